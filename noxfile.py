@@ -1,0 +1,165 @@
+"""What a person does with this project, a session each: `nox -s publish`, `nox -s tests`, …"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["publish", "tests", "lint", "types", "imports"]
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+CONSTRAINTS = "constraints.txt"
+"""The versions that CI has seen work; `nox -s lock` writes them anew."""
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install the project, editable, with groups of pyproject.toml, in the versions that CI has seen."""
+    more = [package for group in groups for package in nox.project.dependency_groups(PROJECT, group)]
+    session.install("--quiet", "-c", CONSTRAINTS, "-e", ".", *more)
+
+
+def ensure_pango(session: nox.Session) -> None:
+    """Install Pango and HarfBuzz where they are missing and this user may; else say the one line that does."""
+    line = (session.run("python", "-m", "pipeline.doctor", silent=True, log=False) or "").strip()
+    if not line:
+        return
+    if os.name == "posix" and os.geteuid() == 0 and shutil.which("apt-get"):
+        os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+        session.run("sh", "-c", line, external=True, silent=True)
+    else:
+        session.error(f"handouts need Pango and HarfBuzz. Type this line, then try again:\n\n    {line}\n")
+
+
+@nox.session
+def publish(session: nox.Session) -> None:
+    """Run the main job: publish all of `sources/` to `outputs/`."""
+    install(session)
+    ensure_pango(session)
+    session.run("publish", "all", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests, with the real pandoc, WeasyPrint, EbookLib, EPUBCheck and PDF validator."""
+    install(session, "test")
+    if not shutil.which("java"):
+        session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "java"))
+    ensure_pango(session)
+    session.run("pytest", *(session.posargs or ("-n", "auto")))
+
+
+@nox.session
+def mail(session: nox.Session) -> None:
+    """Judge newsletters: validators, data of mail clients, a browser, a spam filter, and MJML beside them."""
+    needed = ("npm", "node", "java", "perl", "spamassassin", "chromium")
+    if missing := [name for name in needed if not shutil.which(name)]:
+        session.skip(f"this machine has no {', '.join(missing)}: apt-get install npm default-jre spamassassin chromium")
+    install(session, "mail")
+    session.run("python", "-m", "tests.sessions.mail", session.create_tmp(), *session.posargs)
+
+
+@nox.session
+def epub(session: nox.Session) -> None:
+    """Judge e-books of a corpus, open them in two readers, and compare pandoc's; `-- --write docs/epub.md` keeps it."""
+    corpus = os.environ.get("PUBLISH_CORPUS", "../shared/corpus")
+    if not Path(corpus).is_dir():
+        session.skip("there is no corpus: PUBLISH_CORPUS names a folder with content/ and public/")
+    if missing := [name for name in ("npm", "node", "java", "chromium") if not shutil.which(name)]:
+        session.skip(f"this machine has no {', '.join(missing)}: apt-get install npm default-jdk-headless chromium")
+    install(session, "test", "epub")
+    ensure_pango(session)
+    folder = Path(session.create_tmp()).resolve()
+    shutil.copy("tests/sessions/epub/package.json", folder)
+    no_download = {"PUPPETEER_SKIP_DOWNLOAD": "1"}  # Ace takes the chromium of this machine
+    session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), env=no_download, external=True)
+    ace = {"ACE": str(folder / "node_modules/.bin/ace-cli")}
+    shots = folder / "shots"
+    session.run("python", "-m", "tests.sessions.epub", folder, corpus, shots, *session.posargs, env=ace)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Judge every handout in every variant, by veraPDF too where Maven and Java are there; `-- --sample 8` for some."""
+    install(session, "test")
+    ensure_pango(session)
+    session.run("python", "-m", "tests.sessions.conformance", session.create_tmp(), *session.posargs)
+
+
+@nox.session
+def printing(session: nox.Session) -> None:
+    """Print handouts through a CUPS of our own and its PDF printer: apt-get install cups printer-driver-cups-pdf."""
+    install(session, "test")
+    ensure_pango(session)
+    session.run("python", "-m", "tests.sessions.printing")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and form of the code."""
+    session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types."""
+    install(session, "test", "mail", "types")
+    session.run("mypy")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Check that imports go down the floors only."""
+    install(session, "imports")
+    session.run("lint-imports")
+
+
+@nox.session
+def goldens(session: nox.Session) -> None:
+    """Write the pictures that `tests/writers/test_handout_goldens.py` compares pages with; look at what changed."""
+    install(session, "test")
+    ensure_pango(session)
+    session.run("python", "-m", "tests.writers.goldens")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write the documentation that comes from code: `docs/findings.md`."""
+    install(session)
+    session.run("python", "-m", "pipeline.codes", "docs/findings.md")
+
+
+@nox.session
+def results(session: nox.Session) -> None:
+    """Draw the README's picture anew: `docs/results.png`, from the sample articles."""
+    if not shutil.which("chromium"):
+        session.skip("this machine has no chromium: apt-get install chromium")
+    install(session, "mail")
+    ensure_pango(session)
+    outputs = session.create_tmp()
+    session.run("publish", "all", "--outputs", outputs)
+    session.run("python", "-m", "tests.sessions.results", outputs)
+
+
+@nox.session
+def words(session: nox.Session) -> None:
+    """Compare every word published with its source: PROJECT and OUTPUTS may follow `--`; without: the samples."""
+    install(session, "test")
+    session.run("python", "-m", "tests.published_words", *(session.posargs or (".",)))
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write `constraints.txt` anew, for every system and Python that the project supports."""
+    session.install("--quiet", "uv")
+    groups = [part for group in PROJECT["dependency-groups"] for part in ("--group", group)]
+    session.run(
+        "uv", "pip", "compile", "--quiet", "--universal", "--upgrade", "--no-header", "--no-annotate", "pyproject.toml",
+        *groups, "--output-file", CONSTRAINTS,
+    )  # fmt: skip

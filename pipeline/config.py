@@ -1,0 +1,212 @@
+"""`publish.toml`: who publishes, where the sources lie, and the options of each format."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_type_hints
+
+from pipeline.errors import ConfigError
+
+FILE_NAME = "publish.toml"
+Options = TypeVar("Options")
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who stands behind every page."""
+
+    name: str = ""
+    language: str = "da"
+    website: str = ""
+    """Without a slash at its end."""
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    cvr: str = ""
+    logo: str = ""
+    """Path from the project folder."""
+    privacy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where articles and pictures lie, and how they are meant."""
+
+    articles: tuple[str, ...] = ("sources/**/*.md",)
+    """Globs, from the project folder."""
+    root: str = "sources"
+    """What a site-absolute path such as /images/x.png is resolved against."""
+    dates: Literal["day-month-year", "month-day-year", "year-month-day"] = "day-month-year"
+    """How 05-06-2025 is meant."""
+    address: str = "{website}/{id}"
+    """An article's web address; front matter `url:` overrides it."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Further names of front matter keys: `{overskrift = "title"}`."""
+    typography: bool = True
+    """False leaves quotation marks, dashes and spaces as they are typed."""
+    quotes: Literal["„“", "»«", "“”", ""] = "„“"
+    """House style of Danish quotation marks; empty leaves them as they are typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A project: its folder and what its `publish.toml` says."""
+
+    folder: Path
+    publisher: Publisher = Publisher()
+    sources: Sources = Sources()
+    formats: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """The table of each format as it stands; its writer's `Options` give it shape."""
+
+    @property
+    def file(self) -> Path:
+        return self.folder / FILE_NAME
+
+
+def project_folder(start: Path) -> Path:
+    """Return the nearest folder at or above `start` that holds a `publish.toml`.
+
+    Raises:
+        ConfigError: There is none up to the root of the file system.
+    """
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    raise ConfigError(
+        f"no {FILE_NAME} found in {start} or above it", hint="`publish init .` makes one, or name its folder: --project"
+    )
+
+
+def load(folder: Path, formats: Iterable[str]) -> Config:
+    """Read `publish.toml`.
+
+    Args:
+        formats: The formats that may have a table.
+
+    Raises:
+        ConfigError: Not TOML, not UTF-8, or tables, keys and values that no one knows; all of them at once.
+    """
+    path = folder / FILE_NAME
+    try:
+        source = path.read_bytes().decode("utf-8-sig")
+        tables = tomllib.loads(source)
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            "not UTF-8", source=FILE_NAME, line=error.object[: error.start].count(b"\n") + 1, hint="save it as UTF-8"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"line (\d+)", str(error))
+        raise ConfigError(f"not valid TOML: {error}", source=FILE_NAME, line=int(at[1]) if at else 0) from error
+
+    known = ("publisher", "sources", *formats)
+    faults: list[str] = []
+    for name in tables:
+        if name not in known:
+            faults.append(_unknown("table", name, known, line_of(source, name)))
+        elif not isinstance(tables[name], dict):
+            faults.append(f"{FILE_NAME}:{line_of(source, name)}: {name} is a value, expected a table [{name}]")
+            tables[name] = {}
+    publisher, more = _shape(Publisher, tables.get("publisher", {}), "publisher", source)
+    faults += more
+    sources, more = _shape(Sources, tables.get("sources", {}), "sources", source)
+    faults += more
+    if publisher and sources:
+        faults += _doubts(publisher, sources, source)
+    if faults or publisher is None or sources is None:
+        raise ConfigError("\n".join(faults))
+    publisher = replace(publisher, website=publisher.website.rstrip("/"))
+    return Config(folder, publisher, sources, {name: tables.get(name, {}) for name in formats})
+
+
+def _doubts(publisher: Publisher, sources: Sources, source: str) -> list[str]:
+    """Return what has the right type and still cannot be meant."""
+    faults: list[str] = []
+    if publisher.website and not re.match(r"https?://[^\s/]+\.[^\s/]+", publisher.website):
+        line = line_of(source, "publisher", "website")
+        faults.append(f"{FILE_NAME}:{line}: [publisher] website is {publisher.website!r}, expected https://…")
+    for place in re.findall(r"\{[^}]*\}?", sources.address):
+        if place not in ("{website}", "{id}"):
+            line = line_of(source, "sources", "address")
+            faults.append(
+                f"{FILE_NAME}:{line}: [sources] address holds {place!r}, expected {{website}} and {{id}} only"
+            )
+    return faults
+
+
+def override(config: Config, changes: Mapping[str, Mapping[str, object]]) -> Config:
+    """Return the configuration with other values in the tables of formats; keys that are not named stay."""
+    formats = {name: {**config.formats.get(name, {}), **changes[name]} for name in changes}
+    return replace(config, formats={**config.formats, **formats})
+
+
+def options(config: Config, name: str, shape: type[Options]) -> Options:
+    """Return a format's table as its writer's options.
+
+    Raises:
+        ConfigError: A key or value that the writer does not know; all of them at once.
+    """
+    table = config.formats.get(name, {})
+    source = config.file.read_text("utf-8-sig") if table else ""
+    value, faults = _shape(shape, table, name, source)
+    if value is None:
+        raise ConfigError("\n".join(faults))
+    return value
+
+
+def line_of(source: str, table: str, key: str = "") -> int:
+    """Return the line of a table, or of a key in it, in TOML text; 0 where it cannot be told."""
+    in_table = not key
+    for number, line in enumerate(source.splitlines(), 1):
+        bare = line.split("#")[0].strip()
+        if heading := re.match(r"\[+\s*([^\]]+?)\s*\]+", bare):
+            in_table = heading[1].split(".")[0].strip("\"' ") == table
+            if in_table and not key:
+                return number
+        elif (key and in_table and re.match(rf"[\"']?{re.escape(key)}[\"']?\s*[.=]", bare)) or (
+            not key and re.match(rf"[\"']?{re.escape(table)}[\"']?\s*[.=]", bare)
+        ):
+            return number
+    return 0
+
+
+def _shape(shape: type[Options], table: Mapping[str, Any], name: str, source: str) -> tuple[Options | None, list[str]]:
+    """Return a table as a frozen dataclass, or every fault in it."""
+    import msgspec  # 40 ms: only where there is something to check
+
+    known = {entry.name: entry for entry in fields(shape)}  # type: ignore[arg-type]  # every Options is a dataclass
+    hints = get_type_hints(shape)
+    values: dict[str, object] = {}
+    faults: list[str] = []
+    for key, value in table.items():
+        line = line_of(source, name, key)
+        if key not in known:
+            faults.append(_unknown("key", key, known, line))
+            continue
+        try:
+            values[key] = msgspec.convert(value, hints[key])
+        except msgspec.ValidationError as error:
+            faults.append(f"{FILE_NAME}:{line}: [{name}] {key} is {value!r}: {_plain(str(error))}")
+    for key, entry in known.items():
+        if key not in table and _is_required(entry):
+            faults.append(f"{FILE_NAME}:{line_of(source, name)}: [{name}] {key} is missing")
+    return (None, faults) if faults else (shape(**values), [])
+
+
+def _is_required(entry: Field[Any]) -> bool:
+    return entry.default is MISSING and entry.default_factory is MISSING
+
+
+def _plain(message: str) -> str:
+    """Say msgspec's words as an operator would."""
+    return message.replace("`", "").replace("Expected ", "expected ").replace("str", "text").replace("array", "a list")
+
+
+def _unknown(what: str, name: str, known: Iterable[str], line: int) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    expected = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(sorted(known))}"
+    return f"{FILE_NAME}:{line}: unknown {what} {name!r}, {expected}"

@@ -1,0 +1,44 @@
+"""What can go wrong, named after the person who can mend it."""
+
+from __future__ import annotations
+
+
+class PublishError(Exception):
+    """Something a person can mend: where it is, what was found, what helps."""
+
+    code = "failed"
+
+    def __init__(self, message: str, *, source: str = "", line: int = 0, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.source = source
+        self.line = line
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f"{self.source}:{self.line}: " if self.line else f"{self.source}: " if self.source else ""
+        return f"{place}{self.message}" + (f"\nhint: {self.hint}" if self.hint else "")
+
+
+class SourceError(PublishError):
+    """An article or a picture; the author mends it."""
+
+    code = "source-unreadable"
+
+
+class StyleError(PublishError):
+    """A template, a style sheet, a font or a word list; the designer mends it."""
+
+    code = "style-broken"
+
+
+class ConfigError(PublishError):
+    """`publish.toml`, the command line or the machine; the operator mends it."""
+
+    code = "config-wrong"
+
+
+class WriteError(PublishError):
+    """A writer made something that must not be published; the developer mends it."""
+
+    code = "write-failed"

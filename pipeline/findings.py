@@ -1,0 +1,45 @@
+"""What was repaired, doubted or refused: data for the report, never printed from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.codes import CODES
+
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that someone should know of a source, and what was done about it."""
+
+    severity: Severity
+    code: str
+    source: str
+    """Path from the project folder, with forward slashes."""
+    line: int
+    """In the source file, from 1; 0 where it concerns the whole file."""
+    message: str
+    """What was found, and what was done or expected."""
+    hint: str = ""
+    repaired: bool = False
+
+
+def found(code: str, source: str, line: int, message: str, hint: str = "") -> Finding:
+    """Return a finding with the severity that the table of codes gives it.
+
+    Raises:
+        KeyError: The code is not in `pipeline/codes.py`, and so not in the documentation either.
+    """
+    entry = CODES[code]
+    return Finding(entry.severity, code, source, line, message, hint or entry.cure, entry.repaired)
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings once each, by source, line, severity and code."""
+    return tuple(
+        sorted(set(findings), key=lambda f: (f.source, f.line, SEVERITIES.index(f.severity), f.code, f.message))
+    )

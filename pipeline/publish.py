@@ -1,0 +1,127 @@
+"""THE MAIN FLOW: read, bind, write, save, report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pipeline import writers
+from pipeline.config import Config, override
+from pipeline.findings import in_order
+from pipeline.reading.binding import Binding, bind
+from pipeline.report import Report
+from pipeline.running.certificates import FOLDER as CERTIFICATES
+from pipeline.running.certificates import Certificates
+from pipeline.running.certifying import certify_books, find_judges
+from pipeline.running.ledger import Ledger
+from pipeline.running.library import Progress, read_library
+from pipeline.running.making import Made, Order, Shop, failed, make, open_shop
+from pipeline.running.plan import plan
+from pipeline.running.record import load as load_record
+from pipeline.running.saving import Outputs
+from pipeline.running.selecting import Selection, narrow
+from pipeline.running.workers import Crash, Task, Workers
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run is asked for."""
+
+    formats: tuple[str, ...]
+    articles: tuple[str, ...] = ()
+    """Ids of articles or editions; empty for all but drafts and unlisted ones."""
+    selection: Selection | None = None
+    """Articles to bind on the spot, instead of `articles`."""
+    outputs: Path | None = None
+    """Default: `outputs` in the project folder."""
+    jobs: int = 1
+    is_forced: bool = False
+    wait_s: float = 5.0
+    """How long to wait for another run to end."""
+    overrides: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """Options of formats that take the place of those in `publish.toml`, for this run."""
+
+
+def publish(config: Config, request: Request, progress: Progress) -> Report:
+    """Publish articles and editions, save what was written, and return the report.
+
+    Raises:
+        ConfigError: The configuration or the command cannot be meant, or another run holds the outputs.
+    """
+    started = time.monotonic()
+    config = override(config, request.overrides)
+    outputs = Outputs((request.outputs or config.folder / "outputs").resolve())
+    formats = request.formats
+    with outputs.held(request.wait_s), Workers(request.jobs) as workers:
+        shop = open_shop(config, formats, outputs)
+        asked = request.articles
+        library = read_library(config, asked, workers, shop.spool, progress)
+        if request.selection:
+            library, bound_id = narrow(library, request.selection, formats, config, shop.spool)
+            asked = (bound_id,)
+        bound = bind(library.cards, library.ids, writers.registered())
+        before = load_record(outputs.state)
+        work = plan(bound.bindings, formats, asked, config, shop, before, is_forced=request.is_forced)
+        ledger = Ledger(outputs, before, work, is_partial=bool(request.overrides))
+        ledger.refuse(bound.refused, () if request.selection else library.refused, formats)
+        is_interrupted = False
+        try:
+            for binding, made in write(work.orders, shop, workers, progress):
+                ledger.save(binding, made)
+        except KeyboardInterrupt:
+            is_interrupted = True
+        seconds = time.monotonic() - started
+        return ledger.close(library, bound.findings, seconds, is_whole=not asked, is_interrupted=is_interrupted)
+
+
+def certify(config: Config, request: Request, progress: Progress) -> Report:
+    """Publish e-books, have them judged by EPUBCheck and Ace, and publish anew those that may now say so.
+
+    Raises:
+        ConfigError: As for `publish`; or a judge is missing, and then nothing is done.
+    """
+    find_judges()
+    first = publish(config, request, progress)
+    if first.is_interrupted:
+        return first
+    outputs = (request.outputs or config.folder / "outputs").resolve()
+    certificates = Certificates(config.folder / CERTIFICATES)
+    refusals = certify_books(first, outputs, certificates, progress, is_forced=request.is_forced)
+    second = publish(config, replace(request, is_forced=False), progress)
+    return replace(second, findings=in_order((*second.findings, *refusals)), seconds=first.seconds + second.seconds)
+
+
+def write(
+    orders: tuple[Order, ...], shop: Shop, workers: Workers, progress: Progress
+) -> Iterator[tuple[Binding, tuple[Made, ...]]]:
+    """Yield what became of each order; one whose worker was lost is tried again, a format at a time."""
+    done = 0
+    lost: list[Order] = []
+    for task, result in workers.run(_tasks(orders, shop)):
+        order: Order = task.arguments[0]
+        if isinstance(result, Crash) and len(order.formats) > 1:
+            lost.append(order)
+            continue
+        done += 1
+        progress("write", done, len(orders))
+        yield order.binding, _result(order, result)
+    for order in lost:
+        parts = [replace(order, formats=(name,)) for name in order.formats]
+        made = [
+            item for task, result in workers.run(_tasks(parts, shop)) for item in _result(task.arguments[0], result)
+        ]
+        done += 1
+        progress("write", done, len(orders))
+        yield order.binding, tuple(made)
+
+
+def _tasks(orders: Iterable[Order], shop: Shop) -> list[Task]:
+    return [Task(make, (order, shop), order.timeout_s) for order in orders]
+
+
+def _result(order: Order, result: tuple[Made, ...] | Crash) -> tuple[Made, ...]:
+    if not isinstance(result, Crash):
+        return result
+    return tuple(failed(order.binding.front.source, name, result.message) for name in order.formats)

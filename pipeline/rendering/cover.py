@@ -1,0 +1,131 @@
+"""A drawn cover: the title set as large as it goes, the publisher, and the colours of the house."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pipeline.rendering.fonts import Cut, font
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageDraw, ImageFont
+
+WIDTH_PX, HEIGHT_PX = 1400, 2100
+MARGIN_PX = 120
+TITLE_TOP_PX = 380
+TITLE_ROOM_PX = 1060
+TITLE_SIZES_PX = (170, 150, 132, 116, 104, 92, 82, 72, 64, 56)
+SMALLEST_PX = 8
+LEADING = 1.14
+LIGHT, WHITE = 210, 255
+"""How much white is in a shade, up to 255."""
+CIRCLES = ((1180, 1700, 560, 18), (1330, 1830, 400, 36), (1460, 1960, 250, 61))
+"""Each its middle, its radius in pixels, and its white."""
+SMOOTHING = 2
+"""Shapes are drawn this many times larger and scaled down: Pillow's own edges are jagged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A text broken into lines that fit."""
+
+    size_px: int
+    lines: tuple[str, ...]
+
+
+def draw_cover(title: str, publisher: str, kicker: str, colour: str) -> bytes:
+    """Return a cover as PNG, 1400 by 2100 pixels.
+
+    The kicker says above the title what kind of thing this is. White is set on the colour, `#rrggbb`, so it has to
+    be dark.
+    """
+    from PIL import ImageColor, ImageDraw
+
+    # Every shade is the colour with some white in it: drawn as that share, and coloured by the palette at the end.
+    cover = _ground().copy()
+    draw = ImageDraw.Draw(cover)
+    width = WIDTH_PX - 2 * MARGIN_PX
+    _write(draw, fit(kicker, "bold", width, 70, (44, 36, 28)), "bold", TITLE_TOP_PX - 130, LIGHT)
+    draw.rectangle((MARGIN_PX, TITLE_TOP_PX - 50, MARGIN_PX + 160, TITLE_TOP_PX - 40), fill=LIGHT)
+    _write(draw, fit(title, "bold", width, TITLE_ROOM_PX, TITLE_SIZES_PX), "bold", TITLE_TOP_PX, WHITE)
+    imprint = fit(publisher, "regular", width, 150, (56, 48, 40, 34, 28))
+    height = len(imprint.lines) * round(imprint.size_px * LEADING)
+    _write(draw, imprint, "regular", HEIGHT_PX - MARGIN_PX - height, WHITE)
+    ground = ImageColor.getrgb(colour)[:3]
+    cover.putpalette([round(part + (255 - part) * share / WHITE) for share in range(256) for part in ground])
+    data = io.BytesIO()
+    cover.save(data, "PNG", compress_level=9)
+    return data.getvalue()
+
+
+def fit(text: str, cut: Cut, width_px: int, height_px: int, sizes_px: tuple[int, ...]) -> Setting:
+    """Break a text into lines at the first size at which all of it fits; nothing is ever cut off.
+
+    Sizes come from the largest down. Where a word is wider than a line at every one of them, it is broken at the
+    middle one: small letters are worse on a cover than a broken word.
+    """
+    for size in sizes_px:
+        face = _face(cut, size)
+        lines = _lines(text.split(), face, width_px)
+        if len(lines) * size * LEADING <= height_px and all(face.getlength(line) <= width_px for line in lines):
+            return Setting(size, lines)
+    size = sizes_px[len(sizes_px) // 2]
+    while True:
+        face = _face(cut, size)
+        lines = _lines([part for word in text.split() for part in _parts(word, face, width_px)], face, width_px)
+        if len(lines) * size * LEADING <= height_px or size <= SMALLEST_PX:
+            return Setting(size, lines)
+        size -= 2
+
+
+@cache
+def _face(cut: Cut, size_px: int) -> ImageFont.FreeTypeFont:
+    from PIL import ImageFont
+
+    # Basic layout is built into every Pillow; Raqm is found on some machines only, and would move the letters.
+    return ImageFont.truetype(io.BytesIO(font(cut)), size_px, layout_engine=ImageFont.Layout.BASIC)
+
+
+def _lines(words: list[str], face: ImageFont.FreeTypeFont, width_px: int) -> tuple[str, ...]:
+    """Fill lines with words; a word wider than a line gets its own."""
+    lines: list[str] = []
+    for word in words:
+        if lines and face.getlength(f"{lines[-1]} {word}") <= width_px:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return tuple(lines)
+
+
+def _parts(word: str, face: ImageFont.FreeTypeFont, width_px: int) -> list[str]:
+    """Break a word with hyphens where a line is full; one that fits stays whole."""
+    if face.getlength(word) <= width_px:
+        return [word]
+    parts = [""]
+    for letter in word:
+        if parts[-1] and face.getlength(f"{parts[-1]}{letter}-") > width_px:
+            parts[-1] += "-"
+            parts.append("")
+        parts[-1] += letter
+    return parts
+
+
+def _write(draw: ImageDraw.ImageDraw, setting: Setting, cut: Cut, top_px: int, white: int) -> None:
+    for number, line in enumerate(setting.lines):
+        place = MARGIN_PX, top_px + round(number * setting.size_px * LEADING)
+        draw.text(place, line, font=_face(cut, setting.size_px), fill=white)
+
+
+@cache
+def _ground() -> Image.Image:
+    """Return the cover without words: three calm circles at its foot, each a little lighter."""
+    from PIL import Image, ImageDraw
+
+    large = Image.new("L", (WIDTH_PX * SMOOTHING, HEIGHT_PX * SMOOTHING), 0)
+    draw = ImageDraw.Draw(large)
+    for x, y, radius, white in CIRCLES:
+        edges = (x - radius, y - radius, x + radius, y + radius)
+        draw.ellipse(tuple(SMOOTHING * edge for edge in edges), fill=white)
+    return large.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.BOX)

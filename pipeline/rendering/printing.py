@@ -1,0 +1,260 @@
+"""HTML to a tagged PDF by WeasyPrint, closed off: it sees what it is given, and tells what it had to say."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import Element
+
+from pipeline.errors import StyleError
+from pipeline.rendering.fonts import CUTS, font
+
+if TYPE_CHECKING:
+    import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
+
+PART = "part:"
+"""Begins the name of an annotation that ties a group of WeasyPrint's structure tree to the element it was made of."""
+_NOWHERE = (0.0, 0.0, 0.0, 0.0)
+_VARIANT = "pdf/a-2a"
+_MM_PER_PX = 25.4 / 96
+_EXPECTED = ("has no required alt description",)
+"""Log lines that mean no fault: pictures that only decorate become artifacts when the tree is built anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A file that a document may load."""
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A document laid out on pages, not drawn yet."""
+
+    document: weasyprint.Document
+    root: Element
+    """The HTML as WeasyPrint read it."""
+    messages: tuple[str, ...]
+    """What WeasyPrint logged, save what means no fault."""
+
+    @property
+    def pages(self) -> int:
+        return len(self.document.pages)
+
+    @property
+    def page_of(self) -> Mapping[str, int]:
+        """The page, from 1, on which each id stands first."""
+        found: dict[str, int] = {}
+        for number, page in enumerate(self.document.pages, 1):
+            for anchor in page.anchors:
+                found.setdefault(anchor, number)
+        return found
+
+    def top_mm(self, name: str) -> float:
+        """Return how far below the top edge of its page the element with an id begins."""
+        page = self.document.pages[self.page_of[name] - 1]
+        return float(page.anchors[name][1]) * _MM_PER_PX
+
+    def bottom_mm(self, page: int) -> float:
+        """Return how far below the top edge the lowest line or picture of a page ends; pages count from 1."""
+        bottoms = (box.position_y + box.height for box in _inked(self.document.pages[page - 1]))
+        return float(max(bottoms, default=0.0)) * _MM_PER_PX
+
+
+def lay_out(html: str, css: str, resources: Mapping[str, Resource]) -> Layout:
+    """Lay a document out on pages.
+
+    Args:
+        html: A whole document, without style.
+        css: The style sheet; one that is used again is not parsed again. It may load `font:regular` and other cuts.
+        resources: All that the HTML may load, by address.
+
+    Raises:
+        StyleError: Something else is loaded: the message names it.
+    """
+    import weasyprint
+    from weasyprint.urls import FatalURLFetchingError
+
+    with _logged() as messages:
+        try:
+            source = weasyprint.HTML(string=html, url_fetcher=_fetcher(resources))
+            sheet, remarks = _style_sheet(css)
+            document = source.render(font_config=_fonts(), stylesheets=[sheet], pdf_variant=_VARIANT)
+        except FatalURLFetchingError as error:
+            raise StyleError(f"{error} is loaded, but nothing outside the style folder may be") from error
+    return Layout(document, source.etree_element, tuple(dict.fromkeys((*remarks, *messages))))
+
+
+def draw(layout: Layout) -> tuple[bytes, tuple[str, ...]]:
+    """Return the document as a tagged PDF, and what WeasyPrint logged.
+
+    It is PDF/A-2a by WeasyPrint's word only, and its annotations are named for `conforming.tags`. A layout can be
+    drawn once.
+    """
+    document = layout.document
+    names = _name_boxes(document, layout.root)
+    with _logged() as messages, warnings.catch_warnings():
+        # WeasyPrint 70 leaves the file of its colour profile to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        data: bytes = document.write_pdf(finisher=lambda _, __: _describe(document, names), pdf_variant=_VARIANT)
+    return data, tuple(dict.fromkeys(messages))
+
+
+@cache
+def characters() -> frozenset[str]:
+    """Return every character that all cuts of the font have."""
+    import uharfbuzz as hb
+
+    return frozenset.intersection(*(frozenset(map(chr, hb.Face(font(cut)).unicodes)) for cut in CUTS))
+
+
+# ---- closed off
+
+
+def _fetcher(resources: Mapping[str, Resource]) -> URLFetcher:
+    """Return a fetcher that knows these addresses only, and stops the printing at any other."""
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    class ClosedFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
+        def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+            resource = resources.get(url)
+            if resource is None:
+                raise FatalURLFetchingError(url)
+            return URLFetcherResponse(url, resource.data, {"Content-Type": resource.media_type})
+
+    return ClosedFetcher()
+
+
+@cache
+def _fonts() -> FontConfiguration:
+    """Return the one font configuration of the process: each new one reads all fonts of the machine."""
+    from weasyprint.text.fonts import FontConfiguration
+
+    # Left to the interpreter's end, its destructor would call functions that are gone already.
+    atexit.register(_forget)
+    return FontConfiguration()
+
+
+def _forget() -> None:
+    _style_sheet.cache_clear()
+    _fonts.cache_clear()
+
+
+@lru_cache(maxsize=8)
+def _style_sheet(css: str) -> tuple[weasyprint.CSS, tuple[str, ...]]:
+    """Return the parsed style sheet and what was logged of it, which every document with it is told again."""
+    import weasyprint
+
+    fonts = {f"font:{cut}": Resource(font(cut), "font/ttf") for cut in CUTS}
+    with _logged() as messages:
+        sheet = weasyprint.CSS(string=css, font_config=_fonts(), url_fetcher=_fetcher(fonts))
+    return sheet, tuple(messages)
+
+
+@contextmanager
+def _logged() -> Iterator[list[str]]:
+    """Collect what WeasyPrint and fontTools log, instead of letting it reach the terminal."""
+    collector = _Collector(logging.WARNING)
+    loggers = [logging.getLogger(name) for name in ("weasyprint", "fontTools")]
+    before = [logger.propagate for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(collector)
+        logger.propagate = False
+    try:
+        yield collector.lines
+    finally:
+        for logger, propagate in zip(loggers, before, strict=True):
+            logger.removeHandler(collector)
+            logger.propagate = propagate
+
+
+class _Collector(logging.Handler):
+    def __init__(self, level: int) -> None:
+        super().__init__(level)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = record.getMessage()
+        if not any(words in line for words in _EXPECTED):
+            self.lines.append(line)
+
+
+# ---- names: what ties WeasyPrint's structure tree to the HTML
+
+
+def _name_boxes(document: weasyprint.Document, root: Element) -> Mapping[int, str]:
+    """Make every box of an element a link, since links are all that WeasyPrint ties to its groups.
+
+    Of real links only those of `<a>` stay: WeasyPrint adds one for every box within a link as well. The boxes of a
+    page are not public in WeasyPrint, and there is no other way to them.
+
+    Returns:
+        The name of each element, by identity.
+    """
+    for page in document.pages:
+        page.links[:] = [link for link in page.links if link[3].element_tag == "a"]
+        linked = {id(link[3]) for link in page.links}
+        page.links += [("external", PART, _NOWHERE, box) for box in _boxes(page) if id(box) not in linked]
+    return {id(element): f"{PART}{number}" for number, element in enumerate(root.iter())}
+
+
+def _boxes(page: weasyprint.Page) -> Iterator[Any]:
+    """Yield the boxes of elements on a page, without those of its margins and of generated content."""
+    from weasyprint.formatting_structure import boxes
+
+    for box in _all_boxes(page):
+        if (
+            box.element is not None
+            and box.element_tag == box.element.tag
+            and not isinstance(box, boxes.TextBox | boxes.LineBox)
+        ):
+            yield box
+
+
+def _inked(page: weasyprint.Page) -> Iterator[Any]:
+    """Yield the boxes of lines and pictures on a page, without those of its margins."""
+    from weasyprint.formatting_structure import boxes
+
+    return (box for box in _all_boxes(page) if isinstance(box, boxes.LineBox | boxes.ReplacedBox))
+
+
+def _all_boxes(page: weasyprint.Page) -> Iterator[Any]:
+    """Yield every box on a page but those of its margins, in the order of the document."""
+    from weasyprint.formatting_structure import boxes
+
+    waiting = [page._page_box]  # see _name_boxes
+    while waiting:
+        box = waiting.pop()
+        if not isinstance(box, boxes.MarginBox):
+            yield box
+            waiting += reversed(list(box.all_children()))
+
+
+def _describe(document: weasyprint.Document, names: Mapping[int, str]) -> None:
+    """Name every annotation, and say of each link what it is called (PDF/UA-1, 7.18.5)."""
+    import pydyf  # type: ignore[import-untyped]  # WeasyPrint's own writer of PDF
+
+    for page in document.pages:
+        for _, _, _, box in page.links:
+            if box.link_annotation is None:  # it leads to an id that is nowhere
+                continue
+            box.link_annotation["NM"] = pydyf.String(names[id(box.element)])
+            name = " ".join(_words(box.element).split())
+            if box.element.tag == "a" and name:  # otherwise WeasyPrint's own stays: the address
+                box.link_annotation["Contents"] = pydyf.String(name)
+
+
+def _words(element: Element) -> str:
+    """Return the words of an element, with those that stand for its pictures."""
+    below = "".join(_words(child) + (child.tail or "") for child in element)
+    return element.get("alt", "") + (element.text or "") + below

@@ -1,0 +1,90 @@
+"""Style folders: the project's own `styles/` before the packaged one, file by file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import StyleError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """Folders of templates, style sheets, words and brand; the first that has a file wins."""
+
+    folders: tuple[Path, ...]
+
+    def path(self, name: str) -> Path:
+        """Return where a style file lies.
+
+        Raises:
+            StyleError: No folder has it.
+        """
+        for folder in self.folders:
+            path = folder / name
+            if path.is_file():
+                return path
+        raise StyleError("no such style file", source=f"styles/{name}", hint="remove what names it, or add the file")
+
+    def data(self, name: str) -> bytes:
+        """Return the bytes of a style file."""
+        return self.path(name).read_bytes()
+
+    def text(self, name: str) -> str:
+        """Return a style file as text."""
+        try:
+            return self.data(name).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise StyleError("not UTF-8", source=f"styles/{name}", hint="save it as UTF-8") from error
+
+    def render(self, template: str, **values: object) -> str:
+        """Fill a template. Values are escaped unless they are `Markup`.
+
+        Raises:
+            StyleError: The template is missing, broken, or uses a name that it is not given.
+        """
+        import jinja2
+
+        try:
+            return environment(self.folders).get_template(template).render(**values)
+        except jinja2.TemplateNotFound as error:
+            raise StyleError("no such template", source=f"styles/{error.name}") from error
+        except jinja2.TemplateSyntaxError as error:
+            raise StyleError(
+                error.message or "not a template", source=f"styles/{error.name}", line=error.lineno
+            ) from error
+        except jinja2.UndefinedError as error:
+            raise StyleError(f"unknown name: {error.message}", source=f"styles/{template}") from error
+
+
+def find_styles(project: Path) -> Styles:
+    """Return the style folders of a project: its own first, the packaged one as ground."""
+    return Styles(tuple(folder for folder in (project / "styles", packaged()) if folder.is_dir()))
+
+
+@cache
+def packaged() -> Path:
+    """Return the style folder that came with the package."""
+    inside = Path(__file__).parent.parent / "styles"
+    # An editable install has no copy inside the package: hatch force-includes only into wheels.
+    return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "styles"
+
+
+@cache
+def environment(folders: tuple[Path, ...]) -> Environment:
+    """Return the one template environment of a process for these folders."""
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )

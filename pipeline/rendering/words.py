@@ -1,0 +1,103 @@
+"""Words that a writer adds, in the language of the edition: `styles/words/<language>.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+
+from pipeline.errors import StyleError
+from pipeline.rendering.styles import Styles
+
+
+class MissingWordError(StyleError):
+    """A word that a writer needs is not in the language's file."""
+
+    code = "words-missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language, by key."""
+
+    language: str
+    """BCP 47: da, en, en-GB …"""
+    entries: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, key: str) -> str:
+        """Return a word.
+
+        Raises:
+            MissingWordError: The language has no such word; the message names file and key.
+        """
+        if key not in self.entries:
+            raise MissingWordError(
+                f"the word {key!r} is missing",
+                source=f"styles/words/{self.language}.toml",
+                hint=f'add a line: {key} = "…"',
+            )
+        return self.entries[key]
+
+    def fill(self, key: str, **values: object) -> str:
+        """Return a word with its places filled: `Side {page} af {pages}`."""
+        try:
+            return self[key].format_map({name: str(value) for name, value in values.items()})
+        except (KeyError, ValueError, IndexError) as error:
+            raise StyleError(
+                f"the word {key!r} names a place that is not given: {self[key]!r}",
+                source=f"styles/words/{self.language}.toml",
+                hint=f"it may use {', '.join('{' + name + '}' for name in values)}",
+            ) from error
+
+    def date(self, day: date) -> str:
+        """Return a date as the language writes it: 30. april 2025."""
+        from babel import Locale, UnknownLocaleError
+        from babel.dates import format_date
+
+        try:
+            locale = Locale.parse(self.language, sep="-")
+        except (UnknownLocaleError, ValueError):
+            return day.isoformat()
+        return format_date(day, "long", locale=locale)
+
+
+def load_words(styles: Styles, language: str) -> Words:
+    """Return the words of a language; `en-GB` falls back to `en`, entry by entry.
+
+    A project's own file may hold just the words it changes.
+
+    Raises:
+        MissingWordError: No folder has a file for the language.
+        StyleError: A file is not TOML, or an entry is not text.
+    """
+    return _load(styles, language)
+
+
+@cache
+def _load(styles: Styles, language: str) -> Words:
+    entries: dict[str, str] = {}
+    for tag in dict.fromkeys((language.split("-", maxsplit=1)[0], language)):
+        for folder in reversed(styles.folders):
+            path = folder / "words" / f"{tag}.toml"
+            if path.is_file():
+                entries |= _read(f"styles/words/{tag}.toml", path.read_text("utf-8-sig"))
+    if not entries:
+        raise MissingWordError(
+            f"no words for the language {language!r}",
+            source=f"styles/words/{language}.toml",
+            hint="copy en.toml to it and translate, or correct `language:`",
+        )
+    return Words(language, entries)
+
+
+def _read(name: str, source: str) -> dict[str, str]:
+    try:
+        table = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        raise StyleError(f"not valid TOML: {error}", source=name) from error
+    for key, value in table.items():
+        if not isinstance(value, str):
+            raise StyleError(f"{key} is {value!r}, expected text", source=name)
+    return table

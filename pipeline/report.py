@@ -1,0 +1,138 @@
+"""The report of a run: what became of every edition in every format, and all that was found.
+
+The form of `report.json` is in `docs/report.md`; exit code and `--strict` derive from the report alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from pipeline.findings import Finding
+
+VERSION = 1
+Status = Literal["written", "unchanged", "skipped", "stale", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file below the outputs folder."""
+
+    path: str
+    """From the outputs folder, with forward slashes."""
+    bytes: int
+    sha256: str
+    pages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of one edition in one format.
+
+    `stale`: it failed, and the last good files still stand. `skipped`: unlisted, a draft, or not asked for.
+    """
+
+    id: str
+    sources: tuple[str, ...]
+    title: str
+    format: str
+    status: Status
+    artifacts: tuple[Saved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did; `kept` are findings of earlier runs on what this run was not asked for."""
+
+    entries: tuple[Entry, ...]
+    findings: tuple[Finding, ...]
+    kept: tuple[Finding, ...] = ()
+    seconds: float = 0.0
+    is_interrupted: bool = False
+
+    @property
+    def summary(self) -> dict[str, int | float]:
+        """Return the counts of this run."""
+        statuses = Counter(entry.status for entry in self.entries)
+        severities = Counter(finding.severity for finding in self.findings)
+        return {
+            "sources": len({source for entry in self.entries for source in entry.sources}),
+            "written": statuses["written"],
+            "unchanged": statuses["unchanged"],
+            "skipped": statuses["skipped"],
+            "stale": statuses["stale"],
+            "failed": statuses["failed"],
+            "errors": severities["error"],
+            "warnings": severities["warning"],
+            "notes": severities["note"],
+            "seconds": round(self.seconds, 1),
+        }
+
+    def exit_code(self, *, is_strict: bool) -> int:
+        """Return 0, 1 where something failed (or a warning exists and is not allowed), 130 where interrupted."""
+        if self.is_interrupted:
+            return 130
+        severities = {finding.severity for finding in self.findings}
+        has_failed = any(entry.status in ("failed", "stale") for entry in self.entries) or "error" in severities
+        return int(has_failed or (is_strict and "warning" in severities))
+
+
+def to_json(report: Report) -> bytes:
+    """Return the report for machines."""
+    document = {
+        "version": VERSION,
+        "summary": report.summary,
+        "editions": [
+            {
+                "id": entry.id,
+                "sources": list(entry.sources),
+                "title": entry.title,
+                "format": entry.format,
+                "status": entry.status,
+                "artifacts": [_artifact(saved) for saved in entry.artifacts],
+            }
+            for entry in report.entries
+        ],
+        "findings": [
+            asdict(finding) | {"kept": is_kept}
+            for is_kept, findings in ((False, report.findings), (True, report.kept))
+            for finding in findings
+        ],
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def _artifact(saved: Saved) -> dict[str, str | int]:
+    form: dict[str, str | int] = {"path": saved.path, "bytes": saved.bytes, "sha256": saved.sha256}
+    return form | ({"pages": saved.pages} if saved.pages else {})
+
+
+def github_annotations(report: Report, at_most: int = 10) -> tuple[str, ...]:
+    """Return GitHub's workflow commands for the findings, errors first.
+
+    GitHub shows ten of a kind per step, so the eleventh says how many more there are.
+    """
+    lines: list[str] = []
+    for severity, command in (("error", "error"), ("warning", "warning"), ("note", "notice")):
+        those = [finding for finding in report.findings if finding.severity == severity]
+        shown = those if len(those) <= at_most else those[: at_most - 1]
+        for finding in shown:
+            message = finding.message + (f"\n{finding.hint}" if finding.hint else "")
+            place = f"file={_property(finding.source)},line={finding.line or 1},title={_property(finding.code)}"
+            lines.append(f"::{command} {place}::{_data(message)}")
+        if len(those) > len(shown):
+            lines.append(
+                f"::{command} title=and more::and {len(those) - len(shown)} more of this kind: see report.json"
+            )
+    return tuple(lines)
+
+
+def _data(value: str) -> str:
+    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(value: str) -> str:
+    # A file name may hold what ends a property, and so forge a command of its own.
+    return _data(value).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,113 @@
+"""What has changed: a key over everything that can change the bytes of an edition in a format."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pipeline
+from pipeline.config import Config
+from pipeline.reading.binding import Binding
+from pipeline.rendering.pictures import RECIPE
+from pipeline.rendering.styles import Styles
+from pipeline.writers import registered
+
+_LIBRARIES = (
+    "weasyprint", "pydyf", "EbookLib", "Jinja2", "css-inline", "pillow", "fontpkg-source-sans-3", "uharfbuzz",
+    "fonttools", "pikepdf", "segno", "babel", "pypandoc_binary", "lxml", "pypdfium2",
+)  # fmt: skip
+
+
+def binding_key(binding: Binding) -> str:
+    """Return the key of all that an edition says."""
+    related = (repr(entry) for _, entry in sorted(binding.related.items()))
+    return _digest((binding.front.key, *(card.key for card in binding.cards), *related))
+
+
+def format_key(
+    binding: str,
+    name: str,
+    options: object,
+    config: Config,
+    styles: Styles,
+    language: str,
+    facts: Iterable[str],
+) -> str:
+    """Return the key of an edition in a format.
+
+    Args:
+        binding: The key of what the edition says.
+        facts: Keys of the formats that this one builds on, and of whatever else is known of the edition.
+    """
+    folder = styles_key(styles, (name, "brand"))
+    words = styles_key(
+        styles, tuple(f"words/{tag}.toml" for tag in dict.fromkeys((language.split("-", maxsplit=1)[0], language)))
+    )
+    return _digest(
+        (
+            binding,
+            name,
+            repr(options),
+            repr(config.publisher),
+            folder,
+            words,
+            program_key(),
+            _writer_version(name),
+            *facts,
+        )
+    )
+
+
+@cache
+def styles_key(styles: Styles, names: tuple[str, ...]) -> str:
+    """Return the key of style files or folders, by content."""
+    contents: dict[str, str] = {}
+    for folder in reversed(styles.folders):
+        for name in names:
+            path = folder / name
+            files = sorted(path.rglob("*")) if path.is_dir() else [path]
+            for file in files:
+                if file.is_file():
+                    contents[file.relative_to(folder).as_posix()] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return _digest(f"{name}={digest}" for name, digest in sorted(contents.items()))
+
+
+@cache
+def program_key() -> str:
+    """Return the key of this program, the libraries that make bytes, and the system's text layout."""
+    # By content, not by version: whoever changes a writer here sees what it does.
+    files = sorted(Path(pipeline.__file__).parent.rglob("*.py"))
+    code = (hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
+    return _digest((*code, RECIPE, *(f"{name}={_version(name)}" for name in _LIBRARIES), *_native()))
+
+
+def _writer_version(name: str) -> str:
+    distribution = registered()[name].dist
+    return f"{distribution.name}={distribution.version}" if distribution else ""
+
+
+def _native() -> Iterable[str]:
+    # By the files' names, sizes and times: loading Pango to ask its version would cost more than a whole idle run.
+    for folder in ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/opt/homebrew/lib"):
+        for pattern in ("libpango-1.0.so*", "*/libpango-1.0.so*", "*/libharfbuzz*.so*", "libpango-1.0*.dylib"):
+            for path in sorted(Path(folder).glob(pattern)):
+                if path.is_file():
+                    yield f"{path.resolve().name}={path.stat().st_size}"
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _digest(parts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode("utf-8", "surrogatepass"))
+        digest.update(b"\x00")
+    return digest.hexdigest()

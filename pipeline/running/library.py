@@ -1,0 +1,145 @@
+"""All sources of a project, read by the workers: what this run needs of them, and no more."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from pipeline.config import Config, line_of
+from pipeline.errors import ConfigError
+from pipeline.findings import Finding, found
+from pipeline.reading.binding import Card, nearest
+from pipeline.reading.files import Roots, Source, find_roots, find_sources
+from pipeline.reading.frontmatter import KEYS
+from pipeline.running.spool import Shelved, Spool, read_to
+from pipeline.running.workers import Crash, Task, Workers
+
+Progress = Callable[[str, int, int], None]
+"""Told the step (`read`, `write`), how many are done, and of how many."""
+
+_PER_TASK = 12  # pandoc's start is shared, and every worker still has work at the end
+_TIMEOUT_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The sources of a project, and those that were read."""
+
+    sources: tuple[Source, ...]
+    clashing: tuple[Source, ...]
+    """Sources that share an id; this run was asked for them."""
+    roots: Roots
+    reads: tuple[Shelved, ...]
+    neighbours: tuple[Card, ...]
+    """Read only for their titles, since others refer to them."""
+    findings: tuple[Finding, ...]
+    """On sources that could not even be named."""
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """The id of each source by its path."""
+        return {source.path: source.id for source in self.sources}
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        return (*(item.card for item in self.reads if item.card), *self.neighbours)
+
+    @property
+    def refused(self) -> tuple[Source, ...]:
+        return (*(item.source for item in self.reads if item.card is None), *self.clashing)
+
+    @property
+    def known_ids(self) -> frozenset[str]:
+        """Every id that a source of the project has, published or not."""
+        return frozenset(source.id for source in (*self.sources, *self.clashing))
+
+
+def read_library(config: Config, asked: tuple[str, ...], workers: Workers, spool: Spool, progress: Progress) -> Library:
+    """Read all sources, or those asked for with what they bind and refer to.
+
+    Args:
+        asked: Ids; empty for all.
+
+    Raises:
+        ConfigError: An id that no source has, or source folders that cannot be meant.
+    """
+    _check_aliases(config)
+    roots = find_roots(config)
+    files = find_sources(config, roots)
+    sources, findings = files.sources, files.findings
+    by_id = {source.id: source for source in sources}
+    clashing = tuple(source for source in files.clashing if not asked or source.id in asked)
+    known = {*by_id, *(source.id for source in clashing)}
+    if unknown := [id_ for id_ in asked if id_ not in known]:
+        raise ConfigError(
+            f"there is no article {', '.join(map(repr, unknown))}",
+            hint=nearest(unknown[0], by_id) or "give its id: its path below the source folder, without suffix",
+        )
+    ids = {source.path: source.id for source in sources}
+    reads: dict[str, Shelved] = {}
+
+    def read_more(wanted: Iterable[str]) -> dict[str, Shelved]:
+        batch = tuple(by_id[id_] for id_ in dict.fromkeys(wanted) if id_ in by_id and id_ not in reads)
+        return {item.source.id: item for item in _read_with(workers, spool, batch, config, roots, ids, progress)}
+
+    reads |= read_more(asked or by_id)
+    neighbours: dict[str, Shelved] = {}
+    if asked:
+        reads |= read_more(id_ for item in reads.values() if item.card for id_ in item.card.articles)
+        neighbours = read_more(entry.id for item in reads.values() if item.card for entry in item.card.related)
+    return Library(
+        sources,
+        clashing,
+        roots,
+        tuple(reads[id_] for id_ in sorted(reads)),
+        tuple(item.card for item in neighbours.values() if item.card),
+        findings if not asked else tuple(f for f in findings if f.source in {source.path for source in clashing}),
+    )
+
+
+def _check_aliases(config: Config) -> None:
+    for alias, key in config.sources.aliases.items():
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.5)
+            raise ConfigError(
+                f"[sources] aliases: {alias!r} stands for {key!r}, which is no key of front matter",
+                source=config.file.name,
+                line=line_of(config.file.read_text("utf-8-sig"), "sources", "aliases"),
+                hint=f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(KEYS)}",
+            )
+
+
+def _read_with(
+    workers: Workers,
+    spool: Spool,
+    sources: tuple[Source, ...],
+    config: Config,
+    roots: Roots,
+    ids: Mapping[str, str],
+    progress: Progress,
+) -> Iterable[Shelved]:
+    """Yield what reading each source gave; a batch that is lost is tried again one by one."""
+
+    def tasks(batches: Iterable[tuple[Source, ...]]) -> Iterable[Task]:
+        return [Task(read_to, (spool, batch, config, roots, ids), _TIMEOUT_S) for batch in batches]
+
+    done = 0
+    lost: list[Source] = []
+    for task, result in workers.run(tasks(sources[at : at + _PER_TASK] for at in range(0, len(sources), _PER_TASK))):
+        if isinstance(result, Crash):
+            lost += task.arguments[1]
+            continue
+        yield from result
+        done += len(result)
+        progress("read", done, len(sources))
+    for task, result in workers.run(tasks((source,) for source in lost)):
+        (source,) = task.arguments[1]
+        if isinstance(result, Crash):
+            yield Shelved(
+                source, None, (found("source-unreadable", source.path, 0, f"reading it failed: {result.message}"),)
+            )
+        else:
+            yield from result
+        done += 1
+        progress("read", done, len(sources))

@@ -1,0 +1,124 @@
+"""What the last run left: keys, files, findings and facts, so that unchanged work is not done again.
+
+It lies beside the outputs, is ours alone, and may be lost: then everything is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.findings import Finding
+from pipeline.report import Saved
+from pipeline.writers import Facts
+
+VERSION = 1
+NAME = "record.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """One edition in one format, as the last run that made it left it."""
+
+    id: str
+    format: str
+    key: str
+    """Empty: its last attempt failed, and the files, if any, are those of an earlier one."""
+    title: str
+    sources: tuple[str, ...]
+    artifacts: tuple[Saved, ...]
+    times_ns: tuple[int, ...]
+    """When each artifact was last changed, as the file system says."""
+    findings: tuple[Finding, ...] = ()
+    facts: Facts = Facts()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything remembered, and the findings on each source."""
+
+    entries: Mapping[tuple[str, str], Remembered] = field(default_factory=dict)
+    """By id and format."""
+    sources: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Every file that it lists as ours."""
+        return frozenset(saved.path for entry in self.entries.values() for saved in entry.artifacts)
+
+
+def load(state: Path) -> Record:
+    """Return what is remembered; nothing where the file is missing, damaged or of another version."""
+    try:
+        document = json.loads((state / NAME).read_text("utf-8"))
+        if document["version"] != VERSION:
+            return Record()
+        entries = [_entry(form) for form in document["entries"]]
+        sources = {name: _findings(forms) for name, forms in document["sources"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Record()
+    return Record({(entry.id, entry.format): entry for entry in entries}, sources)
+
+
+def to_json(record: Record) -> bytes:
+    """Return the record as it is stored."""
+    document = {
+        "version": VERSION,
+        "entries": [_form(record.entries[key]) for key in sorted(record.entries)],
+        "sources": {name: [asdict(item) for item in record.sources[name]] for name in sorted(record.sources)},
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def standing(entry: Remembered, outputs: Path) -> Remembered | None:
+    """Return an entry whose files all lie there as they were written, with their present times; else None.
+
+    A file whose time alone has changed (a copy, a restored cache) is judged by its digest.
+    """
+    if not entry.artifacts:
+        return None
+    times_ns: list[int] = []
+    for saved, time_ns in zip(entry.artifacts, entry.times_ns, strict=True):
+        path = outputs / saved.path
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        if status.st_size != saved.bytes or (status.st_mtime_ns != time_ns and not holds(path, saved.sha256)):
+            return None
+        times_ns.append(status.st_mtime_ns)
+    return replace(entry, times_ns=tuple(times_ns))
+
+
+def holds(path: Path, sha256: str) -> bool:
+    """Tell whether a file is there, with this content."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+    except OSError:
+        return False
+
+
+def _form(entry: Remembered) -> dict[str, Any]:
+    return asdict(entry) | {"facts": {"pages": entry.facts.pages, "page_of": dict(entry.facts.page_of)}}
+
+
+def _entry(form: dict[str, Any]) -> Remembered:
+    return Remembered(
+        id=str(form["id"]),
+        format=str(form["format"]),
+        key=str(form["key"]),
+        title=str(form["title"]),
+        sources=tuple(form["sources"]),
+        artifacts=tuple(Saved(**saved) for saved in form["artifacts"]),
+        times_ns=tuple(form["times_ns"]),
+        findings=_findings(form["findings"]),
+        facts=Facts(int(form["facts"]["pages"]), dict(form["facts"]["page_of"])),
+    )
+
+
+def _findings(forms: Iterable[dict[str, Any]]) -> tuple[Finding, ...]:
+    return tuple(Finding(**form) for form in forms)

@@ -1,0 +1,108 @@
+"""Pictures in the sizes that writers asked for: made once, kept by content and recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.article import Edition, Picture, images
+from pipeline.errors import SourceError
+from pipeline.findings import Finding, found
+from pipeline.reading.files import Roots, read_inside
+from pipeline.reading.pictures import MAX_BYTES
+from pipeline.rendering.pictures import RECIPE, Size, shrink
+from pipeline.writers import Need, Rendition
+
+
+@dataclass(frozen=True, slots=True)
+class Renditions:
+    """The cache of a project's pictures; several processes may use it at once."""
+
+    folder: Path
+    roots: Roots
+
+    def make(self, edition: Edition, needs: Iterable[Need]) -> tuple[dict[Need, Rendition], tuple[Finding, ...]]:
+        """Return a rendition for each need; pictures that cannot be decoded are left out and named."""
+        by_picture: dict[Picture, list[Need]] = defaultdict(list)
+        for need in needs:
+            by_picture[need.picture].append(need)
+        made: dict[Need, Rendition] = {}
+        findings: list[Finding] = []
+        for picture, wanted in by_picture.items():
+            missing = []
+            for need in wanted:
+                rendition = self._load(need)
+                if rendition is None:
+                    missing.append(need)
+                else:
+                    made[need] = rendition
+            if not missing:
+                continue
+            try:
+                made |= self._shrink(picture, missing)
+            except SourceError as error:
+                findings += _broken(edition, picture, error)
+        return made, tuple(findings)
+
+    def _shrink(self, picture: Picture, needs: list[Need]) -> dict[Need, Rendition]:
+        data = read_inside(self.roots.project / picture.path, self.roots, MAX_BYTES)
+        if hashlib.sha256(data).hexdigest() != picture.sha256:
+            raise SourceError("changed while this run went on", hint="run it again")
+        sizes = {need: Size(need.width_px, need.max_bytes) for need in needs}
+        shrunk = shrink(data, set(sizes.values()))
+        made = {}
+        for need, size in sizes.items():
+            picture_at_size = shrunk[size]
+            made[need] = Rendition(
+                picture_at_size.data, picture_at_size.media_type, picture_at_size.width_px, picture_at_size.height_px
+            )
+            self._store(need, made[need])
+        return made
+
+    def _path(self, need: Need) -> Path:
+        recipe = f"{need.picture.sha256}-{need.width_px}-{need.max_bytes}-{RECIPE}-{_pillow_version()}"
+        return self.folder / need.picture.sha256[:2] / f"{recipe}.picture"
+
+    def _store(self, need: Need, rendition: Rendition) -> None:
+        head = {
+            "sha256": hashlib.sha256(rendition.data).hexdigest(),
+            "media_type": rendition.media_type,
+            "width_px": rendition.width_px,
+            "height_px": rendition.height_px,
+        }
+        path = self._path(need)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A name of this process's own, then one rename: a reader never meets half a file.
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(json.dumps(head).encode() + b"\n" + rendition.data)
+        draft.replace(path)
+
+    def _load(self, need: Need) -> Rendition | None:
+        """Return a stored rendition, or None where there is none or it is not what was stored."""
+        try:
+            head, _, data = self._path(need).read_bytes().partition(b"\n")
+            facts = json.loads(head)
+            if hashlib.sha256(data).hexdigest() != facts["sha256"]:
+                return None
+            return Rendition(data, facts["media_type"], facts["width_px"], facts["height_px"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+
+def _pillow_version() -> str:
+    from importlib.metadata import version
+
+    return version("pillow")
+
+
+def _broken(edition: Edition, picture: Picture, error: SourceError) -> Iterable[Finding]:
+    for article in dict.fromkeys((edition.front, *edition.articles)):
+        for image in images(article):
+            if image.picture == picture:
+                message = f"the picture {picture.path} is {error.message}"
+                yield found("picture-broken", article.source, image.line, message, error.hint)

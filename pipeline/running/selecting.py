@@ -1,0 +1,108 @@
+"""Articles bound on the spot: all that have a tag, or are of a kind, without a file that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.article import Article
+from pipeline.config import FILE_NAME, Config
+from pipeline.errors import ConfigError
+from pipeline.reading.binding import Card, nearest
+from pipeline.reading.files import id_of
+from pipeline.running.library import Library
+from pipeline.running.spool import Spool
+
+FOLDER = "selections"
+KEYS = ("tag", "kind")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which articles are meant."""
+
+    key: str
+    """`tag` or `kind`."""
+    value: str
+
+    @property
+    def id(self) -> str:
+        return id_of(Path(f"{FOLDER}/{self.key}-{self.value}.md"))
+
+    @property
+    def title(self) -> str:
+        return self.value[:1].upper() + self.value[1:]
+
+    def values_of(self, card: Card) -> tuple[str, ...]:
+        """Return what an article says under the key."""
+        return card.tags if self.key == "tag" else (card.kind,)
+
+    def holds(self, card: Card) -> bool:
+        """Tell whether an article is meant; capitals do not count."""
+        return self.value.casefold() in (value.casefold() for value in self.values_of(card))
+
+
+def selection_of(text: str) -> Selection:
+    """Return what `tag:ryg` or `kind:exercise` means.
+
+    Raises:
+        ConfigError: It means nothing.
+    """
+    key, _, value = text.partition(":")
+    if key not in KEYS or not value.strip():
+        raise ConfigError(f"--select is {text!r}, expected such as tag:ryg or kind:exercise")
+    return Selection(key, value.strip())
+
+
+def narrow(
+    library: Library, selection: Selection, formats: Iterable[str], config: Config, spool: Spool
+) -> tuple[Library, str]:
+    """Return the library with nothing but what is selected, bound behind a front of its own, and the id of that.
+
+    Sources that were refused stay, since no one can tell what their tags would have been.
+
+    Raises:
+        ConfigError: No article is selected, or a source has the id already.
+    """
+    chosen = tuple(card for card in library.cards if _is_open(card, formats) and selection.holds(card))
+    if not chosen:
+        values = sorted({value for card in library.cards for value in selection.values_of(card) if value})
+        raise ConfigError(
+            f"no article has the {selection.key} {selection.value!r}",
+            hint=nearest(selection.value, values) or f"there is {', '.join(values) or 'none at all'}",
+        )
+    if selection.id in library.ids.values():
+        raise ConfigError(f"a source is called {selection.id!r}, as the selection would be", hint="rename it")
+    ids = {card.id for card in chosen}
+    front = spool.put(_front(selection, chosen, config))
+    referred = {entry.address for card in chosen for entry in card.related}
+    neighbours = (card for card in library.cards if card.address in referred and card.id not in ids)
+    narrowed = replace(
+        library,
+        reads=tuple(item for item in library.reads if item.card is None or item.card.id in ids),
+        neighbours=(*(card for card in neighbours if not card.is_edition), front),
+    )
+    return narrowed, front.id
+
+
+def _is_open(card: Card, formats: Iterable[str]) -> bool:
+    is_hidden = card.is_draft or card.is_unlisted or card.is_edition
+    return not is_hidden and (not card.formats or set(formats) <= set(card.formats))
+
+
+def _front(selection: Selection, cards: tuple[Card, ...], config: Config) -> Article:
+    """Return what stands on the cover: the tag as title, and no words of its own."""
+    languages = {card.language for card in cards}
+    return Article(
+        id=selection.id,
+        source=FILE_NAME,
+        title=selection.title,
+        language=languages.pop() if len(languages) == 1 else config.publisher.language,
+        blocks=(),
+        subject=selection.title,
+        is_unlisted=True,
+        is_edition=True,
+        articles=tuple(card.id for card in cards),
+        articles_lines=(0,) * len(cards),
+    )

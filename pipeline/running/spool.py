@@ -1,0 +1,59 @@
+"""Normalised articles of a run, on disk: the run holds their cards, so its memory does not grow with them."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.article import Article, Edition
+from pipeline.config import Config
+from pipeline.findings import Finding
+from pipeline.reading.binding import Binding, Card, card_of, edition_of
+from pipeline.reading.files import Roots, Source
+from pipeline.reading.reader import read
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """What reading one source gave: its article lies in the spool."""
+
+    source: Source
+    card: Card | None
+    """None: refused."""
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """A folder of this run alone: made by it, gone with it. So what lies there is as trusted as its memory."""
+
+    folder: Path
+
+    def put(self, article: Article) -> Card:
+        """Lay an article down and return its card."""
+        self._path(article.id).write_bytes(pickle.dumps(article, pickle.HIGHEST_PROTOCOL))
+        return card_of(article)
+
+    def take(self, binding: Binding) -> Edition:
+        """Return the edition of a binding."""
+        return edition_of(self._load(binding.front), tuple(map(self._load, binding.cards)), binding.related)
+
+    def _load(self, card: Card) -> Article:
+        article: Article = pickle.loads(self._path(card.id).read_bytes())  # noqa: S301  # written by this run itself
+        return article
+
+    def _path(self, id_: str) -> Path:
+        return self.folder / hashlib.sha256(id_.encode()).hexdigest()
+
+
+def read_to(
+    spool: Spool, sources: Sequence[Source], config: Config, roots: Roots, ids: Mapping[str, str]
+) -> tuple[Shelved, ...]:
+    """Read sources, lay their articles into the spool, and return their cards and findings."""
+    return tuple(
+        Shelved(item.source, spool.put(item.article) if item.article else None, item.findings)
+        for item in read(sources, config, roots, ids)
+    )

@@ -1,0 +1,78 @@
+"""JSON Schemas, so that an editor completes and checks `publish.toml` and front matter while one types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pipeline import writers
+from pipeline.config import Publisher, Sources
+from pipeline.reading.frontmatter import ALIASES
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+_TEXT: dict[str, Any] = {"type": "string"}
+_FLAG: dict[str, Any] = {"type": "boolean"}
+_TEXTS: dict[str, Any] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+_DATE: dict[str, Any] = {"type": "string", "examples": ["2025-04-30", "30-04-2025", "30. april 2025"]}
+_KINDS: dict[str, dict[str, Any]] = {
+    "published": _DATE,
+    "updated": _DATE,
+    "reviewed": _DATE,
+    "review_after": _DATE,
+    "authors": _TEXTS,
+    "tags": _TEXTS,
+    "key_points": _TEXTS,
+    "formats": _TEXTS,
+    "articles": {
+        "type": "array",
+        "items": {
+            "anyOf": [
+                _TEXT,
+                {"type": "object", "additionalProperties": {"enum": ["full", "teaser"]}, "maxProperties": 1},
+            ]
+        },
+    },
+    "events": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"title": _TEXT, "date": _DATE, "time": _TEXT, "place": _TEXT, "url": _TEXT},
+            "required": ["title"],
+        },
+    },
+    "opening_hours": {"type": "object", "additionalProperties": _TEXT},
+    "draft": _FLAG,
+    "unlisted": _FLAG,
+    "related": {"type": "array", "items": {"anyOf": [_TEXT, {"type": "object"}]}},
+    "accept": {"type": "object", "additionalProperties": _TEXT},
+}
+
+
+def of_config() -> dict[str, Any]:
+    """Return the JSON Schema of `publish.toml`, with a table for each installed format."""
+    tables: dict[str, type[Any]] = {"publisher": Publisher, "sources": Sources}
+    tables |= {name: writers.load(name).Options for name in writers.registered()}
+    return {
+        "$schema": _DRAFT,
+        "title": "publish.toml",
+        "type": "object",
+        "properties": {name: _table(shape) for name, shape in tables.items()},
+        "additionalProperties": False,
+    }
+
+
+def of_front_matter() -> dict[str, Any]:
+    """Return the JSON Schema of an article's front matter."""
+    properties = {
+        key: _KINDS.get(key, _TEXT) | {"description": f"Also known as {', '.join(names)}."}
+        for key, names in ALIASES.items()
+    }
+    # Other keys are allowed: sites keep their own beside ours, and reading notes them.
+    return {"$schema": _DRAFT, "title": "Front matter of an article", "type": "object", "properties": properties}
+
+
+def _table(shape: type[Any]) -> dict[str, Any]:
+    definition: dict[str, Any] = msgspec.json.schema(shape)["$defs"][shape.__name__]
+    return definition | {"additionalProperties": False, "description": (shape.__doc__ or "").strip()}

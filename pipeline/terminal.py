@@ -1,0 +1,173 @@
+"""What a person sees: progress, the closing table, findings; plain lines and annotations in CI."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.codes import CODES
+from pipeline.errors import ConfigError
+from pipeline.findings import SEVERITIES, Finding
+from pipeline.report import Entry, Report, github_annotations, to_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipeline.doctor import Part
+
+_STEPS = {"read": "Reading", "write": "Writing", "certify": "Certifying"}
+_WARNINGS_SHOWN = 10
+_COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+
+
+def is_terminal() -> bool:
+    """Tell whether a person is watching."""
+    return sys.stdout.isatty() and not os.environ.get("CI")
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show how far a run has come: a bar for a person, a line per step in CI."""
+    if not is_terminal():
+
+        def say(step: str, done: int, of: int) -> None:
+            if done == of:
+                print(f"{_STEPS[step]}: {done} of {of}", flush=True)  # noqa: T201  # this module is what prints
+
+        yield say
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, transient=True) as bar:
+        tasks = {step: bar.add_task(label, total=None, visible=False) for step, label in _STEPS.items()}
+        yield lambda step, done, of: bar.update(tasks[step], completed=done, total=of, visible=True)
+
+
+def save_report(report: Report, path: Path) -> None:
+    """Write the report where it was asked for."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_bytes(to_json(report))
+    draft.replace(path)
+
+
+def check_report(path: Path) -> None:
+    """Make sure, before a long run, that its report can be written.
+
+    Raises:
+        ConfigError: A folder lies there, or its own folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"--report: {path.parent} is no folder: {error.strerror}") from error
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise ConfigError(f"--report: {path} cannot be written", hint="name a file in a folder that may be written")
+
+
+def show(report: Report, outputs: Path, *, is_verbose: bool) -> None:
+    """Show what became of a run."""
+    from rich.console import Console
+
+    # Plain lines must not be folded to eighty columns in a log.
+    console = Console(highlight=False, soft_wrap=True, emoji=False, color_system="auto" if is_terminal() else None)
+    if is_terminal():
+        _table(console, report)
+    else:
+        for entry in report.entries:
+            for line in _lines(entry):
+                console.print(line, markup=False)
+    _findings(console, report.findings, is_verbose=is_verbose)
+    summary = report.summary
+    statuses = ", ".join(f"{summary[name]} {name}" for name in ("written", "unchanged", "skipped", "stale", "failed"))
+    severities = ", ".join(f"{summary[name]} {name}" for name in ("errors", "warnings", "notes"))
+    told = f"{statuses}; {severities}; {summary['seconds']} s. All of it: {outputs / 'report.json'}"
+    console.print(f"\n{told}", markup=False)
+    if report.is_interrupted:
+        console.print("Interrupted: what was written is whole; the rest was not done.", markup=False)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in github_annotations(report):
+            print(line)  # noqa: T201
+
+
+def show_parts(parts: Sequence[Part]) -> None:
+    """Show what the doctor found."""
+    for part in parts:
+        mark = "found  " if part.is_found else "MISSING" if part.is_needed else "absent "
+        print(f"{mark}  {part.name}: {part.detail}")  # noqa: T201
+        if not part.is_found:
+            print(f"         {'needed' if part.is_needed else 'wished'} for {part.purpose}")  # noqa: T201
+            print(f"         {part.cure}")  # noqa: T201
+
+
+def _table(console: Console, report: Report) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    formats = list(dict.fromkeys(entry.format for entry in report.entries))
+    by_id: dict[str, dict[str, Entry]] = defaultdict(dict)
+    for entry in report.entries:
+        if entry.status != "skipped":
+            by_id[entry.id][entry.format] = entry
+    by_source = Counter((finding.source, finding.severity) for finding in report.findings)
+    table = Table(*("Article", *formats, "Findings"), header_style="bold")
+    for id_, entries in by_id.items():
+        sources = next(iter(entries.values())).sources[:1]
+        counts = {severity: sum(by_source[source, severity] for source in sources) for severity in SEVERITIES[:2]}
+        told = (f"[{_COLOURS[s]}]{n} {s}{'s' if n > 1 else ''}[/]" for s, n in counts.items() if n)
+        table.add_row(escape(id_), *(_cell(entries.get(name)) for name in formats), ", ".join(told))
+    if by_id:
+        console.print(table)
+
+
+def _cell(entry: Entry | None) -> str:
+    if entry is None:
+        return "–"
+    if entry.status in ("failed", "stale"):
+        return f"[bold red]{entry.status}[/]"
+    pages = sum(saved.pages for saved in entry.artifacts)
+    size = max((saved.bytes for saved in entry.artifacts), default=0)
+    text = (f"{pages} p, " if pages else "") + f"{_kilobytes(size)}"
+    return f"[dim]{text}[/]" if entry.status == "unchanged" else text
+
+
+def _lines(entry: Entry) -> Iterator[str]:
+    if entry.status in ("failed", "stale", "skipped") or not entry.artifacts:
+        if entry.status != "skipped":
+            yield f"{entry.status:9}  {entry.format}/{entry.id}"
+        return
+    for saved in [saved for saved in entry.artifacts if saved.pages] or entry.artifacts[:1]:
+        pages = f"  {saved.pages} pages" if saved.pages > 1 else "  1 page" if saved.pages else ""
+        yield f"{entry.status:9}  {saved.path}  {_kilobytes(saved.bytes)}{pages}"
+
+
+def _findings(console: Console, findings: Sequence[Finding], *, is_verbose: bool) -> None:
+    for severity in SEVERITIES:
+        those = [finding for finding in findings if finding.severity == severity]
+        at_most = None if is_verbose or severity == "error" else _WARNINGS_SHOWN if severity == "warning" else 0
+        shown = those[:at_most]
+        for finding in shown:
+            place = f"{finding.source}:{finding.line}" if finding.line else finding.source
+            console.print(f"{place}: ", end="", markup=False)
+            console.print(f"[{_COLOURS[severity]}]{severity}[/]", end="")
+            console.print(f" {finding.code}: {finding.message}", markup=False)
+            if finding.hint:
+                console.print(f"  hint: {finding.hint}", markup=False)
+        if len(those) > len(shown) and shown:
+            console.print(f"… and {len(those) - len(shown)} more {severity}s: --verbose shows them", markup=False)
+    if findings:
+        console.print("\nFindings by code:", markup=False)
+        counts = Counter((finding.severity, finding.code) for finding in findings)
+        by_weight = sorted(counts.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -item[1], item[0][1]))
+        for (severity, code), number in by_weight:
+            meaning = CODES[code].meaning if code in CODES else ""
+            console.print(f"  {number:5}  {severity:7}  {code:28}  {meaning}", markup=False)
+
+
+def _kilobytes(size: int) -> str:
+    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} kB"

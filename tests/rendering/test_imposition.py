@@ -1,0 +1,231 @@
+"""Imposed pages: the right page at the right place, nothing lost, nothing claimed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import pikepdf
+import pypdfium2
+import pytest
+
+from pipeline.rendering.imposition import Handout, Label, booklet, booklet_order, print_pack
+from pipeline.rendering.paper import PAPERS, PT_PER_MM, Pages, measure, paper_name
+
+LABEL = Label("Bækken og ryg", "Til kopimaskinen.", "da")
+
+
+def pdf(pages: Sequence[str], size_mm: tuple[float, float] = PAPERS["A5"], origin_pt: float = 0.0) -> bytes:
+    """Return a file whose pages bear a word each, at the lower left; `origin_pt` moves their corner off zero."""
+    width, height = (side * PT_PER_MM for side in size_mm)
+    with pikepdf.new() as made:
+        name = pikepdf.Name
+        form = pikepdf.Dictionary(Type=name.Font, Subtype=name.Type1, BaseFont=name.Helvetica)
+        font = made.make_indirect(form)
+        for word in pages:
+            stream = f"BT /F 20 Tf {origin_pt + 30} {origin_pt + 30} Td ({word}) Tj ET".encode()
+            box = pikepdf.Array([origin_pt, origin_pt, origin_pt + width, origin_pt + height])
+            page = pikepdf.Dictionary(
+                Type=pikepdf.Name.Page,
+                MediaBox=box,
+                Contents=made.make_stream(stream),
+                Resources=pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font)),
+            )
+            made.pages.append(pikepdf.Page(page))
+        data = io.BytesIO()
+        made.save(data)
+    return data.getvalue()
+
+
+def halves(data: bytes) -> list[tuple[str, str]]:
+    """Return the words on the left and right half of each side."""
+    found = []
+    for sheet in pypdfium2.PdfDocument(data):
+        width, height = sheet.get_size()
+        words = sheet.get_textpage()
+        left = words.get_text_bounded(0, 0, width / 2, height).strip()
+        found.append((left, words.get_text_bounded(width / 2, 0, width, height).strip()))
+    return found
+
+
+def words_of(data: bytes) -> list[str]:
+    return [sheet.get_textpage().get_text_bounded().strip() for sheet in pypdfium2.PdfDocument(data)]
+
+
+# ---- booklets
+
+
+@pytest.mark.parametrize("pages", range(1, 18))
+def test_a_folded_booklet_reads_from_first_to_last(pages: int) -> None:
+    """Fold the stack in the mind: fronts and backs of every leaf, from the outside in and out again."""
+    sides = list(booklet_order(pages))
+
+    leaves = [(front[1], back[0]) for front, back in zip(sides[::2], sides[1::2], strict=True)]
+    leaves += [(back[1], front[0]) for front, back in reversed(list(zip(sides[::2], sides[1::2], strict=True)))]
+    read = [page for leaf in leaves for page in leaf]
+    assert read == list(range(len(read)))
+    assert len(read) % 4 == 0
+    assert len(read) - pages < 4
+
+
+def test_two_pages_of_a5_make_a_sheet_of_a4() -> None:
+    made = pypdfium2.PdfDocument(booklet(pdf("abcde"), LABEL))
+
+    assert len(made) == 4
+    for sheet in made:
+        assert sheet.get_size() == pytest.approx((297 * PT_PER_MM, 210 * PT_PER_MM), abs=0.01)
+
+
+def test_pages_stand_on_their_half_and_meet_at_the_fold() -> None:
+    data = booklet(pdf("abcde"), LABEL)
+
+    assert halves(data) == [("", "a"), ("b", ""), ("", "c"), ("d", "e")]
+    box = pypdfium2.PdfDocument(data)[3].get_textpage().get_charbox(0)
+    assert box[0] == pytest.approx((297 / 2 - 148) * PT_PER_MM + 30, abs=3)
+
+
+def test_a_page_whose_corner_is_not_at_zero_is_not_shifted() -> None:
+    assert halves(booklet(pdf("abcd", origin_pt=200), LABEL)) == [("d", "a"), ("b", "c")]
+
+
+def test_paper_that_no_one_sells_is_twice_the_page() -> None:
+    (sheet, *_) = pypdfium2.PdfDocument(booklet(pdf("abcd", (120, 120)), LABEL))
+
+    assert sheet.get_size() == pytest.approx((240 * PT_PER_MM, 120 * PT_PER_MM), abs=0.01)
+
+
+def test_marks_stand_outside_of_what_is_cut() -> None:
+    data = booklet(pdf("abcd"), LABEL, with_marks=True)
+
+    with pikepdf.open(io.BytesIO(data)) as file:
+        page = file.pages[0]
+        boxes = [page.obj[name] for name in ("/TrimBox", "/BleedBox", "/MediaBox")]
+        trim, bleed, media = ([float(edge) / PT_PER_MM for edge in box] for box in boxes)
+        assert (trim[2] - trim[0], trim[3] - trim[1]) == pytest.approx((297, 210), abs=0.01)
+        assert [inner - outer for inner, outer in zip(trim[:2], bleed[:2], strict=True)] == pytest.approx(
+            [3, 3], abs=0.01
+        )
+        assert media[2] - trim[2] == pytest.approx(trim[0], abs=0.01)
+    assert_only_the_border_is_marked(data)
+    assert halves(data) == [("d", "a"), ("b", "c")]
+
+
+def assert_only_the_border_is_marked(data: bytes) -> None:
+    """Take the word away: what is left of ink lies beyond the bleed."""
+    with pikepdf.open(io.BytesIO(data)) as file:
+        for page in file.pages:
+            page.obj.Resources = pikepdf.Dictionary()
+        bare = io.BytesIO()
+        file.save(bare)
+        low = float(file.pages[0].obj.BleedBox[0])
+    sheet = pypdfium2.PdfDocument(bare.getvalue())[0].render(scale=2, grayscale=True).to_numpy().squeeze()
+    border = round(2 * low) + 2  # a stroke of half a point spreads over two pixels
+    assert sheet.min() < 128
+    assert sheet[border:-border, border:-border].min() == 255
+
+
+# ---- the pack
+
+
+def test_each_copy_begins_on_the_front_of_a_sheet() -> None:
+    inside = [Handout("Et", pdf(["a1", "a2", "a3"])), Handout("To", pdf(["b1", "b2"]))]
+
+    pages = words_of(print_pack(pdf(["cover"]), inside, 2, LABEL))
+
+    assert pages == ["cover", "", "a1", "a2", "a3", "", "a1", "a2", "a3", "", "b1", "b2", "b1", "b2"]
+
+
+def test_copies_weigh_next_to_nothing() -> None:
+    inside = [Handout("Et", pdf([f"side{number}" for number in range(4)]))]
+
+    one, fifty = (len(print_pack(pdf(["cover"]), inside, copies, LABEL)) for copies in (1, 50))
+
+    assert fifty - one < 50 * 4 * 60
+
+
+def test_a_pack_has_a_bookmark_for_each_handout() -> None:
+    inside = [Handout("Et", pdf(["a1", "a2", "a3"])), Handout("To", pdf(["b1"]))]
+
+    data = print_pack(pdf(["cover"]), inside, 2, LABEL)
+
+    marks = [(entry.get_title(), entry.get_dest().get_index()) for entry in pypdfium2.PdfDocument(data).get_toc()]
+    assert marks == [("Bækken og ryg", 0), ("Et", 2), ("To", 10)]
+
+
+def test_a_pack_for_the_print_shop_has_marks_on_every_page() -> None:
+    data = print_pack(
+        pdf(["cover"], PAPERS["A4"]), [Handout("Et", pdf(["a1"], PAPERS["A4"]))], 1, LABEL, with_marks=True
+    )
+
+    with pikepdf.open(io.BytesIO(data)) as file:
+        assert all("/TrimBox" in page.obj for page in file.pages)
+    assert words_of(data) == ["cover", "", "a1", ""]
+
+
+# ---- what both say of themselves
+
+
+@pytest.mark.parametrize(
+    ("data", "duplex"),
+    [
+        (booklet(pdf("abcd"), LABEL), "/DuplexFlipShortEdge"),
+        (print_pack(pdf("c"), [Handout("Et", pdf("a"))], 1, LABEL), "/DuplexFlipLongEdge"),
+        (print_pack(pdf("c"), [Handout("Et", booklet(pdf("abcd"), LABEL))], 1, LABEL), "/DuplexFlipShortEdge"),
+    ],
+    ids=["a booklet", "a pack", "a pack of booklets"],
+)
+def test_an_imposed_file_is_for_the_copier_and_claims_nothing(data: bytes, duplex: str) -> None:
+    with pikepdf.open(io.BytesIO(data)) as file:
+        metadata = file.Root.Metadata.read_bytes().decode()
+        assert [str(file.docinfo[key]) for key in ("/Title", "/Subject")] == [LABEL.title, LABEL.note]
+        assert LABEL.note in metadata
+        assert "pdfaid" not in metadata
+        assert "pdfuaid" not in metadata
+        assert "/StructTreeRoot" not in file.Root
+        assert file.Root.Lang == "da"
+        assert file.Root.ViewerPreferences.Duplex == duplex
+        assert file.Root.ViewerPreferences.PrintScaling == "/None"
+        assert file.check_pdf_syntax() == []
+
+
+def test_equal_pages_give_equal_bytes() -> None:
+    assert booklet(pdf("abcde"), LABEL, with_marks=True) == booklet(pdf("abcde"), LABEL, with_marks=True)
+    packs = [print_pack(pdf("c"), [Handout("Et", pdf("abc"))], 3, LABEL) for _ in range(2)]
+    assert packs[0] == packs[1]
+
+
+@pytest.mark.parametrize(
+    ("size_mm", "name"),
+    [
+        ((210, 297), "A4"),
+        ((297, 210), "A4"),
+        ((296, 210), "A4"),
+        ((148, 210), "A5"),
+        ((279.4, 215.9), "letter"),
+        ((120, 120), ""),
+    ],
+)
+def test_paper_is_known_upright_and_on_its_side(size_mm: tuple[float, float], name: str) -> None:
+    assert paper_name(*size_mm) == name
+
+
+def test_pages_are_measured_as_they_are_cut() -> None:
+    pack = print_pack(pdf(["c"], PAPERS["A4"]), [Handout("Et", pdf(["a"], PAPERS["A4"]))], 1, LABEL, with_marks=True)
+
+    assert measure(pdf("abc")) == Pages(3, 148.0, 210.0)
+    assert measure(pack) == Pages(4, 210.0, 297.0)
+    assert measure(pack).paper == "A4"
+
+
+def test_a_booklet_for_the_print_shop_has_marks_where_it_is_folded() -> None:
+    book = booklet(pdf("abcd"), LABEL)
+
+    pack = print_pack(book, [Handout("Et", book)], 1, LABEL, with_marks=True)
+
+    assert b"[2 2] 0 d" in first_stream(pack)
+    assert b"[2 2] 0 d" not in first_stream(print_pack(pdf("c"), [], 1, LABEL, with_marks=True))
+
+
+def first_stream(data: bytes) -> bytes:
+    with pikepdf.open(io.BytesIO(data)) as file:
+        return file.pages[0].Contents.read_bytes()

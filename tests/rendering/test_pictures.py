@@ -1,0 +1,170 @@
+"""Pictures are decoded whole, never enlarged, and stand on white paper."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image, ImageDraw
+
+from pipeline.errors import SourceError
+from pipeline.rendering.pictures import Size, look, shrink
+
+
+def encoded(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
+    data = io.BytesIO()
+    image.save(data, form, **options)
+    return data.getvalue()
+
+
+def decoded(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+def photograph(width: int = 900, height: int = 600) -> Image.Image:
+    return Image.effect_noise((width, height), 90).convert("RGB")
+
+
+def test_a_picture_is_made_in_every_size_and_never_enlarged() -> None:
+    sizes = (Size(300), Size(600), Size(5000))
+
+    made = shrink(encoded(photograph()), sizes)
+
+    assert {size: (shrunk.width_px, shrunk.height_px) for size, shrunk in made.items()} == {
+        Size(300): (300, 200),
+        Size(600): (600, 400),
+        Size(5000): (900, 600),
+    }
+
+
+def test_transparency_becomes_white_paper() -> None:
+    clear = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
+    ImageDraw.Draw(clear).rectangle((40, 40, 60, 60), fill=(10, 10, 10, 255))
+
+    made = decoded(shrink(encoded(clear), [Size(100)])[Size(100)].data).convert("RGB")
+
+    assert made.getpixel((5, 5)) == (255, 255, 255)
+    assert made.getpixel((50, 50)) == (10, 10, 10)
+
+
+def test_a_drawing_stays_png_and_a_photograph_becomes_jpeg() -> None:
+    drawing = Image.new("RGB", (800, 400), "white")
+    ImageDraw.Draw(drawing).ellipse((100, 50, 400, 350), fill="teal")
+
+    assert shrink(encoded(drawing), [Size(800)])[Size(800)].media_type == "image/png"
+    assert shrink(encoded(photograph()), [Size(800)])[Size(800)].media_type == "image/jpeg"
+
+
+def test_a_limit_of_bytes_is_kept() -> None:
+    size = Size(900, 40_000)
+
+    made = shrink(encoded(photograph()), [size])[size]
+
+    assert len(made.data) <= 40_000
+
+
+def test_a_rotated_photograph_stands_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encoded(photograph(90, 60), "JPEG", exif=exif)
+
+    assert (look(data).width_px, look(data).height_px) == (60, 90)
+    made = shrink(data, [Size(60)])[Size(60)]
+    assert (made.width_px, made.height_px) == (60, 90)
+    assert not decoded(made.data).getexif()
+
+
+def test_sixteen_bits_of_grey_keep_their_tones() -> None:
+    grey = Image.new("I;16", (256, 4))
+    grey.putdata([round(x / 255 * 65535) for _ in range(4) for x in range(256)])
+
+    made = decoded(shrink(encoded(grey), [Size(256)])[Size(256)].data).convert("L")
+
+    assert [made.getpixel((x, 1)) for x in (0, 64, 128, 255)] == pytest.approx([0, 64, 128, 255], abs=3)
+
+
+def test_cmyk_becomes_rgb() -> None:
+    made = shrink(encoded(Image.new("CMYK", (50, 50), (0, 200, 200, 0)), "JPEG"), [Size(50)])[Size(50)]
+
+    assert decoded(made.data).mode in ("RGB", "P")
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP"])
+def test_a_picture_that_is_cut_off_is_refused(form: str) -> None:
+    data = encoded(photograph(300, 300), form)
+
+    with pytest.raises(SourceError):
+        shrink(data[: len(data) // 2], [Size(300)])
+
+
+def test_importing_weasyprint_does_not_let_half_pictures_pass() -> None:
+    import weasyprint  # noqa: F401  # it sets LOAD_TRUNCATED_IMAGES for the whole process
+
+    with pytest.raises(SourceError, match="damaged"):
+        shrink(encoded(photograph())[:9000], [Size(300)])
+
+
+def test_a_bomb_is_refused_before_it_is_decoded() -> None:
+    bomb = encoded(Image.new("1", (20_000, 20_000)))
+
+    with pytest.raises(SourceError, match="more than 50 megapixels"):
+        look(bomb)
+
+
+def test_an_svg_is_drawn_without_what_is_not_drawing() -> None:
+    svg = (
+        b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 200 100">'
+        b'<script>alert(1)</script><rect width="100" height="100" fill="#00f"/>'
+        b'<image xlink:href="file:///etc/passwd" width="9" height="9"/></svg>'
+    )
+
+    made = shrink(svg, [Size(400)])[Size(400)]
+
+    assert (look(svg).width_px, look(svg).height_px) == (200, 100)
+    assert (made.width_px, made.height_px) == (400, 200)
+    drawn = decoded(made.data).convert("RGB")
+    assert (drawn.getpixel((50, 50)), drawn.getpixel((300, 50))) == ((0, 0, 255), (255, 255, 255))
+
+
+@pytest.mark.parametrize(
+    "svg",
+    [
+        b'<svg xmlns="http://www.w3.org/2000/svg"><rect></svg>',
+        b'<!DOCTYPE svg [<!ENTITY a "aaaa">]><svg xmlns="http://www.w3.org/2000/svg"><text>&a;</text></svg>',
+        b"<html><body>&lt;svg</body><!-- <svg --></html>",
+    ],
+)
+def test_what_only_looks_like_svg_is_refused(svg: bytes) -> None:
+    with pytest.raises(SourceError):
+        look(svg)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_a_size_does_not_depend_on_which_others_are_asked_for(form: str) -> None:
+    """A cache that holds some sizes must give the same bytes as a fresh one."""
+    data = encoded(photograph(1600, 900), form)
+    sizes = (Size(1200), Size(500), Size(200))
+
+    together = shrink(data, sizes)
+
+    assert together == {size: shrink(data, [size])[size] for size in sizes}
+
+
+def drawing(size: str) -> bytes:
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}><rect width="9" height="9"/></svg>'.encode()
+
+
+@pytest.mark.parametrize(
+    "size",
+    ['width="1.2.3" height="5"', 'viewBox="0 0 1.2.3 5"', 'width="1" height="3000"', 'width="1e400" height="5"',
+     'viewBox="0 0 200000 200000"'],
+)  # fmt: skip
+def test_a_drawing_of_no_possible_size_is_refused(size: str) -> None:
+    with pytest.raises(SourceError):
+        look(drawing(size))
+
+
+def test_a_long_drawing_has_no_more_pixels_than_a_picture_may_have() -> None:
+    made = shrink(drawing('width="10" height="400"'), [Size(50)])[Size(50)]
+
+    assert (made.width_px, made.height_px) == (50, 2000)

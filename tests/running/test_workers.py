@@ -1,0 +1,69 @@
+"""Workers do all tasks, and a lost one costs one task."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from pipeline.running.workers import Crash, Task, Workers
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def fall(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def stumble(number: int) -> int:
+    if number == 1:
+        raise ValueError("one")
+    return number
+
+
+def linger(number: int) -> int:
+    if number == 0:
+        time.sleep(60)
+    return number
+
+
+def test_every_task_gives_its_result() -> None:
+    with Workers(2) as workers:
+        done = {task.arguments[0]: result for task, result in workers.run(Task(double, (n,), 60) for n in range(9))}
+
+    assert done == {n: 2 * n for n in range(9)}
+
+
+def test_workers_serve_several_rounds() -> None:
+    with Workers(1) as workers:
+        first = [result for _, result in workers.run([Task(double, (1,), 60)])]
+        second = [result for _, result in workers.run([Task(double, (2,), 60)])]
+
+    assert (first, second) == ([2], [4])
+
+
+def test_a_worker_that_is_killed_costs_one_task() -> None:
+    with Workers(2) as workers:
+        done = {task.arguments[0]: result for task, result in workers.run(Task(fall, (n,), 60) for n in range(8))}
+
+    lost = done.pop(3)
+    assert lost == Crash("its process died (SIGKILL)", is_worker_lost=True)
+    assert done == {n: n for n in range(8) if n != 3}
+
+
+def test_a_task_that_raises_names_the_fault_and_keeps_its_worker() -> None:
+    with Workers(1) as workers:
+        done = {task.arguments[0]: result for task, result in workers.run(Task(stumble, (n,), 60) for n in range(3))}
+
+    assert done == {0: 0, 1: Crash("ValueError: one", is_worker_lost=False), 2: 2}
+
+
+def test_a_task_over_its_time_limit_is_ended() -> None:
+    with Workers(1) as workers:
+        done = {task.arguments[0]: result for task, result in workers.run(Task(linger, (n,), 1) for n in range(2))}
+
+    assert done == {0: Crash("it took more than 1 seconds", is_worker_lost=True), 1: 1}
