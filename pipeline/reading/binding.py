@@ -1,0 +1,174 @@
+"""Binding: articles into editions, and what is known of one article into another."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from pipeline.article import Article, Edition, Related
+from pipeline.findings import Finding, found
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a run must know of an article while the article itself lies elsewhere: a thousand cards weigh little."""
+
+    id: str
+    source: str
+    title: str
+    language: str
+    address: str
+    key: str
+    """The digest of all that the article says, and where: a finding names lines, so a moved line is a change."""
+    blocks: int
+    """How many there are: a measure of the work it makes."""
+    related: tuple[Related, ...] = ()
+    formats: tuple[str, ...] = ()
+    is_draft: bool = False
+    is_unlisted: bool = False
+    is_edition: bool = False
+    articles: tuple[str, ...] = ()
+    articles_lines: tuple[int, ...] = ()
+    kind: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What an edition will hold, by cards, and the titles of what its articles refer to."""
+
+    front: Card
+    cards: tuple[Card, ...]
+    related: Mapping[str, Related]
+    """Related articles of this project as they call themselves, by id."""
+
+    @property
+    def id(self) -> str:
+        return self.front.id
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.front.source, *(card.source for card in self.cards))))
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Bindings ready for the writers, and what kept others from it."""
+
+    bindings: tuple[Binding, ...]
+    findings: tuple[Finding, ...]
+    refused: tuple[Card, ...]
+
+
+def card_of(article: Article) -> Card:
+    """Return the card of an article."""
+    return Card(
+        article.id,
+        article.source,
+        article.title,
+        article.language,
+        article.address,
+        # `repr` of frozen data names every type and value, and is the same in every process.
+        hashlib.sha256(repr(article).encode("utf-8", "surrogatepass")).hexdigest(),
+        len(article.blocks),
+        article.related,
+        article.formats,
+        article.is_draft,
+        article.is_unlisted,
+        article.is_edition,
+        article.articles,
+        article.articles_lines,
+        article.kind,
+        article.tags,
+    )
+
+
+def bind(cards: Iterable[Card], ids: Mapping[str, str], formats: Iterable[str]) -> Bound:
+    """Decide what stands between two covers: each article on its own, and what editions list.
+
+    Args:
+        cards: Of all that were read and not refused.
+        ids: The id of every source of the project, by path; an edition may name a refused one.
+        formats: The formats that are installed.
+    """
+    by_id = {card.id: card for card in cards}
+    own = {card.id: Related(card.title, card.address, id=card.id) for card in by_id.values()}
+    known_formats = tuple(formats)
+    findings: list[Finding] = []
+    bindings: list[Binding] = []
+    refused: list[Card] = []
+    for card in by_id.values():
+        findings += _judge_related(card, own)
+        faults = [
+            found("format-unknown", card.source, 0, f"{name!r} is not a format; there is {', '.join(known_formats)}")
+            for name in card.formats
+            if name not in known_formats
+        ]
+        faults += _faults(card, by_id, ids) if card.is_edition else ()
+        if faults:
+            findings += faults
+            refused.append(card)
+            continue
+        inside = tuple(by_id[id_] for id_ in card.articles) if card.is_edition else (card,)
+        wanted = [entry.id for bound in (card, *inside) for entry in bound.related]
+        bindings.append(Binding(card, inside, {id_: own[id_] for id_ in wanted if id_ in own}))
+    return Bound(tuple(bindings), tuple(findings), tuple(refused))
+
+
+def edition_of(front: Article, articles: tuple[Article, ...], related: Mapping[str, Related]) -> Edition:
+    """Return the edition of a binding, each related article under its own title and address."""
+    return Edition(_with_related(front, related), tuple(_with_related(article, related) for article in articles))
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return a hint that names the likeliest meant ids."""
+    pool = sorted(names)
+    # By the whole path, and by the last part: most typing errors are in a folder or in a name.
+    last = {id_.rpartition("/")[2]: id_ for id_ in pool}
+    near = difflib.get_close_matches(name, pool, n=2, cutoff=0.6) or [
+        last[part] for part in difflib.get_close_matches(name.rpartition("/")[2], list(last), n=2, cutoff=0.7)
+    ]
+    return f"did you mean {' or '.join(near)}?" if near else ""
+
+
+def _faults(front: Card, by_id: Mapping[str, Card], ids: Mapping[str, str]) -> list[Finding]:
+    """Return why an edition cannot be bound."""
+    faults: list[Finding] = []
+    if not front.articles:
+        faults.append(found("edition-empty", front.source, 0, "it lists no article"))
+    seen: set[str] = set()
+    for id_, line in zip(front.articles, front.articles_lines, strict=True):
+        if id_ in seen:
+            faults.append(found("article-twice", front.source, line, f"{id_!r} is listed twice"))
+        elif id_ in by_id and by_id[id_].is_draft and not front.is_draft:
+            faults.append(found("article-draft", front.source, line, f"{id_!r} is a draft"))
+        elif id_ in by_id and by_id[id_].is_edition:
+            faults.append(found("edition-nested", front.source, line, f"{id_!r} is an edition itself"))
+        elif id_ not in by_id and id_ in ids.values():
+            faults.append(found("article-refused", front.source, line, f"{id_!r} was refused"))
+        elif id_ not in by_id:
+            faults.append(
+                found("article-unknown", front.source, line, f"there is no article {id_!r}", nearest(id_, ids.values()))
+            )
+        seen.add(id_)
+    return faults
+
+
+def _judge_related(card: Card, own: Mapping[str, Related]) -> Iterable[Finding]:
+    for entry in card.related:
+        target = own.get(entry.id)
+        if target is None:
+            yield found(
+                "related-unknown", card.source, entry.line, f"{entry.title or entry.address!r} is not a source here"
+            )
+        elif entry.title and entry.title != target.title:
+            yield found("related-title", card.source, entry.line, f"{entry.title!r} is called {target.title!r}")
+
+
+def _with_related(article: Article, own: Mapping[str, Related]) -> Article:
+    entries = (own.get(entry.id, entry) for entry in article.related)
+    # One that has neither a title nor an article here that could lend it one is named by a finding, and left out.
+    kept = tuple(entry for entry in entries if entry.title and entry.address and entry.id != article.id)
+    return replace(article, related=kept)

@@ -1,0 +1,68 @@
+"""Boxes that an article marks: their kinds by every name that authors and site builders give them, and media."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from pipeline.article import Block, CalloutKind, Header, Inline, Para, Plain, Strong, text
+
+_KINDS: dict[CalloutKind, str] = {
+    "note": "note bemærk bemaerk obs info information fakta faktaboks infoboks callout",
+    "tip": "tip tips hint råd raad godt-råd godt-raad gode-råd gode-raad",
+    "important": "important vigtigt vigtig husk attention",
+    "warning": "warning advarsel danger fare pas-på pas-paa error",
+    "caution": "caution forsigtig forsigtighed",
+    "see-doctor": "see-doctor see-a-doctor doctor læge laege søg-læge soeg-laege soeg-læge søg-laege kontakt-læge "
+    "kontakt-laege søg-hjælp soeg-hjaelp ring-112 akut alarm alarmtegn alarmsymptomer røde-flag roede-flag red-flag "
+    "red-flags",
+    "key-points": "key-points keypoints key-takeaways det-vigtigste hovedpunkter hovedpointer kort-fortalt opsummering "
+    "resumé resume summary tldr tl;dr",
+}
+KINDS: dict[str, CalloutKind] = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+"""Kind by name: lower case, hyphens for spaces."""
+
+_MEDIA = {
+    "web": "web-only kun-web",
+    "print": "print-only kun-print kun-tryk",
+    "mail": "mail-only email-only kun-mail",
+    "book": "book-only epub-only kun-bog",
+}
+MEDIA = {name: medium for medium, names in _MEDIA.items() for name in names.split()}
+
+
+def key(name: str) -> str:
+    """Return a name as the tables have it."""
+    return re.sub(r"[\s_]+", "-", name.strip().casefold())
+
+
+def unknown(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that are neither a kind nor a medium."""
+    return tuple(name for name in names if key(name) not in KINDS and key(name) not in MEDIA)
+
+
+def nearest(name: str) -> str:
+    """Return the kind or medium that someone may have meant, as a question, or nothing."""
+    near = difflib.get_close_matches(key(name), [*KINDS, *MEDIA], n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def titled(blocks: tuple[Block, ...]) -> tuple[tuple[Inline, ...], tuple[Block, ...]]:
+    """Return the title that a box begins with, a heading or a line in bold, and the blocks below it."""
+    if len(blocks) < 2:
+        return (), blocks
+    first = blocks[0]
+    if isinstance(first, Header):
+        return first.content, blocks[1:]
+    if isinstance(first, Para | Plain) and (bold := bold_only(first.content)):
+        return bold, blocks[1:]
+    return (), blocks
+
+
+def bold_only(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
+    """Return what is in bold where a line is nothing but bold, a colon behind it aside; else nothing."""
+    if not content or not isinstance(content[0], Strong):
+        return ()
+    rest = text(content[1:]).strip()
+    return content[0].content if rest in {"", ":"} else ()

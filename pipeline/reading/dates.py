@@ -1,0 +1,145 @@
+"""Dates as clinics write them, Danish and English, in figures and in words."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import Literal
+
+Order = Literal["day-month-year", "month-day-year", "year-month-day"]
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+
+
+class DateError(ValueError):
+    """A date that cannot be read: what was found, what was expected, and what helps."""
+
+    def __init__(self, found: str, expected: str, hint: str) -> None:
+        super().__init__(f"{found!r} is no date, expected {expected}")
+        self.found = found
+        self.expected = expected
+        self.hint = hint
+
+
+class UnreadableDateError(DateError):
+    """It does not look like a date."""
+
+
+class ShortYearError(DateError):
+    """The year has two digits, so its century, and often its place, would be a guess."""
+
+
+class NoSuchDayError(DateError):
+    """It looks like a date, but no calendar has it."""
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_NUMBERS: Mapping[str, int] = MappingProxyType(
+    {name.lower(): number for number, name in enumerate(_MONTHS, 1)}
+    | {name[:3].lower(): number for number, name in enumerate(_MONTHS, 1)}
+    | {"januar": 1, "februar": 2, "marts": 3, "mar": 3, "maj": 5, "juni": 6, "juli": 7, "sept": 9, "oktober": 10}
+    | {"okt": 10}
+)
+
+_WEEKDAY = (
+    r"(?:(?:man|tirs|ons|tors|fre|lør|søn)(?:dag)?|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)"
+)
+_BEFORE = rf"(?:{_WEEKDAY}\b[.,]?\s*)?(?:(?:den|d\.|the)\s*)?"
+# The hour is read past: a date is the day on the author's own calendar, in whatever zone the file was written.
+_TIME = (
+    r"(?:[T,]?\s*(?:kl\.?\s*|at\s+)?(?:[01]?[0-9]|2[0-3])[:.][0-5][0-9](?:[:.][0-5][0-9](?:[.,][0-9]{1,9})?)?"
+    r"\s*(?:[ap]m)?\s*(?:Z|UTC|GMT|CES?T|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?)?"
+)
+
+
+def _whole(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"{_BEFORE}{pattern}{_TIME}\.?", re.IGNORECASE)
+
+
+_YEAR_FIRST = _whole(r"(?P<year>[0-9]{4})(?P<mark>[-/.])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})")
+_BASIC = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
+_YEAR_LAST = _whole(
+    r"(?P<first>[0-9]{1,2})\s*(?P<mark>[-/.])\s*(?P<second>[0-9]{1,2})\s*(?P=mark)\s*(?P<year>[0-9]{4})"
+)
+_DAY_WORD = _whole(
+    r"(?P<day>[0-9]{1,2})(?:\.|st|nd|rd|th)?[\s-]*(?:of\s+)?(?P<month>[a-zæøå]+)\.?[\s,-]*(?P<year>[0-9]{4})"
+)
+_WORD_DAY = _whole(r"(?P<month>[a-zæøå]+)\.?\s+(?P<day>[0-9]{1,2})(?:\.|st|nd|rd|th)?,?\s+(?P<year>[0-9]{4})")
+_SHORT_YEAR = re.compile(
+    rf"{_BEFORE}[0-9]{{1,2}}\s*(?:[-/.]\s*[0-9]{{1,2}}\s*[-/.]|\.?\s*[a-zæøå]+\.?)\s*['’]?[0-9]{{2}}{_TIME}",
+    re.IGNORECASE,
+)
+_LONGEST = 60
+
+
+def read_date(value: str, order: Order) -> date:
+    """Return the day that a value names.
+
+    Args:
+        value: ISO (with or without a time), 30-04-2025, 19/02/2025, 7.6.2025, 2. maj 2025, May 2, 2025 …
+        order: How 05-06-2025 is meant. A year of four digits in front is always followed by month and day.
+
+    Raises:
+        DateError: It is no such day, or could be several.
+    """
+    written = " ".join(value.split())
+    if len(written) <= _LONGEST:
+        if at := _YEAR_FIRST.fullmatch(written) or _BASIC.fullmatch(written):
+            return _day(value, int(at["year"]), int(at["month"]), int(at["day"]), "2025-02-28")
+        if at := _DAY_WORD.fullmatch(written) or _WORD_DAY.fullmatch(written):
+            return _day(value, int(at["year"]), _month(value, at["month"], order), int(at["day"]), "")
+        if at := _YEAR_LAST.fullmatch(written):
+            return _year_last(value, at, order)
+        if _SHORT_YEAR.fullmatch(written):
+            raise ShortYearError(
+                value, f"a date with four digits of year, such as {_example(order)}", "write the year in full: 2025"
+            )
+    raise UnreadableDateError(
+        value, f"a date such as {_example(order)}", "30-04-2025, 2025-04-30 and 30. april 2025 can be read"
+    )
+
+
+def _year_last(value: str, at: re.Match[str], order: Order) -> date:
+    if order == "year-month-day":
+        raise UnreadableDateError(
+            value, "a date such as 2025-02-28", "`[sources] dates` in publish.toml says that the year comes first"
+        )
+    first, second = int(at["first"]), int(at["second"])
+    day, month = (first, second) if order == "day-month-year" else (second, first)
+    if month > 12 >= day:
+        says = f"`[sources] dates` in publish.toml says that the {order.split('-')[0]} comes first"
+        raise NoSuchDayError(
+            value, f"a date such as {_example(order, at['mark'])}", f"there is no month {month}; {says}"
+        )
+    return _day(value, int(at["year"]), month, day, _example(order, at["mark"]))
+
+
+def _month(value: str, name: str, order: Order) -> int:
+    number = _NUMBERS.get(name.lower())
+    if number is None:
+        hint = f"{name!r} is no month in Danish or English"
+        raise UnreadableDateError(value, f"a date such as 28. februar 2025 or {_example(order)}", hint)
+    return number
+
+
+def _day(value: str, year: int, month: int, day: int, example: str) -> date:
+    """Return the day, or say what is wrong with it."""
+    expected = f"a date such as {example or '28. februar 2025'}"
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise NoSuchDayError(value, expected, f"the year {year} is not between {FIRST_YEAR} and {LAST_YEAR}")
+    if not 1 <= month <= 12:
+        raise NoSuchDayError(value, expected, f"there is no month {month}")
+    last = monthrange(year, month)[1]
+    if not 1 <= day <= last:
+        raise NoSuchDayError(value, expected, f"{_MONTHS[month - 1]} {year} has {last} days")
+    return date(year, month, day)
+
+
+def _example(order: Order, mark: str = "-") -> str:
+    parts = {"day-month-year": ("28", "02", "2025"), "month-day-year": ("02", "28", "2025")}
+    return mark.join(parts.get(order, ("2025", "02", "28")))

@@ -1,0 +1,150 @@
+"""Boxes: fenced divs (`::: {.tip}`) that are not closed, closed twice, or written as other site builders write them,
+and alerts (`> [!TIP]`) whose text lost its quotation mark.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.reading.callouts import KINDS, MEDIA, key
+from pipeline.reading.lines import (
+    DIV,
+    FENCE,
+    HEADING,
+    MAX_BLOCKS,
+    RULE,
+    Lines,
+    NestingError,
+    Recorder,
+    blank_after,
+    code_flags,
+    is_blank,
+    with_text,
+)
+from pipeline.reading.source import Line
+
+_UNENDED = re.compile(r"^\{[ \t]*[.#][^{}]*$")
+_ALERT = re.compile(r"^ {0,3}>[ \t]*\[![^\[\]\n]{1,40}\][+-]?.*$")
+_OPENING = re.compile(r"^(?:\{[^{}]*\}|[\w-]+)(?:[ \t]*:+)?$")
+_TITLED = re.compile(r"^(?P<kind>[\w-]+)(?:\[(?P<bracketed>[^\]]*)\]|[ \t]+(?P<title>[^{}]+?))[ \t]*$")
+
+
+def mend_divs(lines: Lines, record: Recorder) -> Lines:
+    """Return the lines with every fenced div opened and closed once, with as many colons, and apart from text.
+
+    pandoc closes a div only with as many colons as opened it, and takes all the rest of the article into it otherwise.
+
+    Raises:
+        NestingError: They nest too deeply.
+    """
+    if not any(line.text.lstrip().startswith(":::") for line in lines):
+        return lines
+    flags = code_flags(lines)
+    mended: list[Line] = []
+    opened: list[Line] = []
+    for line, is_code in zip(lines, flags, strict=True):
+        match = None if is_code else DIV.match(line.text)
+        if match is None:
+            if opened and not is_code and HEADING.match(line.text) and not _closes_later(lines, line):
+                _close(mended, opened, line, record)
+            mended.append(line)
+        elif not match["rest"]:
+            if opened:
+                while len(opened) > 1 and _colons(opened[-1]) != _colons(line) in map(_colons, opened):
+                    _close_one(mended, opened, line, record)
+                opened.pop()
+                mended.append(with_text(line, ":::"))
+            else:
+                record.add("div-shape", line.number, "`:::` that closes nothing, taken away")
+                mended.append(blank_after(line))
+        else:
+            _open(mended, opened, line, match["rest"], record)
+    if opened:
+        _close(mended, opened, mended[-1], record)
+    return tuple(mended)
+
+
+def mend_alerts(lines: Lines, record: Recorder) -> Lines:
+    """Return the lines with the text right below the first line of an alert as part of it.
+
+    Markdown would end the box there, empty, and print a warning as any other paragraph.
+    """
+    if not any("[!" in line.text for line in lines):
+        return lines
+    flags = code_flags(lines)
+    mended: list[Line] = []
+    is_open = False
+    for line, is_code in zip(lines, flags, strict=True):
+        ends = is_code or is_blank(line) or any(kind.match(line.text) for kind in (HEADING, RULE, DIV, FENCE))
+        if is_open and not ends and not line.text.lstrip().startswith(">"):
+            record.add("callout-lazy", line.number, "a line right below the first line of a box belongs to the box")
+            mended.append(with_text(line, f"> {line.text}"))
+            continue
+        is_open = not is_code and bool(_ALERT.match(line.text))
+        mended.append(line)
+    return tuple(mended)
+
+
+def _open(mended: list[Line], opened: list[Line], line: Line, rest: str, record: Recorder) -> None:
+    if mended and not is_blank(mended[-1]):
+        mended.append(blank_after(line))
+    if _UNENDED.match(rest):
+        record.add("div-shape", line.number, f"{line.text.strip()!r} had no closing brace")
+        rest = rest.rstrip() + "}"
+    rest = _in_words(rest)
+    titled = _TITLED.match(rest)
+    if _OPENING.match(rest) or titled:
+        opened.append(line)
+        if len(opened) > MAX_BLOCKS:
+            # pandoc takes minutes over what is refused afterwards anyway.
+            raise NestingError(f"boxes nested more than {MAX_BLOCKS} deep", source=record.source, line=line.number)
+    if titled and not _OPENING.match(rest):
+        title = (titled["bracketed"] or titled["title"] or "").strip()
+        record.add(
+            "div-shape", line.number, f"{line.text.strip()!r} is read as `::: {{.{titled['kind']}}}` with a title"
+        )
+        mended.append(with_text(line, f"::: {{.{titled['kind']}}}"))
+        mended += [blank_after(line), with_text(line, f"**{title}**"), blank_after(line)] if title else []
+    else:
+        mended.append(with_text(line, f"::: {rest.rstrip(': ')}"))
+
+
+def _in_words(rest: str) -> str:
+    """Return what opens a box, its kind in one word: `søg læge` is `søg-læge`."""
+    parts = rest.rstrip(": ").split()
+    for count in range(min(len(parts), _MOST_WORDS), 1, -1):
+        name = key(" ".join(parts[:count]))
+        if name in KINDS or name in MEDIA:
+            return " ".join((name, *parts[count:]))
+    return rest
+
+
+_MOST_WORDS = 3
+"""Words in the longest name of a kind."""
+
+
+def _colons(line: Line) -> int:
+    bare = line.text.lstrip()
+    return len(bare) - len(bare.lstrip(":"))
+
+
+def _closes_later(lines: Lines, here: Line) -> bool:
+    """Return whether a closing fence comes before the next opening one."""
+    for line in lines:
+        if line.number > here.number and (match := DIV.match(line.text)):
+            return not match["rest"]
+    return False
+
+
+def _close(mended: list[Line], opened: list[Line], where: Line, record: Recorder) -> None:
+    """Close every open div before a line."""
+    while opened:
+        _close_one(mended, opened, where, record)
+
+
+def _close_one(mended: list[Line], opened: list[Line], where: Line, record: Recorder) -> None:
+    begun = opened.pop()
+    record.add(
+        "div-unclosed", begun.number, f"{begun.text.strip()!r} is never closed; it ends before line {where.number}"
+    )
+    mended += [Line(":::", where.number), blank_after(where)]

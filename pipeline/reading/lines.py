@@ -1,0 +1,135 @@
+"""Lines of Markdown, each with the number it has in the source file: what the repairs have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from pipeline.errors import SourceError
+from pipeline.findings import Finding, found
+from pipeline.reading.source import Line
+
+Lines = tuple[Line, ...]
+
+FENCE = re.compile(r"^[ \t>]*(?P<marks>`{3,}|~{3,})(?P<rest>.*)$")
+HEADING = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>.*?)[ \t]*#*[ \t]*$")
+MARKER = re.compile(
+    r"^(?P<indent>[ \t]*)(?P<mark>[-*+]|(?P<number>\d{1,9})(?P<delimiter>[.)]))(?P<gap>[ \t]+|$)(?P<text>.*)$"
+)
+RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
+DIV = re.compile(r"^ {0,3}:{3,}[ \t]*(?P<rest>.*?)[ \t]*$")
+PICTURE_LINE = re.compile(r"^[ \t]*(?:\[?!\[[^\]]*\]\((?:<[^<>]*>|[^()<>]|\([^()]*\))*\)(?:\]\([^()]*\))?[ \t]*)+$")
+CODE_SPAN = r"(?<!`)(?P<ticks>`+)(?!`)[^\n]*?[^`\n](?P=ticks)(?!`)"
+
+
+MAX_BLOCKS = 60
+"""How deep blocks may nest; Python and every renderer fail somewhere above 120."""
+
+
+class NestingError(SourceError):
+    """An article that nests deeper than any reader could follow."""
+
+    code = "nesting-too-deep"
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Gathers the findings of one source."""
+
+    source: str
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, code: str, line: int, message: str) -> None:
+        self.findings.append(found(code, self.source, line, message))
+
+
+def is_blank(line: Line) -> bool:
+    return not line.text.strip()
+
+
+def code_flags(lines: Lines) -> list[bool]:
+    """Return for every line whether it belongs to fenced code, the fences included."""
+    flags: list[bool] = []
+    fence = ""
+    for line in lines:
+        match = FENCE.match(line.text)
+        if fence:
+            flags.append(True)
+            if match and match["marks"].startswith(fence) and not match["rest"].strip():
+                fence = ""
+        elif match and not ("`" in match["marks"] and "`" in match["rest"]):
+            fence = match["marks"]
+            flags.append(True)
+        else:
+            flags.append(False)
+    return flags
+
+
+def stretches(lines: Lines) -> Iterator[tuple[bool, Lines]]:
+    """Yield the lines in stretches: whether it is fenced code, and its lines."""
+    flags = code_flags(lines)
+    start = 0
+    for end in range(1, len(lines) + 1):
+        if end == len(lines) or flags[end] != flags[start]:
+            yield flags[start], lines[start:end]
+            start = end
+
+
+def substitute(lines: Lines, pattern: re.Pattern[str], change: Callable[[re.Match[str], int], str]) -> Lines:
+    """Replace a pattern across lines, outside fenced code; every line keeps its number.
+
+    Args:
+        pattern: May match over line ends. A group `ticks` means a code span, which stays as it is.
+        change: Gets the match and the number of the line it begins on; what it returns may hold line ends.
+    """
+    return tuple(
+        line
+        for is_code, stretch in stretches(lines)
+        for line in (stretch if is_code else _changed(stretch, pattern, change))
+    )
+
+
+def _changed(stretch: Lines, pattern: re.Pattern[str], change: Callable[[re.Match[str], int], str]) -> Iterator[Line]:
+    whole = "\n".join(line.text for line in stretch)
+    if not pattern.search(whole):
+        yield from stretch
+        return
+    text, number, at, index = "", stretch[0].number, 0, 0
+    for match in (*pattern.finditer(whole), None):
+        kept = whole[at : match.start() if match else len(whole)]
+        for piece in _pieces(kept):
+            if piece == "\n":
+                yield Line(text, number)
+                index += 1
+                text, number = "", stretch[index].number
+            else:
+                text += piece
+        if match is None:
+            break
+        is_code = "ticks" in pattern.groupindex and match["ticks"]
+        new = match[0] if is_code else change(match, stretch[index].number)
+        for piece in _pieces(new):
+            if piece == "\n":
+                yield Line(text, number)
+                text = ""
+            else:
+                text += piece
+        index += match[0].count("\n")
+        if not text:
+            number = stretch[index].number
+        at = match.end()
+    yield Line(text, number)
+
+
+def _pieces(text: str) -> list[str]:
+    return re.split(r"(\n)", text)
+
+
+def blank_after(line: Line) -> Line:
+    """Return a blank line to stand beside a line."""
+    return Line("", line.number)
+
+
+def with_text(line: Line, text: str) -> Line:
+    return replace(line, text=text)

@@ -1,0 +1,261 @@
+"""One clean outline: headings from h2 to h4 without jumps, ids of their own, references at the end."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
+
+from pipeline.article import (
+    Block,
+    Cell,
+    Div,
+    Figure,
+    Header,
+    HorizontalRule,
+    Image,
+    Inline,
+    LineBreak,
+    Link,
+    Note,
+    Para,
+    References,
+    SoftBreak,
+    Space,
+    Strong,
+    text,
+    walk,
+)
+from pipeline.findings import Finding
+from pipeline.reading import references
+from pipeline.reading.callouts import bold_only
+from pipeline.reading.headings import LONGEST
+from pipeline.reading.lines import Recorder
+from pipeline.reading.trees import rebuilt
+from pipeline.reading.wording import find_left_markup, find_screen_words
+
+TOP, DEEPEST = 2, 4
+_RESERVED = re.compile(rf"note(?:ref)?-\d+|{references.ID}")
+"""Ids that renderers give to footnotes and references."""
+_LETTERS = str.maketrans(
+    {"æ": "ae", "ø": "oe", "å": "aa", "ß": "ss", "œ": "oe", "đ": "d", "ł": "l", "þ": "th", "ð": "d"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """An article's blocks in their final order."""
+
+    blocks: tuple[Block, ...]
+    h1: str
+    """The one heading of level 1 at the top, taken out of the blocks; empty where there is none."""
+
+
+def arrange(blocks: tuple[Block, ...], source: str, title: str = "") -> tuple[Arranged, tuple[Finding, ...]]:
+    """Return the blocks with one clean outline.
+
+    Args:
+        title: The title in the front matter, where there is one.
+    """
+    record = Recorder(source)
+    blocks = _plain_inside(blocks)
+    blocks = _without_edge_rules(references.gather(blocks, record))
+    blocks = _bold_headings(blocks, record)
+    blocks, h1 = _without_title(blocks, title, record)
+    blocks = _Leveller(record).level(blocks)
+    blocks, ids = _with_ids(blocks)
+    blocks = _with_anchors(blocks, ids, record)
+    find_screen_words(blocks, record)
+    find_left_markup(blocks, record)
+    return Arranged(blocks, h1), tuple(record.findings)
+
+
+def slug(words: str) -> str:
+    """Return words as an id: ASCII letters, figures and hyphens, beginning with a letter."""
+    lowered = unicodedata.normalize("NFC", words).casefold().translate(_LETTERS)
+    bare = unicodedata.normalize("NFKD", lowered).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")
+    # Print engines and old readers stumble over ids that begin with a figure.
+    return name if name[:1].isalpha() else f"afsnit-{name}".rstrip("-")
+
+
+# ---- headings
+
+
+def _plain_inside(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Return blocks in which headings stand between blocks only; elsewhere a bold line does."""
+    if not any(
+        isinstance(node, Header) for block in blocks if not isinstance(block, Header | Div) for node in _all(block)
+    ):
+        return tuple(
+            replace(block, blocks=_plain_inside(block.blocks)) if isinstance(block, Div) else block for block in blocks
+        )
+    return tuple(_plain(block) for block in blocks)
+
+
+def _all(block: Block) -> Iterator[Block | Inline | Cell]:
+    """Yield every node of a block, those of its footnotes too."""
+    for node in walk((block,)):
+        yield node
+        if isinstance(node, Note):
+            yield from walk(node.blocks)
+
+
+def _plain(block: Block) -> Block:
+    if isinstance(block, Header):
+        return block
+    if isinstance(block, Div):
+        return replace(block, blocks=_plain_inside(block.blocks))
+    return rebuilt((block,), _unheaded)[0]
+
+
+def _unheaded(node: Inline | Block) -> tuple[Inline | Block, ...] | None:
+    return (Para((Strong(_one_line(node.content)),), node.line),) if isinstance(node, Header) else None
+
+
+def _without_edge_rules(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Return blocks without rules that part nothing: at the top, at the end, right before the references."""
+    kept = list(blocks)
+    while kept and isinstance(kept[0], HorizontalRule):
+        kept.pop(0)
+    end = len(kept) - 1 if kept and isinstance(kept[-1], References) else len(kept)
+    while end and isinstance(kept[end - 1], HorizontalRule):
+        end -= 1
+        kept.pop(end)
+    return tuple(kept)
+
+
+def _bold_headings(blocks: tuple[Block, ...], record: Recorder) -> tuple[Block, ...]:
+    """Return blocks in which a paragraph that is only bold, and reads as a heading, is one."""
+    built: list[Block] = []
+    level = 1
+    for at, block in enumerate(blocks):
+        if isinstance(block, Header):
+            level = block.level
+        bold = bold_only(block.content) if isinstance(block, Para) else ()
+        below = blocks[at + 1] if at + 1 < len(blocks) else None
+        if bold and below is not None and not _is_heading(below) and _reads_as_heading(text(bold), is_first=at == 0):
+            record.add("heading-bold", block.line, f"{text(bold)!r} is a bold paragraph that heads what follows")
+            built.append(Header(min(level + 1, 6), bold, "", block.line))
+        else:
+            built.append(block)
+    return tuple(built)
+
+
+def _is_heading(block: Block) -> bool:
+    return isinstance(block, Header | References) or (isinstance(block, Para) and bool(bold_only(block.content)))
+
+
+def _reads_as_heading(words: str, *, is_first: bool) -> bool:
+    """Return whether bold words are a heading, not a sentence that someone stressed, nor a label before a list."""
+    if not 2 < len(words) <= (LONGEST if not is_first else 50) or len(words.split()) > 12 or not words[0].isalnum():
+        return False
+    if words.endswith("?"):
+        return True
+    return words[-1] not in ".,;:!…" and not re.search(r"[,=<>≈×≤≥]|\. ", words)
+
+
+def _without_title(blocks: tuple[Block, ...], title: str, record: Recorder) -> tuple[tuple[Block, ...], str]:
+    """Take the only heading of level 1 away where it stands at the top, behind pictures at most.
+
+    It is the title then, unless the front matter has another: no word of it may be lost, so it stays as a heading.
+    """
+    tops = [(at, block) for at, block in enumerate(blocks) if isinstance(block, Header) and block.level == 1]
+    if len(tops) != 1 or not all(isinstance(block, Figure) for block in blocks[: tops[0][0]]):
+        return blocks, ""
+    ((at, top),) = tops
+    words = text((top,))
+    has_note = any(isinstance(node, Note | Image) for node in walk((top,)))
+    if has_note or (title and _letters(title) != _letters(words)):
+        record.add("heading-title", top.line, f"{words!r} is not the title; it stays as a heading")
+        return (*blocks[:at], replace(top, level=TOP), *blocks[at + 1 :]), ""
+    return (*blocks[:at], *blocks[at + 1 :]), words
+
+
+def _letters(words: str) -> str:
+    return re.sub(r"[\W_]+", "", words).casefold()
+
+
+class _Leveller:
+    """Gives headings their level: one deeper than the heading they stand under, whatever the source calls it."""
+
+    def __init__(self, record: Recorder) -> None:
+        self.record = record
+        self.open: list[tuple[int, int]] = []
+        """Levels of the headings above: in the source, and here."""
+
+    def level(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        return tuple(self._block(block) for block in blocks)
+
+    def _block(self, block: Block) -> Block:
+        if isinstance(block, Div):
+            return replace(block, blocks=self.level(block.blocks))
+        if not isinstance(block, Header):
+            return block
+        while self.open and self.open[-1][0] >= block.level:
+            self.open.pop()
+        level = min(self.open[-1][1] + 1 if self.open else TOP, DEEPEST)
+        self.open.append((block.level, level))
+        if level != block.level:
+            self.record.add("heading-level", block.line, f"a heading of level {block.level} where {level} follows")
+        content = bold_only(block.content) if len(block.content) == 1 else ()
+        return replace(block, level=level, content=_one_line(content or block.content))
+
+
+def _one_line(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
+    return tuple(Space() if isinstance(inline, LineBreak | SoftBreak) else inline for inline in content)
+
+
+# ---- ids and places in the article
+
+
+def _with_ids(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], dict[str, str]]:
+    """Return blocks with unique ids of headings, and the new id by every name that a link may have for it."""
+    taken: set[str] = set()
+    new: dict[str, str] = {}
+
+    def named(block: Block) -> Block:
+        if isinstance(block, Div):
+            return replace(block, blocks=tuple(map(named, block.blocks)))
+        if isinstance(block, References):
+            new.setdefault(slug(text(block.title)), block.id)
+            return block
+        if not isinstance(block, Header):
+            return block
+        name = _unique(slug(text(block.content)), taken)
+        new.setdefault(block.id, name)
+        new.setdefault(slug(block.id), name)
+        new.setdefault(slug(text(block.content)), name)
+        return replace(block, id=name)
+
+    return tuple(map(named, blocks)), {key: value for key, value in new.items() if key}
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    """Return a name that no heading and no renderer has taken, and take it."""
+    wanted, number = name, 1
+    while name in taken or _RESERVED.fullmatch(name):
+        number += 1
+        name = f"{wanted}-{number}"
+    taken.add(name)
+    return name
+
+
+def _with_anchors(blocks: tuple[Block, ...], ids: dict[str, str], record: Recorder) -> tuple[Block, ...]:
+    """Return blocks whose links within the article lead to the ids that headings have now."""
+    if not any(isinstance(node, Link) and node.address.startswith("#") for node in walk(blocks)):
+        return blocks
+
+    def led(node: Inline | Block) -> tuple[Inline | Block, ...] | None:
+        if not isinstance(node, Link) or not node.address.startswith("#"):
+            return None
+        wanted = unquote(node.address[1:])
+        found = ids.get(wanted) or ids.get(wanted.casefold()) or ids.get(slug(wanted))
+        if found:
+            return (replace(node, address=f"#{found}"),)
+        record.add("anchor-missing", node.line, f"no heading of the article is called {node.address!r}; the words stay")
+        return node.content
+
+    return rebuilt(blocks, led)

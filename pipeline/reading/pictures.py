@@ -1,0 +1,143 @@
+"""Pictures that an article names: found where it means them, looked at, and only from inside the project."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pipeline.article import Picture
+from pipeline.errors import SourceError
+from pipeline.findings import Finding, found
+from pipeline.reading.files import Roots, inside, read_inside
+from pipeline.rendering.pictures import look
+
+MAX_BYTES = 100_000_000
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".svg"}
+_PLACEHOLDER = re.compile(r"^(placeholder|dummy|no[-_]?image|missing[-_]?image)\b[-_\w]*\.", re.IGNORECASE)
+_TYPES_OF_SUFFIX = {
+    ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif",
+    ".tif": "image/tiff", ".tiff": "image/tiff", ".bmp": "image/bmp", ".svg": "image/svg+xml",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class PictureFinder:
+    """Finds pictures for articles, and remembers folders and files it has seen."""
+
+    roots: Roots
+    _listings: dict[Path, dict[str, Path]] = field(default_factory=dict)
+    _looked: dict[Path, tuple[Picture, int]] = field(default_factory=dict)
+    """Each picture with the number of its frames."""
+
+    def find(self, target: str, source: str, line: int) -> tuple[Picture | None, tuple[Finding, ...]]:
+        """Return the picture that an article's target means, or None and why not.
+
+        Args:
+            target: As written: site-absolute, or relative to the article; percent-encoded or not.
+            source: The article, from the project folder.
+        """
+        try:
+            parts = urlsplit(target.strip())
+        except ValueError:
+            return None, (found("picture-outside", source, line, f"{target!r} is no path to a picture"),)
+        if parts.scheme or parts.netloc or "\\" in target:
+            return None, (found("picture-outside", source, line, f"the picture {target!r} lies outside the project"),)
+        wanted = unicodedata.normalize("NFC", unquote(parts.path))
+        if not wanted.strip("/") or "\x00" in wanted:
+            return None, (found("picture-missing", source, line, "a picture without a file name"),)
+        if _PLACEHOLDER.match(Path(wanted).name):
+            return None, (found("picture-placeholder", source, line, f"{target!r} only holds the place of a picture"),)
+        base = self.roots.site if wanted.startswith("/") else (self.roots.project / source).parent
+        path = Path(os.path.normpath(base / wanted.lstrip("/")))
+        try:
+            inside(path, self.roots)
+        except SourceError:
+            message = f"the picture {target!r} leads out of the source folders"
+            return None, (found("picture-outside", source, line, message),)
+        actual = self._on_disk(path)
+        if actual is None:
+            near = self._nearest(path)
+            hint = f"did you mean {near}?" if near else f"put the file at {self._name(path)}"
+            return None, (found("picture-missing", source, line, f"no picture at {self._name(path)}", hint),)
+        findings: tuple[Finding, ...] = ()
+        if unicodedata.normalize("NFC", actual.name) != path.name or actual.parent != path.parent:
+            findings = (
+                found(
+                    "picture-case", source, line, f"{target!r} is spelt {self._name(actual)!r} on disk; that was taken"
+                ),
+            )
+        try:
+            picture, more = self._look(actual, source, line)
+        except SourceError as error:
+            message = f"the picture {target!r} is {error.message}"
+            return None, (*findings, found("picture-broken", source, line, message, error.hint))
+        return picture, (*findings, *more)
+
+    def _look(self, path: Path, source: str, line: int) -> tuple[Picture, tuple[Finding, ...]]:
+        findings: list[Finding] = []
+        if path not in self._looked:
+            data = read_inside(path, self.roots, MAX_BYTES)
+            if not data:
+                raise SourceError("an empty file", hint="export it again from where it came")
+            seen = look(data)
+            digest = hashlib.sha256(data).hexdigest()
+            size = (seen.width_px, seen.height_px)
+            picture = Picture(self.roots.relative(path), digest, *size, seen.media_type, seen.has_alpha)
+            self._looked[path] = picture, seen.frames
+        picture, frames = self._looked[path]
+        if frames > 1:
+            message = f"{path.name} moves; its first picture of {frames} is shown"
+            findings.append(found("picture-animated", source, line, message))
+        expected = _TYPES_OF_SUFFIX.get(path.suffix.lower())
+        if expected and expected != picture.media_type:
+            findings.append(
+                found("picture-suffix", source, line, f"{path.name} holds {picture.media_type}; it was taken as that")
+            )
+        return picture, tuple(findings)
+
+    def _on_disk(self, path: Path) -> Path | None:
+        """Return the path as the disk spells it: the same, or apart from case and Unicode form, in every part."""
+        current = self.roots.project
+        try:
+            parts = path.relative_to(current).parts
+        except ValueError:
+            return None
+        for part in parts:
+            listing = self._list(current)
+            name = unicodedata.normalize("NFC", part)
+            step = listing.get(name) or listing.get(f"\x00{name.casefold()}")
+            if step is None:
+                return None
+            current = step
+        return current if current.exists() else None
+
+    def _list(self, folder: Path) -> dict[str, Path]:
+        """Return what a folder holds, by name in NFC, and behind a NUL by folded name."""
+        if folder not in self._listings:
+            listing: dict[str, Path] = {}
+            for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+                if any("\ud800" <= sign <= "\udfff" for sign in entry.name):
+                    continue  # bytes that are not UTF-8: no article can name it, and no report could print it
+                name = unicodedata.normalize("NFC", entry.name)
+                listing[name] = entry
+                listing.setdefault(f"\x00{name.casefold()}", entry)
+            self._listings[folder] = listing
+        return self._listings[folder]
+
+    def _nearest(self, path: Path) -> str:
+        """Return the likeliest meant pictures: the same name elsewhere, else near names in the folder."""
+        beside = [name for name in self._list(path.parent) if Path(name).suffix.lower() in _SUFFIXES]
+        near = difflib.get_close_matches(path.name, [name for name in beside if "\x00" not in name], n=2, cutoff=0.6)
+        return " or ".join(self._name(path.parent / name) for name in near)
+
+    def _name(self, path: Path) -> str:
+        try:
+            return path.resolve().relative_to(self.roots.project).as_posix()
+        except ValueError:
+            return path.name

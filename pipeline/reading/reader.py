@@ -1,0 +1,262 @@
+"""Reading: from source files to normalised articles, and what was found on the way.
+
+The steps, in order: bytes → clean text → front matter → repaired lines → pandoc → blocks → outline → typography →
+title, hero and the rest → `Article`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+
+from pipeline.article import Article, Block, Div, Event, Figure, Image, Para, Picture, Related, text, walk
+from pipeline.config import Config
+from pipeline.errors import PublishError, SourceError
+from pipeline.findings import Finding, found, in_order
+from pipeline.reading.alts import judge_alts
+from pipeline.reading.blocks import build
+from pipeline.reading.files import Roots, Source, id_of, read_inside
+from pipeline.reading.frontmatter import FrontMatter, read_front_matter
+from pipeline.reading.links import LinkResolver, judge_links
+from pipeline.reading.outline import arrange
+from pipeline.reading.pandoc import Document, Failure, read_many
+from pipeline.reading.pictures import PictureFinder
+from pipeline.reading.repairs import repair
+from pipeline.reading.source import Line, body_lines, clean
+from pipeline.reading.titles import description_of, subject_of, title_of
+from pipeline.reading.typography import set_text, set_typography
+
+MAX_BYTES = 2_000_000
+PANDOC_TIMEOUT_S = 15.0  # a batch takes half a second; only a runaway ever waits
+WITHOUT_IT = {"picture-missing", "picture-broken", "picture-outside"}
+"""Errors that cost a part of the article; any other error found while reading costs the article."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What reading one source gave."""
+
+    source: Source
+    article: Article | None
+    """None: refused, and a finding of severity error says why."""
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A source as far as it can be read without pandoc."""
+
+    source: Source
+    front: FrontMatter
+    lines: tuple[Line, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class _Resolver:
+    """Finds pictures and addresses for one article, and keeps what was found on the way."""
+
+    finder: PictureFinder
+    links: LinkResolver
+    source: str
+    findings: list[Finding] = field(default_factory=list)
+
+    def picture(self, target: str, line: int) -> Picture | None:
+        picture, findings = self.finder.find(target, self.source, line)
+        self.findings += findings
+        return picture
+
+    def link(self, target: str, line: int) -> str:
+        address, findings = self.links.resolve(target, self.source, line)
+        self.findings += findings
+        return address
+
+
+def read(sources: Sequence[Source], config: Config, roots: Roots, ids: Mapping[str, str]) -> tuple[Read, ...]:
+    """Read sources into articles, several per pandoc process; one bad source never stops the others.
+
+    Args:
+        ids: The id of every source of the project, by path, so that links between files can be followed.
+    """
+    prepared = [_prepare(source, config, roots) for source in sources]
+    ready = [item for item in prepared if isinstance(item, _Prepared)]
+    documents = iter(
+        read_many(["\n".join(line.text for line in item.lines) + "\n" for item in ready], PANDOC_TIMEOUT_S)
+    )
+    finder = PictureFinder(roots)
+    links = LinkResolver(config, ids)
+    return tuple(
+        item if isinstance(item, Read) else _finish(item, next(documents), config, finder, links) for item in prepared
+    )
+
+
+def _prepare(source: Source, config: Config, roots: Roots) -> _Prepared | Read:
+    """Return a source ready for pandoc, or why it is refused."""
+    findings: list[Finding] = []
+    try:
+        data = read_inside(roots.project / source.path, roots, MAX_BYTES)
+        cleaned, more = clean(data, source.path)
+        findings += more
+        front, more = read_front_matter(cleaned, source.path, config.sources)
+        findings += more
+        if front is None:
+            return Read(source, None, in_order(findings))
+        lines, more = repair(body_lines(front.body, front.body_line), source.path)
+        return _Prepared(source, front, lines, (*findings, *more))
+    except SourceError as error:
+        return Read(source, None, in_order((*findings, _refusal(error, source))))
+
+
+def _finish(
+    item: _Prepared, document: Document | Failure, config: Config, finder: PictureFinder, links: LinkResolver
+) -> Read:
+    """Return the article of a source that pandoc has read."""
+    source, front = item.source, item.front
+    findings = list(item.findings)
+    if isinstance(document, Failure):
+        return Read(source, None, in_order((*findings, found("markdown-unreadable", source.path, 0, document.message))))
+    resolver = _Resolver(finder, links, source.path)
+    try:
+        blocks, more = build(document, item.lines, source.path, resolver)
+        findings += more
+        arranged, more = arrange(blocks, source.path, front.title)
+        findings += more
+        language = front.language or config.publisher.language
+        blocks, more = set_typography(arranged.blocks, language, config.sources, source.path)
+        findings += more
+        hero, blocks = _hero(front, blocks, resolver)
+        title, way = title_of(front, arranged.h1, PurePosixPath(source.path).stem, text(blocks))
+        if way != "front matter":
+            findings.append(found("title-derived", source.path, 1, f"no title; {title!r} was taken from the {way}"))
+        related = tuple(_related(front, source, links))
+        findings += [finding for _, found_there in related for finding in found_there]
+        known = tuple(entry for entry, _ in related if entry.address or entry.id)
+        article = _article(source, front, blocks, hero, title, known, language, config, links)
+    except SourceError as error:
+        return Read(source, None, in_order((*findings, *resolver.findings, _refusal(error, source))))
+    findings += resolver.findings
+    findings += judge_links(article.blocks, source.path)
+    findings += _judge_media(article)
+    if not article.blocks and not article.is_edition:
+        findings.append(found("body-empty", source.path, front.body_line, "there is no text below the front matter"))
+    findings += judge_alts(article)
+    # What an author means, with a reason, is no finding; an error is not the author's to accept.
+    findings = [finding for finding in findings if finding.severity == "error" or finding.code not in front.accept]
+    if any(finding.severity == "error" and finding.code not in WITHOUT_IT for finding in findings):
+        return Read(source, None, in_order(findings))
+    return Read(source, article, in_order(findings))
+
+
+def _article(
+    source: Source,
+    front: FrontMatter,
+    blocks: tuple[Block, ...],
+    hero: Figure | None,
+    title: str,
+    related: tuple[Related, ...],
+    language: str,
+    config: Config,
+    links: LinkResolver,
+) -> Article:
+    """Return the article with its title, lead, dates and the rest of its front matter."""
+
+    def house(words: str) -> str:
+        return set_text(words, language, config.sources)
+
+    opening = " ".join(text((block,)) for block in blocks[:4] if isinstance(block, Para))
+    return Article(
+        id=source.id,
+        source=source.path,
+        title=house(title),
+        language=language,
+        blocks=blocks,
+        lead=house(front.lead),
+        description=house(description_of(front, front.lead or opening)),
+        subject=subject_of(house(title), front.meta_title),
+        published=front.published,
+        updated=front.updated,
+        reviewed=front.reviewed,
+        reviewed_by=front.reviewed_by,
+        approved_by=front.approved_by,
+        review_after=front.review_after,
+        authors=front.authors,
+        hero=hero,
+        key_points=tuple(map(house, front.key_points)),
+        kind=front.kind or "article",
+        tags=front.tags,
+        related=related,
+        address=links.resolve(front.url, source.path, 0)[0] if front.url else links.address_of(source.id),
+        is_draft=front.draft,
+        is_unlisted=front.unlisted,
+        formats=front.formats,
+        is_edition="articles" in front.lines,
+        articles=tuple(id_ for id_, _ in front.articles),
+        articles_lines=tuple(line for _, line in front.articles),
+        in_full=front.in_full,
+        as_teasers=front.as_teasers,
+        events=tuple(
+            Event(
+                house(entry.title),
+                entry.day,
+                house(entry.time),
+                house(entry.place),
+                links.resolve(entry.target, source.path, entry.line)[0] if entry.target else "",
+                entry.line,
+            )
+            for entry in front.events
+        ),
+        opening_hours=tuple((house(days), house(times)) for days, times in front.opening_hours),
+    )
+
+
+def _related(front: FrontMatter, source: Source, links: LinkResolver) -> Iterable[tuple[Related, tuple[Finding, ...]]]:
+    """Yield each related article, by its id where it is one of this project, and what was found about it."""
+    ids = set(links.ids.values())
+    for entry in front.related:
+        id_ = id_of(PurePosixPath(f"{entry.target.strip('/')}.md"))
+        if id_ in ids:
+            yield Related(entry.title, links.address_of(id_), entry.line, id_), ()
+            continue
+        path = entry.target if entry.target.startswith(("/", "http")) else f"/{entry.target}"
+        address, findings = links.resolve(path, source.path, entry.line)
+        yield Related(entry.title, address, entry.line), findings
+
+
+def _hero(
+    front: FrontMatter, blocks: tuple[Block, ...], resolver: _Resolver
+) -> tuple[Figure | None, tuple[Block, ...]]:
+    """Return the picture at the top, once, and the blocks without it.
+
+    Sites name a preview picture, begin the text with it, or both. One further down stays where the text needs it.
+    """
+    first = blocks[0] if blocks and isinstance(blocks[0], Figure) else None
+    line = front.lines.get("picture", 0)
+    named = resolver.picture(front.picture, line) if front.picture else None
+    if first is not None and (named is None or first.image.picture.sha256 == named.sha256):
+        if named is not None:
+            resolver.findings.append(
+                found("hero-twice", resolver.source, first.line, "the preview picture stands first in the text too")
+            )
+            first = replace(first, image=replace(first.image, alt=first.image.alt or front.picture_alt))
+        return first, blocks[1:]
+    if named is None or any(image.picture.sha256 == named.sha256 for image in _images(blocks)):
+        return None, blocks
+    return Figure(Image(named, front.picture_alt, line), (), line), blocks
+
+
+def _images(blocks: tuple[Block, ...]) -> tuple[Image, ...]:
+    return tuple(node for node in walk(blocks) if isinstance(node, Image))
+
+
+def _judge_media(article: Article) -> Iterable[Finding]:
+    for node in walk(article.blocks):
+        if isinstance(node, Div) and node.media:
+            media = ", ".join(node.media)
+            yield found(
+                "block-left-out", article.source, node.line, f"a block for {media} only: other formats leave it out"
+            )
+
+
+def _refusal(error: PublishError, source: Source) -> Finding:
+    return found(error.code, error.source or source.path, error.line, error.message, error.hint)

@@ -1,0 +1,193 @@
+"""Repairs of an article's lines, before Markdown is read: every line keeps the number it has in the source file.
+
+Applied twice they change nothing more. No word is lost or invented; fenced code is never touched.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.findings import Finding
+from pipeline.reading.divs import mend_alerts, mend_divs
+from pipeline.reading.headings import find_lost_headings, mend_headings
+from pipeline.reading.lines import (
+    FENCE,
+    MARKER,
+    PICTURE_LINE,
+    Lines,
+    Recorder,
+    blank_after,
+    code_flags,
+    is_blank,
+    stretches,
+    with_text,
+)  # fmt: skip
+from pipeline.reading.lists import keep_numbers, mend_lists, mend_marks
+from pipeline.reading.notes import mend_notes
+from pipeline.reading.references import TITLE
+from pipeline.reading.source import Line
+from pipeline.reading.spans import end_breaks, mend_spans
+from pipeline.reading.tables import is_row, mend_tables
+from pipeline.reading.tags import clean_tags, find_placeholders
+
+_EMPTY = re.compile(r"^(?:[ \t\u00a0\u2002-\u200b\u3000]|&nbsp;|&#160;|&#xa0;|<br>|\\)+$", re.IGNORECASE)
+
+_LANGUAGE = re.compile(r"^(?:[a-z0-9+#.-]*|\{.*\})$")
+"""What may stand behind a code fence that is no text."""
+
+
+def repair(lines: Lines, source: str) -> tuple[Lines, tuple[Finding, ...]]:
+    """Return the lines as their author meant them, and what was changed.
+
+    A placeholder that was never filled in is an error: it stays, and the article is refused.
+    """
+    record = Recorder(source)
+    for _ in range(_ROUNDS):
+        before = lines
+        for step in _STEPS:
+            lines = step(lines, record)
+        if lines == before:
+            break
+    find_placeholders(lines, record)
+    return lines, tuple(record.findings)
+
+
+def _close_fences(lines: Lines, record: Recorder) -> Lines:
+    """Take away a code fence that never ends: it would make code of all the rest."""
+    flags = code_flags(lines)
+    if not flags or not flags[-1]:
+        return lines
+    start = _last_fence(lines)
+    if start is None:
+        return lines
+    record.add("fence-unclosed", lines[start].number, "a code fence that never ends, taken away")
+    opened = FENCE.match(lines[start].text)
+    rest = opened["rest"].strip() if opened else ""
+    return _close_fences(
+        (*lines[:start], with_text(lines[start], "" if _LANGUAGE.match(rest) else rest), *lines[start + 1 :]), record
+    )
+
+
+def _last_fence(lines: Lines) -> int | None:
+    """Return where the fence opens that is still open at the end, if there is one."""
+    fence, start = "", 0
+    for at, line in enumerate(lines):
+        match = FENCE.match(line.text)
+        if fence and match and match["marks"].startswith(fence) and not match["rest"].strip():
+            fence = ""
+        elif not fence and match and not ("`" in match["marks"] and "`" in match["rest"]):
+            fence, start = match["marks"], at
+    return start if fence else None
+
+
+def _keep_fence_words(lines: Lines, record: Recorder) -> Lines:
+    """Give words behind an opening fence a line of their own: Markdown takes them for the name of a language."""
+    kept: list[Line] = []
+    for is_code, stretch in stretches(lines):
+        fence = FENCE.match(stretch[0].text) if is_code else None
+        rest = fence["rest"].strip() if fence else ""
+        if fence and not _LANGUAGE.match(rest):
+            record.add("fence-text", stretch[0].number, f"{rest[:60]!r} stood behind a code fence, set below it")
+            kept += [with_text(stretch[0], fence["marks"]), with_text(stretch[0], rest), *stretch[1:]]
+        else:
+            kept += stretch
+    return tuple(kept)
+
+
+def _references_out_of_code(lines: Lines, record: Recorder) -> Lines:
+    """Take the fences from a list of references that an author set as code to keep its lines apart.
+
+    The one exception to leaving fenced code alone: its first line, or the line above it, says what it is.
+    """
+    kept: list[Line] = []
+    for is_code, stretch in stretches(lines):
+        above = next((line.text for line in reversed(kept) if not is_blank(line)), "")
+        inside = [line for line in stretch[1:-1] if not is_blank(line)]
+        if is_code and inside and len(stretch) > 2 and (_names_references(above) or _names_references(inside[0].text)):
+            record.add("references-code", stretch[0].number, "references within a code block, taken out of it")
+            kept += [blank_after(stretch[0]), *_rows(stretch[1:-1]), blank_after(stretch[-1])]
+        else:
+            kept += stretch
+    return tuple(kept)
+
+
+def _names_references(text: str) -> bool:
+    return bool(TITLE.match(text.strip(" \t#*_:")))
+
+
+def _rows(lines: Lines) -> list[Line]:
+    """Return lines of code as text, each a paragraph or a list item of its own."""
+    rows: list[Line] = []
+    for line in lines:
+        bare = with_text(line, line.text.strip())
+        previous = MARKER.match(rows[-1].text) if rows else None
+        if rows and not is_blank(rows[-1]) and not is_blank(bare) and not (previous and MARKER.match(bare.text)):
+            rows.append(blank_after(line))
+        rows.append(bare)
+    return rows
+
+
+def _empty_paragraphs(lines: Lines, record: Recorder) -> Lines:
+    """Blank the lines that hold nothing but spaces that cannot break."""
+    flags = code_flags(lines)
+    kept: list[Line] = []
+    for line, is_code in zip(lines, flags, strict=True):
+        if not is_code and not is_blank(line) and _EMPTY.match(line.text):
+            record.add("paragraph-empty", line.number, "a paragraph of nothing but space, taken away")
+            kept.append(blank_after(line))
+        elif not is_code and line.text.startswith("\u00a0"):
+            kept.append(with_text(line, line.text.lstrip("\u00a0")))
+        else:
+            kept.append(line)
+    return tuple(kept)
+
+
+def _pictures_apart(lines: Lines, record: Recorder) -> Lines:
+    """Set a line that is a picture apart from text right above or below it."""
+    flags = code_flags(lines)
+    apart: list[Line] = []
+    for at, line in enumerate(lines):
+        above = lines[at - 1] if at else None
+        if above and not flags[at] and not flags[at - 1] and not is_blank(above) and not is_blank(line):
+            is_glued = (_is_picture(line) and not MARKER.match(above.text)) or (_is_picture(above) and _is_text(line))
+            if is_glued and not (_is_picture(line) and _is_picture(above)):
+                record.add(
+                    "picture-glued",
+                    (line if _is_picture(line) else above).number,
+                    "a picture right beside text, set apart",
+                )
+                apart.append(blank_after(line))
+        apart.append(line)
+    return tuple(apart)
+
+
+def _is_picture(line: Line) -> bool:
+    return line.text[:1] not in " \t" and bool(PICTURE_LINE.match(line.text))
+
+
+def _is_text(line: Line) -> bool:
+    return not line.text.startswith((" ", "\t", ">", ":::")) and not is_row(line.text)
+
+
+_STEPS = (
+    _close_fences,
+    _keep_fence_words,
+    _references_out_of_code,
+    clean_tags,
+    mend_alerts,
+    _empty_paragraphs,
+    keep_numbers,
+    mend_marks,
+    mend_headings,
+    mend_tables,
+    mend_lists,
+    _pictures_apart,
+    find_lost_headings,
+    mend_divs,
+    mend_spans,
+    mend_notes,
+    end_breaks,
+)
+"""In this order: what one gives the next relies on."""
+_ROUNDS = 8
+"""One repair may uncover the next, rarely more than once; this many end the rest."""

@@ -1,0 +1,275 @@
+"""The bytes of a source file as clean text: UTF-8, composed, LF, and no character that hides or breaks anything."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.errors import SourceError
+from pipeline.findings import Finding, found
+
+MAX_BYTES = 2_000_000
+MAX_MARKS = 30
+"""Combining marks in a row. Source: UAX #15, Stream-Safe Text Format."""
+
+
+class NotUtf8Error(SourceError):
+    """The bytes are in another encoding, or damaged."""
+
+    code = "not-utf-8"
+
+
+class EmptyFileError(SourceError):
+    """There is nothing to read."""
+
+    code = "file-empty"
+
+
+class LargeFileError(SourceError):
+    """More bytes than an article can have."""
+
+    code = "file-too-large"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text, and where it stood in the source file."""
+
+    text: str
+    """Without its line end."""
+    number: int
+    """From 1."""
+
+
+def body_lines(text: str, first: int) -> tuple[Line, ...]:
+    """Return the lines of clean text; the first has the number `first`."""
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return tuple(Line(line, number) for number, line in enumerate(lines, first))
+
+
+def clean(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
+    """Return the text of a source file, and what had to be repaired in it: once per kind, with count and first line.
+
+    Lines are neither added nor taken away, so a line number here is one in the author's editor.
+
+    Raises:
+        SourceError: Not UTF-8, empty, or larger than `MAX_BYTES`.
+    """
+    if len(data) > MAX_BYTES:
+        raise LargeFileError(
+            f"the file has {len(data):,} bytes, expected at most {MAX_BYTES:,}",
+            source=source,
+            line=1,
+            hint="divide the article, or take embedded pictures (data:) out into files",
+        )
+    findings: list[Finding] = []
+    text = _decode(data, source)
+    if text.startswith("\ufeff"):
+        text = text[1:]
+        findings.append(found("byte-order-mark", source, 1, "the file begins with a byte order mark; taken out"))
+    text = _line_ends(text, source, findings)
+    for repair in _REPAIRS:
+        text = repair.apply(text, source, findings)
+    text = _composed(text, source, findings)
+    _replaced(text, source, findings)
+    if not text.strip():
+        raise EmptyFileError(
+            "the file is empty, expected an article",
+            source=source,
+            line=1,
+            hint="write the article, or delete the file",
+        )
+    if not text.endswith("\n"):
+        findings.append(found("final-newline", source, text.count("\n") + 1, "the last line has no line end; added"))
+        text += "\n"
+    return text, tuple(findings)
+
+
+def tidy(text: str) -> str:
+    """Return text without the characters that `clean` takes out; for text that escapes brought in later."""
+    for repair in _REPAIRS:
+        text = repair.pattern.sub(repair.replace, text)
+    return unicodedata.normalize("NFC", text)
+
+
+# ---- encoding
+
+_LIKELY = set("æøåÆØÅéÉèêëáàäöüÄÖÜßóñç–—’‘“”„»«…·•°½²µ§€")
+
+
+def _decode(data: bytes, source: str) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise NotUtf8Error(
+            "the file is UTF-16, expected UTF-8", source=source, line=1, hint="save it with the encoding UTF-8"
+        )
+    # UTF-16 of Latin text without a mark is valid UTF-8, with a NUL beside every letter.
+    if data.count(0) * 3 > len(data):
+        raise NotUtf8Error(
+            "every other byte is zero, so the file is UTF-16 or not text at all, expected UTF-8",
+            source=source,
+            line=1,
+            hint="save it with the encoding UTF-8",
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n") + 1
+        raise NotUtf8Error(
+            f"byte 0x{data[error.start]:02X} is not UTF-8, expected a file in UTF-8",
+            source=source,
+            line=line,
+            hint=_encoding_hint(data, error.start),
+        ) from error
+
+
+def _encoding_hint(data: bytes, at: int) -> str:
+    """Name the encoding if the bytes read as Danish in Windows-1252, the encoding of old Windows programs."""
+    begin = max(data.rfind(b"\n", 0, at), data.rfind(b" ", 0, at)) + 1
+    word = data[begin : at + 40].split(maxsplit=1)[0]
+    reads = word.decode("cp1252", "replace")
+    if not set(reads) - set(map(chr, range(128))) <= _LIKELY:
+        return "save it with the encoding UTF-8; the file may be damaged"
+    return f"it reads as {reads!r} in Windows-1252 (Latin-1): open it as that, and save it as UTF-8"
+
+
+# ---- line ends
+
+
+def _line_ends(text: str, source: str, findings: list[Finding]) -> str:
+    crlf = text.count("\r\n")
+    lone = text.count("\r") - crlf
+    if not crlf and not lone:
+        return text
+    first = text.index("\r")
+    line = text.count("\n", 0, first) + 1
+    kinds = [f"{count} as {name}" for count, name in ((crlf, "CRLF"), (lone, "CR")) if count]
+    mixed = "line ends are mixed: " if text.count("\n") > crlf or (crlf and lone) else "line ends "
+    findings.append(found("line-ends", source, line, f"{mixed}{' and '.join(kinds)}; made LF"))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+# ---- characters
+
+
+@dataclass(frozen=True, slots=True)
+class _Repair:
+    """Characters of one kind, and what stands in their place."""
+
+    code: str
+    what: str
+    pattern: re.Pattern[str]
+    replace: Callable[[re.Match[str]], str]
+
+    def apply(self, text: str, source: str, findings: list[Finding]) -> str:
+        changed = [at for at in self.pattern.finditer(text) if self.replace(at) != at[0]]
+        if not changed:
+            return text
+        line = text.count("\n", 0, changed[0].start()) + 1
+        findings.append(found(self.code, source, line, f"{self.what}: {len(changed)}"))
+        return self.pattern.sub(self.replace, text)
+
+
+def _nothing(_: re.Match[str]) -> str:
+    return ""
+
+
+def _space(_: re.Match[str]) -> str:
+    return " "
+
+
+def _windows(at: re.Match[str]) -> str:
+    """Return what Windows-1252 has at the place of a C1 control; nothing where it has nothing."""
+    return at[0].encode("latin-1").decode("cp1252", "ignore")
+
+
+# Hebrew to Georgian, Khmer and Mongolian, and their kin further up: scripts whose spelling needs joiners and marks.
+_NEEDS_JOINERS = re.compile("[\u0590-\u109f\u1780-\u18af\ua800-\uabdf\U00010a00-\U00011fff]")
+
+
+def _invisible(at: re.Match[str]) -> str:
+    """Return joiners where spelling or an emoji needs them, and nothing elsewhere."""
+    if at[0] not in "\u200b\u200c\u200d\u200e\u200f\u061c":
+        return ""
+    before, after = at.string[at.start() - 1 : at.start()], at.string[at.end() : at.end() + 1]
+    if _NEEDS_JOINERS.match(before) or _NEEDS_JOINERS.match(after):
+        return at[0]
+    if at[0] == "\u200d" and before and after:
+        joins = before == "\ufe0f" or "\U0001f3fb" <= before <= "\U0001f3ff" or unicodedata.category(before) == "So"
+        return at[0] if joins and unicodedata.category(after) == "So" else ""
+    return ""
+
+
+def _few_marks(at: re.Match[str]) -> str:
+    kept: list[str] = []
+    row = 0
+    for character in at[0]:
+        row = row + 1 if unicodedata.combining(character) else 0
+        if row <= MAX_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
+# The last two code points of each plane are no characters. Source: Unicode, section 23.7.
+_LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
+
+_REPAIRS = (
+    _Repair(
+        "control-characters", "control characters, taken out",
+        re.compile("[\x00-\x08\x0e-\x1f\x7f]"), _nothing,
+    ),
+    # As browsers do: HTML, section 13.2.5.80, reads a C1 control as the Windows-1252 character of that number.
+    _Repair(
+        "windows-characters", "characters of Windows-1252 that stood as control characters, read as they were meant",
+        re.compile("[\x80-\x9f]"), _windows,
+    ),
+    # A space, not a line end: no editor counts them as lines.
+    _Repair(
+        "line-separators", "line separators (U+2028 and the like), made spaces",
+        re.compile("[\x0b\x0c\u2028\u2029]"), _space,
+    ),
+    _Repair(
+        "bidi-override",
+        "marks that turn the direction of writing, and can show another text than the file has, taken out",
+        re.compile("[\u202a-\u202e\u2066-\u2069]"), _nothing,
+    ),
+    _Repair(
+        "invisible-characters", "invisible characters, of no width, taken out",
+        # The tag characters spell the flags of England, Scotland and Wales, and hide text elsewhere.
+        re.compile("[\u200b-\u200f\u061c\u180e\u2060-\u2064\u206a-\u206f\ufeff]|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"),
+        _invisible,
+    ),
+    _Repair("soft-hyphens", "soft hyphens, taken out", re.compile("\u00ad"), _nothing),
+    _Repair(
+        "no-characters", "code points that are no characters, taken out",
+        re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff" + _LAST_OF_PLANES + "]"),
+        _nothing,
+    ),
+    # Before composing: putting marks in order costs the square of their number.
+    _Repair(
+        "too-many-marks", "letters with more than 30 accents, the rest taken out",
+        re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1},}}"), _few_marks,
+    ),
+)  # fmt: skip
+
+
+def _composed(text: str, source: str, findings: list[Finding]) -> str:
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    composed = unicodedata.normalize("NFC", text)
+    pairs = zip(text.split("\n"), composed.split("\n"), strict=True)
+    lines = [number for number, (before, after) in enumerate(pairs, 1) if before != after]
+    message = f"lines in which letters and their accents stand apart (NFD), put together: {len(lines)}"
+    findings.append(found("not-composed", source, lines[0], message))
+    return composed
+
+
+def _replaced(text: str, source: str, findings: list[Finding]) -> None:
+    if count := text.count("\ufffd"):
+        line = text.count("\n", 0, text.index("\ufffd")) + 1
+        message = f"replacement characters (\ufffd), letters that an earlier conversion lost: {count}"
+        findings.append(found("replacement-character", source, line, message))

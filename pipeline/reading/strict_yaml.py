@@ -1,0 +1,246 @@
+"""YAML as text: mappings, lists and strings, each with its line, and nothing that YAML would guess or multiply.
+
+`lang: no` stays "no" and `10:30` stays "10:30". Tags, anchors and aliases are refused, so no value can run code or
+grow; keys that stand twice are refused, since YAML drops the first in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from pipeline.reading.source import tidy
+
+if TYPE_CHECKING:
+    from yaml import CollectionStartEvent, Event, MarkedYAMLError, ScalarEvent
+
+MAX_CHARACTERS = 64_000
+MAX_DEPTH = 16
+MAX_KEYS = 500
+"""In one mapping."""
+_QUOTES = "put a value that begins with *, & or ! between quotation marks"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A value of its own; empty where none is written."""
+
+    value: str
+    line: int
+    comment: str = ""
+    """What follows it on its line as a YAML comment, where the value has no quotation marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    items: tuple[Node, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    entries: tuple[tuple[Text, Node], ...]
+    """Key and value, in the order of the source."""
+    line: int
+
+
+Node: TypeAlias = Text | Items | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why YAML is refused."""
+
+    code: str
+    line: int
+    message: str
+    hint: str = ""
+
+
+def read_yaml(block: str, first: int) -> tuple[Table | None, tuple[Fault, ...]]:
+    """Return the mapping that a block of YAML holds, and every fault in it.
+
+    Args:
+        block: What stands between the fences.
+        first: The line of the source file on which the block begins.
+    """
+    import frontmatter
+    import yaml
+
+    if len(block) > MAX_CHARACTERS:
+        message = f"the front matter has {len(block):,} characters, expected at most {MAX_CHARACTERS:,}"
+        return None, (Fault("yaml-too-large", first, message),)
+    builder = _Builder(block, first)
+
+    class Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]  # C where PyYAML has it
+        """Hands the events to the builder, so that nothing is resolved or constructed."""
+
+        def get_single_data(self) -> Node | None:
+            while self.check_event() and not builder.is_stopped:
+                builder.take(self.get_event())
+            return builder.root
+
+    try:
+        root = frontmatter.YAMLHandler().load(block, Loader=Loader)
+    except yaml.MarkedYAMLError as error:
+        return None, (*builder.faults, _explained(error, first))
+    if builder.faults:
+        return None, tuple(builder.faults)
+    if root is None or root == Text("", root.line):
+        return Table((), first), ()
+    if not isinstance(root, Table):
+        kind = "a list" if isinstance(root, Items) else f"the text {shortened(root.value)!r}"
+        message = f"the front matter is {kind}, expected keys and values"
+        return None, (Fault("yaml-broken", root.line, message, "write lines such as `title: Søvn og smerter`"),)
+    return root, ()
+
+
+def shortened(value: str, most: int = 60) -> str:
+    """Return a value short enough for a message."""
+    return value if len(value) <= most else value[: most - 1] + "…"
+
+
+class _Open:
+    """A mapping or list that is being read."""
+
+    __slots__ = ("children", "is_table", "line", "seen")
+
+    def __init__(self, line: int, *, is_table: bool) -> None:
+        self.line = line
+        self.is_table = is_table
+        self.children: list[Node] = []
+        self.seen: dict[str, int] = {}
+
+
+class _Builder:
+    """Makes nodes of YAML events; keeps its faults instead of raising them, so that all are found at once."""
+
+    def __init__(self, block: str, first: int) -> None:
+        self.first = first
+        self.lines = block.split("\n")
+        self.root: Node | None = None
+        self.faults: list[Fault] = []
+        self.is_stopped = False
+        self._open: list[_Open] = []
+        self._documents = 0
+
+    def take(self, event: Event) -> None:
+        from yaml import events
+
+        line = self.first + (event.start_mark.line if event.start_mark else 0)
+        match event:
+            case events.DocumentStartEvent():
+                self._documents += 1
+                if self._documents > 1 or event.version or event.tags:
+                    self._stop("yaml-refused", line, "the front matter holds directives or a second document")
+            case events.AliasEvent():
+                self._fault("yaml-refused", line, f"*{event.anchor} is an alias for another value", _QUOTES)
+                self._add(Text("", line))
+            case events.ScalarEvent():
+                self._check(event, line)
+                self._add(self._text(event, line))
+            case events.SequenceStartEvent() | events.MappingStartEvent():
+                self._check(event, line)
+                if len(self._open) == MAX_DEPTH:
+                    self._stop("yaml-too-large", line, f"the front matter is nested more than {MAX_DEPTH} deep")
+                self._open.append(_Open(line, is_table=isinstance(event, events.MappingStartEvent)))
+            case events.SequenceEndEvent() | events.MappingEndEvent():
+                self._add(_closed(self._open.pop()))
+
+    def _text(self, event: ScalarEvent, line: int) -> Text:
+        value, comment = event.value, ""
+        if not event.style and event.end_mark:
+            rest = self.lines[event.end_mark.line][event.end_mark.column :]
+            comment = rest.strip() if re.match(r"\s+#", rest) else ""
+            # What an export writes for a field that no one has filled in.
+            value = "" if value in ("null", "~") else value
+        # Escapes such as "\u202e" bring in what `clean` has taken out.
+        return Text(tidy(value).strip(), line, comment)
+
+    def _check(self, event: ScalarEvent | CollectionStartEvent, line: int) -> None:
+        if event.anchor:
+            self._fault("yaml-refused", line, f"&{event.anchor} makes a value an anchor", _QUOTES)
+        if event.tag:
+            self._fault("yaml-refused", line, f"the tag {shortened(event.tag)} gives a value a type", _QUOTES)
+
+    def _add(self, node: Node) -> None:
+        if not self._open:
+            self.root = node
+            return
+        parent = self._open[-1]
+        if parent.is_table and len(parent.children) % 2 == 0:
+            self._key(parent, node)
+        else:
+            parent.children.append(node)
+
+    def _key(self, parent: _Open, node: Node) -> None:
+        if not isinstance(node, Text):
+            self._fault("yaml-broken", node.line, "a key is a list or a mapping, expected text")
+            node = Text("", node.line)
+        elif node.value in parent.seen:
+            message = f"the key {shortened(node.value)!r} stands twice, first on line {parent.seen[node.value]}"
+            self._fault("key-twice", node.line, message)
+        parent.seen.setdefault(node.value, node.line)
+        if len(parent.seen) > MAX_KEYS:
+            self._stop("yaml-too-large", node.line, f"a mapping of the front matter has more than {MAX_KEYS} keys")
+        parent.children.append(node)
+
+    def _fault(self, code: str, line: int, message: str, hint: str = "") -> None:
+        self.faults.append(Fault(code, line, message, hint))
+
+    def _stop(self, code: str, line: int, message: str) -> None:
+        self._fault(code, line, message)
+        self.is_stopped = True
+
+
+def _closed(finished: _Open) -> Node:
+    if not finished.is_table:
+        return Items(tuple(finished.children), finished.line)
+    keys = (key for key in finished.children[::2] if isinstance(key, Text))
+    return Table(tuple(zip(keys, finished.children[1::2], strict=True)), finished.line)
+
+
+_EXPLANATIONS: Mapping[str, tuple[str, str]] = {
+    "mapping values are not allowed": (
+        "a colon where none can stand",
+        "put a value that holds a colon between quotation marks: title: 'Søvn: sådan gør du'",
+    ),
+    "found a tab character": ("a tab, expected spaces", "indent with spaces"),
+    "found character that cannot start any token": (
+        "a value that begins with a mark of YAML (@, `, % or a tab)",
+        "put the value between quotation marks",
+    ),
+    "found character '\\t'": ("a tab, expected spaces", "indent with spaces"),
+    "did not find expected <document start>": ("text after the end mark `...`", "remove the line `...`"),
+    "found unexpected end of stream": (
+        "a quotation mark that is never closed",
+        "close it, or double it within the value",
+    ),
+    "could not find expected ':'": ("a line without a colon, expected `key: value`", "indent a value that goes on"),
+    "did not find expected key": (
+        "a line that fits neither the value above nor a new key",
+        "check the indent, and quotation marks within quotation marks",
+    ),
+    "did not find expected '-' indicator": ("a line that is no item of the list above", "begin it with `- `"),
+    "did not find expected ',' or": ("a bracket that is never closed", "put the value between quotation marks"),
+    "found unknown escape character": (r"a backslash within '\"…\"'", "use single quotation marks"),
+    "did not find expected alphabetic or numeric character": (
+        "a value that begins with * or &",
+        "put the value between quotation marks",
+    ),
+}  # fmt: skip
+"""What libyaml says, and what it means to an author."""
+_UNCLOSED = ("found unexpected end of stream", "did not find expected ',' or")
+
+
+def _explained(error: MarkedYAMLError, first: int) -> Fault:
+    problem = error.problem or error.context or ""
+    # What is never closed is found at the end, but is to be mended where it begins.
+    mark = error.context_mark if problem.startswith(_UNCLOSED) else error.problem_mark
+    line = first + mark.line if mark else first
+    for begin, (found, hint) in _EXPLANATIONS.items():
+        if problem.startswith(begin):
+            return Fault("yaml-broken", line, f"the front matter is not valid YAML: {found}", hint)
+    return Fault("yaml-broken", line, f"the front matter is not valid YAML: {problem}")

@@ -1,0 +1,287 @@
+"""HTML, comments and MDX in Markdown: what has a Markdown form gets it, what has none is taken away and noted.
+
+Left for `blocks` are `<sub>`, `<sup>`, `<br>` and `<abbr title>`, which Markdown cannot say.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from pipeline.reading.lines import CODE_SPAN, MARKER, Lines, Recorder, blank_after, substitute
+
+_ATTRIBUTES = r"""(?:\s+[A-Za-z_:@][\w:.@-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^\s"'=<>`{}]+))?|\s+\{[^{}]*\})*"""
+_CODE = f"{CODE_SPAN}|"
+_COMMENT = re.compile(_CODE + r"<!--(?P<inside>.*?)(?P<end>--!?>|\Z)", re.DOTALL)
+_SILENT = "script|style|iframe|noscript|video|audio|object|embed|svg|canvas|template|textarea|select|math|head"
+_CONTENT = re.compile(
+    _CODE + rf"<(?P<name>{_SILENT})\b(?P<attributes>[^>]*?)(?:/>|>(?:(?P<inside>.*?)</(?P=name)\s*>)?)",
+    re.DOTALL | re.IGNORECASE,
+)
+_DECLARATION = re.compile(
+    _CODE + r"<(?:!DOCTYPE[^>]*|\?.*?\?|!\[CDATA\[(?P<inside>.*?)\]\])>", re.DOTALL | re.IGNORECASE
+)
+_PAIR = re.compile(
+    _CODE
+    + rf"<(?P<name>b|strong|em|i|del|s|strike|code|a|summary|span|blockquote|table)\b(?P<attributes>{_ATTRIBUTES})\s*>"
+    r"(?P<inside>(?:(?!<(?P=name)\b).)*?)</(?P=name)\s*>",
+    re.DOTALL | re.IGNORECASE,
+)
+_TAG = re.compile(_CODE + rf"<(?P<slash>/?)(?P<name>[A-Za-z][\w.-]*)(?P<attributes>{_ATTRIBUTES})\s*(?P<closed>/?)>")
+# A paragraph in an item would end the item.
+_ITEM_PARAGRAPH = re.compile(_CODE + r"(?P<item><li\b[^>]*>)\s*<p\b[^>]*>|</p\s*>\s*(?P<end></li\s*>)", re.IGNORECASE)
+_BOOLEAN = frozenset({"hidden", "open", "controls", "disabled", "checked", "reversed", "required", "selected", "inert"})
+_ATTRIBUTE = re.compile(
+    r"""([A-Za-z_:@][\w:.@-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|\{["']?([^{}"']*)["']?\}|([^\s"'=<>`]+))"""
+)
+_IMPORT = re.compile(
+    r"^(?:import\s+(?:[\w*{}\s,$]+\s+from\s+)?['\"][^'\"]+['\"]|export\s+(?:const|let|default|function)\b.*);?\s*$"
+)
+_MDX_COMMENT = re.compile(_CODE + r"\{/\*.*?\*/\}", re.DOTALL)
+_PLACEHOLDER = re.compile(
+    _CODE + r"__[A-ZÆØÅ][A-ZÆØÅ0-9]*(?:_[A-ZÆØÅ0-9]+)*__|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}|\$\{[^{}\n]*\}|%%\w+%%"
+    r"|\{[A-Za-z_]\w*(?:\.\w+)+\}|\[(?:INDSÆT|INSERT|TODO|TBD)\b[^\]\n]*\](?!\()"
+)
+
+_BREAKING = frozenset(
+    {
+        "address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt",
+        "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend", "main", "nav", "ol",
+        "p", "picture", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul"
+    }
+)  # fmt: skip
+_INLINE = frozenset(
+    {
+        "a", "b", "bdi", "bdo", "big", "button", "cite", "code", "data", "del", "dfn", "em", "font", "i", "input",
+        "ins", "kbd", "label", "link", "mark", "meta", "meter", "nobr", "o:p", "output", "progress", "q", "s", "samp",
+        "small", "source", "span", "strike", "strong", "time", "tt", "u", "var", "wbr"
+    }
+)  # fmt: skip
+_KEPT = frozenset({"sub", "sup", "br", "abbr"})
+NAMES = _BREAKING | _INLINE | _KEPT | frozenset(_SILENT.split("|")) | {
+    "base", "blockquote", "col", "colgroup", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "summary"
+}  # fmt: skip
+"""Every element of HTML that an article may hold."""
+_MARKS = {"b": "**", "strong": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
+
+
+def clean_tags(lines: Lines, record: Recorder) -> Lines:
+    """Return the lines without HTML, comments and MDX, but for the tags that `blocks` knows."""
+    lines = _without_imports(lines, record)
+    if any("{/*" in line.text for line in lines):
+        lines = substitute(
+            lines, _MDX_COMMENT, lambda _, number: _gone(record, "html-comment", number, "an MDX comment")
+        )
+    if not any("<" in line.text for line in lines):
+        return lines
+    lines = substitute(lines, _COMMENT, lambda match, number: _comment(match, number, record))
+    lines = substitute(lines, _CONTENT, lambda match, number: _content(match, number, record))
+    lines = substitute(lines, _DECLARATION, lambda match, number: _declaration(match, number, record))
+    lines = substitute(
+        lines, _ITEM_PARAGRAPH, lambda match, _: match[0] if match["ticks"] else match["item"] or match["end"]
+    )
+    for _ in range(_DEPTH):
+        before = lines
+        lines = substitute(lines, _PAIR, lambda match, number: _pair(match, number, record))
+        if lines == before:
+            break
+    return _single_tags(lines, record)
+
+
+_DEPTH = 8
+"""How deep pairs of tags may nest; tags of deeper ones are taken away, their words stay."""
+
+
+def find_placeholders(lines: Lines, record: Recorder) -> None:
+    """Record what a template or a hurried author left to be filled in."""
+
+    def one(match: re.Match[str], number: int) -> str:
+        record.add("placeholder", number, f"{match[0]!r} was never filled in")
+        return match[0]
+
+    substitute(lines, _PLACEHOLDER, one)
+
+
+def _without_imports(lines: Lines, record: Recorder) -> Lines:
+    """Blank the import and export lines of MDX; such a line is no sentence in any language we publish."""
+    if not any(line.text.startswith(("import ", "export ")) for line in lines):
+        return lines
+    kept = []
+    for line in lines:
+        is_import = bool(_IMPORT.match(line.text))
+        if is_import:
+            record.add("html-removed", line.number, f"{line.text.strip()!r} is code of the web site, taken away")
+        kept.append(blank_after(line) if is_import else line)
+    return tuple(kept)
+
+
+def _gone(record: Recorder, code: str, number: int, what: str) -> str:
+    record.add(code, number, f"{what}, taken away")
+    return ""
+
+
+def _comment(match: re.Match[str], number: int, record: Recorder) -> str:
+    if match["end"]:
+        return _gone(record, "html-comment", number, "a comment")
+    # Markdown would take all the rest of the article as a comment, which no author means.
+    record.add("html-unclosed", number, "a comment that never ends; its text is published")
+    return match["inside"]
+
+
+def _content(match: re.Match[str], number: int, record: Recorder) -> str:
+    name = match["name"].lower()
+    address = _attributes(match["attributes"]).get("src", "")
+    shown = f" ({address})" if address else ""
+    record.add("html-content-removed", number, f"<{name}>{shown} cannot stand on paper or in a mail, taken away")
+    return ""
+
+
+def _declaration(match: re.Match[str], number: int, record: Recorder) -> str:
+    _gone(record, "html-removed", number, f"{match[0].split()[0][:12]!r}")
+    return match["inside"] or ""
+
+
+def _pair(match: re.Match[str], number: int, record: Recorder) -> str:
+    """Return a pair of tags and what is between them as Markdown."""
+    name, inside = match["name"].lower(), match["inside"]
+    attributes = _attributes(match["attributes"])
+    record.add("html-removed", number, f"<{name}>: its Markdown form is used")
+    words = inside.strip()
+    before = inside[: len(inside) - len(inside.lstrip())]
+    after = inside[len(inside.rstrip()) :]
+    if not words:
+        return inside
+    if name == "table":
+        return "\n\n" + _table(words) + "\n\n"
+    if name == "summary":
+        return f"\n\n**{words}**\n\n"
+    if name == "blockquote":
+        plain = re.sub(r"</?p\b[^>]*>", "\n\n", words, flags=re.IGNORECASE).strip()
+        return "\n\n" + "\n".join(f"> {row.strip()}".rstrip() for row in plain.split("\n")) + "\n\n"
+    if name == "a" and attributes.get("href"):
+        target = attributes["href"].strip()
+        return f"{before}[{words}]({target.replace(' ', '%20').replace('(', '%28').replace(')', '%29')}){after}"
+    if name == "span" and attributes.get("lang"):
+        return f'{before}[{words}]{{lang="{attributes["lang"]}"}}{after}'
+    if name == "code" and "`" not in words:
+        return f"{before}`{words}`{after}"
+    mark = _MARKS.get(name, "")
+    if mark and ("\n\n" in words or words.startswith(mark) or words.endswith(mark) or _is_in_figures(match, inside)):
+        mark = ""
+    return f"{before}{mark}{words}{mark}{after}"
+
+
+def _is_in_figures(match: re.Match[str], inside: str) -> bool:
+    """Return whether a pair of tags begins or ends right beside a figure within a word: `2<b>5</b> mg`.
+
+    Asterisks there are taken for multiplication.
+    """
+    start, end = match.span()
+    before, after = match.string[max(0, start - 1) : start], match.string[end : end + 1]
+    return any(
+        pair.isalnum() and len(pair) == 2 and not pair.isalpha() for pair in (before + inside[:1], inside[-1:] + after)
+    )
+
+
+def _table(inside: str) -> str:
+    """Return the rows of an HTML table as a pipe table."""
+    rows: list[list[str]] = []
+    for row in re.split(r"<tr\b[^>]*>", inside, flags=re.IGNORECASE):
+        cells = re.split(r"<t[hd]\b[^>]*>", row, flags=re.IGNORECASE)
+        texts = [
+            " ".join(re.sub(r"</?(?:t[hdr]|thead|tbody|tfoot|p|div)\b[^>]*>", " ", cell, flags=re.IGNORECASE).split())
+            for cell in cells
+        ]
+        if len(texts) > 1:
+            rows.append([cell.replace("|", "\\|") for cell in texts[1:]])
+        elif texts[0]:
+            rows.append([texts[0].replace("|", "\\|")])
+    if not rows:
+        return ""
+    width = max(map(len, rows))
+    written = ["| " + " | ".join(row + [""] * (width - len(row))) + " |" for row in rows]
+    return "\n".join([written[0], "|" + " --- |" * width, *written[1:]])
+
+
+def _single_tags(lines: Lines, record: Recorder) -> Lines:
+    """Take away single tags, or put Markdown in their place."""
+    lists: list[str] = []
+    known: set[str] = set()
+    for line in lines:
+        known.update(name.lower() for name in re.findall(r"</([A-Za-z][\w.-]*)\s*>", line.text))
+
+    def one(match: re.Match[str], number: int) -> str:
+        name = match["name"].lower()
+        if name in _KEPT:
+            return _kept(match, name)
+        if not _is_tag(match, known):
+            record.add("html-unknown", number, f"{match[0]!r} is no HTML; it is printed as it stands")
+            return "\\" + match[0].replace(">", "\\>")
+        if not match["slash"]:
+            record.add("html-removed", number, f"<{name}>")
+        return _markdown(match, name, lists)
+
+    return substitute(lines, _TAG, one)
+
+
+def _is_tag(match: re.Match[str], closed: set[str]) -> bool:
+    """Return whether angle brackets are a tag, and not words such as `<dit navn>`."""
+    name = match["name"].lower()
+    attributes = match["attributes"].split()
+    if attributes and "=" not in match["attributes"] and not set(map(str.lower, attributes)) <= _BOOLEAN:
+        return bool(match["closed"])  # `a <b og c> d` compares
+    if name in _BREAKING | _INLINE | {"li", "img", "hr", "base", "col", "colgroup", "blockquote", "summary"}:
+        return True
+    return bool(
+        re.fullmatch(r"h[1-6]", name)
+        or match["closed"]
+        or match["slash"]
+        or "=" in match["attributes"]
+        or name in closed
+    )
+
+
+def _kept(match: re.Match[str], name: str) -> str:
+    """Return a tag that stays, in one spelling and without attributes but the long form of an abbreviation."""
+    if name == "br":
+        return "<br>"
+    title = html.escape(html.unescape(_attributes(match["attributes"]).get("title", "")))
+    attribute = f' title="{title}"' if name == "abbr" and title and not match["slash"] else ""
+    return f"<{match['slash']}{name}{attribute}>"
+
+
+def _markdown(match: re.Match[str], name: str, lists: list[str]) -> str:
+    """Return what stands in place of a tag: a mark, the end of a paragraph, or nothing."""
+    is_end = bool(match["slash"])
+    # In a list item, a table row, a heading or a quotation a new paragraph would tear the block apart.
+    row = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    gap = " " if MARKER.match(row) or row.lstrip().startswith(("|", "#", ">")) else "\n\n"
+    if name in {"ul", "ol"}:
+        if is_end and lists:
+            lists.pop()
+        elif not is_end:
+            lists.append(name)
+        return "" if lists and (is_end or len(lists) > 1) else "\n\n"
+    if name == "li":
+        mark = "1." if lists and lists[-1] == "ol" else "-"
+        return "" if is_end else "\n" + "   " * (len(lists) - 1) + mark + " "
+    if re.fullmatch(r"h[1-6]", name):
+        return "\n\n" if is_end else f"\n\n{'#' * int(name[1])} "
+    if name == "hr":
+        return "\n\n---\n\n"
+    if name == "img":
+        return _picture(_attributes(match["attributes"]))
+    if name in {"th", "td"}:
+        return " "
+    return gap if name in _BREAKING else ""
+
+
+def _picture(attributes: dict[str, str]) -> str:
+    target = attributes.get("src", "").strip().replace(" ", "%20").replace("(", "%28").replace(")", "%29")
+    title = attributes.get("title", "").replace('"', "&quot;")
+    alt = re.sub(r"([\[\]])", r"\\\1", attributes.get("alt", ""))
+    return f"![{alt}]({target}" + (f' "{title}")' if title else ")") if target else ""
+
+
+def _attributes(text: str) -> dict[str, str]:
+    return {name.lower(): html.unescape(a or b or c or d) for name, a, b, c, d in _ATTRIBUTE.findall(text)}

@@ -1,0 +1,307 @@
+"""Title, subject line and description: what the author wrote, or else what an editor would make of the rest."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from types import MappingProxyType
+from typing import Literal
+
+from pipeline.reading.frontmatter import FrontMatter
+
+Way = Literal["front matter", "heading", "metaTitle", "file name"]
+"""Where a title was taken from."""
+
+LONGEST_SUBJECT = 70
+SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 90, 150
+
+_SPACES = re.compile(r"\s+")
+
+
+def title_of(front: FrontMatter, h1: str, file_stem: str, body_text: str) -> tuple[str, Way]:
+    """Return the title of an article, and the way it was found.
+
+    Args:
+        front: What the source says of itself.
+        h1: The text of its single heading of level 1; empty where it has none or several.
+        file_stem: The file's name without suffix.
+        body_text: All its words: they show how the words of the file name are spelt.
+    """
+    if title := _one_line(front.title):
+        return title, "front matter"
+    if title := _one_line(h1):
+        return title, "heading"
+    stem = _stem(file_stem)
+    for head in _heads(front.meta_title):
+        if _agrees(head, stem):
+            return _capital(head), "metaTitle"
+    return _from_name(stem, f"{front.meta_title}\n{body_text}") or file_stem, "file name"
+
+
+def subject_of(title: str, meta_title: str) -> str:
+    """Return a subject line of at most 70 characters: no emoji, no arrows, none of the furniture for search engines.
+
+    A title of a word or two says too little in an inbox: it gives way to a title for search engines that goes on
+    from it.
+    """
+    plain = _first_part(title)
+    longer = _unfurnished(meta_title)
+    if len(plain) <= _TERSE and _goes_on(plain, longer):
+        plain = longer
+    return _shortened(plain or _one_line(title), LONGEST_SUBJECT)
+
+
+def description_of(front: FrontMatter, first_paragraphs: str) -> str:
+    """Return what the author gave as description, or else 90 to 150 characters of the text from its beginning.
+
+    It ends with a sentence where one ends in time, else after a word, with an ellipsis.
+    """
+    if description := _one_line(front.description):
+        return description
+    text = _one_line(first_paragraphs)
+    if len(text) <= LONGEST_DESCRIPTION:
+        return text
+    ends = [
+        end
+        for end in _sentence_ends(text[: 2 * LONGEST_DESCRIPTION])
+        if SHORTEST_DESCRIPTION <= end <= LONGEST_DESCRIPTION
+    ]
+    return text[: ends[-1]] if ends else _cut(text, LONGEST_DESCRIPTION)
+
+
+# ---- from a title for search engines
+
+_CUTS = re.compile(r"\s+[–—-]\s+|\s*[|→»•]\s*|(?<=\?)\s+|:\s+")
+_MOST_CUTS = 8
+_TERSE = 25
+"""Characters below which a title says too little in an inbox."""
+# Arrows, technical signs, shapes, dingbats, emoji and what joins them; letters, marks and mathematics stay.
+_SIGNS = re.compile(
+    "[\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0e\ufe0f\u200d\u20e3"
+    "\U0001f000-\U0001faff\U000e0020-\U000e007f]+"
+)
+# A sentence that asks for a click, at the end of a title.
+_CALL = re.compile(
+    r"(?:læs(?: mere| om| alt| her| videre)|lær(?: mere| om| alt)?|bliv klogere|klik|start nu|kom i gang|bestil|"
+    r"få(?: hjælpe?| viden| styr| svar| en| et| de| gode)|se(?: her| mere| hvordan| øvelser)|guide|alt (?:om|du)|"
+    r"find(?: ud| svar| hjælp| din| en| out)|tips (?:og|&|and) tricks|forbedr|optim[eé]r|read (?:more|about|on)|click|"
+    r"learn (?:more|about)|get (?:help|started)|see (?:more|how)|everything|book|kontakt)\b",
+    re.IGNORECASE,
+)
+
+
+def _heads(meta_title: str) -> Iterator[str]:
+    """Yield a title and its beginnings, the longest first."""
+    title = _one_line(meta_title)
+    cuts = [cut.start() for cut in islice(_CUTS.finditer(title), _MOST_CUTS)]
+    for end in (len(title), *reversed(cuts)):
+        if head := _without_signs(title[:end]):
+            yield head
+
+
+def _goes_on(title: str, longer: str) -> bool:
+    """Tell whether a longer title begins with the words of the shorter one."""
+    words = longer.split()
+    count = len(title.split())
+    return len(words) > count and _agrees(" ".join(words[:count]), title)
+
+
+def _unfurnished(meta_title: str) -> str:
+    """Return a title for search engines without arrows, site name and calls."""
+    title = _first_part(meta_title)
+    while cuts := list(re.finditer(r"(?<=[?.!])\s+|\s+[–—-]\s+", title)):
+        if not _CALL.match(title, cuts[-1].end()):
+            break
+        title = title[: cuts[-1].start()]
+    return re.sub(r"\s-\s", " – ", title)
+
+
+def _first_part(title: str) -> str:
+    """Return what stands before an arrow, or before the bar that parts a title from the site's name."""
+    parts = (_without_signs(part) for part in re.split(r"\s[»•]\s|[|→]", title))
+    return next((part for part in parts if part), "")
+
+
+def _without_signs(text: str) -> str:
+    return _one_line(_SIGNS.sub(" ", text)).strip(" |–—-")
+
+
+# ---- agreement with a file name
+
+
+def _stem(file_stem: str) -> str:
+    """Return a file's name without the date that some sites put before it."""
+    return re.sub(r"^\d{4}-\d{2}-\d{2}[-_ ]+(?=\S)", "", unicodedata.normalize("NFC", file_stem))
+
+
+def _spelt_out(text: str) -> str:
+    """Return letters and digits in ASCII, as addresses spell them: søvn becomes soevn."""
+    lower = text.casefold()
+    for letter, spelling in (("æ", "ae"), ("ø", "oe"), ("å", "aa"), ("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("&", "og")):
+        lower = lower.replace(letter, spelling)
+    plain = unicodedata.normalize("NFD", lower)
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+def _loose(text: str) -> str:
+    """Return text so that every way to spell æ, ø and å in ASCII is one: soevn and sovn."""
+    spelt = _spelt_out(text)
+    for spelling, letter in (("ae", "a"), ("oe", "o"), ("aa", "a"), ("ue", "u")):
+        spelt = spelt.replace(spelling, letter)
+    return spelt
+
+
+_LITTLE = frozenset(
+    {"af", "da", "de", "den", "der", "det", "din", "dit", "du", "en", "er", "et", "for", "i", "med", "og", "om", "på",
+     "som", "til", "ved", "a", "an", "and", "in", "of", "the", "to"}
+)  # fmt: skip
+"""Words that addresses leave out."""
+
+
+def _agrees(head: str, stem: str) -> bool:
+    """Tell whether two titles are one apart from case, hyphens, spelling and little words."""
+    if not _loose(head):
+        return False
+    if _loose(head) == _loose(stem):
+        return True
+    first, second = (
+        "".join(word for word in re.split(r"[-_\s]+", text) if word.casefold() not in _LITTLE) for text in (head, stem)
+    )
+    return bool(_loose(first)) and _loose(first) == _loose(second)
+
+
+# ---- from a file name
+
+_WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*(?:-[^\W_]+)*")
+_DANISH = re.compile("[æøåÆØÅ]")
+_MOST_PARTS = 4
+_ENOUGH = 200_000
+"""Characters of text that show how its words are spelt."""
+_STEM = 4
+"""Letters that a word must have to be recognised in a longer one."""
+_FREQUENT: Mapping[str, str] = MappingProxyType(
+    {"paa": "på", "saa": "så", "saadan": "sådan", "naar": "når", "faa": "få", "gaa": "gå", "staa": "stå", "maa": "må"}
+    | {"ogsaa": "også", "aar": "år", "foer": "før", "foerste": "første", "goer": "gør", "boer": "bør"}
+)
+"""Words so common in Danish titles that they are known without the text."""
+
+
+def _from_name(stem: str, body_text: str) -> str:
+    """Return the words of a file name, spelt as the text spells them."""
+    parts = [part for part in re.split(r"[-_\s.]+", stem) if part]
+    spellings = _spellings(body_text[:_ENOUGH])
+    phrases = _loose_words(body_text[:_ENOUGH])
+    words: list[str] = []
+    while parts:
+        word, taken = _next_word(parts, spellings, phrases)
+        words.append(word)
+        del parts[:taken]
+    return _capital(" ".join(words))
+
+
+def _next_word(parts: list[str], spellings: dict[str, str], phrases: Counter[str]) -> tuple[str, int]:
+    """Return the next word of a file name, and how many parts it took: dexa, scanning is one, DEXA-scanning."""
+    for count in range(min(_MOST_PARTS, len(parts)), 1, -1):
+        joined = _spelt_out("".join(parts[:count]))
+        apart = " ".join(map(_spelt_out, parts[:count]))
+        known = spellings.get(joined)
+        if known and phrases[joined] > phrases[apart]:
+            return known, count
+    return _spelt(parts[0], spellings), 1
+
+
+def _spelt(part: str, spellings: dict[str, str]) -> str:
+    """Return a word as the text spells it, alone or at the beginning of a longer word."""
+    plain = _spelt_out(part)
+    if plain in spellings:
+        return spellings[plain]
+    if plain in _FREQUENT:
+        return _FREQUENT[plain]
+    longer = min((known for known in spellings if len(plain) >= _STEM and known.startswith(plain)), key=len, default="")
+    word = spellings.get(longer, "")
+    return next((word[:end] for end in range(len(word)) if _spelt_out(word[:end]) == plain), part)
+
+
+def _spellings(body_text: str) -> dict[str, str]:
+    """Return how the text spells its words, by their spelling in an address; the commonest where it differs."""
+    seen: dict[str, Counter[str]] = {}
+    for at in _WORD.finditer(body_text):
+        word = at[0]
+        # A capital at the beginning of a sentence says nothing of the word.
+        if (
+            word[1:].islower()
+            and word[0].isupper()
+            and not re.fullmatch(r"[a-zæøå,] ", body_text[max(0, at.start() - 2) : at.start()])
+        ):
+            word = word.lower()
+        seen.setdefault(_spelt_out(word), Counter())[word] += 1
+    # Names of pictures and their alt texts spell æ, ø and å in ASCII: once spelt right in the text is enough.
+    return {
+        plain: max(sorted(counts), key=lambda word: (bool(_DANISH.search(word)), counts[word], word.islower()))
+        for plain, counts in seen.items()
+    }
+
+
+def _loose_words(body_text: str) -> Counter[str]:
+    """Count words, and words that follow each other, in their ASCII spelling."""
+    words = [_spelt_out(at[0]) for at in _WORD.finditer(body_text)]
+    counts = Counter(words)
+    for length in range(2, _MOST_PARTS + 1):
+        counts.update(" ".join(words[at : at + length]) for at in range(len(words) - length + 1))
+    return counts
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+# ---- cutting
+
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:ca|bl\.?a|f\.?eks|dvs|evt|inkl|ekskl|osv|m\.?fl|mm|m\.m|jf|kl|nr|dr|hhv|pga|mht|vha|mfl|tlf|maks|min|"
+    r"st|prof|e\.g|i\.e|etc|vs|mr|mrs|ms|no|approx)|\b\w|\d)$",
+    re.IGNORECASE,
+)
+
+
+_LEADS_ON = _LITTLE | {
+    "at", "eller", "fra", "før", "hos", "hvis", "hvor", "hvordan", "men", "når", "op", "samt", "sin", "vi", "as", "but",
+    "by", "from", "if", "is", "on", "or", "that", "when", "with", "your",
+}  # fmt: skip
+"""Words that a cut must not leave at the end."""
+
+
+def _sentence_ends(text: str) -> Iterator[int]:
+    """Yield where sentences end, just behind their sign and any closing quotation mark."""
+    for at in re.finditer(r"[.!?…][”“\"»«’)]*(?=\s|$)", text):
+        following = text[at.end() : at.end() + 2].strip()
+        is_abbreviation = text[at.start()] == "." and _ABBREVIATION.search(text[max(0, at.start() - 8) : at.start()])
+        if not is_abbreviation and (not following or not following[0].islower()):
+            yield at.end()
+
+
+def _shortened(text: str, most: int) -> str:
+    """Return text of at most so many characters: the part before a colon or dash, or else the words that fit."""
+    if len(text) <= most:
+        return text
+    for cut in reversed(list(re.finditer(r":\s|\s[–—-]\s|(?<=[?!.])\s", text[: most + 2]))):
+        if cut.start() > _TERSE:
+            return text[: cut.start()]
+    return _cut(text, most)
+
+
+def _cut(text: str, most: int) -> str:
+    """Return the words that fit, with an ellipsis; none that only leads on to the next."""
+    head = text[: most - 1]
+    if text[most - 1] != " " and " " in head:
+        head = head[: head.rindex(" ")]
+    while (last := head.rpartition(" "))[0] and last[2].lower() in _LEADS_ON:
+        head = last[0]
+    return head.rstrip(" ,;:–—-") + "…"
+
+
+def _one_line(text: str) -> str:
+    return _SPACES.sub(" ", text).strip()

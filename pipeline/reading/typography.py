@@ -1,0 +1,533 @@
+"""Typography of a language: quotation marks, dashes, ranges, and spaces that must not break.
+
+Every rule changes signs only, never a letter or digit, and gives the same when it is applied again. All rules look at
+the text as the author wrote it, one paragraph at a time, across emphasis and links; code, addresses and words in
+another language are hidden from them.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from pipeline.article import (
+    Block,
+    BlockQuote,
+    BulletList,
+    Callout,
+    Cell,
+    Code,
+    CodeBlock,
+    DefinitionList,
+    Div,
+    Emph,
+    Figure,
+    Header,
+    HorizontalRule,
+    Image,
+    Inline,
+    LineBreak,
+    Link,
+    Note,
+    OrderedList,
+    Para,
+    Plain,
+    References,
+    SoftBreak,
+    Space,
+    Span,
+    Str,
+    Strikeout,
+    Strong,
+    Subscript,
+    Superscript,
+    Table,
+)
+from pipeline.config import Sources
+from pipeline.findings import Finding, found
+
+NO_BREAK = "\u00a0"
+_HIDDEN = "\ufffc"
+"""Stands for what rules must not see: it is no letter, no space and no sign."""
+_LINE = "\u2028"
+_NOTE = "\u2063"
+"""Stands for the mark of a footnote, which ends no word and breaks no range."""
+
+Edits = dict[int, str]
+"""What stands in the place of a character, by its position."""
+Rule = Callable[[str, "_Language"], Iterable[Edits]]
+"""Yields the edits of each place where the rule applies."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    """What differs from language to language."""
+
+    units: re.Pattern[str]
+    """A space between a number and its unit."""
+    percent: re.Pattern[str] | None
+    """A percent sign with or without a space before it; None where the language writes none."""
+    thousands: str
+    """The sign between groups of three digits."""
+    quotes: str = ""
+    """Its quotation marks: open, close, and both again for quotations within quotations. Empty: leave them."""
+
+
+def set_typography(
+    blocks: tuple[Block, ...], language: str, settings: Sources, source: str
+) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
+    """Return blocks as the language sets them, and one note for each rule that changed something."""
+    setter = _Setter(settings)
+    made = setter.blocks(blocks, language, 0)
+    return made, tuple(
+        found(rule, source, change.line, f"{_CHANGED[rule]}: {change.count}") for rule, change in setter.changes.items()
+    )
+
+
+def set_text(text: str, language: str, settings: Sources) -> str:
+    """Return text of one paragraph, such as a title, as the language sets it."""
+    rules = _language(language, settings)
+    if rules is None or not _CANDIDATE.search(text):
+        return text
+    edits: Edits = {}
+    for _, edit in _changes(_masked(text), rules):
+        edits |= edit
+    return "".join(edits.get(at, character) for at, character in enumerate(text))
+
+
+# ---- rules
+
+
+def _quotation_marks(text: str, language: _Language) -> Iterator[Edits]:
+    if not language.quotes:
+        return
+    for pair in _pairs(text):
+        marks = language.quotes[2:] if pair.depth % 2 else language.quotes[:2]
+        yield {pair.opening: marks[0], pair.closing: marks[1]}
+
+
+def _number_units(text: str, language: _Language) -> Iterator[Edits]:
+    for at in language.units.finditer(text):
+        yield {at.start(): NO_BREAK}
+
+
+def _percent_signs(text: str, language: _Language) -> Iterator[Edits]:
+    if language.percent:
+        for at in language.percent.finditer(text):
+            # The space becomes one that does not break; without one, the sign brings it along.
+            yield {at.start(): NO_BREAK if at[0][0] in " \n" else NO_BREAK + at[0]}
+
+
+_NUMBER = r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,4}(?:[.,][0-9]{1,2})?"
+_RANGE = re.compile(
+    rf"(?<![\w.,…:;/+=§#{_HIDDEN}–—−-])({_NUMBER})(-)({_NUMBER})"
+    rf"(?![\w:/={_HIDDEN}–—−-]|[.,][0-9]|[ \u00a0](?:19|20)[0-9]{{2}}\b)"
+)
+# Before a telephone number, the number of a case or an account, a code, a day and month, or the result of a match.
+_NO_RANGE = re.compile(
+    r"(?:(?i:\b(?:\w*nr|\w*nummer|sag|journal|reg|konto|ordre|lot|batch|version|v|tlf|telefon|tel|phone|mobil|mobile|fax|cvr|cpr|ean|vandt|vundet|tabte|tabt|førte|uafgjort|won|lost|beat|score|d|den|dato)"
+    r"(?:-?nr|-?nummer)?)|\b(?:ISO|EN|DS|IEC|DIN|ISBN|ISSN|ICD|ATC|DOI|PMID))[.:…]*[ \u00a0\n]*(?:\+[0-9 ]+)?$"
+)
+_PAIR_BEFORE = re.compile(r"(?<![0-9])[0-9]{2}[ \u00a0\n]$")
+_PAIR_AFTER = re.compile(r"[ \u00a0\n][0-9]{2}(?![0-9])")
+
+
+def _number_ranges(text: str, language: _Language) -> Iterator[Edits]:
+    for at in _RANGE.finditer(text):
+        is_number = _NO_RANGE.search(text, max(0, at.start() - 24), at.start()) or _is_among_pairs(text, at)
+        if _is_range(at[1], at[3], language) and not is_number:
+            yield {at.start(2): "–"}
+
+
+def _is_among_pairs(text: str, at: re.Match[str]) -> bool:
+    """Tell whether figures stand two by two with others beside them, as in `86 12 34-56`: a number to dial."""
+    if not (re.fullmatch("[0-9]{2}", at[1]) and re.fullmatch("[0-9]{2}", at[3])):
+        return False
+    before = _PAIR_BEFORE.search(text, max(0, at.start() - 4), at.start())
+    return bool(before or _PAIR_AFTER.match(text, at.end()))
+
+
+def _is_range(first: str, last: str, language: _Language) -> bool:
+    """Tell a range from a date, a code or a telephone number: it rises, and begins with no idle zero."""
+    if any(re.match(r"0[0-9]", number) for number in (first, last)):
+        return False
+    low, high = _value(first, language), _value(last, language)
+    if len(first) == len(last) == 4 and first.isdigit() and last.isdigit():
+        return low < high and (high < 2200 or (low % 10 == 0 and high % 10 == 0))
+    return low < high
+
+
+def _value(number: str, language: _Language) -> float:
+    decimal = "," if language.thousands == "." else "."
+    whole = re.sub(rf"{re.escape(language.thousands)}(?=[0-9]{{3}}(?![0-9]))", "", number)
+    return float(whole.replace(language.thousands, ".").replace(decimal, "."))
+
+
+_DASH = re.compile(r"(?<=\S[ \n\u00a0])-{1,3}(?=[ \n\u00a0]\S)")
+
+
+def _dashes(text: str, _: _Language) -> Iterator[Edits]:
+    for at in _DASH.finditer(text):
+        yield {at.start(): "–"} | dict.fromkeys(range(at.start() + 1, at.end()), "")
+
+
+_ELLIPSIS = re.compile(r"(?<![.…])\.\.\.(?![.…])")
+
+
+def _ellipses(text: str, _: _Language) -> Iterator[Edits]:
+    for at in _ELLIPSIS.finditer(text):
+        yield {at.start(): "…", at.start() + 1: "", at.start() + 2: ""}
+
+
+_RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "quotation-marks": _quotation_marks,
+        "percent-signs": _percent_signs,
+        "number-units": _number_units,
+        "number-ranges": _number_ranges,
+        "dashes": _dashes,
+        "ellipses": _ellipses,
+    }
+)
+_CHANGED: Mapping[str, str] = MappingProxyType(
+    {
+        "quotation-marks": "quotations set in the house style",
+        "percent-signs": "percent signs set with a space that does not break",
+        "number-units": "numbers bound to their units",
+        "number-ranges": "hyphens between numbers made dashes",
+        "dashes": "hyphens between spaces made dashes",
+        "ellipses": "three full stops made one sign",
+    }
+)
+_CANDIDATE = re.compile(r"""["“”„‟»«'‘’‚‹›]|\.\.\.|[ \n\u00a0]-|[0-9½¼¾][ \n%‰-]""")
+"""What every text has that any rule would change."""
+
+
+def _changes(text: str, language: _Language) -> Iterator[tuple[str, Edits]]:
+    """Yield, rule by rule, the edits that change something."""
+    for name, rule in _RULES.items():
+        for edits in rule(text, language):
+            if any(text[at] != new for at, new in edits.items()):
+                yield name, edits
+
+
+# ---- addresses
+
+_WITHIN, _LAST = r"""[^\s"“”„»«]""", r"""[^\s"“”„»«'‘’.,;:!?…)\]]"""
+_DOMAINS = "dk|com|org|net|eu|info|io|no|se|de|uk|nu|health|gov|edu"
+_ADDRESS = re.compile(
+    rf"""(?<![\w@.…+-])(?:
+        (?:[a-z][a-z0-9+.-]*://|www\.|mailto:|doi:|10\.[0-9]{{4,}}/){_WITHIN}*{_LAST}
+      | [\w.+-]+@[\w-]+(?:\.[\w-]+)+
+      | (?:[\w-]+\.)+(?:{_DOMAINS})(?:/{_WITHIN}*{_LAST})?(?!\w)
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def _masked(text: str) -> str:
+    """Return text of the same length with its addresses hidden."""
+    if "." not in text and ":" not in text:
+        return text
+    return _ADDRESS.sub(lambda at: _HIDDEN * len(at[0]), text)
+
+
+# ---- quotation marks
+
+_DOUBLE = frozenset('"“”„‟»«')
+_SINGLE = frozenset("'‘’‚‹›")
+_CLOSED_BY: Mapping[str, str] = MappingProxyType({"'": "'", "‘": "’‘", "‚": "‘’", "’": "’", "‹": "›", "›": "‹"})
+_MARK = re.compile("[\"“”„‟»«'‘’‚‹›]")
+_BEFORE = frozenset("([{<–—−-/" + _LINE)
+_DASHES = frozenset("–—−-/")
+_DEEPEST = 16
+"""How many opened marks are looked back at: what is never closed must not cost the square of its length."""
+_LEFT_OUT = re.compile(r"[’'](?:n|s|ve|em|til|tis|twas|bout|cause|round|sgu)\b", re.IGNORECASE)
+"""Words that begin with an apostrophe: rock 'n' roll, 'tis."""
+
+
+@dataclass(slots=True)
+class _Pair:
+    """An opening mark and its closing one, by position."""
+
+    opening: int
+    closing: int
+    depth: int = 0
+    """How many quotations it stands in."""
+
+
+def _pairs(text: str) -> list[_Pair]:
+    """Return the quotations that can be set safely.
+
+    An apostrophe, an inch mark and a mark without its partner are in none. A quotation whose marks would become
+    double from single, or the reverse, is left where a mark without partner stands in it: it might find one.
+    """
+    pairs: list[_Pair] = []
+    opened: list[int] = []
+    loose: set[int] = set()
+    for at in (mark.start() for mark in _MARK.finditer(text)):
+        partner = _partner(text, at, opened) if _can_close(text, at, opened) else None
+        if _can_open(text, at, opened) and not (partner is not None and text[at - 1] in _DASHES):
+            opened.append(at)
+        elif partner is not None:
+            loose.update(opened[partner + 1 :])
+            pairs.append(_Pair(opened[partner], at))
+            del opened[partner:]
+        elif not (_is_letter(text, at - 1) and _is_letter(text, at + 1)):
+            loose.add(at)
+    loose.update(opened)
+    ordered = sorted(loose)
+    return [pair for pair in _nested(pairs) if _is_safe(text, pair, ordered)]
+
+
+def _can_open(text: str, at: int, opened: list[int]) -> bool:
+    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    if not after or after.isspace() or after in ",;:!?)]}":
+        return False
+    if before and not before.isspace() and before not in _BEFORE and not (opened and opened[-1] == at - 1):
+        return False
+    if text[at] in "'’":
+        return not after.isdigit() and not _LEFT_OUT.match(text, at)
+    return True
+
+
+def _can_close(text: str, at: int, opened: list[int]) -> bool:
+    before = text[at - 1 : at]
+    if not before or before.isspace() or (opened and opened[-1] == at - 1):
+        return False
+    return text[at] in _DOUBLE or not text[at + 1 : at + 2].isalnum()
+
+
+def _partner(text: str, at: int, opened: list[int]) -> int | None:
+    """Return which of the opened marks a mark closes, the innermost first."""
+    for index in range(len(opened) - 1, max(len(opened) - _DEEPEST, 0) - 1, -1):
+        mark = text[opened[index]]
+        if text[at] in _DOUBLE and mark in _DOUBLE:
+            return index
+        if text[at] in _CLOSED_BY.get(mark, ""):
+            return index
+    return None
+
+
+def _nested(pairs: list[_Pair]) -> list[_Pair]:
+    """Return pairs in the order of their opening marks, with their depths."""
+    ordered = sorted(pairs, key=lambda pair: pair.opening)
+    around: list[_Pair] = []
+    for pair in ordered:
+        while around and around[-1].closing < pair.opening:
+            around.pop()
+        pair.depth = len(around)
+        around.append(pair)
+    return ordered
+
+
+def _is_safe(text: str, pair: _Pair, loose: list[int]) -> bool:
+    if pair.depth % 2 == 0 and text[pair.opening] in _DOUBLE:
+        return True
+    # A single mark before a letter would be an apostrophe.
+    becomes_apostrophe = pair.depth % 2 == 1 and _is_letter(text, pair.closing + 1)
+    return not becomes_apostrophe and bisect(loose, pair.opening) == bisect(loose, pair.closing)
+
+
+def _is_letter(text: str, at: int) -> bool:
+    return 0 <= at < len(text) and text[at].isalnum()
+
+
+# ---- languages
+
+_MEASURES = (
+    "g|kg|mg|µg|μg|mcg|ng|ml|cl|dl|l|mm|cm|m|km|m²|m³|km²|kJ|kcal|cal|mmHg|mmol|mol|kPa|Hz|kHz|W|kW|V|bar|"
+    "t|h|s|ms|min|°|°C|km/t|km/h|kg/m²|mol/l|mmol/l|mmol/mol|mg/kg|IE|IU"
+)
+_DANISH = (
+    "sek|kr|kroner|mio|mia|procent|procentpoint|grad|grader|graders|sekund|sekunder|sekunders|minut|minutter|minutters|"
+    "time|timer|timers|dag|dage|dages|døgn|døgns|uge|uger|ugers|måned|måneder|måneders|år|års|gram|kilo|kilogram|"
+    "milligram|mikrogram|meter|meters|kilometer|centimeter|millimeter|liter|deciliter|milliliter|kalorier|kilokalorier|"
+    "kilojoule|watt"
+)
+_ENGLISH = (
+    "%|‰|sec|percent|degree|degrees|second|seconds|minute|minutes|hour|hours|day|days|week|weeks|month|months|year|years|"
+    "gram|grams|kilogram|kilograms|kilo|kilos|milligram|milligrams|microgram|micrograms|metre|metres|meter|meters|"
+    "kilometre|kilometres|kilometer|kilometers|centimetre|centimetres|litre|litres|liter|liters|inch|inches|foot|feet|"
+    "ft|mile|miles|lb|lbs|oz|calories|mph"
+)
+
+
+def _units(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<=[0-9½¼¾])[ \n](?=(?:{_MEASURES}|{words})(?![\w²³/-]))")
+
+
+_LANGUAGES: Mapping[str, _Language] = MappingProxyType(
+    {
+        # Dansk Sprognævn, Retskrivningsordbogen: a space between number and percent sign, none in `100%ig`.
+        "da": _Language(_units(_DANISH), re.compile(r"(?<=[0-9])(?:[ \n](?=[%‰])|[%‰])(?!\w|-\w|%\w)"), "."),
+        "en": _Language(_units(_ENGLISH), None, ",", "“”‘’"),
+    }
+)
+_INNER: Mapping[str, str] = MappingProxyType({"„“": "‚‘", "»«": "›‹", "“”": "‘’"})
+
+
+def _language(tag: str, settings: Sources) -> _Language | None:
+    """Return the rules of a language; None where it has none, or the project wants none."""
+    rules = _LANGUAGES.get(tag.split("-", maxsplit=1)[0].lower())
+    if rules is None or not settings.typography:
+        return None
+    if not settings.quotes:
+        return replace(rules, quotes="")
+    return rules if rules.quotes else replace(rules, quotes=settings.quotes + _INNER[settings.quotes])
+
+
+# ---- the tree
+
+
+@dataclass(slots=True)
+class _Change:
+    """How often a rule changed something, and where first."""
+
+    line: int
+    count: int = 0
+
+
+@dataclass(slots=True)
+class _Setter:
+    """Sets the text of a tree, and counts what it changed."""
+
+    settings: Sources
+    changes: dict[str, _Change] = field(default_factory=dict)
+    _rules: dict[str, _Language | None] = field(default_factory=dict)
+
+    def blocks(self, blocks: tuple[Block, ...], language: str, line: int) -> tuple[Block, ...]:
+        return tuple(self._block(block, language, block.line or line) for block in blocks)
+
+    def _block(self, block: Block, language: str, line: int) -> Block:
+        match block:
+            case Para() | Plain() | Header():
+                content = self.inlines(block.content, language, line)
+                return block if content is block.content else replace(block, content=content)
+            case BlockQuote():
+                return replace(block, blocks=self.blocks(block.blocks, language, line))
+            case Div():
+                return replace(block, blocks=self.blocks(block.blocks, block.language or language, line))
+            case Callout() | References():
+                title = self.inlines(block.title, language, line)
+                return replace(block, title=title, blocks=self.blocks(block.blocks, language, line))
+            case BulletList() | OrderedList():
+                return replace(block, items=tuple(self.blocks(item, language, line) for item in block.items))
+            case DefinitionList():
+                return self._definitions(block, language, line)
+            case Table():
+                return self._table(block, language, line)
+            case Figure():
+                return replace(block, caption=self.inlines(block.caption, language, line))
+            case CodeBlock() | HorizontalRule():
+                return block
+
+    def _definitions(self, block: DefinitionList, language: str, line: int) -> DefinitionList:
+        items = tuple(
+            (
+                self.inlines(term, language, line),
+                tuple(self.blocks(definition, language, line) for definition in definitions),
+            )
+            for term, definitions in block.items
+        )
+        return replace(block, items=items)
+
+    def _table(self, block: Table, language: str, line: int) -> Table:
+        def row(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+            return tuple(replace(cell, blocks=self.blocks(cell.blocks, language, line)) for cell in cells)
+
+        caption = self.inlines(block.caption, language, line)
+        return replace(block, caption=caption, head=row(block.head), rows=tuple(map(row, block.rows)))
+
+    def inlines(self, content: tuple[Inline, ...], language: str, line: int) -> tuple[Inline, ...]:
+        """Return the inlines of one paragraph; the same ones where nothing changes."""
+        run = _Run()
+        run.take(content)
+        text = "".join(run.pieces)
+        edits: Edits = {}
+        rules = self._rules_of(language)
+        if rules is not None and _CANDIDATE.search(text):
+            for name, edit in _changes(_masked(text), rules):
+                self.changes.setdefault(name, _Change(line)).count += 1
+                edits |= edit
+        if not edits and not run.has_inner:
+            return content
+        return self._made(content, _edited(run.pieces, edits), language, line)
+
+    def _rules_of(self, language: str) -> _Language | None:
+        if language not in self._rules:
+            self._rules[language] = _language(language, self.settings)
+        return self._rules[language]
+
+    def _made(self, content: tuple[Inline, ...], pieces: Iterator[str], language: str, line: int) -> tuple[Inline, ...]:
+        """Return inlines with the pieces of text that a run of them has become."""
+        made: list[Inline] = []
+        for inline in content:
+            match inline:
+                case Str() | Space() | SoftBreak():
+                    _append(made, inline, next(pieces))
+                case Note():
+                    next(pieces)
+                    made.append(replace(inline, blocks=self.blocks(inline.blocks, language, inline.line or line)))
+                case Span() if inline.language:
+                    next(pieces)
+                    made.append(replace(inline, content=self.inlines(inline.content, inline.language, line)))
+                case Emph() | Strong() | Strikeout() | Span() | Link():
+                    made.append(replace(inline, content=self._made(inline.content, pieces, language, line)))
+                case Code() | Image() | LineBreak() | Superscript() | Subscript():
+                    next(pieces)
+                    made.append(inline)
+        return tuple(made)
+
+
+@dataclass(slots=True)
+class _Run:
+    """The text of a paragraph in pieces, one for each inline that holds none itself."""
+
+    pieces: list[str] = field(default_factory=list)
+    has_inner: bool = False
+    """It holds what is set for itself: a footnote, or words in another language."""
+
+    def take(self, content: tuple[Inline, ...]) -> None:
+        for inline in content:
+            match inline:
+                case Str(text):
+                    self.pieces.append(text)
+                case Space():
+                    self.pieces.append(" ")
+                case SoftBreak():
+                    self.pieces.append("\n")
+                case LineBreak():
+                    self.pieces.append(_LINE)
+                case Note():
+                    self.pieces.append(_NOTE)
+                    self.has_inner = True
+                case Span() if inline.language:
+                    self.pieces.append(_HIDDEN)
+                    self.has_inner = True
+                case Emph() | Strong() | Strikeout() | Span() | Link():
+                    self.take(inline.content)
+                case Code() | Image() | Superscript() | Subscript():
+                    self.pieces.append(_HIDDEN)
+
+
+def _edited(pieces: list[str], edits: Edits) -> Iterator[str]:
+    """Yield each piece as the edits leave it."""
+    start = 0
+    for piece in pieces:
+        end = start + len(piece)
+        yield "".join(edits.get(start + at, character) for at, character in enumerate(piece))
+        start = end
+
+
+def _append(made: list[Inline], inline: Str | Space | SoftBreak, text: str) -> None:
+    """Append what an inline has become; a space that does not break belongs to the words around it."""
+    if text in (" ", "\n"):
+        made.append(inline)
+    elif made and isinstance(made[-1], Str):
+        made[-1] = Str(made[-1].text + text)
+    elif text:
+        made.append(Str(text))

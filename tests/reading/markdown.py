@@ -1,0 +1,66 @@
+"""Small Markdown texts through the steps of reading, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from textwrap import dedent
+
+from pipeline.article import Block, Picture
+from pipeline.findings import Finding
+from pipeline.reading.blocks import build
+from pipeline.reading.lines import Lines, Recorder
+from pipeline.reading.outline import Arranged, arrange
+from pipeline.reading.pandoc import Document, read_many
+from pipeline.reading.repairs import repair
+from pipeline.reading.source import Line
+
+SOURCE = "sources/blog/ryg.md"
+Step = Callable[[Lines, Recorder], Lines]
+
+
+@dataclass
+class Resolver:
+    """Knows every picture but those called `mangler`, and every address but those called `ukendt`."""
+
+    asked: list[tuple[str, int]] = field(default_factory=list)
+
+    def picture(self, target: str, line: int) -> Picture | None:
+        self.asked.append((target, line))
+        return None if "mangler" in target else Picture(target, "a" * 64, 800, 600, "image/png")
+
+    def link(self, target: str, line: int) -> str:
+        self.asked.append((target, line))
+        return "" if "ukendt" in target else target
+
+
+def lines(markdown: str) -> Lines:
+    return tuple(Line(row, number) for number, row in enumerate(dedent(markdown).strip("\n").split("\n"), 1))
+
+
+def markdown(changed: Lines) -> str:
+    return "\n".join(line.text for line in changed)
+
+
+def stepped(step: Step, text: str) -> tuple[str, list[str]]:
+    """Return what one repair made of a text, and the codes of what it found."""
+    record = Recorder(SOURCE)
+    return markdown(step(lines(text), record)), [finding.code for finding in record.findings]
+
+
+def built(text: str, resolver: Resolver | None = None) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
+    """Return the blocks of a text, repaired first, and what building found."""
+    repaired, _ = repair(lines(text), SOURCE)
+    document = read_many([markdown(repaired) + "\n"], 30.0)[0]
+    assert isinstance(document, Document), document
+    return build(document, repaired, SOURCE, resolver or Resolver())
+
+
+def arranged(text: str) -> tuple[Arranged, tuple[Finding, ...]]:
+    """Return the arranged blocks of a text, and what arranging found."""
+    blocks, _ = built(text)
+    return arrange(blocks, SOURCE)
+
+
+def codes(findings: tuple[Finding, ...]) -> list[str]:
+    return [finding.code for finding in findings]

@@ -1,0 +1,107 @@
+"""Dates are read as clinics write them; what could be another day is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.reading.dates import DateError, NoSuchDayError, Order, ShortYearError, UnreadableDateError, read_date
+
+DMY: Order = "day-month-year"
+MDY: Order = "month-day-year"
+YMD: Order = "year-month-day"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2025-05-02", "2025-5-2", "2025/05/02", "20250502", "2025-05-02T10:15:00+02:00", "2025-05-02 10:15",
+        "2025-05-02T08:15:00.000Z", "02-05-2025", "2-05-2025", "02/05/2025", "2.5.2025", "2. 5. 2025", "2. maj 2025",
+        "2 maj 2025", "2. MAJ 2025", "den 2. maj 2025", "fredag d. 2. maj 2025", "02-05-2025 kl. 10.15", "2 May 2025",
+        "May 2, 2025", "May 2nd, 2025", "the 2nd of May 2025", "2-May-2025", "Fri, 02 May 2025 10:00:00 +0000",
+        " 2.  maj 2025 ",
+    ],
+)  # fmt: skip
+def test_every_way_to_write_a_day_is_read(written: str) -> None:
+    assert read_date(written, DMY) == date(2025, 5, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "month"),
+    [
+        ("januar", 1), ("jan.", 1), ("February", 2), ("feb", 2), ("marts", 3), ("mar", 3), ("March", 3), ("apr.", 4),
+        ("maj", 5), ("may", 5), ("juni", 6), ("June", 6), ("jul.", 7), ("juli", 7), ("August", 8), ("sept.", 9),
+        ("sep", 9), ("okt.", 10), ("oktober", 10), ("October", 10), ("nov", 11), ("december", 12), ("Dec", 12),
+    ],
+)  # fmt: skip
+def test_months_have_danish_and_english_names(name: str, month: int) -> None:
+    assert read_date(f"3. {name} 2025", DMY) == date(2025, month, 3)
+
+
+def test_the_order_is_that_of_the_project() -> None:
+    assert read_date("05-06-2025", DMY) == date(2025, 6, 5)
+    assert read_date("05-06-2025", MDY) == date(2025, 5, 6)
+    assert read_date("2025-06-05", MDY) == date(2025, 6, 5)
+
+
+@pytest.mark.parametrize(
+    ("written", "order", "kind", "expected", "hint"),
+    [
+        ("31-02-2025", DMY, NoSuchDayError, "28-02-2025", "February 2025 has 28 days"),
+        ("31. februar 2024", DMY, NoSuchDayError, "28. februar 2025", "February 2024 has 29 days"),
+        ("2025-02-30", DMY, NoSuchDayError, "2025-02-28", "February 2025 has 28 days"),
+        ("00-05-2025", DMY, NoSuchDayError, "28-02-2025", "May 2025 has 31 days"),
+        ("04/25/2025", DMY, NoSuchDayError, "28/02/2025", "says that the day comes first"),
+        ("25/04/2025", MDY, NoSuchDayError, "02/28/2025", "says that the month comes first"),
+        ("25-04-2025", YMD, UnreadableDateError, "2025-02-28", "says that the year comes first"),
+        ("0025-05-01", DMY, NoSuchDayError, "2025-02-28", "between 1900 and 2100"),
+        ("1/2/25", DMY, ShortYearError, "four digits", "in full"),
+        ("2. maj 25", DMY, ShortYearError, "four digits", "in full"),
+        ("2. mai 2025", DMY, UnreadableDateError, "28. februar 2025", "'mai' is no month"),
+        ("maj 2025", DMY, UnreadableDateError, "28-02-2025", "can be read"),
+        ("i går", DMY, UnreadableDateError, "28-02-2025", "can be read"),
+        ("", DMY, UnreadableDateError, "28-02-2025", "can be read"),
+        ("2025-05-02T25:00", DMY, UnreadableDateError, "28-02-2025", "can be read"),
+        ("٠٢-٠٥-٢٠٢٥", DMY, UnreadableDateError, "28-02-2025", "can be read"),
+        ("2" * 10_000, DMY, UnreadableDateError, "28-02-2025", "can be read"),
+    ],
+)
+def test_what_is_no_day_says_what_was_expected_and_what_helps(
+    written: str, order: Order, kind: type[DateError], expected: str, hint: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        read_date(written, order)
+
+    assert caught.value.found == written
+    assert expected in caught.value.expected
+    assert hint in caught.value.hint
+
+
+DAYS = st.dates(date(1900, 1, 1), date(2100, 12, 31))
+
+
+@given(DAYS, st.sampled_from("-/."))
+def test_every_day_is_read_in_the_order_it_was_written(day: date, mark: str) -> None:
+    assert read_date(day.isoformat(), DMY) == day
+    assert read_date(day.strftime(f"%d{mark}%m{mark}%Y"), DMY) == day
+    assert read_date(f"{day.day}{mark}{day.month}{mark}{day.year}", DMY) == day
+    assert read_date(day.strftime(f"%m{mark}%d{mark}%Y"), MDY) == day
+
+
+@given(
+    st.text(st.sampled_from("0123456789-/. majoktMTZ:,+") | st.characters(), max_size=70),
+    st.sampled_from((DMY, MDY, YMD)),
+)
+def test_any_text_is_a_day_or_a_named_fault(written: str, order: Order) -> None:
+    try:
+        day = read_date(written, order)
+    except DateError as error:
+        words = (error.expected, error.hint)
+    else:
+        words = (str(day.year), "1900 to 2100")
+        assert 1900 <= day.year <= 2100
+
+    assert all(words)

@@ -1,0 +1,436 @@
+"""Front matter is read as text, whatever sites call its keys; every fault is named with its line, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.config import Sources
+from pipeline.findings import Finding
+from pipeline.reading.frontmatter import ALIASES, KEYS, EventEntry, FrontMatter, RelatedEntry, read_front_matter
+
+SOURCE = "sources/blog/soevn.md"
+
+
+def read(block: str, settings: Sources | None = None) -> tuple[FrontMatter | None, tuple[Finding, ...]]:
+    return read_front_matter(f"---\n{block}\n---\n\nTekst.\n", SOURCE, settings or Sources())
+
+
+def accepted(block: str, settings: Sources | None = None) -> FrontMatter:
+    front, findings = read(block, settings)
+    assert front is not None, findings
+    return front
+
+
+def faults(text: str) -> list[tuple[str, int]]:
+    """Return code and line of every error, of text that must be refused."""
+    front, findings = read_front_matter(text, SOURCE, Sources())
+    assert front is None
+    return [(finding.code, finding.line) for finding in findings if finding.severity == "error"]
+
+
+def findings_of(block: str) -> list[tuple[str, int]]:
+    front, findings = read(block)
+    assert front is not None, findings
+    return [(finding.code, finding.line) for finding in findings]
+
+
+# ---- fences
+
+
+def test_text_without_front_matter_is_all_body() -> None:
+    front, findings = read_front_matter("## Søvn\n\nTekst.\n", SOURCE, Sources())
+
+    assert front == FrontMatter(body="## Søvn\n\nTekst.\n", body_line=1)
+    assert findings == ()
+
+
+def test_the_body_keeps_its_lines() -> None:
+    front = accepted("title: Søvn\nlang: da")
+
+    assert (front.body, front.body_line) == ("\nTekst.\n", 5)
+    assert front.lines == {"title": 2, "language": 3}
+
+
+def test_an_empty_front_matter_is_sound() -> None:
+    front, findings = read_front_matter("---\n---\nTekst.\n", SOURCE, Sources())
+
+    assert front == FrontMatter(body="Tekst.\n", body_line=3)
+    assert findings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "title_line"),
+    [
+        ("\n\n---\ntitle: Søvn\n---\nTekst.\n", 3, 4),
+        ("---  \ntitle: Søvn\n---\nTekst.\n", 1, 2),
+        ("-----\ntitle: Søvn\n---\nTekst.\n", 1, 2),
+        ("---\ntitle: Søvn\n--- \t\nTekst.\n", 3, 2),
+    ],
+)
+def test_untidy_fences_are_read_and_noted(text: str, line: int, title_line: int) -> None:
+    front, findings = read_front_matter(text, SOURCE, Sources())
+
+    assert front is not None
+    assert (front.title, front.body, front.lines["title"]) == ("Søvn", "Tekst.\n", title_line)
+    assert text.split("\n")[front.body_line - 1] == "Tekst."
+    assert [(finding.code, finding.line, finding.repaired) for finding in findings] == [
+        ("front-matter-untidy", line, True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("Først tekst.\n\n---\ntitle: Søvn\n---\nMere.\n", 3),
+        ("---\ntitle: Søvn\n\nTekst uden slutning.\n", 1),
+        ("+++\ntitle = 'Søvn'\n+++\n", 1),
+    ],
+)
+def test_front_matter_that_would_lose_text_or_be_printed_is_refused(text: str, line: int) -> None:
+    assert faults(text) == [("front-matter-misplaced", line)]
+
+
+@pytest.mark.parametrize(
+    "text", ["---\n\nTekst under en streg.\n", "Overskrift\n---\n\nTekst: mere.\n", "a\n\n---\nnoget: andet\n---\n"]
+)
+def test_a_rule_across_the_page_is_no_fence(text: str) -> None:
+    front, findings = read_front_matter(text, SOURCE, Sources())
+
+    assert front == FrontMatter(body=text, body_line=1)
+    assert findings == ()
+
+
+# ---- strict YAML
+
+
+def test_every_value_stays_the_text_it_is() -> None:
+    front = accepted("lang: no\ntitle: 10:30\ntags: [0x10, 1_000, 1e3, 2025-05-02, yes, Null]")
+
+    assert (front.language, front.title) == ("no", "10:30")
+    assert front.tags == ("0x10", "1_000", "1e3", "2025-05-02", "yes", "Null")
+
+
+def test_what_an_export_leaves_empty_says_nothing() -> None:
+    front = accepted("title: ~\nimage: null\npublished:\nlead: ''\ntags: []")
+
+    assert front.lines == {"tags": 6}
+    assert (front.title, front.picture, front.published, front.lead) == ("", "", None, "")
+
+
+@pytest.mark.parametrize(
+    ("block", "code", "line"),
+    [
+        ("title: Søvn: sådan gør du", "yaml-broken", 2),
+        ("lang: da\ntitle: 'Søvn", "yaml-broken", 3),
+        ("title: \"Søvn\" og ro", "yaml-broken", 2),
+        ("lang: da\n\ttitle: Søvn", "yaml-broken", 3),
+        ("title: @klinik", "yaml-broken", 2),
+        ("- title", "yaml-broken", 2),
+        ("bare tekst", "yaml-broken", 2),
+        ("? [a, b]\n: c", "yaml-broken", 2),
+        ("title: a\nlead: b\ntitle: c", "key-twice", 4),
+        ("accept:\n  dashes: a\n  dashes: b", "key-twice", 4),
+        ("title: &a Søvn", "yaml-refused", 2),
+        ("title: *soevn", "yaml-refused", 2),
+        ("title: *Søvn*", "yaml-broken", 2),
+        ("title: !!python/object/apply:os.system [ls]", "yaml-refused", 2),
+        ("title: !important Søvn", "yaml-refused", 2),
+        ("tags: " + "[" * 40 + "]" * 40, "yaml-too-large", 2),
+        ("\n".join(f"k{number}: x" for number in range(20_000)), "yaml-too-large", 2),
+    ],
+)  # fmt: skip
+def test_yaml_that_is_broken_or_can_hide_something_is_refused_with_its_line(block: str, code: str, line: int) -> None:
+    front, findings = read(block)
+
+    assert front is None
+    assert (code, line) in [(finding.code, finding.line) for finding in findings]
+    assert all(finding.hint for finding in findings)
+
+
+def test_a_bomb_of_aliases_is_refused_without_being_unfolded() -> None:
+    bomb = "a0: &a0 x\n" + "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10))
+
+    front, findings = read(bomb)
+
+    assert front is None
+    assert {finding.code for finding in findings} == {"yaml-refused"}
+
+
+def test_escapes_bring_in_no_character_that_was_taken_out() -> None:
+    assert accepted(r'title: "Sø\u202evn\0 og\u200b ro"').title == "Søvn og ro"
+
+
+def test_text_behind_a_number_sign_is_missed_aloud() -> None:
+    assert findings_of("title: Øvelse #1") == [("yaml-comment", 2)]
+    assert findings_of("title: 'Øvelse #1'") == []
+
+
+# ---- keys
+
+
+def test_sites_names_of_keys_are_understood() -> None:
+    front = accepted(
+        "Title: Søvn\nmetaTitle: Søvn | Klinik\ndatePublished: 02-05-2025\nlastUpdated: 03/06/2025\n"
+        "previewImage: /images/soevn.png\npreviewImageAlt: En seng\nAUTHOR: Ida Prøve\nlang: da_DK\n"
+        "meta-description: Kort.\nmanchet: Indledning.\nnøgleord: søvn, ro\nno_index: ja"
+    )
+
+    assert (front.title, front.meta_title, front.language) == ("Søvn", "Søvn | Klinik", "da-DK")
+    assert (front.published, front.updated) == (date(2025, 5, 2), date(2025, 6, 3))
+    assert (front.picture, front.picture_alt) == ("/images/soevn.png", "En seng")
+    assert (front.authors, front.description, front.lead) == (("Ida Prøve",), "Kort.", "Indledning.")
+    assert (front.tags, front.unlisted) == (("søvn", "ro"), True)
+
+
+def test_no_name_means_two_keys() -> None:
+    names = [name.replace("_", "") for key, names in ALIASES.items() for name in (key, *names)]
+
+    assert len(names) == len(set(names))
+    assert set(KEYS) <= set(FrontMatter.__dataclass_fields__)
+
+
+def test_a_project_may_name_keys_itself() -> None:
+    settings = Sources(aliases={"navn": "title", "Korttekst": "lead"})
+
+    front = accepted("navn: Søvn\nkorttekst: Kort.", settings)
+
+    assert (front.title, front.lead) == ("Søvn", "Kort.")
+
+
+def test_the_canonical_name_counts_where_two_differ() -> None:
+    front, findings = read("h1: Andet\ntitle: Søvn\nTitel: Søvn")
+
+    assert front is not None
+    assert front.title == "Søvn"
+    assert [(finding.code, finding.line) for finding in findings] == [("key-conflict", 2)]
+
+
+def test_an_unknown_key_is_noted_once_with_the_nearest_name() -> None:
+    front, findings = read("pubished: 02-05-2025\nbodyParts: [ryg]")
+
+    assert front is not None
+    assert [(finding.code, finding.line, finding.severity) for finding in findings] == [
+        ("key-unknown", 2, "note"), ("key-unknown", 3, "note"),
+    ]  # fmt: skip
+    assert "'published'" in findings[0].hint
+
+
+# ---- values
+
+
+def test_all_faults_come_at_once_and_each_says_what_was_expected() -> None:
+    front, findings = read(
+        "title: [a]\npublished: 31-02-2025\nupdated: 1/2/25\ndraft: måske\nlang: på dansk\nkey_points: {a: b}\n"
+        "url: javascript:x\naccept: [x]\nrelated:\n  - title: uden mål"
+    )
+
+    assert front is None
+    errors = [finding for finding in findings if finding.severity == "error"]
+    assert [(finding.code, finding.line) for finding in errors] == [
+        ("value-shape", 2), ("date-unreadable", 3), ("date-unreadable", 4), ("value-shape", 5), ("value-shape", 6),
+        ("value-shape", 7), ("value-shape", 8), ("value-shape", 9), ("value-shape", 11),
+    ]  # fmt: skip
+    assert all("expected" in finding.message and finding.hint for finding in errors)
+    assert errors[1].message == "published is '31-02-2025', expected a date such as 28-02-2025"
+    assert errors[1].hint == "February 2025 has 28 days"
+
+
+def test_an_update_before_publication_is_a_warning_and_both_dates_are_kept() -> None:
+    front, findings = read("published: 03-08-2025\nupdated: 21-06-2025")
+
+    assert front is not None
+    assert (front.published, front.updated) == (date(2025, 8, 3), date(2025, 6, 21))
+    assert [(finding.code, finding.severity, finding.line) for finding in findings] == [
+        ("dates-reversed", "warning", 3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "wanted"), [("true", True), ("Ja", True), ("yes", True), ("false", False), ("nej", False), ("NO", False)]
+)
+def test_claims_are_understood_in_danish_and_english(word: str, wanted: bool) -> None:
+    assert accepted(f"draft: {word}").draft is wanted
+
+
+def test_published_false_keeps_an_article_back() -> None:
+    front = accepted("published: false\ndate: 02-05-2025")
+
+    assert (front.draft, front.published) == (True, date(2025, 5, 2))
+
+
+@pytest.mark.parametrize(
+    ("block", "authors", "noted"),
+    [
+        ("author: anders-af-eksempel", ("Anders af Eksempel",), True),
+        ("authors: [ida_proeve, Bo Prøve]", ("Ida Proeve", "Bo Prøve"), True),
+        ("author: Ida Prøve, fysioterapeut", ("Ida Prøve, fysioterapeut",), False),
+        ("authors:\n  - name: Ida Prøve\n    title: læge\n  - Bo", ("Ida Prøve", "Bo"), False),
+        ("author: {name: Ida Prøve}", ("Ida Prøve",), False),
+    ],
+)
+def test_authors_are_names(block: str, authors: tuple[str, ...], noted: bool) -> None:
+    assert accepted(block).authors == authors
+    assert ("author-slug" in {code for code, _ in findings_of(block)}) is noted
+
+
+def test_related_articles_are_paths_below_their_kind() -> None:
+    front = accepted(
+        "related:\n  - type: ordbog\n    slug: albue\n    title: Albue\n  - type: page\n    slug: priser\n"
+        "  - slug: /find/klinik\n    type: page\n  - blog/soevn\n  - '[Ro](https://klinik.example/ro)'"
+    )
+
+    assert front.related == (
+        RelatedEntry("Albue", "ordbog/albue", 3),
+        RelatedEntry("", "/priser", 6),
+        RelatedEntry("", "/find/klinik", 8),
+        RelatedEntry("", "blog/soevn", 10),
+        RelatedEntry("Ro", "https://klinik.example/ro", 11),
+    )
+
+
+def test_an_edition_lists_its_articles_with_their_lines() -> None:
+    assert accepted("articles:\n  - blog/soevn\n\n  - blog/ryg").articles == (("blog/soevn", 3), ("blog/ryg", 5))
+
+
+def test_an_edition_may_say_how_much_a_newsletter_shows_of_an_article() -> None:
+    front = accepted("articles: [blog/soevn: full, blog/ryg: Uddrag, blog/knae]")
+
+    assert [id_ for id_, _ in front.articles] == ["blog/soevn", "blog/ryg", "blog/knae"]
+    assert (front.in_full, front.as_teasers) == (("blog/soevn",), ("blog/ryg",))
+    assert faults("---\narticles:\n  - blog/soevn: ful\n---\n") == [("value-shape", 3)]
+
+
+def test_events_have_a_title_and_what_else_is_known_of_them() -> None:
+    front = accepted(
+        "events:\n  - date: 01-12-2026\n    title: Åben **træning**\n    tid: kl. 16–18\n    sted: Holdsalen\n"
+        "    url: /traening\n  - titel: Ferielukket"
+    )
+
+    assert front.events == (
+        EventEntry("Åben træning", date(2026, 12, 1), "kl. 16–18", "Holdsalen", "/traening", 3),
+        EventEntry("Ferielukket", None, "", "", "", 8),
+    )
+
+
+@pytest.mark.parametrize(
+    ("block", "fault"),
+    [
+        ("events:\n  - Åben træning", ("value-shape", 3)),
+        ("events:\n  - date: 01-12-2026", ("value-shape", 3)),
+        ("events:\n  - title: Åben træning\n    date: 31-02-2026", ("date-unreadable", 3)),
+        ("opening_hours: 8–16", ("value-shape", 2)),
+        ("opening_hours:\n  Mandag: [8, 16]", ("value-shape", 3)),
+    ],
+)
+def test_events_and_hours_that_cannot_be_meant_are_refused(block: str, fault: tuple[str, int]) -> None:
+    assert faults(f"---\n{block}\n---\n") == [fault]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "opening_hours:\n  Mandag–torsdag: 8–18\n  Fredag: 8:00-14:00",
+        "åbningstider:\n  - Mandag–torsdag: 8–18\n  - Fredag: 8:00-14:00",
+    ],
+)
+def test_opening_hours_are_days_and_hours(block: str) -> None:
+    assert accepted(block).opening_hours == (("Mandag–torsdag", "8–18"), ("Fredag", "8:00-14:00"))
+
+
+def test_a_picture_may_bring_its_alt_text() -> None:
+    front = accepted("image:\n  src: /images/ryg.png\n  alt: En ryg")
+
+    assert (front.picture, front.picture_alt) == ("/images/ryg.png", "En ryg")
+
+
+def test_accepted_findings_need_a_known_code_and_a_reason() -> None:
+    front, findings = read("accept:\n  dates-reversed: Artiklen blev skrevet om.\n  dates-reverse: Fordi.")
+
+    assert front is not None
+    assert front.accept == {"dates-reversed": "Artiklen blev skrevet om."}
+    assert [(finding.code, finding.line) for finding in findings] == [("accept-unknown", 4)]
+    assert faults("---\naccept:\n  dashes:\n---\n") == [("value-shape", 3)]
+
+
+def test_markup_in_text_becomes_its_words() -> None:
+    front, findings = read(
+        "title: '**Søvn** &amp; <em>ro</em>'\n"
+        "lead: >-\n  Læs [mere](https://klinik.example),\n  2*3*4 og snake_case_navn."
+    )
+
+    assert front is not None
+    assert (front.title, front.lead) == ("Søvn & ro", "Læs mere, 2*3*4 og snake_case_navn.")
+    assert [(finding.code, finding.line) for finding in findings] == [
+        ("front-matter-markup", 2),
+        ("front-matter-markup", 3),
+    ]
+
+
+# ---- any mapping
+
+SCALARS = st.one_of(
+    st.text(max_size=30), st.integers(), st.booleans(), st.floats(), st.dates(), st.none(), st.datetimes()
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(sorted({*KEYS, *(name for names in ALIASES.values() for name in names)})) | st.text(max_size=12)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=6))
+def test_any_mapping_is_front_matter_or_named_findings(mapping: Mapping[str, object]) -> None:
+    block = yaml.safe_dump(mapping, allow_unicode=True)
+
+    front, findings = read(block)
+
+    assert (front is None) == any(finding.severity == "error" for finding in findings)
+    assert all(finding.line > 0 and finding.message for finding in findings)
+
+
+@given(
+    st.text(
+        st.sampled_from("-\n :'\"[]{}&*!|>#%@`?,\ttitledraft0") | st.characters(exclude_categories=["Cs", "Cc"]),
+        max_size=120,
+    )
+)
+def test_any_text_is_read_or_refused_with_a_named_finding(text: str) -> None:
+    for whole in (text, f"---\n{text}\n---\nTekst.\n"):
+        front, findings = read_front_matter(whole, SOURCE, Sources())
+
+        assert (front is None) == any(finding.severity == "error" for finding in findings)
+        if front is not None:
+            assert whole.endswith(front.body)
+            assert whole.split("\n")[front.body_line - 1 :] == front.body.split("\n")
+
+
+def test_text_between_two_rules_is_no_front_matter() -> None:
+    text = "---\n\nKlinikken holder lukket.\n\n---\n\nVelkommen."
+
+    front, findings = read_front_matter(text, "sources/lukket.md", Sources())
+
+    assert front is not None
+    assert (front.body, front.body_line, findings) == (text, 1, ())
+
+
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [
+        ("<script>x</script>Ryg", "Ryg"),
+        ("<div class=a>Ryg</div> <mark>ondt</mark>", "Ryg ondt"),
+        ("<dit navn>", "<dit navn>"),
+    ],
+)
+def test_a_title_is_plain_words(written: str, title: str) -> None:
+    front, findings = read_front_matter(f"---\ntitle: '{written}'\n---\nTekst", "sources/ryg.md", Sources())
+
+    assert front is not None
+    assert front.title == title
+    assert [finding.code for finding in findings] == (["front-matter-markup"] if written != title else [])

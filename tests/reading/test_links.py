@@ -1,0 +1,77 @@
+"""Links become absolute addresses, or nothing and a finding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import Config, Publisher, Sources
+from pipeline.reading.links import LinkResolver
+
+IDS = {"sources/blog/ryg.md": "blog/ryg", "sources/soevn.md": "soevn"}
+
+
+def resolver(website: str = "https://klinik.example") -> LinkResolver:
+    return LinkResolver(Config(Path(), Publisher(website=website), Sources()), IDS)
+
+
+@pytest.mark.parametrize(
+    ("target", "address"),
+    [
+        ("https://sundhed.example/ryg?id=2#rad", "https://sundhed.example/ryg?id=2#rad"),
+        ("//sundhed.example/ryg", "https://sundhed.example/ryg"),
+        ("www.sundhed.example", "https://www.sundhed.example"),
+        ("https://sundhed.example/lænd og ryg", "https://sundhed.example/l%C3%A6nd%20og%20ryg"),
+        ("https://sundhed.example/l%C3%A6nd", "https://sundhed.example/l%C3%A6nd"),
+        ("https://blåbær.example/", "https://xn--blbr-roah.example/"),
+        ("/ordbog/ryg", "https://klinik.example/ordbog/ryg"),
+        ("../soevn.md", "https://klinik.example/soevn"),
+        ("#øvelser", "#øvelser"),
+        ("mailto:a@klinik.example", "mailto:a@klinik.example"),
+        ("a@klinik.example", "mailto:a@klinik.example"),
+        ("tel:+45 70 12 34 56", "tel:+45%2070%2012%2034%2056"),
+    ],
+)
+def test_an_address_becomes_absolute(target: str, address: str) -> None:
+    assert resolver().resolve(target, "sources/blog/ryg.md", 3) == (address, ())
+
+
+def test_tracking_is_removed_and_noted() -> None:
+    address, findings = resolver().resolve("https://a.example/x?utm_source=b&id=7&fbclid=c", "sources/soevn.md", 9)
+
+    assert address == "https://a.example/x?id=7"
+    assert [(finding.code, finding.line, finding.repaired) for finding in findings] == [("link-tracking", 9, True)]
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [
+        ("", "link-broken"),
+        ("htps:/x", "link-broken"),
+        ("https://", "link-broken"),
+        ("https://ingenting", "link-broken"),
+        ("mailto:ingen", "link-broken"),
+        ("file:///etc/passwd", "link-outside"),
+        ("javascript:alert(1)", "link-outside"),
+        ("jav\tascript:alert(1)", "link-outside"),
+        ("data:text/html,x", "link-outside"),
+    ],
+)
+def test_an_address_no_one_should_follow_is_dropped_and_named(target: str, code: str) -> None:
+    address, findings = resolver().resolve(target, "sources/soevn.md", 4)
+
+    assert address == ""
+    assert [finding.code for finding in findings] == [code]
+
+
+def test_an_unencrypted_address_stays_and_is_warned() -> None:
+    address, findings = resolver().resolve("http://a.example/", "sources/soevn.md", 1)
+
+    assert (address, [finding.code for finding in findings]) == ("http://a.example/", ["link-insecure"])
+
+
+def test_a_link_within_the_site_needs_the_website() -> None:
+    address, findings = resolver("").resolve("/ordbog/ryg", "sources/soevn.md", 1)
+
+    assert (address, [finding.code for finding in findings]) == ("", ["link-without-website"])

@@ -1,0 +1,110 @@
+"""Lists, indented text, and lines that were set one by one."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.article import OrderedList
+from pipeline.reading.lists import keep_numbers, mend_lists, mend_marks
+from tests.reading.markdown import built, stepped
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "code"),
+    [
+        ("4. fire\n5) fem", "4. fire\n5. fem", "list-numbering"),
+        ("1. Læg dig\n  - på ryggen\n2. Rejs dig", "1. Læg dig\n   - på ryggen\n2. Rejs dig", "list-indent"),
+        ("Husk:\n- vand", "Husk:\n\n- vand", "list-glued"),
+        ("Øvelser:\n3. tre\n4. fire", "Øvelser:\n\n3. tre\n4. fire", "list-glued"),
+        ("Tegn\n\n    Kramper", "Tegn\n\nKramper", "text-indented"),
+        ("Tegn\n\n    - feber\n    - kulde", "Tegn\n\n- feber\n- kulde", "text-indented"),
+        ("- Gå.\n- Løb.\nDet hjælper.", "- Gå.\n- Løb.\n\nDet hjælper.", "list-ended"),
+    ],
+)
+def test_a_list_is_what_it_looks_like(text: str, expected: str, code: str) -> None:
+    assert stepped(mend_lists, text) == (expected, [code])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- a\n  - b\n    - c",
+        "1. en\n\n   mere\n2. to",
+        "- en linje\n  der går videre",
+        "- en linje\nder går videre",
+        "et tal som\n3. i rækken",
+        "* * *",
+        "[^1]: Først.\n\n    Så.",
+        "```\n    kode\n```",
+    ],
+)
+def test_a_list_that_is_well_stays(text: str) -> None:
+    assert stepped(mend_lists, text) == (text, [])
+
+
+def test_deep_text_in_an_item_is_a_paragraph_of_the_item() -> None:
+    changed, _ = stepped(mend_lists, "1. en\n\n          dybt\n2. to")
+
+    assert changed == "1. en\n\n   dybt\n2. to"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1. maj åbner klinikken.", r"1\. maj åbner klinikken."),
+        ("2025. Det var året.", r"2025\. Det var året."),
+        ("3. trimester er hårdt.", r"3\. trimester er hårdt."),
+    ],
+)
+def test_a_date_or_a_year_begins_no_list(text: str, expected: str) -> None:
+    assert stepped(keep_numbers, text) == (expected, ["number-no-list"])
+
+
+def test_a_list_of_months_is_a_list() -> None:
+    assert stepped(keep_numbers, "1. Januar\n2. Februar") == ("1. Januar\n2. Februar", [])
+
+
+def test_typed_bullets_make_a_list() -> None:
+    assert stepped(mend_marks, "• vand\n• frugt")[0] == "- vand\n- frugt"
+
+
+@pytest.mark.parametrize("text", ["✔ vand\n✔ frugt", "a) gå\nb) løb", "Klinik Eksempel\nEksempelvej 1\n8000 Aarhus C"])
+def test_lines_set_one_by_one_stay_lines(text: str) -> None:
+    changed, codes = stepped(mend_marks, text)
+
+    assert changed == text.replace("\n", "  \n")
+    assert set(codes) == {"line-kept"}
+
+
+def test_prose_that_was_broken_by_hand_flows() -> None:
+    text = "Ryggen har godt af at blive brugt, og det\ngælder også, når den gør ondt. Begynd med\nen kort tur."
+
+    assert stepped(mend_marks, text) == (text, [])
+
+
+def starts(text: str) -> list[tuple[int, int]]:
+    """Return the first number and the length of each numbered list."""
+    blocks, _ = built(text)
+    return [(block.start, len(block.items)) for block in blocks if isinstance(block, OrderedList)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1. stå\n2. gå\n\n1. sid\n2. lig\n\n1. hvil", [(1, 2), (1, 2), (1, 1)]),
+        ("1. stå\n3. gå\n4. sid", [(1, 1), (3, 2)]),
+        ("1. stå\n2. gå\n2. sid\n3. lig", [(1, 2), (2, 2)]),
+        ("1) stå\n2) gå\n\n1) sid\n2) lig", [(1, 2), (1, 2)]),
+        ("1. stå\n1. gå\n\n1. sid", [(1, 3)]),
+        ("1. stå\n2. gå\n3) sid", [(1, 3)]),
+    ],
+)
+def test_every_item_keeps_the_number_its_author_gave_it(text: str, expected: list[tuple[int, int]]) -> None:
+    once, _ = stepped(mend_lists, text)
+
+    assert starts(text) == expected
+    assert stepped(mend_lists, once) == (once, [])
+
+
+def test_a_number_that_does_not_go_on_is_noted() -> None:
+    assert stepped(mend_lists, "1. stå\n3. gå")[1] == ["list-numbering"]
