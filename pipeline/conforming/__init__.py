@@ -1,0 +1,1 @@
+"""Judges of finished bytes: PDF, EPUB, mail."""

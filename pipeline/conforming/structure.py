@@ -1,0 +1,168 @@
+"""The structure tree of a PDF, as data and as written into the file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from pikepdf import Dictionary, Object, Pdf
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Marked content of a page."""
+
+    page: int
+    mcid: int
+    box: tuple[float, ...] = ()
+    """Where a picture lies, in CSS pixels from the top left corner of the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A link that a reader can follow."""
+
+    page: int
+    object: Object
+
+
+Leaf: TypeAlias = Content | Annotation
+Value: TypeAlias = str | int | tuple[float, ...]
+"""A name with its slash, a number, or a box as `Content` has it."""
+
+
+@dataclass(slots=True)
+class Tag:
+    """An element of the PDF's structure."""
+
+    kind: str
+    """P, H1, Table … (ISO 32000-1, 14.8.4), without slash."""
+    kids: list[Tag | Leaf] = field(default_factory=list)
+    language: str = ""
+    """Empty: that of its parent."""
+    alternative: str = ""
+    """What a picture shows."""
+    expansion: str = ""
+    """The long form of an abbreviation."""
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+
+
+Kid: TypeAlias = Tag | Leaf
+
+
+def leaves(tag: Tag) -> Iterator[Leaf]:
+    """Yield the content and the links below a tag, in reading order."""
+    for kid in tag.kids:
+        if isinstance(kid, Tag):
+            yield from leaves(kid)
+        else:
+            yield kid
+
+
+def write_tree(pdf: Pdf, document: Tag) -> None:
+    """Replace the structure tree and the map that leads from content to it."""
+    from pikepdf import Array, Dictionary, Name
+
+    root = pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot))
+    owners: defaultdict[int, dict[int, Object]] = defaultdict(dict)
+    annotations: list[tuple[Object, Object]] = []
+
+    def write(tag: Tag, parent: Object) -> Object:
+        made = pdf.make_indirect(_dictionary(pdf, tag, parent))
+        page = next((leaf.page for leaf in tag.kids if isinstance(leaf, Content)), None)
+        if page is not None:
+            made.Pg = pdf.pages[page].obj
+        kids = Array()
+        for kid in tag.kids:
+            match kid:
+                case Tag():
+                    kids.append(write(kid, made))
+                case Content(on, mcid):
+                    owners[on][mcid] = made
+                    kids.append(mcid if on == page else Dictionary(Type=Name.MCR, Pg=pdf.pages[on].obj, MCID=mcid))
+                case Annotation(on, annotation):
+                    annotations.append((annotation, made))
+                    kids.append(Dictionary(Type=Name.OBJR, Obj=annotation, Pg=pdf.pages[on].obj))
+        made.K = kids
+        return made
+
+    root.K = Array([write(document, root)])
+    numbers = Array()
+    for index, page in enumerate(pdf.pages):
+        page.obj.StructParents = index
+        row = Array([owners[index].get(mcid) for mcid in range(max(owners[index], default=-1) + 1)])
+        numbers.append(index)
+        numbers.append(pdf.make_indirect(row))
+    for key, (annotation, owner) in enumerate(annotations, len(pdf.pages)):
+        annotation.StructParent = key
+        numbers.append(key)
+        numbers.append(owner)
+    root.ParentTree = pdf.make_indirect(Dictionary(Nums=numbers))
+    root.ParentTreeNextKey = len(pdf.pages) + len(annotations)
+    pdf.Root.StructTreeRoot = root
+
+
+def _dictionary(pdf: Pdf, tag: Tag, parent: Object) -> Dictionary:
+    from pikepdf import Array, Dictionary, Name, String
+
+    made = Dictionary(Type=Name.StructElem, S=Name(f"/{tag.kind}"), P=parent)
+    for key, text in (("/Lang", tag.language), ("/Alt", tag.alternative), ("/E", tag.expansion)):
+        if text:
+            made[key] = String(text)
+    if tag.attributes:
+        page = next((leaf.page for leaf in tag.kids if isinstance(leaf, Content)), 0)
+        made.A = Dictionary()
+        for key, value in tag.attributes.items():
+            match value:
+                case str():
+                    made.A[key] = Name(value)
+                case int():
+                    made.A[key] = value
+                case _:
+                    made.A[key] = Array(_on_page(value, float(pdf.pages[page].mediabox[3])))
+    return made
+
+
+def _on_page(box: tuple[float, ...], height_pt: float) -> list[float]:
+    """Return a box in points from the bottom of its page; WeasyPrint counts CSS pixels from the top."""
+    left, top, right, bottom = (round(edge * 0.75, 2) for edge in box)
+    return [left, round(height_pt - bottom, 2), right, round(height_pt - top, 2)]
+
+
+def mark_artifacts(pdf: Pdf, document: Tag) -> None:
+    """Turn marked content that no tag holds into artifacts: running footers, repeated heads, decoration."""
+    import pikepdf
+
+    held = {(leaf.page, leaf.mcid) for leaf in leaves(document) if isinstance(leaf, Content)}
+    artifact = pikepdf.ContentStreamInstruction([pikepdf.Name.Artifact], pikepdf.Operator("BMC"))
+    for index, page in enumerate(pdf.pages):
+        before = pikepdf.parse_content_stream(page)
+        after = [artifact if _mcid(each) is not None and (index, _mcid(each)) not in held else each for each in before]
+        page.obj.Contents = pdf.make_stream(pikepdf.unparse_content_stream(after))
+
+
+def _mcid(instruction: Any) -> int | None:
+    """Return the number of the marked content that an instruction begins."""
+    if str(instruction.operator) != "BDC" or "/MCID" not in instruction.operands[1]:
+        return None
+    return int(instruction.operands[1].MCID)
+
+
+def remove_annotations(pdf: Pdf, document: Tag) -> None:
+    """Take away the annotations that no tag holds, and the names of those that stay."""
+    from pikepdf import Array
+
+    kept = {leaf.object.objgen for leaf in leaves(document) if isinstance(leaf, Annotation)}
+    for page in pdf.pages:
+        if "/Annots" not in page.obj:
+            continue
+        annotations = [annotation for annotation in page.obj.Annots if annotation.objgen in kept]
+        for annotation in annotations:
+            del annotation["/NM"]
+        if annotations:
+            page.obj.Annots = Array(annotations)
+        else:
+            del page.obj["/Annots"]

@@ -1,0 +1,244 @@
+"""The structure tree of a PDF, built from the HTML that it was printed from.
+
+WeasyPrint 70 makes its tree from layout boxes, and what a box is not, the tree does not know: an element that
+crosses a page is tagged twice and a repeated table head again (#2903), running headers and footers are content
+(#1836), list items hold loose blocks and lists hold lists, links hold groups with annotations of their own,
+`lang` of inline elements is lost, `scope` of header cells too, pictures without alternative text are figures, and
+their boxes count from the top of the page in CSS pixels. So only one thing is taken from it: which piece of
+content belongs to which element. Elements are recognised by name: an annotation `part:N` in the group of the
+box, N being the element's place in `root.iter()` (`rendering.printing` writes them; they are removed here).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import Element
+
+from pipeline.conforming.metadata import claim_accessibility
+from pipeline.conforming.structure import (
+    Annotation,
+    Content,
+    Kid,
+    Leaf,
+    Tag,
+    Value,
+    mark_artifacts,
+    remove_annotations,
+    write_tree,
+)
+
+if TYPE_CHECKING:
+    from pikepdf import Dictionary, Object, Pdf
+
+PART = "part:"
+"""How the name (`/NM`) of an annotation begins that ties a group of WeasyPrint's tree to an element."""
+
+_KINDS = {
+    "article": "Art", "section": "Sect", "aside": "Sect", "nav": "Sect", "header": "Sect", "footer": "Sect",
+    "p": "P", "pre": "P", "address": "P", "blockquote": "BlockQuote", "code": "Code",
+    "h1": "H1", "h2": "H2", "h3": "H3", "h4": "H4", "h5": "H5", "h6": "H6",
+    "ul": "L", "ol": "L", "dl": "L", "li": "LI",
+    "table": "Table", "caption": "Caption", "thead": "THead", "tbody": "TBody", "tfoot": "TFoot",
+    "tr": "TR", "th": "TH", "td": "TD", "figcaption": "Caption", "img": "Figure", "a": "Link",
+}  # fmt: skip
+_TABLE_PARTS = ("table", "thead", "tbody", "tfoot", "tr")
+_SCOPES = {"col": "/Column", "row": "/Row"}
+
+
+@dataclass(slots=True)
+class _Node:
+    """An HTML element with what was printed of it, in reading order."""
+
+    element: Element
+    number: int
+    kids: list[_Node | Leaf] = field(default_factory=list)
+    label: list[Leaf] = field(default_factory=list)
+    """The bullet or number of a list item."""
+
+
+def retag(data: bytes, root: Element) -> bytes:
+    """Return the PDF with a structure tree that follows the HTML; all else on its pages becomes an artifact.
+
+    It then claims PDF/UA-1 as well.
+
+    Args:
+        data: A tagged PDF by WeasyPrint 70 whose annotations carry the names described above.
+        root: The HTML it was printed from.
+    """
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        document = Tag("Document", _shape(_grow(pdf, root)))
+        write_tree(pdf, document)
+        mark_artifacts(pdf, document)
+        remove_annotations(pdf, document)
+        claim_accessibility(pdf)
+        made = io.BytesIO()
+        pdf.save(made, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return made.getvalue()
+
+
+# ---- what WeasyPrint knows: the content of each element
+
+
+def _grow(pdf: Pdf, root: Element) -> _Node:
+    """Return the elements that were printed, each with its content, in reading order."""
+    elements = list(root.iter())
+    numbers = {id(element): number for number, element in enumerate(elements)}
+    parents = {numbers[id(child)]: numbers[id(parent)] for parent in elements for child in parent}
+    nodes = {0: _Node(root, 0)}
+
+    def node(number: int) -> _Node:
+        if number not in nodes:
+            nodes[number] = _Node(elements[number], number)
+            node(parents[number]).kids.append(nodes[number])
+        return nodes[number]
+
+    heads: dict[int, int] = {}  # the page on which a table head was met first
+    for number, leaf, is_label in _found(pdf):
+        head = _ancestor(number, "thead", elements, parents)
+        if head is not None and heads.setdefault(head, leaf.page) != leaf.page:
+            continue  # repeated on a later page: an artifact there, since it was read already
+        place = node(number)
+        (place.label if is_label else place.kids).append(leaf)
+    return nodes[0]
+
+
+def _ancestor(number: int, tag: str, elements: Sequence[Element], parents: Mapping[int, int]) -> int | None:
+    while elements[number].tag != tag:
+        if number not in parents:
+            return None
+        number = parents[number]
+    return number
+
+
+def _found(pdf: Pdf) -> Iterator[tuple[int, Leaf, bool]]:
+    """Yield each leaf of WeasyPrint's tree with the number of its element, and whether it is a list item's label."""
+    import pikepdf
+
+    pages: dict[Any, int] = {page.objgen: index for index, page in enumerate(pdf.pages)}
+    waiting: list[tuple[Any, Any, int | None, bool]] = [(pdf.Root.StructTreeRoot.K[0], None, None, False)]
+    while waiting:
+        kid, group, number, is_label = waiting.pop()
+        if not isinstance(kid, pikepdf.Dictionary):
+            if number is not None:
+                page = pages[group.Pg.objgen]
+                yield number, Content(page, int(kid), _box(group)), is_label
+        elif kid.get("/Type") == "/OBJR":
+            if number is not None and not _is_name(kid.Obj):
+                yield number, Annotation(pages[kid.Pg.objgen], kid.Obj), is_label
+        else:
+            own = _number(kid)
+            if own is not None and own != number:
+                number, is_label = own, False
+            is_label = is_label or kid.S == "/Lbl"
+            waiting += [(below, kid, number, is_label) for below in reversed(list(kid.get("/K", [])))]
+
+
+def _number(group: Dictionary) -> int | None:
+    """Return the number of the element that a group of WeasyPrint's tree was made from; anonymous boxes have none."""
+    import pikepdf
+
+    for kid in group.get("/K", []):
+        if isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR":
+            name = str(kid.Obj.get("/NM", ""))
+            if name.startswith(PART):
+                return int(name.removeprefix(PART))
+    return None
+
+
+def _is_name(annotation: Object) -> bool:
+    """Tell annotations that only carry a name from those that a reader can follow."""
+    return "/A" in annotation and str(annotation.A.get("/URI", "")) == PART
+
+
+def _box(group: Dictionary) -> tuple[float, ...]:
+    attributes = group.get("/A")
+    return tuple(map(float, attributes.BBox)) if attributes is not None and "/BBox" in attributes else ()
+
+
+# ---- what the HTML knows: what each element means
+
+
+def _shape(node: _Node) -> list[Kid]:
+    """Return what an element becomes: a tag, or its contents where it means nothing to a reader."""
+    element = node.element
+    if element.get("aria-hidden") == "true" or (element.tag == "img" and not element.get("alt")):
+        return []
+    kids = _list_items(node) if element.tag == "dl" else _contents(node)
+    if not kids and element.tag not in ("th", "td"):
+        return []
+    if element.tag == "a" and not any(isinstance(kid, Annotation) for kid in kids):
+        return kids
+    if element.tag == "li":
+        label = [Tag("Lbl", list(node.label))] if node.label else []
+        kids = [*label, Tag("LBody", kids)]
+    kind = _KINDS.get(str(element.tag), "")
+    language = element.get("lang", "") if element.tag != "html" else ""
+    expansion = element.get("title", "") if element.tag == "abbr" else ""
+    if not kind and (language or expansion):
+        kind = "Div" if element.tag == "div" else "Span"
+    if not kind:
+        return kids
+    return [Tag(kind, kids, language, element.get("alt", ""), expansion, _attributes(element, kids))]
+
+
+def _contents(node: _Node) -> list[Kid]:
+    """Return what stands in an element, in the order of the source."""
+    if node.element.tag in _TABLE_PARTS:
+        # What is empty is nowhere in WeasyPrint's content, yet a row needs all of its cells, and a head its body.
+        printed = {id(kid.element): kid for kid in node.kids if isinstance(kid, _Node)}
+        cells = (printed.get(id(child)) or _Node(child, node.number) for child in node.element)
+        return _with_body([made for cell in cells for made in _shape(cell)])
+    # WeasyPrint moves a nested list behind its item, and so behind paragraphs that follow the list.
+    in_order = iter(sorted((kid for kid in node.kids if isinstance(kid, _Node)), key=lambda kid: kid.number))
+    sorted_kids = [next(in_order) if isinstance(kid, _Node) else kid for kid in node.kids]
+    return [made for kid in sorted_kids for made in (_shape(kid) if isinstance(kid, _Node) else [kid])]
+
+
+def _with_body(kids: list[Kid]) -> list[Kid]:
+    """Return the parts of a table; a head of its own is its body, since PDF knows no head without one."""
+    parts = [kid for kid in kids if isinstance(kid, Tag)]
+    if not any(part.kind == "TBody" for part in parts):
+        for part in parts:
+            part.kind = "TBody" if part.kind == "THead" else part.kind
+    return kids
+
+
+def _list_items(node: _Node) -> list[Kid]:
+    """Return a definition list as items: the term is the label (ISO 32000-1, table 336), its definitions the body."""
+    items: list[Kid] = []
+    for kid in node.kids:
+        if not isinstance(kid, _Node):
+            continue
+        contents = _contents(kid)
+        if kid.element.tag == "dt" or not items:
+            items.append(Tag("LI"))
+        item = items[-1]
+        if isinstance(item, Tag) and contents:
+            item.kids.append(Tag("Lbl" if kid.element.tag == "dt" else "LBody", contents, kid.element.get("lang", "")))
+    return items
+
+
+def _attributes(element: Element, kids: Sequence[Kid]) -> Mapping[str, Value]:
+    """Return what a table cell, a list or a figure must say of itself, by PDF name."""
+    match element.tag:
+        case "th" | "td":
+            spans = {
+                key: int(element.get(name, "1"))
+                for key, name in (("/ColSpan", "colspan"), ("/RowSpan", "rowspan"))
+                if element.get(name, "1") != "1"
+            }
+            scope = {"/Scope": _SCOPES[element.get("scope", "col")]} if element.tag == "th" else {}
+            return {"/O": "/Table", **scope, **spans} if scope or spans else {}
+        case "ul":
+            return {"/O": "/List", "/ListNumbering": "/Disc"}
+        case "ol":
+            return {"/O": "/List", "/ListNumbering": "/Decimal"}
+        case "img":
+            box = next((kid.box for kid in kids if isinstance(kid, Content)), ())
+            return {"/O": "/Layout", "/BBox": box} if box else {}
+    return {}

@@ -1,0 +1,99 @@
+"""The handouts to print: published where they are not up to date, then found among the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.config import Config, options
+from pipeline.publish import Request, publish
+from pipeline.report import Entry, Report
+from pipeline.running.library import Progress
+from pipeline.writers import load
+
+FORMAT = "handout"
+STANDARD = "standard"
+_FAILED = {
+    "failed": "it could not be published",
+    "stale": "it could not be published anew, and the file of the earlier run is out of date",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Printable:
+    """A published handout."""
+
+    title: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An article without a handout to print."""
+
+    id: str
+    why: str
+    is_failed: bool
+    """It should have one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What there is to print, and what there is not."""
+
+    handouts: tuple[Printable, ...]
+    left_out: tuple[LeftOut, ...]
+    report: Report
+    """Of the run that published them."""
+
+    @property
+    def is_failed(self) -> bool:
+        """There is less to print than was asked for, or nothing at all."""
+        return not self.handouts or any(each.is_failed for each in self.left_out)
+
+
+def ready(config: Config, request: Request, variant: str, progress: Progress) -> Batch:
+    """Publish what is asked for, and return its files.
+
+    Unchanged work is not done again. Where nothing is named, every article is meant, each once: an edition holds the
+    same texts again, so it is printed only by name.
+
+    Raises:
+        ConfigError: The configuration or the command cannot be meant, or another run holds the outputs.
+    """
+    report = publish(config, replace(request, overrides=_also(config, variant)), progress)
+    outputs = (request.outputs or config.folder / "outputs").resolve()
+    found = [_find(entry, variant, outputs) for entry in _asked(report, request.articles)]
+    return Batch(
+        tuple(each for each in found if isinstance(each, Printable)),
+        tuple(each for each in found if isinstance(each, LeftOut)),
+        report,
+    )
+
+
+def _also(config: Config, variant: str) -> Mapping[str, Mapping[str, object]]:
+    """Return the variants of `publish.toml` with this one, so that no other's files go; nothing where it is there."""
+    chosen = options(config, FORMAT, load(FORMAT).Options).variants
+    return {} if variant in chosen else {FORMAT: {"variants": [*chosen, variant]}}
+
+
+def _asked(report: Report, ids: tuple[str, ...]) -> Iterator[Entry]:
+    """Yield the entries that are asked for, in the order in which they were named."""
+    entries = {entry.id: entry for entry in report.entries if entry.format == FORMAT}
+    if ids:
+        yield from (entries[id_] for id_ in ids if id_ in entries)
+        return
+    yield from (entry for entry in entries.values() if len(entry.sources) == 1 and entry.status != "skipped")
+
+
+def _find(entry: Entry, variant: str, outputs: Path) -> Printable | LeftOut:
+    if entry.status in _FAILED:
+        return LeftOut(entry.id, _FAILED[entry.status], is_failed=True)
+    if entry.status == "skipped":
+        return LeftOut(entry.id, "its front matter names other formats only", is_failed=True)
+    name = f"{FORMAT}/{entry.id}.pdf" if variant == STANDARD else f"{FORMAT}/{entry.id}.{variant}.pdf"
+    for saved in entry.artifacts:
+        if saved.path == name:
+            return Printable(entry.title, outputs / saved.path)
+    return LeftOut(entry.id, f"the variant {variant} does not apply to it", is_failed=False)

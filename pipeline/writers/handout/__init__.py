@@ -1,0 +1,111 @@
+"""The handout: a printed sheet that a patient keeps, as PDF/UA-1 and PDF/A-2a in one file."""
+
+from __future__ import annotations
+
+from pipeline.article import Edition
+from pipeline.config import FILE_NAME
+from pipeline.conforming import pdf as judge
+from pipeline.findings import Finding, found
+from pipeline.rendering.imposition import Label
+from pipeline.rendering.raster import thumbnail
+from pipeline.writers import Artifact, Facts, Job, Need, Written
+from pipeline.writers.handout import sheet
+from pipeline.writers.handout.blocks import MEDIUM
+from pipeline.writers.handout.characters import MissingCharacterError, replace_signs
+from pipeline.writers.handout.digest import DoesNotApply
+from pipeline.writers.handout.options import Options
+from pipeline.writers.handout.press import Composed, compose, draw_tagged
+from pipeline.writers.handout.variants import IMPOSED, STANDARD, drawn_for
+
+__all__ = ["MissingCharacterError", "Options", "facts_from", "medium", "needs", "summary", "write"]
+
+summary = "a printable patient handout (PDF)"
+medium = MEDIUM
+facts_from: tuple[str, ...] = ()
+_FONT = frozenset({"Handout-Sans"})
+"""The family that `styles/handout/handout.css` gives its fonts, as the PDF spells it."""
+
+
+def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
+    """Return the pictures at 200 dpi for the widths they are printed at."""
+    return sheet.needs(edition, options)
+
+
+def write(edition: Edition, job: Job) -> Written:
+    """Print the edition in the variants asked for; if one breaks a rule of its standards, nothing is handed over.
+
+    Raises:
+        MissingCharacterError: The font lacks a character: another font of this machine would step in.
+        StyleError: A template, style sheet or word is broken, or the style loads something from outside.
+    """
+    signs, findings = replace_signs(edition)
+    remarks = [*findings, *_remarks(edition, job)]
+    printed: dict[str, Artifact] = {}
+    facts = Facts()
+    to_draw = drawn_for(job.options.variants)
+    for name in dict.fromkeys((STANDARD, *to_draw)):
+        try:
+            composed = compose(edition, job, name, signs)
+        except DoesNotApply as why:
+            remarks.append(found("handout-variant", edition.front.source, 0, f"no {name}: {why}"))
+            continue
+        if name == STANDARD:
+            facts = composed.facts
+        if name in to_draw:
+            printed[name], more = _draw(edition, name, composed)
+            remarks += more
+    if any(remark.severity == "error" for remark in remarks):
+        return Written((), tuple(remarks))
+    # The standard one first: its first page is what a gallery shows.
+    asked = sorted(job.options.variants, key=lambda name: name != STANDARD)
+    artifacts = tuple(artifact for name in asked if (artifact := _imposed(edition, name, printed, job)) is not None)
+    if artifacts:
+        artifacts += (Artifact(f"{artifacts[0].name.removesuffix('.pdf')}.png", thumbnail(artifacts[0].data)),)
+    return Written(artifacts, tuple(remarks), facts)
+
+
+def _draw(edition: Edition, name: str, composed: Composed) -> tuple[Artifact, list[Finding]]:
+    """Return a variant as a file, and what was found of it."""
+    source = edition.front.source
+    data, messages = draw_tagged(composed)
+    faults = [
+        found(
+            "pdf-nonconforming",
+            source,
+            0,
+            f"{name}: rule {fault.rule}{f' at {fault.element}' if fault.element else ''}: {fault.message}",
+        )
+        for fault in judge.judge(data, _FONT)
+    ]
+    remarks = [found("handout-layout", source, 0, f"WeasyPrint says: {line}") for line in messages]
+    artifact = Artifact(file_name(edition, name), data, composed.layout.pages)
+    return artifact, [*faults, *composed.findings, *remarks]
+
+
+def _imposed(edition: Edition, name: str, printed: dict[str, Artifact], job: Job) -> Artifact | None:
+    """Return a variant as it is handed over, its pages arranged for the copier where that is what it is for."""
+    if name not in IMPOSED:
+        return printed.get(name)
+    imposed = IMPOSED[name]
+    pages = printed.get(imposed.of)
+    if pages is None:
+        return None
+    label = Label(edition.front.title, job.words[imposed.note], edition.front.language)
+    return Artifact(file_name(edition, name), imposed.impose(pages.data, label), pages.pages)
+
+
+def file_name(edition: Edition, variant: str) -> str:
+    """Return the name of a variant's file: the standard one's is the bare id."""
+    return f"{edition.id}.pdf" if variant == STANDARD else f"{edition.id}.{variant}.pdf"
+
+
+def _remarks(edition: Edition, job: Job) -> list[Finding]:
+    remarks = []
+    if job.publisher.logo and not sheet.find_logo(job):
+        problem = f"[publisher] logo is {job.publisher.logo!r}: no SVG, PNG or JPEG below styles/"
+        remarks.append(found("handout-logo-missing", FILE_NAME, 0, problem))
+    if job.options.qr_code and not edition.front.address:
+        remarks.append(
+            found("handout-no-address", edition.front.source, 0, "no web address is known, so no QR code is printed")
+        )
+    return remarks

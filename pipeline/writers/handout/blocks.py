@@ -1,0 +1,144 @@
+"""The blocks of an article as they are printed."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from pipeline.article import (
+    Article,
+    Block,
+    BulletList,
+    Cell,
+    Figure,
+    Header,
+    Image,
+    Link,
+    Note,
+    OrderedList,
+    Para,
+    Picture,
+    References,
+    Table,
+    walk,
+)
+from pipeline.rendering.markup import MarkupRenderer, Placed
+from pipeline.writers import Job, Need
+from pipeline.writers.handout.variants import Setting
+
+MEDIUM = "print"
+_PRINT_DPI = 200
+_COARSEST_DPI = 110
+"""Below it a picture is printed smaller rather than blurred."""
+_MM_PER_INCH = 25.4
+_LEAST_CELL_MM = 40.0
+"""Of a column of a table at 12 pt: in less, the table needs the margin too, or else long words must be split."""
+_BESIDE = Markup('<div class="beside{}">\n{}\n{}\n</div>')
+
+
+def need(picture: Picture, width_mm: float) -> Need:
+    """Return a picture at 200 dpi for the width it is printed at."""
+    return Need(picture, round(width_mm / _MM_PER_INCH * _PRINT_DPI))
+
+
+def address(wanted: Need) -> str:
+    """Return where the sheet finds a picture."""
+    return f"picture:{wanted.picture.sha256}-{wanted.width_px}"
+
+
+class SheetRenderer(MarkupRenderer):
+    """Blocks as they are printed: pictures in the column or beside it, footnotes without a way back."""
+
+    def __init__(self, article: Article, job: Job, setting: Setting, prefix: str) -> None:
+        super().__init__(job.words, self._placed, medium=MEDIUM, prefix=prefix)
+        self._article = article
+        self._job = job
+        self._setting = setting
+        self._frame = setting.frame
+        self._width_mm = self._frame.side_mm
+        self._is_in_cell = False
+        self._ids = {node.id for node in walk(article.blocks) if isinstance(node, Header | References)}
+
+    def hero(self) -> Markup:
+        """Return the picture at the top: it sets a mood, and is small whatever it is."""
+        figure = super().figure(self._article.hero) if self._article.hero else Markup("")
+        return Markup('<figure class="hero">') + figure.removeprefix("<figure>") if figure else figure
+
+    def article(self, article: Article) -> Markup:
+        """Return all blocks; a photograph stands beside the paragraph before it, or else beside the text behind it."""
+        waiting = [
+            (block, piece)
+            for number, block in enumerate(article.blocks, 1)
+            if (piece := self.anchored(number, block))  # the e-book follows the pages on which blocks begin
+        ]
+        if not self._frame.has_margin:
+            return Markup("\n").join(piece for _, piece in waiting)
+        pieces: list[Markup] = []
+        while waiting:
+            block, piece = waiting.pop(0)
+            after, next_piece = waiting[0] if waiting else (None, Markup(""))
+            if isinstance(block, Para) and self._is_photo(after):
+                pieces.append(_BESIDE.format("", piece, next_piece))
+                waiting.pop(0)
+            elif self._is_photo(block) and isinstance(after, Para | BulletList | OrderedList):
+                pieces.append(_BESIDE.format(" first", piece, next_piece))
+                waiting.pop(0)
+            else:
+                pieces.append(piece)
+        return Markup("\n").join(pieces)
+
+    def figure(self, block: Figure) -> Markup:
+        is_photo = self._is_photo(block)
+        self._width_mm = self._frame.side_mm if is_photo or self._is_in_cell else self._frame.column_mm
+        figure = super().figure(block)
+        self._width_mm = self._frame.side_mm
+        opening = Markup('<figure class="{}">').format("photo" if is_photo else "drawing")
+        return opening + figure.removeprefix("<figure>") if figure else figure
+
+    def _is_photo(self, block: Block | None) -> bool:
+        """Tell what may stand small beside the text: lettering in a drawing must stay legible, so it gets the column.
+
+        What stayed a PNG is a drawing: photographs become JPEG, whatever file they came in.
+        """
+        if not isinstance(block, Figure) or self._is_in_cell:
+            return False
+        made = self._job.pictures.get(need(block.image.picture, self._frame.column_mm))
+        return made is not None and made.media_type == "image/jpeg"
+
+    def image(self, inline: Image) -> Markup:
+        placed = self.place(inline.picture)
+        if placed is None:
+            return Markup("")
+        is_in_column = self._width_mm == self._frame.column_mm or not self._frame.has_margin
+        width_mm = min(
+            self._width_mm * (self._setting.picture if is_in_column else 1),
+            placed.width_px / _COARSEST_DPI * _MM_PER_INCH,
+            self._frame.tallest_mm * placed.width_px / placed.height_px,
+        )
+        return Markup('<img src="{}" alt="{}" style="width:{:.1f}mm"/>').format(placed.src, inline.alt, width_mm)
+
+    def table(self, block: Table) -> Markup:
+        columns = len(block.head or next(iter(block.rows), ()))
+        wanted_mm = columns * _LEAST_CELL_MM * self._setting.size_pt / 12
+        kind = (
+            "crowded" if wanted_mm > self._frame.full_mm else "wide" if wanted_mm > self._frame.column_mm else "plain"
+        )
+        return Markup('<table class="{}">').format(kind) + super().table(block).removeprefix("<table>")
+
+    def cell(self, cell: Cell, tag: str) -> Markup:
+        self._is_in_cell = True
+        markup = super().cell(cell, tag)
+        self._is_in_cell = False
+        return markup
+
+    def link(self, inline: Link) -> Markup:
+        if inline.address.startswith("#") and inline.address[1:] not in self._ids:
+            return self.inlines(inline.content)  # it leads to a part that a short variant leaves out
+        return super().link(inline)
+
+    def note_item(self, number: int, note: Note) -> Markup:
+        return Markup('<li id="{}note-{}">{}</li>').format(self.prefix, number, self.blocks(note.blocks))
+
+    def _placed(self, picture: Picture) -> Placed | None:
+        wanted = need(picture, self._width_mm)
+        made = self._job.pictures.get(wanted)
+        return Placed(address(wanted), made.width_px, made.height_px) if made else None

@@ -1,0 +1,48 @@
+"""The table `[handout]` of `publish.toml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.config import FILE_NAME
+from pipeline.errors import ConfigError
+
+VariantName = Literal["standard", "large-print", "a5", "short", "exercise-card", "letter", "booklet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How handouts are printed."""
+
+    variants: tuple[VariantName, ...] = ("standard",)
+    """What is made of each article; `--variant` overrides it."""
+    paper: Literal["A4", "letter"] = "A4"
+    """Of the standard variant."""
+    font_size_pt: float = 12.0
+    """Of all text, footer and captions too; 12 is the least that clear print allows."""
+    fit: Literal["", "sheet"] = ""
+    """`sheet`: between this size and 14 pt, with more or less air, as it fills both sides of one sheet best."""
+    hyphenate: bool = False
+    """Danish patterns break compounds wrongly: `bækkenbund-stræning`."""
+    qr_code: bool = True
+    """A code that opens the article on the web, where it has an address."""
+    notes: bool = True
+    """Lines for "Mine noter" where the last page has room."""
+    see_doctor: tuple[str, ...] = ()
+    """When to see a doctor, a line each: a box for every article that says nothing of it itself."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be read.
+
+        Raises:
+            ConfigError: The size is outside 12 to 24 pt, or no variant is named.
+        """
+        if not 12 <= self.font_size_pt <= 24:
+            raise ConfigError(
+                f"[handout] font_size_pt is {self.font_size_pt:g}, expected 12 to 24",
+                source=FILE_NAME,
+                hint="12 pt is the least that clear print allows; 16 to 18 is large print",
+            )
+        if not self.variants:
+            raise ConfigError("[handout] variants is empty, expected at least one", source=FILE_NAME)

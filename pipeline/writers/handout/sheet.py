@@ -1,0 +1,251 @@
+"""An edition as the HTML that is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath
+
+from markupsafe import Markup, escape
+
+from pipeline.article import (
+    Article,
+    Callout,
+    Edition,
+    images,
+    walk,
+)  # fmt: skip
+from pipeline.errors import SourceError, StyleError
+from pipeline.rendering.markup import TITLE, chapter_prefix
+from pipeline.rendering.printing import Resource
+from pipeline.rendering.qr import qr_code
+from pipeline.rendering.svg import clean
+from pipeline.rendering.words import Words
+from pipeline.writers import Job, Need
+from pipeline.writers.handout.blocks import SheetRenderer, address, need
+from pipeline.writers.handout.characters import Signs
+from pipeline.writers.handout.options import Options
+from pipeline.writers.handout.variants import STANDARD, VARIANTS, Setting, Variant, drawn_for, settings
+
+END = "_end"
+"""The id of the last thing on the sheet."""
+IMPRINT = "_imprint"
+"""The id of the contact block."""
+_CODE_MM = 24.0
+"""The modules of the QR code, without their quiet zone."""
+_CODE_ROOM_MM = 36.0
+"""Of a code with its quiet zone, at most, where no margin beside the text gives it room."""
+_PUBLISHER_MM = 56.0
+_WIDE_MM = 160.0
+"""From here on the parts of the contact block stand beside each other."""
+_PART_GAP_MM = 3.0
+_PARTS_AIR_MM = 10.0
+"""Gaps, and the spaces between the parts of the contact block, which stand as words in a line."""
+_LINE_MM = 9.0  # between the lines to write on: a hand needs 8 or more
+_NOTES_HEAD_MM = 22.0
+_MOST_LINES = 12
+_FEWEST_LINES = 3
+LEAST_ROOM_MM = _NOTES_HEAD_MM + _FEWEST_LINES * _LINE_MM
+"""Fewer than three lines are not worth their heading."""
+_LOGOS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What the printer is handed."""
+
+    html: str
+    css: str
+    resources: dict[str, Resource]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chapter:
+    """An article as its template sees it."""
+
+    title_id: str
+    title: str
+    language: str
+    """Empty where it is that of the edition."""
+    lead: str
+    hero: Markup
+    key_points: tuple[str, ...]
+    body: Markup
+    see_doctor: tuple[str, ...]
+    notes: Markup
+    dates: tuple[str, ...]
+
+
+def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
+    """Return the pictures at 200 dpi for the widths they are printed at."""
+    articles = dict.fromkeys((edition.front, *edition.articles))
+    pictures = dict.fromkeys(image.picture for article in articles for image in images(article))
+    names = dict.fromkeys((STANDARD, *drawn_for(options.variants)))
+    papers = dict.fromkeys(setting.frame for name in names for setting in settings(VARIANTS[name], options))
+    widths_mm = dict.fromkeys(width for frame in papers for width in (frame.column_mm, frame.side_mm))
+    return tuple(need(picture, width_mm) for picture in pictures for width_mm in widths_mm)
+
+
+def make(
+    edition: Edition, job: Job, variant: Variant, setting: Setting, signs: Signs, *, room_mm: float = 0.0
+) -> Sheet:
+    """Return the sheet of an edition.
+
+    Args:
+        edition: One article or several.
+        job: Its pictures are those that `needs` named.
+        signs: What stands for characters that the font lacks.
+        room_mm: What is left on its last page for lines to write on; 0 for none.
+    """
+    options: Options = job.options
+    resources = {address(wanted): Resource(made.data, made.media_type) for wanted, made in job.pictures.items()}
+    logo = find_logo(job)
+    if logo:
+        resources["brand:logo"] = logo
+    code = ""
+    if options.qr_code and edition.front.address:
+        code = f"{_code_width(edition, resources)}mm"
+    note_lines, question_lines = _lines(room_mm)
+    html = job.styles.render(
+        "handout/handout.html.j2",
+        edition=edition,
+        front=edition.front,
+        front_chapter=_chapter(edition, edition.front, job, setting),
+        chapters=[_chapter(edition, article, job, setting) for article in edition.articles] if edition.is_bound else [],
+        publisher=job.publisher,
+        words=job.words,
+        label=job.words[variant.label],
+        is_brief=variant.most_pages == 1,
+        has_columns=setting.frame.columns > 1,
+        has_logo=logo is not None,
+        code_width=code,
+        web=_spoken(edition.front.address),
+        website=_spoken(job.publisher.website),
+        footer_page=_page_words(job.words),
+        note_lines=note_lines,
+        question_lines=question_lines,
+        imprint=IMPRINT,
+        end=END,
+    )
+    return Sheet(signs.put_into(html), _style(job, variant, setting), resources)
+
+
+def _lines(room_mm: float) -> tuple[range, range]:
+    """Return lines for notes, and for questions where there is room for both."""
+    lines = int((room_mm - _NOTES_HEAD_MM) // _LINE_MM)
+    both = int((room_mm - 2 * _NOTES_HEAD_MM) // _LINE_MM)
+    if both < 2 * _FEWEST_LINES:
+        return range(min(_MOST_LINES, lines)), range(0)
+    questions = min(_MOST_LINES // 2, both // 2)
+    return range(min(_MOST_LINES, both - questions)), range(questions)
+
+
+def _chapter(edition: Edition, article: Article, job: Job, setting: Setting) -> _Chapter:
+    renderer = SheetRenderer(article, job, setting, chapter_prefix(edition, article))
+    hero = renderer.hero()
+    body = renderer.article(article)
+    has_advice = any(isinstance(node, Callout) and node.kind == "see-doctor" for node in walk(article.blocks))
+    return _Chapter(
+        f"{renderer.prefix}{TITLE}",
+        article.title,
+        article.language if article.language != edition.front.language else "",
+        article.lead,
+        hero,
+        article.key_points,
+        body,
+        () if has_advice or article is not edition.articles[-1] else job.options.see_doctor,
+        renderer.notes(),
+        tuple(_dates(article, job.words)),
+    )
+
+
+def _dates(article: Article, words: Words) -> Iterator[str]:
+    """Yield who wrote it, and when it was published, changed and reviewed."""
+
+    def on(day: date) -> str:
+        return words.date(day).replace(" ", "\N{NO-BREAK SPACE}")
+
+    if article.authors:
+        yield words.fill("handout_authors", names=", ".join(article.authors))
+    if article.published:
+        yield words.fill("handout_published", date=on(article.published))
+    if article.updated and article.updated != article.published:
+        yield words.fill("handout_updated", date=on(article.updated))
+    if article.reviewed and article.reviewed_by:
+        yield words.fill("handout_reviewed_by", date=on(article.reviewed), name=article.reviewed_by)
+    elif article.reviewed:
+        yield words.fill("handout_reviewed", date=on(article.reviewed))
+    if article.approved_by:
+        yield words.fill("handout_approved_by", name=article.approved_by)
+    if article.review_after:
+        yield words.fill("handout_review_after", date=on(article.review_after))
+
+
+def _page_words(words: Words) -> Markup:
+    """Return "Side 1 af 2" with counters in the places of the numbers."""
+    page, pages = Markup('<span class="page"></span>'), Markup('<span class="pages"></span>')
+    pattern = escape(words.fill("handout_page", page="\x01", pages="\x02"))
+    return pattern.replace("\x01", page).replace("\x02", pages)
+
+
+def _spoken(address: str) -> str:
+    """Return an address as people read it aloud and type it."""
+    return address.removeprefix("https://").removeprefix("http://").removesuffix("/")
+
+
+def _style(job: Job, variant: Variant, setting: Setting) -> str:
+    """Return the style sheet, with the measures that options and pictures share."""
+    options: Options = job.options
+    frame = setting.frame
+    width, height = frame.paper_mm
+    code = frame.side_mm if frame.has_margin else _CODE_ROOM_MM
+    is_wide = frame.width_mm > _WIDE_MM
+    beside_code = frame.width_mm - code - _PARTS_AIR_MM
+    millimetres = {
+        "left": frame.left_mm, "right": frame.right_mm, "top": frame.top_mm, "bottom": frame.bottom_mm,
+        "side": frame.side_mm, "column": frame.column_mm, "gap": frame.gap_mm, "beside": frame.beside_mm,
+        "full": frame.full_mm, "line": _LINE_MM, "code": code,
+        "publisher": _PUBLISHER_MM if is_wide else frame.width_mm,
+        "dates": beside_code - _PUBLISHER_MM if is_wide else beside_code,
+        "beside_code": beside_code, "gutter": frame.gutter_mm,
+        "part": _PART_GAP_MM,
+    }  # fmt: skip
+    measures = {name: f"{value}mm" for name, value in millimetres.items()}
+    measures |= {
+        "paper": f"{width}mm {height}mm",
+        "size": f"{setting.size_pt}pt",
+        "title": f"{variant.title_em}em",
+        "hyphens": "auto" if options.hyphenate else "manual",
+        "leading": "1.36" if setting.is_tight else "1.45",
+        "air": "0.55" if setting.is_tight else "0.7",
+        "above": "0.95" if setting.is_tight else "1.15",
+        "ending": "1.1" if setting.is_tight else "1.6",
+    }
+    return job.styles.render(
+        "handout/handout.css",
+        has_margin=frame.has_margin,
+        is_wide=is_wide,
+        columns=frame.columns,
+        has_footer=variant.content != "card",
+        **measures,
+    )
+
+
+def find_logo(job: Job) -> Resource | None:
+    """Return the clinic's logo, or nothing where none lies below `styles/`: then its name stands in words."""
+    path = PurePosixPath(job.publisher.logo)
+    media_type = _LOGOS.get(path.suffix.lower())
+    if media_type is None or path.parts[0] != "styles" or ".." in path.parts:
+        return None
+    try:
+        data = job.styles.data(str(path.relative_to("styles")))
+        return Resource(clean(data) if media_type == "image/svg+xml" else data, media_type)
+    except (StyleError, SourceError):
+        return None
+
+
+def _code_width(edition: Edition, resources: dict[str, Resource]) -> float:
+    code = qr_code(edition.front.address, _CODE_MM)
+    resources["qr:address"] = Resource(code.png, "image/png")
+    return code.width_mm

@@ -1,0 +1,1 @@
+"""The session `conformance`: every handout, in every variant, before every judge."""

@@ -1,0 +1,130 @@
+"""Judge every handout in every variant, and print one table.
+
+python -m tests.sessions.conformance SCRATCH [--sample N]
+
+The judges: page-validation for PDF/UA-1 and PDF/A-2a, our own for what no validator reports, qpdf, the fonts, the
+words against the source (on the page, and through the structure tree), and veraPDF where Maven and Java are there.
+Imposed files are for the copier: of them, that they claim nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from pipeline.conforming.pdf import PROFILES
+from tests.sessions.conformance import verapdf
+from tests.sessions.conformance.judges import Verdict, examine
+from tests.sessions.conformance.projects import corpus_folder, lay_out_corpus, lay_out_samples, publish
+from tests.sessions.conformance.wording import wording_of
+
+Rules = Mapping[str, Mapping[Path, tuple[str, ...]]]
+"""By profile and file, the rules that veraPDF says are broken."""
+_HEADS = (
+    "project", "variant", "files", "pages", "UA-1", "A-2a", "veraPDF UA-1", "veraPDF A-2a", "other", "qpdf", "fonts",
+    "text",
+)  # fmt: skip
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Publish, judge, print; return 1 where anything is wrong."""
+    parser = argparse.ArgumentParser(prog="conformance", description="Judge every handout in every variant.")
+    parser.add_argument("scratch", type=Path, help="a folder to publish to, and to keep veraPDF in")
+    parser.add_argument("--sample", type=int, default=0, help="so many articles of each project instead of all")
+    asked = parser.parse_args(arguments)
+    verdicts, failed = _judged(asked.scratch.resolve(), asked.sample)
+    vera = _vera(asked.scratch.resolve(), verdicts)
+    faults = [*failed, *(fault for verdict in verdicts for fault in _faults(verdict, vera))]
+    for row in _table(verdicts, vera):
+        sys.stdout.write("  ".join(row) + "\n")
+    sys.stdout.write("".join(f"{fault}\n" for fault in faults))
+    excused = sum(verdict.excused for verdict in verdicts)
+    sys.stdout.write(
+        f"conformance: {len(verdicts)} files, {len(faults)} faults; "
+        f"{excused} false alarms of page-validation excused (see pipeline/conforming/pdf.py)\n"
+    )
+    return int(bool(faults))
+
+
+def _judged(scratch: Path, sample: int) -> tuple[list[Verdict], list[str]]:
+    """Return the verdict on every file, and the articles that came to none."""
+    projects = [lay_out_samples(scratch)]
+    if corpus := corpus_folder():
+        projects.append(lay_out_corpus(scratch, corpus))
+    else:
+        sys.stdout.write("corpus: skipped: no ../shared/corpus, and PUBLISH_CORPUS names no folder\n")
+    verdicts: list[Verdict] = []
+    failed: list[str] = []
+    with ProcessPoolExecutor() as pool:
+        for folder in projects:
+            published = publish(folder, sample)
+            failed += [f"{folder.name}: {id_} was not published" for id_ in published.failed]
+            verdicts += pool.map(partial(examine, wording=wording_of(folder)), published.handouts)
+    return verdicts, failed
+
+
+def _vera(scratch: Path, verdicts: Sequence[Verdict]) -> Rules:
+    """Return what veraPDF says of every file that claims a standard; nothing where it cannot be had."""
+    jars = verapdf.fetch(scratch)
+    if isinstance(jars, str):
+        sys.stdout.write(f"veraPDF: skipped: {jars}\n")
+        return {}
+    files = [verdict.handout.path for verdict in verdicts if not verdict.handout.is_imposed]
+    return {profile: verapdf.judge(jars, files, profile) for profile in PROFILES}
+
+
+def _faults(verdict: Verdict, vera: Rules) -> Iterator[str]:
+    """Yield everything that is wrong with a file, a line each."""
+    handout = verdict.handout
+    told = {
+        **{f"page-validation {profile}": rules for profile, rules in verdict.rules.items()},
+        **{f"veraPDF {profile}": by_file.get(handout.path, ()) for profile, by_file in vera.items()},
+        "own judge": verdict.own,
+        "qpdf": verdict.qpdf,
+        "fonts": verdict.fonts,
+        "text": verdict.text or (),
+    }
+    for judge, faults in told.items():
+        for fault in faults:
+            yield f"{handout.project}/{handout.path.name}: {judge}: {fault}"
+
+
+def _table(verdicts: Sequence[Verdict], vera: Rules) -> Iterator[tuple[str, ...]]:
+    """Yield the rows: of each variant of each project, how many rules are broken, and how many files have faults."""
+    groups: dict[tuple[str, str], list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        groups[verdict.handout.project, verdict.handout.variant].append(verdict)
+    rows = [_HEADS, *(_row(project, variant, group, vera) for (project, variant), group in groups.items())]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
+    for row in rows:
+        yield tuple(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+
+
+def _row(project: str, variant: str, group: Sequence[Verdict], vera: Rules) -> tuple[str, ...]:
+    is_imposed = group[0].handout.is_imposed
+    by_page = [str(sum(len(verdict.rules.get(profile, ())) for verdict in group)) for profile in PROFILES]
+    by_vera = [
+        str(sum(len(vera[profile].get(verdict.handout.path, ())) for verdict in group)) if profile in vera else "–"
+        for profile in PROFILES
+    ]
+    texts = [verdict.text for verdict in group if verdict.text is not None]
+    return (
+        project,
+        variant,
+        str(len(group)),
+        str(sum(verdict.pages for verdict in group)),
+        *(("–",) * 4 if is_imposed else (*by_page, *by_vera)),
+        str(sum(bool(verdict.own) for verdict in group)),
+        str(sum(bool(verdict.qpdf) for verdict in group)),
+        str(sum(bool(verdict.fonts) for verdict in group)),
+        f"{sum(map(bool, texts))} of {len(texts)}" if texts else "–",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""The session `printing`: `publish print` against CUPS and its PDF printer."""

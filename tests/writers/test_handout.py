@@ -1,0 +1,635 @@
+"""The handout: what stands on the sheet, for eyes and for screen readers, and that it keeps its standards."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import page as validator
+import pikepdf
+import pypdfium2
+import pypdfium2.raw as pdfium
+import pytest
+from PIL import Image as Pillow
+
+from pipeline.article import (
+    Article,
+    Block,
+    BlockQuote,
+    BulletList,
+    Callout,
+    Cell,
+    Code,
+    CodeBlock,
+    DefinitionList,
+    Div,
+    Edition,
+    Emph,
+    Figure,
+    Header,
+    HorizontalRule,
+    Image,
+    LineBreak,
+    Link,
+    Note,
+    OrderedList,
+    Para,
+    References,
+    Space,
+    Span,
+    Str,
+    Strikeout,
+    Strong,
+    Subscript,
+    Superscript,
+    Table,
+    text,
+)
+from pipeline.errors import ConfigError
+from pipeline.rendering.styles import Styles, packaged
+from pipeline.writers import Job, Rendition, Written, handout
+from tests.makers import CLINIC, PICTURE, article, everything, header, job, para, plain, single, words_in, write
+from tests.pdf_reading import tree, unmarked
+
+PUBLISHER = replace(CLINIC, logo="")
+POINTS_PER_MM = 72 / 25.4
+LONG = "Det er godt at bevæge sig hver dag, også når det gør lidt ondt, for kroppen bliver stærkere af at blive brugt. "
+
+
+def made(edition: Edition | Article, **options: Any) -> Written:
+    edition = single(edition) if isinstance(edition, Article) else edition
+    return handout.write(edition, job(handout, edition, options=handout.Options(**options), publisher=PUBLISHER))
+
+
+def pdf(edition: Edition | Article, **options: Any) -> bytes:
+    written = made(edition, **options)
+    assert written.artifacts, [finding.message for finding in written.findings]
+    return written.artifacts[0].data
+
+
+def bound(*articles: Article, **changes: Any) -> Edition:
+    front = article(
+        id="editions/ryg",
+        source="sources/editions/ryg.md",
+        title="Om ryggen",
+        is_edition=True,
+        articles=tuple(each.id for each in articles),
+        **changes,
+    )
+    return Edition(front, articles)
+
+
+def long_article(**changes: Any) -> Article:
+    sections = [block for number in range(9) for block in (header(f"Afsnit {number}"), para(LONG * 4), para(LONG * 2))]
+    return article(blocks=tuple(sections), **changes)
+
+
+def lines(data: bytes) -> list[str]:
+    document = pypdfium2.PdfDocument(data)
+    return [line for sheet in document for line in sheet.get_textpage().get_text_bounded().splitlines()]
+
+
+def letters(value: str) -> str:
+    return "".join(value.split())
+
+
+# ---- conformance
+
+NOTE = Note((para("En note."),), 3)
+FIGURE = Figure(Image(PICTURE, "En ryg", 4))
+CELLS = ((Cell((plain("a"),)), Cell((plain("b"),))), (Cell((plain("c"),)), Cell(())))
+HEAD = (Cell((plain("Vane"),)), Cell((plain("Antal"),), "right"))
+LINK = Link(words_in("en side"), "https://sundhed.example/")
+ITEM = (plain("punkt"),)
+CASES: dict[str, tuple[Block, ...]] = {
+    "a paragraph": (para("Tekst."),),
+    "a hard line break": (Para((Str("en"), LineBreak(), Str("to"))),),
+    "emphasis in strong words": (Para((Strong((Emph(words_in("meget vigtigt")),)),)),),
+    "small signs": (
+        Para((Str("H"), Subscript((Str("2"),)), Str("O"), Superscript((Str("x"),)), Strikeout((Str("nej"),)))),
+    ),
+    "code": (Para((Code("kode"),)), CodeBlock("linje 1\n  linje 2")),
+    "foreign words": (Para((Span(words_in("low back pain"), language="en"),)),),
+    "an abbreviation": (Para((Span(words_in("LIX"), title="Læsbarhedsindeks"),)),),
+    "a foreign block": (Div((header("Title"), para("Words.")), language="en"),),
+    "a link": (Para((LINK,)),),
+    "a bold link": (Para((Link((Strong(words_in("et fedt")), Space(), Str("link")), "https://x.example/"),)),),
+    "a link with code": (Para((Link((Code("kode"),), "https://x.example/"),)),),
+    "a link with a picture": (Para((Link((Image(PICTURE, "En ryg"),), "https://x.example/"),)),),
+    "a link over two lines": (Para((*words_in(LONG * 2), Link(words_in(LONG * 2), "https://x.example/"))),),
+    "a link to a heading": (header("Hjælp"), Para((Link(words_in("se ovenfor"), "#hjælp"),))),
+    "headings": (header("To"), header("Tre", 3), header("Fire", 4), para("Tekst.")),
+    "a heading in a list item": (BulletList(((Header(2, words_in("Titel"), "titel"), para("Tekst.")),)),),
+    "a loose list": (OrderedList(((para("Et."), para("Mere.")), (para("To."),))),),
+    "a list in a list in a list": (BulletList(((plain("a"), OrderedList(((plain("b"), BulletList((ITEM,))),), 4)),)),),
+    "a list that goes on after a nested one": (BulletList(((para("a"), BulletList((ITEM,)), para("b")),)),),
+    "a table in a list item": (BulletList(((plain("a"), Table(HEAD, CELLS)),)),),
+    "a picture in a list item": (BulletList(((para("a"), FIGURE),)),),
+    "definitions": (DefinitionList(((words_in("Lænd"), (ITEM, ITEM)), (words_in("Nakke"), (ITEM,)))),),
+    "a table": (Table(HEAD, CELLS),),
+    "a table without head": (Table((), CELLS),),
+    "a table with a caption": (Table(HEAD, CELLS, words_in("Vaner")),),
+    "a wide table": (Table(HEAD * 2, tuple(row * 2 for row in CELLS)),),
+    "a table over two pages": (Table(HEAD, CELLS * 40),),
+    "a list and a picture in a cell": (Table(HEAD, ((Cell((BulletList((ITEM, ITEM)),)), Cell((FIGURE,))),)),),
+    "a footnote": (Para((Str("Tal"), NOTE)),),
+    "a footnote in a table": (Table(HEAD, ((Cell((Para((Str("8"), NOTE)),)), Cell(())),)),),
+    "a footnote in a footnote": (Para((Str("Tal"), Note((Para((Str("se"), NOTE)),)))),),
+    "a picture": (FIGURE,),
+    "a picture with a caption": (Figure(FIGURE.image, words_in("Sådan.")),),
+    "a picture that only decorates": (para("Tekst."), Figure(Image(PICTURE, ""))),
+    "a picture in the text": (Para((Str("se"), Space(), Image(PICTURE, "En ryg"))),),
+    "a picture after a paragraph": (para(LONG), FIGURE),
+    "a quotation": (BlockQuote((para("Et."), BulletList((ITEM,)))),),
+    "a rule": (para("Et."), HorizontalRule(), para("To.")),
+    "a box": (Callout("see-doctor", (para("hvis"), BulletList((ITEM,)))),),
+    "a box in a box": (Callout("tip", (Callout("warning", (para("Pas på."),)),), words_in("Et råd")),),
+    "references": (References(words_in("Kilder"), (OrderedList((ITEM,)),), "kilder"),),
+}
+
+
+@pytest.mark.parametrize("blocks", CASES.values(), ids=CASES.keys())
+def test_every_construct_keeps_both_standards(blocks: tuple[Block, ...]) -> None:
+    data = pdf(article(blocks=blocks))
+
+    failures = [
+        failure.message
+        for profile in ("ua1", "2a")
+        for failure in validator.validate_pdf_bytes(data, profile=profile).failures
+        if failure.rule_id != "PDFA2A-STREAM-LENGTH-001"  # judged in tests/conforming/test_pdf.py
+    ]
+    assert failures == []
+
+
+def test_all_constructs_together_keep_both_standards() -> None:
+    written = made(everything())
+
+    assert written.findings == ()
+    assert [artifact.name for artifact in written.artifacts] == ["blog/ondt-i-ryggen.pdf", "blog/ondt-i-ryggen.png"]
+
+
+def test_a_file_that_breaks_a_rule_is_not_handed_over(tmp_path: Path) -> None:
+    """A style that skips from h1 to h3 is found by the validator, and named."""
+    template = (packaged() / "handout/handout.html.j2").read_text("utf-8").replace("h2>", "h4>")
+    write(tmp_path / "handout/handout.html.j2", template)
+    edition = single(article(blocks=(para("Kort."),)))
+    given = job(handout, edition, publisher=PUBLISHER)
+
+    written = handout.write(edition, replace(given, styles=Styles((tmp_path, packaged()))))
+
+    assert written.artifacts == ()
+    assert [finding.code for finding in written.findings] == ["pdf-nonconforming"]
+    assert "H4" in written.findings[0].message
+
+
+# ---- what is read
+
+
+def test_the_words_are_read_once_and_in_order() -> None:
+    """Through the structure tree: calling everything an artifact would please a validator too."""
+    blocks: tuple[Block, ...] = (
+        para(LONG * 12),
+        header("En overskrift"),
+        BulletList(tuple((plain(f"punkt {number}"),) for number in range(30))),
+        Table(HEAD, CELLS * 20),
+        BlockQuote((para(LONG),)),
+        para(LONG * 20),
+    )
+
+    body = tree(pdf(article(blocks=blocks, title="Titlen"), notes=False)).find("Art")[0]
+
+    assert letters(body.text) == letters("Titlen" + text(blocks))
+
+
+def test_other_readers_extract_the_words_in_order_too() -> None:
+    """PDFium and many others know no structure tree: they take words as they are drawn."""
+    sheet = article(
+        title="Titlen", lead="Indledningen.", key_points=("Det ene.",), blocks=(header("Midten"), para("Slut."))
+    )
+
+    words = " ".join(lines(pdf(sheet)))
+
+    order = [
+        "Patientinformation",
+        "Titlen",
+        "Indledningen",
+        "Det ene",
+        "Midten",
+        "Slut",
+        "Eksempelvej",
+        "Udgivet",
+        "Mine noter",
+    ]
+    assert [words.index(word) for word in order] == sorted(words.index(word) for word in order)
+
+
+def test_only_footers_and_repeated_table_heads_are_not_read() -> None:
+    data = pdf(long_article(), notes=False)
+
+    pages = len(pypdfium2.PdfDocument(data))
+    footers = [f"Side {number} af {pages} Klinik Eksempel · Ondt i ryggen" for number in range(1, pages + 1)]
+    assert letters(unmarked(data)) == letters("".join(footers))
+
+
+def test_the_file_says_what_it_is() -> None:
+    with pikepdf.open(io.BytesIO(pdf(everything()))) as file:
+        assert file.docinfo["/Title"] == "Ondt i ryggen"
+        assert file.docinfo["/Author"] == "Bo Eksempel"
+        assert file.docinfo["/CreationDate"] == "D:20260302"
+        assert file.docinfo["/ModDate"] == "D:20260601"
+        assert file.Root.Lang == "da"
+        assert file.Root.ViewerPreferences.DisplayDocTitle
+        with file.open_outline() as outline:
+            assert outline.root[0].title == "Ondt i ryggen"
+            assert [entry.title for entry in outline.root[0].children][:2] == ["Hvad kan du selv gøre?", "Søg hjælp"]
+
+
+def test_pages_are_known_by_id() -> None:
+    facts = made(long_article()).facts
+
+    assert facts.pages > 2
+    assert facts.page_of["_title"] == 1
+    assert facts.page_of["afsnit-0"] == 1
+    sections = [facts.page_of[f"afsnit-{number}"] for number in range(9)]
+    assert sections == sorted(sections)
+    assert sections[-1] > 1
+
+
+# ---- what is seen
+
+
+def test_a_telephone_reads_the_code_from_a_grey_print() -> None:
+    document = pypdfium2.PdfDocument(pdf(article()))
+    grey = document[len(document) - 1].render(scale=150 / 72, grayscale=True).to_numpy()
+
+    address, _, _ = cv2.QRCodeDetector().detectAndDecode(np.ascontiguousarray(grey))
+
+    assert address == "https://klinik.example/blog/ondt-i-ryggen"
+
+
+def test_an_article_without_address_has_no_code_and_says_so() -> None:
+    written = made(article(address=""))
+
+    assert [finding.code for finding in written.findings] == ["handout-no-address"]
+    assert "QR" not in tree(written.artifacts[0].data).outline
+    assert tree(written.artifacts[0].data).find("Figure") == []
+
+
+def test_no_letter_is_smaller_than_asked_for() -> None:
+    """Small signs beside a letter and the numbers of notes excepted."""
+    blocks = tuple(block for block in everything().blocks if not isinstance(block, Para | Table))
+
+    for size in (12.0, 14.0):
+        document = pypdfium2.PdfDocument(pdf(replace(everything(), blocks=blocks), font_size_pt=size))
+        things = [thing for sheet in document for thing in sheet.get_objects(filter=(pdfium.FPDF_PAGEOBJ_TEXT,))]
+        assert min(font_size(thing) for thing in things) >= size - 0.01
+
+
+def font_size(thing: Any) -> float:
+    import ctypes
+
+    size = ctypes.c_float()
+    pdfium.FPDFTextObj_GetFontSize(thing.raw, size)
+    matrix = thing.get_matrix()
+    return float(size.value * abs(matrix.d))
+
+
+def test_lines_hold_sixty_to_seventy_five_letters() -> None:
+    found = [
+        line for line in lines(pdf(article(blocks=(para(LONG * 12),)))) if line.strip() and line.strip() in LONG * 12
+    ]
+
+    full = sorted(len(line.strip()) for line in found)[len(found) // 2 :]
+    assert 60 <= sum(full) / len(full) <= 75
+    assert max(full) <= 78
+
+
+def test_words_are_not_split_unless_asked_for() -> None:
+    compounds = article(blocks=(para("bækkenbundstræningsprogrammer " * 40),))
+    split = "\x02"  # what PDFium reads for a hyphen at the end of a line
+
+    assert not any(split in line for line in lines(pdf(compounds)))
+    assert any(split in line for line in lines(pdf(compounds, hyphenate=True)))
+
+
+def test_a_heading_never_ends_a_page() -> None:
+    for filler in range(20, 32):
+        article_ = article(blocks=(para(LONG * filler), header("Overskriften"), para(LONG * 3)))
+        document = pypdfium2.PdfDocument(pdf(article_, notes=False, qr_code=False))
+        pages = [sheet.get_textpage().get_text_bounded() for sheet in document]
+        holder = next(words for words in pages if "Overskriften" in words)
+        assert len(holder[holder.index("Overskriften") :].split("Side")[0]) > 100, filler
+
+
+def test_when_to_see_a_doctor_is_never_split() -> None:
+    box = Callout("see-doctor", (BulletList(tuple((plain(f"tegn {number}"),) for number in range(8))),))
+
+    for filler in range(18, 28, 3):
+        document = pypdfium2.PdfDocument(pdf(article(blocks=(para(LONG * filler), box)), notes=False))
+        pages = [sheet.get_textpage().get_text_bounded() for sheet in document]
+        holder = next(words for words in pages if "tegn 0" in words)
+        assert "Søg læge" in holder
+        assert "tegn 7" in holder
+
+
+def test_the_standard_box_fills_in_where_an_article_does_not_say_when_to_see_a_doctor() -> None:
+    own = article(blocks=(Callout("see-doctor", (para("du får feber."),)),))
+    advice = ("smerterne vækker dig om natten", "du mister følesansen")
+
+    assert "vækker dig" in tree(pdf(article(), see_doctor=advice)).text
+    assert "vækker dig" not in tree(pdf(own, see_doctor=advice)).text
+
+
+@pytest.mark.parametrize(("paper", "width_mm", "height_mm"), [("A4", 210, 297), ("letter", 215.9, 279.4)])
+def test_the_paper_is_the_one_asked_for(paper: str, width_mm: float, height_mm: float) -> None:
+    width, height = pypdfium2.PdfDocument(pdf(article(), paper=paper))[0].get_size()
+
+    assert (width, height) == pytest.approx((width_mm * POINTS_PER_MM, height_mm * POINTS_PER_MM), abs=0.1)
+
+
+def test_dates_are_written_as_the_language_writes_them() -> None:
+    words = tree(pdf(article(reviewed=date(2026, 6, 1), reviewed_by="Anna Prøve", review_after=date(2028, 6, 1)))).text
+
+    assert "Udgivet 2. marts 2026" in words
+    assert "Opdateret 14. maj 2026" in words
+    assert "Senest gennemgået 1. juni 2026 af Anna Prøve" in words
+    assert "Næste gennemgang 1. juni 2028" in words
+
+
+def test_an_english_article_has_english_words() -> None:
+    words = tree(pdf(article(language="en", blocks=(para("Keep moving."),)))).text
+
+    assert "Patient information" in words
+    assert "Published" in words
+    assert "My notes" in words
+
+
+def test_lines_to_write_on_fill_what_is_left_and_never_add_a_page() -> None:
+    for filler in range(8, 26, 3):
+        article_ = article(blocks=(para(LONG * filler),))
+        assert made(article_).facts.pages == made(article_, notes=False).facts.pages
+
+    assert "Mine noter" in tree(pdf(article())).text
+
+
+def test_a_page_is_saved_where_a_little_less_air_is_enough() -> None:
+    """Else the address would stand alone on the back, or on a second sheet."""
+    sheets = {count: pdf(article(blocks=(para(LONG * 2),) * count), notes=False) for count in range(6, 14)}
+    roomy, tight, spilt = (
+        next(data for count, data in order if (len(pypdfium2.PdfDocument(data)) == 1) is is_single)
+        for order, is_single in (
+            (list(sheets.items()), True),
+            (list(reversed(sheets.items())), True),
+            (list(sheets.items()), False),
+        )
+    )
+
+    assert leading_pt(tight) < leading_pt(roomy)
+    assert leading_pt(spilt) == leading_pt(roomy)
+
+
+def leading_pt(data: bytes) -> float:
+    words = pypdfium2.PdfDocument(data)[0].get_textpage()
+    start, _ = words.search("Det er godt").get_next() or (0, 0)
+    baselines = sorted({round(words.get_charbox(index)[1], 1) for index in range(start, start + 150)}, reverse=True)
+    return max(float(upper - lower) for upper, lower in itertools.pairwise(baselines))
+
+
+# ---- pictures
+
+
+def as_drawing(given: Job) -> Job:
+    """Return the job with all pictures as PNG, which is how drawings arrive."""
+    drawn = {}
+    for need, rendition in given.pictures.items():
+        png = io.BytesIO()
+        Pillow.open(io.BytesIO(rendition.data)).save(png, "PNG")
+        drawn[need] = Rendition(png.getvalue(), "image/png", rendition.width_px, rendition.height_px)
+    return replace(given, pictures=drawn)
+
+
+def widths_mm(data: bytes) -> list[float]:
+    document = pypdfium2.PdfDocument(data)
+    return [
+        round((right - left) / POINTS_PER_MM)
+        for sheet in document
+        for thing in sheet.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE,))
+        for left, _, right, _ in [thing.get_bounds()]
+    ]
+
+
+def test_photographs_stand_small_beside_the_text_and_drawings_in_the_column() -> None:
+    edition = single(article(blocks=(para(LONG * 3), FIGURE)))
+    given = job(handout, edition, options=handout.Options(qr_code=False), publisher=PUBLISHER)
+
+    photo = handout.write(edition, given).artifacts[0].data
+    drawing = handout.write(edition, as_drawing(given)).artifacts[0].data
+
+    assert widths_mm(photo) == [44]
+    assert widths_mm(drawing) == [125]
+
+
+def test_a_photograph_stands_beside_the_paragraph_that_it_follows() -> None:
+    data = pdf(article(blocks=(para(LONG * 3), FIGURE, header("Den næste overskrift"), para(LONG))), notes=False)
+
+    sheet = pypdfium2.PdfDocument(data)[0]
+    bottom = min(thing.get_bounds()[1] for thing in list(sheet.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE,)))[:1])
+    words = sheet.get_textpage()
+    index, _ = words.search("Den næste overskrift").get_next() or (0, 0)
+    assert words.get_charbox(index)[3] < bottom
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        (header("Sådan"), FIGURE, BulletList(tuple((plain(f"punkt {number} {LONG}"),) for number in range(40)))),
+        (para(LONG * 60), FIGURE, para("Slut.")),
+    ],
+    ids=["a list", "a paragraph"],
+)
+def test_text_longer_than_a_page_loses_nothing_beside_a_photograph(blocks: tuple[Block, ...]) -> None:
+    words = tree(pdf(article(title="Titlen", blocks=blocks), notes=False)).find("Art")[0].text
+
+    assert letters(words) == letters("Titlen" + text(blocks))
+
+
+def test_small_pictures_are_not_blown_up() -> None:
+    small = replace(PICTURE, width_px=110, height_px=80)
+    edition = single(article(blocks=(Figure(Image(small, "Et ikon")),)))
+
+    data = handout.write(
+        edition, as_drawing(job(handout, edition, options=handout.Options(qr_code=False), publisher=PUBLISHER))
+    )
+
+    assert widths_mm(data.artifacts[0].data) == [25]
+
+
+def test_a_tall_picture_leaves_room_for_its_heading() -> None:
+    tall = replace(PICTURE, width_px=800, height_px=2400)
+    edition = single(article(blocks=(header("Sådan"), Figure(Image(tall, "Tårn")))))
+
+    data = handout.write(edition, as_drawing(job(handout, edition, publisher=PUBLISHER))).artifacts[0].data
+
+    sheet = pypdfium2.PdfDocument(data)[0]
+    _, bottom, _, top = next(iter(sheet.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE,)))).get_bounds()
+    assert top - bottom <= 150.1 * POINTS_PER_MM
+
+
+def test_a_broken_picture_leaves_the_rest_standing() -> None:
+    edition = single(article(blocks=(para("Før."), FIGURE, para("Efter."))))
+    given = replace(job(handout, edition, publisher=PUBLISHER), pictures={})
+
+    words = tree(handout.write(edition, given).artifacts[0].data).text
+
+    assert "Før. Efter." in words
+
+
+def test_a_logo_from_the_style_folder_stands_for_the_name(tmp_path: Path) -> None:
+    write(
+        tmp_path / "brand/mark.svg",
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9H0z"/></svg>',
+    )
+    edition = single(article(address=""))
+    given = job(handout, edition, publisher=replace(CLINIC, logo="styles/brand/mark.svg"))
+
+    written = handout.write(edition, replace(given, styles=Styles((tmp_path, packaged()))))
+
+    figures = tree(written.artifacts[0].data).find("Figure")
+    assert [figure.properties["/Alt"] for figure in figures] == ["Klinik Eksempel"]
+
+
+@pytest.mark.parametrize("logo", ["styles/brand/gone.svg", "styles/words/da.toml", "logo.svg", "styles/../../logo.svg"])
+def test_a_logo_that_cannot_be_shown_is_told_and_the_name_stands_in_words(logo: str) -> None:
+    edition = single()
+
+    written = handout.write(edition, job(handout, edition, publisher=replace(CLINIC, logo=logo)))
+
+    assert [finding.code for finding in written.findings] == ["handout-logo-missing"]
+    assert tree(written.artifacts[0].data).text.startswith("Klinik Eksempel Patientinformation")
+
+
+# ---- several articles
+
+
+def test_a_bound_edition_has_contents_and_each_article_begins_a_page() -> None:
+    edition = bound(
+        article(id="blog/et", title="Første"), long_article(id="blog/to", title="Anden"), blocks=(para("Velkommen."),)
+    )
+
+    written = made(edition)
+
+    pages = written.facts.page_of
+    words = tree(written.artifacts[0].data)
+    assert (pages["editions-ryg-_title"], pages["blog-et-_title"], pages["blog-to-_title"]) == (1, 2, 3)
+    assert pages["blog-to-afsnit-0"] == 3
+    assert "Indhold Første" in words.text
+    assert "Velkommen." in words.text
+    assert [heading.text for heading in words.find("H1")] == ["Om ryggen", "Første", "Anden"]
+    assert written.findings == ()
+
+
+def test_equal_headings_of_two_articles_do_not_meet() -> None:
+    written = made(bound(article(id="blog/et"), article(id="blog/to")))
+
+    assert written.findings == ()
+    assert {"blog-et-hold-dig-i-gang", "blog-to-hold-dig-i-gang"} <= set(written.facts.page_of)
+
+
+# ---- what is refused
+
+
+def test_a_letter_that_the_font_lacks_is_refused_and_named_with_its_line() -> None:
+    article_ = article(blocks=(para("Godt.", 7), BulletList(((Para(words_in("gået ご"), 9),),), 8)))
+
+    with pytest.raises(handout.MissingCharacterError, match=r"U\+3054") as refused:
+        made(article_)
+
+    assert refused.value.line == 9
+    assert refused.value.source == article_.source
+
+
+def test_a_sign_of_mathematics_is_never_left_out() -> None:
+    """`⩽ 5 mg` without its sign is another dose."""
+    with pytest.raises(handout.MissingCharacterError, match=r"U\+2A7D"):
+        made(article(blocks=(para("Tag ⩽ 5 mg"),)))
+
+
+def test_an_emoji_is_left_out_and_named_with_its_line() -> None:
+    written = made(article(blocks=(Para(words_in("Godt gået 🎉!"), 9),)))
+
+    assert "Godt gået!" in tree(written.artifacts[0].data).text
+    (finding,) = written.findings
+    assert (finding.code, finding.severity, finding.line) == ("handout-sign", "warning", 9)
+    assert "U+1F389" in finding.message
+
+
+def test_emoji_made_of_several_characters_go_as_a_whole() -> None:
+    family = "👩\u200d⚕\ufe0f 1\ufe0f\u20e3 👍🏽"
+
+    assert "Se 1 Slut" in tree(pdf(article(blocks=(para(f"Se {family} Slut"),)))).text.replace("\u200d", "")
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [("✅ Gå en tur", "✔ Gå en tur"), ("⚠️ Stop", "! Stop"), ("A ➡ B", "A → B"), ("37 ℃", "37 °C"), ("5 ㎎", "5 mg")],
+)
+def test_a_sign_that_the_font_has_stands_for_one_that_it_lacks(typed: str, printed: str) -> None:
+    written = made(article(blocks=(para(typed),)))
+
+    assert printed in tree(written.artifacts[0].data).text
+    assert [finding.code for finding in written.findings] == ["handout-sign"]
+
+
+def test_a_sign_that_asks_for_colour_is_printed_in_black() -> None:
+    assert "✔ Godt" in tree(pdf(article(blocks=(para("✔\ufe0f Godt"),)))).text
+
+
+def test_a_soft_hyphen_needs_no_glyph() -> None:
+    assert made(article(blocks=(para("bækken\u00adbund"),))).artifacts
+
+
+def test_type_too_small_to_read_is_refused() -> None:
+    with pytest.raises(ConfigError, match="expected 12 to 24"):
+        handout.Options(font_size_pt=9)
+
+
+# ---- bytes
+
+SCRIPT = """
+import hashlib, dataclasses
+from pipeline.writers import handout
+from tests.makers import CLINIC, everything, job, single
+edition = single(everything())
+publisher = dataclasses.replace(CLINIC, logo="")
+print(hashlib.sha256(handout.write(edition, job(handout, edition, publisher=publisher)).artifacts[0].data).hexdigest())
+"""
+
+
+def test_another_process_elsewhere_writes_the_same_bytes(tmp_path: Path) -> None:
+    root = str(Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONHASHSEED": "4711", "TZ": "Pacific/Chatham", "PYTHONPATH": root}
+
+    other = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
+    )
+
+    assert other.stdout.strip() == hashlib.sha256(pdf(everything())).hexdigest()
+    assert other.stderr == ""
+
+
+def test_what_was_printed_before_changes_nothing() -> None:
+    alone = pdf(everything())
+
+    pdf(long_article())
+
+    assert pdf(everything()) == alone
