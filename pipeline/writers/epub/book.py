@@ -1,0 +1,369 @@
+"""The pages of a book, made from an edition, in the order in which they are read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+from markupsafe import Markup
+
+from pipeline.article import Article, Edition, Picture
+from pipeline.conforming.access import Survey, survey
+from pipeline.conforming.epub import parse
+from pipeline.errors import SourceError, WriteError
+from pipeline.findings import Finding, found
+from pipeline.rendering.cover import draw_cover
+from pipeline.rendering.fonts import FAMILY
+from pipeline.rendering.markup import TITLE, Placed
+from pipeline.writers import Facts, Job, Need, Rendition
+from pipeline.writers.epub.chapters import (
+    SOURCES,
+    Chapter,
+    ChapterRenderer,
+    Marks,
+    Place,
+    chapters,
+    headings,
+    web_address,
+)
+from pipeline.writers.epub.container import Item, Package
+from pipeline.writers.epub.glossary import terms
+from pipeline.writers.epub.imprint import Row, article_rows, byline, publisher_rows
+from pipeline.writers.epub.metadata import described, identifier
+from pipeline.writers.epub.typeface import cuts_and_characters, subset
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+PICTURE_PX = 1600
+PICTURE_BYTES = 1_500_000
+UNDATED = date(1980, 1, 1)
+XHTML = "application/xhtml+xml"
+COVER = "pictures/cover.png"
+SHEETS = ("fonts.css", "book.css", "dark.css")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A finished page."""
+
+    name: str
+    title: str
+    markup: bytes
+    root: etree._Element
+    landmark: str = ""
+    """What readers call this place: cover, titlepage, bodymatter …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Landmark:
+    """A place that readers offer a button for."""
+
+    kind: str
+    title: str
+    href: str
+
+
+def picture_need(picture: Picture) -> Need:
+    """Return the size in which a book holds a picture."""
+    return Need(picture, PICTURE_PX, PICTURE_BYTES)
+
+
+class Book:
+    """A book in the making: what its pages gather on the way is what its navigation and metadata say."""
+
+    def __init__(self, edition: Edition, job: Job) -> None:
+        self.edition = edition
+        self.job = job
+        self.words = job.words
+        self.findings: list[Finding] = []
+        self.printed = job.facts.get("handout", Facts())
+        self.marks = Marks(self.printed.page_of)
+        self.pictures: dict[str, Rendition] = {}
+        """By name in the book, those that are shown; pictures with equal bytes are stored once."""
+        self.urgent: list[Place] = []
+        self.references: list[Markup] = []
+        self.counted = Survey()
+        self.chapters = chapters(edition)
+        self.identifier = identifier(job.publisher, edition)
+        self._following = {chapter.name: following for chapter, following in pairwise(self.chapters)}
+        self._by_address = {
+            chapter.article.address.rstrip("/"): chapter for chapter in self.chapters if chapter.article.address
+        }
+
+    def package(self) -> Package:
+        """Return the whole book.
+
+        Raises:
+            SourceError: There is nothing to read in it.
+        """
+        source = self.edition.front.source
+        if not self.chapters:
+            raise SourceError("the edition has nothing to read", source=source)
+        if not self.marks.page_of:
+            self.findings.append(found("epub-pages", source, 0, "no printed handout to take page numbers from"))
+        body = [self.chapter_page(chapter) for chapter in self.chapters]
+        front, back = (self.cover_page(), *self.front_pages()), (*self.back_pages(), self.colophon_page())
+        nav = self.navigation_page([*front, *body, *back])
+        pages = [*front, nav, *body, *back]
+        sheets, fonts = self.styles(page.root for page in pages)
+        self.counted = survey((page.root for page in pages), (sheet.data.decode() for sheet in sheets))
+        return Package(
+            self.identifier,
+            self.edition.front.title,
+            self.edition.front.language,
+            self.modified(),
+            described(self.edition, self.job, self.counted),
+            (
+                # One article's contents are its headings: as a page to read they would only be in the way.
+                *(self.item(page, is_read=page is not nav or self.edition.is_bound) for page in pages),
+                Item("ncx", "toc.ncx", "application/x-dtbncx+xml", self.ncx(pages)),
+                *sheets,
+                *fonts,
+                *self.picture_items(),
+            ),
+        )
+
+    def modified(self) -> date:
+        """Return the newest date of anything in the book, or a fixed one: the clock is not asked."""
+        if self.edition.changed:
+            return self.edition.changed
+        self.findings.append(
+            found("epub-undated", self.edition.front.source, 0, "no date is stated, and an e-book must have one")
+        )
+        return UNDATED
+
+    # ---- pages
+
+    def page(self, name: str, template: str, title: str, *, kind: str, matter: str = "frontmatter", landmark: str = "",
+             language: str = "", source: str = "", **values: object) -> Page:  # fmt: skip
+        """Return a page, filled and parsed strictly: EbookLib's own parser hides broken markup."""
+        markup = self.job.styles.render(
+            f"epub/{template}.xhtml.j2",
+            title=title,
+            kind=kind,
+            matter=matter,
+            language=language or self.edition.front.language,
+            sheets=self.sheet_names,
+            words=self.words,
+            publisher=self.job.publisher,
+            **values,
+        ).encode()
+        try:
+            return Page(name, title, markup, parse(markup), landmark)
+        except ValueError as error:
+            raise WriteError(f"{name} is {error}", source=source or self.edition.front.source) from error
+
+    def cover_page(self) -> Page:
+        title = self.words["epub_cover"]
+        name = self.job.publisher.name
+        told = f"{title}: {self.edition.front.title}" + (f", {name}" if name else "")
+        return self.page("cover.xhtml", "cover", title, kind="cover", landmark="cover", picture=COVER, alternative=told)
+
+    def front_pages(self) -> tuple[Page, ...]:
+        """Return what stands before the chapters of a bound book."""
+        if not self.edition.is_bound:
+            return ()
+        front = self.edition.front
+        title = self.page(
+            "titlepage.xhtml", "titlepage", front.title, kind="titlepage", landmark="titlepage",
+            lead=front.lead, byline=byline(front, self.words),
+        )  # fmt: skip
+        return (title, self.urgent_page()) if self.urgent else (title,)
+
+    def back_pages(self) -> tuple[Page, ...]:
+        """Return what follows the chapters of a bound book: its references, and the words that it explains."""
+        if not self.edition.is_bound:
+            return ()
+        pages = []
+        if self.references:
+            title = self.words["references"]
+            pages.append(
+                self.page(
+                    SOURCES, "references", title, kind="back", matter="backmatter", landmark="bibliography",
+                    lists=self.references,
+                )
+            )  # fmt: skip
+        if defined := terms(self.chapters, self.edition.front.language):
+            title = self.words["epub_glossary"]
+            pages.append(
+                self.page(
+                    "glossary.xhtml", "glossary", title, kind="glossary", matter="backmatter", landmark="glossary",
+                    terms=defined,
+                )
+            )  # fmt: skip
+        return tuple(pages)
+
+    def urgent_page(self) -> Page:
+        """Return the list of all boxes that say when to see a doctor, by chapter."""
+        entries = []
+        for chapter in self.chapters:
+            below = tuple(place for place in self.urgent if place.href.startswith(f"{chapter.name}#"))
+            if below:
+                entries.append(Place(chapter.article.title, chapter.name, below))
+        return self.page("urgent.xhtml", "urgent", self.words["epub_urgent"], kind="urgent", entries=entries)
+
+    def chapter_page(self, chapter: Chapter) -> Page:
+        article = chapter.article
+        is_preface = self.edition.is_bound and article is self.edition.front
+        renderer = ChapterRenderer(
+            chapter,
+            self.words,
+            self.place,
+            chapters=self._by_address,
+            marks=self.marks,
+            last_page=self.last_page(chapter),
+        )
+        # In the order of reading: marks of printed pages and numbers of notes are counted on the way.
+        opening_mark = renderer.opening_mark()
+        hero = renderer.figure(article.hero) if article.hero and not is_preface else Markup("")
+        blocks = renderer.article(article)
+        notes = renderer.notes()
+        self.urgent += renderer.urgent
+        self.references += renderer.moved
+        self.findings += renderer.findings
+        role: Literal["preface", "chapter"] = "preface" if is_preface else "chapter"
+        return self.page(
+            chapter.name,
+            "chapter",
+            self.words["epub_preface"] if is_preface else article.title,
+            kind=role,
+            matter="bodymatter",
+            language=article.language,
+            source=article.source,
+            role=role,
+            title_id=chapter.prefix + TITLE,
+            title_is_added=is_preface,
+            opening_mark=opening_mark,
+            lead="" if is_preface else article.lead,
+            byline="" if is_preface else byline(article, self.words),
+            hero=hero,
+            key_points=article.key_points,
+            blocks=blocks,
+            notes=notes,
+            related=self.related(article),
+            rows=article_rows(article, self.words) if self.edition.is_bound and not is_preface else (),
+        )
+
+    def last_page(self, chapter: Chapter) -> int:
+        """Return the printed page on which a chapter ends; 0 where that is not known."""
+        following = self._following.get(chapter.name)
+        if following is None:
+            return self.printed.pages if self.printed.page_of else 0
+        return max(0, self.marks.page(following.prefix + TITLE) - 1)
+
+    def colophon_page(self) -> Page:
+        front = self.edition.front
+        title = self.words["epub_colophon" if self.edition.is_bound else "epub_about_article"]
+        return self.page(
+            "colophon.xhtml", "colophon", title, kind="colophon", matter="backmatter", landmark="colophon",
+            rows=(Row(self.words["epub_title"], front.title), *article_rows(front, self.words)),
+            publisher_rows=publisher_rows(self.job.publisher, self.words),
+        )  # fmt: skip
+
+    # ---- navigation
+
+    def contents(self, pages: Iterable[Page]) -> tuple[Place, ...]:
+        """Return the table of contents: chapters with their headings, and what else there is to read."""
+        of_chapter = {chapter.name: headings(chapter, self.words) for chapter in self.chapters}
+        left_out = ("cover.xhtml", "titlepage.xhtml", "nav.xhtml")
+        return tuple(
+            Place(page.title, page.name, of_chapter.get(page.name, ())) for page in pages if page.name not in left_out
+        )
+
+    def navigation_page(self, pages: list[Page]) -> Page:
+        title = self.words["epub_contents"]
+        # Landmarks may only lead to what has its turn in the reading order.
+        toc = [Landmark("toc", title, "nav.xhtml")] if self.edition.is_bound else []
+        start = Landmark("bodymatter", self.words["epub_start"], self.chapters[0].name)
+        named = {page.name: Landmark(page.landmark, page.title, page.name) for page in pages if page.landmark}
+        before = [named.pop(name) for name in ("cover.xhtml", "titlepage.xhtml") if name in named]
+        return self.page(
+            "nav.xhtml", "nav", title, kind="contents",
+            contents=self.contents(pages), pages=self.marks.places, landmarks=(*before, *toc, start, *named.values()),
+        )  # fmt: skip
+
+    def ncx(self, pages: list[Page]) -> bytes:
+        """Return the contents in the form of EPUB 2, which older readers ask for."""
+        contents = self.contents(pages)
+        return self.job.styles.render(
+            "epub/toc.ncx.j2",
+            language=self.edition.front.language,
+            identifier=self.identifier,
+            title=self.edition.front.title,
+            depth=_depth(contents),
+            contents=contents,
+            pages=self.marks.places,
+            words=self.words,
+        ).encode()
+
+    def related(self, article: Article) -> tuple[Place, ...]:
+        """Return what to read next: in the book where the book has it, else on the web."""
+        places = []
+        for entry in article.related:
+            target = self._by_address.get(entry.address.rstrip("/"))
+            if href := target.name if target else web_address(entry.address):
+                places.append(Place(entry.title, href))
+            else:
+                told = f"the related article {entry.title!r} has no address that leads anywhere: {entry.address!r}"
+                self.findings.append(found("epub-link-dead", article.source, entry.line, told))
+        return tuple(places)
+
+    # ---- what pages ask for
+
+    def place(self, picture: Picture) -> Placed | None:
+        """Return where a picture lies in the book; None where it turned out broken."""
+        rendition = self.job.pictures.get(picture_need(picture))
+        if rendition is None:
+            return None
+        name = f"pictures/{hashlib.sha256(rendition.data).hexdigest()[:16]}{rendition.suffix}"
+        self.pictures[name] = rendition
+        return Placed(name, rendition.width_px, rendition.height_px)
+
+    @cached_property
+    def sheet_names(self) -> tuple[str, ...]:
+        return SHEETS if self.job.options.typeface == "embedded" else SHEETS[1:]
+
+    def styles(self, roots: Iterable[etree._Element]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+        """Return the style sheets and the fonts that they name."""
+        cuts, characters = cuts_and_characters(roots)
+        texts = {name: self.job.styles.text(f"epub/{name}") for name in SHEETS[1:]}
+        if "fonts.css" in self.sheet_names:
+            texts["fonts.css"] = self.job.styles.render("epub/fonts.css.j2", cuts=cuts, family=FAMILY)
+        sheets = tuple(
+            Item(name.replace(".", "-"), name, "text/css", texts[name].encode()) for name in self.sheet_names
+        )
+        fonts = (
+            Item(f"font-{cut}", f"fonts/{cut}.ttf", "font/ttf", subset(cut, characters))
+            for cut in cuts
+            if "fonts.css" in self.sheet_names
+        )
+        return sheets, tuple(fonts)
+
+    def picture_items(self) -> tuple[Item, ...]:
+        cover = draw_cover(
+            self.edition.front.title,
+            self.job.publisher.name,
+            self.words["epub_kicker"],
+            self.job.options.cover_colour,
+        )
+        return (
+            Item("cover-image", COVER, "image/png", cover, ("cover-image",)),
+            *(
+                Item(f"picture-{number}", name, rendition.media_type, rendition.data)
+                for number, (name, rendition) in enumerate(self.pictures.items(), 1)
+            ),
+        )
+
+    def item(self, page: Page, *, is_read: bool) -> Item:
+        properties = ("nav",) if page.name == "nav.xhtml" else ()
+        return Item(page.name.removesuffix(".xhtml"), page.name, XHTML, page.markup, properties, is_read)
+
+
+def _depth(places: tuple[Place, ...]) -> int:
+    return 1 + max((_depth(place.below) for place in places), default=0) if places else 0

@@ -1,0 +1,171 @@
+"""The EPUB container: EbookLib writes it, and this module works round what EbookLib 0.20 gets wrong.
+
+Only its public interface is used, so that 0.21 fits as well. Each fault and its answer:
+
+- `EpubHtml` takes XHTML apart as HTML and drops what it does not know (#221, #294): every file is handed over as a
+  plain `EpubItem`, whose bytes it leaves alone; the navigation, the NCX and the cover as well, since its own are thin.
+- It never detects manifest properties: they are stated.
+- It guesses media types from the tables of the machine: they are stated.
+- The page list takes every id (#339), landmarks are English: its own are switched off.
+- `add_author` repeats ids (#356): creators are plain metadata.
+- `dcterms:modified` is local time with a Z: the moment is stated, in UTC.
+- A random UUID as identifier until one is set: it is set first.
+- Metadata that lxml refuses is left out with a log line: the package is counted afterwards.
+- `write_epub` swallows `OSError`: `raise_exceptions`.
+- No `xml:lang` on the package, zip entries dated by the clock: the container is packed anew.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from pipeline.errors import WriteError
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+FOLDER = "EPUB"
+PACKAGE = f"{FOLDER}/content.opf"
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the oldest that zip knows; a real one would come from the clock
+PACKED = ("image/jpeg", "image/png")
+OPF = "{http://www.idpf.org/2007/opf}"
+DC = "{http://purl.org/dc/elements/1.1/}"
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file of the book."""
+
+    id: str
+    """In the manifest."""
+    name: str
+    """Below the book's folder, with forward slashes."""
+    media_type: str
+    data: bytes
+    properties: tuple[str, ...] = ()
+    """nav, cover-image …"""
+    is_read: bool = False
+    """It has its turn in the reading order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A statement about the book: `dc:` elements by name, all others as `meta` with a property."""
+
+    name: str
+    value: str
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """All that makes a book; items in the order of the manifest and of reading."""
+
+    identifier: str
+    title: str
+    language: str
+    modified: date
+    entries: tuple[Entry, ...] = ()
+    items: tuple[Item, ...] = field(default=())
+
+
+def pack(package: Package) -> bytes:
+    """Return the book as a file; equal packages give equal bytes.
+
+    Raises:
+        WriteError: Two files have one name, or EbookLib left something out.
+    """
+    twice = [name for name, count in Counter(item.name for item in package.items).items() if count > 1]
+    if twice:
+        raise WriteError(f"two files of the book have one name: {', '.join(twice)}")
+    return _pack_anew(_write(package), package)
+
+
+def _write(package: Package) -> bytes:
+    """Return what EbookLib makes of a package."""
+    from ebooklib import epub
+
+    book = epub.EpubBook()
+    book.set_identifier(package.identifier)
+    book.set_title(package.title)
+    book.set_language(package.language)
+    for entry in package.entries:
+        if entry.name.startswith("dc:"):
+            book.add_metadata("DC", entry.name.removeprefix("dc:"), entry.value, dict(entry.attributes))
+        else:
+            book.add_metadata("OPF", entry.name, entry.value, {"property": entry.name, **dict(entry.attributes)})
+    for item in package.items:
+        made = epub.EpubItem(item.id, item.name, item.media_type, item.data)
+        made.properties = list(item.properties)
+        book.add_item(made)
+        if item.is_read:
+            book.spine.append(made)
+        if "cover-image" in item.properties:
+            # EPUB 2, and readers that look for nothing else
+            book.add_metadata("OPF", "cover", "", {"name": "cover", "content": item.id})
+    written = io.BytesIO()
+    modified = datetime(package.modified.year, package.modified.month, package.modified.day, tzinfo=UTC)
+    own_navigation = {"epub2_guide": False, "epub3_landmark": False, "epub3_pages": False}
+    epub.write_epub(written, book, {"mtime": modified, "raise_exceptions": True, **own_navigation})
+    return written.getvalue()
+
+
+def _pack_anew(written: bytes, package: Package) -> bytes:
+    """Return the container with its package document completed, in a fixed order, without dates."""
+    with zipfile.ZipFile(io.BytesIO(written)) as source:
+        files = {name: source.read(name) for name in source.namelist()}
+    files[PACKAGE] = _complete(files[PACKAGE], package)
+    stored = {f"{FOLDER}/{item.name}" for item in package.items if item.media_type in PACKED}
+    order = ["mimetype", "META-INF/container.xml", PACKAGE, *(f"{FOLDER}/{item.name}" for item in package.items)]
+    if sorted(order) != sorted(files):
+        raise WriteError(f"EbookLib wrote other files than it was given: {sorted(set(order) ^ set(files))}")
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w") as target:
+        for name in order:
+            info = zipfile.ZipInfo(name, ZIP_DATE)
+            info.create_system = 3  # Unix everywhere: zipfile states the machine's own otherwise
+            info.external_attr = 0o644 << 16
+            is_stored = name == "mimetype" or name in stored
+            info.compress_type = zipfile.ZIP_STORED if is_stored else zipfile.ZIP_DEFLATED
+            target.writestr(info, files[name], compresslevel=None if is_stored else 9)
+    return book.getvalue()
+
+
+def _complete(opf: bytes, package: Package) -> bytes:
+    """Return the package document with its language stated, after counting what it holds."""
+    from lxml import etree
+
+    root = etree.fromstring(opf)
+    root.set(XML_LANG, package.language)
+    metadata = root.find(f"{OPF}metadata")
+    if metadata is None:
+        raise WriteError("EbookLib wrote a package without metadata")
+    for meta in metadata.findall(f"{OPF}meta[@name='generator']"):
+        meta.set("content", "clinic-publish, EbookLib")  # without its version, which says nothing about the book
+    found = {(_name(element), element.text or "") for element in metadata.iterchildren("*")}
+    lost = [f"{name} {value!r}" for name, value in _statements(package) if (name, value) not in found]
+    if lost:
+        raise WriteError(
+            f"EbookLib left out {', '.join(lost)}", hint="a control character in a title or name is the usual cause"
+        )
+    data: bytes = etree.tostring(root, pretty_print=True, encoding="utf-8", xml_declaration=True)
+    return data
+
+
+def _statements(package: Package) -> Iterable[tuple[str, str]]:
+    yield "dc:identifier", package.identifier
+    yield "dc:title", package.title
+    yield "dc:language", package.language
+    yield from ((entry.name, entry.value) for entry in package.entries)
+
+
+def _name(element: etree._Element) -> str:
+    tag = str(element.tag)
+    return f"dc:{tag.removeprefix(DC)}" if tag.startswith(DC) else str(element.get("property", ""))

@@ -1,0 +1,154 @@
+"""What a book says of itself: who, when, where, and how it can be read, as far as its pages bear it out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date
+
+from pipeline.article import BLOCKS, Article, Block, Cell, Edition, Para, Plain, References, Table, children, text
+from pipeline.config import Publisher
+from pipeline.conforming.access import Survey, bears_conformance, claims
+from pipeline.conforming.certificate import STANDARD
+from pipeline.rendering.readability import lix
+from pipeline.rendering.words import Words
+from pipeline.writers import Job
+from pipeline.writers.epub.container import Entry
+
+
+def identifier(publisher: Publisher, edition: Edition) -> str:
+    """Return the book's name for machines: the same for ever, as long as website and edition keep theirs."""
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{publisher.website or publisher.name}/{edition.id}')}"
+
+
+def described(edition: Edition, job: Job, counted: Survey) -> tuple[Entry, ...]:
+    """Return all that is stated beside identifier, title, language and date of change."""
+    return (
+        *_people(edition, job.publisher),
+        *_about(edition),
+        *_series(job.options.series),
+        *_access(job, counted, edition.front.title),
+    )
+
+
+def _people(edition: Edition, publisher: Publisher) -> Iterator[Entry]:
+    bound = (edition.front, *edition.articles)
+    authors = dict.fromkeys(name for article in bound for name in article.authors)
+    for number, name in enumerate(authors, 1):
+        yield from _person("creator", number, name, "aut")
+    if publisher.name and not authors:
+        # Without a role: foliate-js 1.0.1 cannot open a book whose creator is a publisher ("pbl").
+        yield Entry("dc:creator", publisher.name)
+    reviewers = dict.fromkeys(article.reviewed_by for article in bound if article.reviewed_by)
+    for number, name in enumerate(reviewers, 1):
+        # MARC has no word for the professional who looks a text over; "scientific advisor" comes nearest.
+        yield from _person("contributor", number, name, "sad")
+    if publisher.name:
+        yield Entry("dc:publisher", publisher.name)
+
+
+def _person(kind: str, number: int, name: str, role: str) -> Iterator[Entry]:
+    yield Entry(f"dc:{kind}", name, (("id", f"{kind}-{number}"),))
+    yield Entry("role", role, (("refines", f"#{kind}-{number}"), ("scheme", "marc:relators")))
+
+
+def _about(edition: Edition) -> Iterator[Entry]:
+    front = edition.front
+    if first := front.published or edition.changed:
+        yield Entry("dc:date", first.isoformat())
+    if description := front.description or front.lead:
+        yield Entry("dc:description", description)
+    for language in dict.fromkeys(article.language for article in edition.chapters):
+        if language != front.language:
+            yield Entry("dc:language", language)
+    for tag in dict.fromkeys(tag for article in (front, *edition.articles) for tag in article.tags):
+        yield Entry("dc:subject", tag)
+    if front.address:
+        yield Entry("dc:source", front.address)
+    if reviewed := max((article.reviewed for article in edition.chapters if article.reviewed), default=None):
+        yield Entry("schema:lastReviewed", reviewed.isoformat())
+    yield Entry("schema:wordCount", str(sum(map(_words_in, edition.chapters))))
+    level = lix(tuple(words for article in edition.chapters for words in _running_text(article)))
+    if level is not None:
+        yield Entry("schema:educationalLevel", f"LIX {level}")
+
+
+def _series(name: str) -> Iterator[Entry]:
+    """Yield what lets libraries and readers keep a publisher's books together."""
+    if name:
+        yield Entry("belongs-to-collection", name, (("id", "series"),))
+        yield Entry("collection-type", "series", (("refines", "#series"),))
+
+
+def _words_in(article: Article) -> int:
+    return len(text(article.blocks).split())
+
+
+def _running_text(article: Article) -> Iterator[str]:
+    """Yield the paragraphs and list items that are read as sentences: no headings, and no references."""
+    waiting: list[Block] = list(reversed(article.blocks))
+    while waiting:
+        block = waiting.pop()
+        if isinstance(block, Para | Plain):
+            yield text(block.content)
+        elif not isinstance(block, References | Table):
+            inside = [node for node in children(block) if isinstance(node, BLOCKS) and not isinstance(node, Cell)]
+            waiting.extend(reversed(inside))
+
+
+def _access(job: Job, counted: Survey, title: str) -> Iterator[Entry]:
+    true = claims(counted)
+    yield from (Entry(name, value) for name, value in true)
+    yield Entry("schema:accessibilitySummary", _summary(job.words, counted, {value for _, value in true}))
+    if counted.listed_pages:
+        # A handout has no number of its own such as an ISBN: its name and its publisher have to do.
+        source = job.words.fill("epub_page_source", title=title, publisher=job.publisher.name)
+        yield Entry("pageBreakSource", source)
+
+
+def conformance(edition: Edition, job: Job, counted: Survey, book: bytes) -> tuple[Entry, ...]:
+    """Return that the book meets the standard, and on whose word; or why it need not; or nothing.
+
+    Args:
+        book: The book without any of this.
+
+    Source: EPUB Accessibility 1.1, sections 3.4 to 3.7.
+    """
+    reviews = access_reviews(edition, job)
+    is_judged = job.certificate is not None and job.certificate.holds_for(book)
+    if not is_judged or not reviews or not bears_conformance(counted):
+        exemption = job.options.exemption
+        return (Entry("a11y:exemption", exemption),) if exemption else ()
+    entries = [Entry("dcterms:conformsTo", STANDARD, (("id", "conformance"),))]
+    for number, (name, day) in enumerate(reviews.items(), 1):
+        certifier = f"certifier-{number}"
+        entries += (
+            Entry("a11y:certifiedBy", name, (("id", certifier), ("refines", "#conformance"))),
+            Entry("dcterms:date", day.isoformat(), (("refines", f"#{certifier}"),)),
+        )
+    return tuple(entries)
+
+
+def access_reviews(edition: Edition, job: Job) -> dict[str, date]:
+    """Return who has looked the whole book over, and when last; nobody where a part has no name or no date."""
+    options = job.options
+    reviews: dict[str, date] = {}
+    for article in edition.chapters:
+        name, day = article.reviewed_by or options.reviewed_by, article.reviewed or options.reviewed
+        if not name or day is None:
+            return {}
+        reviews[name] = max(day, reviews.get(name, day))
+    return reviews
+
+
+def _summary(words: Words, counted: Survey, true: set[str]) -> str:
+    """Return what a person wants to know before opening the book, in the book's language."""
+    sentences = [words["epub_access_text"]] if {"structuralNavigation", "displayTransformability"} <= true else []
+    if "alternativeText" in true:
+        key = "epub_access_picture" if counted.described == 1 else "epub_access_pictures"
+        sentences.append(words.fill(key, count=counted.described))
+    if not counted.described and not counted.undescribed:
+        sentences.append(words["epub_access_no_pictures"])
+    if "pageNavigation" in true:
+        sentences.append(words["epub_access_pages"])
+    return " ".join(sentences)

@@ -1,0 +1,70 @@
+"""What judges find in books, counted: EPUBCheck, Ace, and claims that pages do not bear out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipeline.conforming import ace, epubcheck
+from pipeline.conforming.certificate import claims_conformance
+from pipeline.conforming.epub import false_claims
+from pipeline.running.certificates import Certificates
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found in some books."""
+
+    books: int
+    faults: tuple[str, ...]
+    seconds: float
+
+    @property
+    def each_s(self) -> float:
+        return self.seconds / max(1, self.books)
+
+    def count(self, severity: str) -> int:
+        return sum(fault.split(": ", 1)[1].startswith(severity) for fault in self.faults)
+
+
+def by_epubcheck(books: Mapping[str, bytes]) -> Verdict:
+    """Check all books in one Java machine."""
+    named = {f"book-{number}": id_ for number, id_ in enumerate(books)}
+    began = time.monotonic()
+    with TemporaryDirectory() as folder:
+        found = epubcheck.epubcheck({name: books[id_] for name, id_ in named.items()}, Path(folder))
+    faults = tuple(f"{named[name]}: {fault}" for name, lines in found.items() for fault in lines)
+    return Verdict(len(books), faults, time.monotonic() - began)
+
+
+def by_ace(books: Mapping[str, bytes]) -> Verdict:
+    """Check books with Ace, one after another."""
+    began = time.monotonic()
+    faults: list[str] = []
+    for id_, book in books.items():
+        with TemporaryDirectory() as folder:
+            faults += (f"{id_}: {fault}" for fault in ace.ace(book, Path(folder)))
+    return Verdict(len(books), tuple(faults), time.monotonic() - began)
+
+
+def claims_against(books: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return every claim of accessibility that the pages of its book do not bear out."""
+    return tuple(f"{id_}: {fault}" for id_, book in books.items() for fault in false_claims(book))
+
+
+def unfounded(books: Mapping[str, bytes], certificates: Certificates) -> tuple[str, ...]:
+    """Return the books that claim conformance without a certificate for their very content."""
+    return tuple(id_ for id_, book in books.items() if claims_conformance(book) and not _holds(id_, book, certificates))
+
+
+def conforming(books: Iterable[bytes]) -> int:
+    """Return how many books claim conformance."""
+    return sum(map(claims_conformance, books))
+
+
+def _holds(id_: str, book: bytes, certificates: Certificates) -> bool:
+    certificate = certificates.load("epub", id_)
+    return certificate is not None and certificate.holds_for(book)
