@@ -1,0 +1,92 @@
+"""The foot of a mail: who sends it, why, and how to leave, as Danish law asks.
+
+Source: markedsføringsloven § 10; e-handelsloven §§ 7 and 9 (name, address, e-mail, CVR number in every mail).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.config import FILE_NAME, Publisher
+from pipeline.findings import Finding, found
+from pipeline.rendering.words import Words
+from pipeline.writers.newsletter.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Words of the footer, and where they lead, if anywhere."""
+
+    words: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """What stands below a mail, beside the publisher's name."""
+
+    lines: tuple[Line, ...]
+    reason: str
+    links: tuple[Line, ...]
+    """Unsubscribe and privacy."""
+
+
+def footer_of(publisher: Publisher, options: Options, words: Words) -> Footer:
+    """Return the footer; what is missing in `publish.toml` is left out."""
+    phone = words.fill("newsletter_phone", phone=publisher.phone) if publisher.phone else ""
+    cvr = words.fill("newsletter_cvr", cvr=publisher.cvr) if publisher.cvr else ""
+    lines = (
+        Line(publisher.address),
+        Line(phone.replace(" ", "\N{NO-BREAK SPACE}"), tel(publisher.phone)),
+        Line(publisher.email, f"mailto:{publisher.email}"),
+        Line(publisher.website.removeprefix("https://").removeprefix("http://"), publisher.website),
+        Line(cvr),
+    )
+    links = (
+        Line(words["newsletter_unsubscribe"], options.unsubscribe),
+        Line(words["newsletter_privacy"], publisher.privacy),
+    )
+    return Footer(
+        tuple(line for line in lines if line.words), options.reason, tuple(line for line in links if line.address)
+    )
+
+
+def tel(phone: str) -> str:
+    """Return a Danish number of eight digits, or an international one, as an address; nothing for other forms."""
+    digits = "".join(character for character in phone if character.isdecimal())
+    if phone.strip().startswith("+"):
+        return f"tel:+{digits}"
+    return f"tel:+45{digits}" if len(digits) == 8 else ""
+
+
+def judge_footer(publisher: Publisher, options: Options) -> tuple[Finding, ...]:
+    """Return a finding for each key that the law asks for and `publish.toml` lacks, and for a mistyped CVR number."""
+    needed = {
+        "[publisher] name": publisher.name,
+        "[publisher] address": publisher.address,
+        "[publisher] email": publisher.email,
+        "[publisher] cvr": publisher.cvr,
+        "[publisher] privacy": publisher.privacy,
+        "[newsletter] reason": options.reason,
+        "[newsletter] unsubscribe": options.unsubscribe,
+    }
+    if not any(value.strip() for value in needed.values()):
+        # A project that names no one yet is being tried out: it may look at its newsletters, but no one can be mailed.
+        return (found("newsletter-without-sender", FILE_NAME, 0, "nothing says who sends the newsletters"),)
+    findings = [
+        found("newsletter-footer-incomplete", FILE_NAME, 0, f"{key} is missing: the footer of a newsletter states it")
+        for key, value in needed.items()
+        if not value.strip()
+    ]
+    if publisher.cvr and not is_cvr(publisher.cvr):
+        message = f"[publisher] cvr is {publisher.cvr!r}, expected eight digits whose check digit agrees"
+        findings.append(found("cvr-doubtful", FILE_NAME, 0, message))
+    return tuple(findings)
+
+
+def is_cvr(number: str) -> bool:
+    """Say whether a number can be a Danish company's: eight digits, weighted sum divisible by 11."""
+    digits = number.strip().removeprefix("DK").replace(" ", "")
+    if len(digits) != 8 or not digits.isdecimal():
+        return False
+    return sum(int(digit) * weight for digit, weight in zip(digits, (2, 7, 6, 5, 4, 3, 2, 1), strict=True)) % 11 == 0

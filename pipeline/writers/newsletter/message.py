@@ -1,0 +1,148 @@
+"""The message itself: headers, text, HTML and pictures as bytes that any mail program opens.
+
+Every header is made from the content, so equal content gives equal bytes. Sending replaces `Date` and `Message-ID`,
+adds `To` and takes `X-Unsent` away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from email.errors import MessageError
+from email.header import Header
+from email.headerregistry import Address
+from email.message import EmailMessage, MIMEPart
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import urlsplit
+
+from pipeline.article import Article
+from pipeline.config import FILE_NAME, Publisher
+from pipeline.errors import ConfigError, PublishError, SourceError
+from pipeline.writers import Rendition
+
+HOUR = time(8, tzinfo=UTC)
+"""The hour of a message whose edition only knows its day: morning in Denmark, and the same day everywhere in Europe."""
+LINE_LENGTH = 76
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_NOWHERE = "newsletter.invalid"
+"""RFC 2606 keeps `.invalid` from ever being anyone's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a message is made from."""
+
+    headers: Mapping[str, str]
+    """As they are meant to be read."""
+    sender: Address | None
+    text: str
+    html: str
+    pictures: Mapping[str, Rendition]
+    """Those that the HTML shows by `cid:`, by file name."""
+    domain: str
+
+
+def headers_of(front: Article, subject: str, day: date | None, unsubscribe: str) -> dict[str, str]:
+    """Return the headers that say something, beside the sender.
+
+    Raises:
+        SourceError: The subject holds a line break or another control character.
+    """
+    broken = SourceError("the subject holds a line break or another control character", source=front.source)
+    headers = {"Subject": one_line(subject, broken), "Content-Language": front.language}
+    if day:
+        headers["Date"] = format_datetime(datetime.combine(day, HOUR))
+    if re.match(r"(https|mailto):[\x21-\x7e]+$", unsubscribe):
+        headers["List-Unsubscribe"] = f"<{unsubscribe}>"
+    # Outlook for Windows opens such a file as a draft, ready to be sent, and not as mail received.
+    headers["X-Unsent"] = "1"
+    return headers
+
+
+def sender_of(publisher: Publisher) -> Address | None:
+    """Return the publisher as sender, a domain with letters such as ø in its ASCII form; nothing without address.
+
+    Raises:
+        ConfigError: The name holds a control character, or the e-mail address is none.
+    """
+    if not publisher.email:
+        return None
+    expected = "expected an address such as kontakt@klinik.example"
+    wrong = ConfigError(f"[publisher] email is {publisher.email!r}, {expected}", source=FILE_NAME)
+    broken = ConfigError("[publisher] name holds a line break or another control character", source=FILE_NAME)
+    name = one_line(publisher.name, broken)
+    local, _, domain = one_line(publisher.email, wrong).rpartition("@")
+    try:
+        ascii_domain = domain.encode("idna").decode("ascii")
+        address = Address(name, addr_spec=f"{local}@{ascii_domain}")
+    except (MessageError, ValueError, IndexError) as error:
+        raise wrong from error
+    if not local or not local.isascii() or "." not in ascii_domain:
+        raise wrong
+    return address
+
+
+def one_line(value: str, otherwise: PublishError) -> str:
+    """Return a header's value; a line break in it would let a text write headers of its own."""
+    if _CONTROL.search(value):
+        raise otherwise
+    return value.strip()
+
+
+def domain_of(publisher: Publisher) -> str:
+    """Return the domain that the message's identifiers end in."""
+    mail = publisher.email.rpartition("@")[2]
+    host = mail or urlsplit(publisher.website).hostname or ""
+    return host if re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", host) else _NOWHERE
+
+
+def content_id(name: str, domain: str) -> str:
+    """Return the identifier by which HTML shows a picture of its own message."""
+    return f"{name.partition('.')[0]}@{domain}"
+
+
+def message_of(letter: Letter) -> bytes:
+    """Return the message: seven-bit, lines ended by CR LF, the text first and the HTML last (RFC 2046, 5.1.4)."""
+    made = EmailMessage(policy=SMTP)
+    made.set_content(letter.text, charset="utf-8", cte="quoted-printable")
+    made.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    page = made.get_payload(1)
+    if letter.pictures and isinstance(page, MIMEPart):
+        for name, picture in letter.pictures.items():
+            main, _, sub = picture.media_type.partition("/")
+            cid = f"<{content_id(name, letter.domain)}>"
+            page.add_related(picture.data, main, sub, cid=cid, filename=name, disposition="inline")
+    digest = digest_of(letter)
+    for number, part in enumerate(part for part in made.walk() if part.is_multipart()):
+        # `=_` occurs in no line of quoted-printable or base64, so no line of content can be taken for a boundary.
+        part.set_boundary(f"=_{digest}-{number}")
+    lines = [header(name, value) for name, value in letter.headers.items()]
+    if letter.sender:
+        lines.insert(0, header("From", letter.sender.display_name, f" <{letter.sender.addr_spec}>"))
+    lines.append(header("Message-ID", f"<{digest}@{letter.domain}>"))
+    return b"".join(lines) + made.as_bytes()
+
+
+def header(name: str, words: str, address: str = "") -> bytes:
+    """Return a header as it travels.
+
+    Made here, since `EmailMessage` of Python 3.11 adds and loses spaces where it folds what is not ASCII.
+    """
+    if not words.isascii() or "=?" in words:
+        words = Header(words, "utf-8", maxlinelen=LINE_LENGTH, header_name=name).encode(linesep="\r\n")
+    elif address:
+        words = str(Address(words)).removesuffix("<>")  # quoted where it holds a comma or the like
+    return f"{name}: {f'{words.rstrip()}{address}'.lstrip()}\r\n".encode("ascii")
+
+
+def digest_of(letter: Letter) -> str:
+    """Return a name for this content and no other."""
+    content = hashlib.sha256()
+    for piece in (str(letter.sender), *letter.headers.values(), letter.text, letter.html, *letter.pictures):
+        content.update(piece.encode())
+        content.update(b"\0")
+    return content.hexdigest()[:32]

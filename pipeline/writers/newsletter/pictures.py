@@ -1,0 +1,97 @@
+"""The pictures of a mail: how large, under which names, and where the mail finds them."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from pipeline.article import Picture
+from pipeline.errors import StyleError
+from pipeline.rendering.markup import Placed
+from pipeline.rendering.styles import Styles
+from pipeline.writers import Need, Rendition
+
+COLUMN_PX = 552
+"""The text column: a sheet of 600 px less 24 px at each side."""
+TALLEST_PX = 560
+LOGO_HEIGHT_PX = 44
+LOGO_WIDEST_PX = 260
+DENSITY = 2
+MAX_BYTES = 200_000
+FOLDER = "pictures"
+
+
+def shown_width(width_px: int, height_px: int) -> int:
+    """Return how wide a picture stands in the column: never enlarged, and no taller than a screen."""
+    return max(1, min(COLUMN_PX, width_px, TALLEST_PX * width_px // max(height_px, 1)))
+
+
+def need(picture: Picture) -> Need:
+    """Return the size a mail wants a picture in: twice its shown width, for screens of double density."""
+    return Need(picture, DENSITY * shown_width(picture.width_px, picture.height_px), MAX_BYTES)
+
+
+@dataclass(slots=True)
+class Gallery:
+    """Places pictures in one document, and remembers which."""
+
+    renditions: Mapping[Need, Rendition]
+    host: Callable[[str], str]
+    """The address of a picture, by its file name."""
+    used: dict[str, Rendition] = field(default_factory=dict)
+    """By file name, in order of appearance."""
+
+    def place(self, picture: Picture) -> Placed | None:
+        """Return where a picture lies and how large it stands; None where it is broken."""
+        rendition = self.renditions.get(need(picture))
+        if rendition is None:
+            return None
+        width = min(shown_width(picture.width_px, picture.height_px), rendition.width_px)
+        return self.put(rendition, width, round(width * rendition.height_px / rendition.width_px))
+
+    def put(self, rendition: Rendition, width_px: int, height_px: int) -> Placed:
+        """Place a finished picture at a size."""
+        name = name_of(rendition)
+        self.used[name] = rendition
+        return Placed(self.host(name), width_px, height_px)
+
+
+def name_of(rendition: Rendition) -> str:
+    """Return a file name that stands for these bytes alone, so that all editions may share the file."""
+    return f"{hashlib.sha256(rendition.data).hexdigest()[:16]}-{rendition.width_px}{rendition.suffix}"
+
+
+def unique(pictures: Iterable[Picture]) -> tuple[Need, ...]:
+    """Return the need of each picture once."""
+    return tuple(dict.fromkeys(map(need, pictures)))
+
+
+def find_logo(styles: Styles, logo: str) -> Rendition | None:
+    """Return the clinic's logo as PNG, or nothing: then its name stands in words.
+
+    No mail program of weight shows SVG, so the PNG of the same name is taken.
+
+    Args:
+        logo: `[publisher] logo`: a path below `styles/`.
+    """
+    path = PurePosixPath(logo)
+    if path.parts[:1] != ("styles",) or ".." in path.parts:
+        return None
+    try:
+        data = styles.data(str(path.relative_to("styles").with_suffix(".png")))
+    except StyleError:
+        return None
+    # PNG, third edition, 5.2 and 11.2.1: signature, then length and type of IHDR, then width and height.
+    if data[:8] != b"\x89PNG\r\n\x1a\n" or data[12:16] != b"IHDR":
+        return None
+    width, height = struct.unpack(">II", data[16:24])
+    return Rendition(data, "image/png", width, height)
+
+
+def place_logo(gallery: Gallery, logo: Rendition) -> Placed:
+    """Place the logo, small enough for the head of a mail on a phone."""
+    scale = min(LOGO_HEIGHT_PX / logo.height_px, LOGO_WIDEST_PX / logo.width_px, 1)
+    return gallery.put(logo, max(1, round(logo.width_px * scale)), max(1, round(logo.height_px * scale)))

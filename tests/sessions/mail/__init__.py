@@ -1,0 +1,1 @@
+"""Newsletters before foreign judges: validators, client data, a browser in every dress, a spam filter, and MJML."""

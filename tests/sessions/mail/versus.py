@@ -1,0 +1,245 @@
+"""Side by side with MJML: one article, written by this project's writer and with MJML's own components."""
+
+from __future__ import annotations
+
+import re
+import statistics
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from pipeline.article import Article, Edition, Figure
+from pipeline.config import Config, load
+from pipeline.reading.files import find_roots, find_sources
+from pipeline.reading.reader import read
+from pipeline.rendering.markup import MarkupRenderer, Placed
+from pipeline.rendering.pictures import Size, shrink
+from pipeline.rendering.styles import find_styles
+from pipeline.rendering.words import load_words
+from pipeline.writers import Job, Need, Rendition, newsletter
+from pipeline.writers.newsletter.footer import footer_of
+from pipeline.writers.newsletter.page import dates
+from pipeline.writers.newsletter.pictures import Gallery, find_logo, place_logo
+from tests.sessions.mail.browsing import browse
+from tests.sessions.mail.judging import caniemail, run
+from tests.sessions.mail.projects import REPOSITORY, Mail
+
+ARTICLE = "blog/soevn-og-smerter"
+DOCUMENT = REPOSITORY / "docs" / "newsletter.md"
+ROUNDS = 7
+BEGIN, END = "<!-- written by `nox -s mail -- --update` -->", "<!-- end -->"
+_SEAM = re.compile(r"</mj-text>\s*<mj-text [^>]*>")
+_EMPTY = re.compile(r"<mj-section>\s*<mj-column>\s*</mj-column>\s*</mj-section>")
+_CALLOUT = re.compile(r'<aside class="callout [a-z-]+" role="note">(.*?)</aside>', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """What was measured of one way to write the mail."""
+
+    name: str
+    html_bytes: int
+    issues: int
+    """Features that a client lacks, counted once for each client."""
+    violations: int
+    """Of axe's rules, over all dresses and widths, once for each element."""
+    overflows: int
+    milliseconds: float
+
+
+def contest(scratch: Path, judges: Path, chromium: str) -> tuple[Contender, ...]:
+    """Return what was measured of this project and of MJML."""
+    scratch.mkdir(exist_ok=True)
+    edition, job = prepared()
+    made = newsletter.write(edition, job)
+    for artifact in made.artifacts:
+        path = scratch / "ours" / artifact.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(artifact.data)
+    ours = Mail("this project", edition.id, scratch / "ours")
+    theirs = Mail("MJML 5", f"{edition.id}.mjml", scratch / "ours")
+    source = scratch / "article.mjml"
+    source.write_text(as_mjml(edition, job), "utf-8")
+    milliseconds = float(run("node", "versus.mjs", str(source), str(theirs.html), cwd=judges))
+    return (
+        measured(ours, timed(edition, job), judges, chromium, scratch),
+        measured(theirs, milliseconds, judges, chromium, scratch),
+    )
+
+
+def measured(mail: Mail, milliseconds: float, judges: Path, chromium: str, scratch: Path) -> Contender:
+    """Return the figures of one HTML file."""
+    issues = caniemail((mail,), judges)
+    axe = judges / "node_modules" / "axe-core" / "axe.min.js"
+    remarks = [remark for seen in browse((mail,), axe, chromium, scratch) for remark in seen.remarks]
+    return Contender(
+        mail.project,
+        len(mail.html.read_bytes()),
+        len(issues),
+        sum(remark.judge == "axe" for remark in remarks),
+        sum(remark.judge == "overflow" for remark in remarks),
+        milliseconds,
+    )
+
+
+def timed(edition: Edition, job: Job) -> float:
+    """Return how many milliseconds the writer takes: HTML, text and message together; the median."""
+    times = []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        newsletter.write(edition, job)
+        times.append((time.perf_counter() - begun) * 1000)
+    return statistics.median(times)
+
+
+def prepared() -> tuple[Edition, Job]:
+    """Return the article of this repository's samples, and all that its writer needs."""
+    config = load(REPOSITORY, ("newsletter",))
+    article = read_article(config)
+    edition = Edition(article, (article,))
+    table = config.formats["newsletter"]
+    options = newsletter.Options(reason=str(table["reason"]), unsubscribe=str(table["unsubscribe"]))
+    styles = find_styles(REPOSITORY)
+    pictures = {need: made(need) for need in newsletter.needs(edition, options)}
+    return edition, Job(config.publisher, options, styles, load_words(styles, article.language), pictures)
+
+
+def read_article(config: Config) -> Article:
+    """Return the article, normalised."""
+    roots = find_roots(config)
+    sources = find_sources(config, roots).sources
+    wanted = [source for source in sources if source.id == ARTICLE]
+    (result,) = read(wanted, config, roots, {source.path: source.id for source in sources})
+    if result.article is None:
+        raise SystemExit(f"{ARTICLE} is refused: {result.findings}")
+    return result.article
+
+
+def made(need: Need) -> Rendition:
+    """Return a picture in the size that a writer needs."""
+    size = Size(need.width_px, need.max_bytes)
+    shrunk = shrink((REPOSITORY / need.picture.path).read_bytes(), [size])[size]
+    return Rendition(shrunk.data, shrunk.media_type, shrunk.width_px, shrunk.height_px)
+
+
+# ---- MJML
+
+
+def as_mjml(edition: Edition, job: Job) -> str:
+    """Return the article with MJML's components: the same words, pictures, boxes, button and footer."""
+    article = edition.front
+    gallery = Gallery(job.pictures, newsletter.on_disk(edition))
+    renderer = MarkupRenderer(job.words, gallery.place, medium=newsletter.medium)
+    logo = find_logo(job.styles, job.publisher.logo)
+    pieces = [image(place_logo(gallery, logo), job.publisher.name, align="left") if logo else Markup("")]
+    pieces += [text(Markup("<h1>{}</h1>").format(article.title)), text(paragraph(dates(article, job.words)))]
+    pieces += figure(article.hero, gallery, renderer) if article.hero else []
+    pieces.append(text(Markup("<p><em>{}</em></p>").format(article.lead)))
+    if article.key_points:
+        items = Markup("").join(Markup("<li>{}</li>").format(point) for point in article.key_points)
+        pieces.append(box(Markup("<p><b>{}</b></p><ul>{}</ul>").format(job.words["callout_key_points"], items)))
+    for block in article.blocks:
+        markup = renderer.block(block)
+        if isinstance(block, Figure):
+            pieces += figure(block, gallery, renderer)
+        else:
+            callout = _CALLOUT.fullmatch(markup)
+            pieces.append(box(Markup(callout[1])) if callout else text(markup))  # noqa: S704  # rendered above
+    pieces.append(text(renderer.notes()))
+    if article.address:
+        pieces.append(
+            Markup('</mj-column></mj-section><mj-section><mj-column><mj-button href="{}">{}</mj-button>').format(
+                article.address, job.words["newsletter_read_on_web"]
+            )
+        )
+    footer = footer_of(job.publisher, job.options, job.words)
+    lines = [Markup("<b>{}</b>").format(job.publisher.name)]
+    lines += [
+        Markup('<a href="{}">{}</a>').format(line.address, line.words) if line.address else escape(line.words)
+        for line in (*footer.lines, *footer.links)
+    ]
+    pieces.append(text(paragraph(footer.reason) + Markup("<p>{}</p>").format(Markup("<br/>").join(lines))))
+    return str(
+        Markup(
+            '<mjml lang="{}"><mj-head><mj-title>{}</mj-title><mj-preview>{}</mj-preview></mj-head>'
+            "<mj-body><mj-section><mj-column>\n{}\n</mj-column></mj-section></mj-body></mjml>"
+        ).format(article.language, article.title, article.description, joined(pieces))
+    )
+
+
+def text(markup: Markup) -> Markup:
+    """Return words as large as this project writes them."""
+    return Markup('<mj-text font-size="18px" line-height="28px">{}</mj-text>').format(markup) if markup else markup
+
+
+def paragraph(words: str) -> Markup:
+    return Markup("<p>{}</p>").format(words) if words else Markup("")
+
+
+def box(markup: Markup) -> Markup:
+    """Return a box: a section of its own with a ground, MJML's way to draw one."""
+    return Markup(
+        '</mj-column></mj-section><mj-section background-color="#e8f0f2"><mj-column>{}</mj-column></mj-section>'
+        "<mj-section><mj-column>"
+    ).format(text(markup))
+
+
+def figure(block: Figure, gallery: Gallery, renderer: MarkupRenderer) -> list[Markup]:
+    """Return a picture, and its caption below it."""
+    placed = gallery.place(block.image.picture)
+    if placed is None:
+        return []
+    caption = text(Markup("<p>{}</p>").format(renderer.inlines(block.caption))) if block.caption else Markup("")
+    return [image(placed, block.image.alt, align="center"), caption]
+
+
+def image(placed: Placed, alt: str, *, align: str) -> Markup:
+    return Markup('<mj-image src="{}" alt="{}" width="{}px" align="{}" />').format(
+        placed.src, alt, placed.width_px, align
+    )
+
+
+def joined(pieces: Iterable[Markup]) -> Markup:
+    """Return components, a line each; texts that follow each other are one, and sections that hold nothing none."""
+    body = Markup("\n").join(piece for piece in pieces if piece)
+    body = Markup(_SEAM.sub("\n", body))  # noqa: S704  # made above
+    return Markup(_EMPTY.sub("", body))  # noqa: S704  # made above
+
+
+# ---- the table
+
+
+def as_table(contenders: Iterable[Contender]) -> str:
+    """Return the figures as a table of Markdown; the times are those of one machine, and only for comparison."""
+    rows = [
+        f"| {entry.name} | {entry.html_bytes:,} | {entry.issues} | {entry.violations} | {entry.overflows} "
+        f"| {entry.milliseconds:.0f} |"
+        for entry in contenders
+    ]
+    return "\n".join(
+        (
+            "| | bytes of HTML | features that a client lacks | axe violations | overflows | ms |",
+            "|---|--:|--:|--:|--:|--:|",
+            *rows,
+        )
+    )
+
+
+def documented(table: str) -> bool:
+    """Say whether the document shows this table, the times aside."""
+    kept = DOCUMENT.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+    return without_times(kept.strip()) == without_times(table)
+
+
+def document(table: str) -> None:
+    """Write the table into the document."""
+    head, _, rest = DOCUMENT.read_text("utf-8").partition(BEGIN)
+    tail = rest.partition(END)[2]
+    DOCUMENT.write_text(f"{head}{BEGIN}\n{table}\n{END}{tail}", "utf-8", newline="\n")
+
+
+def without_times(table: str) -> list[str]:
+    return [line.rpartition("|")[0].rpartition("|")[0] for line in table.splitlines()]
