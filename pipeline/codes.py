@@ -299,8 +299,8 @@ _TABLE = (
         "author-slug",
         "note",
         "An author is named as an address part; a name was made of it, without the letters that such names lose.",
-        "`author: anders-hammer`",
-        "Write the name: `author: Anders Hammer`.",
+        "`author: ida-eksempel`",
+        "Write the name: `author: Ida Eksempel`.",
         repaired=True,
     ),
     Code(
