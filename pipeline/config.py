@@ -68,6 +68,10 @@ class Config:
         return self.folder / FILE_NAME
 
 
+SECTIONS: Mapping[str, type[Any]] = {"publisher": Publisher, "sources": Sources}
+"""The tables beside those of the formats; each is a field of `Config`."""
+
+
 def project_folder(start: Path) -> Path:
     """Return the nearest folder at or above `start` that holds a `publish.toml`.
 
@@ -103,7 +107,7 @@ def load(folder: Path, formats: Iterable[str]) -> Config:
         at = re.search(r"line (\d+)", str(error))
         raise ConfigError(f"not valid TOML: {error}", source=FILE_NAME, line=int(at[1]) if at else 0) from error
 
-    known = ("publisher", "sources", *formats)
+    known = (*SECTIONS, *formats)
     faults: list[str] = []
     for name in tables:
         if name not in known:
@@ -111,16 +115,17 @@ def load(folder: Path, formats: Iterable[str]) -> Config:
         elif not isinstance(tables[name], dict):
             faults.append(f"{FILE_NAME}:{line_of(source, name)}: {name} is a value, expected a table [{name}]")
             tables[name] = {}
-    publisher, more = _shape(Publisher, tables.get("publisher", {}), "publisher", source)
-    faults += more
-    sources, more = _shape(Sources, tables.get("sources", {}), "sources", source)
-    faults += more
+    sections: dict[str, Any] = {}
+    for name, shape in SECTIONS.items():
+        sections[name], more = _shape(shape, tables.get(name, {}), name, source)
+        faults += more
+    publisher, sources = sections["publisher"], sections["sources"]
     if publisher and sources:
         faults += _doubts(publisher, sources, source)
-    if faults or publisher is None or sources is None:
+    if faults:
         raise ConfigError("\n".join(faults))
-    publisher = replace(publisher, website=publisher.website.rstrip("/"))
-    return Config(folder, publisher, sources, {name: tables.get(name, {}) for name in formats})
+    sections["publisher"] = replace(publisher, website=publisher.website.rstrip("/"))
+    return Config(folder, **sections, formats={name: tables.get(name, {}) for name in formats})
 
 
 def _doubts(publisher: Publisher, sources: Sources, source: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from pipeline import writers
-from pipeline.config import Publisher, Sources
+from pipeline.config import SECTIONS
 from pipeline.reading.frontmatter import ALIASES
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -52,8 +52,7 @@ _KINDS: dict[str, dict[str, Any]] = {
 
 def of_config() -> dict[str, Any]:
     """Return the JSON Schema of `publish.toml`, with a table for each installed format."""
-    tables: dict[str, type[Any]] = {"publisher": Publisher, "sources": Sources}
-    tables |= {name: writers.load(name).Options for name in writers.registered()}
+    tables = dict(SECTIONS) | {name: writers.load(name).Options for name in writers.registered()}
     return {
         "$schema": _DRAFT,
         "title": "publish.toml",

@@ -1,0 +1,47 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import click
+
+from pipeline import writers
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every publishing command has."""
+    for option in reversed(
+        (
+            click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]"),
+            click.option("--outputs", type=click.Path(path_type=Path), help="Where to write. [PROJECT/outputs]"),
+            click.option("--jobs", type=click.IntRange(1), help="Worker processes. [one per core]"),
+            click.option("--strict", is_flag=True, help="Exit with 1 where a warning exists."),
+            click.option("--force", is_flag=True, help="Make everything anew, changed or not."),
+            click.option("--report", type=click.Path(path_type=Path), help="Write the report here as well."),
+            click.option("--verbose", "-v", is_flag=True, help="Show every warning and note."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def variants_of(name: str) -> tuple[str, ...]:
+    """Return the variants that a format can be written in: those that its options allow; most have none."""
+    try:
+        allowed = get_type_hints(writers.load(name).Options).get("variants")
+    except Exception:  # noqa: BLE001  # a stranger's writer: its own command says why
+        return ()
+    return get_args(get_args(allowed)[0]) if allowed else ()
+
+
+def project_of(given: Path | None) -> Path:
+    from pipeline.config import FILE_NAME, project_folder
+
+    if given is None:
+        return project_folder(Path.cwd())
+    if not (given / FILE_NAME).is_file():
+        raise click.BadParameter(f"there is no {FILE_NAME} in {given}", param_hint="--project")
+    return given.resolve()

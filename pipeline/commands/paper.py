@@ -1,0 +1,138 @@
+"""`publish print`, `print-pack` and `proof`: handouts on paper."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline import writers
+from pipeline.commands.options import project_of, variants_of
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.printing.handouts import Batch
+
+
+def _paper_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of the commands that put handouts on paper."""
+    for option in reversed(
+        (
+            click.argument("articles", nargs=-1, metavar="[ARTICLE]..."),
+            click.option(
+                "--copies", type=click.IntRange(1, 1000), default=20, show_default=True, help="Of each handout."
+            ),
+            click.option("--variant", default="standard", show_default=True, help="large-print, a5, booklet …"),
+            click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]"),
+            click.option("--outputs", type=click.Path(path_type=Path), help="Where handouts lie. [PROJECT/outputs]"),
+            click.option("--jobs", type=click.IntRange(1), help="Worker processes. [one per core]"),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("print-pack")
+@_paper_options
+@click.option("--marks", is_flag=True, help="Crop marks and 3 mm for bleed, for a print shop.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), default="print-pack.pdf", show_default=True)
+def print_pack(articles: tuple[str, ...], copies: int, marks: bool, output: Path, **chosen: Any) -> int:  # noqa: FBT001  # click's flags
+    """Make one file for the copier: a cover that lists what is inside, then all copies of each handout.
+
+    Each copy begins on the front of a sheet. ARTICLE is an id or the path of a source; without: every article.
+    """
+    from pipeline.printing.pack import pack, save
+
+    settings, batch = _ready(articles, **chosen)
+    if batch.handouts:
+        save(pack(batch.handouts, copies, settings, with_marks=marks), output)
+        inside = "1 handout" if len(batch.handouts) == 1 else f"{len(batch.handouts)} handouts"
+        click.echo(f"{output}: {inside}, {copies} copies of each")
+    return int(batch.is_failed)
+
+
+@click.command("print")
+@_paper_options
+@click.option("--printer", default="", metavar="NAME", help="A printer that --list shows. [the default one]")
+@click.option("--greyscale", is_flag=True, help="Print without colour.")
+@click.option("--dry-run", is_flag=True, help="Say what would be printed, and print nothing.")
+@click.option("--list", "is_list", is_flag=True, help="List the printers of this machine.")
+def print_(
+    articles: tuple[str, ...], copies: int, printer: str, greyscale: bool, dry_run: bool, is_list: bool, **chosen: Any  # noqa: FBT001  # click's flags
+) -> int:  # fmt: skip
+    """Print handouts through CUPS, on both sides: COPIES of each.
+
+    ARTICLE is an id or the path of a source; without: every article.
+    """
+    from pipeline.printing import cups
+    from pipeline.printing.orders import order
+
+    if is_list:
+        for known in cups.printers():
+            click.echo(f"{known.name} (default)" if known.is_default else known.name)
+        return 0
+    chosen_printer = cups.choose(printer)  # before anything is published: that may take minutes
+    _, batch = _ready(articles, **chosen)
+    orders = [order(handout, copies, is_greyscale=greyscale) for handout in batch.handouts]
+    if not articles and not dry_run and sys.stdin.isatty():
+        sheets = sum(each.sheets for each in orders)
+        click.confirm(f"Print {len(orders)} handouts, {sheets} sheets, on {chosen_printer.name}?", abort=True)
+    for each in orders:
+        work = "would print" if dry_run else cups.send(each.job, chosen_printer)
+        click.echo(f"{work}: {each} on {chosen_printer.name}")
+    return int(batch.is_failed)
+
+
+def _ready(
+    articles: tuple[str, ...], *, variant: str, project: Path | None, outputs: Path | None, jobs: int | None
+) -> tuple[Config, Batch]:
+    """Publish the handouts that are asked for, and say of which there is none."""
+    from pipeline import config, terminal
+    from pipeline.printing.handouts import FORMAT, ready
+    from pipeline.publish import Request
+    from pipeline.running.ids import as_ids
+    from pipeline.running.workers import cores
+
+    if variant not in (known := variants_of(FORMAT)):
+        raise click.BadParameter(f"{variant} is no variant; there is {', '.join(known)}", param_hint="--variant")
+    settings = config.load(project_of(project), writers.registered())
+    ids = as_ids(articles, settings, Path.cwd())
+    request = Request(formats=(FORMAT,), articles=ids, outputs=outputs, jobs=jobs or cores())
+    with terminal.progress() as progress:
+        batch = ready(settings, request, variant, progress)
+    if batch.report.is_interrupted:
+        raise click.Abort
+    if batch.is_failed:
+        terminal.show(batch.report, outputs or settings.folder / "outputs", is_verbose=False)
+    for each in batch.left_out:
+        click.echo(f"left out: {each.id}: {each.why}", err=True)
+    return settings, batch
+
+
+@click.command()
+@click.argument("article")
+@click.option("--variant", multiple=True, help="Show this variant only; may be repeated. [all]")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="[PROJECT/outputs/proofs/ARTICLE.png]")
+@click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
+@click.option("--outputs", type=click.Path(path_type=Path), help="Where the proof goes. [PROJECT/outputs]")
+def proof(
+    article: str, variant: tuple[str, ...], output: Path | None, project: Path | None, outputs: Path | None
+) -> int:
+    """Show all pages of ARTICLE's handout, in every variant that suits it, in one picture."""
+    from pipeline import config, proofing, terminal
+    from pipeline.publish import Request
+    from pipeline.running.ids import as_ids
+
+    settings = config.load(project_of(project), writers.registered())
+    request = Request((), as_ids((article,), settings, Path.cwd()), outputs=outputs)
+    variants = variant or variants_of(proofing.FORMAT)
+    with terminal.progress() as progress:
+        report, path = proofing.proof(settings, request, variants, output, progress)
+    if path is None:
+        terminal.show(report, outputs or settings.folder / "outputs", is_verbose=True)
+        return 1
+    click.echo(f"made {path}")
+    return report.exit_code(is_strict=False)

@@ -1,0 +1,94 @@
+"""`publish all`, and a command for each installed format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline import writers
+from pipeline.commands.options import project_of, run_options, variants_of
+
+CERTIFIABLE = "epub"
+
+
+@click.command("all")
+@run_options
+@click.option("--only", multiple=True, metavar="FORMAT", help="Only this format; may be repeated.")
+@click.option("--variant", multiple=True, help="Where a format has variants, make this one; may be repeated.")
+def publish_all(only: tuple[str, ...], **chosen: Any) -> int:
+    """Publish every article and edition in every format."""
+    known = list(writers.registered())
+    if wrong := [name for name in only if name not in known]:
+        raise click.BadParameter(f"{', '.join(wrong)} is no format; there is {', '.join(known)}", param_hint="--only")
+    return _publish(tuple(dict.fromkeys(only)) or tuple(known), (), **chosen)
+
+
+def format_command(name: str) -> click.Command:
+    try:
+        summary = writers.load(name).summary
+    except Exception as error:  # noqa: BLE001  # a stranger's writer: the others must still work
+        summary = f"cannot be loaded: {error}"
+
+    @click.command(name, help=f"{summary}\n\nARTICLE is an id (blog/soevn) or the path of a source; without: all.")
+    @click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
+    @click.option("--select", metavar="TAG", help="Bind all articles with a tag on the spot: tag:ryg, kind:exercise.")
+    @run_options
+    def command(articles: tuple[str, ...], **chosen: Any) -> int:
+        return _publish((name,), articles, **chosen)
+
+    if name == CERTIFIABLE:
+        told = "Have EPUBCheck and Ace judge the books, and keep their word in certificates/."
+        command.params.append(click.Option(["--certify"], is_flag=True, help=told))
+    if variants := variants_of(name):
+        told = "Make this variant instead of those in publish.toml; may be repeated."
+        command.params.append(click.Option(["--variant"], multiple=True, type=click.Choice(variants), help=told))
+    return command
+
+
+def _publish(
+    formats: tuple[str, ...],
+    articles: tuple[str, ...],
+    *,
+    project: Path | None,
+    outputs: Path | None,
+    jobs: int | None,
+    strict: bool,
+    force: bool,
+    report: Path | None,
+    verbose: bool,
+    select: str | None = None,
+    certify: bool = False,
+    variant: tuple[str, ...] = (),
+) -> int:
+    from pipeline import config, publish, terminal
+    from pipeline.running.ids import as_ids
+    from pipeline.running.selecting import selection_of
+    from pipeline.running.workers import cores
+
+    if select and articles:
+        raise click.UsageError("name articles, or select them: not both")
+    overrides = {name: {"variants": list(variant)} for name in formats if variant and variants_of(name)}
+    if variant and not overrides:
+        raise click.UsageError(f"{', '.join(formats)} has no variants")
+    settings = config.load(project_of(project), writers.registered())
+    request = publish.Request(
+        formats,
+        as_ids(articles, settings, Path.cwd()),
+        selection_of(select) if select else None,
+        outputs,
+        jobs or cores(),
+        force,
+        overrides=overrides,
+    )
+    if report:
+        terminal.check_report(report)
+    run = publish.certify if certify else publish.publish
+    with terminal.progress() as progress:
+        result = run(settings, request, progress)
+    folder = request.outputs or settings.folder / "outputs"
+    if report:
+        terminal.save_report(result, report)
+    terminal.show(result, folder, is_verbose=verbose)
+    return result.exit_code(is_strict=strict)
