@@ -64,7 +64,7 @@ def publish(config: Config, request: Request, progress: Progress) -> Report:
         bound = bind(library.cards, library.ids, writers.registered())
         before = load_record(outputs.state)
         work = plan(bound.bindings, formats, asked, config, shop, before, is_forced=request.is_forced)
-        ledger = Ledger(outputs, before, work, is_partial=bool(request.overrides))
+        ledger = Ledger(shop, before, work, is_partial=bool(request.overrides))
         ledger.refuse(bound.refused, () if request.selection else library.refused, formats)
         is_interrupted = False
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Literal
 
 from pipeline.findings import Finding
@@ -43,12 +44,38 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """What a shelf says of an article or edition."""
+
+    id: str
+    source: str
+    title: str
+    language: str
+    lead: str = ""
+    kind: str = ""
+    tags: tuple[str, ...] = ()
+    changed: date | None = None
+    """The newest date it states."""
+    review_after: date | None = None
+    lix: int | None = None
+    words: int = 0
+    pictures: tuple[str, ...] = ()
+    """Paths from the project folder."""
+    articles: tuple[str, ...] = ()
+    """Ids of what an edition binds."""
+    is_edition: bool = False
+    is_draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a run did; `kept` are findings of earlier runs on what this run was not asked for."""
 
     entries: tuple[Entry, ...]
     findings: tuple[Finding, ...]
     kept: tuple[Finding, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    """Of all that was ever read and is still there, by id."""
     seconds: float = 0.0
     is_interrupted: bool = False
 

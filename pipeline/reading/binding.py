@@ -7,8 +7,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.article import Article, Edition, Related
+from pipeline.article import Article, Edition, Related, images
 from pipeline.findings import Finding, found
+from pipeline.rendering.readability import lix, running_text, word_count
+from pipeline.report import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Card:
     """The digest of all that the article says, and where: a finding names lines, so a moved line is a change."""
     blocks: int
     """How many there are: a measure of the work it makes."""
+    listing: Listing
+    """What a shelf says of it."""
     related: tuple[Related, ...] = ()
     formats: tuple[str, ...] = ()
     is_draft: bool = False
@@ -73,6 +77,7 @@ def card_of(article: Article) -> Card:
         # `repr` of frozen data names every type and value, and is the same in every process.
         hashlib.sha256(repr(article).encode("utf-8", "surrogatepass")).hexdigest(),
         len(article.blocks),
+        listing_of(article),
         article.related,
         article.formats,
         article.is_draft,
@@ -82,6 +87,27 @@ def card_of(article: Article) -> Card:
         article.articles_lines,
         article.kind,
         article.tags,
+    )
+
+
+def listing_of(article: Article) -> Listing:
+    """Return what a shelf says of an article."""
+    return Listing(
+        article.id,
+        article.source,
+        article.title,
+        article.language,
+        article.lead or article.description,
+        article.kind,
+        article.tags,
+        article.changed,
+        article.review_after,
+        lix(tuple(running_text(article))),
+        word_count(article),
+        tuple(dict.fromkeys(image.picture.path for image in images(article))),
+        article.articles,
+        is_edition=article.is_edition,
+        is_draft=article.is_draft,
     )
 
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Literal
+
+from pipeline.article import BLOCKS, Article, Block, Cell, Para, Plain, References, Table, children, text
 
 LONG_WORD = 6
 """A word of more letters counts as long."""
+Level = Literal["very_easy", "easy", "medium", "hard", "very_hard"]
+LEVELS: tuple[tuple[int, Level], ...] = ((25, "very_easy"), (35, "easy"), (45, "medium"), (55, "hard"))
+"""The LIX below which a text has a level; above the last it is very hard."""
 
 
 def lix(paragraphs: tuple[str, ...]) -> int | None:
@@ -23,6 +30,28 @@ def lix(paragraphs: tuple[str, ...]) -> int | None:
     sentences = sum(len(re.findall(r"\w[^.!?:…]*", text)) for text in texts)
     long_words = sum(len(word) > LONG_WORD for word in words)
     return round(len(words) / sentences + 100 * long_words / len(words))
+
+
+def level(number: int) -> Level:
+    """Return what a LIX means, in Björnsson's five steps."""
+    return next((name for limit, name in LEVELS if number < limit), "very_hard")
+
+
+def running_text(article: Article) -> Iterator[str]:
+    """Yield the paragraphs and list items that are read as sentences: no headings, and no references."""
+    waiting: list[Block] = list(reversed(article.blocks))
+    while waiting:
+        block = waiting.pop()
+        if isinstance(block, Para | Plain):
+            yield text(block.content)
+        elif not isinstance(block, References | Table):
+            inside = [node for node in children(block) if isinstance(node, BLOCKS) and not isinstance(node, Cell)]
+            waiting.extend(reversed(inside))
+
+
+def word_count(article: Article) -> int:
+    """Return how many words stand in an article's text."""
+    return len(text(article.blocks).split())
 
 
 def _without_dots(text: str) -> str:

@@ -6,16 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from pipeline.errors import PublishError
 from pipeline.findings import Finding, found, in_order
 from pipeline.reading.binding import Binding, Card
 from pipeline.reading.files import Source
-from pipeline.report import Entry, Report, Saved, Status, to_json
+from pipeline.report import Entry, Listing, Report, Saved, Status, to_json
 from pipeline.running.library import Library
-from pipeline.running.making import Made
+from pipeline.running.making import Made, Shop
 from pipeline.running.plan import Plan
 from pipeline.running.record import NAME, Record, Remembered, holds
 from pipeline.running.record import to_json as record_json
 from pipeline.running.saving import STATE, Outputs
+from pipeline.running.shelf import INDEX, shelf_page
 
 REPORT = "report.json"
 
@@ -24,7 +26,7 @@ REPORT = "report.json"
 class Ledger:
     """Keeps account of one run."""
 
-    outputs: Outputs
+    shop: Shop
     before: Record
     plan: Plan
     is_partial: bool = False
@@ -38,6 +40,10 @@ class Ledger:
     """Digest and owner of every path that stands or was written."""
     _folders: set[str] = field(default_factory=set)
     """Every folder above those paths."""
+
+    @property
+    def outputs(self) -> Outputs:
+        return self.shop.outputs
 
     def __post_init__(self) -> None:
         for entry in self.plan.unchanged:
@@ -98,7 +104,7 @@ class Ledger:
         is_whole: bool,
         is_interrupted: bool,
     ) -> Report:
-        """Write record and report, remove outputs that nothing stands for any more, and return the report.
+        """Write record, report and shelf, remove outputs that nothing stands for any more, and return the report.
 
         Args:
             is_whole: The run was asked for every article, so what it did not meet is gone.
@@ -118,20 +124,35 @@ class Ledger:
         record = Record(
             kept | self.remembered,
             {name: found_ for name, found_ in self.before.sources.items() if not is_whole} | sources,
+            self._listings(library, is_whole=is_whole),
         )
         report = Report(
             tuple(self.entries[key] for key in sorted(self.entries)),
             in_order(self.findings),
             in_order(set(self._kept_findings(kept, record)) - set(self.findings)),
+            tuple(record.listings[id_] for id_ in sorted(record.listings)),
             seconds,
             is_interrupted,
         )
-        staged = [
+        staged = []
+        try:
+            page = shelf_page(report, self.shop.publisher, self.shop.styles)
+            staged.append((self.outputs.stage(INDEX, page), INDEX))
+        except PublishError as error:  # a template or word list of the project: all else must come to its place
+            fault = found(error.code, error.source, error.line, f"{INDEX}: {error.message}", error.hint)
+            report = replace(report, findings=in_order((*report.findings, fault)))
+        staged += [
             (self.outputs.stage(REPORT, to_json(report)), REPORT),
             (self.outputs.stage(NAME, record_json(record)), f"{STATE}/{NAME}"),
         ]
         self.outputs.move(staged, sorted(self.before.paths - record.paths))
         return report
+
+    def _listings(self, library: Library, *, is_whole: bool) -> dict[str, Listing]:
+        """Return what the shelf says of each source; of a refused one, what it last could say."""
+        gone = set(self.before.listings) - library.known_ids if is_whole else set()
+        read = {item.card.id: item.card.listing for item in library.reads if item.card}
+        return {id_: listing for id_, listing in self.before.listings.items() if id_ not in gone} | read
 
     def _kept_findings(self, kept: dict[tuple[str, str], Remembered], record: Record) -> Iterable[Finding]:
         for entry in kept.values():

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.findings import Finding
-from pipeline.report import Saved
+from pipeline.report import Listing, Saved
 from pipeline.writers import Facts
 
-VERSION = 1
+VERSION = 2
 NAME = "record.json"
 
 
@@ -39,11 +39,13 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Everything remembered, and the findings on each source."""
+    """Everything remembered, the findings on each source, and what a shelf says of it."""
 
     entries: Mapping[tuple[str, str], Remembered] = field(default_factory=dict)
     """By id and format."""
     sources: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    listings: Mapping[str, Listing] = field(default_factory=dict)
+    """By id."""
 
     @property
     def paths(self) -> frozenset[str]:
@@ -53,23 +55,29 @@ class Record:
 
 def load(state: Path) -> Record:
     """Return what is remembered; nothing where the file is missing, damaged or of another version."""
+    import msgspec
+
     try:
         document = json.loads((state / NAME).read_text("utf-8"))
         if document["version"] != VERSION:
             return Record()
         entries = [_entry(form) for form in document["entries"]]
         sources = {name: _findings(forms) for name, forms in document["sources"].items()}
+        listings = msgspec.convert(document["listings"], dict[str, Listing])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Record()
-    return Record({(entry.id, entry.format): entry for entry in entries}, sources)
+    return Record({(entry.id, entry.format): entry for entry in entries}, sources, listings)
 
 
 def to_json(record: Record) -> bytes:
     """Return the record as it is stored."""
+    import msgspec
+
     document = {
         "version": VERSION,
         "entries": [_form(record.entries[key]) for key in sorted(record.entries)],
         "sources": {name: [asdict(item) for item in record.sources[name]] for name in sorted(record.sources)},
+        "listings": msgspec.to_builtins({id_: record.listings[id_] for id_ in sorted(record.listings)}),
     }
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
 

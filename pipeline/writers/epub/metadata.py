@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Iterator
 from datetime import date
 
-from pipeline.article import BLOCKS, Article, Block, Cell, Edition, Para, Plain, References, Table, children, text
+from pipeline.article import Edition
 from pipeline.config import Publisher
 from pipeline.conforming.access import Survey, bears_conformance, claims
 from pipeline.conforming.certificate import STANDARD
-from pipeline.rendering.readability import lix
+from pipeline.rendering.readability import lix, running_text, word_count
 from pipeline.rendering.words import Words
 from pipeline.writers import Job
 from pipeline.writers.epub.container import Entry
@@ -67,8 +67,8 @@ def _about(edition: Edition) -> Iterator[Entry]:
         yield Entry("dc:source", front.address)
     if reviewed := max((article.reviewed for article in edition.chapters if article.reviewed), default=None):
         yield Entry("schema:lastReviewed", reviewed.isoformat())
-    yield Entry("schema:wordCount", str(sum(map(_words_in, edition.chapters))))
-    level = lix(tuple(words for article in edition.chapters for words in _running_text(article)))
+    yield Entry("schema:wordCount", str(sum(map(word_count, edition.chapters))))
+    level = lix(tuple(words for article in edition.chapters for words in running_text(article)))
     if level is not None:
         yield Entry("schema:educationalLevel", f"LIX {level}")
 
@@ -78,22 +78,6 @@ def _series(name: str) -> Iterator[Entry]:
     if name:
         yield Entry("belongs-to-collection", name, (("id", "series"),))
         yield Entry("collection-type", "series", (("refines", "#series"),))
-
-
-def _words_in(article: Article) -> int:
-    return len(text(article.blocks).split())
-
-
-def _running_text(article: Article) -> Iterator[str]:
-    """Yield the paragraphs and list items that are read as sentences: no headings, and no references."""
-    waiting: list[Block] = list(reversed(article.blocks))
-    while waiting:
-        block = waiting.pop()
-        if isinstance(block, Para | Plain):
-            yield text(block.content)
-        elif not isinstance(block, References | Table):
-            inside = [node for node in children(block) if isinstance(node, BLOCKS) and not isinstance(node, Cell)]
-            waiting.extend(reversed(inside))
 
 
 def _access(job: Job, counted: Survey, title: str) -> Iterator[Entry]:
