@@ -999,9 +999,16 @@ _TABLE = (
     Code(
         "pdf-nonconforming",
         "error",
-        "A PDF breaks a rule of PDF/UA-1 or PDF/A-2a, so it is not published.",
+        "A PDF breaks a rule of the standards it is to keep, so it is not published.",
         "A style that places text as a picture",
-        "Undo the last change to `styles/handout/`; otherwise report it with the article.",
+        "Undo the last change to `styles/handout/`; `--allow-nonconforming` publishes it without its claims.",
+    ),
+    Code(
+        "pdf-allowed",
+        "warning",
+        "A PDF breaks a rule of its standards; it was published all the same, and claims none of them.",
+        "`publish handout --allow-nonconforming`",
+        "Undo the last change to `styles/handout/`, and publish without `--allow-nonconforming`.",
     ),
     Code(
         "handout-character",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.rendering.styles import packaged
 from tests.conftest import run_publish
 from tests.makers import write
 
@@ -82,6 +83,25 @@ def test_a_damaged_journal_does_not_stop_the_next_run(project: Path) -> None:
     write(project / "outputs/.publish/journal.json", "{half")
 
     assert run_publish(project, "newsletter").code == 0
+
+
+def test_a_nonconforming_handout_is_published_only_where_it_is_allowed(project: Path) -> None:
+    template = (packaged() / "handout/handout.html.j2").read_text("utf-8")
+    write(
+        project / "styles/handout/handout.html.j2",
+        template.replace("{{ chapter.body }}", "{{ chapter.body.replace('h2', 'h4') }}"),
+    )
+
+    refused = run_publish(project, "handout")
+    assert (refused.code, refused.status("blog/ryg", "handout")) == (1, "failed")
+    assert refused.findings("pdf-nonconforming")[0]["line"] == 10
+
+    allowed = run_publish(project, "all", "--only", "handout", "--allow-nonconforming")
+    assert (allowed.code, allowed.status("blog/ryg", "handout")) == (0, "written")
+    assert allowed.findings("pdf-allowed")
+
+    # What is not meant to stand is made anew by the next run, and refused.
+    assert run_publish(project, "handout").status("blog/ryg", "handout") == "stale"
 
 
 def test_an_unknown_article_is_answered_with_the_nearest(project: Path) -> None:

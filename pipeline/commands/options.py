@@ -30,11 +30,20 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def variants_of(name: str) -> tuple[str, ...]:
     """Return the variants that a format can be written in: those that its options allow; most have none."""
-    try:
-        allowed = get_type_hints(writers.load(name).Options).get("variants")
-    except Exception:  # noqa: BLE001  # a stranger's writer: its own command says why
-        return ()
+    allowed = _options_of(name).get("variants")
     return get_args(get_args(allowed)[0]) if allowed else ()
+
+
+def has_option(name: str, option: str) -> bool:
+    """Tell whether a format's table in `publish.toml` may hold an option."""
+    return option in _options_of(name)
+
+
+def _options_of(name: str) -> dict[str, Any]:
+    try:
+        return get_type_hints(writers.load(name).Options)
+    except Exception:  # noqa: BLE001  # a stranger's writer: its own command says why
+        return {}
 
 
 def project_of(given: Path | None) -> Path:

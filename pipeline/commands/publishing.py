@@ -8,15 +8,17 @@ from typing import Any
 import click
 
 from pipeline import writers
-from pipeline.commands.options import project_of, run_options, variants_of
+from pipeline.commands.options import has_option, project_of, run_options, variants_of
 
 CERTIFIABLE = "epub"
+_ALLOW = "Publish PDF files that break a rule too, without their claims."
 
 
 @click.command("all")
 @run_options
 @click.option("--only", multiple=True, metavar="FORMAT", help="Only this format; may be repeated.")
 @click.option("--variant", multiple=True, help="Where a format has variants, make this one; may be repeated.")
+@click.option("--allow-nonconforming", is_flag=True, help=_ALLOW)
 def publish_all(only: tuple[str, ...], **chosen: Any) -> int:
     """Publish every article and edition in every format."""
     known = list(writers.registered())
@@ -41,6 +43,8 @@ def format_command(name: str) -> click.Command:
     if name == CERTIFIABLE:
         told = "Have EPUBCheck and Ace judge the books, and keep their word in certificates/."
         command.params.append(click.Option(["--certify"], is_flag=True, help=told))
+    if has_option(name, "allow_nonconforming"):
+        command.params.append(click.Option(["--allow-nonconforming"], is_flag=True, help=_ALLOW))
     if variants := variants_of(name):
         told = "Make this variant instead of those in publish.toml; may be repeated."
         command.params.append(click.Option(["--variant"], multiple=True, type=click.Choice(variants), help=told))
@@ -61,6 +65,7 @@ def _publish(
     select: str | None = None,
     certify: bool = False,
     variant: tuple[str, ...] = (),
+    allow_nonconforming: bool = False,
 ) -> int:
     from pipeline import config, publish, terminal
     from pipeline.running.ids import as_ids
@@ -69,9 +74,14 @@ def _publish(
 
     if select and articles:
         raise click.UsageError("name articles, or select them: not both")
-    overrides = {name: {"variants": list(variant)} for name in formats if variant and variants_of(name)}
-    if variant and not overrides:
+    varied = {name: {"variants": list(variant)} for name in formats if variant and variants_of(name)}
+    if variant and not varied:
         raise click.UsageError(f"{', '.join(formats)} has no variants")
+    lenient = {name for name in formats if allow_nonconforming and has_option(name, "allow_nonconforming")}
+    overrides = {
+        name: {**varied.get(name, {}), **({"allow_nonconforming": True} if name in lenient else {})}
+        for name in (*varied, *lenient)
+    }
     settings = config.load(project_of(project), writers.registered())
     request = publish.Request(
         formats,

@@ -1,4 +1,8 @@
-"""Judge of a finished PDF: PDF/UA-1 and PDF/A-2a by a validator, and what no validator reports."""
+"""Judge of a finished PDF: PDF/UA-1 and PDF/A-2a by a validator, and what no validator reports.
+
+Of PDF/UA-2 and PDF/A-4 no validator in Python knows the rules: such a file is judged here by what sets it apart, and
+by its twin, which differs in nothing else. The session `conformance` has veraPDF judge it whole.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pipeline.conforming import second
 
 if TYPE_CHECKING:
     from pikepdf import Object, Pdf
@@ -24,6 +30,8 @@ class Fault:
     element: str
     """The kind of the structure element or object, where the validator names one."""
     message: str
+    object: int = 0
+    """The number of the object in the file; 0: none in particular."""
 
 
 def judge(data: bytes, fonts: frozenset[str] = frozenset()) -> tuple[Fault, ...]:
@@ -39,6 +47,37 @@ def judge(data: bytes, fonts: frozenset[str] = frozenset()) -> tuple[Fault, ...]
         return tuple(dict.fromkeys([*_by_validator(data, pdf), *_of_document(pdf), *_of_fonts(pdf, fonts)]))
 
 
+def judge_second(data: bytes) -> tuple[Fault, ...]:
+    """Return what a PDF lacks that its twin in PDF/UA-1 need not have.
+
+    Source: ISO 14289-2, 5, 8.2.4, 8.2.5.14 and 8.8; ISO 19005-4, 6.1.3.
+    """
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        return tuple(_of_second(pdf))
+
+
+def _of_second(pdf: Pdf) -> Iterator[Fault]:
+    if pdf.pdf_version != second.VERSION:
+        yield Fault("pdf-version", "", f"the file is PDF {pdf.pdf_version}, expected {second.VERSION}")
+    if "/Info" in pdf.trailer:
+        yield Fault("document-information", "", "the file still has the document information of PDF 1.7")
+    metadata = pdf.Root.Metadata.read_bytes()
+    for sign in (b'pdfuaid:part="2"', b'pdfuaid:rev="2024"', b'pdfaid:part="4"', b"dc:title"):
+        if sign not in metadata:
+            yield Fault("metadata", "", f"the metadata lack {sign.decode()}")
+    for element in second.structure(pdf):
+        if "/NS" not in element:
+            yield Fault("namespace", _kind(element), "its kind stands in no namespace", element.objgen[0])
+        if element.S == "/FENote" and "/Ref" not in element:
+            yield Fault("footnote", "FENote", "nothing refers to this footnote", element.objgen[0])
+    links = [link for sheet in pdf.pages for link in sheet.obj.get("/Annots", [])]
+    for start in (*links, *second.bookmarks(pdf)):
+        if "/Dest" in start or (start.A.S == "/GoTo" and "/SD" not in start.A):
+            yield Fault("destination", _kind(start), "it leads to a place on a page only", start.objgen[0])
+
+
 def _by_validator(data: bytes, pdf: Pdf) -> Iterator[Fault]:
     import page
 
@@ -47,7 +86,7 @@ def _by_validator(data: bytes, pdf: Pdf) -> Iterator[Fault]:
             place = failure.object_id
             thing = pdf.get_object(place.object_number, place.generation) if place else None
             if not _is_false_alarm(failure.rule_id, thing, data):
-                yield Fault(failure.rule_id, _kind(thing), failure.message)
+                yield Fault(failure.rule_id, _kind(thing), failure.message, place.object_number if place else 0)
 
 
 def _is_false_alarm(rule: str, thing: Object | None, data: bytes) -> bool:

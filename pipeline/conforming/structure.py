@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -48,9 +48,29 @@ class Tag:
     expansion: str = ""
     """The long form of an abbreviation."""
     attributes: Mapping[str, Value] = field(default_factory=dict)
+    part: int = 0
+    """The place of its HTML element in the document; 0: it has none."""
+    id: str = ""
+    """Of its HTML element."""
+    target: str = ""
+    """The id of the tag that a reference leads to."""
 
 
 Kid: TypeAlias = Tag | Leaf
+Page: TypeAlias = "Sequence[Any]"
+"""The instructions that draw a page, as pikepdf reads them."""
+_DRAWS = frozenset(("Tj", "TJ", "'", '"', "Do", "EI", "sh", "S", "s", "f", "F", "f*", "B", "B*", "b", "b*"))
+"""Operators that show text, pictures or lines (ISO 32000-1, annex A)."""
+TRACE = "/PublishPart"
+"""A key of our own: which HTML element a structure element was made from."""
+
+
+def tags(tag: Tag) -> Iterator[Tag]:
+    """Yield a tag and all below it, in reading order."""
+    yield tag
+    for kid in tag.kids:
+        if isinstance(kid, Tag):
+            yield from tags(kid)
 
 
 def leaves(tag: Tag) -> Iterator[Leaf]:
@@ -62,16 +82,28 @@ def leaves(tag: Tag) -> Iterator[Leaf]:
             yield kid
 
 
-def write_tree(pdf: Pdf, document: Tag) -> None:
-    """Replace the structure tree and the map that leads from content to it."""
+def write_tree(pdf: Pdf, document: Tag, *, is_traced: bool = False) -> Mapping[str, Object]:
+    """Replace the structure tree and the map that leads from content to it.
+
+    Args:
+        is_traced: Each element says under `TRACE` which HTML element it was made from.
+
+    Returns:
+        The element of each id.
+    """
     from pikepdf import Array, Dictionary, Name
 
     root = pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot))
+    elements: dict[str, Object] = {}
     owners: defaultdict[int, dict[int, Object]] = defaultdict(dict)
     annotations: list[tuple[Object, Object]] = []
 
     def write(tag: Tag, parent: Object) -> Object:
         made = pdf.make_indirect(_dictionary(pdf, tag, parent))
+        if is_traced:
+            made[TRACE] = tag.part
+        if tag.id:
+            elements.setdefault(tag.id, made)
         page = next((leaf.page for leaf in tag.kids if isinstance(leaf, Content)), None)
         if page is not None:
             made.Pg = pdf.pages[page].obj
@@ -103,6 +135,7 @@ def write_tree(pdf: Pdf, document: Tag) -> None:
     root.ParentTree = pdf.make_indirect(Dictionary(Nums=numbers))
     root.ParentTreeNextKey = len(pdf.pages) + len(annotations)
     pdf.Root.StructTreeRoot = root
+    return elements
 
 
 def _dictionary(pdf: Pdf, tag: Tag, parent: Object) -> Dictionary:
@@ -132,16 +165,35 @@ def _on_page(box: tuple[float, ...], height_pt: float) -> list[float]:
     return [left, round(height_pt - bottom, 2), right, round(height_pt - top, 2)]
 
 
-def mark_artifacts(pdf: Pdf, document: Tag) -> None:
+def read_pages(pdf: Pdf) -> list[Page]:
+    """Return the instructions that draw each page, in order."""
+    import pikepdf
+
+    return [pikepdf.parse_content_stream(page) for page in pdf.pages]
+
+
+def shown(pages: Sequence[Page]) -> set[tuple[int, int]]:
+    """Return page and number of each piece of marked content that draws anything; WeasyPrint marks empty text too."""
+    found: set[tuple[int, int]] = set()
+    for index, page in enumerate(pages):
+        now: int | None = None
+        for instruction in page:
+            if (mcid := _mcid(instruction)) is not None:
+                now = mcid
+            elif now is not None and str(instruction.operator) in _DRAWS:
+                found.add((index, now))
+    return found
+
+
+def mark_artifacts(pdf: Pdf, document: Tag, pages: Sequence[Page]) -> None:
     """Turn marked content that no tag holds into artifacts: running footers, repeated heads, decoration."""
     import pikepdf
 
     held = {(leaf.page, leaf.mcid) for leaf in leaves(document) if isinstance(leaf, Content)}
     artifact = pikepdf.ContentStreamInstruction([pikepdf.Name.Artifact], pikepdf.Operator("BMC"))
-    for index, page in enumerate(pdf.pages):
-        before = pikepdf.parse_content_stream(page)
+    for index, before in enumerate(pages):
         after = [artifact if _mcid(each) is not None and (index, _mcid(each)) not in held else each for each in before]
-        page.obj.Contents = pdf.make_stream(pikepdf.unparse_content_stream(after))
+        pdf.pages[index].obj.Contents = pdf.make_stream(pikepdf.unparse_content_stream(after))
 
 
 def _mcid(instruction: Any) -> int | None:

@@ -12,13 +12,15 @@ box, N being the element's place in `root.iter()` (`rendering.printing` writes t
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
-from pipeline.conforming.metadata import claim_accessibility
+from pipeline.conforming import second
+from pipeline.conforming.metadata import Standard, claim
 from pipeline.conforming.structure import (
+    TRACE,
     Annotation,
     Content,
     Kid,
@@ -26,7 +28,9 @@ from pipeline.conforming.structure import (
     Tag,
     Value,
     mark_artifacts,
+    read_pages,
     remove_annotations,
+    shown,
     write_tree,
 )
 
@@ -59,32 +63,64 @@ class _Node:
     """The bullet or number of a list item."""
 
 
-def retag(data: bytes, root: Element) -> bytes:
+def retag(data: bytes, root: Element, standard: Standard = "ua-1", *, is_traced: bool = False) -> bytes:
     """Return the PDF with a structure tree that follows the HTML; all else on its pages becomes an artifact.
 
-    It then claims PDF/UA-1 as well.
+    It then claims what it keeps.
 
     Args:
-        data: A tagged PDF by WeasyPrint 70 whose annotations carry the names described above.
+        data: A tagged PDF/A-2a by WeasyPrint 70 whose annotations carry the names described above.
         root: The HTML it was printed from.
+        standard: What it is to keep.
+        is_traced: For `parts`: its objects have the same numbers, and say from which element they were made.
     """
     import pikepdf
 
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        document = Tag("Document", _shape(_grow(pdf, root)))
-        write_tree(pdf, document)
-        mark_artifacts(pdf, document)
+        pages = read_pages(pdf)
+        document = Tag("Document", _shape(_grow(pdf, root, shown(pages))))
+        if standard == "ua-2":
+            second.rename(document)
+        elements = write_tree(pdf, document, is_traced=is_traced)
+        mark_artifacts(pdf, document, pages)
         remove_annotations(pdf, document)
-        claim_accessibility(pdf)
+        if standard == "ua-2":
+            second.lift(pdf, document, elements)
+        claim(pdf, standard)
         made = io.BytesIO()
-        pdf.save(made, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        pdf.save(
+            made,
+            deterministic_id=True,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            force_version=second.VERSION if standard == "ua-2" else "",
+        )
     return made.getvalue()
+
+
+def parts(traced: bytes) -> Mapping[int, int]:
+    """Return the element that each structure element and link was made from, by object number.
+
+    Args:
+        traced: By `retag`. An element is told by its place in `root.iter()`.
+    """
+    import pikepdf
+
+    found: dict[int, int] = {}
+    with pikepdf.open(io.BytesIO(traced)) as pdf:
+        for thing in pdf.objects:
+            if not isinstance(thing, pikepdf.Dictionary) or TRACE not in thing:
+                continue
+            found[thing.objgen[0]] = int(thing[TRACE])
+            for kid in thing.K:
+                if isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR":
+                    found[kid.Obj.objgen[0]] = int(thing[TRACE])
+    return found
 
 
 # ---- what WeasyPrint knows: the content of each element
 
 
-def _grow(pdf: Pdf, root: Element) -> _Node:
+def _grow(pdf: Pdf, root: Element, shown_there: Set[tuple[int, int]]) -> _Node:
     """Return the elements that were printed, each with its content, in reading order."""
     elements = list(root.iter())
     numbers = {id(element): number for number, element in enumerate(elements)}
@@ -99,6 +135,8 @@ def _grow(pdf: Pdf, root: Element) -> _Node:
 
     heads: dict[int, int] = {}  # the page on which a table head was met first
     for number, leaf, is_label in _found(pdf):
+        if isinstance(leaf, Content) and (leaf.page, leaf.mcid) not in shown_there:
+            continue
         head = _ancestor(number, "thead", elements, parents)
         if head is not None and heads.setdefault(head, leaf.page) != leaf.page:
             continue  # repeated on a later page: an artifact there, since it was read already
@@ -181,9 +219,23 @@ def _shape(node: _Node) -> list[Kid]:
     expansion = element.get("title", "") if element.tag == "abbr" else ""
     if not kind and (language or expansion):
         kind = "Div" if element.tag == "div" else "Span"
+    if element.tag == "figure" and any(isinstance(kid, Tag) and kid.kind == "Caption" for kid in kids):
+        kind = "Div"  # a caption is the first or the last of what it belongs to, so the two stand by themselves
     if not kind:
         return kids
-    return [Tag(kind, kids, language, element.get("alt", ""), expansion, _attributes(element, kids))]
+    return [
+        Tag(
+            kind,
+            kids,
+            language,
+            element.get("alt", ""),
+            expansion,
+            _attributes(element, kids),
+            node.number,
+            element.get("id", ""),
+            element.get("href", "")[1:] if element.get("href", "").startswith("#") else "",
+        )
+    ]
 
 
 def _contents(node: _Node) -> list[Kid]:

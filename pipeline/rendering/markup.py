@@ -70,6 +70,12 @@ def chapter_prefix(edition: Edition, article: Article) -> str:
     return f"{article.id.replace('/', '-')}-" if edition.is_bound else ""
 
 
+def anchor(prefix: str, number: int, block: Block) -> str:
+    """Return the id of the block that stands at this place of an article, counted from 1."""
+    # No heading's id begins with an underscore, so none can be the same.
+    return prefix + (block.id if isinstance(block, Header | References) else f"_block-{number}")
+
+
 class MarkupRenderer:
     """Turns the blocks of one article into markup; keeps its footnotes until `notes` is asked for."""
 
@@ -118,8 +124,7 @@ class MarkupRenderer:
 
     def anchor(self, number: int, block: Block) -> str:
         """Return the id of the block that stands at this place of the article, counted from 1."""
-        # No heading's id begins with an underscore, so none can be the same.
-        return self.prefix + (block.id if isinstance(block, Header | References) else f"_block-{number}")
+        return anchor(self.prefix, number, block)
 
     def blocks(self, blocks: Iterable[Block]) -> Markup:
         """Return blocks, a line each."""

@@ -7,7 +7,7 @@ import io
 import pikepdf
 
 from pipeline.conforming.tags import retag
-from pipeline.rendering.printing import Resource, draw, lay_out
+from pipeline.rendering.printing import Layout, Resource, draw, lay_out
 from pipeline.writers import Need
 from tests.makers import PICTURE, rendition
 from tests.pdf_reading import Element, artifacts, tree, unmarked
@@ -21,10 +21,14 @@ table { border-collapse: collapse } img { width: 20mm }
 """
 
 
-def printed(body: str) -> bytes:
+def laid_out(body: str) -> Layout:
     made = rendition(Need(PICTURE, 200))
     html = f'<html lang="da"><head><title>Prøve</title></head><body>{body}</body></html>'
-    layout = lay_out(html, CSS, {"picture:ryg": Resource(made.data, made.media_type)})
+    return lay_out(html, CSS, {"picture:ryg": Resource(made.data, made.media_type)})
+
+
+def printed(body: str) -> bytes:
+    layout = laid_out(body)
     data, _ = draw(layout)
     return retag(data, layout.root)
 

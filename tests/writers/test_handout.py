@@ -192,6 +192,52 @@ def test_a_file_that_breaks_a_rule_is_not_handed_over(tmp_path: Path) -> None:
     assert "H4" in written.findings[0].message
 
 
+def skipping(tmp_path: Path) -> tuple[Edition, Job]:
+    """Return an article, and a writer's job whose style prints the second of its headings as one of the fourth rank."""
+    template = (packaged() / "handout/handout.html.j2").read_text("utf-8")
+    write(
+        tmp_path / "handout/handout.html.j2",
+        template.replace("{{ chapter.body }}", "{{ chapter.body.replace('h2', 'h4') }}"),
+    )
+    edition = single(article(blocks=(para("Kort.", 8), header("Hold dig i gang", 2, 10), para("Slut.", 12))))
+    given = job(handout, edition, publisher=PUBLISHER)
+    return edition, replace(given, styles=Styles((tmp_path, packaged())))
+
+
+def test_a_broken_rule_is_named_with_the_line_of_the_source(tmp_path: Path) -> None:
+    written = handout.write(*skipping(tmp_path))
+
+    assert [(finding.code, finding.line) for finding in written.findings] == [("pdf-nonconforming", 10)]
+    assert written.findings[0].source == "sources/blog/ondt-i-ryggen.md"
+
+
+def test_what_breaks_a_rule_is_handed_over_where_that_is_asked_for_and_claims_nothing(tmp_path: Path) -> None:
+    edition, given = skipping(tmp_path)
+
+    written = handout.write(edition, replace(given, options=replace(given.options, allow_nonconforming=True)))
+
+    assert [(finding.code, finding.severity) for finding in written.findings] == [("pdf-allowed", "warning")]
+    with pikepdf.open(io.BytesIO(written.artifacts[0].data)) as document:
+        metadata = document.Root.Metadata.read_bytes()
+    assert b"pdfuaid" not in metadata
+    assert b"pdfaid" not in metadata
+
+
+def test_the_second_standard_is_kept_by_every_construct() -> None:
+    """That it is kept is for veraPDF to say, in the session `conformance`; here is what sets it apart."""
+    edition = single(everything())
+    options = handout.Options(standard="ua-2", variants=("standard", "short"))
+
+    written = handout.write(edition, job(handout, edition, options=options))
+
+    assert written.findings == ()
+    with pikepdf.open(io.BytesIO(written.artifacts[0].data)) as document:
+        assert document.pdf_version == "2.0"
+    assert letters(tree(written.artifacts[0].data).find("Art")[0].text) == letters(
+        tree(made(everything()).artifacts[0].data).find("Art")[0].text
+    )
+
+
 # ---- what is read
 
 

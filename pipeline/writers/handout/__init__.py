@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from pipeline.article import Edition
 from pipeline.config import FILE_NAME
-from pipeline.conforming import pdf as judge
 from pipeline.findings import Finding, found
 from pipeline.rendering.imposition import Label
+from pipeline.rendering.markup import TITLE, anchor, chapter_prefix
 from pipeline.rendering.raster import thumbnail
 from pipeline.writers import Artifact, Facts, Job, Need, Written
 from pipeline.writers.handout import sheet
 from pipeline.writers.handout.blocks import MEDIUM
 from pipeline.writers.handout.characters import MissingCharacterError, replace_signs
+from pipeline.writers.handout.composing import Composed, compose
 from pipeline.writers.handout.digest import DoesNotApply
 from pipeline.writers.handout.options import Options
-from pipeline.writers.handout.press import Composed, compose, draw_tagged
+from pipeline.writers.handout.press import press
 from pipeline.writers.handout.variants import IMPOSED, STANDARD, drawn_for
 
 __all__ = ["MissingCharacterError", "Options", "facts_from", "medium", "needs", "summary", "write"]
@@ -22,8 +23,6 @@ __all__ = ["MissingCharacterError", "Options", "facts_from", "medium", "needs", 
 summary = "a printable patient handout (PDF)"
 medium = MEDIUM
 facts_from: tuple[str, ...] = ()
-_FONT = frozenset({"Handout-Sans"})
-"""The family that `styles/handout/handout.css` gives its fonts, as the PDF spells it."""
 
 
 def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
@@ -52,7 +51,7 @@ def write(edition: Edition, job: Job) -> Written:
         if name == STANDARD:
             facts = composed.facts
         if name in to_draw:
-            printed[name], more = _draw(edition, name, composed)
+            printed[name], more = _draw(edition, name, composed, job.options)
             remarks += more
     if any(remark.severity == "error" for remark in remarks):
         return Written((), tuple(remarks))
@@ -64,22 +63,32 @@ def write(edition: Edition, job: Job) -> Written:
     return Written(artifacts, tuple(remarks), facts)
 
 
-def _draw(edition: Edition, name: str, composed: Composed) -> tuple[Artifact, list[Finding]]:
+def _draw(edition: Edition, name: str, composed: Composed, options: Options) -> tuple[Artifact, list[Finding]]:
     """Return a variant as a file, and what was found of it."""
-    source = edition.front.source
-    data, messages = draw_tagged(composed)
-    faults = [
-        found(
-            "pdf-nonconforming",
-            source,
-            0,
-            f"{name}: rule {fault.rule}{f' at {fault.element}' if fault.element else ''}: {fault.message}",
-        )
-        for fault in judge.judge(data, _FONT)
-    ]
-    remarks = [found("handout-layout", source, 0, f"WeasyPrint says: {line}") for line in messages]
-    artifact = Artifact(file_name(edition, name), data, composed.layout.pages)
+    drawn = press(composed.layout, options.standard)
+    lines = _lines(edition) if drawn.faults else {}
+    code = "pdf-allowed" if options.allow_nonconforming else "pdf-nonconforming"
+    faults = []
+    for fault, place in drawn.faults:
+        source, line = lines.get(place, (edition.front.source, 0))
+        element = f" at {fault.element}" if fault.element else ""
+        faults.append(found(code, source, line, f"{name}: rule {fault.rule}{element}: {fault.message}"))
+    remarks = [found("handout-layout", edition.front.source, 0, f"WeasyPrint says: {line}") for line in drawn.messages]
+    artifact = Artifact(file_name(edition, name), drawn.data, composed.layout.pages)
     return artifact, [*faults, *composed.findings, *remarks]
+
+
+def _lines(edition: Edition) -> dict[str, tuple[str, int]]:
+    """Return source and line of each block by the id that it has on the sheet; of a title, the head of the source."""
+    lines: dict[str, tuple[str, int]] = {}
+    for article in dict.fromkeys((edition.front, *edition.articles)):
+        prefix = chapter_prefix(edition, article)
+        lines[prefix + TITLE] = article.source, 1
+        lines |= {
+            anchor(prefix, number, block): (article.source, block.line)
+            for number, block in enumerate(article.blocks, 1)
+        }
+    return lines
 
 
 def _imposed(edition: Edition, name: str, printed: dict[str, Artifact], job: Job) -> Artifact | None:

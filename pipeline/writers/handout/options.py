@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.config import FILE_NAME
+from pipeline.conforming.metadata import Standard
 from pipeline.errors import ConfigError
 
 VariantName = Literal["standard", "large-print", "a5", "short", "exercise-card", "letter", "booklet"]
@@ -29,6 +30,10 @@ class Options:
     """A code that opens the article on the web, where it has an address."""
     notes: bool = True
     """Lines for "Mine noter" where the last page has room."""
+    standard: Standard = "ua-1"
+    """`ua-1`: PDF/UA-1 and PDF/A-2a, what today's readers and archives take. `ua-2`: PDF/UA-2 and PDF/A-4."""
+    allow_nonconforming: bool = False
+    """Publish a file that breaks a rule of them all the same, without its claims, and with a warning for each rule."""
     see_doctor: tuple[str, ...] = ()
     """When to see a doctor, a line each: a box for every article that says nothing of it itself."""
 

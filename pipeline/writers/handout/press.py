@@ -1,115 +1,58 @@
-"""One variant of the handout, from the article to pages."""
+"""A variant drawn as a PDF: its structure is built anew, and the file judged before anyone sees it."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
+from xml.etree.ElementTree import Element
 
-from pipeline.article import Article, Edition
-from pipeline.conforming.tags import retag
-from pipeline.findings import Finding, found
-from pipeline.rendering.markup import TITLE, chapter_prefix
-from pipeline.rendering.printing import Layout, draw, lay_out
-from pipeline.writers import Facts, Job
-from pipeline.writers.handout import sheet
-from pipeline.writers.handout.characters import Signs
-from pipeline.writers.handout.digest import DoesNotApply, digests
-from pipeline.writers.handout.fitting import Fault, faults, least_faulty, roomiest, too_long
-from pipeline.writers.handout.options import Options
-from pipeline.writers.handout.variants import STANDARD, VARIANTS, Setting, most_pages, settings
+from pipeline.conforming.metadata import Standard, disclaim
+from pipeline.conforming.pdf import Fault, judge, judge_second
+from pipeline.conforming.tags import parts, retag
+from pipeline.rendering.printing import Layout, draw
 
-
-class TooLong(DoesNotApply):
-    """An article does not fit the page of a variant that has only one."""
+_FONT = frozenset({"Handout-Sans"})
+"""The family that `styles/handout/handout.css` gives its fonts, as the PDF spells it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
-    """A variant laid out on its pages, not drawn yet."""
+class Drawn:
+    """A variant as a file, judged."""
 
-    layout: Layout
-    findings: tuple[Finding, ...]
-
-    @property
-    def facts(self) -> Facts:
-        own = (sheet.IMPRINT, sheet.END)
-        page_of = {name: page for name, page in self.layout.page_of.items() if name not in own}
-        return Facts(self.layout.pages, page_of)
+    data: bytes
+    faults: tuple[tuple[Fault, str], ...]
+    """Each with the id of the block that it lies in; empty where it lies in none."""
+    messages: tuple[str, ...]
+    """What the printing library had to say."""
 
 
-def compose(whole: Edition, job: Job, name: str, signs: Signs) -> Composed:
-    """Lay a variant out in the setting that fits it best.
-
-    Raises:
-        DoesNotApply: The article lacks what the variant is made of, or is too long for its one page.
-    """
-    forms = digests(whole, VARIANTS[name].content)
-    for form in forms[:-1]:
-        with suppress(TooLong):
-            return _compose(form, job, name, signs)
-    return _compose(forms[-1], job, name, signs)
-
-
-def _compose(edition: Edition, job: Job, name: str, signs: Signs) -> Composed:
-    variant, source = VARIANTS[name], edition.front.source
-    # Several articles are a book: no sheet holds them.
-    options: Options = replace(job.options, fit="") if edition.is_bound else job.options
-    ladder = settings(variant, options)
-
-    @cache
-    def lay(setting: Setting, room_mm: float = 0.0) -> Layout:
-        made = sheet.make(edition, job, variant, setting, signs, room_mm=room_mm)
-        return lay_out(made.html, made.css, made.resources)
-
-    def judge(setting: Setting) -> tuple[Fault, ...]:
-        layout = lay(setting)
-        starts = [layout.page_of[chapter_prefix(edition, article) + TITLE] for article in _parts(edition)]
-        return faults(layout, setting, starts, sheet.IMPRINT)
-
-    findings: list[Finding] = []
-    pages = most_pages(variant, options)
-    setting = roomiest(ladder, lay, pages) if pages else None
-    if pages and not setting:
-        over = too_long(lay(ladder[-1]), ladder[-1].frame, pages, sheet.END)
-        message = f"at {ladder[-1].size_pt:g} pt it is {over:.1f} pages too long for {_room(pages)}"
-        if variant.most_pages:
-            raise TooLong(message)
-        findings.append(found("handout-too-long", source, 0, f"{_for(name)}{message}"))
-        ladder = settings(variant, replace(options, fit=""))
-    setting = setting or least_faulty(ladder, lay, judge)
-    layout = lay(setting)
-    if variant.content == "whole":
-        findings += [_faulty(fault, source, name) for fault in judge(setting) if fault.is_wasted or not options.notes]
-    room_mm = setting.frame.paper_mm[1] - setting.frame.bottom_mm - layout.top_mm(sheet.END)
-    if options.notes and variant.content != "card" and room_mm >= sheet.LEAST_ROOM_MM:
-        with_notes = lay(setting, room_mm)
-        layout = with_notes if with_notes.pages == layout.pages else layout
-    findings += [found("handout-layout", source, 0, f"{_for(name)}WeasyPrint says: {line}") for line in layout.messages]
-    return Composed(layout, tuple(findings))
+def press(layout: Layout, standard: Standard) -> Drawn:
+    """Draw a variant, build its structure, and judge the file; one with faults claims no standard."""
+    drawn, messages = draw(layout)
+    root = layout.root
+    data = retag(drawn, root)
+    faults = _placed(judge(data, _FONT), drawn, root, "ua-1")
+    if standard == "ua-2":
+        data = retag(drawn, root, standard)
+        faults += _placed(judge_second(data), drawn, root, standard)
+    return Drawn(disclaim(data) if faults else data, tuple(dict.fromkeys(faults)), messages)
 
 
-def draw_tagged(composed: Composed) -> tuple[bytes, tuple[str, ...]]:
-    """Return the PDF of a variant, and what the printing library had to say."""
-    drawn, messages = draw(composed.layout)
-    return retag(drawn, composed.layout.root), messages
+def _placed(
+    faults: tuple[Fault, ...], drawn: bytes, root: Element, standard: Standard
+) -> tuple[tuple[Fault, str], ...]:
+    """Return each fault with the id of the block that it lies in, by a second file that says what was made of what."""
+    if not faults:
+        return ()
+    places = parts(retag(drawn, root, standard, is_traced=True))
+    ids = _ids(root)
+    return tuple((replace(fault, object=0), ids[places.get(fault.object, 0)]) for fault in faults)
 
 
-def _parts(edition: Edition) -> tuple[Article, ...]:
-    return tuple(dict.fromkeys((edition.front, *edition.articles)))
-
-
-def _room(pages: int) -> str:
-    return "one page" if pages == 1 else "one sheet, printed on both sides"
-
-
-def _for(name: str) -> str:
-    return "" if name == STANDARD else f"{name}: "
-
-
-def _faulty(fault: Fault, source: str, name: str) -> Finding:
-    if fault.is_end:
-        message = f"{_for(name)}page {fault.page}, the last of the article, has hardly a line of it"
-        return found("handout-lines-lonely", source, 0, message)
-    message = f"{_for(name)}page {fault.page} is more than half empty: what follows does not fit there"
-    return found("handout-page-empty", source, 0, message)
+def _ids(root: Element) -> tuple[str, ...]:
+    """Return of each element, in the order of the document, its own id, or that of the nearest one it stands in."""
+    nearest = {id(root): ""}
+    for element in root.iter():
+        own = element.get("id") or nearest[id(element)]
+        nearest[id(element)] = own
+        nearest.update(dict.fromkeys(map(id, element), own))
+    return tuple(nearest[id(element)] for element in root.iter())

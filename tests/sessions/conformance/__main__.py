@@ -2,8 +2,9 @@
 
 python -m tests.sessions.conformance SCRATCH [--sample N]
 
-The judges: page-validation for PDF/UA-1 and PDF/A-2a, our own for what no validator reports, qpdf, the fonts, the
-words against the source (on the page, and through the structure tree), and veraPDF where Maven and Java are there.
+Each project is printed twice: in PDF/UA-1 with PDF/A-2a, and in PDF/UA-2 with PDF/A-4. The judges: page-validation
+for the first of them, our own for what no validator reports, qpdf, the fonts, the words against the source (on the
+page, and through the structure tree), and veraPDF for both where Maven and Java are there.
 Imposed files are for the copier: of them, that they claim nothing.
 """
 
@@ -17,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from pipeline.conforming.metadata import STANDARDS, Standard
 from pipeline.conforming.pdf import PROFILES
 from tests.sessions.conformance import verapdf
 from tests.sessions.conformance.judges import Verdict, examine
@@ -26,8 +28,7 @@ from tests.sessions.conformance.wording import wording_of
 Rules = Mapping[str, Mapping[Path, tuple[str, ...]]]
 """By profile and file, the rules that veraPDF says are broken."""
 _HEADS = (
-    "project", "variant", "files", "pages", "UA-1", "A-2a", "veraPDF UA-1", "veraPDF A-2a", "other", "qpdf", "fonts",
-    "text",
+    "project", "variant", "files", "pages", "UA", "A", "veraPDF UA", "veraPDF A", "other", "qpdf", "fonts", "text",
 )  # fmt: skip
 
 
@@ -35,9 +36,11 @@ def main(arguments: Sequence[str]) -> int:
     """Publish, judge, print; return 1 where anything is wrong."""
     parser = argparse.ArgumentParser(prog="conformance", description="Judge every handout in every variant.")
     parser.add_argument("scratch", type=Path, help="a folder to publish to, and to keep veraPDF in")
+    parser.add_argument("--standard", choices=STANDARDS, help="print in this one only")
     parser.add_argument("--sample", type=int, default=0, help="so many articles of each project instead of all")
     asked = parser.parse_args(arguments)
-    verdicts, failed = _judged(asked.scratch.resolve(), asked.sample)
+    standards = (asked.standard,) if asked.standard else STANDARDS
+    verdicts, failed = _judged(asked.scratch.resolve(), standards, asked.sample)
     vera = _vera(asked.scratch.resolve(), verdicts)
     faults = [*failed, *(fault for verdict in verdicts for fault in _faults(verdict, vera))]
     for row in _table(verdicts, vera):
@@ -51,18 +54,18 @@ def main(arguments: Sequence[str]) -> int:
     return int(bool(faults))
 
 
-def _judged(scratch: Path, sample: int) -> tuple[list[Verdict], list[str]]:
+def _judged(scratch: Path, standards: Sequence[Standard], sample: int) -> tuple[list[Verdict], list[str]]:
     """Return the verdict on every file, and the articles that came to none."""
-    projects = [lay_out_samples(scratch)]
+    projects = [(lay_out_samples(scratch, standard), standard) for standard in standards]
     if corpus := corpus_folder():
-        projects.append(lay_out_corpus(scratch, corpus))
+        projects += [(lay_out_corpus(scratch, corpus, standard), standard) for standard in standards]
     else:
         sys.stdout.write("corpus: skipped: no ../shared/corpus, and PUBLISH_CORPUS names no folder\n")
     verdicts: list[Verdict] = []
     failed: list[str] = []
     with ProcessPoolExecutor() as pool:
-        for folder in projects:
-            published = publish(folder, sample)
+        for folder, standard in projects:
+            published = publish(folder, standard, sample)
             failed += [f"{folder.name}: {id_} was not published" for id_ in published.failed]
             verdicts += pool.map(partial(examine, wording=wording_of(folder)), published.handouts)
     return verdicts, failed
@@ -74,8 +77,12 @@ def _vera(scratch: Path, verdicts: Sequence[Verdict]) -> Rules:
     if isinstance(jars, str):
         sys.stdout.write(f"veraPDF: skipped: {jars}\n")
         return {}
-    files = [verdict.handout.path for verdict in verdicts if not verdict.handout.is_imposed]
-    return {profile: verapdf.judge(jars, files, profile) for profile in PROFILES}
+    rules: dict[str, Mapping[Path, tuple[str, ...]]] = {}
+    for standard, profiles in verapdf.PROFILES.items():
+        handouts = (verdict.handout for verdict in verdicts)
+        files = [each.path for each in handouts if each.standard == standard and not each.is_imposed]
+        rules |= {profile: verapdf.judge(jars, files, profile) for profile in profiles if files}
+    return rules
 
 
 def _faults(verdict: Verdict, vera: Rules) -> Iterator[str]:
@@ -107,10 +114,14 @@ def _table(verdicts: Sequence[Verdict], vera: Rules) -> Iterator[tuple[str, ...]
 
 def _row(project: str, variant: str, group: Sequence[Verdict], vera: Rules) -> tuple[str, ...]:
     is_imposed = group[0].handout.is_imposed
-    by_page = [str(sum(len(verdict.rules.get(profile, ())) for verdict in group)) for profile in PROFILES]
+    standard = group[0].handout.standard
+    by_page = [
+        str(sum(len(verdict.rules.get(profile, ())) for verdict in group)) if standard == "ua-1" else "–"
+        for profile in PROFILES
+    ]
     by_vera = [
         str(sum(len(vera[profile].get(verdict.handout.path, ())) for verdict in group)) if profile in vera else "–"
-        for profile in PROFILES
+        for profile in verapdf.PROFILES[standard]
     ]
     texts = [verdict.text for verdict in group if verdict.text is not None]
     return (

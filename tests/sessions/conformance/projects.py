@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import load
+from pipeline.conforming.metadata import Standard
 from pipeline.reading.files import find_roots, find_sources
 from pipeline.writers import registered
 from pipeline.writers.handout.variants import IMPOSED, STANDARD, VARIANTS
@@ -34,6 +35,7 @@ class Handout:
     path: Path
     title: str
     sources: tuple[str, ...]
+    standard: Standard
 
     @property
     def is_imposed(self) -> bool:
@@ -60,25 +62,25 @@ def corpus_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def lay_out_samples(scratch: Path) -> Path:
+def lay_out_samples(scratch: Path, standard: Standard) -> Path:
     """Return a project with this repository's sources, printed in every variant."""
-    folder = _emptied(scratch / "samples")
+    folder = _emptied(scratch / f"samples {standard}")
     shutil.copytree(REPOSITORY / "sources", folder / "sources")
-    _configure(folder, (REPOSITORY / "publish.toml").read_text("utf-8"))
+    _configure(folder, (REPOSITORY / "publish.toml").read_text("utf-8"), standard)
     return folder
 
 
-def lay_out_corpus(scratch: Path, corpus: Path) -> Path:
+def lay_out_corpus(scratch: Path, corpus: Path, standard: Standard) -> Path:
     """Return a project with the articles of a corpus, printed in every variant."""
-    folder = _emptied(scratch / "corpus")
+    folder = _emptied(scratch / f"corpus {standard}")
     shutil.copytree(corpus, folder, dirs_exist_ok=True)
     config = (REPOSITORY / "publish.toml").read_text("utf-8")
     config = config.replace('"sources/**/*.md"', '"content/**/*.md"').replace('root = "sources"', 'root = "public"')
-    _configure(folder, config)
+    _configure(folder, config, standard)
     return folder
 
 
-def publish(folder: Path, sample: int) -> Published:
+def publish(folder: Path, standard: Standard, sample: int) -> Published:
     """Publish a project's handouts with the real command, and a print pack of some.
 
     Args:
@@ -89,13 +91,13 @@ def publish(folder: Path, sample: int) -> Published:
     _command(folder, "handout", *ids)
     report = json.loads((folder / "outputs/report.json").read_text("utf-8"))
     entries = [entry for entry in report["editions"] if entry["format"] == "handout"]
-    handouts = [handout for entry in entries for handout in _of_entry(folder, entry)]
+    handouts = [handout for entry in entries for handout in _of_entry(folder, standard, entry)]
     failed = tuple(str(entry["id"]) for entry in entries if entry["status"] in ("failed", "stale"))
     singles = [str(entry["id"]) for entry in entries if len(entry["sources"]) == 1 and entry["artifacts"]]
     pack = folder / "print-pack.pdf"
     _command(folder, PACK, *singles[:_PACKED], "--copies", "2", "--output", str(pack))
     if pack.is_file():
-        handouts.append(Handout(folder.name, folder, PACK, PACK, pack, "", ()))
+        handouts.append(Handout(folder.name, folder, PACK, PACK, pack, "", (), standard))
     else:
         failed = (*failed, PACK)
     return Published(tuple(handouts), failed)
@@ -108,9 +110,11 @@ def _emptied(folder: Path) -> Path:
     return folder
 
 
-def _configure(folder: Path, config: str) -> None:
+def _configure(folder: Path, config: str, standard: Standard) -> None:
     names = ", ".join(f'"{name}"' for name in (*VARIANTS, *IMPOSED))
-    (folder / "publish.toml").write_text(f"{config}\n[handout]\nvariants = [{names}]\n", "utf-8")
+    (folder / "publish.toml").write_text(
+        f'{config}\n[handout]\nvariants = [{names}]\nstandard = "{standard}"\n', "utf-8"
+    )
 
 
 def _sample(folder: Path, count: int) -> Sequence[str]:
@@ -131,7 +135,7 @@ def _command(folder: Path, *arguments: str) -> None:
     )
 
 
-def _of_entry(folder: Path, entry: dict[str, object]) -> Iterator[Handout]:
+def _of_entry(folder: Path, standard: Standard, entry: dict[str, object]) -> Iterator[Handout]:
     artifacts, sources, id_ = entry["artifacts"], entry["sources"], str(entry["id"])
     if not isinstance(artifacts, list) or not isinstance(sources, list):
         return
@@ -140,4 +144,5 @@ def _of_entry(folder: Path, entry: dict[str, object]) -> Iterator[Handout]:
         if path.endswith(".pdf"):
             variant = path.removeprefix(f"handout/{id_}").removesuffix(".pdf").removeprefix(".") or STANDARD
             title = str(entry["title"])
-            yield Handout(folder.name, folder, id_, variant, folder / "outputs" / path, title, tuple(sources))
+            place = folder / "outputs" / path
+            yield Handout(folder.name, folder, id_, variant, place, title, tuple(sources), standard)

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from lxml import etree
 
+from pipeline.conforming.metadata import Standard
+
 _POM = Path(__file__).with_name("pom.xml")
 _MAIN = "org.verapdf.apps.GreenfieldCliWrapper"
-PROFILES = {"ua1": "ua1", "2a": "2a"}
-"""Our name of a profile, and veraPDF's."""
+PROFILES: Mapping[Standard, tuple[str, str]] = {"ua-1": ("ua1", "2a"), "ua-2": ("ua2", "4")}
+"""Of each standard, veraPDF's names of its two parts."""
 
 
 def fetch(scratch: Path) -> Path | str:
@@ -40,7 +42,7 @@ def judge(jars: Path, files: Sequence[Path], profile: str) -> Mapping[Path, tupl
         RuntimeError: veraPDF did not judge a file.
     """
     done = subprocess.run(
-        ["java", "-cp", f"{jars}{os.sep}*", _MAIN, "-f", PROFILES[profile], "--format", "xml", *map(str, files)],
+        ["java", "-cp", f"{jars}{os.sep}*", _MAIN, "-f", profile, "--format", "xml", *map(str, files)],
         capture_output=True, check=False,
     )  # fmt: skip
     verdicts: dict[Path, tuple[str, ...]] = {}
