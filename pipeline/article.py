@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Literal, TypeAlias
 
 Alignment = Literal["", "left", "center", "right"]
@@ -277,6 +278,27 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Collection:
+    """Publications that belong together."""
+
+    title: str
+    position: str = ""
+    """Of this one among them: `2`, or `2.1`; empty where they have no order."""
+    kind: Literal["series", "set"] = "series"
+    """A series goes on; a set is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditionPart:
+    """Articles of an edition that belong together, under a title of their own."""
+
+    title: str
+    articles: tuple[str, ...]
+    """Their ids, in order."""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """One source, normalised."""
 
@@ -322,6 +344,10 @@ class Article:
     """Ids of those that a newsletter shows whole, whatever it does by default."""
     as_teasers: tuple[str, ...] = ()
     """Ids of those that a newsletter shows as teasers, whatever it does by default."""
+    parts: tuple[EditionPart, ...] = ()
+    """The parts that some of the articles it binds stand in."""
+    series: tuple[Collection, ...] = ()
+    """What it is one of, as an e-book tells libraries and readers."""
     events: tuple[Event, ...] = ()
     """What a newsletter announces, in the author's order."""
     opening_hours: tuple[tuple[str, str], ...] = ()
@@ -354,6 +380,13 @@ class Edition:
     def chapters(self) -> tuple[Article, ...]:
         """All that is to be read, in order: the introduction, where there is one, then the articles."""
         return (self.front, *self.articles) if self.is_bound and self.front.blocks else self.articles
+
+    @property
+    def groups(self) -> tuple[tuple[EditionPart | None, tuple[Article, ...]], ...]:
+        """Its articles in order, by the part they stand in; None for those in no part."""
+        part_of = {id_: part for part in self.front.parts for id_ in part.articles}
+        grouped = groupby(self.articles, key=lambda article: part_of.get(article.id))
+        return tuple((part, tuple(articles)) for part, articles in grouped)
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -960,6 +960,13 @@ _TABLE = (
         "List ids of articles, or remove the key to make it an article of its own.",
     ),
     Code(
+        "part-empty",
+        "error",
+        "A part of an edition that lists no article.",
+        "`- part: Søvn` without `articles:` below it",
+        "List the part's articles, or remove it.",
+    ),
+    Code(
         "edition-nested",
         "error",
         "An edition lists an edition.",

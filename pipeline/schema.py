@@ -16,6 +16,34 @@ _TEXT: dict[str, Any] = {"type": "string"}
 _FLAG: dict[str, Any] = {"type": "boolean"}
 _TEXTS: dict[str, Any] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
 _DATE: dict[str, Any] = {"type": "string", "examples": ["2025-04-30", "30-04-2025", "30. april 2025"]}
+_LISTED: dict[str, Any] = {
+    "anyOf": [
+        _TEXT,
+        {
+            "type": "object",
+            "not": {"required": ["part"]},
+            "additionalProperties": {"enum": ["full", "teaser"]},
+            "maxProperties": 1,
+        },
+    ]
+}
+"""An article of an edition, with or without how much of it a newsletter shows."""
+_PART: dict[str, Any] = {
+    "type": "object",
+    "properties": {"part": _TEXT, "articles": {"type": "array", "items": _LISTED, "minItems": 1}},
+    "required": ["part", "articles"],
+    "additionalProperties": False,
+}
+_COLLECTION: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "title": _TEXT,
+        "position": {"type": ["integer", "string"], "pattern": r"^[0-9]+(\.[0-9]+)*$"},
+        "type": {"enum": ["series", "set"]},
+    },
+    "required": ["title"],
+    "additionalProperties": False,
+}
 _KINDS: dict[str, dict[str, Any]] = {
     "published": _DATE,
     "updated": _DATE,
@@ -25,15 +53,8 @@ _KINDS: dict[str, dict[str, Any]] = {
     "tags": _TEXTS,
     "key_points": _TEXTS,
     "formats": _TEXTS,
-    "articles": {
-        "type": "array",
-        "items": {
-            "anyOf": [
-                _TEXT,
-                {"type": "object", "additionalProperties": {"enum": ["full", "teaser"]}, "maxProperties": 1},
-            ]
-        },
-    },
+    "articles": {"type": "array", "items": {"anyOf": [*_LISTED["anyOf"], _PART]}},
+    "series": {"anyOf": [_TEXT, _COLLECTION, {"type": "array", "items": {"anyOf": [_TEXT, _COLLECTION]}}]},
     "events": {
         "type": "array",
         "items": {

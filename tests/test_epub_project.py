@@ -156,6 +156,39 @@ def test_every_page_of_the_handout_is_in_the_page_list(project: Path) -> None:
     assert f'name="dtb:totalPageCount" content="{pages}"' in ncx
 
 
+def test_an_edition_in_parts_has_the_pages_of_its_print_and_the_same_bytes_without_it(project: Path) -> None:
+    """`publish epub` alone lays the handout out for its page numbers, and draws nothing."""
+    long = "\n\n".join(["Bevægelse hjælper mere end hvile, og det gælder også for dig. " * 14] * 9)
+    write(project / "sources/gang.md", f"---\ntitle: Gå en tur\npublished: 2026-04-02\n---\n\n{long}\n")
+    listed = "articles:\n  - part: Bevægelse\n    articles: [gang]\n  - part: Ryggen\n    articles: [blog/ryg]\n"
+    write(project / "sources/bog.md", f"---\ntitle: Bogen\npublished: 2026-04-02\n{listed}---\n\nVelkommen.\n")
+    path = project / "outputs/epub/bog.epub"
+
+    alone = run_publish(project, "epub", "bog")
+    first = path.read_bytes()
+    both = run_publish(project, "all", "--only", "handout", "--only", "epub", "--force")
+
+    assert (alone.code, both.code) == (0, 0), alone.out + both.out
+    assert path.read_bytes() == first
+    handout = next(entry for entry in both.report["editions"] if (entry["id"], entry["format"]) == ("bog", "handout"))
+    with zipfile.ZipFile(path) as book:
+        nav, part = book.read("EPUB/nav.xhtml").decode(), book.read("EPUB/part-02.xhtml").decode()
+    pages = handout["artifacts"][0]["pages"]
+    assert pages > 4
+    assert [f'#_page-{page}"' in nav for page in range(1, pages + 2)] == [True] * pages + [False]
+    assert f'id="_page-{pages}"' in part
+
+
+def test_an_article_that_stands_in_two_parts_is_named_with_its_line(project: Path) -> None:
+    parts = "  - part: Et\n    articles: [blog/ryg]\n  - part: To\n    articles:\n      - blog/ryg\n"
+    write(project / "sources/bog.md", f"---\ntitle: Bogen\narticles:\n{parts}---\n")
+
+    ran = run_publish(project, "epub", "bog")
+
+    assert ran.code == 1
+    assert [(found["line"], found["source"]) for found in ran.findings("article-twice")] == [(8, "sources/bog.md")]
+
+
 # ---- bad input
 
 
@@ -167,6 +200,8 @@ BAD = {
     "ukendt.md": ("articles:\n  - blog/rygg", "article-unknown"),
     "to-gange.md": ("articles:\n  - blog/ryg\n  - blog/ryg", "article-twice"),
     "tom-samling.md": ("articles: []", "edition-empty"),
+    "tom-del.md": ("articles:\n  - part: Søvn", "part-empty"),
+    "serie.md": ("series: {title: Rygskole, position: to}", "value-shape"),
 }
 """By name: the text or front matter, and the finding that it must lead to; none where reading mends it."""
 
@@ -180,7 +215,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     write(folder / "sources/images/halvt.png", picture_file()[:300])
     write(folder / "sources/blog/ryg.md", ARTICLE)
     for name, (content, _) in BAD.items():
-        front, body = (content, "Indledning.") if content.startswith("articles") else ("", content)
+        front, body = (content, "Indledning.") if content.startswith(("articles", "series")) else ("", content)
         lines = ["---", "title: Titel", "published: 2026-03-02", *front.splitlines(), "---", "", body]
         write(folder / f"sources/bad/{name}", "\n".join(lines))
     return run_publish(folder, "epub")
@@ -208,4 +243,4 @@ def test_no_invalid_book_gets_its_final_name(bad: Ran) -> None:
 
     assert books == dict.fromkeys(("ryg", "id-to-gange", "link", "styretegn", "billede"), ())
     assert bad.code == 1
-    assert bad.report["summary"]["failed"] == 3
+    assert bad.report["summary"]["failed"] == 5

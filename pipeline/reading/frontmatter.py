@@ -6,16 +6,18 @@ import difflib
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
+from pipeline.article import Collection, EditionPart
 from pipeline.codes import CODES
 from pipeline.config import Sources
 from pipeline.findings import Finding, found
 from pipeline.reading.dates import DateError, read_date
+from pipeline.reading.listing import MOST_ITEMS, read_listing
 from pipeline.reading.source import tidy
 from pipeline.reading.strict_yaml import Items, Node, Table, Text, read_yaml, shortened
 from pipeline.reading.tags import NAMES
@@ -80,6 +82,9 @@ class FrontMatter:
     """Ids of those that a newsletter shows whole."""
     as_teasers: tuple[str, ...] = ()
     """Ids of those that a newsletter shows as teasers."""
+    parts: tuple[EditionPart, ...] = ()
+    """The parts that some of them stand in."""
+    series: tuple[Collection, ...] = ()
     events: tuple[EventEntry, ...] = ()
     opening_hours: tuple[tuple[str, str], ...] = ()
     """Days and hours."""
@@ -134,6 +139,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "unlisted": ("is_unlisted", "hidden", "noindex", "skjult"),
     "formats": ("format", "formater"),
     "articles": ("artikler", "chapters", "kapitler"),
+    "series": ("serie",),
     "events": ("kalender", "begivenheder", "arrangementer"),
     "opening_hours": ("åbningstider",),
     "accept": ("accepted",),
@@ -305,10 +311,8 @@ _FLAGS: Mapping[str, bool] = MappingProxyType(
 )
 _LANGUAGES: Mapping[str, str] = MappingProxyType({"dansk": "da", "danish": "da", "english": "en", "engelsk": "en"})
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
-_LENGTHS: Mapping[str, str] = MappingProxyType(
-    {"full": "in_full", "fuld": "in_full", "teaser": "as_teasers", "uddrag": "as_teasers"}
-)
-"""What may stand behind an article of an edition, and which of its lists that puts the article into."""
+_POSITIONS = ("position", "number", "nr", "nummer", "no")
+_KINDS: Mapping[str, Literal["series", "set"]] = MappingProxyType({"series": "series", "serie": "series", "set": "set"})
 _NAMES = ("name", "navn", "title", "titel")
 _SLUG = re.compile(r"[a-z]+(?:[-_][a-z]+)*")
 _PARTICLES = frozenset(("af", "de", "den", "der", "di", "la", "van", "von"))
@@ -317,7 +321,6 @@ _TAG = re.compile(r"</?([a-z][a-z0-9]*)(?![\w-])[^<>]*>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style|template|iframe|svg)\b[^<>]*>.*?(?:</\1\s*>|$)|<!--.*?-->", re.IGNORECASE)
 _EMPHASIS = re.compile(r"(?<![\w*\\])(\*\*|__|\*|_|`)(?=[^\s*_`])([^*_`]*[^\s*_`\\])\1(?![\w*])")
 _LONGEST_TEXT = 5_000
-_MOST_ITEMS = 2_000
 
 
 class _Reading:
@@ -357,9 +360,7 @@ class _Reading:
         """Return the fields of a `FrontMatter` by name."""
         values: dict[str, Any] = {"lines": {key: entry.line for key, entry in chosen.items()}}
         for key, entry in chosen.items():
-            values[key] = self._value(key, entry)
-        if "articles" in chosen:
-            values |= self._lengths(chosen["articles"])
+            values |= self._listing(entry) if key == "articles" else {key: self._value(key, entry)}
         self._order(values)
         if "picture" in chosen and isinstance(chosen["picture"].value, Table) and not values.get("picture_alt"):
             values["picture_alt"] = _member(chosen["picture"].value, ("alt", "alttext", "alttekst"))
@@ -377,7 +378,7 @@ class _Reading:
             "key_points": self._points,
             "tags": self._tags,
             "formats": self._formats,
-            "articles": self._articles,
+            "series": self._series,
             "events": self._events,
             "opening_hours": self._opening_hours,
             "related": self._related,
@@ -431,8 +432,8 @@ class _Reading:
         if isinstance(entry.value, Table):
             self._wrong(entry.name, entry.value, expected, "write each on a line of its own, with `- ` before it")
             return ()
-        if len(entry.value.items) > _MOST_ITEMS:
-            self._wrong(entry.name, entry.value, f"at most {_MOST_ITEMS} items")
+        if len(entry.value.items) > MOST_ITEMS:
+            self._wrong(entry.name, entry.value, f"at most {MOST_ITEMS} items")
             return ()
         items: list[Text] = []
         for item in entry.value.items:
@@ -465,28 +466,40 @@ class _Reading:
     def _formats(self, entry: _Entry) -> tuple[str, ...]:
         return tuple(name.lower() for name in self._tags(entry))
 
-    def _articles(self, entry: _Entry) -> tuple[tuple[str, int], ...]:
-        value = entry.value
-        if isinstance(value, Items):
-            value = Items(tuple(at[0] if (at := _with_length(item)) else item for item in value.items), value.line)
-        items = self._items(_Entry(entry.name, entry.line, value), "a list of article ids")
-        return tuple((item.value, item.line) for item in items)
+    def _listing(self, entry: _Entry) -> dict[str, object]:
+        """Return what an edition lists, by the fields of a `FrontMatter` that say it."""
+        listing = read_listing(entry.value, self.add)
+        return {
+            "articles": tuple(listing.articles),
+            "in_full": tuple(listing.in_full),
+            "as_teasers": tuple(listing.as_teasers),
+            "parts": tuple(replace(part, title=self._unmarked(part.title, entry)) for part in listing.parts),
+        }
 
-    def _lengths(self, entry: _Entry) -> dict[str, tuple[str, ...]]:
-        """Return which articles of an edition are shown in full and which as teasers: `- blog/soevn: full`."""
-        chosen: dict[str, list[str]] = {name: [] for name in _LENGTHS.values()}
-        items = entry.value.items if isinstance(entry.value, Items) else ()
-        for id_, length in filter(None, map(_with_length, items)):
-            if (name := _LENGTHS.get(length.value.lower())) is None:
-                self._wrong(id_.value, length, "full or teaser")
-            else:
-                chosen[name].append(id_.value)
-        return {name: tuple(ids) for name, ids in chosen.items()}
+    def _series(self, entry: _Entry) -> tuple[Collection, ...]:
+        items = entry.value.items if isinstance(entry.value, Items) else (entry.value,)
+        return tuple(made for item in items if (made := self._collection(entry, item)) is not None)
+
+    def _collection(self, entry: _Entry, node: Node) -> Collection | None:
+        """Return a series or set: its title alone, or a mapping with `title`, `position` and `type`."""
+        title = node.value if isinstance(node, Text) else _member(node, _NAMES) if isinstance(node, Table) else ""
+        if not title:
+            self._wrong(entry.name, node, "a title, or a mapping with `title` and `position`")
+            return None
+        position = _member(node, _POSITIONS) if isinstance(node, Table) else ""
+        if position and not re.fullmatch(r"[0-9]+(\.[0-9]+)*", position):
+            message = f"the position in {shortened(title)!r} is {shortened(position)!r}, expected a number such as 2"
+            self.add("value-shape", node.line, message)
+        written = _member(node, ("type", "kind", "slags")) if isinstance(node, Table) else ""
+        kind = _KINDS.get(written.lower() or "series")
+        if kind is None:
+            self._wrong(f"the type of {shortened(title)}", node, "series or set")
+        return Collection(self._unmarked(title, entry), position, kind or "series")
 
     def _events(self, entry: _Entry) -> tuple[EventEntry, ...]:
         items = entry.value.items if isinstance(entry.value, Items) else (entry.value,)
-        if len(items) > _MOST_ITEMS:
-            self._wrong(entry.name, entry.value, f"at most {_MOST_ITEMS} items")
+        if len(items) > MOST_ITEMS:
+            self._wrong(entry.name, entry.value, f"at most {MOST_ITEMS} items")
             return ()
         return tuple(event for item in items if (event := self._event(entry, item)) is not None)
 
@@ -576,8 +589,8 @@ class _Reading:
 
     def _related(self, entry: _Entry) -> tuple[RelatedEntry, ...]:
         entries = entry.value.items if isinstance(entry.value, Items) else (entry.value,)
-        if len(entries) > _MOST_ITEMS:
-            self._wrong(entry.name, entry.value, f"at most {_MOST_ITEMS} items")
+        if len(entries) > MOST_ITEMS:
+            self._wrong(entry.name, entry.value, f"at most {MOST_ITEMS} items")
             return ()
         made = (self._related_entry(item) for item in entries if item != Text("", item.line))
         return tuple(item for item in made if item is not None)
@@ -623,14 +636,6 @@ class _Reading:
 def _gap(tag: str) -> str:
     """Return what a tag leaves behind: a space where it parts words."""
     return " " if tag in {"br", "p", "div", "li", "hr"} else ""
-
-
-def _with_length(node: Node) -> tuple[Text, Text] | None:
-    """Return an article of a list and the word behind it, where there is one: `- blog/soevn: full`."""
-    if not isinstance(node, Table) or len(node.entries) != 1 or _member(node, _NAMES):
-        return None
-    id_, length = node.entries[0]
-    return (id_, length) if isinstance(length, Text) else None
 
 
 def _member(table: Table, names: Iterable[str]) -> str:

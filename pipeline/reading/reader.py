@@ -195,6 +195,8 @@ def _article(
         articles_lines=tuple(line for _, line in front.articles),
         in_full=front.in_full,
         as_teasers=front.as_teasers,
+        parts=tuple(replace(part, title=house(part.title)) for part in front.parts),
+        series=tuple(replace(entry, title=house(entry.title)) for entry in front.series),
         events=tuple(
             Event(
                 house(entry.title),

@@ -23,6 +23,7 @@ from pipeline.article import (
     DefinitionList,
     Div,
     Edition,
+    EditionPart,
     Emph,
     Figure,
     Header,
@@ -63,6 +64,11 @@ class Placed:
 
 TITLE = "_title"
 """The id of an article's own heading, after its prefix: formats tell each other where an article begins by it."""
+
+
+def part_id(edition: Edition, part: EditionPart) -> str:
+    """Return the id of a part's heading, by which formats tell each other where the part begins."""
+    return f"_part-{edition.front.parts.index(part) + 1}"
 
 
 def chapter_prefix(edition: Edition, article: Article) -> str:

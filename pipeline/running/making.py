@@ -161,9 +161,10 @@ def _write(
         words = load_words(shop.styles, edition.front.language)
         own_facts = {other: facts[other] for other in writer.facts_from if other in facts}
         certificate = shop.certificates.load(name, edition.id)
-        written = writer.write(
-            edition, Job(shop.publisher, shop.options[name], shop.styles, words, pictures, own_facts, certificate)
-        )
+        job = Job(shop.publisher, shop.options[name], shop.styles, words, pictures, own_facts, certificate)
+        if name not in order.formats and (learn := getattr(writer, "facts", None)):
+            return Made(name, (), (), learn(edition, job))
+        written = writer.write(edition, job)
         # An error that a writer reports means that its files must not be published.
         is_failed = any(finding.severity == "error" for finding in written.findings)
         staged = () if is_failed or name not in order.formats else _stage(order, name, shop, written)

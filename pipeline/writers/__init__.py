@@ -95,7 +95,10 @@ class Job:
 
 
 class Writer(Protocol):
-    """One format. Equal input gives equal bytes: no files, clock, random number, network or other writer."""
+    """One format. Equal input gives equal bytes: no files, clock, random number, network or other writer.
+
+    One whose facts others build on may have `facts(edition, job)` as well, which returns them without making its files.
+    """
 
     summary: str
     """One line for `publish --help`."""

@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.article import Collection
 from pipeline.config import Sources
 from pipeline.findings import Finding
 from pipeline.reading.frontmatter import ALIASES, KEYS, EventEntry, FrontMatter, RelatedEntry, read_front_matter
@@ -292,6 +293,17 @@ def test_related_articles_are_paths_below_their_kind() -> None:
         RelatedEntry("", "blog/soevn", 10),
         RelatedEntry("Ro", "https://klinik.example/ro", 11),
     )
+
+
+def test_a_series_has_a_title_and_may_have_a_position() -> None:
+    listed = "series:\n  - Patientbøger\n  - title: Alt om ryggen\n    type: set\n    position: 2.1"
+
+    assert accepted("series: Rygskole").series == (Collection("Rygskole"),)
+    assert accepted("serie: {titel: Rygskole, nr: 3}").series == (Collection("Rygskole", "3"),)
+    assert accepted(listed).series == (Collection("Patientbøger"), Collection("Alt om ryggen", "2.1", "set"))
+    assert faults("---\nseries: {title: Rygskole, position: to}\n---\n") == [("value-shape", 2)]
+    assert faults("---\nseries: {title: Rygskole, type: trilogi}\n---\n") == [("value-shape", 2)]
+    assert faults("---\nseries:\n  - position: 2\n---\n") == [("value-shape", 3)]
 
 
 def test_an_edition_lists_its_articles_with_their_lines() -> None:

@@ -17,9 +17,11 @@ from lxml import etree
 from pipeline.article import (
     Article,
     Callout,
+    Collection,
     DefinitionList,
     Div,
     Edition,
+    EditionPart,
     Figure,
     Header,
     Image,
@@ -137,6 +139,8 @@ def test_epubcheck_finds_nothing_in_any_kind_of_book(tmp_path: Path) -> None:
         "bound": (five(), {}),
         "exempt": (single(), {"options": exempt}),
         "english": (single(english), {}),
+        "parted": (parted(), {"facts": Facts(3, {"samlinger-ryg-_title": 1, "_part-1": 2, "blog-tekst-5-_title": 3})}),
+        "series": (single(article(series=(Collection("Rygskole", "2.1"), Collection("Alt", kind="set")))), {}),
     }
     books = {
         name: writer.write(edition, job(writer, edition, **more)).artifacts[0].data  # type: ignore[arg-type]  # its names
@@ -192,6 +196,98 @@ def test_an_article_without_dates_is_reported() -> None:
     written = published(edition)
 
     assert [finding.code for finding in written.findings] == ["epub-undated"]
+
+
+# ---- parts
+
+
+def parted() -> Edition:
+    """Return an introduction, a chapter on its own, two parts, and a chapter behind them."""
+    made = [
+        replace(everything(), id=f"blog/tekst-{n}", title=f"Tekst {n}", address=f"https://k.example/{n}")
+        for n in range(1, 6)
+    ]
+    parts = (EditionPart("Bevægelse", ("blog/tekst-2", "blog/tekst-3"), 4), EditionPart("Søvn", ("blog/tekst-4",), 7))
+    return bound(*made, blocks=(para("Læs den forfra."),), parts=parts)
+
+
+def test_a_part_has_a_page_of_its_own_before_its_chapters() -> None:
+    files = write(parted())
+
+    turns = [turn.get("idref") for turn in page(files, "content.opf").iter(f"{OPF}itemref")]
+    section = page(files, "part-01.xhtml").find(f".//{XHTML}section")
+    assert turns[4:12] == [
+        "chapter-001", "chapter-002", "part-01", "chapter-003", "chapter-004", "part-02", "chapter-005", "chapter-006",
+    ]  # fmt: skip
+    assert section is not None
+    assert (section.get(EPUB_TYPE), section.get("role"), section.get("aria-labelledby")) == (
+        "part",
+        "doc-part",
+        "_title",
+    )
+    assert [link.get("href") for link in section.iter(f"{XHTML}a")] == ["chapter-003.xhtml", "chapter-004.xhtml"]
+
+
+def test_contents_hold_parts_chapters_and_headings_in_the_order_of_reading() -> None:
+    files = write(parted())
+
+    def labels(places: etree._Element, entry: str, label: str) -> list[tuple[str, int]]:
+        return [(words_of(place.find(label)), len(list(place.iterancestors(entry)))) for place in places.iter(entry)]
+
+    nav = page(files, "nav.xhtml").find(f".//{XHTML}nav")
+    assert nav is not None
+    in_nav = labels(nav, f"{XHTML}li", f"{XHTML}a")
+    ncx = "{http://www.daisy.org/z3986/2005/ncx/}"
+    named = ("Tekst", "Bevægelse", "Søvn", "Indledning")
+    assert [entry for entry in in_nav if entry[0].startswith(named)] == [
+        ("Indledning", 0), ("Tekst 1", 0), ("Bevægelse", 0), ("Tekst 2", 1), ("Tekst 3", 1), ("Søvn", 0),
+        ("Tekst 4", 1), ("Tekst 5", 0),
+    ]  # fmt: skip
+    assert labels(page(files, "toc.ncx"), f"{ncx}navPoint", f"{ncx}navLabel/{ncx}text") == in_nav
+
+
+def test_the_page_on_which_a_part_begins_is_marked_in_it() -> None:
+    printed = {"samlinger-ryg-_title": 1, "_part-1": 4, "_part-2": 9}
+    printed |= {
+        f"blog-tekst-{number}-_title": page for number, page in zip(range(1, 6), (2, 4, 7, 10, 12), strict=True)
+    }
+
+    files = write(parted(), facts=Facts(13, printed))
+
+    marked = {
+        name: [mark.get("aria-label") for mark in page(files, name).iter() if mark.get("role") == "doc-pagebreak"]
+        for name in sorted(files)
+        if name.startswith(("chapter", "part"))
+    }
+    assert marked == {
+        "chapter-001.xhtml": ["1"], "chapter-002.xhtml": ["2", "3"], "part-01.xhtml": ["4"],
+        "chapter-003.xhtml": ["5", "6"], "chapter-004.xhtml": ["7", "8"], "part-02.xhtml": ["9"],
+        "chapter-005.xhtml": ["10", "11"], "chapter-006.xhtml": ["12", "13"],
+    }  # fmt: skip
+
+
+# ---- series and sets
+
+
+def test_a_book_says_which_one_of_its_series_it_is() -> None:
+    series = (Collection("Rygskole", "2"), Collection("Alt om ryggen", kind="set"))
+
+    files = write(single(article(series=series)), options=writer.Options(series="Patientbøger"))
+
+    assert metadata(files, "belongs-to-collection") == ["Rygskole", "Alt om ryggen"]
+    assert metadata(files, "collection-type") == ["series", "set"]
+    assert metadata(files, "group-position") == ["2"]
+    assert "Serie Rygskole, nr. 2 Samling Alt om ryggen" in words_of(page(files, "colophon.xhtml"))
+
+
+def test_books_without_a_series_of_their_own_belong_to_that_of_the_publisher() -> None:
+    first, second = (
+        write(single(article(id=id_)), options=writer.Options(series="Patientbøger")) for id_ in ("a", "b")
+    )
+
+    assert metadata(first, "belongs-to-collection") == ["Patientbøger"]
+    assert metadata(first, "dcterms:identifier") == metadata(second, "dcterms:identifier")
+    assert metadata(write(single()), "belongs-to-collection") == []
 
 
 # ---- metadata

@@ -7,7 +7,8 @@ import mimetypes
 import time
 import zipfile
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from lxml import etree
@@ -113,6 +114,33 @@ def test_the_moment_of_change_is_stated_in_utc(monkeypatch: pytest.MonkeyPatch) 
     (modified,) = opf().findall(".//opf:meta[@property='dcterms:modified']", OPF)
 
     assert modified.text == "2026-06-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland"])
+def test_a_book_of_a_day_before_zip_can_count_is_written_in_every_time_zone(
+    monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    """EbookLib 0.21 moves its moment to local time for the zip, which knows no day before 1980."""
+    from ebooklib import epub
+
+    def zip_date(moment: datetime) -> tuple[int, ...]:  # as 0.21 has it; in 0.20 it is not asked for
+        return zipfile.ZipInfo("page.xhtml", moment.astimezone(ZoneInfo(zone)).timetuple()[:6]).date_time
+
+    options: list[dict[str, datetime]] = []
+    write_epub = epub.write_epub
+
+    def watched(target: object, book: object, given: dict[str, datetime]) -> object:
+        options.append(given)
+        return write_epub(target, book, given)
+
+    monkeypatch.setattr(epub, "write_epub", watched)
+    monkeypatch.setenv("TZ", zone)
+
+    package = opf(replace(BOOK, modified=date(1975, 5, 1)))
+
+    assert zip_date(options[0]["mtime"])
+    (modified,) = package.findall(".//opf:meta[@property='dcterms:modified']", OPF)
+    assert modified.text == "1975-05-01T00:00:00Z"
 
 
 def test_authors_have_ids_of_their_own() -> None:

@@ -34,6 +34,7 @@ from pipeline.article import (
     DefinitionList,
     Div,
     Edition,
+    EditionPart,
     Emph,
     Figure,
     Header,
@@ -582,6 +583,30 @@ def test_a_bound_edition_has_contents_and_each_article_begins_a_page() -> None:
     assert "Velkommen." in words.text
     assert [heading.text for heading in words.find("H1")] == ["Om ryggen", "Første", "Anden"]
     assert written.findings == ()
+
+
+def test_a_part_begins_a_page_above_its_first_article_and_orders_the_contents() -> None:
+    articles = [
+        article(id=f"blog/{name}", title=title) for name, title in (("et", "Gå"), ("to", "Løb"), ("tre", "Sov"))
+    ]
+    parts = (EditionPart("Bevægelse", ("blog/et", "blog/to")),)
+
+    written = made(bound(*articles, blocks=(para("Velkommen."),), parts=parts))
+
+    pages = written.facts.page_of
+    words = tree(written.artifacts[0].data)
+    assert [pages[id_] for id_ in ("_part-1", "blog-et-_title", "blog-to-_title", "blog-tre-_title")] == [2, 2, 3, 4]
+    assert [heading.text for heading in words.find("H1")] == ["Om ryggen", "Bevægelse", "Gå", "Løb", "Sov"]
+    assert "Indhold Bevægelse Gå" in words.text
+    assert written.findings == ()
+
+
+def test_facts_alone_are_those_of_the_printed_edition() -> None:
+    edition = bound(article(id="blog/et"), long_article(id="blog/to"), blocks=(para("Velkommen."),))
+
+    learnt = handout.facts(edition, job(handout, edition, publisher=PUBLISHER))
+
+    assert learnt == made(edition).facts
 
 
 def test_equal_headings_of_two_articles_do_not_meet() -> None:

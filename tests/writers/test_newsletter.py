@@ -24,6 +24,7 @@ from pipeline.article import (
     Cell,
     Div,
     Edition,
+    EditionPart,
     Event,
     Figure,
     Header,
@@ -554,6 +555,27 @@ def test_an_edition_shows_articles_in_full_where_it_is_asked_to() -> None:
         ("h2", "Artikel nr. 2"),
         ("h3", "Hold dig i gang"),
     ]
+
+
+def test_parts_of_an_edition_order_its_contents_and_stand_above_their_first_article() -> None:
+    parts = (EditionPart("Bevægelse", ("blog/nr-1", "blog/nr-2")),)
+    made = written(bound(numbered(1), numbered(2), numbered(3), parts=parts))
+    tree = parser.document_fromstring(page(made))
+
+    outline = [(element.tag, element.text) for element in tree.iter("h1", "h2", "h3")]
+    above = [element.getnext().text for element in tree.iter("p") if element.get("class") == "part-title"]
+    lists = [[link.text for link in listed.iter("a")] for listed in tree.iter("ul") if listed.find("li/a") is not None]
+
+    assert codes(made) == []
+    assert outline == [
+        ("h1", "Nyt fra klinikken"),
+        ("h2", "I dette nyhedsbrev"),
+        ("h3", "Bevægelse"),
+        *(("h2", f"Artikel nr. {number}") for number in (1, 2, 3)),
+    ]
+    assert above == ["Artikel nr. 1"]
+    assert lists == [["Artikel nr. 1", "Artikel nr. 2"], ["Artikel nr. 3"]]
+    assert artifact(made, ".txt").decode().count("Bevægelse\n\n") == 2
 
 
 def test_teasers_of_an_edition_share_one_hero() -> None:

@@ -40,7 +40,7 @@ class Options:
     reviewed: date | None = None
     """When that was, where an article has no date of its own."""
     series: str = ""
-    """The series that all books belong to."""
+    """The series of all books that name none in their front matter."""
     large_mb: float = 5.0
     """A book above it is reported."""
 

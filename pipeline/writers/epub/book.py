@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
@@ -26,6 +26,7 @@ from pipeline.writers.epub.chapters import (
     Chapter,
     ChapterRenderer,
     Marks,
+    PartPage,
     Place,
     chapters,
     headings,
@@ -33,8 +34,8 @@ from pipeline.writers.epub.chapters import (
 )
 from pipeline.writers.epub.container import Item, Package
 from pipeline.writers.epub.glossary import terms
-from pipeline.writers.epub.imprint import Row, article_rows, byline, publisher_rows
-from pipeline.writers.epub.metadata import described, identifier
+from pipeline.writers.epub.imprint import Row, article_rows, byline, publisher_rows, series_rows
+from pipeline.writers.epub.metadata import collections_of, described, identifier
 from pipeline.writers.epub.typeface import cuts_and_characters, subset
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Book:
             raise SourceError("the edition has nothing to read", source=source)
         if not self.marks.page_of:
             self.findings.append(found("epub-pages", source, 0, "no printed handout to take page numbers from"))
-        body = [self.chapter_page(chapter) for chapter in self.chapters]
+        body = list(self.body_pages())
         front, back = (self.cover_page(), *self.front_pages()), (*self.back_pages(), self.colophon_page())
         nav = self.navigation_page([*front, *body, *back])
         pages = [*front, nav, *body, *back]
@@ -199,6 +200,23 @@ class Book:
             )  # fmt: skip
         return tuple(pages)
 
+    def body_pages(self) -> Iterator[Page]:
+        """Yield the chapters, each part's own page before its first."""
+        part: PartPage | None = None
+        for chapter in self.chapters:
+            if chapter.part and chapter.part != part:
+                yield self.part_page(chapter.part)
+            part = chapter.part
+            yield self.chapter_page(chapter)
+
+    def part_page(self, part: PartPage) -> Page:
+        inside = [chapter for chapter in self.chapters if chapter.part == part]
+        return self.page(
+            part.name, "part", part.title, kind="part", matter="bodymatter",
+            opening_mark=self.marks.begin(self.marks.page(part.id, inside[0].prefix + TITLE), part.name),
+            chapters=[Place(chapter.article.title, chapter.name) for chapter in inside],
+        )  # fmt: skip
+
     def urgent_page(self) -> Page:
         """Return the list of all boxes that say when to see a doctor, by chapter."""
         entries = []
@@ -255,26 +273,40 @@ class Book:
         following = self._following.get(chapter.name)
         if following is None:
             return self.printed.pages if self.printed.page_of else 0
-        return max(0, self.marks.page(following.prefix + TITLE) - 1)
+        opens_part = following.part is not None and following.part != chapter.part
+        part_ids = (following.part.id,) if following.part and opens_part else ()
+        return max(0, self.marks.page(*part_ids, following.prefix + TITLE) - 1)
 
     def colophon_page(self) -> Page:
         front = self.edition.front
         title = self.words["epub_colophon" if self.edition.is_bound else "epub_about_article"]
         return self.page(
             "colophon.xhtml", "colophon", title, kind="colophon", matter="backmatter", landmark="colophon",
-            rows=(Row(self.words["epub_title"], front.title), *article_rows(front, self.words)),
+            rows=(
+                Row(self.words["epub_title"], front.title),
+                *series_rows(collections_of(self.edition, self.job), self.words),
+                *article_rows(front, self.words),
+            ),
             publisher_rows=publisher_rows(self.job.publisher, self.words),
         )  # fmt: skip
 
     # ---- navigation
 
     def contents(self, pages: Iterable[Page]) -> tuple[Place, ...]:
-        """Return the table of contents: chapters with their headings, and what else there is to read."""
+        """Return the table of contents: parts, chapters with their headings, and what else there is to read."""
         of_chapter = {chapter.name: headings(chapter, self.words) for chapter in self.chapters}
         left_out = ("cover.xhtml", "titlepage.xhtml", "nav.xhtml")
-        return tuple(
-            Place(page.title, page.name, of_chapter.get(page.name, ())) for page in pages if page.name not in left_out
-        )
+        part_of = {chapter.name: chapter.part.name for chapter in self.chapters if chapter.part}
+        places: dict[str, Place] = {}
+        for page in pages:
+            if page.name in left_out:
+                continue
+            place = Place(page.title, page.name, of_chapter.get(page.name, ()))
+            if part := places.get(part_of.get(page.name, "")):
+                places[part.href] = replace(part, below=(*part.below, place))
+            else:
+                places[page.name] = place
+        return tuple(places.values())
 
     def navigation_page(self, pages: list[Page]) -> Page:
         title = self.words["epub_contents"]

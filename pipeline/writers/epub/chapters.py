@@ -29,7 +29,7 @@ from pipeline.article import (
     walk,
 )
 from pipeline.findings import Finding, found
-from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix
+from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, part_id
 from pipeline.rendering.words import Words
 
 ASIDE, SECTION = Markup("aside"), Markup("section")
@@ -50,6 +50,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class PartPage:
+    """The file that opens a part of the book, before the chapters of it."""
+
+    name: str
+    title: str
+    id: str
+    """Of its heading in the printed edition."""
+
+
+@dataclass(frozen=True, slots=True)
 class Chapter:
     """An article of the book: the file it fills, and where its headings can be gone to."""
 
@@ -58,6 +68,8 @@ class Chapter:
     prefix: str
     file_of: Mapping[str, str]
     """The file in which each of its headings stands, by id without prefix."""
+    part: PartPage | None = None
+    """The part it stands in."""
 
     def href(self, id_: str) -> str:
         """Return where a heading stands in the book; the chapter where it has no such heading."""
@@ -66,8 +78,13 @@ class Chapter:
 
 def chapters(edition: Edition) -> tuple[Chapter, ...]:
     """Return the chapters of an edition, in reading order."""
+    part_of: dict[str, PartPage] = {}
+    for number, part in enumerate(edition.front.parts, 1):
+        part_of |= dict.fromkeys(part.articles, PartPage(f"part-{number:02}.xhtml", part.title, part_id(edition, part)))
     return tuple(
-        Chapter(article, name, chapter_prefix(edition, article), _files(edition, article, name))
+        Chapter(
+            article, name, chapter_prefix(edition, article), _files(edition, article, name), part_of.get(article.id)
+        )
         for article, name in zip(edition.chapters, map("chapter-{:03}.xhtml".format, count(1)), strict=False)
     )
 
@@ -113,6 +130,13 @@ class Marks:
         pages = tuple(range(self.last + 1, page + 1))
         self.last = max(self.last, page)
         return pages
+
+    def begin(self, page: int, file: str) -> Markup:
+        """Return the marks, in a file of the book, of the pages up to this one that have none yet."""
+        pages = self.due(page)
+        self.places += [Place(str(number), f"{file}#_page-{number}") for number in pages]
+        mark = Markup('<div epub:type="pagebreak" role="doc-pagebreak" id="_page-{0}" aria-label="{0}"{1}></div>')
+        return Markup("\n").join(mark.format(number, ADDED) for number in pages)
 
 
 class ChapterRenderer(MarkupRenderer):
@@ -181,10 +205,7 @@ class ChapterRenderer(MarkupRenderer):
 
     def page_marks(self, page: int) -> Markup:
         """Return the marks of the printed pages up to this one that have none yet."""
-        pages = self.marks.due(page)
-        self.marks.places += [Place(str(number), f"{self.chapter.name}#_page-{number}") for number in pages]
-        mark = Markup('<div epub:type="pagebreak" role="doc-pagebreak" id="_page-{0}" aria-label="{0}"{1}></div>')
-        return Markup("\n").join(mark.format(number, ADDED) for number in pages)
+        return self.marks.begin(page, self.chapter.name)
 
     # ---- boxes and references
 

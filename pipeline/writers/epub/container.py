@@ -8,10 +8,11 @@ Only its public interface is used, so that 0.21 fits as well. Each fault and its
 - It guesses media types from the tables of the machine: they are stated.
 - The page list takes every id (#339), landmarks are English: its own are switched off.
 - `add_author` repeats ids (#356): creators are plain metadata.
-- `dcterms:modified` is local time with a Z: the moment is stated, in UTC.
+- `dcterms:modified` is local time with a Z in 0.20 and UTC in 0.21, which moves the dates of the zip to local time on
+  the way and stops at those before 1980: EbookLib is told a moment of no meaning, and the real one is stated later.
 - A random UUID as identifier until one is set: it is set first.
 - Metadata that lxml refuses is left out with a log line: the package is counted afterwards.
-- `write_epub` swallows `OSError`: `raise_exceptions`.
+- `write_epub` of 0.20 swallows `OSError`: `raise_exceptions`, the default of 0.21.
 - No `xml:lang` on the package, zip entries dated by the clock: the container is packed anew.
 """
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 FOLDER = "EPUB"
 PACKAGE = f"{FOLDER}/content.opf"
+NO_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the oldest that zip knows; a real one would come from the clock
 PACKED = ("image/jpeg", "image/png")
 OPF = "{http://www.idpf.org/2007/opf}"
@@ -111,9 +113,8 @@ def _write(package: Package) -> bytes:
             # EPUB 2, and readers that look for nothing else
             book.add_metadata("OPF", "cover", "", {"name": "cover", "content": item.id})
     written = io.BytesIO()
-    modified = datetime(package.modified.year, package.modified.month, package.modified.day, tzinfo=UTC)
     own_navigation = {"epub2_guide": False, "epub3_landmark": False, "epub3_pages": False}
-    epub.write_epub(written, book, {"mtime": modified, "raise_exceptions": True, **own_navigation})
+    epub.write_epub(written, book, {"mtime": NO_MOMENT, "raise_exceptions": True, **own_navigation})
     return written.getvalue()
 
 
@@ -147,6 +148,8 @@ def _complete(opf: bytes, package: Package) -> bytes:
     metadata = root.find(f"{OPF}metadata")
     if metadata is None:
         raise WriteError("EbookLib wrote a package without metadata")
+    for meta in metadata.findall(f"{OPF}meta[@property='dcterms:modified']"):
+        meta.text = _moment(package)
     for meta in metadata.findall(f"{OPF}meta[@name='generator']"):
         meta.set("content", "clinic-publish, EbookLib")  # without its version, which says nothing about the book
     found = {(_name(element), element.text or "") for element in metadata.iterchildren("*")}
@@ -163,7 +166,12 @@ def _statements(package: Package) -> Iterable[tuple[str, str]]:
     yield "dc:identifier", package.identifier
     yield "dc:title", package.title
     yield "dc:language", package.language
+    yield "dcterms:modified", _moment(package)
     yield from ((entry.name, entry.value) for entry in package.entries)
+
+
+def _moment(package: Package) -> str:
+    return f"{package.modified.isoformat()}T00:00:00Z"
 
 
 def _name(element: etree._Element) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.article import Article
+from pipeline.article import Article, Collection
 from pipeline.config import Publisher
 from pipeline.rendering.words import Words
 from pipeline.writers.epub.chapters import web_address
@@ -41,6 +42,19 @@ def article_rows(article: Article, words: Words) -> tuple[Row, ...]:
         Row(words["epub_approved"], article.approved_by),
         Row(words["epub_review_after"], words.date(article.review_after) if article.review_after else ""),
         Row(words["epub_web"], article.address, web_address(article.address)),
+    )
+
+
+def series_rows(collections: Iterable[Collection], words: Words) -> tuple[Row, ...]:
+    """Return what the book is one of, and which one."""
+    return tuple(
+        Row(
+            words[f"epub_{collection.kind}"],
+            words.fill("epub_position", title=collection.title, position=collection.position)
+            if collection.position
+            else collection.title,
+        )
+        for collection in collections
     )
 
 

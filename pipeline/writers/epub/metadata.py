@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import date
 
-from pipeline.article import Edition
+from pipeline.article import Collection, Edition
 from pipeline.config import Publisher
 from pipeline.conforming.access import Survey, bears_conformance, claims
 from pipeline.conforming.certificate import STANDARD
@@ -18,7 +18,11 @@ from pipeline.writers.epub.container import Entry
 
 def identifier(publisher: Publisher, edition: Edition) -> str:
     """Return the book's name for machines: the same for ever, as long as website and edition keep theirs."""
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{publisher.website or publisher.name}/{edition.id}')}"
+    return _uuid(publisher, edition.id)
+
+
+def _uuid(publisher: Publisher, name: str) -> str:
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{publisher.website or publisher.name}/{name}')}"
 
 
 def described(edition: Edition, job: Job, counted: Survey) -> tuple[Entry, ...]:
@@ -26,7 +30,7 @@ def described(edition: Edition, job: Job, counted: Survey) -> tuple[Entry, ...]:
     return (
         *_people(edition, job.publisher),
         *_about(edition),
-        *_series(job.options.series),
+        *_collections(collections_of(edition, job), job.publisher),
         *_access(job, counted, edition.front.title),
     )
 
@@ -73,11 +77,26 @@ def _about(edition: Edition) -> Iterator[Entry]:
         yield Entry("schema:educationalLevel", f"LIX {level}")
 
 
-def _series(name: str) -> Iterator[Entry]:
-    """Yield what lets libraries and readers keep a publisher's books together."""
-    if name:
-        yield Entry("belongs-to-collection", name, (("id", "series"),))
-        yield Entry("collection-type", "series", (("refines", "#series"),))
+def collections_of(edition: Edition, job: Job) -> tuple[Collection, ...]:
+    """Return the series and sets that a book belongs to: its own, or else the publisher's."""
+    usual = (Collection(job.options.series),) if job.options.series else ()
+    return edition.front.series or usual
+
+
+def _collections(collections: tuple[Collection, ...], publisher: Publisher) -> Iterator[Entry]:
+    """Yield what lets libraries and readers keep books together, and in their order.
+
+    Source: EPUB 3.3, appendix D.3: belongs-to-collection, collection-type, group-position. The identifier tells two
+    series of one title apart.
+    """
+    for number, collection in enumerate(collections, 1):
+        id_ = f"collection-{number}"
+        refines = ("refines", f"#{id_}")
+        yield Entry("belongs-to-collection", collection.title, (("id", id_),))
+        yield Entry("collection-type", collection.kind, (refines,))
+        if collection.position:
+            yield Entry("group-position", collection.position, (refines,))
+        yield Entry("dcterms:identifier", _uuid(publisher, f"{collection.kind}/{collection.title}"), (refines,))
 
 
 def _access(job: Job, counted: Survey, title: str) -> Iterator[Entry]:

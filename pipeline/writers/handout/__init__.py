@@ -18,7 +18,7 @@ from pipeline.writers.handout.options import Options
 from pipeline.writers.handout.press import press
 from pipeline.writers.handout.variants import IMPOSED, STANDARD, drawn_for
 
-__all__ = ["MissingCharacterError", "Options", "facts_from", "medium", "needs", "summary", "write"]
+__all__ = ["MissingCharacterError", "Options", "facts", "facts_from", "medium", "needs", "summary", "write"]
 
 summary = "a printable patient handout (PDF)"
 medium = MEDIUM
@@ -40,7 +40,7 @@ def write(edition: Edition, job: Job) -> Written:
     signs, findings = replace_signs(edition)
     remarks = [*findings, *_remarks(edition, job)]
     printed: dict[str, Artifact] = {}
-    facts = Facts()
+    learnt = Facts()
     to_draw = drawn_for(job.options.variants)
     for name in dict.fromkeys((STANDARD, *to_draw)):
         try:
@@ -49,7 +49,7 @@ def write(edition: Edition, job: Job) -> Written:
             remarks.append(found("handout-variant", edition.front.source, 0, f"no {name}: {why}"))
             continue
         if name == STANDARD:
-            facts = composed.facts
+            learnt = composed.facts
         if name in to_draw:
             printed[name], more = _draw(edition, name, composed, job.options)
             remarks += more
@@ -60,7 +60,13 @@ def write(edition: Edition, job: Job) -> Written:
     artifacts = tuple(artifact for name in asked if (artifact := _imposed(edition, name, printed, job)) is not None)
     if artifacts:
         artifacts += (Artifact(f"{artifacts[0].name.removesuffix('.pdf')}.png", thumbnail(artifacts[0].data)),)
-    return Written(artifacts, tuple(remarks), facts)
+    return Written(artifacts, tuple(remarks), learnt)
+
+
+def facts(edition: Edition, job: Job) -> Facts:
+    """Lay the standard variant out, without drawing it, and return what other formats build on."""
+    signs, _ = replace_signs(edition)
+    return compose(edition, job, STANDARD, signs).facts
 
 
 def _draw(edition: Edition, name: str, composed: Composed, options: Options) -> tuple[Artifact, list[Finding]]:

@@ -18,6 +18,9 @@ from pipeline.writers.handout.fitting import Fault, faults, least_faulty, roomie
 from pipeline.writers.handout.options import Options
 from pipeline.writers.handout.variants import STANDARD, VARIANTS, Setting, most_pages, settings
 
+_MOST_FITTED = 24
+"""Of more articles some always end on a lonely line: each setting tried would cost a whole layout, and mend little."""
+
 
 class TooLong(DoesNotApply):
     """An article does not fit the page of a variant that has only one."""
@@ -55,6 +58,9 @@ def _compose(edition: Edition, job: Job, name: str, signs: Signs) -> Composed:
     # Several articles are a book: no sheet holds them.
     options: Options = replace(job.options, fit="") if edition.is_bound else job.options
     ladder = settings(variant, options)
+    is_long = len(edition.articles) > _MOST_FITTED
+    if is_long:
+        ladder = ladder[:1]
 
     @cache
     def lay(setting: Setting, room_mm: float = 0.0) -> Layout:
@@ -63,7 +69,8 @@ def _compose(edition: Edition, job: Job, name: str, signs: Signs) -> Composed:
 
     def judge(setting: Setting) -> tuple[Fault, ...]:
         layout = lay(setting)
-        starts = [layout.page_of[chapter_prefix(edition, article) + TITLE] for article in _parts(edition)]
+        page_of = layout.page_of
+        starts = [page_of[chapter_prefix(edition, article) + TITLE] for article in _parts(edition)]
         return faults(layout, setting, starts, sheet.IMPRINT)
 
     findings: list[Finding] = []
@@ -81,7 +88,7 @@ def _compose(edition: Edition, job: Job, name: str, signs: Signs) -> Composed:
     if variant.content == "whole":
         findings += [_faulty(fault, source, name) for fault in judge(setting) if fault.is_wasted or not options.notes]
     room_mm = setting.frame.paper_mm[1] - setting.frame.bottom_mm - layout.top_mm(sheet.END)
-    if options.notes and variant.content != "card" and room_mm >= sheet.LEAST_ROOM_MM:
+    if options.notes and not is_long and variant.content != "card" and room_mm >= sheet.LEAST_ROOM_MM:
         with_notes = lay(setting, room_mm)
         layout = with_notes if with_notes.pages == layout.pages else layout
     findings += [found("handout-layout", source, 0, f"{_for(name)}WeasyPrint says: {line}") for line in layout.messages]

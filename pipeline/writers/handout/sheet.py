@@ -17,7 +17,7 @@ from pipeline.article import (
     walk,
 )  # fmt: skip
 from pipeline.errors import SourceError, StyleError
-from pipeline.rendering.markup import TITLE, chapter_prefix
+from pipeline.rendering.markup import TITLE, chapter_prefix, part_id
 from pipeline.rendering.printing import Resource
 from pipeline.rendering.qr import qr_code
 from pipeline.rendering.svg import clean
@@ -77,6 +77,15 @@ class _Chapter:
     dates: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Chapters that stand together; those in no part of the edition have no title."""
+
+    title: str
+    title_id: str
+    chapters: tuple[_Chapter, ...]
+
+
 def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
     """Return the pictures at 200 dpi for the widths they are printed at."""
     articles = dict.fromkeys((edition.front, *edition.articles))
@@ -112,7 +121,7 @@ def make(
         edition=edition,
         front=edition.front,
         front_chapter=_chapter(edition, edition.front, job, setting),
-        chapters=[_chapter(edition, article, job, setting) for article in edition.articles] if edition.is_bound else [],
+        groups=_groups(edition, job, setting) if edition.is_bound else (),
         publisher=job.publisher,
         words=job.words,
         label=job.words[variant.label],
@@ -157,6 +166,17 @@ def _chapter(edition: Edition, article: Article, job: Job, setting: Setting) -> 
         () if has_advice or article is not edition.articles[-1] else job.options.see_doctor,
         renderer.notes(),
         tuple(_dates(article, job.words)),
+    )
+
+
+def _groups(edition: Edition, job: Job, setting: Setting) -> tuple[_Group, ...]:
+    return tuple(
+        _Group(
+            part.title if part else "",
+            part_id(edition, part) if part else "",
+            tuple(_chapter(edition, article, job, setting) for article in articles),
+        )
+        for part, articles in edition.groups
     )
 
 

@@ -178,6 +178,8 @@ class Chapter:
     """What the template shows of one part."""
 
     level: int
+    part_title: str
+    """Of the part of the edition that it opens."""
     heading: Markup
     language: Markup
     dates: str
@@ -186,7 +188,8 @@ class Chapter:
     key_points: tuple[str, ...]
     body: Markup
     notes: Markup
-    contents: tuple[Related, ...]
+    contents: tuple[tuple[str, tuple[Related, ...]], ...]
+    """Articles by the title of their part, which is empty for those in none."""
     buttons: tuple[Button, ...]
     files: tuple[Related, ...]
     related: tuple[Related, ...]
@@ -215,7 +218,7 @@ def page_of(edition: Edition, parts: tuple[Part, ...], job: Job, gallery: Galler
         web_address=front.address,
         publisher=job.publisher,
         logo=place_logo(gallery, logo) if logo else None,
-        chapters=[chapter(edition, part, parts, job, gallery) for part in parts],
+        chapters=[chapter(edition, part, job, gallery) for part in parts],
         notices=announcements(edition, job, gallery),
         footer=footer_of(job.publisher, job.options, job.words),
     )
@@ -232,7 +235,7 @@ def page_of(edition: Edition, parts: tuple[Part, ...], job: Job, gallery: Galler
         raise StyleError(f"cannot be written inline: {error}", source="styles/newsletter/newsletter.css") from error
 
 
-def chapter(edition: Edition, part: Part, parts: tuple[Part, ...], job: Job, gallery: Gallery) -> Chapter:
+def chapter(edition: Edition, part: Part, job: Job, gallery: Gallery) -> Chapter:
     """Return one part as the template shows it."""
     article = part.article
     is_front = article.id == edition.id
@@ -254,7 +257,8 @@ def chapter(edition: Edition, part: Part, parts: tuple[Part, ...], job: Job, gal
         key_points=article.key_points if not part.is_teaser else (),
         body=body,
         notes=renderer.notes(),
-        contents=() if is_article else contents(edition, parts[1:]),
+        part_title="" if is_front else part_titles(edition).get(article.id, ""),
+        contents=() if is_article else contents(edition),
         buttons=read_more(part, job.words, is_alone=is_front) if is_article else (),
         files=files(edition.front, job) if is_front else (),
         related=article.related if part.is_whole else (),
@@ -282,9 +286,20 @@ def reach(part: Part) -> Callable[[str], str]:
     return address
 
 
-def contents(edition: Edition, parts: tuple[Part, ...]) -> tuple[Related, ...]:
-    """Return the list of contents of a bound edition."""
-    return tuple(Related(part.article.title, f"#{chapter_prefix(edition, part.article)}{TITLE}") for part in parts)
+def contents(edition: Edition) -> tuple[tuple[str, tuple[Related, ...]], ...]:
+    """Return the list of contents of a bound edition, by its parts."""
+    return tuple(
+        (
+            part.title if part else "",
+            tuple(Related(article.title, f"#{chapter_prefix(edition, article)}{TITLE}") for article in articles),
+        )
+        for part, articles in edition.groups
+    )
+
+
+def part_titles(edition: Edition) -> dict[str, str]:
+    """Return the title of each part of the edition, by the id of the article that opens it."""
+    return {articles[0].id: part.title for part, articles in edition.groups if part}
 
 
 def read_more(part: Part, words: Words, *, is_alone: bool) -> tuple[Button, ...]:

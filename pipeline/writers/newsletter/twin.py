@@ -7,14 +7,14 @@ from pipeline.rendering.text import WIDTH, TextRenderer
 from pipeline.writers import Job
 from pipeline.writers.newsletter.footer import Footer, footer_of
 from pipeline.writers.newsletter.notices import notices_of
-from pipeline.writers.newsletter.page import MEDIUM, dates, files, reach, read_more
+from pipeline.writers.newsletter.page import MEDIUM, contents, dates, files, part_titles, reach, read_more
 from pipeline.writers.newsletter.parts import Part
 
 
 def twin_of(edition: Edition, parts: tuple[Part, ...], job: Job) -> str:
     """Return the whole text, its lines ended by a line feed."""
     renderer = TextRenderer(job.words, medium=MEDIUM)
-    pieces = [piece for part in parts for piece in chapter(edition, part, parts, job, renderer)]
+    pieces = [piece for part in parts for piece in chapter(edition, part, job, renderer)]
     renderer.address = str
     pieces += (
         renderer.heading(notice.heading, 2) + "\n\n" + renderer.blocks(notice.blocks)
@@ -26,7 +26,7 @@ def twin_of(edition: Edition, parts: tuple[Part, ...], job: Job) -> str:
     return "\n\n\n".join(filter(None, pieces)) + "\n"
 
 
-def chapter(edition: Edition, part: Part, parts: tuple[Part, ...], job: Job, renderer: TextRenderer) -> tuple[str, ...]:
+def chapter(edition: Edition, part: Part, job: Job, renderer: TextRenderer) -> tuple[str, ...]:
     """Return one part as blocks of lines, to be set apart from each other."""
     article, words = part.article, job.words
     is_front = article.id == edition.id
@@ -34,6 +34,7 @@ def chapter(edition: Edition, part: Part, parts: tuple[Part, ...], job: Job, ren
     renderer.depth = level - 1
     renderer.address = reach(part)
     opening = [
+        renderer.paragraph("" if is_front else part_titles(edition).get(article.id, "")),
         renderer.heading(article.title, level),
         renderer.paragraph(dates(article, words)) if not part.is_teaser else "",
         renderer.blocks((part.hero,)) if part.hero else "",
@@ -47,7 +48,11 @@ def chapter(edition: Edition, part: Part, parts: tuple[Part, ...], job: Job, ren
     if edition.is_bound and is_front:
         ending += [
             renderer.heading(words["newsletter_contents"], 2),
-            renderer.bullets(other.article.title for other in parts[1:]),
+            *(
+                line
+                for title, entries in contents(edition)
+                for line in (renderer.paragraph(title), renderer.bullets(entry.title for entry in entries))
+            ),
             f"{words['newsletter_browser']}: {article.address}" if article.address else "",
         ]
     else:
