@@ -378,6 +378,24 @@ def test_a_heading_never_ends_a_page() -> None:
         assert len(holder[holder.index("Overskriften") :].split("Side")[0]) > 100, filler
 
 
+@pytest.mark.parametrize(("variant", "columns"), [("a5", 3), ("large-print", 3), ("standard", 5)])
+def test_the_words_of_a_table_stay_whole_where_the_paper_is_wide_enough_for_them(variant: Any, columns: int) -> None:
+    words = ("koffein", "hvilestilling", "behandling", "smertefri", "aftenen")
+    row = tuple(Cell((plain(f"{word} og noget mere"),)) for word in words[:columns])
+
+    data = pdf(article(blocks=(Table(row, (row, row)),)), variants=(variant,))
+
+    assert not any("\x02" in line for line in lines(data))
+
+
+def test_the_words_of_a_table_are_split_rather_than_lost_beyond_the_paper() -> None:
+    row = tuple(Cell((plain("Bækkenbundstræningsprogrammer"),)) for _ in range(5))
+
+    data = pdf(article(blocks=(Table(row, (row,)),)))
+
+    assert letters("Bækkenbundstræningsprogrammer" * 5) in letters(tree(data).text).replace("-", "")
+
+
 def test_when_to_see_a_doctor_is_never_split() -> None:
     box = Callout("see-doctor", (BulletList(tuple((plain(f"tegn {number}"),) for number in range(8))),))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from markupsafe import Markup
 
 from pipeline.article import (
@@ -19,9 +21,11 @@ from pipeline.article import (
     Picture,
     References,
     Table,
+    text,
     walk,
 )
 from pipeline.rendering.markup import MarkupRenderer, Placed
+from pipeline.rendering.measuring import widest_mm
 from pipeline.writers import Job, Need
 from pipeline.writers.handout.variants import Setting
 
@@ -30,8 +34,10 @@ _PRINT_DPI = 200
 _COARSEST_DPI = 110
 """Below it a picture is printed smaller rather than blurred."""
 _MM_PER_INCH = 25.4
-_LEAST_CELL_MM = 40.0
-"""Of a column of a table at 12 pt: in less, the table needs the margin too, or else long words must be split."""
+_GOOD_CELL_MM = 40.0
+"""Of a column of a table at 12 pt: with less, the table takes the margin too, where there is one."""
+_CELL_GAP_MM = 3.0
+"""Right of each cell of a table but the last, as `styles/handout/handout.css` has it."""
 _BESIDE = Markup('<div class="beside{}">\n{}\n{}\n</div>')
 
 
@@ -117,12 +123,21 @@ class SheetRenderer(MarkupRenderer):
         return Markup('<img src="{}" alt="{}" style="width:{:.1f}mm"/>').format(placed.src, inline.alt, width_mm)
 
     def table(self, block: Table) -> Markup:
+        """Return a table, as wide as it needs; its words are split only where even the paper is too narrow for them."""
         columns = len(block.head or next(iter(block.rows), ()))
-        wanted_mm = columns * _LEAST_CELL_MM * self._setting.size_pt / 12
-        kind = (
-            "crowded" if wanted_mm > self._frame.full_mm else "wide" if wanted_mm > self._frame.column_mm else "plain"
-        )
+        least_mm = self._least_mm(block)
+        wanted_mm = max(least_mm, columns * _GOOD_CELL_MM * self._setting.size_pt / 12)
+        is_crowded, is_wide = least_mm > self._frame.full_mm, wanted_mm > self._frame.column_mm
+        kind = "crowded" if is_crowded else "wide" if is_wide else "plain"
         return Markup('<table class="{}">').format(kind) + super().table(block).removeprefix("<table>")
+
+    def _least_mm(self, block: Table) -> float:
+        """Return how wide a table is with its longest words whole."""
+        size_pt = self._setting.size_pt
+        head = [widest_mm(text(cell.blocks), "bold", size_pt) for cell in block.head]
+        rows = [[widest_mm(text(cell.blocks), "regular", size_pt) for cell in row] for row in block.rows]
+        columns = zip_longest(head, *rows, fillvalue=0.0)
+        return sum(max(column) + _CELL_GAP_MM for column in columns) - _CELL_GAP_MM
 
     def cell(self, cell: Cell, tag: str) -> Markup:
         self._is_in_cell = True
