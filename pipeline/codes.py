@@ -1025,6 +1025,13 @@ _TABLE = (
         "Use another character: `≤` is in the font.",
     ),
     Code(
+        "handout-lettering-small",
+        "note",
+        "The lettering in a drawing is smaller than 7 pt in print, though the drawing is as wide as it can be.",
+        "A poster with 20 lines of text, saved as one picture",
+        "Draw it anew with larger lettering, or say in the text what it says.",
+    ),
+    Code(
         "handout-sign",
         "warning",
         "The font of the handout lacks a sign or an emoji; one that it has is printed, or none.",

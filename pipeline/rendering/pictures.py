@@ -6,10 +6,11 @@ import io
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipeline.errors import SourceError
+from pipeline.rendering.lettering import smallest_lettering
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -56,6 +57,8 @@ class Shrunk:
     """image/png for drawings with few tones, image/jpeg for all else."""
     width_px: int
     height_px: int
+    lettering: float = 0.0
+    """Of a drawing: the size of its smallest lettering as a share of its width; 0: it has none."""
 
 
 def look(data: bytes) -> Look:
@@ -100,8 +103,10 @@ def shrink(data: bytes, sizes: Iterable[Size]) -> dict[Size, Shrunk]:
         data = rasterise(data)
     with _opened(data) as image:
         paper = _on_paper(image)
+    lettering = smallest_lettering(paper) if _is_drawing(paper) else 0.0
     # Each from the whole picture: what one size looks like must not depend on which others were asked for.
-    return {size: _encode(_narrow(paper, size.width_px), size.max_bytes) for size in wanted}
+    made = {size: _encode(_narrow(paper, size.width_px), size.max_bytes) for size in wanted}
+    return {size: replace(shrunk, lettering=lettering) for size, shrunk in made.items()}
 
 
 def _is_svg(data: bytes) -> bool:

@@ -59,7 +59,11 @@ class Renditions:
         for need, size in sizes.items():
             picture_at_size = shrunk[size]
             made[need] = Rendition(
-                picture_at_size.data, picture_at_size.media_type, picture_at_size.width_px, picture_at_size.height_px
+                picture_at_size.data,
+                picture_at_size.media_type,
+                picture_at_size.width_px,
+                picture_at_size.height_px,
+                picture_at_size.lettering,
             )
             self._store(need, made[need])
         return made
@@ -74,6 +78,7 @@ class Renditions:
             "media_type": rendition.media_type,
             "width_px": rendition.width_px,
             "height_px": rendition.height_px,
+            "lettering": rendition.lettering,
         }
         path = self._path(need)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +94,7 @@ class Renditions:
             facts = json.loads(head)
             if hashlib.sha256(data).hexdigest() != facts["sha256"]:
                 return None
-            return Rendition(data, facts["media_type"], facts["width_px"], facts["height_px"])
+            return Rendition(data, facts["media_type"], facts["width_px"], facts["height_px"], facts["lettering"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

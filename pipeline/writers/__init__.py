@@ -42,6 +42,8 @@ class Rendition:
     media_type: str
     width_px: int
     height_px: int
+    lettering: float = 0.0
+    """Of a drawing: the size of its smallest lettering as a share of its width; 0: it has none."""
 
     @property
     def suffix(self) -> str:

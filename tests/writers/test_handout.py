@@ -45,6 +45,7 @@ from pipeline.article import (
     Note,
     OrderedList,
     Para,
+    Picture,
     References,
     Space,
     Span,
@@ -57,10 +58,12 @@ from pipeline.article import (
     text,
 )
 from pipeline.errors import ConfigError
+from pipeline.rendering.pictures import Size, shrink
 from pipeline.rendering.styles import Styles, packaged
 from pipeline.writers import Job, Rendition, Written, handout
 from tests.makers import CLINIC, PICTURE, article, everything, header, job, para, plain, single, words_in, write
 from tests.pdf_reading import tree, unmarked
+from tests.rendering.test_lettering import drawing
 
 PUBLISHER = replace(CLINIC, logo="")
 POINTS_PER_MM = 72 / 25.4
@@ -722,3 +725,46 @@ def test_what_was_printed_before_changes_nothing() -> None:
     pdf(long_article())
 
     assert pdf(everything()) == alone
+
+
+# ---- lettering in drawings
+
+
+def with_lettering(size_px: int, **options: Any) -> tuple[Written, Picture]:
+    """Return a handout with a drawing 1600 pixels wide whose lettering has a size."""
+    picture = replace(PICTURE, path="sources/images/raad.png", width_px=1600, height_px=1000)
+    edition = single(article(blocks=(para(LONG), Figure(Image(picture, "Gode råd", 9), (), 9), para(LONG))))
+    chosen = handout.Options(**options)
+    file = io.BytesIO()
+    drawing(size_px).save(file, "PNG")
+    made = {
+        wish: Rendition(small.data, small.media_type, small.width_px, small.height_px, small.lettering)
+        for wish in handout.needs(edition, chosen)
+        for small in shrink(file.getvalue(), (Size(wish.width_px),)).values()
+    }
+    return handout.write(edition, replace(job(handout, edition, options=chosen), pictures=made)), picture
+
+
+def widest_picture_mm(data: bytes) -> float:
+    page = pypdfium2.PdfDocument(data)[0]
+    bounds = [thing.get_bounds() for thing in page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE,))]
+    return float(max(right - left for left, _, right, _ in bounds) * 25.4 / 72)
+
+
+@pytest.mark.parametrize(("size_px", "width_mm"), [(40, 125), (26, 152), (16, 175)])
+def test_a_drawing_is_as_wide_as_its_lettering_needs(size_px: int, width_mm: float) -> None:
+    """7 pt of 1600 pixels: 26 pixels need 152 mm, 16 would need more than the sheet has."""
+    written, _ = with_lettering(size_px, qr_code=False)
+
+    assert widest_picture_mm(written.artifacts[0].data) == pytest.approx(width_mm, rel=0.08)
+
+
+def test_lettering_that_stays_too_small_is_named_with_its_size() -> None:
+    written, picture = with_lettering(12)
+
+    assert [(finding.code, finding.line) for finding in written.findings] == [("handout-lettering-small", 9)]
+    assert picture.path in written.findings[0].message
+
+
+def test_lettering_that_can_be_read_is_no_matter() -> None:
+    assert with_lettering(26)[0].findings == ()

@@ -26,7 +26,7 @@ from pipeline.article import (
 )
 from pipeline.rendering.markup import MarkupRenderer, Placed
 from pipeline.rendering.measuring import widest_mm
-from pipeline.writers import Job, Need
+from pipeline.writers import Job, Need, Rendition
 from pipeline.writers.handout.variants import Setting
 
 MEDIUM = "print"
@@ -38,12 +38,32 @@ _GOOD_CELL_MM = 40.0
 """Of a column of a table at 12 pt: with less, the table takes the margin too, where there is one."""
 _CELL_GAP_MM = 3.0
 """Right of each cell of a table but the last, as `styles/handout/handout.css` has it."""
+LEAST_LETTERING_PT = 7.0
+"""Of the lettering in a drawing: smaller, it takes the margin too."""
+_MM_PER_PT = _MM_PER_INCH / 72
 _BESIDE = Markup('<div class="beside{}">\n{}\n{}\n</div>')
 
 
 def need(picture: Picture, width_mm: float) -> Need:
     """Return a picture at 200 dpi for the width it is printed at."""
     return Need(picture, round(width_mm / _MM_PER_INCH * _PRINT_DPI))
+
+
+def drawn_mm(made: Rendition, setting: Setting) -> float:
+    """Return how wide a drawing is printed: as wide as its lettering needs, where there is room for that."""
+    frame = setting.frame
+    most_mm = min(
+        made.width_px / _COARSEST_DPI * _MM_PER_INCH, frame.tallest_mm * made.width_px / made.height_px, frame.full_mm
+    )
+    wanted_mm = frame.column_mm * setting.picture
+    if made.lettering:
+        wanted_mm = max(wanted_mm, LEAST_LETTERING_PT * _MM_PER_PT / made.lettering)
+    return min(wanted_mm, most_mm)
+
+
+def lettering_pt(made: Rendition, setting: Setting) -> float:
+    """Return the size in which the smallest lettering of a drawing is printed; 0 where it has none."""
+    return made.lettering * drawn_mm(made, setting) / _MM_PER_PT
 
 
 def address(wanted: Need) -> str:
@@ -97,7 +117,10 @@ class SheetRenderer(MarkupRenderer):
         self._width_mm = self._frame.side_mm if is_photo or self._is_in_cell else self._frame.column_mm
         figure = super().figure(block)
         self._width_mm = self._frame.side_mm
-        opening = Markup('<figure class="{}">').format("photo" if is_photo else "drawing")
+        made = self._as_drawing(block.image.picture)
+        is_wide = made is not None and not self._is_in_cell and drawn_mm(made, self._setting) > self._frame.column_mm
+        kind = "photo" if is_photo else "drawing wide" if is_wide else "drawing"
+        opening = Markup('<figure class="{}">').format(kind)
         return opening + figure.removeprefix("<figure>") if figure else figure
 
     def _is_photo(self, block: Block | None) -> bool:
@@ -107,19 +130,25 @@ class SheetRenderer(MarkupRenderer):
         """
         if not isinstance(block, Figure) or self._is_in_cell:
             return False
-        made = self._job.pictures.get(need(block.image.picture, self._frame.column_mm))
+        made = self._as_drawing(block.image.picture)
         return made is not None and made.media_type == "image/jpeg"
+
+    def _as_drawing(self, picture: Picture) -> Rendition | None:
+        return self._job.pictures.get(need(picture, self._frame.column_mm))
 
     def image(self, inline: Image) -> Markup:
         placed = self.place(inline.picture)
         if placed is None:
             return Markup("")
-        is_in_column = self._width_mm == self._frame.column_mm or not self._frame.has_margin
-        width_mm = min(
-            self._width_mm * (self._setting.picture if is_in_column else 1),
-            placed.width_px / _COARSEST_DPI * _MM_PER_INCH,
-            self._frame.tallest_mm * placed.width_px / placed.height_px,
-        )
+        made = self._as_drawing(inline.picture)
+        if made and self._width_mm == self._frame.column_mm:
+            width_mm = drawn_mm(made, self._setting)
+        else:
+            width_mm = min(
+                self._width_mm * (1 if self._frame.has_margin else self._setting.picture),
+                placed.width_px / _COARSEST_DPI * _MM_PER_INCH,
+                self._frame.tallest_mm * placed.width_px / placed.height_px,
+            )
         return Markup('<img src="{}" alt="{}" style="width:{:.1f}mm"/>').format(placed.src, inline.alt, width_mm)
 
     def table(self, block: Table) -> Markup:

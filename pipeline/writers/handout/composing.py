@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 
-from pipeline.article import Article, Edition
+from pipeline.article import Article, Edition, Figure, walk
 from pipeline.findings import Finding, found
 from pipeline.rendering.markup import TITLE, chapter_prefix
 from pipeline.rendering.printing import Layout, lay_out
 from pipeline.writers import Facts, Job
 from pipeline.writers.handout import sheet
+from pipeline.writers.handout.blocks import LEAST_LETTERING_PT, lettering_pt, need
 from pipeline.writers.handout.characters import Signs
 from pipeline.writers.handout.digest import DoesNotApply, digests
 from pipeline.writers.handout.fitting import Fault, faults, least_faulty, roomiest, too_long
@@ -20,6 +22,8 @@ from pipeline.writers.handout.variants import STANDARD, VARIANTS, Setting, most_
 
 _MOST_FITTED = 24
 """Of more articles some always end on a lonely line: each setting tried would cost a whole layout, and mend little."""
+_READABLE_PT = 0.9 * LEAST_LETTERING_PT
+"""The size of lettering is measured to about a tenth."""
 
 
 class TooLong(DoesNotApply):
@@ -85,6 +89,8 @@ def _compose(edition: Edition, job: Job, name: str, signs: Signs) -> Composed:
         ladder = settings(variant, replace(options, fit=""))
     setting = setting or least_faulty(ladder, lay, judge)
     layout = lay(setting)
+    if name == STANDARD:
+        findings += _small_lettering(edition, job, setting)
     if variant.content == "whole":
         findings += [_faulty(fault, source, name) for fault in judge(setting) if fault.is_wasted or not options.notes]
     room_mm = setting.frame.paper_mm[1] - setting.frame.bottom_mm - layout.top_mm(sheet.END)
@@ -93,6 +99,19 @@ def _compose(edition: Edition, job: Job, name: str, signs: Signs) -> Composed:
         layout = with_notes if with_notes.pages == layout.pages else layout
     findings += [found("handout-layout", source, 0, f"{_for(name)}WeasyPrint says: {line}") for line in layout.messages]
     return Composed(layout, tuple(findings))
+
+
+def _small_lettering(edition: Edition, job: Job, setting: Setting) -> Iterator[Finding]:
+    """Yield drawings whose lettering stays too small to read; the picture at the top is for the mood alone."""
+    figures = (
+        (article, node) for article in _parts(edition) for node in walk(article.blocks) if isinstance(node, Figure)
+    )
+    for article, figure in figures:
+        picture = figure.image.picture
+        made = job.pictures.get(need(picture, setting.frame.column_mm))
+        if made and made.media_type == "image/png" and 0 < (size_pt := lettering_pt(made, setting)) < _READABLE_PT:
+            message = f"the lettering in {picture.path} is printed at about {size_pt:.1f} pt, expected 7 or more"
+            yield found("handout-lettering-small", article.source, figure.line, message)
 
 
 def _parts(edition: Edition) -> tuple[Article, ...]:
