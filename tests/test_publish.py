@@ -10,6 +10,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from tests import published_words
@@ -413,3 +414,18 @@ def test_the_words_check_sees_what_is_missing_and_what_is_added(published: Ran, 
 
     assert [fault.split(": ", 2)[2] for fault in faults if ".html" in fault] == ["added: meget"]
     assert any("blog/ryg.txt" in fault and "missing" in fault for fault in faults)
+
+
+def test_an_article_that_is_silent_on_when_to_see_a_doctor_gets_the_standard_box(project: Path) -> None:
+    """One that says so itself keeps its own: both come from the real flow, in which articles are read from disk."""
+    write(project / "sources/silent.md", "---\ntitle: Stille\npublished: 2026-03-02\n---\n\nTekst.\n")
+    write(project / "publish.toml", PUBLISH_TOML + '\n[handout]\nsee_doctor = ["smerten vækker dig om natten"]\n')
+
+    run_publish(project, "handout")
+
+    silent, own = (
+        pypdfium2.PdfDocument(project / f"outputs/handout/{id_}.pdf")[0].get_textpage().get_text_range()
+        for id_ in ("silent", "blog/ryg")
+    )
+    assert "vækker dig om natten" in silent
+    assert "vækker dig om natten" not in own

@@ -145,7 +145,10 @@ def bind(cards: Iterable[Card], ids: Mapping[str, str], formats: Iterable[str]) 
 
 def edition_of(front: Article, articles: tuple[Article, ...], related: Mapping[str, Related]) -> Edition:
     """Return the edition of a binding, each related article under its own title and address."""
-    return Edition(_with_related(front, related), tuple(_with_related(article, related) for article in articles))
+    front = _with_related(front, related)
+    if not front.is_edition:
+        return Edition(front, (front,))
+    return Edition(front, tuple(_with_related(article, related) for article in articles))
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -163,7 +163,7 @@ def _chapter(edition: Edition, article: Article, job: Job, setting: Setting) -> 
         hero,
         article.key_points,
         body,
-        () if has_advice or article is not edition.articles[-1] else job.options.see_doctor,
+        () if has_advice or article.id != edition.articles[-1].id else job.options.see_doctor,
         renderer.notes(),
         tuple(_dates(article, job.words)),
     )
