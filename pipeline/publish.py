@@ -16,13 +16,14 @@ from pipeline.running.certificates import FOLDER as CERTIFICATES
 from pipeline.running.certificates import Certificates
 from pipeline.running.certifying import certify_books, find_judges
 from pipeline.running.ledger import Ledger
-from pipeline.running.library import Progress, read_library
+from pipeline.running.library import Desk, Progress, fetch, read_library
 from pipeline.running.making import Made, Order, Shop, failed, make, open_shop
 from pipeline.running.plan import plan
 from pipeline.running.record import load as load_record
 from pipeline.running.saving import Outputs
 from pipeline.running.selecting import Selection, narrow
-from pipeline.running.workers import Crash, Task, Workers
+from pipeline.running.spool import open_spool
+from pipeline.running.workers import Crash, Executor, Task, Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +45,30 @@ class Request:
     """Options of formats that take the place of those in `publish.toml`, for this run."""
 
 
-def publish(config: Config, request: Request, progress: Progress) -> Report:
+def publish(config: Config, request: Request, progress: Progress, workers: Executor | None = None) -> Report:
     """Publish articles and editions, save what was written, and return the report.
+
+    Args:
+        workers: Who does the work, and stays for further runs; None: processes of this run alone.
 
     Raises:
         ConfigError: The configuration or the command cannot be meant, or another run holds the outputs.
     """
+    if workers is None:
+        with Workers(request.jobs) as own:
+            return publish(config, request, progress, own)
     started = time.monotonic()
     config = override(config, request.overrides)
     outputs = Outputs((request.outputs or config.folder / "outputs").resolve())
     formats = request.formats
-    with outputs.held(request.wait_s), Workers(request.jobs) as workers:
-        shop = open_shop(config, formats, outputs)
+    with outputs.held(request.wait_s):
+        spool = open_spool(outputs)
+        desk = Desk(config, workers, spool, progress, formats)
         asked = request.articles
-        library = read_library(config, asked, workers, shop.spool, progress)
+        library = read_library(desk, outputs.state, asked)
+        shop = open_shop(config, formats, outputs, spool)
         if request.selection:
-            library, bound_id = narrow(library, request.selection, formats, config, shop.spool)
+            library, bound_id = narrow(library, request.selection, formats, config, spool)
             asked = (bound_id,)
         bound = bind(library.cards, library.ids, writers.registered())
         before = load_record(outputs.state)
@@ -68,6 +77,7 @@ def publish(config: Config, request: Request, progress: Progress) -> Report:
         ledger.refuse(bound.refused, () if request.selection else library.refused, formats)
         is_interrupted = False
         try:
+            fetch(desk, library, work.cards)
             for binding, made in write(work.orders, shop, workers, progress):
                 ledger.save(binding, made)
         except KeyboardInterrupt:
@@ -94,12 +104,12 @@ def certify(config: Config, request: Request, progress: Progress) -> Report:
 
 
 def write(
-    orders: tuple[Order, ...], shop: Shop, workers: Workers, progress: Progress
+    orders: tuple[Order, ...], shop: Shop, workers: Executor, progress: Progress
 ) -> Iterator[tuple[Binding, tuple[Made, ...]]]:
     """Yield what became of each order; one whose worker was lost is tried again, a format at a time."""
     done = 0
     lost: list[Order] = []
-    for task, result in workers.run(_tasks(orders, shop)):
+    for task, result in workers.write(_tasks(orders, shop)):
         order: Order = task.arguments[0]
         if isinstance(result, Crash) and len(order.formats) > 1:
             lost.append(order)
@@ -110,7 +120,7 @@ def write(
     for order in lost:
         parts = [replace(order, formats=(name,)) for name in order.formats]
         made = [
-            item for task, result in workers.run(_tasks(parts, shop)) for item in _result(task.arguments[0], result)
+            item for task, result in workers.write(_tasks(parts, shop)) for item in _result(task.arguments[0], result)
         ]
         done += 1
         progress("write", done, len(orders))

@@ -53,8 +53,13 @@ class Binding:
         return self.front.id
 
     @property
+    def all_cards(self) -> tuple[Card, ...]:
+        """The front's and those of the articles, once each: of a single article the same."""
+        return tuple({card.id: card for card in (self.front, *self.cards)}.values())
+
+    @property
     def sources(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((self.front.source, *(card.source for card in self.cards))))
+        return tuple(card.source for card in self.all_cards)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Status:
+    """What the file system says of a file: as long as it is the same, so is the content."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
 class Roots:
     """The only folders that sources and pictures may come from, links resolved."""
 
@@ -205,6 +214,17 @@ def read_inside(path: Path, roots: Roots, max_bytes: int) -> bytes:
             return file.read(max_bytes + 1)
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", hint="check that it exists and may be read") from error
+
+
+def see(path: Path) -> Status | None:
+    """Return what the file system says of a regular file, or None where there is none."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return Status(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def fixed_part(glob: str) -> Path:

@@ -6,7 +6,7 @@ import difflib
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from pipeline.article import Block, Link, text, walk
@@ -34,6 +34,11 @@ class LinkResolver:
     config: Config
     ids: Mapping[str, str]
     """The id of each source, by its path from the project folder."""
+    known_ids: frozenset[str] = field(init=False)
+    """Once for all articles: each of thousands would go through all others."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "known_ids", frozenset(self.ids.values()))
 
     def address_of(self, id_: str) -> str:
         """Return the web address of an article by the project's pattern; empty where no website is set."""

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from pipeline.article import Picture
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
-from pipeline.reading.files import Roots, inside, read_inside
+from pipeline.reading.files import Roots, Status, inside, read_inside, see
 from pipeline.rendering.pictures import look
 
 MAX_BYTES = 100_000_000
@@ -26,14 +26,30 @@ _TYPES_OF_SUFFIX = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where a picture that an article names was found, or what was said of it: the same again, as long as it stays."""
+
+    target: str
+    """As written."""
+    outcome: str
+    """The file, and what was found on the way to it."""
+    path: str = ""
+    """From the project folder; empty where no file is meant."""
+    sha256: str = ""
+    """Of the file; empty where there is none that can be opened."""
+    status: Status | None = None
+    """Of the file, before it was opened."""
+
+
 @dataclass(slots=True)
 class PictureFinder:
     """Finds pictures for articles, and remembers folders and files it has seen."""
 
     roots: Roots
     _listings: dict[Path, dict[str, Path]] = field(default_factory=dict)
-    _looked: dict[Path, tuple[Picture, int]] = field(default_factory=dict)
-    """Each picture with the number of its frames."""
+    _looked: dict[Path, tuple[Picture, int, Status | None]] = field(default_factory=dict)
+    """Each picture with the number of its frames, and its file's status."""
 
     def find(self, target: str, source: str, line: int) -> tuple[Picture | None, tuple[Finding, ...]]:
         """Return the picture that an article's target means, or None and why not.
@@ -42,6 +58,28 @@ class PictureFinder:
             target: As written: site-absolute, or relative to the article; percent-encoded or not.
             source: The article, from the project folder.
         """
+        actual, findings = self._locate(target, source, line)
+        if actual is None:
+            return None, findings
+        try:
+            picture, more = self._look(actual, source, line)
+        except SourceError as error:
+            message = f"the picture {target!r} is {error.message}"
+            return None, (*findings, found("picture-broken", source, line, message, error.hint))
+        return picture, (*findings, *more)
+
+    def sight(self, target: str, source: str) -> Sight:
+        """Return what an article's target leads to at present."""
+        actual, findings = self._locate(target, source, 0)
+        place = self.roots.relative(actual) if actual else ""
+        outcome = "\n".join((place, *(finding.message + finding.hint for finding in findings)))
+        if actual is None or actual not in self._looked:
+            return Sight(target, outcome, place)
+        picture, _, status = self._looked[actual]
+        return Sight(target, outcome, place, picture.sha256, status)
+
+    def _locate(self, target: str, source: str, line: int) -> tuple[Path | None, tuple[Finding, ...]]:
+        """Return the file that a target means, or None and why not."""
         try:
             parts = urlsplit(target.strip())
         except ValueError:
@@ -65,23 +103,15 @@ class PictureFinder:
             near = self._nearest(path)
             hint = f"did you mean {near}?" if near else f"put the file at {self._name(path)}"
             return None, (found("picture-missing", source, line, f"no picture at {self._name(path)}", hint),)
-        findings: tuple[Finding, ...] = ()
         if unicodedata.normalize("NFC", actual.name) != path.name or actual.parent != path.parent:
-            findings = (
-                found(
-                    "picture-case", source, line, f"{target!r} is spelt {self._name(actual)!r} on disk; that was taken"
-                ),
-            )
-        try:
-            picture, more = self._look(actual, source, line)
-        except SourceError as error:
-            message = f"the picture {target!r} is {error.message}"
-            return None, (*findings, found("picture-broken", source, line, message, error.hint))
-        return picture, (*findings, *more)
+            message = f"{target!r} is spelt {self._name(actual)!r} on disk; that was taken"
+            return actual, (found("picture-case", source, line, message),)
+        return actual, ()
 
     def _look(self, path: Path, source: str, line: int) -> tuple[Picture, tuple[Finding, ...]]:
         findings: list[Finding] = []
         if path not in self._looked:
+            status = see(path)
             data = read_inside(path, self.roots, MAX_BYTES)
             if not data:
                 raise SourceError("an empty file", hint="export it again from where it came")
@@ -89,8 +119,8 @@ class PictureFinder:
             digest = hashlib.sha256(data).hexdigest()
             size = (seen.width_px, seen.height_px)
             picture = Picture(self.roots.relative(path), digest, *size, seen.media_type, seen.has_alpha)
-            self._looked[path] = picture, seen.frames
-        picture, frames = self._looked[path]
+            self._looked[path] = picture, seen.frames, status
+        picture, frames, _ = self._looked[path]
         if frames > 1:
             message = f"{path.name} moves; its first picture of {frames} is shown"
             findings.append(found("picture-animated", source, line, message))

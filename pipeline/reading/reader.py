@@ -6,6 +6,7 @@ title, hero and the rest → `Article`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -16,12 +17,12 @@ from pipeline.errors import PublishError, SourceError
 from pipeline.findings import Finding, found, in_order
 from pipeline.reading.alts import judge_alts
 from pipeline.reading.blocks import build
-from pipeline.reading.files import Roots, Source, id_of, read_inside
+from pipeline.reading.files import Roots, Source, Status, id_of, read_inside, see
 from pipeline.reading.frontmatter import FrontMatter, read_front_matter
 from pipeline.reading.links import LinkResolver, judge_links
 from pipeline.reading.outline import arrange
 from pipeline.reading.pandoc import Document, Failure, read_many
-from pipeline.reading.pictures import PictureFinder
+from pipeline.reading.pictures import PictureFinder, Sight
 from pipeline.reading.repairs import repair
 from pipeline.reading.source import Line, body_lines, clean
 from pipeline.reading.titles import description_of, subject_of, title_of
@@ -41,6 +42,12 @@ class Read:
     article: Article | None
     """None: refused, and a finding of severity error says why."""
     findings: tuple[Finding, ...]
+    sights: tuple[Sight, ...] = ()
+    """Every picture that it names."""
+    sha256: str = ""
+    """Of the file; empty where the same file may come to something else another time, or cannot be read."""
+    status: Status | None = None
+    """Of the file, before it was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,8 @@ class _Prepared:
     front: FrontMatter
     lines: tuple[Line, ...]
     findings: tuple[Finding, ...]
+    sha256: str
+    status: Status | None
 
 
 @dataclass(slots=True)
@@ -61,8 +70,15 @@ class _Resolver:
     links: LinkResolver
     source: str
     findings: list[Finding] = field(default_factory=list)
+    targets: dict[str, None] = field(default_factory=dict)
+    """Of pictures, as written."""
+
+    @property
+    def sights(self) -> tuple[Sight, ...]:
+        return tuple(self.finder.sight(target, self.source) for target in self.targets)
 
     def picture(self, target: str, line: int) -> Picture | None:
+        self.targets[target] = None
         picture, findings = self.finder.find(target, self.source, line)
         self.findings += findings
         return picture
@@ -94,18 +110,20 @@ def read(sources: Sequence[Source], config: Config, roots: Roots, ids: Mapping[s
 def _prepare(source: Source, config: Config, roots: Roots) -> _Prepared | Read:
     """Return a source ready for pandoc, or why it is refused."""
     findings: list[Finding] = []
+    sha256, status = "", see(roots.project / source.path)
     try:
         data = read_inside(roots.project / source.path, roots, MAX_BYTES)
+        sha256 = hashlib.sha256(data).hexdigest()
         cleaned, more = clean(data, source.path)
         findings += more
         front, more = read_front_matter(cleaned, source.path, config.sources)
         findings += more
         if front is None:
-            return Read(source, None, in_order(findings))
+            return Read(source, None, in_order(findings), (), sha256, status)
         lines, more = repair(body_lines(front.body, front.body_line), source.path)
-        return _Prepared(source, front, lines, (*findings, *more))
+        return _Prepared(source, front, lines, (*findings, *more), sha256, status)
     except SourceError as error:
-        return Read(source, None, in_order((*findings, _refusal(error, source))))
+        return Read(source, None, in_order((*findings, _refusal(error, source))), (), sha256, status)
 
 
 def _finish(
@@ -134,7 +152,8 @@ def _finish(
         known = tuple(entry for entry, _ in related if entry.address or entry.id)
         article = _article(source, front, blocks, hero, title, known, language, config, links)
     except SourceError as error:
-        return Read(source, None, in_order((*findings, *resolver.findings, _refusal(error, source))))
+        refusal = in_order((*findings, *resolver.findings, _refusal(error, source)))
+        return Read(source, None, refusal, resolver.sights, item.sha256, item.status)
     findings += resolver.findings
     findings += judge_links(article.blocks, source.path)
     findings += _judge_media(article)
@@ -143,9 +162,9 @@ def _finish(
     findings += judge_alts(article)
     # What an author means, with a reason, is no finding; an error is not the author's to accept.
     findings = [finding for finding in findings if finding.severity == "error" or finding.code not in front.accept]
-    if any(finding.severity == "error" and finding.code not in WITHOUT_IT for finding in findings):
-        return Read(source, None, in_order(findings))
-    return Read(source, article, in_order(findings))
+    is_refused = any(finding.severity == "error" and finding.code not in WITHOUT_IT for finding in findings)
+    kept = None if is_refused else article
+    return Read(source, kept, in_order(findings), resolver.sights, item.sha256, item.status)
 
 
 def _article(
@@ -214,10 +233,9 @@ def _article(
 
 def _related(front: FrontMatter, source: Source, links: LinkResolver) -> Iterable[tuple[Related, tuple[Finding, ...]]]:
     """Yield each related article, by its id where it is one of this project, and what was found about it."""
-    ids = set(links.ids.values())
     for entry in front.related:
         id_ = id_of(PurePosixPath(f"{entry.target.strip('/')}.md"))
-        if id_ in ids:
+        if id_ in links.known_ids:
             yield Related(entry.title, links.address_of(id_), entry.line, id_), ()
             continue
         path = entry.target if entry.target.startswith(("/", "http")) else f"/{entry.target}"

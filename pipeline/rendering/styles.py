@@ -86,5 +86,4 @@ def environment(folders: tuple[Path, ...]) -> Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        auto_reload=False,
     )

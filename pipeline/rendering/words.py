@@ -6,7 +6,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 
 from pipeline.errors import StyleError
 from pipeline.rendering.styles import Styles
@@ -72,17 +73,17 @@ def load_words(styles: Styles, language: str) -> Words:
         MissingWordError: No folder has a file for the language.
         StyleError: A file is not TOML, or an entry is not text.
     """
-    return _load(styles, language)
+    tags = dict.fromkeys((language.split("-", maxsplit=1)[0], language))
+    paths = [folder / "words" / f"{tag}.toml" for tag in tags for folder in reversed(styles.folders)]
+    # A process may outlive a change of the files.
+    return _load(language, tuple((path, path.stat().st_mtime_ns) for path in paths if path.is_file()))
 
 
-@cache
-def _load(styles: Styles, language: str) -> Words:
+@lru_cache(maxsize=64)
+def _load(language: str, files: tuple[tuple[Path, int], ...]) -> Words:
     entries: dict[str, str] = {}
-    for tag in dict.fromkeys((language.split("-", maxsplit=1)[0], language)):
-        for folder in reversed(styles.folders):
-            path = folder / "words" / f"{tag}.toml"
-            if path.is_file():
-                entries |= _read(f"styles/words/{tag}.toml", path.read_text("utf-8-sig"))
+    for path, _ in files:
+        entries |= _read(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
     if not entries:
         raise MissingWordError(
             f"no words for the language {language!r}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,44 +25,45 @@ _LIBRARIES = (
 def binding_key(binding: Binding) -> str:
     """Return the key of all that an edition says."""
     related = (repr(entry) for _, entry in sorted(binding.related.items()))
-    return _digest((binding.front.key, *(card.key for card in binding.cards), *related))
+    return digest((binding.front.key, *(card.key for card in binding.cards), *related))
 
 
-def format_key(
-    binding: str,
-    name: str,
-    options: object,
-    config: Config,
-    styles: Styles,
-    language: str,
-    facts: Iterable[str],
-) -> str:
-    """Return the key of an edition in a format.
+@dataclass(slots=True)
+class Keys:
+    """The keys of one run: style files are read once in it, and again in the next."""
 
-    Args:
-        binding: The key of what the edition says.
-        facts: Keys of the formats that this one builds on, and of whatever else is known of the edition.
-    """
-    folder = styles_key(styles, (name, "brand"))
-    words = styles_key(
-        styles, tuple(f"words/{tag}.toml" for tag in dict.fromkeys((language.split("-", maxsplit=1)[0], language)))
-    )
-    return _digest(
-        (
-            binding,
-            name,
-            repr(options),
-            repr(config.publisher),
-            folder,
-            words,
-            program_key(),
-            _writer_version(name),
-            *facts,
+    config: Config
+    styles: Styles
+    _styles: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def format_key(self, binding: str, name: str, options: object, language: str, facts: Iterable[str]) -> str:
+        """Return the key of an edition in a format.
+
+        Args:
+            binding: The key of what the edition says.
+            facts: Keys of the formats that this one builds on, and of whatever else is known of the edition.
+        """
+        tags = dict.fromkeys((language.split("-", maxsplit=1)[0], language))
+        return digest(
+            (
+                binding,
+                name,
+                repr(options),
+                repr(self.config.publisher),
+                self._key_of((name, "brand")),
+                self._key_of(tuple(f"words/{tag}.toml" for tag in tags)),
+                program_key(),
+                _writer_version(name),
+                *facts,
+            )
         )
-    )
+
+    def _key_of(self, names: tuple[str, ...]) -> str:
+        if names not in self._styles:
+            self._styles[names] = styles_key(self.styles, names)
+        return self._styles[names]
 
 
-@cache
 def styles_key(styles: Styles, names: tuple[str, ...]) -> str:
     """Return the key of style files or folders, by content."""
     contents: dict[str, str] = {}
@@ -72,7 +74,7 @@ def styles_key(styles: Styles, names: tuple[str, ...]) -> str:
             for file in files:
                 if file.is_file():
                     contents[file.relative_to(folder).as_posix()] = hashlib.sha256(file.read_bytes()).hexdigest()
-    return _digest(f"{name}={digest}" for name, digest in sorted(contents.items()))
+    return digest(f"{name}={digest}" for name, digest in sorted(contents.items()))
 
 
 @cache
@@ -81,9 +83,10 @@ def program_key() -> str:
     # By content, not by version: whoever changes a writer here sees what it does.
     files = sorted(Path(pipeline.__file__).parent.rglob("*.py"))
     code = (hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
-    return _digest((*code, RECIPE, *(f"{name}={_version(name)}" for name in _LIBRARIES), *_native()))
+    return digest((*code, RECIPE, *(f"{name}={_version(name)}" for name in _LIBRARIES), *_native()))
 
 
+@cache
 def _writer_version(name: str) -> str:
     distribution = registered()[name].dist
     return f"{distribution.name}={distribution.version}" if distribution else ""
@@ -105,9 +108,10 @@ def _version(name: str) -> str:
         return ""
 
 
-def _digest(parts: Iterable[str]) -> str:
-    digest = hashlib.sha256()
+def digest(parts: Iterable[str]) -> str:
+    """Return the digest of texts, in order."""
+    total = hashlib.sha256()
     for part in parts:
-        digest.update(part.encode("utf-8", "surrogatepass"))
-        digest.update(b"\x00")
-    return digest.hexdigest()
+        total.update(part.encode("utf-8", "surrogatepass"))
+        total.update(b"\x00")
+    return total.hexdigest()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipeline.config import Config, line_of
 from pipeline.errors import ConfigError
@@ -12,8 +13,9 @@ from pipeline.findings import Finding, found
 from pipeline.reading.binding import Card, nearest
 from pipeline.reading.files import Roots, Source, find_roots, find_sources
 from pipeline.reading.frontmatter import KEYS
+from pipeline.running.catalogue import Catalogue
 from pipeline.running.spool import Shelved, Spool, read_to
-from pipeline.running.workers import Crash, Task, Workers
+from pipeline.running.workers import Crash, Executor, Task
 
 Progress = Callable[[str, int, int], None]
 """Told the step (`read`, `write`), how many are done, and of how many."""
@@ -55,15 +57,29 @@ class Library:
         return frozenset(source.id for source in (*self.sources, *self.clashing))
 
 
-def read_library(config: Config, asked: tuple[str, ...], workers: Workers, spool: Spool, progress: Progress) -> Library:
-    """Read all sources, or those asked for with what they bind and refer to.
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What reading needs beside sources: who reads, where articles are laid, and who is told how far it has come."""
+
+    config: Config
+    workers: Executor
+    spool: Spool
+    progress: Progress
+    formats: tuple[str, ...]
+    """That will be written of what has changed."""
+
+
+def read_library(desk: Desk, state: Path, asked: tuple[str, ...]) -> Library:
+    """Read all sources, or those asked for with what they bind and refer to; what has not changed is remembered.
 
     Args:
+        state: The hidden folder of the outputs.
         asked: Ids; empty for all.
 
     Raises:
         ConfigError: An id that no source has, or source folders that cannot be meant.
     """
+    config = desk.config
     _check_aliases(config)
     roots = find_roots(config)
     files = find_sources(config, roots)
@@ -77,17 +93,23 @@ def read_library(config: Config, asked: tuple[str, ...], workers: Workers, spool
             hint=nearest(unknown[0], by_id) or "give its id: its path below the source folder, without suffix",
         )
     ids = {source.path: source.id for source in sources}
+    catalogue = Catalogue(state, config, roots, ids)
     reads: dict[str, Shelved] = {}
 
     def read_more(wanted: Iterable[str]) -> dict[str, Shelved]:
         batch = tuple(by_id[id_] for id_ in dict.fromkeys(wanted) if id_ in by_id and id_ not in reads)
-        return {item.source.id: item for item in _read_with(workers, spool, batch, config, roots, ids, progress)}
+        remembered = {source: catalogue.find(source) for source in batch}
+        changed = tuple(source for source, known in remembered.items() if known is None)
+        new = {item.source: item for item in _read(desk, changed, roots, ids)}
+        catalogue.note(new.values())
+        return {source.id: known or new[source] for source, known in remembered.items()}
 
     reads |= read_more(asked or by_id)
     neighbours: dict[str, Shelved] = {}
     if asked:
         reads |= read_more(id_ for item in reads.values() if item.card for id_ in item.card.articles)
         neighbours = read_more(entry.id for item in reads.values() if item.card for entry in item.card.related)
+    catalogue.save(sources)
     return Library(
         sources,
         clashing,
@@ -110,30 +132,34 @@ def _check_aliases(config: Config) -> None:
             )
 
 
-def _read_with(
-    workers: Workers,
-    spool: Spool,
-    sources: tuple[Source, ...],
-    config: Config,
-    roots: Roots,
-    ids: Mapping[str, str],
-    progress: Progress,
-) -> Iterable[Shelved]:
+def fetch(desk: Desk, library: Library, cards: Iterable[Card]) -> None:
+    """Read what is to be written and was only remembered."""
+    paths = {card.source for card in cards if not desk.spool.has(card.id)}
+    wanted = tuple(source for source in library.sources if source.path in paths)
+    for _ in _read(desk, wanted, library.roots, library.ids):
+        pass  # what it says is known; the article now lies in the spool
+
+
+def _read(desk: Desk, sources: tuple[Source, ...], roots: Roots, ids: Mapping[str, str]) -> Iterator[Shelved]:
     """Yield what reading each source gave; a batch that is lost is tried again one by one."""
 
     def tasks(batches: Iterable[tuple[Source, ...]]) -> Iterable[Task]:
-        return [Task(read_to, (spool, batch, config, roots, ids), _TIMEOUT_S) for batch in batches]
+        return [Task(read_to, (desk.spool, batch, desk.config, roots, ids), _TIMEOUT_S) for batch in batches]
 
+    if sources:
+        desk.workers.warm(desk.formats)
     done = 0
     lost: list[Source] = []
-    for task, result in workers.run(tasks(sources[at : at + _PER_TASK] for at in range(0, len(sources), _PER_TASK))):
+    for task, result in desk.workers.read(
+        tasks(sources[at : at + _PER_TASK] for at in range(0, len(sources), _PER_TASK))
+    ):
         if isinstance(result, Crash):
             lost += task.arguments[1]
             continue
         yield from result
         done += len(result)
-        progress("read", done, len(sources))
-    for task, result in workers.run(tasks((source,) for source in lost)):
+        desk.progress("read", done, len(sources))
+    for task, result in desk.workers.read(tasks((source,) for source in lost)):
         (source,) = task.arguments[1]
         if isinstance(result, Crash):
             yield Shelved(
@@ -142,4 +168,4 @@ def _read_with(
         else:
             yield from result
         done += 1
-        progress("read", done, len(sources))
+        desk.progress("read", done, len(sources))

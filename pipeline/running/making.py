@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.article import Edition
 from pipeline.config import Config, Publisher, options
-from pipeline.errors import ConfigError, PublishError, WriteError
+from pipeline.errors import ConfigError, PublishError, SourceError, WriteError
 from pipeline.findings import Finding, found
 from pipeline.reading.binding import Binding
 from pipeline.reading.files import find_roots
@@ -41,7 +41,7 @@ class Shop:
     certificates: Certificates
 
 
-def open_shop(config: Config, formats: tuple[str, ...], outputs: Outputs) -> Shop:
+def open_shop(config: Config, formats: tuple[str, ...], outputs: Outputs, spool: Spool) -> Shop:
     """Return what the orders of a run have in common.
 
     Raises:
@@ -49,8 +49,6 @@ def open_shop(config: Config, formats: tuple[str, ...], outputs: Outputs) -> Sho
     """
     chosen = {name: options(config, name, load(name).Options) for name in in_turn(formats)}
     roots = find_roots(config)
-    spool = Spool(outputs.staging / "spool")
-    spool.folder.mkdir()
     return Shop(
         config.publisher,
         chosen,
@@ -92,7 +90,10 @@ class Made:
 
 def make(order: Order, shop: Shop) -> tuple[Made, ...]:
     """Write an edition in its formats; one that fails never stops the others."""
-    edition = shop.spool.take(order.binding)
+    try:
+        edition = shop.spool.take(order.binding)
+    except SourceError as error:
+        return tuple(failed(error.source, name, error.message, error.hint) for name in order.formats)
     facts = dict(order.facts)
     made: list[Made] = []
     wanted = tuple(name for name in in_turn(order.formats) if name in order.formats or name not in facts)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pipeline import writers
 from pipeline.config import Config
-from pipeline.reading.binding import Binding
-from pipeline.running.keys import binding_key, format_key
+from pipeline.reading.binding import Binding, Card
+from pipeline.running.keys import Keys, binding_key
 from pipeline.running.making import Order, Shop, in_turn
 from pipeline.running.record import Record, Remembered, standing
 from pipeline.writers import Facts
@@ -24,6 +24,11 @@ class Plan:
     skipped: tuple[tuple[Binding, str], ...]
     keys: Mapping[tuple[str, str], str]
     """The key of each edition in each format that is to be made, by id and format."""
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """What is to be written."""
+        return tuple({card.id: card for order in self.orders for card in order.binding.all_cards}.values())
 
 
 def plan(
@@ -42,6 +47,7 @@ def plan(
         asked: Ids that were asked for by name; empty: all but drafts and unlisted ones.
         before: What earlier runs have left.
     """
+    maker = Keys(config, shop.styles)
     orders: list[Order] = []
     unchanged: list[Remembered] = []
     skipped: list[tuple[Binding, str]] = []
@@ -55,7 +61,7 @@ def plan(
             continue
         own = tuple(name for name in formats if not front.formats or name in front.formats)
         skipped += [(binding, name) for name in formats if name not in own]
-        all_keys = _keys(binding, own, config, shop)
+        all_keys = _keys(binding, own, maker, shop)
         to_make: list[str] = []
         facts: dict[str, Facts] = {}
         for name, key in all_keys.items():
@@ -74,18 +80,16 @@ def plan(
     return Plan(tuple(sorted(orders, key=_cost, reverse=True)), tuple(unchanged), tuple(skipped), keys)
 
 
-def _keys(binding: Binding, formats: tuple[str, ...], config: Config, shop: Shop) -> dict[str, str]:
+def _keys(binding: Binding, formats: tuple[str, ...], maker: Keys, shop: Shop) -> dict[str, str]:
     """Return the key of each format, and of those whose facts they build on."""
     base = binding_key(binding)
     keys: dict[str, str] = {}
     for name in in_turn(formats):
         facts = [keys[other] for other in writers.load(name).facts_from]
         certificate = repr(shop.certificates.load(name, binding.id))
-        keys[name] = format_key(
-            base, name, shop.options[name], config, shop.styles, binding.front.language, (*facts, certificate)
-        )
+        keys[name] = maker.format_key(base, name, shop.options[name], binding.front.language, (*facts, certificate))
     return keys
 
 
 def _cost(order: Order) -> int:
-    return sum(card.blocks for card in (order.binding.front, *order.binding.cards))
+    return sum(card.blocks for card in order.binding.all_cards)

@@ -10,10 +10,13 @@ from pathlib import Path
 
 from pipeline.article import Article, Edition
 from pipeline.config import Config
+from pipeline.errors import SourceError
 from pipeline.findings import Finding
 from pipeline.reading.binding import Binding, Card, card_of, edition_of
-from pipeline.reading.files import Roots, Source
+from pipeline.reading.files import Roots, Source, Status
+from pipeline.reading.pictures import Sight
 from pipeline.reading.reader import read
+from pipeline.running.saving import Outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,10 @@ class Shelved:
     card: Card | None
     """None: refused."""
     findings: tuple[Finding, ...]
+    sights: tuple[Sight, ...] = ()
+    sha256: str = ""
+    """Of the source; empty where the next run must read it again."""
+    status: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,13 @@ class Spool:
         """Return the edition of a binding."""
         return edition_of(self._load(binding.front), tuple(map(self._load, binding.cards)), binding.related)
 
+    def has(self, id_: str) -> bool:
+        """Tell whether an article lies here: one that has not changed was not read."""
+        return self._path(id_).is_file()
+
     def _load(self, card: Card) -> Article:
+        if not self.has(card.id):
+            raise SourceError("changed while this run went on", source=card.source, hint="run it again")
         article: Article = pickle.loads(self._path(card.id).read_bytes())  # noqa: S301  # written by this run itself
         return article
 
@@ -49,11 +62,25 @@ class Spool:
         return self.folder / hashlib.sha256(id_.encode()).hexdigest()
 
 
+def open_spool(outputs: Outputs) -> Spool:
+    """Return the spool of a run that holds the outputs."""
+    spool = Spool(outputs.staging / "spool")
+    spool.folder.mkdir()
+    return spool
+
+
 def read_to(
     spool: Spool, sources: Sequence[Source], config: Config, roots: Roots, ids: Mapping[str, str]
 ) -> tuple[Shelved, ...]:
     """Read sources, lay their articles into the spool, and return their cards and findings."""
     return tuple(
-        Shelved(item.source, spool.put(item.article) if item.article else None, item.findings)
+        Shelved(
+            item.source,
+            spool.put(item.article) if item.article else None,
+            item.findings,
+            item.sights,
+            item.sha256,
+            item.status,
+        )
         for item in read(sources, config, roots, ids)
     )

@@ -1,62 +1,57 @@
-"""Who works: processes that live for a whole run, one task at a time each.
+"""Who works: a crew that reads, and one that writes with the renderers loaded.
 
-Not `ProcessPoolExecutor`: it breaks as a whole when one worker dies. Here a death or a time limit costs one task.
+Two crews, because renderers take longer to load than an article to read: the writers' server loads them while the
+readers are at work, once for all of them.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sys
-import time
-import traceback
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from importlib.metadata import EntryPoint
+from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
-from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
-_PRELOAD = ("weasyprint", "pipeline.reading.reader", "pipeline.writers")
+from pipeline.running.crew import Crash, Crew, Task
 
+__all__ = ["Crash", "Executor", "Task", "Workers", "cores", "default_jobs"]
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A call to make in a worker; function, arguments and result must be picklable."""
-
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    timeout_s: float
+WORKER_BYTES = 400_000_000
+"""What a worker may need."""
+_CGROUP = Path("/sys/fs/cgroup")
 
 
-@dataclass(frozen=True, slots=True)
-class Crash:
-    """What a task came to that gave no result."""
+class Executor(Protocol):
+    """Who does the tasks of a run: processes here, or machines elsewhere."""
 
-    message: str
-    is_worker_lost: bool
-    """The process died or was ended; False: the function raised."""
+    @property
+    def jobs(self) -> int:
+        """How many tasks are done at once."""
 
+    def warm(self, formats: Iterable[str]) -> None:
+        """Be told that these formats will be written soon."""
 
-@dataclass(slots=True)
-class _Worker:
-    process: BaseProcess
-    pipe: Connection
-    task: Task | None = None
-    deadline: float = 0.0
+    def read(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
+        """Yield each task of reading with its result, or a `Crash`, as they are done."""
+
+    def write(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
+        """Yield each task of writing with its result, or a `Crash`, as they are done."""
 
 
 class Workers:
-    """A fixed number of worker processes; use it as a context manager."""
+    """Worker processes on this machine; use it as a context manager, for one run or for many."""
 
     def __init__(self, jobs: int) -> None:
-        """Begin with `jobs` processes; they start when the first tasks come."""
-        self._jobs = max(1, jobs)
-        self._context = _context()
-        self._workers: list[_Worker] = []
+        """Begin with no process: each crew starts, at most `jobs` of them, when its first tasks come."""
+        self.jobs = max(1, jobs)
+        self._readers = Crew(self.jobs, multiprocessing.get_context("spawn"))
+        self._writers = Crew(self.jobs, _writers_context())
 
     def __enter__(self) -> Workers:
         return self
@@ -64,114 +59,55 @@ class Workers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for worker in self._workers:
-            worker.pipe.close()
-            # A worker in mid-task is left over only where the run was interrupted.
-            worker.process.kill() if worker.task else worker.process.join(2)
-            if worker.process.is_alive():
-                worker.process.kill()
-            worker.process.join()
-        self._workers.clear()
+        self._readers.dismiss()
+        self._writers.dismiss()
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
-        """Yield each task with its result, or a `Crash`, as they are done."""
-        waiting = deque(tasks)
-        while waiting or any(worker.task for worker in self._workers):
-            self._hand_out(waiting)
-            yield from self._collect()
+    def warm(self, formats: Iterable[str]) -> None:
+        """Let the writers' server load the renderers of formats, while this process goes on."""
+        if _has_server():
+            from pipeline.writers import registered
 
-    def _hand_out(self, waiting: deque[Task]) -> None:
-        while waiting:
-            worker = next((worker for worker in self._workers if worker.task is None), None)
-            if worker is None:
-                if len(self._workers) >= self._jobs:
-                    return
-                worker = self._start()
-                self._workers.append(worker)
-            worker.task = waiting.popleft()
-            worker.deadline = time.monotonic() + worker.task.timeout_s
-            try:
-                worker.pipe.send((worker.task.function, worker.task.arguments))
-            except (BrokenPipeError, ConnectionError):
-                continue  # it died while it was idle; collecting finds that out
+            points: list[EntryPoint] = [registered()[name] for name in formats]
+            # A format without such a module is loaded when it is written; the server passes over what is not there.
+            forkserver.set_forkserver_preload([f"{point.module}.warm" for point in points])
+            forkserver.ensure_running()
 
-    def _start(self) -> _Worker:
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs,), daemon=True)  # type: ignore[attr-defined]  # every concrete context has it
-        process.start()
-        theirs.close()
-        return _Worker(process, ours)
+    def read(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
+        return self._readers.run(tasks)
 
-    def _collect(self) -> Iterator[tuple[Task, Any]]:
-        busy = [worker for worker in self._workers if worker.task]
-        patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
-        ready = set(wait([worker.pipe for worker in busy], timeout=patience))
-        for worker in busy:
-            task = worker.task
-            if task is None:
-                continue
-            if worker.pipe in ready:
-                try:
-                    result = worker.pipe.recv()
-                except (EOFError, OSError):
-                    worker.process.join()
-                    result = self._lose(worker, f"its process died ({_cause(worker.process.exitcode)})")
-                worker.task = None
-                yield task, result
-            elif time.monotonic() >= worker.deadline:
-                worker.process.kill()
-                worker.process.join()
-                result = self._lose(worker, f"it took more than {task.timeout_s:.0f} seconds")
-                worker.task = None
-                yield task, result
+    def write(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
+        return self._writers.run(tasks)
 
-    def _lose(self, worker: _Worker, message: str) -> Crash:
-        worker.pipe.close()
-        self._workers.remove(worker)
-        return Crash(message, is_worker_lost=True)
+
+def default_jobs() -> int:
+    """Return how many workers this process has cores and memory for."""
+    memory = _memory_bytes()
+    return max(1, min(cores(), memory // WORKER_BYTES if memory else cores()))
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
+    """Return how many cores this process may use, by its affinity and its control group."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with suppress(OSError, ValueError):
+        quota, period = (_CGROUP / "cpu.max").read_text().split()
+        count = min(count, int(quota) // int(period))  # `max` is no number: no limit
+    return max(1, count)
 
 
-def _context() -> BaseContext:
-    """Return how processes start: forked from a server that has the renderers loaded, where the system can."""
-    if "forkserver" in multiprocessing.get_all_start_methods() and sys.platform != "darwin":
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(list(_PRELOAD))
-        return context
-    return multiprocessing.get_context("spawn")
+def _memory_bytes() -> int:
+    """Return the memory that this process may use; 0 where it cannot be told."""
+    limits = []
+    with suppress(OSError, ValueError, AttributeError):
+        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    with suppress(OSError, ValueError):
+        limits.append(int((_CGROUP / "memory.max").read_text()))
+    return min(limits, default=0)
 
 
-def _work(pipe: Connection) -> None:
-    """Take calls until the pipe closes."""
-    # Ctrl-C reaches the whole group; the parent alone decides what becomes of the run.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
-        try:
-            function, arguments = pipe.recv()
-        except (EOFError, OSError):
-            return
-        try:
-            result = function(*arguments)
-        except Exception as error:  # noqa: BLE001  # the last door: whatever it is, it costs this task alone
-            if os.environ.get("PUBLISH_DEBUG"):
-                traceback.print_exc()
-            result = Crash(f"{type(error).__name__}: {error}", is_worker_lost=False)
-        try:
-            pipe.send(result)
-        except (BrokenPipeError, ConnectionError):
-            return
+def _has_server() -> bool:
+    """Tell whether processes can be forked from a server; macOS' libraries do not bear it."""
+    return "forkserver" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
 
 
-def _cause(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        try:
-            return signal.Signals(-exit_code).name
-        except ValueError:
-            return f"signal {-exit_code}"
-    return f"exit code {exit_code}"
+def _writers_context() -> BaseContext:
+    return multiprocessing.get_context("forkserver" if _has_server() else "spawn")

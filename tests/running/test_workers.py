@@ -33,22 +33,22 @@ def linger(number: int) -> int:
 
 def test_every_task_gives_its_result() -> None:
     with Workers(2) as workers:
-        done = {task.arguments[0]: result for task, result in workers.run(Task(double, (n,), 60) for n in range(9))}
+        done = {task.arguments[0]: result for task, result in workers.write(Task(double, (n,), 60) for n in range(9))}
 
     assert done == {n: 2 * n for n in range(9)}
 
 
 def test_workers_serve_several_rounds() -> None:
     with Workers(1) as workers:
-        first = [result for _, result in workers.run([Task(double, (1,), 60)])]
-        second = [result for _, result in workers.run([Task(double, (2,), 60)])]
+        first = [result for _, result in workers.write([Task(double, (1,), 60)])]
+        second = [result for _, result in workers.write([Task(double, (2,), 60)])]
 
     assert (first, second) == ([2], [4])
 
 
 def test_a_worker_that_is_killed_costs_one_task() -> None:
     with Workers(2) as workers:
-        done = {task.arguments[0]: result for task, result in workers.run(Task(fall, (n,), 60) for n in range(8))}
+        done = {task.arguments[0]: result for task, result in workers.write(Task(fall, (n,), 60) for n in range(8))}
 
     lost = done.pop(3)
     assert lost == Crash("its process died (SIGKILL)", is_worker_lost=True)
@@ -57,13 +57,13 @@ def test_a_worker_that_is_killed_costs_one_task() -> None:
 
 def test_a_task_that_raises_names_the_fault_and_keeps_its_worker() -> None:
     with Workers(1) as workers:
-        done = {task.arguments[0]: result for task, result in workers.run(Task(stumble, (n,), 60) for n in range(3))}
+        done = {task.arguments[0]: result for task, result in workers.write(Task(stumble, (n,), 60) for n in range(3))}
 
     assert done == {0: 0, 1: Crash("ValueError: one", is_worker_lost=False), 2: 2}
 
 
 def test_a_task_over_its_time_limit_is_ended() -> None:
     with Workers(1) as workers:
-        done = {task.arguments[0]: result for task, result in workers.run(Task(linger, (n,), 1) for n in range(2))}
+        done = {task.arguments[0]: result for task, result in workers.write(Task(linger, (n,), 1) for n in range(2))}
 
     assert done == {0: Crash("it took more than 1 seconds", is_worker_lost=True), 1: 1}

@@ -1,0 +1,155 @@
+"""A crew: processes that live for a whole run, one task at a time each.
+
+Not `ProcessPoolExecutor`: it breaks as a whole when one worker dies. Here a death or a time limit costs one task.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A call to make in a worker; function, arguments and result must be picklable."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """What a task came to that gave no result."""
+
+    message: str
+    is_worker_lost: bool
+    """The process died or was ended; False: the function raised."""
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+    task: Task | None = None
+    deadline: float = 0.0
+
+
+class Crew:
+    """At most so many processes; they start when the first tasks come, and stay until `dismiss`."""
+
+    def __init__(self, jobs: int, context: BaseContext) -> None:
+        """Begin with no process.
+
+        Args:
+            context: How processes start.
+        """
+        self._jobs = jobs
+        self._context = context
+        self._workers: list[_Worker] = []
+
+    def dismiss(self) -> None:
+        """End all processes."""
+        for worker in self._workers:
+            # One in mid-task is left over only where the run was interrupted; an idle one holds nothing.
+            worker.process.kill()
+        for worker in self._workers:
+            worker.process.join()
+            worker.pipe.close()
+        self._workers.clear()
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
+        """Yield each task with its result, or a `Crash`, as they are done."""
+        waiting = deque(tasks)
+        while waiting or any(worker.task for worker in self._workers):
+            self._hand_out(waiting)
+            yield from self._collect()
+
+    def _hand_out(self, waiting: deque[Task]) -> None:
+        while waiting:
+            worker = next((worker for worker in self._workers if worker.task is None), None)
+            if worker is None:
+                if len(self._workers) >= self._jobs:
+                    return
+                worker = self._start()
+                self._workers.append(worker)
+            worker.task = waiting.popleft()
+            worker.deadline = time.monotonic() + worker.task.timeout_s
+            try:
+                worker.pipe.send((worker.task.function, worker.task.arguments))
+            except (BrokenPipeError, ConnectionError):
+                continue  # it died while it was idle; collecting finds that out
+
+    def _start(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_work, args=(theirs,), daemon=True)  # type: ignore[attr-defined]  # every concrete context has it
+        process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    def _collect(self) -> Iterator[tuple[Task, Any]]:
+        busy = [worker for worker in self._workers if worker.task]
+        patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
+        ready = set(wait([worker.pipe for worker in busy], timeout=patience))
+        for worker in busy:
+            task = worker.task
+            if task is None:
+                continue
+            if worker.pipe in ready:
+                try:
+                    result = worker.pipe.recv()
+                except (EOFError, OSError):
+                    worker.process.join()
+                    result = self._lose(worker, f"its process died ({_cause(worker.process.exitcode)})")
+                worker.task = None
+                yield task, result
+            elif time.monotonic() >= worker.deadline:
+                worker.process.kill()
+                worker.process.join()
+                result = self._lose(worker, f"it took more than {task.timeout_s:.0f} seconds")
+                worker.task = None
+                yield task, result
+
+    def _lose(self, worker: _Worker, message: str) -> Crash:
+        worker.pipe.close()
+        self._workers.remove(worker)
+        return Crash(message, is_worker_lost=True)
+
+
+def _work(pipe: Connection) -> None:
+    """Take calls until the pipe closes."""
+    # Ctrl-C reaches the whole group; the parent alone decides what becomes of the run.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while True:
+        try:
+            function, arguments = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            result = function(*arguments)
+        except Exception as error:  # noqa: BLE001  # the last door: whatever it is, it costs this task alone
+            if os.environ.get("PUBLISH_DEBUG"):
+                traceback.print_exc()
+            result = Crash(f"{type(error).__name__}: {error}", is_worker_lost=False)
+        try:
+            pipe.send(result)
+        except (BrokenPipeError, ConnectionError):
+            return
+
+
+def _cause(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        try:
+            return signal.Signals(-exit_code).name
+        except ValueError:
+            return f"signal {-exit_code}"
+    return f"exit code {exit_code}"

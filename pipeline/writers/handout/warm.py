@@ -1,0 +1,20 @@
+"""Imported ahead of the first handout: loads what every handout needs, so that workers share it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+# Whatever is missing on this machine is named when a handout needs it, where it can be told.
+with suppress(Exception):
+    import page  # noqa: F401
+    import pikepdf  # noqa: F401
+    import pypdfium2  # noqa: F401
+    import weasyprint  # noqa: F401
+    from PIL import Image
+
+    from pipeline.rendering.fonts import CUTS, font
+    from pipeline.writers import handout  # noqa: F401
+
+    Image.init()
+    for cut in CUTS:
+        font(cut)

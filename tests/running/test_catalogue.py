@@ -1,0 +1,133 @@
+"""What has not changed is not read again, and what has is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import config
+from pipeline.publish import Request, publish
+from pipeline.report import Report
+from pipeline.running.crew import Task
+from pipeline.writers import registered
+from tests.makers import picture_file, write
+
+
+class Here:
+    """Does every task in this process, and counts what it was given to read and write."""
+
+    jobs = 1
+
+    def __init__(self) -> None:
+        self.read_paths: list[str] = []
+        self.written: list[str] = []
+
+    def warm(self, formats: Iterable[str]) -> None:
+        pass
+
+    def read(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
+        for task in tasks:
+            self.read_paths += [source.path for source in task.arguments[1]]
+            yield task, task.function(*task.arguments)
+
+    def write(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
+        for task in tasks:
+            self.written.append(task.arguments[0].binding.id)
+            yield task, task.function(*task.arguments)
+
+
+def run(project: Path) -> tuple[Here, Report]:
+    here = Here()
+    settings = config.load(project, registered())
+    report = publish(settings, Request(("newsletter",)), lambda *_: None, here)
+    return here, report
+
+
+@pytest.fixture
+def settled(project: Path) -> Path:
+    """Return a project with two articles, published; its files were changed long ago."""
+    write(project / "sources/blog/knae.md", "---\ntitle: Ondt i knæet\n---\n\nTekst.\n\n![Knæ](/images/nej.png)\n")
+    for path in (project / "sources").rglob("*.*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    run(project)
+    return project
+
+
+def test_an_unchanged_article_is_not_read_and_repeats_its_findings(settled: Path) -> None:
+    before = run(settled)[1]
+
+    here, again = run(settled)
+
+    assert (here.read_paths, here.written) == ([], [])
+    assert [finding.code for finding in again.findings if finding.code == "picture-missing"] == ["picture-missing"]
+    assert again.findings == before.findings
+
+
+def test_a_changed_article_is_the_only_one_read_and_written(settled: Path) -> None:
+    ryg = settled / "sources/blog/ryg.md"
+    ryg.write_text(ryg.read_text("utf-8").replace("Gå en tur", "Gå en lang tur"), "utf-8")
+
+    here, _ = run(settled)
+
+    assert (here.read_paths, here.written) == (["sources/blog/ryg.md"], ["blog/ryg"])
+
+
+def test_a_copy_with_other_times_is_known_by_its_bytes(settled: Path, tmp_path: Path) -> None:
+    """As in CI: a fresh checkout, and a cache from the run before."""
+    copy = tmp_path / "checkout"
+    shutil.copytree(settled, copy, copy_function=shutil.copyfile)
+
+    here, report = run(copy)
+
+    assert (here.read_paths, here.written) == ([], [])
+    assert {entry.status for entry in report.entries} == {"unchanged"}
+
+
+def test_a_changed_picture_is_a_change_of_the_articles_that_show_it(settled: Path) -> None:
+    write(settled / "sources/images/ryg.png", picture_file(400, 300))
+
+    here, _ = run(settled)
+
+    assert (here.read_paths, here.written) == (["sources/blog/ryg.md"], ["blog/ryg"])
+
+
+def test_a_picture_that_was_missing_is_found_once_it_is_there(settled: Path) -> None:
+    write(settled / "sources/images/nej.png", picture_file())
+
+    here, report = run(settled)
+
+    assert here.read_paths == ["sources/blog/knae.md"]
+    assert not [finding for finding in report.findings if finding.code == "picture-missing"]
+
+
+def test_a_change_of_what_reading_is_told_is_a_change_of_all(settled: Path) -> None:
+    toml = settled / "publish.toml"
+    toml.write_text(toml.read_text("utf-8") + '\n[sources]\nquotes = "»«"\n', "utf-8")
+
+    here, _ = run(settled)
+
+    assert sorted(here.read_paths) == ["sources/blog/knae.md", "sources/blog/ryg.md"]
+
+
+def test_what_is_written_without_having_changed_is_read_for_it(settled: Path) -> None:
+    write(settled / "styles/newsletter/extra.css", "/* changed */")
+
+    here, report = run(settled)
+
+    assert sorted(here.written) == ["blog/knae", "blog/ryg"]
+    assert sorted(here.read_paths) == ["sources/blog/knae.md", "sources/blog/ryg.md"]
+    assert {entry.status for entry in report.entries} == {"written"}
+
+
+def test_a_damaged_catalogue_is_begun_anew(settled: Path) -> None:
+    write(settled / "outputs/.publish/catalogue.json", '{"entries": 7')
+
+    here, report = run(settled)
+
+    assert sorted(here.read_paths) == ["sources/blog/knae.md", "sources/blog/ryg.md"]
+    assert {entry.status for entry in report.entries} == {"unchanged"}
