@@ -19,13 +19,14 @@ COMMANDS = {
     "doctor": "project:doctor",
     "init": "project:init",
     "new": "project:new",
+    "preview": "preview:preview",
     "print": "paper:print_",
     "print-pack": "paper:print_pack",
     "proof": "paper:proof",
     "schema": "project:schema",
 }
 """Module and function of each command, in `pipeline/commands/`; imported when it is asked for."""
-PLANNED = ("check", "preview", "send")
+PLANNED = ("check", "send")
 """Commands that are to come: no format may take their names."""
 
 

@@ -54,12 +54,21 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """How the proofing desk works on this machine."""
+
+    editor: tuple[str, ...] = ("code", "--goto", "{file}:{line}")
+    """Program and arguments that open a source; `{file}` and `{line}` stand for the place. No shell sees it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A project: its folder and what its `publish.toml` says."""
 
     folder: Path
     publisher: Publisher = Publisher()
     sources: Sources = Sources()
+    preview: Preview = Preview()
     formats: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """The table of each format as it stands; its writer's `Options` give it shape."""
 
@@ -68,7 +77,7 @@ class Config:
         return self.folder / FILE_NAME
 
 
-SECTIONS: Mapping[str, type[Any]] = {"publisher": Publisher, "sources": Sources}
+SECTIONS: Mapping[str, type[Any]] = {"publisher": Publisher, "sources": Sources, "preview": Preview}
 """The tables beside those of the formats; each is a field of `Config`."""
 
 

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.findings import Finding
-from pipeline.report import Listing, Saved
+from pipeline.findings import Finding, in_order
+from pipeline.report import Entry, Listing, Report, Saved
 from pipeline.writers import Facts
 
 VERSION = 2
@@ -67,6 +67,16 @@ def load(state: Path) -> Record:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Record()
     return Record({(entry.id, entry.format): entry for entry in entries}, sources, listings)
+
+
+def report_of(record: Record) -> Report:
+    """Return what stands, as the report of a run that was asked for nothing."""
+    entries = record.entries.values()
+    standing = (Entry(each.id, each.sources, each.title, each.format, "skipped", each.artifacts) for each in entries)
+    kept = (finding for each in entries for finding in each.findings)
+    read = (finding for findings in record.sources.values() for finding in findings)
+    listings = tuple(record.listings[id_] for id_ in sorted(record.listings))
+    return Report(tuple(standing), (), in_order((*kept, *read)), listings)
 
 
 def to_json(record: Record) -> bytes:

@@ -1,0 +1,182 @@
+"""What a person does at the desk: open the editor, print, put an edition together."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from pipeline.config import FILE_NAME
+from pipeline.errors import PublishError
+from pipeline.preview.composing import Wish, draft, save
+from pipeline.preview.desk import Desk
+from pipeline.preview.editing import open_in_editor
+from pipeline.preview.guard import Token
+from pipeline.preview.looks import CHOICES
+from pipeline.preview.views import Views
+from pipeline.printing import cups
+from pipeline.printing.handouts import Batch, ready
+from pipeline.printing.orders import order
+from pipeline.printing.pack import pack
+from pipeline.publish import Request as Publishing
+from pipeline.running.shelf import Item
+
+_MOST_COPIES = 1000
+
+
+class Form:
+    """The fields of a form, each with all its values."""
+
+    def __init__(self, values: dict[str, list[str]]) -> None:
+        self._values = values
+
+    def all(self, name: str) -> tuple[str, ...]:
+        return tuple(self._values.get(name, ()))
+
+    def one(self, name: str) -> str:
+        return next(iter(self.all(name)), "")
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """Return a whole number from 1 to `most`."""
+        text = self.one(name)
+        return min(most, max(1, int(text))) if text.isdecimal() and len(text) < 9 else default
+
+
+async def read_form(request: Request, token: Token) -> Form:
+    """Return a form that a page of this desk has sent.
+
+    Raises:
+        HTTPException: 403: it does not carry the token.
+    """
+    body = (await request.body()).decode("utf-8", "replace")
+    form = Form(parse_qs(body, keep_blank_values=True, max_num_fields=20_000))
+    if not token.is_in(form.all("token")):
+        raise HTTPException(403)
+    return form
+
+
+class Actions:
+    """Answers to forms, and the pages that hold them."""
+
+    def __init__(self, desk: Desk, views: Views) -> None:
+        self.desk = desk
+        self.views = views
+
+    async def edit(self, request: Request) -> Response:
+        """Open a source of the project at a line."""
+        form = await read_form(request, self.views.token)
+        source = form.one("source")
+        if source not in self.desk.ids and source != FILE_NAME:
+            raise HTTPException(404)
+        line = form.number("line", 1, 10**8)
+        try:
+            open_in_editor(self.desk.config, self.desk.config.folder / source, line)
+        except PublishError as error:
+            return self.views.message(request, str(error), 409)
+        return self.views.message(request, self.desk.words.fill("desk_opened", place=f"{source}:{line}"))
+
+    # ---- paper
+
+    def print_page(self, request: Request) -> Response:
+        """Return the form that prints: articles, copies, variant, printer."""
+        try:
+            printers, trouble = cups.printers(), None
+        except cups.PrinterError as error:
+            printers, trouble = (), error
+        chosen = set(request.query_params.getlist("id"))
+        items = [item for item in self.desk.items if "handout" in item.formats]
+        variants = CHOICES["variant"]
+        return self.views.page(
+            "print.html.j2", items=items, chosen=chosen, printers=printers, trouble=trouble, variants=variants
+        )
+
+    async def print(self, request: Request) -> Response:
+        """Print the chosen handouts, or return the pack for the copier."""
+        form = await read_form(request, self.views.token)
+        return await asyncio.to_thread(self._print, request, form)
+
+    def _print(self, request: Request, form: Form) -> Response:
+        words = self.desk.words
+        ids = tuple(id_ for id_ in dict.fromkeys(form.all("id")) if self.desk.has_source(id_))
+        variant = form.one("variant") if form.one("variant") in CHOICES["variant"] else CHOICES["variant"][0]
+        copies = form.number("copies", 1, _MOST_COPIES)
+        if not ids:
+            return self.views.message(request, words["desk_print_nothing"], 400)
+        try:
+            batch = self._ready(ids, variant)
+            if not batch.handouts:
+                why = "; ".join(f"{each.id}: {each.why}" for each in batch.left_out)
+                return self.views.message(request, why or words["desk_print_nothing"], 409)
+            if form.one("how") == "pack":
+                data = pack(batch.handouts, copies, self.desk.config)
+                headers = {"content-disposition": 'inline; filename="print-pack.pdf"'}
+                return Response(data, media_type="application/pdf", headers=headers)
+            printer = cups.choose(form.one("printer"))
+            orders = [order(each, copies, is_greyscale=bool(form.one("greyscale"))) for each in batch.handouts]
+            for each in orders:
+                cups.send(each.job, printer)
+        except PublishError as error:
+            return self.views.message(request, str(error), 409)
+        sheets = sum(each.sheets for each in orders)
+        return self.views.message(request, words.fill("desk_printed", sheets=sheets, printer=printer.name))
+
+    def _ready(self, ids: tuple[str, ...], variant: str) -> Batch:
+        request = Publishing(("handout",), ids, outputs=self.desk.outputs.folder, jobs=self.desk.jobs, wait_s=60.0)
+        return ready(self.desk.config, request, variant, lambda _step, _done, _of: None)
+
+    # ---- an edition
+
+    def compose(self, request: Request) -> Response:
+        """Return the form that puts an edition together; an existing one is filled in."""
+        existing = self._edition(request.path_params.get("id", ""))
+        listing = existing.listing if existing else None
+        return self._composer(
+            existing,
+            title=listing.title if listing else "",
+            lead=listing.lead if listing else "",
+            chosen=listing.articles if listing else (),
+        )
+
+    async def compose_draft(self, request: Request) -> Response:
+        """Show what would be written, or write it where that was seen."""
+        form = await read_form(request, self.views.token)
+        existing = self._edition(form.one("edition"))
+        ids = tuple(id_ for id_ in form.all("article") if self._is_article(id_))
+        is_new = existing is None
+        today = date.today()  # noqa: DTZ011  # the day on the author's wall
+        wish = Wish(form.one("title"), form.one("lead"), ids, today if is_new else None)
+        try:
+            made = draft(self.desk.config, wish, existing.listing.source if existing else "")
+            if form.one("seen"):
+                await asyncio.to_thread(save, self.desk.config, made, form.one("seen"))
+                self.desk.changed((self.desk.config.folder.resolve() / made.path,))
+                id_ = self.desk.ids.get(made.path, "")
+                return RedirectResponse(f"/proof/{quote(id_)}" if id_ else "/", 303)
+        except PublishError as error:
+            return self._composer(existing, title=wish.title, lead=wish.lead, chosen=ids, trouble=error, status=409)
+        return self._composer(existing, title=wish.title, lead=wish.lead, chosen=ids, made=made)
+
+    def _composer(self, existing: Item | None, *, status: int = 200, **values: Any) -> Response:
+        articles = [item for item in self.desk.items if not item.listing.is_edition and not item.listing.is_draft]
+        by_id = {item.listing.id: item for item in articles}
+        chosen = [by_id[id_] for id_ in values.pop("chosen") if id_ in by_id]
+        values = {"made": None, "trouble": None, **values}
+        return self.views.page("compose.html.j2", status, existing=existing, chosen=chosen, articles=articles, **values)
+
+    def _edition(self, id_: str) -> Item | None:
+        """Return the edition of an id; None for none."""
+        if not id_:
+            return None
+        item = self.desk.item(id_)
+        if item is None or not item.listing.is_edition or not self.desk.has_source(id_):
+            raise HTTPException(404)
+        return item
+
+    def _is_article(self, id_: str) -> bool:
+        item = self.desk.item(id_)
+        return item is not None and not item.listing.is_edition and self.desk.has_source(id_)

@@ -1,0 +1,145 @@
+"""The last committed version of an article: its words, and the handout that it gave."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import re
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pipeline import writers
+from pipeline.config import load
+from pipeline.errors import ConfigError
+from pipeline.publish import Request, publish
+
+FOLDER = "committed"
+"""Below the hidden state of the outputs: the tree of the last commit, and what was printed from it."""
+_TIMEOUT_S = 60
+Change = Literal["same", "removed", "added"]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of a source with changed words."""
+
+    line: int
+    """In the present version, from 1; of one that is gone, where it stood."""
+    pieces: tuple[tuple[Change, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The last commit of a project's repository."""
+
+    sha: str
+    said: str
+    """Date and title."""
+
+
+def last_commit(project: Path) -> Commit | None:
+    """Return the last commit; None where the project lies in no repository, or nothing was ever committed."""
+    told = _git(project, "log", "-1", "--format=%H%x00%cs %s")
+    sha, _, said = (told or b"").decode("utf-8", "replace").strip().partition("\x00")
+    return Commit(sha, said) if sha else None
+
+
+def committed_text(project: Path, commit: Commit, source: str) -> str | None:
+    """Return a source as it was committed; None where it was not."""
+    told = _git(project, "show", f"{commit.sha}:./{source}")
+    return told.decode("utf-8-sig", "replace") if told is not None else None
+
+
+def changed_words(before: str, after: str) -> tuple[Paragraph, ...]:
+    """Return the paragraphs in which words were changed, with what was removed and added, in order."""
+    old, new = _paragraphs(before), _paragraphs(after)
+    matcher = difflib.SequenceMatcher(None, [text for _, text in old], [text for _, text in new], autojunk=False)
+    found: list[Paragraph] = []
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        for at in range(max(b - a, d - c)):
+            was = old[a + at][1] if a + at < b else ""
+            line, is_now = new[c + at] if c + at < d else (new[min(c, len(new) - 1)][0] if new else 1, "")
+            found.append(Paragraph(line, tuple(_pieces(was, is_now))))
+    return tuple(found)
+
+
+def committed_handout(project: Path, state: Path, commit: Commit, id_: str) -> Path | None:
+    """Return the handout of the committed version, printed once for each commit; None where it gave none.
+
+    Args:
+        state: The hidden folder of the outputs.
+
+    Raises:
+        ConfigError: The committed project cannot be published.
+    """
+    folder = state / FOLDER / commit.sha
+    tree, outputs = folder / "tree", folder / "outputs"
+    if not tree.is_dir():
+        shutil.rmtree(state / FOLDER, ignore_errors=True)  # of an earlier commit
+        _unpack(project, commit, tree)
+    pdf = outputs / f"handout/{id_}.pdf"
+    if not pdf.is_file():
+        config = load(tree, writers.registered())
+        publish(config, Request(("handout",), (id_,), outputs=outputs), lambda _step, _done, _of: None)
+    return pdf if pdf.is_file() else None
+
+
+def _unpack(project: Path, commit: Commit, tree: Path) -> None:
+    """Lay the tree of a commit into a folder."""
+    # `HEAD:./` is the tree below the project's folder, wherever that lies in its repository.
+    archive = _git(project, "archive", "--format=tar", f"{commit.sha}:./")
+    if archive is None:
+        raise ConfigError("git does not hand over the last commit")
+    draft = tree.with_name("tree.new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(draft, filter="data")
+    draft.replace(tree)
+
+
+def _git(project: Path, *arguments: str) -> bytes | None:
+    """Return what git says; None where it fails or is not installed."""
+    try:
+        done = subprocess.run(
+            ("git", "-C", str(project), *arguments), capture_output=True, timeout=_TIMEOUT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _paragraphs(text: str) -> list[tuple[int, str]]:
+    """Return each paragraph with its first line; of front matter, each line."""
+    made: list[tuple[int, str]] = []
+    lines: list[str] = []
+    source = text.splitlines()
+    front = next((at for at, line in enumerate(source[1:], 2) if line.strip() == "---"), 0) if text[:3] == "---" else 0
+    for number, line in enumerate((*source, ""), 1):
+        if line.strip():
+            lines.append(line.strip())
+        if lines and (number <= front or not line.strip()):
+            first = number if line.strip() else number - len(lines)
+            made.append((first, " ".join(lines)))
+            lines = []
+    return made
+
+
+def _pieces(before: str, after: str) -> Iterator[tuple[Change, str]]:
+    old, new = re.findall(r"\S+\s*", before), re.findall(r"\S+\s*", after)
+    bare_old, bare_new = [word.strip() for word in old], [word.strip() for word in new]
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, bare_old, bare_new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            yield "same", "".join(new[c:d])
+            continue
+        if b > a:
+            yield "removed", "".join(old[a:b])
+        if d > c:
+            yield "added", "".join(new[c:d])

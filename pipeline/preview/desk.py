@@ -1,0 +1,238 @@
+"""The desk: what stands, what is being made, who is looking, and the one loop that publishes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline import config as configuration
+from pipeline import writers
+from pipeline.config import Config
+from pipeline.errors import ConfigError, PublishError
+from pipeline.preview.queue import Queue, Work
+from pipeline.preview.touched import Touched, touched
+from pipeline.publish import Request, publish
+from pipeline.reading.files import find_roots, find_sources, read_inside
+from pipeline.rendering.styles import Styles, find_styles
+from pipeline.rendering.words import Words, load_words
+from pipeline.report import Listing, Report, Status
+from pipeline.running.record import load as load_record
+from pipeline.running.record import report_of
+from pipeline.running.saving import BusyError, Outputs
+from pipeline.running.shelf import Item, items_of
+
+_WAITING = 100
+"""Events that a page may be behind; one that is further behind reads everything anew anyway."""
+_MAX_BYTES = 10_000_000
+_AGAIN_S = 1.0
+"""After which a run that found the outputs held by another is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that pages should know."""
+
+    kind: str
+    """`made`: an article in a format; `news`: something else that pages show; `queue`: how many wait."""
+    ids: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    waiting: int = 0
+
+
+class Listener:
+    """A page that is open: the article it shows, and the events it has not heard yet."""
+
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+        self.events: asyncio.Queue[Event] = asyncio.Queue(_WAITING)
+
+    def tell(self, event: Event) -> None:
+        """Let the page know, unless it is far behind."""
+        if not self.events.full():
+            self.events.put_nowait(event)
+
+
+class Desk:
+    """The state of the server. Its methods run in the server's loop; publishing itself runs in a thread."""
+
+    def __init__(self, config: Config, outputs: Path, jobs: int) -> None:
+        self.config = config
+        self.outputs = Outputs(outputs)
+        self.jobs = jobs
+        self.queue = Queue(writers.registered())
+        self.faults: dict[str, PublishError] = {}
+        """What keeps things from being published: the configuration, the sources as a whole, the last run."""
+        self.ids: Mapping[str, str] = {}
+        """The id of each source by its path from the project folder."""
+        self.report: Report = report_of(load_record(self.outputs.state))
+        self.version = 0
+        """Counts what pages may show anew."""
+        self._listeners: set[Listener] = set()
+        self._statuses: dict[tuple[str, str], Status] = {}
+        self._items: tuple[int, dict[str, Item]] = (-1, {})
+        """As of a version."""
+        self.refresh_sources()
+        self.queue.add(self.ids.values(), is_urgent=False)
+
+    # ---- what pages ask
+
+    @property
+    def styles(self) -> Styles:
+        return find_styles(self.config.folder)
+
+    @property
+    def words(self) -> Words:
+        return load_words(self.styles, self.config.publisher.language)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Everything that the project's sources are, and what became of it."""
+        known = frozenset(self.ids.values())
+        return tuple(item for id_, item in self._by_id().items() if id_ in known)
+
+    def item(self, id_: str) -> Item | None:
+        """Return an article or edition; None where there is no such source, nor ever was."""
+        return self._by_id().get(id_)
+
+    def has_source(self, id_: str) -> bool:
+        """Tell whether an article's source is still there."""
+        return id_ in self.ids.values()
+
+    def source_text(self, item: Item) -> str:
+        """Return the source of an article; nothing where it is gone or cannot be read."""
+        if item.listing.source not in self.ids:
+            return ""
+        try:
+            data = read_inside(self.config.folder / item.listing.source, find_roots(self.config), _MAX_BYTES)
+        except PublishError:
+            return ""
+        return data.decode("utf-8-sig", "replace")
+
+    def artifact(self, path: str) -> Path | None:
+        """Return where a published file lies; None for any other path, wherever it leads."""
+        is_ours = any(saved.path == path for entry in self.report.entries for saved in entry.artifacts)
+        return self.outputs.folder / path if is_ours else None
+
+    def digest(self, path: str) -> str:
+        """Return the digest of a published file; empty where it is none."""
+        saved = (saved for entry in self.report.entries for saved in entry.artifacts if saved.path == path)
+        return next((each.sha256 for each in saved), "")
+
+    @contextmanager
+    def listening(self, shown: str) -> Iterator[Listener]:
+        """Tell a page what happens, and publish first what it shows."""
+        listener = Listener(shown)
+        self._listeners.add(listener)
+        if shown and self.has_source(shown):
+            self.queue.add((shown,), is_urgent=True)
+        listener.tell(Event("queue", waiting=len(self.queue)))
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
+
+    # ---- what happens
+
+    async def work(self) -> None:
+        """Publish what waits, for ever."""
+        while True:
+            work = await self.queue.next({listener.shown for listener in self._listeners})
+            try:
+                report = await asyncio.to_thread(self._publish, work)
+            except BusyError as error:
+                self._fail("run", error)
+                self.queue.add(work.ids, is_urgent=work.is_urgent)
+                await asyncio.sleep(_AGAIN_S)
+                continue
+            except PublishError as error:
+                self.refresh_sources()
+                if all(map(self.has_source, work.ids)):
+                    self._fail("run", error)
+                continue
+            self._take(work, report)
+
+    def changed(self, paths: Iterable[Path]) -> None:
+        """Let wait what saved, new or removed files touch."""
+        known = frozenset(self.ids.values())
+        paths = tuple(paths)
+        if self.config.file in paths and not self._reload():
+            return
+        self.refresh_sources()
+        gone = known - frozenset(self.ids.values())
+        self.queue.drop(gone)
+        found = touched(paths, self.config.folder.resolve(), self.ids, self.report.listings)
+        self._enqueue(found, frozenset(self.ids.values()) - known)
+        if gone or found.is_everything:
+            self._news()
+
+    def refresh_sources(self) -> None:
+        """Look which sources there are."""
+        try:
+            self.ids = {source.path: source.id for source in find_sources(self.config, find_roots(self.config)).sources}
+            self.faults.pop("sources", None)
+        except ConfigError as error:
+            self._fail("sources", error)
+
+    def _enqueue(self, found: Touched, new: frozenset[str]) -> None:
+        shown = {listener.shown for listener in self._listeners if self.has_source(listener.shown)}
+        if found.is_everything:
+            self.queue.add(sorted(shown), is_urgent=True)
+            self.queue.add(self.ids.values(), is_urgent=False)
+        own = found.sources | new
+        self.queue.add(sorted(own | (found.editions & shown)), is_urgent=True)
+        # A long edition that no one looks at waits until no one waits for anything else.
+        self.queue.add(sorted(found.editions - shown), is_urgent=False)
+        self._tell(Event("queue", waiting=len(self.queue)))
+
+    def _publish(self, work: Work) -> Report:
+        request = Request(work.formats, work.ids, outputs=self.outputs.folder, jobs=1 if work.is_urgent else self.jobs)
+        return publish(self.config, request, lambda _step, _done, _of: None)
+
+    def _take(self, work: Work, report: Report) -> None:
+        """Show what a run has made."""
+        for entry in report.entries:
+            if entry.id in work.ids and entry.format in work.formats:
+                self._statuses[entry.id, entry.format] = entry.status
+        status = self._statuses
+        entries = (replace(each, status=status.get((each.id, each.format), each.status)) for each in report.entries)
+        self.report = replace(report, entries=tuple(entries))
+        self.faults.pop("run", None)
+        self.version += 1
+        self._tell(Event("made", work.ids, work.formats, len(self.queue)))
+
+    def _reload(self) -> bool:
+        """Read the configuration anew, and tell whether it could be; of a broken one, the last good one stays."""
+        try:
+            self.config = configuration.load(self.config.folder, writers.registered())
+        except (ConfigError, OSError) as error:
+            name = configuration.FILE_NAME
+            self._fail("config", error if isinstance(error, ConfigError) else ConfigError("it is gone", source=name))
+            return False
+        self.faults.pop("config", None)
+        return True
+
+    def _fail(self, what: str, error: PublishError) -> None:
+        self.faults[what] = error
+        self._news()
+
+    def _news(self) -> None:
+        self.version += 1
+        self._tell(Event("news", waiting=len(self.queue)))
+
+    def _tell(self, event: Event) -> None:
+        for listener in self._listeners:
+            listener.tell(event)
+
+    def _by_id(self) -> dict[str, Item]:
+        """Return everything that is or was a source, in the order of a shelf."""
+        if self._items[0] != self.version:
+            listed = {listing.id for listing in self.report.listings} | {entry.id for entry in self.report.entries}
+            unread = tuple(
+                Listing(id_, path, id_.rpartition("/")[2], "") for path, id_ in self.ids.items() if id_ not in listed
+            )
+            report = replace(self.report, listings=(*self.report.listings, *unread))
+            self._items = (self.version, {item.listing.id: item for item in items_of(report, self.words)})
+        return self._items[1]

@@ -1,0 +1,156 @@
+"""The server: addresses, events, the watch on the project's files, and a port on this machine alone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from watchfiles import Change, DefaultFilter, awatch
+
+from pipeline.config import Config
+from pipeline.errors import ConfigError, PublishError
+from pipeline.preview.actions import Actions
+from pipeline.preview.desk import Desk
+from pipeline.preview.files import Files
+from pipeline.preview.guard import Guard, Token
+from pipeline.preview.views import Views
+
+HOST = "127.0.0.1"
+_STEP_MS = 20
+"""After which a save counts as whole: editors write a file in one go, or move it into place."""
+_TOGETHER_MS = 200
+"""At most so long are saves that follow each other taken as one."""
+_ALIVE_S = 15.0
+
+
+def application(desk: Desk, port: int) -> Starlette:
+    """Return the desk as an application for a port of this machine."""
+    views = Views(desk, Token())
+    files, actions = Files(desk), Actions(desk, views)
+
+    async def events(request: Request) -> Response:
+        stream = _events(desk, request.query_params.get("shown", ""))
+        return StreamingResponse(stream, media_type="text/event-stream")
+
+    routes = [
+        Route("/", views.shelf),
+        Route("/proof/{id:path}", views.proof),
+        Route("/compare/{id:path}", views.compare),
+        Route("/compose", actions.compose),
+        Route("/compose", actions.compose_draft, methods=["POST"]),
+        Route("/compose/{id:path}", actions.compose),
+        Route("/print", actions.print_page),
+        Route("/print", actions.print, methods=["POST"]),
+        Route("/edit", actions.edit, methods=["POST"]),
+        Route("/events", events),
+        Route("/assets/{name}", files.asset),
+        Route("/page/{id:path}/{variant}/{number:int}.png", files.page),
+        Route("/overlay/{id:path}/{number:int}.png", files.overlay),
+        Route("/book/{scheme}/{id:path}/~/{name:path}", files.book),
+        Route("/mail/{scheme}/{pictures}/{path:path}", files.mail),
+        Route("/outputs/{path:path}", files.output),
+    ]
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(desk.work()), asyncio.create_task(_watch(desk))]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard, port=port)],
+        exception_handlers={HTTPException: views.missing, PublishError: views.broken},
+        lifespan=lifespan,
+    )
+
+
+def serve(config: Config, outputs: Path, port: int, jobs: int, *, is_opened: bool) -> None:
+    """Answer until Ctrl-C.
+
+    Args:
+        port: 0: any that is free; the address is printed.
+
+    Raises:
+        ConfigError: The port is taken, or may not be used.
+    """
+    with _bound(port) as listening:
+        port = listening.getsockname()[1]
+        desk = Desk(config, outputs, jobs)
+        address = f"http://{HOST}:{port}/"
+        print(f"{address}  (Ctrl-C ends it)", flush=True)  # noqa: T201  # the one line that a person needs
+        if is_opened:
+            webbrowser.open(address)
+        settings = uvicorn.Config(
+            application(desk, port), log_level="warning", access_log=False, server_header=False,
+            timeout_graceful_shutdown=1, lifespan="on", ws="none",
+        )  # fmt: skip
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(settings).run(sockets=[listening])
+
+
+def _bound(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # A port that a desk has just left may be used at once; one that is in use may not.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((HOST, port))
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        other = f"take another: --port {port % 65535 + 1}, or --port 0"
+        raise ConfigError(f"port {port} cannot be used: {error.strerror}", hint=other) from error
+    return listening
+
+
+async def _events(desk: Desk, shown: str) -> AsyncIterator[bytes]:
+    """Yield server-sent events: what happens, and a sign of life where nothing does."""
+    with desk.listening(shown) as listener:
+        yield b"retry: 1000\n\n"
+        while True:
+            try:
+                event = await asyncio.wait_for(listener.events.get(), _ALIVE_S)
+            except TimeoutError:
+                yield b": still here\n\n"
+                continue
+            yield f"data: {json.dumps(asdict(event))}\n\n".encode()
+
+
+async def _watch(desk: Desk) -> None:
+    """Tell the desk what was saved, for ever."""
+    ignored = _Sources(desk.config.folder.resolve(), desk.outputs.folder)
+    changes = awatch(desk.config.folder.resolve(), watch_filter=ignored, step=_STEP_MS, debounce=_TOGETHER_MS)
+    async for found in changes:
+        desk.changed(Path(name) for _, name in found)
+
+
+class _Sources(DefaultFilter):
+    """Lets through what may be a source: nothing in a hidden folder of the project, and no output."""
+
+    def __init__(self, project: Path, outputs: Path) -> None:
+        super().__init__(ignore_paths=(outputs,))
+        self._project = project
+
+    def __call__(self, change: Change, path: str) -> bool:
+        """Tell whether a change matters."""
+        hidden = any(part.startswith(".") for part in Path(path).relative_to(self._project).parts)
+        return not hidden and super().__call__(change, path)

@@ -1,0 +1,217 @@
+"""The pages of the desk: shelf, proof, comparison. Each is whole without a script; a script keeps it fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from pipeline.conforming.mail import CLIPPED_AT
+from pipeline.errors import PublishError
+from pipeline.preview import committed, pages, shown
+from pipeline.preview.desk import Desk
+from pipeline.preview.guard import Token
+from pipeline.preview.looks import CHOICES, Look, look_of
+from pipeline.preview.placing import Placed, placed
+from pipeline.preview.variants import Sheet, sheet
+from pipeline.running.shelf import Item, facets_of
+
+SORTS: Mapping[str, Any] = {
+    "newest": lambda item: -(item.listing.changed.toordinal() if item.listing.changed else 0),
+    "title": lambda item: item.listing.title.casefold(),
+    "level": lambda item: item.listing.lix if item.listing.lix is not None else 999,
+    "pages": lambda item: item.pages or 9999,
+    "findings": lambda item: -item.weight,
+}
+
+
+class Views:
+    """Answers that are pages."""
+
+    def __init__(self, desk: Desk, token: Token) -> None:
+        self.desk = desk
+        self.token = token
+
+    def page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
+        """Return a page of the desk."""
+        desk = self.desk
+        html = desk.styles.render(
+            f"preview/{template}",
+            words=desk.words,
+            publisher=desk.config.publisher,
+            token=self.token.value,
+            faults=tuple(desk.faults.values()),
+            **values,
+        )
+        return HTMLResponse(html, status)
+
+    def shelf(self, request: Request) -> Response:
+        """Return all articles and editions, narrowed and sorted as the address asks."""
+        query = request.query_params
+        chosen = {name: query.get(name, "") for name in ("q", "tag", "finding", "format")}
+        sort = query.get("sort", "") if query.get("sort", "") in SORTS else "newest"
+        items = self.desk.items
+        fitting = sorted((item for item in items if _fits(item, chosen)), key=SORTS[sort])
+        return self.page("shelf.html.j2", items=fitting, facets=facets_of(items), chosen={**chosen, "sort": sort})
+
+    def proof(self, request: Request) -> Response:
+        """Return one article on paper, in a book and in a mail, with what was found in it."""
+        item = self.item(request)
+        return self.page("proof.html.j2", proof=Proof(self.desk, item, look_of(request.query_params)), choices=CHOICES)
+
+    def compare(self, request: Request) -> Response:
+        """Return what has changed in an article since the last commit: its words and its pages."""
+        item, desk = self.item(request), self.desk
+        project, source = desk.config.folder, item.listing.source
+        commit = committed.last_commit(project)
+        before = committed.committed_text(project, commit, source) if commit else None
+        paragraphs: tuple[committed.Paragraph, ...] = ()
+        numbers: Iterable[int] = ()
+        trouble: PublishError | None = None
+        if commit and before is not None:
+            paragraphs = committed.changed_words(before, desk.source_text(item))
+            now = desk.artifact(f"handout/{item.listing.id}.pdf")
+            try:
+                old = committed.committed_handout(project, desk.outputs.state, commit, item.listing.id)
+                if old and now and now.is_file():
+                    numbers = range(1, max(len(pages.sizes(old)), len(pages.sizes(now))) + 1)
+            except PublishError as error:
+                trouble = error
+        return self.page(
+            "compare.html.j2",
+            item=item,
+            commit=commit,
+            is_committed=before is not None,
+            paragraphs=paragraphs,
+            numbers=numbers,
+            trouble=trouble,
+            digest=desk.digest(f"handout/{item.listing.id}.pdf")[:16],
+        )
+
+    def item(self, request: Request) -> Item:
+        """Return the article that an address names."""
+        item = self.desk.item(request.path_params["id"])
+        if item is None:
+            raise HTTPException(404)
+        return item
+
+    def missing(self, request: Request, error: Exception) -> Response:
+        """Return the page for an address that names nothing."""
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        return self.message(request, self.desk.words["desk_missing"], status)
+
+    def broken(self, request: Request, error: Exception) -> Response:
+        """Return the page for what went wrong, such as a template that someone is writing."""
+        return self.message(request, str(error), 500)
+
+    def message(self, request: Request, text: str, status: int = 200) -> Response:
+        """Return a few words, alone on a page or to the script that asked."""
+        if "text/plain" in request.headers.get("accept", ""):
+            return Response(text, status, media_type="text/plain")
+        return self.page("message.html.j2", status, text=text)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the page of one article shows."""
+
+    desk: Desk
+    item: Item
+    look: Look
+
+    @property
+    def is_gone(self) -> bool:
+        return not self.desk.has_source(self.item.listing.id)
+
+    @cached_property
+    def sheet(self) -> Sheet:
+        return sheet(self.desk, self.item.listing.id, self.look["variant"])
+
+    @cached_property
+    def findings(self) -> tuple[Placed, ...]:
+        return placed(self.item.findings, self.desk.source_text(self.item), self.sheet.pdf)
+
+    @property
+    def errors(self) -> tuple[Placed, ...]:
+        return tuple(each for each in self.findings if each.finding.severity == "error")
+
+    def marks(self, page: int) -> tuple[Mark, ...]:
+        """Return the marks in the margin of a page; those at one height stand beside each other."""
+        made: list[Mark] = []
+        for each in self.findings:
+            if each.spot and each.spot.page == page:
+                beside = sum(abs(mark.top - each.spot.top) < _MARK_HEIGHT for mark in made)
+                made.append(Mark(each, each.spot.top, beside))
+        return tuple(made)
+
+    @cached_property
+    def book(self) -> Path | None:
+        return self._file("epub", ".epub")
+
+    @cached_property
+    def chapters(self) -> tuple[shown.Chapter, ...]:
+        return shown.chapters(self.book) if self.book else ()
+
+    @property
+    def chapter(self) -> str:
+        """The chapter that is shown: the chosen one, or the first of the text."""
+        names = [chapter.name for chapter in self.chapters]
+        if self.look.chapter in names:
+            return self.look.chapter
+        return next((name for name in names if "chapter" in name), names[0] if names else "")
+
+    @cached_property
+    def mail(self) -> Path | None:
+        return self._file("newsletter", ".html")
+
+    @property
+    def mail_bytes(self) -> int:
+        return self.mail.stat().st_size if self.mail else 0
+
+    @property
+    def mail_limit(self) -> int:
+        """Above this, Gmail hides the rest."""
+        return CLIPPED_AT
+
+    @property
+    def mail_text(self) -> str:
+        path = self._file("newsletter", ".txt" if self.look["part"] == "text" else ".html")
+        return path.read_text("utf-8", "replace") if path else ""
+
+    def version(self, name: str, suffix: str) -> str:
+        """Return a name for the present bytes of a published file, for addresses."""
+        return self.desk.digest(f"{name}/{self.item.listing.id}{suffix}")[:16]
+
+    def _file(self, name: str, suffix: str) -> Path | None:
+        path = self.desk.artifact(f"{name}/{self.item.listing.id}{suffix}")
+        return path if path and path.is_file() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A finding in the margin of a page."""
+
+    placed: Placed
+    top: float
+    beside: int
+    """How many stand at this height already."""
+
+
+_MARK_HEIGHT = 0.03
+
+
+def _fits(item: Item, chosen: Mapping[str, str]) -> bool:
+    listing = item.listing
+    text = " ".join((listing.title, listing.lead, listing.id, *listing.tags)).casefold()
+    return (
+        all(word in text for word in chosen["q"].casefold().split())
+        and (not chosen["tag"] or chosen["tag"] in listing.tags)
+        and (not chosen["finding"] or chosen["finding"] in item.codes)
+        and (not chosen["format"] or chosen["format"] in item.formats)
+    )

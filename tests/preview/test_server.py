@@ -1,0 +1,298 @@
+"""The real server, asked as browsers and as other sites would ask it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from tests.conftest import ARTICLE, Ran, run_publish
+from tests.makers import write
+
+PATIENCE_S = 90
+
+
+@dataclass
+class Desk:
+    """A server that runs on a project."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[str]
+    token: str = field(default="")
+
+    def ask(
+        self, method: str, path: str, body: str | None = None, **headers: str
+    ) -> tuple[int, str, http.client.HTTPMessage]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        connection.close()
+        return answer.status, text, answer.headers
+
+    def get(self, path: str, **headers: str) -> tuple[int, str]:
+        status, text, _ = self.ask("GET", path, **headers)
+        return status, text
+
+    def post(self, path: str, values: dict[str, object], **headers: str) -> tuple[int, str, http.client.HTTPMessage]:
+        found = re.search(r'name="token" value="([^"]+)"', self.get("/compose")[1])
+        assert found
+        body = urlencode({"token": found[1], **values}, doseq=True)
+        origin = {"Origin": f"http://127.0.0.1:{self.port}", "Content_Type": "application/x-www-form-urlencoded"}
+        return self.ask("POST", path, body, **{**origin, **headers})
+
+    def until(self, path: str, is_so: Callable[[str], bool]) -> str:
+        """Ask until the answer is so."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            text = self.get(path)[1]
+            if is_so(text):
+                return text
+            time.sleep(0.2)
+        raise AssertionError(f"{path} did not become so: {text}")
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Desk]:
+    command = [sys.executable, "-m", "pipeline.cli", "preview", "--port", "0", "--project", str(folder), "--jobs", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    ) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        port = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
+        assert port, line + process.stdout.read()
+        try:
+            yield Desk(folder, int(port[1]), process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                rest = process.communicate(timeout=30)[0]
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+            assert "Traceback" not in rest, rest
+
+
+@pytest.fixture(scope="module")
+def desk(published: Ran, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Return a desk on a published project, for tests that only look."""
+    folder = tmp_path_factory.mktemp("desk") / "project"
+    shutil.copytree(published.folder, folder)
+    with running(folder) as server:
+        yield server
+
+
+def test_the_shelf_shows_every_article_and_leads_to_its_proof(desk: Desk) -> None:
+    status, text = desk.get("/")
+
+    assert status == 200
+    assert 'href="/proof/blog/ryg"' in text
+    assert "Ondt i ryggen" in text
+
+
+def test_the_shelf_is_narrowed_and_sorted_without_a_script(desk: Desk) -> None:
+    assert 'href="/proof/blog/ryg"' in desk.get("/?q=RYGGEN&format=handout&sort=title")[1]
+    assert 'href="/proof/blog/ryg"' not in desk.get(f"/?q={quote('knæ')}")[1]
+    assert 'href="/proof/blog/ryg"' not in desk.get(f"/?tag={quote('søvn')}")[1]
+
+
+def test_the_proof_shows_paper_book_and_mail(desk: Desk) -> None:
+    _, text = desk.get("/proof/blog/ryg")
+
+    sources = re.findall(r'<(?:img|iframe)[^>]* src="([^"]+)"', text)
+    assert [source.split("/")[1] for source in sources] == ["page", "book", "mail"]
+    for source in sources:
+        status, _, headers = desk.ask("GET", source.replace("&amp;", "&"))
+        assert status == 200
+        assert "script" not in headers["content-security-policy"] or source.startswith("/page")
+
+
+@pytest.mark.parametrize(
+    "look", ["part=text", "part=source", "width=640", "mail=dark", "pictures=off", "device=tablet", "book=dark",
+             "variant=large-print", "chapter=EPUB/cover.xhtml", "part=%00&device=..&chapter=../x"]
+)  # fmt: skip
+def test_every_look_of_a_proof_is_answered(desk: Desk, look: str) -> None:
+    assert desk.get(f"/proof/blog/ryg?{look}")[0] == 200
+
+
+def test_a_variant_that_the_project_does_not_publish_is_printed_aside(desk: Desk) -> None:
+    _, text = desk.get("/proof/blog/ryg?variant=a5")
+
+    picture = re.search(r'<img[^>]* src="(/page/blog/ryg/a5/1\.png[^"]*)"', text)
+    assert picture
+    assert desk.get(picture[1])[0] == 200
+    assert not list((desk.folder / "outputs/handout").rglob("*.a5.pdf"))
+
+
+def test_pages_load_nothing_from_outside_and_may_not_be_framed(desk: Desk) -> None:
+    _, text, headers = desk.ask("GET", "/proof/blog/ryg")
+
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert not re.findall(r"(?:src|href|action)=\"(?:https?:)?//", text)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost", ""])
+def test_a_foreign_host_is_turned_away(desk: Desk, host: str) -> None:
+    """A name of another site may lead to 127.0.0.1."""
+    assert desk.get("/", Host=host)[0] == 403
+
+
+def test_this_machine_may_call_itself_localhost(desk: Desk) -> None:
+    assert desk.get("/", Host=f"localhost:{desk.port}")[0] == 200
+
+
+def test_a_form_from_another_site_is_turned_away(desk: Desk) -> None:
+    values: dict[str, object] = {"source": "sources/blog/ryg.md", "line": 1}
+
+    assert desk.post("/edit", values, Origin="http://evil.example")[0] == 403
+    assert desk.post("/edit", values, Origin="null")[0] == 403
+    assert desk.ask("POST", "/edit", urlencode(values))[0] == 403
+    assert desk.post("/edit", {**values, "token": "guessed"})[0] == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/outputs/../publish.toml", "/outputs/%2e%2e/publish.toml", "/outputs/..%2fpublish.toml",
+        "/outputs//etc/passwd", "/outputs/.publish/record.json", "/outputs/handout/../../publish.toml",
+        "/mail/light/on/../../publish.toml", "/mail/light/on/%2e%2e/%2e%2e/publish.toml",
+        "/book/light/blog/ryg/~/../../publish.toml", "/book/light/../../publish/~/x", "/assets/..%2f..%2fpublish.toml",
+        "/assets/../words/da.toml", "/page/../../publish/standard/1.png", "/page/blog/ryg/..%2f..%2fx/1.png",
+        "/overlay/../../x/1.png", "/proof/../../etc/passwd", "/compare/%2e%2e%2fx", "/compose/blog/ryg",
+        "/page/blog/ryg/standard/0.png", "/page/blog/ryg/standard/99.png", "/nothing", "/outputs/%00",
+    ],
+)  # fmt: skip
+def test_an_address_that_leads_anywhere_else_leads_nowhere(desk: Desk, path: str) -> None:
+    status, text = desk.get(path)
+
+    assert status == 404
+    assert "klinik.example/afmeld" not in text
+    assert "root:" not in text
+
+
+def test_only_sources_of_the_project_are_opened_in_the_editor(desk: Desk) -> None:
+    for source in ("/etc/passwd", "../x.md", "sources/images/ryg.png"):
+        assert desk.post("/edit", {"source": source, "line": 1})[0] == 404
+
+
+def test_a_port_in_use_is_said_in_words(desk: Desk) -> None:
+    done = run_publish(desk.folder, "preview", "--port", str(desk.port))
+
+    assert done.code == 2
+    assert f"port {desk.port} cannot be used" in done.err
+    assert "--port" in done.err
+
+
+def test_the_desk_listens_on_this_machine_alone(desk: Desk) -> None:
+    elsewhere = [
+        address[4][0] for address in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
+        if not address[4][0].startswith("127.")  # type: ignore[union-attr]  # AF_INET has text there
+    ]  # fmt: skip
+    for address in elsewhere:
+        with pytest.raises(OSError, match=r"refused|unreachable|timed out"):
+            socket.create_connection((str(address), desk.port), timeout=2)
+
+
+# ---- what happens while someone looks
+
+
+@pytest.fixture
+def live(copy_of_published: Path) -> Iterator[Desk]:
+    """Return a desk on a project that the test may change."""
+    write(
+        copy_of_published / "publish.toml",
+        (copy_of_published / "publish.toml").read_text("utf-8") + '\n[preview]\neditor = ["sh", "-c", '
+        '\'echo "$0" > opened.new; mv opened.new opened\', "{file}:{line}"]\n',
+    )
+    with running(copy_of_published) as server:
+        yield server
+
+
+def test_life_at_the_desk(live: Desk) -> None:
+    """One server for all of it: a start costs seconds."""
+    source, proof = live.folder / "sources/blog/ryg.md", "/proof/blog/ryg"
+    before = live.get(proof)[1]
+    pages = re.search(r"/page/[^\"]+", before)
+    assert pages
+
+    # an edit is published: paper and mail
+    write(source, ARTICLE.replace("Bevægelse hjælper", "Megen bevægelse hjælper"))
+    live.until(proof, lambda text: pages[0] not in text)
+    live.until(f"{proof}?part=text", lambda text: "Megen bevægelse hjælper" in text)
+
+    # broken front matter is shown with its line, the last proof stays
+    good = live.get(proof)[1]
+    write(source, ARTICLE.replace("published: 2026-03-02", "published: [2026"))
+    broken = live.until(proof, lambda text: 'class="alarm error"' in text)
+    assert "sources/blog/ryg.md:" in broken
+    assert re.findall(r"/page/[^\"]+", broken) == re.findall(r"/page/[^\"]+", good)
+
+    # repaired: gone
+    write(source, ARTICLE)
+    live.until(proof, lambda text: 'class="alarm error"' not in text)
+
+    # the editor opens, without a shell of ours
+    status, text, _ = live.post("/edit", {"source": "sources/blog/ryg.md", "line": 7}, Accept="text/plain")
+    assert (status, text) == (200, "Åbnet: sources/blog/ryg.md:7")
+    end = time.monotonic() + PATIENCE_S
+    while not (live.folder / "opened").is_file() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert (live.folder / "opened").read_text("utf-8").strip() == f"{source.resolve()}:7"
+
+    # an edition is seen, saved, and published
+    wish: dict[str, object] = {"edition": "", "title": "Nyt om ryggen", "lead": "", "article": ["blog/ryg", "../x"]}
+    _, shown, _ = live.post("/compose", wish)
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', shown)
+    assert seen
+    assert not (live.folder / "sources/editions").exists()
+    status, _, headers = live.post("/compose", {**wish, "seen": seen[1]})
+    assert (status, headers["location"]) == (303, "/proof/editions/nyt-om-ryggen")
+    live.until("/proof/editions/nyt-om-ryggen", lambda text: "/page/editions/nyt-om-ryggen/standard/1.png" in text)
+
+    # the print pack
+    status, pdf, headers = live.post("/print", {"id": ["blog/ryg"], "copies": 2, "variant": "standard", "how": "pack"})
+    assert status == 200
+    assert headers["content-type"] == "application/pdf"
+    assert pdf.startswith("%PDF")
+
+    # a file that is removed while shown: said, and its proof stays
+    source.unlink()
+    gone = live.until(proof, lambda text: "sources/blog/ryg.md</code>" in text)
+    assert "/page/blog/ryg/standard/1.png" in gone
+    write(source, ARTICLE)
+    live.until(proof, lambda text: "sources/blog/ryg.md</code>" not in text)
+
+    # a broken configuration: said, and the last good one stays
+    toml = live.folder / "publish.toml"
+    good_toml = toml.read_text("utf-8")
+    write(toml, good_toml + "\n[handuot]\n")
+    live.until("/", lambda text: "handuot" in text)
+    write(toml, good_toml)
+    live.until("/", lambda text: "handuot" not in text)
+
+    # fifty saves in a second: the last one is what is shown
+    for number in range(50):
+        write(source, ARTICLE.replace("Ondt i ryggen", f"Ondt i ryggen {number}"))
+        time.sleep(0.02)
+    live.until(proof, lambda text: '<h1 lang="da">Ondt i ryggen 49</h1>' in text)
+    live.until(f"{proof}?part=text", lambda text: "Ondt i ryggen 49" in text)
+    assert json.loads((live.folder / "outputs/report.json").read_text("utf-8"))["version"] == 1
