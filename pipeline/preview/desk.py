@@ -23,6 +23,7 @@ from pipeline.running.record import load as load_record
 from pipeline.running.record import report_of
 from pipeline.running.saving import BusyError, Outputs
 from pipeline.running.shelf import Item, items_of
+from pipeline.running.workers import Workers
 
 _WAITING = 100
 """Events that a page may be behind; one that is further behind reads everything anew anyway."""
@@ -137,21 +138,25 @@ class Desk:
     # ---- what happens
 
     async def work(self) -> None:
-        """Publish what waits, for ever."""
-        while True:
-            work = await self.queue.next({listener.shown for listener in self._listeners})
-            try:
-                report = await asyncio.to_thread(self._publish, work)
-            except BusyError as error:
+        """Publish what waits, for ever, with workers that stay warm."""
+        with Workers(self.jobs) as workers:
+            workers.warm(writers.registered())
+            while True:
+                work = await self.queue.next({listener.shown for listener in self._listeners})
+                await self._do(work, workers)
+
+    async def _do(self, work: Work, workers: Workers) -> None:
+        try:
+            report = await asyncio.to_thread(self._publish, work, workers)
+        except BusyError as error:
+            self._fail("run", error)
+            self.queue.add(work.ids, is_urgent=work.is_urgent)
+            await asyncio.sleep(_AGAIN_S)
+        except PublishError as error:
+            self.refresh_sources()
+            if all(map(self.has_source, work.ids)):
                 self._fail("run", error)
-                self.queue.add(work.ids, is_urgent=work.is_urgent)
-                await asyncio.sleep(_AGAIN_S)
-                continue
-            except PublishError as error:
-                self.refresh_sources()
-                if all(map(self.has_source, work.ids)):
-                    self._fail("run", error)
-                continue
+        else:
             self._take(work, report)
 
     def changed(self, paths: Iterable[Path]) -> None:
@@ -187,9 +192,9 @@ class Desk:
         self.queue.add(sorted(found.editions - shown), is_urgent=False)
         self._tell(Event("queue", waiting=len(self.queue)))
 
-    def _publish(self, work: Work) -> Report:
-        request = Request(work.formats, work.ids, outputs=self.outputs.folder, jobs=1 if work.is_urgent else self.jobs)
-        return publish(self.config, request, lambda _step, _done, _of: None)
+    def _publish(self, work: Work, workers: Workers) -> Report:
+        request = Request(work.formats, work.ids, outputs=self.outputs.folder)
+        return publish(self.config, request, lambda _step, _done, _of: None, workers)
 
     def _take(self, work: Work, report: Report) -> None:
         """Show what a run has made."""
