@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 import re
 from collections.abc import Iterator
@@ -440,3 +441,48 @@ def test_a_proof_shows_all_pages_of_the_variants_in_one_picture(tmp_path: Path) 
         height = drawn.height
     assert height > (297 + 210) / 25.4 * 60
     assert not (tmp_path / "outputs/handout").exists()
+
+
+# ---- a laser printer
+
+
+def _luminance(red: int, green: int, blue: int) -> float:
+    """Source: WCAG 2.2, relative luminance."""
+    parts = [value / 255 for value in (red, green, blue)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _fill(thing: Any) -> tuple[int, int, int]:
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    pdfium.FPDFPageObj_GetFillColor(thing.raw, red, green, blue, alpha)
+    return red.value, green.value, blue.value
+
+
+@pytest.mark.parametrize(("name", "variant"), SUITABLE)
+def test_every_letter_stands_out_from_its_ground(name: str, variant: str) -> None:
+    """At 7:1 or more from white paper; white letters stand on black bars only."""
+    for page in pypdfium2.PdfDocument(sheet(name, variant)):
+        bars = [
+            thing.get_bounds()
+            for thing in page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_PATH,))
+            if _luminance(*_fill(thing)) < 0.01
+        ]
+        for thing in page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_TEXT,)):
+            light = _luminance(*_fill(thing))
+            left, bottom, right, top = thing.get_bounds()
+            on_bar = any(
+                bar[0] <= left and bar[1] <= bottom + 1 and right <= bar[2] and top <= bar[3] + 1 for bar in bars
+            )
+            contrast = (light + 0.05) / 0.05 if on_bar and light > 0.5 else 1.05 / (light + 0.05)
+            assert contrast >= 7, (contrast, left, bottom)
+
+
+@pytest.mark.parametrize(("name", "variant"), SUITABLE)
+def test_no_line_is_too_fine_for_a_laser_printer(name: str, variant: str) -> None:
+    """Half a point is what every printer still prints; rounding in the file takes a hundredth."""
+    for page in pypdfium2.PdfDocument(sheet(name, variant)):
+        for thing in page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_PATH,)):
+            left, bottom, right, top = thing.get_bounds()
+            if (right - left) and (top - bottom):
+                assert min(right - left, top - bottom) >= 0.49, (left, bottom, right, top)
