@@ -83,7 +83,8 @@ def publish(config: Config, request: Request, progress: Progress, workers: Execu
         except KeyboardInterrupt:
             is_interrupted = True
         seconds = time.monotonic() - started
-        return ledger.close(library, bound.findings, seconds, is_whole=not asked, is_interrupted=is_interrupted)
+        report = ledger.close(library, bound.findings, seconds, is_whole=not asked, is_interrupted=is_interrupted)
+        return replace(report, is_idle=library.is_unchanged and not work.orders)
 
 
 def certify(config: Config, request: Request, progress: Progress) -> Report:

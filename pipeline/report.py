@@ -78,6 +78,8 @@ class Report:
     """Of all that was ever read and is still there, by id."""
     seconds: float = 0.0
     is_interrupted: bool = False
+    is_idle: bool = False
+    """Nothing was there to be read or written."""
 
     @property
     def summary(self) -> dict[str, int | float]:

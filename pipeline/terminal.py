@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections import Counter, defaultdict
@@ -83,16 +84,32 @@ def show(report: Report, outputs: Path, *, is_verbose: bool) -> None:
             for line in _lines(entry):
                 console.print(line, markup=False)
     _findings(console, report.findings, is_verbose=is_verbose)
-    summary = report.summary
-    statuses = ", ".join(f"{summary[name]} {name}" for name in ("written", "unchanged", "skipped", "stale", "failed"))
-    severities = ", ".join(f"{summary[name]} {name}" for name in ("errors", "warnings", "notes"))
-    told = f"{statuses}; {severities}; {summary['seconds']} s. All of it: {outputs / 'report.json'}"
-    console.print(f"\n{told}", markup=False)
+    console.print(
+        f"\n{_summary(report)}; {report.summary['seconds']} s. All of it: {outputs / 'report.json'}", markup=False
+    )
     if report.is_interrupted:
         console.print("Interrupted: what was written is whole; the rest was not done.", markup=False)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in github_annotations(report):
             print(line)  # noqa: T201
+
+
+def said(report: Report, outputs: Path, *, is_verbose: bool) -> str:
+    """Return what to say of a run that had nothing to do: what is still to be known, and the counts."""
+    from rich.console import Console
+
+    text = io.StringIO()
+    console = Console(file=text, highlight=False, soft_wrap=True, emoji=False, color_system=None)
+    _findings(console, report.findings, is_verbose=is_verbose)
+    console.print(f"\n{_summary(report)}; nothing to do. All of it: {outputs / 'report.json'}", markup=False)
+    return text.getvalue()
+
+
+def _summary(report: Report) -> str:
+    summary = report.summary
+    statuses = ", ".join(f"{summary[name]} {name}" for name in ("written", "unchanged", "skipped", "stale", "failed"))
+    severities = ", ".join(f"{summary[name]} {name}" for name in ("errors", "warnings", "notes"))
+    return f"{statuses}; {severities}"
 
 
 def show_parts(parts: Sequence[Part]) -> None:

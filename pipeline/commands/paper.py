@@ -94,13 +94,13 @@ def _ready(
     from pipeline.printing.handouts import FORMAT, ready
     from pipeline.publish import Request
     from pipeline.running.ids import as_ids
-    from pipeline.running.workers import cores
+    from pipeline.running.workers import default_jobs
 
     if variant not in (known := variants_of(FORMAT)):
         raise click.BadParameter(f"{variant} is no variant; there is {', '.join(known)}", param_hint="--variant")
     settings = config.load(project_of(project), writers.registered())
     ids = as_ids(articles, settings, Path.cwd())
-    request = Request(formats=(FORMAT,), articles=ids, outputs=outputs, jobs=jobs or cores())
+    request = Request(formats=(FORMAT,), articles=ids, outputs=outputs, jobs=jobs or default_jobs())
     with terminal.progress() as progress:
         batch = ready(settings, request, variant, progress)
     if batch.report.is_interrupted:

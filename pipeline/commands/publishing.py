@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline import writers
 from pipeline.commands.options import has_option, project_of, run_options, variants_of
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.report import Report
 
 CERTIFIABLE = "epub"
 _ALLOW = "Publish PDF files that break a rule too, without their claims."
@@ -70,8 +76,9 @@ def _publish(
     from pipeline import config, publish, terminal
     from pipeline.running.ids import as_ids
     from pipeline.running.selecting import selection_of
-    from pipeline.running.workers import cores
+    from pipeline.running.workers import default_jobs
 
+    began_ns = time.time_ns()
     if select and articles:
         raise click.UsageError("name articles, or select them: not both")
     varied = {name: {"variants": list(variant)} for name in formats if variant and variants_of(name)}
@@ -88,7 +95,7 @@ def _publish(
         as_ids(articles, settings, Path.cwd()),
         selection_of(select) if select else None,
         outputs,
-        jobs or cores(),
+        jobs or default_jobs(),
         force,
         overrides=overrides,
     )
@@ -101,4 +108,15 @@ def _publish(
     if report:
         terminal.save_report(result, report)
     terminal.show(result, folder, is_verbose=verbose)
-    return result.exit_code(is_strict=strict)
+    code = result.exit_code(is_strict=strict)
+    if result.is_idle and not report:
+        _stamp(settings, folder.resolve(), result, (terminal.said(result, folder, is_verbose=verbose), code), began_ns)
+    return code
+
+
+def _stamp(settings: Config, outputs: Path, result: Report, said: tuple[str, int], began_ns: int) -> None:
+    """Let the next run of this command end at once where nothing has changed."""
+    from pipeline.running import depending, stamp
+
+    own, others = depending.published_files(result, outputs), depending.sources_of_change(settings, outputs)
+    stamp.leave(sys.argv[1:], own, others, said, began_ns)

@@ -78,6 +78,8 @@ class Catalogue:
         self._key = digest((program_key(), *told, *(f"{path}={ids[path]}" for path in sorted(ids))))
         self._digests: dict[str, str] = {}
         self._is_changed = False
+        self.is_unchanged = True
+        """No source had to be read."""
         try:
             self._stored = msgspec.json.decode(self._path.read_bytes(), type=_Stored)
         except (OSError, msgspec.MsgspecError):
@@ -100,7 +102,7 @@ class Catalogue:
         """Take in what sources that were read have given."""
         now = time.time_ns()
         for item in read:
-            self._is_changed = True
+            self._is_changed, self.is_unchanged = True, False
             if not item.sha256:
                 self._stored.entries.pop(item.source.path, None)
                 continue

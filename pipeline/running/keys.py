@@ -92,13 +92,16 @@ def _writer_version(name: str) -> str:
     return f"{distribution.name}={distribution.version}" if distribution else ""
 
 
-def _native() -> Iterable[str]:
-    # By the files' names, sizes and times: loading Pango to ask its version would cost more than a whole idle run.
+def native_files() -> Iterable[Path]:
+    """Yield the libraries of the system that lay out text."""
     for folder in ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/opt/homebrew/lib"):
         for pattern in ("libpango-1.0.so*", "*/libpango-1.0.so*", "*/libharfbuzz*.so*", "libpango-1.0*.dylib"):
-            for path in sorted(Path(folder).glob(pattern)):
-                if path.is_file():
-                    yield f"{path.resolve().name}={path.stat().st_size}"
+            yield from (path for path in sorted(Path(folder).glob(pattern)) if path.is_file())
+
+
+def _native() -> Iterable[str]:
+    # By the files' names and sizes: loading Pango to ask its version would cost more than a whole idle run.
+    return (f"{path.resolve().name}={path.stat().st_size}" for path in native_files())
 
 
 def _version(name: str) -> str:

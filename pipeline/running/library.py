@@ -37,6 +37,8 @@ class Library:
     """Read only for their titles, since others refer to them."""
     findings: tuple[Finding, ...]
     """On sources that could not even be named."""
+    is_unchanged: bool
+    """Nothing had to be read: all of it was known."""
 
     @property
     def ids(self) -> dict[str, str]:
@@ -117,6 +119,7 @@ def read_library(desk: Desk, state: Path, asked: tuple[str, ...]) -> Library:
         tuple(reads[id_] for id_ in sorted(reads)),
         tuple(item.card for item in neighbours.values() if item.card),
         findings if not asked else tuple(f for f in findings if f.source in {source.path for source in clashing}),
+        catalogue.is_unchanged,
     )
 
 

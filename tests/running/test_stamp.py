@@ -1,0 +1,105 @@
+"""A run with nothing to do ends before it has loaded a thing; any change of what it depends on is seen."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import Config
+from pipeline.running.depending import sources_of_change
+from pipeline.running.stamp import leave, standing
+from tests.conftest import ARTICLE, PUBLISH_TOML
+from tests.makers import picture_file, write
+
+REPOSITORY = Path(__file__).parents[2]
+_LOADED = (
+    "import sys; from pipeline.__main__ import main\n"
+    "try: main()\n"
+    "finally: print('LOADED', *(m for m in ('click', 'pipeline.publish', 'weasyprint', 'PIL') if m in sys.modules))"
+)
+
+
+def command(project: Path, *arguments: str) -> tuple[str, list[str]]:
+    """Run `publish` from its door, and return what it said and what it had to load."""
+    done = subprocess.run(
+        [sys.executable, "-c", _LOADED, *arguments],
+        cwd=project,
+        env={**os.environ, "CI": "true", "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    text, _, loaded = done.stdout.rpartition("LOADED")
+    return text, loaded.split()
+
+
+@pytest.fixture(scope="module")
+def stamped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a published project whose last run had nothing to do."""
+    folder = tmp_path_factory.mktemp("stamped") / "project"
+    write(folder / "publish.toml", PUBLISH_TOML)
+    write(folder / "sources/blog/ryg.md", ARTICLE)
+    write(folder / "sources/images/ryg.png", picture_file())
+    command(folder, "newsletter")
+    # Only what has not just been changed is trusted: see stamp.leave.
+    time.sleep(2.5)
+    command(folder, "newsletter")
+    assert (folder / "outputs/.publish/stamp").is_file()
+    return folder
+
+
+def test_a_run_with_nothing_to_do_loads_nothing(stamped: Path) -> None:
+    text, loaded = command(stamped, "newsletter")
+
+    assert loaded == []
+    assert "0 written, 1 unchanged" in text
+
+
+CHANGES: dict[str, Callable[[Path], object]] = {
+    "an article": lambda project: write(project / "sources/blog/ryg.md", ARTICLE.replace("tur", "Tur")),
+    "a new article": lambda project: write(project / "sources/ny.md", ARTICLE),
+    "a picture": lambda project: write(project / "sources/images/ryg.png", picture_file(300, 200)),
+    "a first style": lambda project: write(project / "styles/newsletter/extra.css", "/* */"),
+    "the configuration": lambda project: write(project / "publish.toml", PUBLISH_TOML + "\n"),
+    "an output": lambda project: write(project / "outputs/newsletter/blog/ryg.html", "<p>"),
+    "a lost output": lambda project: (project / "outputs/newsletter/blog/ryg.html").unlink(),
+    "a renamed article": lambda project: (project / "sources/blog/ryg.md").rename(project / "sources/blog/ben.md"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_breaks_the_stamp(project: Path, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+    write(project / "outputs/newsletter/blog/ryg.html", "<html>")
+    (project / "outputs/.publish").mkdir()
+    monkeypatch.chdir(project)
+    others = sources_of_change(Config(project), project / "outputs")
+    later = time.time_ns() + 10_000_000_000
+    leave(["all"], [str(project / "outputs/newsletter/blog/ryg.html")], others, ("said", 0), later)
+    assert standing(["all"]) == ("said", 0)
+
+    CHANGES[change](project)
+
+    assert standing(["all"]) is None
+
+
+def test_what_changed_while_the_run_went_on_leaves_no_stamp(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "outputs/.publish").mkdir(parents=True)
+    monkeypatch.chdir(project)
+
+    leave(["all"], [], sources_of_change(Config(project), project / "outputs"), ("said", 0), time.time_ns())
+
+    assert standing(["all"]) is None
+
+
+def test_other_arguments_have_no_stamp(stamped: Path) -> None:
+    _, loaded = command(stamped, "newsletter", "--strict")
+
+    assert "pipeline.publish" in loaded
