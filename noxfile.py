@@ -99,6 +99,14 @@ def printing(session: nox.Session) -> None:
 
 
 @nox.session
+def bad(session: nox.Session) -> None:
+    """Publish every bad input of `tests/bad/` beside a healthy article; `-- --sample 20` takes every twentieth."""
+    install(session, "test")
+    ensure_pango(session)
+    session.run("python", "-m", "tests.bad", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and form of the code."""
     session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "lint"))

@@ -95,7 +95,7 @@ _TABLE = (
     Code(
         "file-too-large",
         "error",
-        "A source is larger than 2 MB.",
+        "A source or a picture is larger than `[limits]` allows: a source 2 MB and 10,000 lines.",
         "A picture pasted into the text as `data:`",
         "Divide the article, or take the pictures out into files.",
     ),
@@ -791,6 +791,20 @@ _TABLE = (
         "A picture is named that does not exist; the article is published without it.",
         "`![Ryg](/images/rygg.png)`",
         "Correct the name, or add the file.",
+    ),
+    Code(
+        "text-too-long",
+        "error",
+        "An article has more text than `[limits] characters` allows: about a hundred pages.",
+        "A whole book in one file",
+        "Divide it into articles, and list them in an edition; or raise the limit in `publish.toml`.",
+    ),
+    Code(
+        "pictures-too-many",
+        "error",
+        "An article has more pictures than `[limits] pictures` allows.",
+        "Some 300 pictures in one article",
+        "Divide the article, or raise the limit in `publish.toml`.",
     ),
     Code(
         "picture-broken",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
 from pipeline.errors import ConfigError
+from pipeline.limits import Limits, doubts
 
 FILE_NAME = "publish.toml"
 Options = TypeVar("Options")
@@ -69,6 +70,7 @@ class Config:
     publisher: Publisher = Publisher()
     sources: Sources = Sources()
     preview: Preview = Preview()
+    limits: Limits = Limits()
     formats: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """The table of each format as it stands; its writer's `Options` give it shape."""
 
@@ -77,7 +79,12 @@ class Config:
         return self.folder / FILE_NAME
 
 
-SECTIONS: Mapping[str, type[Any]] = {"publisher": Publisher, "sources": Sources, "preview": Preview}
+SECTIONS: Mapping[str, type[Any]] = {
+    "publisher": Publisher,
+    "sources": Sources,
+    "limits": Limits,
+    "preview": Preview,
+}
 """The tables beside those of the formats; each is a field of `Config`."""
 
 
@@ -131,6 +138,10 @@ def load(folder: Path, formats: Iterable[str]) -> Config:
     publisher, sources = sections["publisher"], sections["sources"]
     if publisher and sources:
         faults += _doubts(publisher, sources, source)
+    if limits := sections["limits"]:
+        for key, expected in doubts(limits).items():
+            line = line_of(source, "limits", key)
+            faults.append(f"{FILE_NAME}:{line}: [limits] {key} is {getattr(limits, key)}, expected {expected}")
     if faults:
         raise ConfigError("\n".join(faults))
     sections["publisher"] = replace(publisher, website=publisher.website.rstrip("/"))

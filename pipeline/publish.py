@@ -55,7 +55,7 @@ def publish(config: Config, request: Request, progress: Progress, workers: Execu
         ConfigError: The configuration or the command cannot be meant, or another run holds the outputs.
     """
     if workers is None:
-        with Workers(request.jobs) as own:
+        with Workers(request.jobs, config.limits.memory_mb) as own:
             return publish(config, request, progress, own)
     started = time.monotonic()
     config = override(config, request.overrides)

@@ -243,7 +243,7 @@ def check(sources: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """
     sources = list(sources)
     repaired = [repair(lines_of(markdown), name) for name, markdown in sources]
-    documents = read_many(["\n".join(line.text for line in lines) + "\n" for lines, _ in repaired], 60.0)
+    documents = read_many(["\n".join(line.text for line in lines) + "\n" for lines, _ in repaired], 60)
     faults: dict[str, list[str]] = {}
     for (name, markdown), (lines, findings), document in zip(sources, repaired, documents, strict=True):
         if isinstance(document, Failure):

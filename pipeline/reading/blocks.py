@@ -35,9 +35,10 @@ from pipeline.article import (
     text,
 )
 from pipeline.findings import Finding
+from pipeline.limits import STANDARD, Limits
 from pipeline.reading.callouts import KINDS, MEDIA, bold_only, key, nearest, titled, unknown
 from pipeline.reading.inlines import InlineBuilder, Node, Place, Resolver, words
-from pipeline.reading.lines import FENCE, MAX_BLOCKS, Lines, NestingError, Recorder
+from pipeline.reading.lines import FENCE, Lines, NestingError, Recorder
 from pipeline.reading.pandoc import Document
 
 __all__ = ["NestingError", "Resolver", "build"]
@@ -48,7 +49,7 @@ _BREAKS = ("SoftBreak", "LineBreak")
 
 
 def build(
-    document: Document, lines: Lines, source: str, resolver: Resolver
+    document: Document, lines: Lines, source: str, resolver: Resolver, limits: Limits = STANDARD
 ) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
     """Return the blocks of a text that pandoc has read; headings have the level and id that pandoc gave them.
 
@@ -58,11 +59,11 @@ def build(
     Raises:
         NestingError: Blocks or inlines nest too deeply.
     """
-    place = Place(lines, Recorder(source), resolver)
+    place = Place(lines, Recorder(source, limits), resolver)
     try:
         nodes = json.loads(document.data)["blocks"]
     except RecursionError as error:
-        raise NestingError(f"blocks nested more than {MAX_BLOCKS} deep", source=source) from error
+        raise NestingError(f"blocks nested more than {limits.nesting} deep", source=source) from error
     blocks = BlockBuilder(place).blocks(nodes, 0)
     return blocks, tuple(place.record.findings)
 
@@ -96,10 +97,10 @@ class BlockBuilder:
         Raises:
             NestingError: They nest too deeply.
         """
-        if depth > MAX_BLOCKS:
-            raise NestingError(
-                f"blocks nested more than {MAX_BLOCKS} deep", source=self.place.record.source, line=self.place.line
-            )
+        record = self.place.record
+        if depth > record.limits.nesting:
+            message = f"blocks nested more than {record.limits.nesting} deep"
+            raise NestingError(message, source=record.source, line=self.place.line)
         built: list[Block] = []
         for node in nodes:
             built += self._block(node, depth)

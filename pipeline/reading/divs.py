@@ -11,7 +11,6 @@ from pipeline.reading.lines import (
     DIV,
     FENCE,
     HEADING,
-    MAX_BLOCKS,
     RULE,
     Lines,
     NestingError,
@@ -95,9 +94,10 @@ def _open(mended: list[Line], opened: list[Line], line: Line, rest: str, record:
     titled = _TITLED.match(rest)
     if _OPENING.match(rest) or titled:
         opened.append(line)
-        if len(opened) > MAX_BLOCKS:
+        if len(opened) > record.limits.nesting:
             # pandoc takes minutes over what is refused afterwards anyway.
-            raise NestingError(f"boxes nested more than {MAX_BLOCKS} deep", source=record.source, line=line.number)
+            message = f"boxes nested more than {record.limits.nesting} deep"
+            raise NestingError(message, source=record.source, line=line.number)
     if titled and not _OPENING.match(rest):
         title = (titled["bracketed"] or titled["title"] or "").strip()
         record.add(

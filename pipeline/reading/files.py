@@ -17,6 +17,8 @@ from pipeline.findings import Finding, found
 # Windows keeps these names for devices, whatever suffix follows.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
 _NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\s]+')
+# They show `ryg\u202egnp.md` as `rygdm.png`. Source: UAX #9, explicit directional formatting characters.
+_TURNING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _MAX_NAME_BYTES = 200  # of 255, so that `.large-print.pdf` and a staging suffix still fit
 
 
@@ -105,7 +107,8 @@ def find_sources(config: Config, roots: Roots) -> Found:
         base = roots.project / fixed_part(glob)
         for path in _matches(glob, config, roots):
             below = path.relative_to(base) if base.is_dir() else Path(path.name)
-            if any(part.startswith(".") for part in below.parts) or not (path.is_file() or path.is_symlink()):
+            # A pipe or a device is met where it is opened, and named there.
+            if any(part.startswith(".") for part in below.parts) or (path.is_dir() and not path.is_symlink()):
                 continue
             name = roots.relative(path)
             if name in seen:
@@ -153,7 +156,11 @@ def _name_fault(name: str, id_: str) -> str:
         return "a file name that is not UTF-8"
     if any(unicodedata.category(sign) == "Cc" for sign in name):
         return "a file name with control characters"
-    if not id_ or any(_RESERVED.match(part) for part in id_.split("/")):
+    if _TURNING.search(name):
+        return "a file name with characters that turn the direction of writing"
+    if not id_of(PurePath(PurePath(name).name)):
+        return "a file name without a letter or a figure"
+    if any(_RESERVED.match(part) for part in id_.split("/")):
         return "a file name that some systems keep for devices"
     if any(len(part.encode()) > _MAX_NAME_BYTES for part in id_.split("/")):
         return f"a file name of more than {_MAX_NAME_BYTES} bytes"
@@ -162,6 +169,7 @@ def _name_fault(name: str, id_: str) -> str:
 
 def _printable(name: str) -> str:
     plain = name.encode("utf-8", "replace").decode()
+    plain = _TURNING.sub("\N{REPLACEMENT CHARACTER}", plain)
     return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) == "Cc" else sign for sign in plain)
 
 
@@ -193,6 +201,12 @@ def inside(path: Path, roots: Roots) -> Path:
     return real
 
 
+class LargeFileError(SourceError):
+    """More bytes than such a file may have."""
+
+    code = "file-too-large"
+
+
 def read_inside(path: Path, roots: Roots, max_bytes: int) -> bytes:
     """Return the bytes of a regular file inside the source folders.
 
@@ -208,10 +222,12 @@ def read_inside(path: Path, roots: Roots, max_bytes: int) -> bytes:
             if not stat.S_ISREG(status.st_mode):
                 raise SourceError("not a regular file", hint="a device, a pipe or a folder cannot be published")
             if status.st_size > max_bytes:
-                raise SourceError(
-                    f"{status.st_size:,} bytes, expected at most {max_bytes:,}", hint="split it, or save it smaller"
+                raise LargeFileError(
+                    f"{status.st_size:,} bytes, expected at most {max_bytes:,}",
+                    line=1,
+                    hint="divide an article, and save a picture smaller; or raise the limit: [limits]",
                 )
-            return file.read(max_bytes + 1)
+            return file.read(max_bytes)
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", hint="check that it exists and may be read") from error
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
+from pipeline.limits import STANDARD, Limits
 from pipeline.reading.source import Line
 
 Lines = tuple[Line, ...]
@@ -23,10 +24,6 @@ PICTURE_LINE = re.compile(r"^[ \t]*(?:\[?!\[[^\]]*\]\((?:<[^<>]*>|[^()<>]|\([^()
 CODE_SPAN = r"(?<!`)(?P<ticks>`+)(?!`)[^\n]*?[^`\n](?P=ticks)(?!`)"
 
 
-MAX_BLOCKS = 60
-"""How deep blocks may nest; Python and every renderer fail somewhere above 120."""
-
-
 class NestingError(SourceError):
     """An article that nests deeper than any reader could follow."""
 
@@ -38,6 +35,7 @@ class Recorder:
     """Gathers the findings of one source."""
 
     source: str
+    limits: Limits = STANDARD
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, code: str, line: int, message: str) -> None:

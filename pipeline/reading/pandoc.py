@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.errors import ConfigError
+
+if sys.platform != "win32":
+    import resource
 
 DIALECT = (
     "commonmark_x"
@@ -31,8 +37,9 @@ DIALECT = (
 )
 """What a web CMS writes: CommonMark with tables, footnotes, definition lists, divs, spans and attributes."""
 
-MEMORY = "-M512M"
+MEMORY_MB = 512
 """A footnote in a circle takes all memory there is otherwise."""
+_MEMORY = f"-M{MEMORY_MB}M"
 
 # Source positions wrap every word in a span; taking those away here makes JSON a fifth, and decoding as much faster.
 # A quotation mark within a JSON string is escaped, so that the pattern cannot match inside of text.
@@ -57,14 +64,15 @@ class Failure:
     message: str
 
 
-def read_many(texts: Sequence[str], timeout_s: float) -> list[Document | Failure]:
+def read_many(texts: Sequence[str], timeout_s: int) -> list[Document | Failure]:
     """Read Markdown texts, in order.
 
     All go to one process; where it stops or takes too long, the text it stopped at is read alone, in a sandbox, and the
     rest goes on in a new process. So a bad text costs itself, and what was read before it stands.
 
     Args:
-        timeout_s: Limit of a process, for many texts or for one.
+        timeout_s: Limit of a process, for many texts or for one, in seconds of a processor: what other work a machine
+            has must not decide what is published.
 
     Raises:
         ConfigError: pandoc is not installed.
@@ -77,40 +85,69 @@ def read_many(texts: Sequence[str], timeout_s: float) -> list[Document | Failure
     return results
 
 
-def read_alone(text: str, timeout_s: float) -> Document | Failure:
+def read_alone(text: str, timeout_s: int) -> Document | Failure:
     """Read one text in a process of its own, in pandoc's sandbox."""
-    command = [str(program()), "--sandbox", "--from", DIALECT, "--to", "json", "+RTS", MEMORY, "-RTS"]
-    try:
-        done = subprocess.run(
-            command, input=text.encode(), capture_output=True, timeout=timeout_s, env=_environment(), check=False
-        )
-    except subprocess.TimeoutExpired:
-        return Failure(f"reading took longer than {timeout_s:g} s")
-    if done.returncode == _OUT_OF_MEMORY:
-        return Failure(f"reading took more memory than {MEMORY[2:]}B")
-    if done.returncode:
-        reason = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"exit code {done.returncode}"]
+    command = [str(program()), "--sandbox", "--from", DIALECT, "--to", "json", "+RTS", _MEMORY, "-RTS"]
+    done = _run(command, text.encode(), timeout_s)
+    if done.is_late:
+        return Failure(f"reading took longer than {timeout_s} s")
+    if done.code == _OUT_OF_MEMORY:
+        return Failure(f"reading took more memory than {MEMORY_MB} MB")
+    if done.code:
+        reason = done.log.decode("utf-8", "replace").strip().splitlines() or [f"exit code {done.code}"]
         return Failure(f"pandoc: {reason[0]}")
-    return _document(done.stdout.strip())
+    return _document(done.output.strip())
 
 
 _OUT_OF_MEMORY = 251
 
 
-def _read_batch(texts: Sequence[str], timeout_s: float) -> list[Document | Failure]:
+def _read_batch(texts: Sequence[str], timeout_s: int) -> list[Document | Failure]:
     """Read texts in one process; fewer results than texts where it did not come to the end."""
     # pandoc's Lua has no sandbox: it is given texts only, never files to open, and reads with none in reach.
-    command = [str(program()), "lua", "+RTS", MEMORY, "-RTS", str(_script()), DIALECT]
+    command = [str(program()), "lua", "+RTS", _MEMORY, "-RTS", str(_script()), DIALECT]
     lines = b"".join(json.dumps(text).encode() + b"\n" for text in texts)
-    try:
-        done = subprocess.run(
-            command, input=lines, capture_output=True, timeout=timeout_s, env=_environment(), check=False
-        )
-        output = done.stdout
-    except subprocess.TimeoutExpired as stopped:
-        output = stopped.stdout or b""
+    done = _run(command, lines, timeout_s)
     # What stands behind the last line end was cut off in the middle.
-    return [_document(line) for line in output.split(b"\n")[:-1]][: len(texts)]
+    documents = [_document(line) for line in done.output.split(b"\n")[:-1]][: len(texts)]
+    if done.is_late and len(documents) == len(texts) - 1:
+        documents.append(Failure(f"reading took longer than {timeout_s} s"))  # alone, it would take as long again
+    return documents
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a process of pandoc came to."""
+
+    code: int
+    output: bytes
+    log: bytes
+    is_late: bool
+
+
+def _run(command: Sequence[str], text: bytes, timeout_s: int) -> _Done:
+    """Run pandoc on a text, within its limits of time and memory."""
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
+    ) as process:
+        if sys.platform == "linux":  # the kernel holds what pandoc's own runtime does not, within Lua
+            with suppress(ProcessLookupError):
+                resource.prlimit(process.pid, resource.RLIMIT_DATA, (_DATA_BYTES, _DATA_BYTES))
+                resource.prlimit(process.pid, resource.RLIMIT_CPU, (timeout_s, timeout_s + 1))
+        try:
+            output, log = process.communicate(text, timeout_s * _PATIENCE)
+        except subprocess.TimeoutExpired as stopped:
+            process.kill()
+            process.communicate()
+            return _Done(-signal.SIGTERM, stopped.stdout or b"", b"", is_late=True)
+    return _Done(process.returncode, output, log, is_late=process.returncode in _LATE)
+
+
+_LATE = {-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)} - {0}
+_PATIENCE = 4
+"""How much longer than its own time a process may take, where the machine has other work."""
+_DATA_BYTES = (MEMORY_MB + 256) * 1_000_000
+"""Above what the runtime allows: where it holds, its own word is the better one."""
 
 
 def _document(data: bytes) -> Document | Failure:

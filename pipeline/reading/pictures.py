@@ -14,10 +14,10 @@ from urllib.parse import unquote, urlsplit
 from pipeline.article import Picture
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
+from pipeline.limits import STANDARD, Limits
 from pipeline.reading.files import Roots, Status, inside, read_inside, see
 from pipeline.rendering.pictures import look
 
-MAX_BYTES = 100_000_000
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".svg"}
 _PLACEHOLDER = re.compile(r"^(placeholder|dummy|no[-_]?image|missing[-_]?image)\b[-_\w]*\.", re.IGNORECASE)
 _TYPES_OF_SUFFIX = {
@@ -47,6 +47,7 @@ class PictureFinder:
     """Finds pictures for articles, and remembers folders and files it has seen."""
 
     roots: Roots
+    limits: Limits = STANDARD
     _listings: dict[Path, dict[str, Path]] = field(default_factory=dict)
     _looked: dict[Path, tuple[Picture, int, Status | None]] = field(default_factory=dict)
     """Each picture with the number of its frames, and its file's status."""
@@ -112,10 +113,10 @@ class PictureFinder:
         findings: list[Finding] = []
         if path not in self._looked:
             status = see(path)
-            data = read_inside(path, self.roots, MAX_BYTES)
+            data = read_inside(path, self.roots, self.limits.picture_bytes)
             if not data:
                 raise SourceError("an empty file", hint="export it again from where it came")
-            seen = look(data)
+            seen = look(data, self.limits.picture_pixels)
             digest = hashlib.sha256(data).hexdigest()
             size = (seen.width_px, seen.height_px)
             picture = Picture(self.roots.relative(path), digest, *size, seen.media_type, seen.has_alpha)

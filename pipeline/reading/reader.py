@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import PurePosixPath
 
-from pipeline.article import Article, Block, Div, Event, Figure, Image, Para, Picture, Related, text, walk
+from pipeline.article import Article, Block, Div, Event, Figure, Image, Para, Picture, Related, images, text, walk
 from pipeline.config import Config
 from pipeline.errors import PublishError, SourceError
 from pipeline.findings import Finding, found, in_order
+from pipeline.limits import Limits
 from pipeline.reading.alts import judge_alts
 from pipeline.reading.blocks import build
-from pipeline.reading.files import Roots, Source, Status, id_of, read_inside, see
+from pipeline.reading.files import LargeFileError, Roots, Source, Status, id_of, read_inside, see
 from pipeline.reading.frontmatter import FrontMatter, read_front_matter
 from pipeline.reading.links import LinkResolver, judge_links
 from pipeline.reading.outline import arrange
@@ -28,8 +30,7 @@ from pipeline.reading.source import Line, body_lines, clean
 from pipeline.reading.titles import description_of, subject_of, title_of
 from pipeline.reading.typography import set_text, set_typography
 
-MAX_BYTES = 2_000_000
-PANDOC_TIMEOUT_S = 15.0  # a batch takes half a second; only a runaway ever waits
+PANDOC_TIMEOUT_S = 6  # a batch takes half a second; only a runaway ever waits
 WITHOUT_IT = {"picture-missing", "picture-broken", "picture-outside"}
 """Errors that cost a part of the article; any other error found while reading costs the article."""
 
@@ -100,7 +101,7 @@ def read(sources: Sequence[Source], config: Config, roots: Roots, ids: Mapping[s
     documents = iter(
         read_many(["\n".join(line.text for line in item.lines) + "\n" for item in ready], PANDOC_TIMEOUT_S)
     )
-    finder = PictureFinder(roots)
+    finder = PictureFinder(roots, config.limits)
     links = LinkResolver(config, ids)
     return tuple(
         item if isinstance(item, Read) else _finish(item, next(documents), config, finder, links) for item in prepared
@@ -112,7 +113,7 @@ def _prepare(source: Source, config: Config, roots: Roots) -> _Prepared | Read:
     findings: list[Finding] = []
     sha256, status = "", see(roots.project / source.path)
     try:
-        data = read_inside(roots.project / source.path, roots, MAX_BYTES)
+        data = read_inside(roots.project / source.path, roots, config.limits.source_bytes)
         sha256 = hashlib.sha256(data).hexdigest()
         cleaned, more = clean(data, source.path)
         findings += more
@@ -120,7 +121,9 @@ def _prepare(source: Source, config: Config, roots: Roots) -> _Prepared | Read:
         findings += more
         if front is None:
             return Read(source, None, in_order(findings), (), sha256, status)
-        lines, more = repair(body_lines(front.body, front.body_line), source.path)
+        if front.body.count("\n") > config.limits.lines:
+            raise LargeFileError(f"the text has more than {config.limits.lines:,} lines", line=1)
+        lines, more = repair(body_lines(front.body, front.body_line), source.path, config.limits)
         return _Prepared(source, front, lines, (*findings, *more), sha256, status)
     except SourceError as error:
         return Read(source, None, in_order((*findings, _refusal(error, source))), (), sha256, status)
@@ -136,7 +139,7 @@ def _finish(
         return Read(source, None, in_order((*findings, found("markdown-unreadable", source.path, 0, document.message))))
     resolver = _Resolver(finder, links, source.path)
     try:
-        blocks, more = build(document, item.lines, source.path, resolver)
+        blocks, more = build(document, item.lines, source.path, resolver, config.limits)
         findings += more
         arranged, more = arrange(blocks, source.path, front.title)
         findings += more
@@ -160,6 +163,7 @@ def _finish(
     if not article.blocks and not article.is_edition:
         findings.append(found("body-empty", source.path, front.body_line, "there is no text below the front matter"))
     findings += judge_alts(article)
+    findings += _judge_length(article, config.limits)
     # What an author means, with a reason, is no finding; an error is not the author's to accept.
     findings = [finding for finding in findings if finding.severity == "error" or finding.code not in front.accept]
     is_refused = any(finding.severity == "error" and finding.code not in WITHOUT_IT for finding in findings)
@@ -267,6 +271,17 @@ def _hero(
 
 def _images(blocks: tuple[Block, ...]) -> tuple[Image, ...]:
     return tuple(node for node in walk(blocks) if isinstance(node, Image))
+
+
+def _judge_length(article: Article, limits: Limits) -> Iterable[Finding]:
+    """Yield an error where an article has more words or pictures than it may have."""
+    if (length := len(text(article.blocks))) > limits.characters:
+        message = f"{length:,} characters, expected at most {limits.characters:,}"
+        yield found("text-too-long", article.source, 1, message)
+    beyond = tuple(islice(images(article), limits.pictures, None))
+    if beyond:
+        message = f"{limits.pictures + len(beyond)} pictures, expected at most {limits.pictures}"
+        yield found("pictures-too-many", article.source, beyond[0].line, message)
 
 
 def _judge_media(article: Article) -> Iterable[Finding]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from pipeline.findings import Finding
+from pipeline.limits import STANDARD, Limits
 from pipeline.reading.divs import mend_alerts, mend_divs
 from pipeline.reading.headings import find_lost_headings, mend_headings
 from pipeline.reading.lines import (
@@ -36,12 +37,12 @@ _LANGUAGE = re.compile(r"^(?:[a-z0-9+#.-]*|\{.*\})$")
 """What may stand behind a code fence that is no text."""
 
 
-def repair(lines: Lines, source: str) -> tuple[Lines, tuple[Finding, ...]]:
+def repair(lines: Lines, source: str, limits: Limits = STANDARD) -> tuple[Lines, tuple[Finding, ...]]:
     """Return the lines as their author meant them, and what was changed.
 
     A placeholder that was never filled in is an error: it stays, and the article is refused.
     """
-    record = Recorder(source)
+    record = Recorder(source, limits)
     for _ in range(_ROUNDS):
         before = lines
         for step in _STEPS:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
 
-MAX_BYTES = 2_000_000
 MAX_MARKS = 30
 """Combining marks in a row. Source: UAX #15, Stream-Safe Text Format."""
 
@@ -25,12 +24,6 @@ class EmptyFileError(SourceError):
     """There is nothing to read."""
 
     code = "file-empty"
-
-
-class LargeFileError(SourceError):
-    """More bytes than an article can have."""
-
-    code = "file-too-large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +50,8 @@ def clean(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
     Lines are neither added nor taken away, so a line number here is one in the author's editor.
 
     Raises:
-        SourceError: Not UTF-8, empty, or larger than `MAX_BYTES`.
+        SourceError: Not UTF-8, or empty.
     """
-    if len(data) > MAX_BYTES:
-        raise LargeFileError(
-            f"the file has {len(data):,} bytes, expected at most {MAX_BYTES:,}",
-            source=source,
-            line=1,
-            hint="divide the article, or take embedded pictures (data:) out into files",
-        )
     findings: list[Finding] = []
     text = _decode(data, source)
     if text.startswith("\ufeff"):

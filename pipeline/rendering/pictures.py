@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipeline.errors import SourceError
+from pipeline.limits import STANDARD
 from pipeline.rendering.lettering import smallest_lettering
 
 if TYPE_CHECKING:
     from PIL import Image
 
-MAX_PIXELS = 50_000_000
 RECIPE = "3"
 """Raise it when the same need would give other bytes: it is part of every cache key."""
 
@@ -61,7 +61,7 @@ class Shrunk:
     """Of a drawing: the size of its smallest lettering as a share of its width; 0: it has none."""
 
 
-def look(data: bytes) -> Look:
+def look(data: bytes, most_pixels: int = STANDARD.picture_pixels) -> Look:
     """Return what a picture file is, without decoding it.
 
     Raises:
@@ -71,7 +71,7 @@ def look(data: bytes) -> Look:
         from pipeline.rendering.svg import size_of
 
         return Look("image/svg+xml", *size_of(data), has_alpha=True)
-    with _opened(data) as image:
+    with _opened(data, most_pixels) as image:
         width, height = image.size
         # Orientations 5 to 8 lie on their side.
         if image.getexif().get(0x0112, 1) in (5, 6, 7, 8):
@@ -86,7 +86,7 @@ def look(data: bytes) -> Look:
         )
 
 
-def shrink(data: bytes, sizes: Iterable[Size]) -> dict[Size, Shrunk]:
+def shrink(data: bytes, sizes: Iterable[Size], most_pixels: int = STANDARD.picture_pixels) -> dict[Size, Shrunk]:
     """Return the picture in each size, decoded once and to its last row.
 
     Transparency becomes white paper: dark drawings on a clear ground vanish in dark mode otherwise.
@@ -101,7 +101,7 @@ def shrink(data: bytes, sizes: Iterable[Size]) -> dict[Size, Shrunk]:
         from pipeline.rendering.svg import rasterise
 
         data = rasterise(data)
-    with _opened(data) as image:
+    with _opened(data, most_pixels) as image:
         paper = _on_paper(image)
     lettering = smallest_lettering(paper) if _is_drawing(paper) else 0.0
     # Each from the whole picture: what one size looks like must not depend on which others were asked for.
@@ -115,7 +115,7 @@ def _is_svg(data: bytes) -> bool:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[Image.Image]:
+def _opened(data: bytes, most_pixels: int) -> Iterator[Image.Image]:
     """Open a picture with every fault of Pillow turned into one for the author."""
     import struct
 
@@ -123,7 +123,7 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
 
     # WeasyPrint sets this to True for the whole process when it is imported; a half picture must not pass.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    Image.MAX_IMAGE_PIXELS = most_pixels
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -132,14 +132,16 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
                 yield image
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise SourceError(
-            f"more than {MAX_PIXELS // 1_000_000} megapixels", hint="save it smaller; 3000 pixels across are plenty"
+            f"more than {most_pixels / 1_000_000:g} megapixels", hint="save it smaller; 3000 pixels across are plenty"
         ) from error
     except UnidentifiedImageError as error:
         raise SourceError(
             "not a picture in PNG, JPEG, WebP, GIF, TIFF, BMP or SVG",
             hint="open it in a picture program and save it anew",
         ) from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error, MemoryError) as error:
+    except MemoryError as error:
+        raise SourceError("too large for the memory there is", hint="save it smaller") from error
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error) as error:
         raise SourceError(f"damaged: {error}", hint="open it in a picture program and save it anew") from error
 
 
@@ -153,13 +155,15 @@ def _on_paper(image: Image.Image) -> Image.Image:
 
     image.seek(0)
     image.load()
-    upright = ImageOps.exif_transpose(image)
+    # In place, and no copy that is not needed: four of fifty megapixels would be all the memory that a worker has.
+    ImageOps.exif_transpose(image, in_place=True)
+    upright = image
     profile = upright.info.get("icc_profile")
     if upright.mode.startswith("I"):
         # Sixteen bits of grey: a plain convert would clip all above 255 to white.
         upright = upright.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     if _is_clear(upright):
-        clear = upright.convert("RGBA")
+        clear = upright if upright.mode == "RGBA" else upright.convert("RGBA")
         paper = Image.new("RGBA", clear.size, (*_WHITE, 255))
         paper.alpha_composite(clear)
         upright = paper.convert("RGB")

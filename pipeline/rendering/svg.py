@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline.errors import SourceError
-from pipeline.rendering.pictures import MAX_PIXELS
+from pipeline.limits import STANDARD
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -22,7 +22,9 @@ _UNSAFE = {
         "animateTransform", "animateMotion", "a",
     )
 }  # fmt: skip
-_MAX_USES = 1000
+_MOST_DRAWN = 20_000
+"""Elements, each as often as `<use>` draws it: eleven lines with ten of them draw more than the world has time for."""
+_MOST_BYTES = 10_000_000
 RASTER_WIDTH_PX = 2000
 """A drawing has no pixels of its own: it gets those of the largest picture that any format asks for, and some more."""
 _MAX_RATIO = 50
@@ -64,8 +66,8 @@ def clean(data: bytes) -> bytes:
     from lxml import etree
 
     root = _parse(data)
-    if sum(1 for _ in root.iter(f"{_SVG}use")) > _MAX_USES:
-        raise SourceError(f"more than {_MAX_USES} <use> elements", hint="flatten the drawing in the drawing program")
+    if _count_drawn(root) > _MOST_DRAWN:
+        raise SourceError(f"more than {_MOST_DRAWN:,} shapes", hint="simplify the drawing, or save it as PNG")
     for element in list(root.iter()):
         if not isinstance(element.tag, str) or element.tag in _UNSAFE:
             _drop(element)
@@ -116,12 +118,14 @@ def rasterise(data: bytes) -> bytes:
 def _raster_width_px(width: int, height: int) -> int:
     """Return how wide a drawing is drawn, so that it has no more pixels than any picture may have."""
     # Two less: both sides are rounded up when it is drawn.
-    return min(RASTER_WIDTH_PX, math.isqrt(MAX_PIXELS * width // height) - 2)
+    return min(RASTER_WIDTH_PX, math.isqrt(STANDARD.picture_pixels * width // height) - 2)
 
 
 def _parse(data: bytes) -> _Element:
     from lxml import etree
 
+    if len(data) > _MOST_BYTES:
+        raise SourceError(f"{len(data):,} bytes of SVG, at most {_MOST_BYTES:,}", hint="simplify it, or save it as PNG")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
@@ -134,6 +138,25 @@ def _parse(data: bytes) -> _Element:
     if root.getroottree().docinfo.internalDTD is not None and b"<!ENTITY" in data:
         raise SourceError("SVG with entities of its own", hint="save it as plain SVG")
     return root
+
+
+def _count_drawn(root: _Element) -> int:
+    """Return how many elements are drawn; an element that draws itself counts as more than any limit."""
+    by_id = {element.get("id"): element for element in root.iter() if element.get("id")}
+    counts: dict[_Element, int] = {}
+
+    def count(element: _Element) -> int:
+        if element not in counts:
+            counts[element] = _MOST_DRAWN + 1  # while it is being counted: who meets it now draws itself
+            target = next((element.get(name, "")[1:] for name in _HREFS if element.get(name)), "")
+            used = by_id.get(target) if element.tag == f"{_SVG}use" else None
+            counts[element] = 1 + sum(map(count, element)) + (count(used) if used is not None else 0)
+        return counts[element]
+
+    try:
+        return count(root)
+    except RecursionError:
+        return _MOST_DRAWN + 1
 
 
 def _drop(element: _Element) -> None:

@@ -73,8 +73,8 @@ class Catalogue:
         """
         self._path = state / NAME
         self._roots = roots
-        self._finder = PictureFinder(roots)
-        told = (repr(config.sources), config.publisher.language, config.publisher.website)
+        self._finder = PictureFinder(roots, config.limits)
+        told = (repr(config.sources), repr(config.limits), config.publisher.language, config.publisher.website)
         self._key = digest((program_key(), *told, *(f"{path}={ids[path]}" for path in sorted(ids))))
         self._digests: dict[str, str] = {}
         self._is_changed = False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 import traceback
 from collections import deque
@@ -16,6 +17,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
+
+from pipeline.limits import STANDARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,14 @@ class _Worker:
 class Crew:
     """At most so many processes; they start when the first tasks come, and stay until `dismiss`."""
 
-    def __init__(self, jobs: int, context: BaseContext) -> None:
+    def __init__(self, jobs: int, context: BaseContext, memory_mb: int = STANDARD.memory_mb) -> None:
         """Begin with no process.
 
         Args:
             context: How processes start.
+            memory_mb: What each may take.
         """
+        self._memory_mb = memory_mb
         self._jobs = jobs
         self._context = context
         self._workers: list[_Worker] = []
@@ -91,7 +96,7 @@ class Crew:
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs,), daemon=True)  # type: ignore[attr-defined]  # every concrete context has it
+        process = self._context.Process(target=_work, args=(theirs, self._memory_mb), daemon=True)  # type: ignore[attr-defined]  # every concrete context has it
         process.start()
         theirs.close()
         return _Worker(process, ours)
@@ -125,8 +130,9 @@ class Crew:
         return Crash(message, is_worker_lost=True)
 
 
-def _work(pipe: Connection) -> None:
+def _work(pipe: Connection, memory_mb: int) -> None:
     """Take calls until the pipe closes."""
+    _limit_memory(memory_mb)
     # Ctrl-C reaches the whole group; the parent alone decides what becomes of the run.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
@@ -136,6 +142,8 @@ def _work(pipe: Connection) -> None:
             return
         try:
             result = function(*arguments)
+        except MemoryError:
+            result = Crash(f"it took more memory than {memory_mb} MB", is_worker_lost=False)
         except Exception as error:  # noqa: BLE001  # the last door: whatever it is, it costs this task alone
             if os.environ.get("PUBLISH_DEBUG"):
                 traceback.print_exc()
@@ -144,6 +152,18 @@ def _work(pipe: Connection) -> None:
             pipe.send(result)
         except (BrokenPipeError, ConnectionError):
             return
+
+
+def _limit_memory(memory_mb: int) -> None:
+    """Let the kernel refuse this process more memory of its own than so much."""
+    if sys.platform != "linux":
+        return  # macOS has the call and does not keep to it; Windows has none
+    import resource
+
+    # Not RLIMIT_AS: it counts every library and font that is only mapped, and what is kept in reserve.
+    most = memory_mb * 1_000_000
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
 def _cause(exit_code: int | None) -> str:

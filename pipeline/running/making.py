@@ -14,6 +14,7 @@ from pipeline.article import Edition
 from pipeline.config import Config, Publisher, options
 from pipeline.errors import ConfigError, PublishError, SourceError, WriteError
 from pipeline.findings import Finding, found
+from pipeline.limits import STANDARD
 from pipeline.reading.binding import Binding
 from pipeline.reading.files import find_roots
 from pipeline.rendering.styles import Styles, find_styles
@@ -54,7 +55,7 @@ def open_shop(config: Config, formats: tuple[str, ...], outputs: Outputs, spool:
         chosen,
         find_styles(config.folder),
         spool,
-        Renditions(outputs.state / "pictures", roots),
+        Renditions(outputs.state / "pictures", roots, config.limits),
         outputs,
         Certificates(config.folder / CERTIFICATES),
     )
@@ -70,10 +71,12 @@ class Order:
     formats: tuple[str, ...]
     facts: Mapping[str, Facts]
     """What is known of formats that these build on, and that need not be made again."""
+    limit_s: float = STANDARD.seconds
+    """For an article in a format."""
 
     @property
     def timeout_s(self) -> float:
-        return 60.0 * len(self.formats) * (1 + len(self.binding.cards))
+        return self.limit_s * len(self.formats) * (1 + len(self.binding.cards))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,8 @@ def _write(
         # An error that a writer reports means that its files must not be published.
         is_failed = any(finding.severity == "error" for finding in written.findings)
         staged = () if is_failed or name not in order.formats else _stage(order, name, shop, written)
+    except MemoryError:
+        raise  # the worker says what its limit is
     except PublishError as error:
         source = error.source or edition.front.source
         finding = found(error.code, source, error.line, f"{name} of {edition.id}: {error.message}", error.hint)

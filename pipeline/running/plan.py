@@ -76,7 +76,7 @@ def plan(
                 else:
                     to_make.append(name)
         if to_make:
-            orders.append(Order(len(orders), binding, tuple(to_make), facts))
+            orders.append(Order(len(orders), binding, tuple(to_make), facts, config.limits.seconds))
     return Plan(tuple(sorted(orders, key=_cost, reverse=True)), tuple(unchanged), tuple(skipped), keys)
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from pipeline.article import Edition, Picture, images
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
+from pipeline.limits import STANDARD, Limits
 from pipeline.reading.files import Roots, read_inside
-from pipeline.reading.pictures import MAX_BYTES
 from pipeline.rendering.pictures import RECIPE, Size, shrink
 from pipeline.writers import Need, Rendition
 
@@ -25,6 +25,7 @@ class Renditions:
 
     folder: Path
     roots: Roots
+    limits: Limits = STANDARD
 
     def make(self, edition: Edition, needs: Iterable[Need]) -> tuple[dict[Need, Rendition], tuple[Finding, ...]]:
         """Return a rendition for each need; pictures that cannot be decoded are left out and named."""
@@ -50,11 +51,11 @@ class Renditions:
         return made, tuple(findings)
 
     def _shrink(self, picture: Picture, needs: list[Need]) -> dict[Need, Rendition]:
-        data = read_inside(self.roots.project / picture.path, self.roots, MAX_BYTES)
+        data = read_inside(self.roots.project / picture.path, self.roots, self.limits.picture_bytes)
         if hashlib.sha256(data).hexdigest() != picture.sha256:
             raise SourceError("changed while this run went on", hint="run it again")
         sizes = {need: Size(need.width_px, need.max_bytes) for need in needs}
-        shrunk = shrink(data, set(sizes.values()))
+        shrunk = shrink(data, set(sizes.values()), self.limits.picture_pixels)
         made = {}
         for need, size in sizes.items():
             picture_at_size = shrunk[size]

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
+from pipeline.limits import STANDARD
 from pipeline.running.crew import Crash, Crew, Task
 
 __all__ = ["Crash", "Executor", "Task", "Workers", "cores", "default_jobs"]
@@ -47,11 +48,15 @@ class Executor(Protocol):
 class Workers:
     """Worker processes on this machine; use it as a context manager, for one run or for many."""
 
-    def __init__(self, jobs: int) -> None:
-        """Begin with no process: each crew starts, at most `jobs` of them, when its first tasks come."""
+    def __init__(self, jobs: int, memory_mb: int = STANDARD.memory_mb) -> None:
+        """Begin with no process: each crew starts, at most `jobs` of them, when its first tasks come.
+
+        Args:
+            memory_mb: What each may take; Linux holds them to it, and each program that they start.
+        """
         self.jobs = max(1, jobs)
-        self._readers = Crew(self.jobs, multiprocessing.get_context("spawn"))
-        self._writers = Crew(self.jobs, _writers_context())
+        self._readers = Crew(self.jobs, multiprocessing.get_context("spawn"), memory_mb)
+        self._writers = Crew(self.jobs, _writers_context(), memory_mb)
 
     def __enter__(self) -> Workers:
         return self

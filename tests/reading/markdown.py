@@ -51,7 +51,7 @@ def stepped(step: Step, text: str) -> tuple[str, list[str]]:
 def built(text: str, resolver: Resolver | None = None) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
     """Return the blocks of a text, repaired first, and what building found."""
     repaired, _ = repair(lines(text), SOURCE)
-    document = read_many([markdown(repaired) + "\n"], 30.0)[0]
+    document = read_many([markdown(repaired) + "\n"], 30)[0]
     assert isinstance(document, Document), document
     return build(document, repaired, SOURCE, resolver or Resolver())
 

@@ -231,7 +231,7 @@ def test_a_footnote_stands_where_it_is_referred_to() -> None:
 
 def test_indented_text_is_never_code_even_unrepaired() -> None:
     source = lines("Tegn:\n\n    Kramper\n    Feber\n\n```\nkode\n```")
-    document = read_many(["\n".join(line.text for line in source) + "\n"], 30.0)[0]
+    document = read_many(["\n".join(line.text for line in source) + "\n"], 30)[0]
     assert isinstance(document, Document)
 
     blocks, _ = build(document, source, SOURCE, Resolver())
@@ -244,7 +244,7 @@ def test_indented_text_is_never_code_even_unrepaired() -> None:
 
 def test_html_that_repairs_did_not_see_leaves_its_words_only() -> None:
     source = lines('<div onclick="x()">\nSøg læge &amp; ring\n</div>\n\n<br>')
-    document = read_many(["\n".join(line.text for line in source) + "\n"], 30.0)[0]
+    document = read_many(["\n".join(line.text for line in source) + "\n"], 30)[0]
     assert isinstance(document, Document)
 
     blocks, findings = build(document, source, SOURCE, Resolver())

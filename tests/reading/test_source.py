@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceError
-from pipeline.reading.source import MAX_BYTES, Line, body_lines, clean, tidy
+from pipeline.reading.source import Line, body_lines, clean, tidy
 
 SOURCE = "sources/blog/soevn.md"
 
@@ -111,7 +111,6 @@ def test_a_letter_that_was_lost_earlier_is_a_warning() -> None:
         (b"en\n\xc3(\n", "not-utf-8", 2, "damaged"),
         (b"", "file-empty", 1, "write the article"),
         ("\ufeff \n\u200b\n".encode(), "file-empty", 1, "write the article"),
-        (b"a" * (MAX_BYTES + 1), "file-too-large", 1, "divide"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_line_and_hint(data: bytes, code: str, line: int, hint: str) -> None:
