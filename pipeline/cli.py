@@ -15,9 +15,11 @@ EXIT_WRONG = 2
 EXIT_BUSY = 75  # EX_TEMPFAIL of sysexits.h: try again later
 COMMANDS = {
     "all": "publishing:publish_all",
+    "clean": "upkeep:clean",
     "completion": "project:completion",
     "doctor": "project:doctor",
     "init": "project:init",
+    "merge": "upkeep:merge",
     "new": "project:new",
     "preview": "preview:preview",
     "print": "paper:print_",

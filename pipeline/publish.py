@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline import writers
 from pipeline.config import Config, override
 from pipeline.findings import in_order
+from pipeline.phases import added, taken
 from pipeline.reading.binding import Binding, bind
 from pipeline.report import Report
 from pipeline.running.certificates import FOLDER as CERTIFICATES
@@ -18,11 +19,13 @@ from pipeline.running.certifying import certify_books, find_judges
 from pipeline.running.ledger import Ledger
 from pipeline.running.library import Desk, Progress, fetch, read_library
 from pipeline.running.making import Made, Order, Shop, failed, make, open_shop
-from pipeline.running.plan import plan
+from pipeline.running.plan import Rebuild, plan
 from pipeline.running.record import load as load_record
 from pipeline.running.saving import Outputs
 from pipeline.running.selecting import Selection, narrow
+from pipeline.running.shards import Shard
 from pipeline.running.spool import open_spool
+from pipeline.running.upkeep import prune
 from pipeline.running.workers import Crash, Executor, Task, Workers
 
 
@@ -39,6 +42,10 @@ class Request:
     """Default: `outputs` in the project folder."""
     jobs: int = 1
     is_forced: bool = False
+    is_verified: bool = False
+    """Files that stand are read and compared, not only looked at."""
+    shard: Shard | None = None
+    """Only this share of the editions: others make the rest elsewhere."""
     wait_s: float = 5.0
     """How long to wait for another run to end."""
     overrides: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
@@ -72,8 +79,11 @@ def publish(config: Config, request: Request, progress: Progress, workers: Execu
             asked = (bound_id,)
         bound = bind(library.cards, library.ids, writers.registered())
         before = load_record(outputs.state)
-        work = plan(bound.bindings, formats, asked, config, shop, before, is_forced=request.is_forced)
+        bindings = request.shard.of(bound.bindings) if request.shard else bound.bindings
+        rebuild = Rebuild(is_forced=request.is_forced, is_verified=request.is_verified)
+        work = plan(bindings, formats, asked, config, shop, before, rebuild)
         ledger = Ledger(shop, before, work, is_partial=bool(request.overrides))
+        is_whole = not asked and not request.shard
         ledger.refuse(bound.refused, () if request.selection else library.refused, formats)
         is_interrupted = False
         try:
@@ -83,8 +93,12 @@ def publish(config: Config, request: Request, progress: Progress, workers: Execu
         except KeyboardInterrupt:
             is_interrupted = True
         seconds = time.monotonic() - started
-        report = ledger.close(library, bound.findings, seconds, is_whole=not asked, is_interrupted=is_interrupted)
-        return replace(report, is_idle=library.is_unchanged and not work.orders)
+        report = ledger.close(library, bound.findings, seconds, is_whole=is_whole, is_interrupted=is_interrupted)
+        if work.orders:
+            prune(outputs)
+        phases = added(workers.taken(), taken())
+        is_idle = library.is_unchanged and not work.orders
+        return replace(report, is_idle=is_idle, phases=phases, reasons=work.reasons)
 
 
 def certify(config: Config, request: Request, progress: Progress) -> Report:

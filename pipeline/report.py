@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -80,6 +81,10 @@ class Report:
     is_interrupted: bool = False
     is_idle: bool = False
     """Nothing was there to be read or written."""
+    phases: Mapping[str, float] = field(default_factory=dict)
+    """Seconds of each phase, of all processes together."""
+    reasons: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Why each edition was or was not made anew, by id and format."""
 
     @property
     def summary(self) -> dict[str, int | float]:
@@ -131,6 +136,27 @@ def to_json(report: Report) -> bytes:
         ],
     }
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+
+
+def from_json(data: bytes) -> Report:
+    """Return a report as it was stored.
+
+    Raises:
+        ValueError: It is none.
+    """
+    import msgspec
+
+    document = json.loads(data)
+    try:
+        entries = msgspec.convert(document["editions"], tuple[Entry, ...])
+        findings = [(form.pop("kept"), msgspec.convert(form, Finding)) for form in document["findings"]]
+    except (msgspec.ValidationError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(str(error)) from error
+    return Report(
+        entries,
+        tuple(finding for is_kept, finding in findings if not is_kept),
+        tuple(finding for is_kept, finding in findings if is_kept),
+    )
 
 
 def _artifact(saved: Saved) -> dict[str, str | int]:

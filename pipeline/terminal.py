@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.codes import CODES
 from pipeline.errors import ConfigError
 from pipeline.findings import SEVERITIES, Finding
+from pipeline.phases import PHASES
 from pipeline.report import Entry, Report, github_annotations, to_json
 
 if TYPE_CHECKING:
@@ -110,6 +111,21 @@ def _summary(report: Report) -> str:
     statuses = ", ".join(f"{summary[name]} {name}" for name in ("written", "unchanged", "skipped", "stale", "failed"))
     severities = ", ".join(f"{summary[name]} {name}" for name in ("errors", "warnings", "notes"))
     return f"{statuses}; {severities}"
+
+
+def explain(report: Report) -> None:
+    """Say why each edition was made anew, or was not."""
+    for (id_, name), reason in sorted(report.reasons.items()):
+        print(f"{name}/{id_}: {reason}")  # noqa: T201
+
+
+def profile(report: Report) -> None:
+    """Say where the time went: the phases of all processes, which add up to the work that was done."""
+    work = sum(report.phases.values())
+    print(f"\n{report.seconds:.2f} s, in which {work:.2f} s of work were done:")  # noqa: T201
+    for name in PHASES:
+        seconds = report.phases.get(name, 0.0)
+        print(f"  {name:9} {seconds:8.2f} s {seconds / work if work else 0:6.1%}")  # noqa: T201
 
 
 def show_parts(parts: Sequence[Part]) -> None:

@@ -20,6 +20,9 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--jobs", type=click.IntRange(1), help="Worker processes. [one per core]"),
             click.option("--strict", is_flag=True, help="Exit with 1 where a warning exists."),
             click.option("--force", is_flag=True, help="Make everything anew, changed or not."),
+            click.option("--verify", is_flag=True, help="Read the files that stand, and make anew what was changed."),
+            click.option("--explain", is_flag=True, help="Say why each file was made anew, or was not."),
+            click.option("--profile", is_flag=True, help="Say where the time went."),
             click.option("--report", type=click.Path(path_type=Path), help="Write the report here as well."),
             click.option("--verbose", "-v", is_flag=True, help="Show every warning and note."),
         )

@@ -23,6 +23,7 @@ _ALLOW = "Publish PDF files that break a rule too, without their claims."
 @click.command("all")
 @run_options
 @click.option("--only", multiple=True, metavar="FORMAT", help="Only this format; may be repeated.")
+@click.option("--shard", metavar="I/N", help="Make only share I of N; `publish merge` joins them.")
 @click.option("--variant", multiple=True, help="Where a format has variants, make this one; may be repeated.")
 @click.option("--allow-nonconforming", is_flag=True, help=_ALLOW)
 def publish_all(only: tuple[str, ...], **chosen: Any) -> int:
@@ -66,9 +67,13 @@ def _publish(
     jobs: int | None,
     strict: bool,
     force: bool,
+    verify: bool,
+    explain: bool,
+    profile: bool,
     report: Path | None,
     verbose: bool,
     select: str | None = None,
+    shard: str | None = None,
     certify: bool = False,
     variant: tuple[str, ...] = (),
     allow_nonconforming: bool = False,
@@ -76,6 +81,7 @@ def _publish(
     from pipeline import config, publish, terminal
     from pipeline.running.ids import as_ids
     from pipeline.running.selecting import selection_of
+    from pipeline.running.shards import shard_of
     from pipeline.running.workers import default_jobs
 
     began_ns = time.time_ns()
@@ -97,6 +103,8 @@ def _publish(
         outputs,
         jobs or default_jobs(),
         force,
+        verify,
+        shard_of(shard) if shard else None,
         overrides=overrides,
     )
     if report:
@@ -108,8 +116,12 @@ def _publish(
     if report:
         terminal.save_report(result, report)
     terminal.show(result, folder, is_verbose=verbose)
+    if explain:
+        terminal.explain(result)
+    if profile:
+        terminal.profile(result)
     code = result.exit_code(is_strict=strict)
-    if result.is_idle and not report:
+    if result.is_idle and not (report or verify or explain or profile):
         _stamp(settings, folder.resolve(), result, (terminal.said(result, folder, is_verbose=verbose), code), began_ns)
     return code
 

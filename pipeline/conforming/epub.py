@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pipeline.conforming.access import EPUB_TYPE, HEADINGS, XHTML, bears_conformance, claims, survey
+from pipeline.phases import phase
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -96,6 +97,7 @@ def unsafe_styles(sheet: str) -> tuple[str, ...]:
     return tuple(what for what, pattern in UNSAFE.items() if re.search(pattern, rules, re.IGNORECASE))
 
 
+@phase("validate")
 def judge(book: bytes) -> tuple[Fault, ...]:
     """Return every fault of a finished book."""
     try:

@@ -18,6 +18,8 @@ from email.utils import parseaddr
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from pipeline.phases import phase
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
@@ -45,6 +47,7 @@ class Fault:
     message: str
 
 
+@phase("validate")
 def judge(data: bytes, headers: Mapping[str, str], merge_tags: tuple[str, ...] = ()) -> tuple[Fault, ...]:
     """Return every fault of a message.
 

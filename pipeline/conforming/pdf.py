@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.conforming import second
+from pipeline.phases import phase
 
 if TYPE_CHECKING:
     from pikepdf import Object, Pdf
@@ -34,6 +35,7 @@ class Fault:
     """The number of the object in the file; 0: none in particular."""
 
 
+@phase("validate")
 def judge(data: bytes, fonts: frozenset[str] = frozenset()) -> tuple[Fault, ...]:
     """Return every rule that a PDF breaks.
 
@@ -47,6 +49,7 @@ def judge(data: bytes, fonts: frozenset[str] = frozenset()) -> tuple[Fault, ...]
         return tuple(dict.fromkeys([*_by_validator(data, pdf), *_of_document(pdf), *_of_fonts(pdf, fonts)]))
 
 
+@phase("validate")
 def judge_second(data: bytes) -> tuple[Fault, ...]:
     """Return what a PDF lacks that its twin in PDF/UA-1 need not have.
 

@@ -33,6 +33,7 @@ from pipeline.conforming.structure import (
     shown,
     write_tree,
 )
+from pipeline.phases import phase
 
 if TYPE_CHECKING:
     from pikepdf import Dictionary, Object, Pdf
@@ -63,6 +64,7 @@ class _Node:
     """The bullet or number of a list item."""
 
 
+@phase("repair")
 def retag(data: bytes, root: Element, standard: Standard = "ua-1", *, is_traced: bool = False) -> bytes:
     """Return the PDF with a structure tree that follows the HTML; all else on its pages becomes an artifact.
 

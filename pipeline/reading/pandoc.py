@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.errors import ConfigError
+from pipeline.phases import phase
 
 if sys.platform != "win32":
     import resource
@@ -64,6 +65,7 @@ class Failure:
     message: str
 
 
+@phase("pandoc")
 def read_many(texts: Sequence[str], timeout_s: int) -> list[Document | Failure]:
     """Read Markdown texts, in order.
 

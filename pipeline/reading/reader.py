@@ -17,6 +17,7 @@ from pipeline.config import Config
 from pipeline.errors import PublishError, SourceError
 from pipeline.findings import Finding, found, in_order
 from pipeline.limits import Limits
+from pipeline.phases import phase
 from pipeline.reading.alts import judge_alts
 from pipeline.reading.blocks import build
 from pipeline.reading.files import LargeFileError, Roots, Source, Status, id_of, read_inside, see
@@ -90,6 +91,7 @@ class _Resolver:
         return address
 
 
+@phase("read")
 def read(sources: Sequence[Source], config: Config, roots: Roots, ids: Mapping[str, str]) -> tuple[Read, ...]:
     """Read sources into articles, several per pandoc process; one bad source never stops the others.
 

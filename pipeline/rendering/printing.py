@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
 from pipeline.errors import StyleError
+from pipeline.phases import phase
 from pipeline.rendering.fonts import CUTS, font
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Layout:
         return float(max(bottoms, default=0.0)) * _MM_PER_PX
 
 
+@phase("layout")
 def lay_out(html: str, css: str, resources: Mapping[str, Resource]) -> Layout:
     """Lay a document out on pages.
 
@@ -95,6 +97,7 @@ def lay_out(html: str, css: str, resources: Mapping[str, Resource]) -> Layout:
     return Layout(document, source.etree_element, tuple(dict.fromkeys((*remarks, *messages))))
 
 
+@phase("write")
 def draw(layout: Layout) -> tuple[bytes, tuple[str, ...]]:
     """Return the document as a tagged PDF, and what WeasyPrint logged.
 

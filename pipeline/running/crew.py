@@ -19,6 +19,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from pipeline.limits import STANDARD
+from pipeline.phases import added, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Crew:
         self._jobs = jobs
         self._context = context
         self._workers: list[_Worker] = []
+        self.seconds: dict[str, float] = {}
+        """Of each phase, in all processes together."""
 
     def dismiss(self) -> None:
         """End all processes."""
@@ -111,7 +114,8 @@ class Crew:
                 continue
             if worker.pipe in ready:
                 try:
-                    result = worker.pipe.recv()
+                    result, seconds = worker.pipe.recv()
+                    self.seconds = added(self.seconds, seconds)
                 except (EOFError, OSError):
                     worker.process.join()
                     result = self._lose(worker, f"its process died ({_cause(worker.process.exitcode)})")
@@ -149,7 +153,7 @@ def _work(pipe: Connection, memory_mb: int) -> None:
                 traceback.print_exc()
             result = Crash(f"{type(error).__name__}: {error}", is_worker_lost=False)
         try:
-            pipe.send(result)
+            pipe.send((result, taken()))
         except (BrokenPipeError, ConnectionError):
             return
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -22,6 +22,20 @@ _LIBRARIES = (
 )  # fmt: skip
 
 
+Parts = Mapping[str, str]
+"""What a key is made of, by name, each as a short digest: where a key differs, they say why."""
+
+
+def key_of(parts: Parts) -> str:
+    """Return the key that parts make up."""
+    return digest(f"{name}={parts[name]}" for name in sorted(parts))
+
+
+def short(*parts: str) -> str:
+    """Return a digest of sixteen digits: enough to see a change, and small in a record of thousands."""
+    return digest(parts)[:16]
+
+
 def binding_key(binding: Binding) -> str:
     """Return the key of all that an edition says."""
     related = (repr(entry) for _, entry in sorted(binding.related.items()))
@@ -36,31 +50,30 @@ class Keys:
     styles: Styles
     _styles: dict[tuple[str, ...], str] = field(default_factory=dict)
 
-    def format_key(self, binding: str, name: str, options: object, language: str, facts: Iterable[str]) -> str:
-        """Return the key of an edition in a format.
+    def parts(
+        self, binding: str, name: str, options: object, language: str, facts: Iterable[str], certificate: str
+    ) -> Parts:
+        """Return the key of an edition in a format, part by part.
 
         Args:
             binding: The key of what the edition says.
-            facts: Keys of the formats that this one builds on, and of whatever else is known of the edition.
+            facts: Keys of the formats that this one builds on.
         """
         tags = dict.fromkeys((language.split("-", maxsplit=1)[0], language))
-        return digest(
-            (
-                binding,
-                name,
-                repr(options),
-                repr(self.config.publisher),
-                self._key_of((name, "brand")),
-                self._key_of(tuple(f"words/{tag}.toml" for tag in tags)),
-                program_key(),
-                _writer_version(name),
-                *facts,
-            )
-        )
+        return {
+            "article": binding,
+            "options": short(repr(options)),
+            "publisher": short(repr(self.config.publisher)),
+            "styles": self._key_of((name, "brand")),
+            "words": self._key_of(tuple(f"words/{tag}.toml" for tag in tags)),
+            "program": short(program_key(), _writer_version(name)),
+            "facts": short(*facts),
+            "certificate": short(certificate),
+        }
 
     def _key_of(self, names: tuple[str, ...]) -> str:
         if names not in self._styles:
-            self._styles[names] = styles_key(self.styles, names)
+            self._styles[names] = short(styles_key(self.styles, names))
         return self._styles[names]
 
 

@@ -8,9 +8,11 @@ from pathlib import PurePosixPath
 
 from pipeline.errors import PublishError
 from pipeline.findings import Finding, found, in_order
+from pipeline.phases import phase
 from pipeline.reading.binding import Binding, Card
 from pipeline.reading.files import Source
 from pipeline.report import Entry, Listing, Report, Saved, Status, to_json
+from pipeline.running.keys import key_of
 from pipeline.running.library import Library
 from pipeline.running.making import Made, Shop
 from pipeline.running.plan import Plan
@@ -56,6 +58,7 @@ class Ledger:
             if key not in self.plan.keys or key in self.remembered:
                 self._own(entry.id, entry.artifacts)
 
+    @phase("save")
     def save(self, binding: Binding, made: Iterable[Made]) -> None:
         """Move the files of an edition into place together, and note what became of each format."""
         moves: list[tuple[str, str]] = []
@@ -95,6 +98,7 @@ class Ledger:
         status: Status = "stale" if last.artifacts else "failed"
         self.entries[id_, name] = Entry(id_, sources, last.title, name, status, last.artifacts)
 
+    @phase("save")
     def close(
         self,
         library: Library,
@@ -162,7 +166,8 @@ class Ledger:
 
     def _remember(self, binding: Binding, made: Made) -> None:
         artifacts = tuple(saved for _, saved in made.staged)
-        key = self.plan.keys[binding.id, made.format]
+        parts = self.plan.keys[binding.id, made.format]
+        key = key_of(parts)
         last = self.before.entries.get((binding.id, made.format))
         if self.is_partial and last:
             # Its key is that of no whole run, so the next whole one makes all of it.
@@ -179,6 +184,7 @@ class Ledger:
             tuple(self._time_ns(saved) for saved in artifacts),
             made.findings,
             made.facts,
+            parts,
         )
         self.remembered[binding.id, made.format] = entry
         self._add(entry, "written")

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.config import Config, line_of
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, found
+from pipeline.phases import phase
 from pipeline.reading.binding import Card, nearest
 from pipeline.reading.files import Roots, Source, find_roots, find_sources
 from pipeline.reading.frontmatter import KEYS
@@ -71,6 +72,7 @@ class Desk:
     """That will be written of what has changed."""
 
 
+@phase("read")
 def read_library(desk: Desk, state: Path, asked: tuple[str, ...]) -> Library:
     """Read all sources, or those asked for with what they bind and refer to; what has not changed is remembered.
 

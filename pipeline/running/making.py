@@ -15,6 +15,7 @@ from pipeline.config import Config, Publisher, options
 from pipeline.errors import ConfigError, PublishError, SourceError, WriteError
 from pipeline.findings import Finding, found
 from pipeline.limits import STANDARD
+from pipeline.phases import phase
 from pipeline.reading.binding import Binding
 from pipeline.reading.files import find_roots
 from pipeline.rendering.styles import Styles, find_styles
@@ -22,6 +23,7 @@ from pipeline.rendering.words import load_words
 from pipeline.report import Saved
 from pipeline.running.certificates import FOLDER as CERTIFICATES
 from pipeline.running.certificates import Certificates
+from pipeline.running.renditions import FOLDER as PICTURES
 from pipeline.running.renditions import Renditions
 from pipeline.running.saving import Outputs
 from pipeline.running.spool import Spool
@@ -55,7 +57,7 @@ def open_shop(config: Config, formats: tuple[str, ...], outputs: Outputs, spool:
         chosen,
         find_styles(config.folder),
         spool,
-        Renditions(outputs.state / "pictures", roots, config.limits),
+        Renditions(outputs.state / PICTURES, roots, config.limits),
         outputs,
         Certificates(config.folder / CERTIFICATES),
     )
@@ -151,6 +153,7 @@ def _needs(edition: Edition, name: str, shop: Shop) -> tuple[Need, ...] | Made:
         return _unexpected(edition, name, error)
 
 
+@phase("write")
 def _write(
     edition: Edition,
     order: Order,
@@ -190,6 +193,7 @@ def _unexpected(edition: Edition, name: str, error: Exception) -> Made:
     return failed(edition.front.source, name, f"{type(error).__name__}: {error}", hint)
 
 
+@phase("save")
 def _stage(order: Order, name: str, shop: Shop, written: Written) -> tuple[tuple[str, Saved], ...]:
     staged = []
     for artifact in written.artifacts:

@@ -8,10 +8,35 @@ from dataclasses import dataclass
 from pipeline import writers
 from pipeline.config import Config
 from pipeline.reading.binding import Binding, Card
-from pipeline.running.keys import Keys, binding_key
+from pipeline.running.keys import Keys, Parts, binding_key, key_of, short
 from pipeline.running.making import Order, Shop, in_turn
 from pipeline.running.record import Record, Remembered, standing
+from pipeline.running.shards import cost_s
 from pipeline.writers import Facts
+
+NEW, AGAIN, FORCED = "it was never made", "its last attempt failed or was a part", "--force"
+LOST = "its files are gone, or not as they were written"
+CHANGES: Mapping[str, str] = {
+    "article": "the article, its pictures or what it refers to changed",
+    "options": "the options of the format changed",
+    "publisher": "[publisher] changed",
+    "styles": "the style changed",
+    "words": "the words of its language changed",
+    "program": "this program or a library changed",
+    "facts": "what it builds on changed",
+    "certificate": "its certificate changed",
+}
+"""What each part of a key says when it differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """What is made anew beside what has changed."""
+
+    is_forced: bool = False
+    """Everything."""
+    is_verified: bool = False
+    """Files that stand are read and compared, not only looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +47,10 @@ class Plan:
     """Longest first, so that no worker is left with a book while the others rest."""
     unchanged: tuple[Remembered, ...]
     skipped: tuple[tuple[Binding, str], ...]
-    keys: Mapping[tuple[str, str], str]
-    """The key of each edition in each format that is to be made, by id and format."""
+    keys: Mapping[tuple[str, str], Parts]
+    """The key of each edition in each format that was asked for, part by part, by id and format."""
+    reasons: Mapping[tuple[str, str], str]
+    """Why each is made anew, or is not."""
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -38,8 +65,7 @@ def plan(
     config: Config,
     shop: Shop,
     before: Record,
-    *,
-    is_forced: bool,
+    rebuild: Rebuild,
 ) -> Plan:
     """Decide for each edition and format.
 
@@ -51,7 +77,8 @@ def plan(
     orders: list[Order] = []
     unchanged: list[Remembered] = []
     skipped: list[tuple[Binding, str]] = []
-    keys: dict[tuple[str, str], str] = {}
+    keys: dict[tuple[str, str], Parts] = {}
+    reasons: dict[tuple[str, str], str] = {}
     for binding in bindings:
         front = binding.front
         if asked and binding.id not in asked:
@@ -64,32 +91,47 @@ def plan(
         all_keys = _keys(binding, own, maker, shop)
         to_make: list[str] = []
         facts: dict[str, Facts] = {}
-        for name, key in all_keys.items():
+        for name, parts in all_keys.items():
             entry = before.entries.get((binding.id, name))
-            same = standing(entry, shop.outputs.folder) if entry and entry.key == key and not is_forced else None
+            reason = FORCED if rebuild.is_forced else _change(entry, parts)
+            is_verified = rebuild.is_verified
+            same = standing(entry, shop.outputs.folder, is_verified=is_verified) if entry and not reason else None
             if same:
                 facts[name] = same.facts
             if name in own:
-                keys[binding.id, name] = key
+                keys[binding.id, name] = parts
+                reasons[binding.id, name] = "unchanged" if same else reason or LOST
                 if same:
                     unchanged.append(same)
                 else:
                     to_make.append(name)
         if to_make:
             orders.append(Order(len(orders), binding, tuple(to_make), facts, config.limits.seconds))
-    return Plan(tuple(sorted(orders, key=_cost, reverse=True)), tuple(unchanged), tuple(skipped), keys)
+    return Plan(tuple(sorted(orders, key=_cost, reverse=True)), tuple(unchanged), tuple(skipped), keys, reasons)
 
 
-def _keys(binding: Binding, formats: tuple[str, ...], maker: Keys, shop: Shop) -> dict[str, str]:
+def _keys(binding: Binding, formats: tuple[str, ...], maker: Keys, shop: Shop) -> dict[str, Parts]:
     """Return the key of each format, and of those whose facts they build on."""
-    base = binding_key(binding)
-    keys: dict[str, str] = {}
+    base = short(binding_key(binding))
+    keys: dict[str, Parts] = {}
     for name in in_turn(formats):
-        facts = [keys[other] for other in writers.load(name).facts_from]
+        facts = [key_of(keys[other]) for other in writers.load(name).facts_from]
         certificate = repr(shop.certificates.load(name, binding.id))
-        keys[name] = maker.format_key(base, name, shop.options[name], binding.front.language, (*facts, certificate))
+        keys[name] = maker.parts(base, name, shop.options[name], binding.front.language, facts, certificate)
     return keys
 
 
-def _cost(order: Order) -> int:
-    return sum(card.blocks for card in order.binding.all_cards)
+def _change(entry: Remembered | None, parts: Parts) -> str:
+    """Return what has changed since an edition was made; nothing where all is the same."""
+    if entry is None:
+        return NEW
+    if not entry.key:
+        return AGAIN
+    if entry.key == key_of(parts):
+        return ""
+    changed = [CHANGES[name] for name in CHANGES if parts.get(name) != entry.parts.get(name)]
+    return ", ".join(changed) or "another version of this program kept the record"
+
+
+def _cost(order: Order) -> float:
+    return cost_s(order.binding)

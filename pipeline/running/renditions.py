@@ -14,9 +14,12 @@ from pipeline.article import Edition, Picture, images
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
 from pipeline.limits import STANDARD, Limits
+from pipeline.phases import phase
 from pipeline.reading.files import Roots, read_inside
 from pipeline.rendering.pictures import RECIPE, Size, shrink
 from pipeline.writers import Need, Rendition
+
+FOLDER = "pictures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Renditions:
     roots: Roots
     limits: Limits = STANDARD
 
+    @phase("pictures")
     def make(self, edition: Edition, needs: Iterable[Need]) -> tuple[dict[Need, Rendition], tuple[Finding, ...]]:
         """Return a rendition for each need; pictures that cannot be decoded are left out and named."""
         by_picture: dict[Picture, list[Need]] = defaultdict(list)
@@ -95,6 +99,7 @@ class Renditions:
             facts = json.loads(head)
             if hashlib.sha256(data).hexdigest() != facts["sha256"]:
                 return None
+            os.utime(self._path(need))  # those not used for longest go first
             return Rendition(data, facts["media_type"], facts["width_px"], facts["height_px"], facts["lettering"])
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib.metadata import EntryPoint
 from multiprocessing import forkserver
@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from pipeline.limits import STANDARD
+from pipeline.phases import added
 from pipeline.running.crew import Crash, Crew, Task
 
 __all__ = ["Crash", "Executor", "Task", "Workers", "cores", "default_jobs"]
@@ -43,6 +44,9 @@ class Executor(Protocol):
 
     def write(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
         """Yield each task of writing with its result, or a `Crash`, as they are done."""
+
+    def taken(self) -> Mapping[str, float]:
+        """Return the seconds of each phase since this was last asked, of all workers together."""
 
 
 class Workers:
@@ -76,6 +80,11 @@ class Workers:
             # A format without such a module is loaded when it is written; the server passes over what is not there.
             forkserver.set_forkserver_preload([f"{point.module}.warm" for point in points])
             forkserver.ensure_running()
+
+    def taken(self) -> Mapping[str, float]:
+        seconds = added(self._readers.seconds, self._writers.seconds)
+        self._readers.seconds, self._writers.seconds = {}, {}
+        return seconds
 
     def read(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
         return self._readers.run(tasks)

@@ -4,48 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pipeline import config
-from pipeline.publish import Request, publish
-from pipeline.report import Report
-from pipeline.running.crew import Task
-from pipeline.writers import registered
 from tests.makers import picture_file, write
-
-
-class Here:
-    """Does every task in this process, and counts what it was given to read and write."""
-
-    jobs = 1
-
-    def __init__(self) -> None:
-        self.read_paths: list[str] = []
-        self.written: list[str] = []
-
-    def warm(self, formats: Iterable[str]) -> None:
-        pass
-
-    def read(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
-        for task in tasks:
-            self.read_paths += [source.path for source in task.arguments[1]]
-            yield task, task.function(*task.arguments)
-
-    def write(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
-        for task in tasks:
-            self.written.append(task.arguments[0].binding.id)
-            yield task, task.function(*task.arguments)
-
-
-def run(project: Path) -> tuple[Here, Report]:
-    here = Here()
-    settings = config.load(project, registered())
-    report = publish(settings, Request(("newsletter",)), lambda *_: None, here)
-    return here, report
+from tests.running.here import run
 
 
 @pytest.fixture

@@ -1,0 +1,44 @@
+"""`publish merge` and `clean`: what runs have left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline import writers
+from pipeline.commands.options import project_of
+
+_WAIT_S = 5.0
+
+
+@click.command()
+@click.argument("shards", nargs=-1, required=True, metavar="OUTPUTS...", type=click.Path(path_type=Path))
+@click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
+@click.option("--outputs", type=click.Path(path_type=Path), help="Where to write. [PROJECT/outputs]")
+@click.option("--strict", is_flag=True, help="Exit with 1 where a warning exists.")
+def merge(shards: tuple[Path, ...], project: Path | None, outputs: Path | None, strict: bool) -> int:  # noqa: FBT001  # click's flags
+    """Join what `publish all --shard` has made: files, report and index. OUTPUTS is the folder of each shard."""
+    from pipeline import config, terminal
+    from pipeline.running.merging import merge as join
+    from pipeline.running.saving import Outputs
+
+    settings = config.load(project_of(project), writers.registered())
+    folder = outputs or settings.folder / "outputs"
+    report = join(settings, shards, Outputs(folder.resolve()), _WAIT_S)
+    terminal.show(report, folder, is_verbose=False)
+    return report.exit_code(is_strict=strict)
+
+
+@click.command()
+@click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
+@click.option("--outputs", type=click.Path(path_type=Path), help="Whose cache. [PROJECT/outputs]")
+def clean(project: Path | None, outputs: Path | None) -> int:
+    """Empty the cache: pictures in their sizes, and what is known of sources. Everything published stays."""
+    from pipeline.running.saving import Outputs
+    from pipeline.running.upkeep import clean as empty
+
+    folder = outputs or project_of(project) / "outputs"
+    freed = empty(Outputs(folder.resolve()), _WAIT_S)
+    click.echo(f"emptied the cache of {folder}: {freed / 1_000_000:.1f} MB")
+    return 0
