@@ -14,9 +14,13 @@ def main() -> None:
         text, code = said
         sys.stdout.write(text)
         sys.exit(code)
-    from pipeline.cli import main as run
+    try:
+        from pipeline.cli import main as run
 
-    run()
+        run()
+    except KeyboardInterrupt:  # before anything was begun
+        sys.stderr.write("Interrupted.\n")
+        sys.exit(130)
 
 
 if __name__ == "__main__":

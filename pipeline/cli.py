@@ -9,7 +9,7 @@ from importlib import import_module
 import click
 
 from pipeline import __version__, writers
-from pipeline.errors import PublishError
+from pipeline.errors import PublishError, WriteError
 
 EXIT_WRONG = 2
 EXIT_BUSY = 75  # EX_TEMPFAIL of sysexits.h: try again later
@@ -58,14 +58,16 @@ def main() -> None:
     try:
         code = commands.main(standalone_mode=False, prog_name="publish")
     except click.exceptions.Abort:
+        click.echo("Interrupted.", err=True)
         code = 130
     except click.ClickException as error:
         error.show()
         code = EXIT_WRONG
     except PublishError as error:
         click.echo(f"error: {error}", err=True)
-        code = EXIT_BUSY if error.code == "project-busy" else EXIT_WRONG
+        code = EXIT_BUSY if error.code == "project-busy" else int(isinstance(error, WriteError)) or EXIT_WRONG
     except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
         code = 130
     except BrokenPipeError:  # `publish … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -63,6 +63,14 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
+class Placing:
+    """How outputs come to their place: the table `[outputs]`."""
+
+    releases: bool = False
+    """Each run gets a folder of its own, and `outputs/current` is switched to it by one rename."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A project: its folder and what its `publish.toml` says."""
 
@@ -71,6 +79,7 @@ class Config:
     sources: Sources = Sources()
     preview: Preview = Preview()
     limits: Limits = Limits()
+    outputs: Placing = Placing()
     formats: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """The table of each format as it stands; its writer's `Options` give it shape."""
 
@@ -83,6 +92,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "publisher": Publisher,
     "sources": Sources,
     "limits": Limits,
+    "outputs": Placing,
     "preview": Preview,
 }
 """The tables beside those of the formats; each is a field of `Config`."""

@@ -18,6 +18,8 @@ class Limits:
     """Of its text."""
     characters: int = 300_000
     """Of its words, about a hundred pages: what is longer is a book, and can be several articles in an edition."""
+    word: int = 5_000
+    """Characters in a row without a space: a page takes the square of it to be laid out."""
     nesting: int = 60
     """Lists, quotations and boxes within each other; at most 100."""
     pictures: int = 200

@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.config import Config
+from pipeline.config import Config, Placing
 from pipeline.publish import Request, publish
 from pipeline.rendering.raster import contact_sheet
 from pipeline.report import Entry, Report
@@ -33,7 +33,8 @@ def proof(
     overrides = {FORMAT: {"variants": list(variants)}}
     with tempfile.TemporaryDirectory(prefix="publish-proof-") as folder:
         aside = Path(folder)
-        report = publish(config, replace(request, formats=(FORMAT,), outputs=aside, overrides=overrides), progress)
+        aside_only = replace(config, outputs=Placing())
+        report = publish(aside_only, replace(request, formats=(FORMAT,), outputs=aside, overrides=overrides), progress)
         entry = next((each for each in report.entries if each.id in request.articles), None)
         rows = _pages(entry, aside) if entry else []
     if entry is None or not rows:

@@ -9,19 +9,20 @@ from pathlib import Path
 
 from pipeline import writers
 from pipeline.config import Config, override
-from pipeline.findings import in_order
+from pipeline.findings import Finding, in_order
 from pipeline.phases import added, taken
 from pipeline.reading.binding import Binding, bind
 from pipeline.report import Report
 from pipeline.running.certificates import FOLDER as CERTIFICATES
 from pipeline.running.certificates import Certificates
 from pipeline.running.certifying import certify_books, find_judges
-from pipeline.running.ledger import Ledger
-from pipeline.running.library import Desk, Progress, fetch, read_library
+from pipeline.running.ledger import Ledger, save_unbegun
+from pipeline.running.library import Desk, Library, Progress, fetch, read_library
 from pipeline.running.making import Made, Order, Shop, failed, make, open_shop
-from pipeline.running.plan import Rebuild, plan
+from pipeline.running.plan import Plan, Rebuild, plan
+from pipeline.running.record import Record
 from pipeline.running.record import load as load_record
-from pipeline.running.saving import Outputs
+from pipeline.running.saving import STATE, Outputs, undisturbed
 from pipeline.running.selecting import Selection, narrow
 from pipeline.running.shards import Shard
 from pipeline.running.spool import open_spool
@@ -66,39 +67,85 @@ def publish(config: Config, request: Request, progress: Progress, workers: Execu
             return publish(config, request, progress, own)
     started = time.monotonic()
     config = override(config, request.overrides)
-    outputs = Outputs((request.outputs or config.folder / "outputs").resolve())
-    formats = request.formats
+    outputs = outputs_of(config, request.outputs)
     with outputs.held(request.wait_s):
-        spool = open_spool(outputs)
-        desk = Desk(config, workers, spool, progress, formats)
-        asked = request.articles
-        library = read_library(desk, outputs.state, asked)
-        shop = open_shop(config, formats, outputs, spool)
-        if request.selection:
-            library, bound_id = narrow(library, request.selection, formats, config, spool)
-            asked = (bound_id,)
-        bound = bind(library.cards, library.ids, writers.registered())
-        before = load_record(outputs.state)
-        bindings = request.shard.of(bound.bindings) if request.shard else bound.bindings
-        rebuild = Rebuild(is_forced=request.is_forced, is_verified=request.is_verified)
-        work = plan(bindings, formats, asked, config, shop, before, rebuild)
-        ledger = Ledger(shop, before, work, is_partial=bool(request.overrides))
-        is_whole = not asked and not request.shard
-        ledger.refuse(bound.refused, () if request.selection else library.refused, formats)
-        is_interrupted = False
+        before = load_record(outputs.folder / STATE)
         try:
-            fetch(desk, library, work.cards)
-            for binding, made in write(work.orders, shop, workers, progress):
-                ledger.save(binding, made)
+            begun = _begin(config, request, progress, workers, outputs, before)
         except KeyboardInterrupt:
-            is_interrupted = True
-        seconds = time.monotonic() - started
-        report = ledger.close(library, bound.findings, seconds, is_whole=is_whole, is_interrupted=is_interrupted)
-        if work.orders:
-            prune(outputs)
-        phases = added(workers.taken(), taken())
-        is_idle = library.is_unchanged and not work.orders
-        return replace(report, is_idle=is_idle, phases=phases, reasons=work.reasons)
+            report = save_unbegun(outputs, before, request.formats)
+        else:
+            report = _carry_through(begun, progress, workers)
+            if begun.work.orders:
+                prune(outputs)
+        outputs.release()
+    return replace(report, seconds=time.monotonic() - started)
+
+
+def outputs_of(config: Config, folder: Path | None) -> Outputs:
+    """Return the outputs of a project, or those in another folder."""
+    return Outputs((folder or config.folder / "outputs").resolve(), config.outputs.releases)
+
+
+def shown_in(config: Config, folder: Path | None) -> Path:
+    """Return where readers find what is published, as a person would name it."""
+    return Outputs(folder or config.folder / "outputs", config.outputs.releases).shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A run of which all is known, and nothing done."""
+
+    request: Request
+    desk: Desk
+    shop: Shop
+    library: Library
+    bound_findings: tuple[Finding, ...]
+    work: Plan
+    ledger: Ledger
+    started: float
+
+
+def _begin(
+    config: Config, request: Request, progress: Progress, workers: Executor, outputs: Outputs, before: Record
+) -> _Begun:
+    """Read and bind the sources, and find out what is to be made."""
+    started, asked, formats = time.monotonic(), request.articles, request.formats
+    spool = open_spool(outputs)
+    desk = Desk(config, workers, spool, progress, formats)
+    library = read_library(desk, outputs.state, asked)
+    shop = open_shop(config, formats, outputs, spool)
+    if request.selection:
+        library, bound_id = narrow(library, request.selection, formats, config, spool)
+        asked = (bound_id,)
+    bound = bind(library.cards, library.ids, writers.registered())
+    bindings = request.shard.of(bound.bindings) if request.shard else bound.bindings
+    rebuild = Rebuild(is_forced=request.is_forced, is_verified=request.is_verified)
+    work = plan(bindings, formats, asked, config, shop, before, rebuild)
+    ledger = Ledger(shop, before, work, is_partial=bool(request.overrides))
+    ledger.refuse(bound.refused, () if request.selection else library.refused, formats)
+    return _Begun(request, desk, shop, library, bound.findings, work, ledger, started)
+
+
+def _carry_through(begun: _Begun, progress: Progress, workers: Executor) -> Report:
+    """Make what is to be made, save it, and return the report."""
+    library, work, ledger = begun.library, begun.work, begun.ledger
+    request = begun.request
+    is_whole = not (request.articles or request.selection or request.shard)
+    is_interrupted = False
+    try:
+        fetch(begun.desk, library, work.cards)
+        for binding, made in write(work.orders, begun.shop, workers, progress):
+            with undisturbed():
+                ledger.save(binding, made)
+    except KeyboardInterrupt:
+        is_interrupted = True
+    seconds = time.monotonic() - begun.started
+    with undisturbed():
+        report = ledger.close(library, begun.bound_findings, seconds, is_whole=is_whole, is_interrupted=is_interrupted)
+    phases = added(workers.taken(), taken())
+    is_idle = library.is_unchanged and not work.orders
+    return replace(report, is_idle=is_idle, phases=phases, reasons=work.reasons)
 
 
 def certify(config: Config, request: Request, progress: Progress) -> Report:
@@ -111,7 +158,7 @@ def certify(config: Config, request: Request, progress: Progress) -> Report:
     first = publish(config, request, progress)
     if first.is_interrupted:
         return first
-    outputs = (request.outputs or config.folder / "outputs").resolve()
+    outputs = outputs_of(config, request.outputs).shown
     certificates = Certificates(config.folder / CERTIFICATES)
     refusals = certify_books(first, outputs, certificates, progress, is_forced=request.is_forced)
     second = publish(config, replace(request, is_forced=False), progress)

@@ -15,7 +15,7 @@ from typing import Literal
 from pipeline.findings import Finding
 
 VERSION = 1
-Status = Literal["written", "unchanged", "skipped", "stale", "failed"]
+Status = Literal["written", "unchanged", "skipped", "stale", "failed", "undone"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Entry:
     """What became of one edition in one format.
 
     `stale`: it failed, and the last good files still stand. `skipped`: unlisted, a draft, or not asked for.
+    `undone`: the run was interrupted before it came to it; the last good files stand, where there are any.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Report:
             "skipped": statuses["skipped"],
             "stale": statuses["stale"],
             "failed": statuses["failed"],
+            "undone": statuses["undone"],
             "errors": severities["error"],
             "warnings": severities["warning"],
             "notes": severities["note"],

@@ -89,7 +89,8 @@ def show(report: Report, outputs: Path, *, is_verbose: bool) -> None:
         f"\n{_summary(report)}; {report.summary['seconds']} s. All of it: {outputs / 'report.json'}", markup=False
     )
     if report.is_interrupted:
-        console.print("Interrupted: what was written is whole; the rest was not done.", markup=False)
+        undone = report.summary["undone"]
+        console.print(f"Interrupted: what was written is whole; {undone} were not done.", markup=False)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in github_annotations(report):
             print(line)  # noqa: T201
@@ -161,7 +162,7 @@ def _table(console: Console, report: Report) -> None:
 def _cell(entry: Entry | None) -> str:
     if entry is None:
         return "–"
-    if entry.status in ("failed", "stale"):
+    if entry.status in ("failed", "stale", "undone"):
         return f"[bold red]{entry.status}[/]"
     pages = sum(saved.pages for saved in entry.artifacts)
     size = max((saved.bytes for saved in entry.artifacts), default=0)
@@ -170,7 +171,7 @@ def _cell(entry: Entry | None) -> str:
 
 
 def _lines(entry: Entry) -> Iterator[str]:
-    if entry.status in ("failed", "stale", "skipped") or not entry.artifacts:
+    if entry.status in ("failed", "stale", "skipped", "undone") or not entry.artifacts:
         if entry.status != "skipped":
             yield f"{entry.status:9}  {entry.format}/{entry.id}"
         return

@@ -92,7 +92,7 @@ def _ready(
     """Publish the handouts that are asked for, and say of which there is none."""
     from pipeline import config, terminal
     from pipeline.printing.handouts import FORMAT, ready
-    from pipeline.publish import Request
+    from pipeline.publish import Request, shown_in
     from pipeline.running.ids import as_ids
     from pipeline.running.workers import default_jobs
 
@@ -106,7 +106,7 @@ def _ready(
     if batch.report.is_interrupted:
         raise click.Abort
     if batch.is_failed:
-        terminal.show(batch.report, outputs or settings.folder / "outputs", is_verbose=False)
+        terminal.show(batch.report, shown_in(settings, outputs), is_verbose=False)
     for each in batch.left_out:
         click.echo(f"left out: {each.id}: {each.why}", err=True)
     return settings, batch
@@ -123,7 +123,7 @@ def proof(
 ) -> int:
     """Show all pages of ARTICLE's handout, in every variant that suits it, in one picture."""
     from pipeline import config, proofing, terminal
-    from pipeline.publish import Request
+    from pipeline.publish import Request, shown_in
     from pipeline.running.ids import as_ids
 
     settings = config.load(project_of(project), writers.registered())
@@ -132,7 +132,7 @@ def proof(
     with terminal.progress() as progress:
         report, path = proofing.proof(settings, request, variants, output, progress)
     if path is None:
-        terminal.show(report, outputs or settings.folder / "outputs", is_verbose=True)
+        terminal.show(report, shown_in(settings, outputs), is_verbose=True)
         return 1
     click.echo(f"made {path}")
     return report.exit_code(is_strict=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -35,5 +36,8 @@ def preview(port: int, is_opened: bool, project: Path | None, outputs: Path | No
     from pipeline.running.workers import cores
 
     settings = config.load(project_of(project), writers.registered())
-    serve(settings, (outputs or settings.folder / "outputs").resolve(), port, jobs or cores(), is_opened=is_opened)
+    # What is only looked at is no release, and lies aside from them.
+    usual = settings.folder / ("outputs/.publish/preview" if settings.outputs.releases else "outputs")
+    settings = replace(settings, outputs=config.Placing())
+    serve(settings, (outputs or usual).resolve(), port, jobs or cores(), is_opened=is_opened)
     return 0

@@ -112,7 +112,7 @@ def _publish(
     run = publish.certify if certify else publish.publish
     with terminal.progress() as progress:
         result = run(settings, request, progress)
-    folder = request.outputs or settings.folder / "outputs"
+    folder = publish.shown_in(settings, request.outputs)
     if report:
         terminal.save_report(result, report)
     terminal.show(result, folder, is_verbose=verbose)

@@ -25,8 +25,9 @@ def merge(shards: tuple[Path, ...], project: Path | None, outputs: Path | None, 
 
     settings = config.load(project_of(project), writers.registered())
     folder = outputs or settings.folder / "outputs"
-    report = join(settings, shards, Outputs(folder.resolve()), _WAIT_S)
-    terminal.show(report, folder, is_verbose=False)
+    placed = Outputs(folder.resolve(), settings.outputs.releases)
+    report = join(settings, shards, placed, _WAIT_S)
+    terminal.show(report, placed.shown, is_verbose=False)
     return report.exit_code(is_strict=strict)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.config import Config, options
-from pipeline.publish import Request, publish
+from pipeline.publish import Request, outputs_of, publish
 from pipeline.report import Entry, Report
 from pipeline.running.library import Progress
 from pipeline.writers import load
@@ -63,7 +63,7 @@ def ready(config: Config, request: Request, variant: str, progress: Progress) ->
         ConfigError: The configuration or the command cannot be meant, or another run holds the outputs.
     """
     report = publish(config, replace(request, overrides=_also(config, variant)), progress)
-    outputs = (request.outputs or config.folder / "outputs").resolve()
+    outputs = outputs_of(config, request.outputs).shown
     found = [_find(entry, variant, outputs) for entry in _asked(report, request.articles)]
     return Batch(
         tuple(each for each in found if isinstance(each, Printable)),

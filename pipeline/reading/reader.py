@@ -277,8 +277,12 @@ def _images(blocks: tuple[Block, ...]) -> tuple[Image, ...]:
 
 def _judge_length(article: Article, limits: Limits) -> Iterable[Finding]:
     """Yield an error where an article has more words or pictures than it may have."""
-    if (length := len(text(article.blocks))) > limits.characters:
-        message = f"{length:,} characters, expected at most {limits.characters:,}"
+    words = text(article.blocks)
+    if len(words) > limits.characters:
+        message = f"{len(words):,} characters, expected at most {limits.characters:,}"
+        yield found("text-too-long", article.source, 1, message)
+    elif (length := max(map(len, words.split()), default=0)) > limits.word:
+        message = f"a word of {length:,} characters, expected at most {limits.word:,}"
         yield found("text-too-long", article.source, 1, message)
     beyond = tuple(islice(images(article), limits.pictures, None))
     if beyond:

@@ -21,10 +21,10 @@ from pipeline.reading.binding import Card
 from pipeline.reading.files import Roots, Source, Status, see
 from pipeline.reading.pictures import PictureFinder
 from pipeline.running.keys import digest, program_key
-from pipeline.running.saving import write_whole
+from pipeline.running.saving import seal, unseal, write_whole
 from pipeline.running.spool import Shelved
 
-NAME = "catalogue.json"
+NAME = "catalogue"
 _SETTLED_NS = 2_000_000_000
 """A file changed so shortly before it was read may change again within the same tick of its clock."""
 
@@ -81,8 +81,8 @@ class Catalogue:
         self.is_unchanged = True
         """No source had to be read."""
         try:
-            self._stored = msgspec.json.decode(self._path.read_bytes(), type=_Stored)
-        except (OSError, msgspec.MsgspecError):
+            self._stored = msgspec.json.decode(unseal(self._path.read_bytes()), type=_Stored)
+        except (OSError, ValueError):
             self._stored = _Stored()
 
     def find(self, source: Source) -> Shelved | None:
@@ -123,7 +123,7 @@ class Catalogue:
         pictures = {mention.path for entry in entries.values() for mention in entry.pictures}
         files = {path: seen for path, seen in self._stored.files.items() if path in paths or path in pictures}
         draft = self._path.with_suffix(".new")
-        write_whole(draft, msgspec.json.encode(_Stored(entries, files)))
+        write_whole(draft, seal(msgspec.json.encode(_Stored(entries, files))))
         draft.replace(self._path)
 
     def _digest(self, path: str) -> str:

@@ -12,6 +12,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
@@ -100,7 +101,8 @@ class Crew:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._memory_mb), daemon=True)  # type: ignore[attr-defined]  # every concrete context has it
-        process.start()
+        with deaf():
+            process.start()
         theirs.close()
         return _Worker(process, ours)
 
@@ -132,6 +134,23 @@ class Crew:
         worker.pipe.close()
         self._workers.remove(worker)
         return Crash(message, is_worker_lost=True)
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """Let processes that start in between not hear Ctrl-C: it reaches the whole group, and the parent alone decides.
+
+    A worker would ignore it soon, but one that still loads its modules would die of it, and say so at length. The
+    signal is held back, not ignored: this process hears it right after.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(pipe: Connection, memory_mb: int) -> None:

@@ -16,12 +16,23 @@ from pipeline.running.keys import key_of
 from pipeline.running.library import Library
 from pipeline.running.making import Made, Shop
 from pipeline.running.plan import Plan
-from pipeline.running.record import NAME, Record, Remembered, holds
-from pipeline.running.record import to_json as record_json
+from pipeline.running.record import NAME, Record, Remembered, holds, to_bytes
 from pipeline.running.saving import STATE, Outputs
 from pipeline.running.shelf import INDEX, shelf_page
 
 REPORT = "report.json"
+
+
+def save_unbegun(outputs: Outputs, before: Record, formats: Iterable[str]) -> Report:
+    """Write the report of a run that was interrupted while it read: all that is known is undone."""
+    entries = tuple(
+        Entry(last.id, last.sources, last.title, name, "undone" if name in formats else "skipped", last.artifacts)
+        for (_, name), last in sorted(before.entries.items())
+    )
+    listings = tuple(before.listings[id_] for id_ in sorted(before.listings))
+    report = Report(entries, (), (), listings, is_interrupted=True)
+    outputs.move([(outputs.stage(REPORT, to_json(report)), REPORT)])
+    return report
 
 
 @dataclass(slots=True)
@@ -122,6 +133,9 @@ class Ledger:
             # An interrupted run forgets nothing: what it did not remove must stay known as ours.
             if is_interrupted or not (key in self._left_out or (is_whole and entry.id not in library.known_ids))
         }
+        for key in self.plan.keys if is_interrupted else ():
+            if key not in self.entries:
+                self.entries[key] = self._undone(*key)
         for key, entry in kept.items():
             if key not in self.entries:
                 self._add(entry, "skipped")
@@ -147,7 +161,7 @@ class Ledger:
             report = replace(report, findings=in_order((*report.findings, fault)))
         staged += [
             (self.outputs.stage(REPORT, to_json(report)), REPORT),
-            (self.outputs.stage(NAME, record_json(record)), f"{STATE}/{NAME}"),
+            (self.outputs.stage(NAME, to_bytes(record)), f"{STATE}/{NAME}"),
         ]
         self.outputs.move(staged, sorted(self.before.paths - record.paths))
         return report
@@ -188,6 +202,13 @@ class Ledger:
         )
         self.remembered[binding.id, made.format] = entry
         self._add(entry, "written")
+
+    def _undone(self, id_: str, name: str) -> Entry:
+        """Return the entry of what an interrupted run did not come to; its last good files stand."""
+        order = next(order for order in self.plan.orders if order.binding.id == id_)
+        last = self.before.entries.get((id_, name))
+        front = order.binding.front
+        return Entry(id_, order.binding.sources, front.title, name, "undone", last.artifacts if last else ())
 
     def _time_ns(self, saved: Saved) -> int:
         path = self.outputs.folder / saved.path

@@ -57,7 +57,7 @@ def open_shop(config: Config, formats: tuple[str, ...], outputs: Outputs, spool:
         chosen,
         find_styles(config.folder),
         spool,
-        Renditions(outputs.state / PICTURES, roots, config.limits),
+        Renditions(outputs.state / PICTURES, outputs.staging, roots, config.limits),
         outputs,
         Certificates(config.folder / CERTIFICATES),
     )

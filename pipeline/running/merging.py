@@ -14,8 +14,7 @@ from pipeline.rendering.styles import find_styles
 from pipeline.report import Entry, Listing, Report, from_json, to_json
 from pipeline.running import catalogue
 from pipeline.running.ledger import REPORT
-from pipeline.running.record import NAME, Record, Remembered, load
-from pipeline.running.record import to_json as record_json
+from pipeline.running.record import NAME, Record, Remembered, load, to_bytes
 from pipeline.running.saving import STATE, Outputs
 from pipeline.running.shelf import INDEX, shelf_page
 
@@ -55,11 +54,12 @@ def merge(config: Config, folders: Sequence[Path], outputs: Outputs, wait_s: flo
         page = shelf_page(report, config.publisher, find_styles(config.folder))
         # Every shard has read all sources, so one's catalogue is as good as another's.
         known = folders[0] / STATE / catalogue.NAME
-        staged = [(INDEX, page), (REPORT, to_json(report)), (f"{STATE}/{NAME}", record_json(record))]
+        staged = [(INDEX, page), (REPORT, to_json(report)), (f"{STATE}/{NAME}", to_bytes(record))]
         if known.is_file():
             staged.append((f"{STATE}/{catalogue.NAME}", known.read_bytes()))
         moves = [(outputs.stage(f"merged/{number}", data), path) for number, (path, data) in enumerate(staged)]
         outputs.move(moves)
+        outputs.release()
     return report
 
 

@@ -14,10 +14,11 @@ from typing import Any
 
 from pipeline.findings import Finding, in_order
 from pipeline.report import Entry, Listing, Report, Saved
+from pipeline.running.saving import seal, unseal
 from pipeline.writers import Facts
 
-VERSION = 2
-NAME = "record.json"
+VERSION = 3
+NAME = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def load(state: Path) -> Record:
     import msgspec
 
     try:
-        document = json.loads((state / NAME).read_text("utf-8"))
+        document = json.loads(unseal((state / NAME).read_bytes()))
         if document["version"] != VERSION:
             return Record()
         entries = [_entry(form) for form in document["entries"]]
@@ -81,7 +82,7 @@ def report_of(record: Record) -> Report:
     return Report(tuple(standing), (), in_order((*kept, *read)), listings)
 
 
-def to_json(record: Record) -> bytes:
+def to_bytes(record: Record) -> bytes:
     """Return the record as it is stored."""
     import msgspec
 
@@ -91,7 +92,7 @@ def to_json(record: Record) -> bytes:
         "sources": {name: [asdict(item) for item in record.sources[name]] for name in sorted(record.sources)},
         "listings": msgspec.to_builtins({id_: record.listings[id_] for id_ in sorted(record.listings)}),
     }
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+    return seal((json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace"))
 
 
 def standing(entry: Remembered, outputs: Path, *, is_verified: bool = False) -> Remembered | None:

@@ -7,6 +7,7 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from pipeline.limits import STANDARD, Limits
 from pipeline.phases import phase
 from pipeline.reading.files import Roots, read_inside
 from pipeline.rendering.pictures import RECIPE, Size, shrink
+from pipeline.running.saving import seal, unseal
 from pipeline.writers import Need, Rendition
 
 FOLDER = "pictures"
@@ -27,6 +29,8 @@ class Renditions:
     """The cache of a project's pictures; several processes may use it at once."""
 
     folder: Path
+    drafts: Path
+    """A folder of this run alone, in the same file system."""
     roots: Roots
     limits: Limits = STANDARD
 
@@ -78,26 +82,28 @@ class Renditions:
         return self.folder / need.picture.sha256[:2] / f"{recipe}.picture"
 
     def _store(self, need: Need, rendition: Rendition) -> None:
-        head = {
-            "sha256": hashlib.sha256(rendition.data).hexdigest(),
+        path = self._path(need)
+        facts = {
+            "of": path.stem,  # so that a file under another name is not taken for it
             "media_type": rendition.media_type,
             "width_px": rendition.width_px,
             "height_px": rendition.height_px,
             "lettering": rendition.lettering,
         }
-        path = self._path(need)
-        path.parent.mkdir(parents=True, exist_ok=True)
         # A name of this process's own, then one rename: a reader never meets half a file.
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(json.dumps(head).encode() + b"\n" + rendition.data)
-        draft.replace(path)
+        draft = self.drafts / f"{os.getpid()}.picture"
+        with suppress(OSError):  # a cache that cannot be written costs time, and nothing else
+            draft.write_bytes(seal(json.dumps(facts).encode() + b"\n" + rendition.data))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.replace(path)
 
     def _load(self, need: Need) -> Rendition | None:
         """Return a stored rendition, or None where there is none or it is not what was stored."""
+        path = self._path(need)
         try:
-            head, _, data = self._path(need).read_bytes().partition(b"\n")
+            head, _, data = unseal(path.read_bytes()).partition(b"\n")
             facts = json.loads(head)
-            if hashlib.sha256(data).hexdigest() != facts["sha256"]:
+            if facts["of"] != path.stem:
                 return None
             os.utime(self._path(need))  # those not used for longest go first
             return Rendition(data, facts["media_type"], facts["width_px"], facts["height_px"], facts["lettering"])

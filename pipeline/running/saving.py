@@ -1,25 +1,35 @@
 """How files come to their place: staged beside it, then moved under a journal that the next start completes.
 
 At every moment a file is whole, old or new. A set of files is moved together: where a run is interrupted in between,
-the next one finishes the moves (the journal stands) or forgets them (it was never written).
+the next one finishes the moves (the journal stands) or forgets them (it was never written). With releases, a run is
+laid into a folder of its own, and no reader ever meets a set in between.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, WriteError
 
 STATE = ".publish"
 """The hidden folder below the outputs: lock, journal, staging, record, cache."""
+
+
+CURRENT = "current"
+RELEASES = "releases"
+_KEPT = 3
+"""Releases that stay: whoever has begun to read the one before the last can go on."""
 
 
 class BusyError(ConfigError):
@@ -28,15 +38,31 @@ class BusyError(ConfigError):
     code = "project-busy"
 
 
+class SavingError(WriteError):
+    """The disk or the share refuses; what stood there stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outputs:
     """The outputs folder of a project."""
 
-    folder: Path
+    home: Path
+    has_releases: bool = False
+    """Each run is laid into a folder of its own, and `current` switched to it by one rename."""
+
+    @property
+    def folder(self) -> Path:
+        """Where files of this run come to their place."""
+        return self.state / "draft" if self.has_releases else self.home
+
+    @property
+    def shown(self) -> Path:
+        """Where readers find what is published."""
+        return self.home / CURRENT if self.has_releases else self.home
 
     @property
     def state(self) -> Path:
-        return self.folder / STATE
+        return self.home / STATE
 
     @property
     def staging(self) -> Path:
@@ -53,6 +79,7 @@ class Outputs:
         Raises:
             BusyError: Another run has held them for `wait_s` seconds.
             ConfigError: The folder cannot be written.
+            SavingError: It could not be written any more during the run, as when the disk is full.
         """
         from filelock import FileLock, Timeout
 
@@ -63,21 +90,25 @@ class Outputs:
             lock.acquire()
             self.recover()
             self.staging.mkdir(exist_ok=True)
+            if self.has_releases:
+                self._begin_release()
         except Timeout as error:
             raise BusyError(
-                f"another run holds {self.folder.name}/ (waited {wait_s:.0f} seconds)",
+                f"another run holds {self.home.name}/ (waited {wait_s:.0f} seconds)",
                 hint="let it finish, or give this one its own --outputs",
             ) from error
         except OSError as error:
             lock.release()
             raise ConfigError(
-                f"the folder {self.folder.name}/ cannot be written: {error.strerror or error}",
+                f"the folder {self.home.name}/ cannot be written: {error.strerror or error}",
                 hint="check that it is a folder and may be written, or name another: --outputs",
             ) from error
         try:
-            yield
+            with _told(self.home):
+                yield
         finally:
-            shutil.rmtree(self.staging, ignore_errors=True)
+            if not self.journal.exists():  # else the next start needs what is staged
+                shutil.rmtree(self.staging, ignore_errors=True)
             lock.release()
 
     def recover(self) -> None:
@@ -89,8 +120,12 @@ class Outputs:
             except (ValueError, KeyError, TypeError):
                 # It is written whole or not at all: whatever this is, it is no plan of ours.
                 moves, removals = [], []
-            self._carry_out(moves, removals)
-        shutil.rmtree(self.staging, ignore_errors=True)
+            self._carry_out(self.home, moves, removals)
+            self.journal.unlink(missing_ok=True)
+        for left in ("journal.new", "current.new"):
+            (self.state / left).unlink(missing_ok=True)
+        for folder in (self.staging, self.state / "draft"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def move(self, moves: Iterable[tuple[str, str]], removals: Iterable[str] = ()) -> None:
         """Move staged files into place together.
@@ -102,44 +137,138 @@ class Outputs:
         plan = ([list(move) for move in moves], list(removals))
         if not any(plan):
             return
-        draft = self.state / "journal.new"
-        write_whole(draft, json.dumps({"moves": plan[0], "removals": plan[1]}).encode())
-        draft.replace(self.journal)
-        _flush_folder(self.state)
-        self._carry_out(*plan)
+        if self.has_releases:  # no one sees the draft: a kill costs the draft
+            self._carry_out(self.folder, *plan)
+            return
+        with undisturbed():
+            draft = self.state / "journal.new"
+            write_whole(draft, json.dumps({"moves": plan[0], "removals": plan[1]}).encode())
+            draft.replace(self.journal)
+            _flush_folder(self.state)
+            self._carry_out(self.home, *plan)
+            self.journal.unlink(missing_ok=True)
 
     def stage(self, name: str, data: bytes) -> str:
-        """Write a file into the staging folder, and return its name there."""
-        path = self.staging / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, data)
+        """Write a file into the staging folder, and return its name there.
+
+        Raises:
+            SavingError: The disk is full, or refuses.
+        """
+        with _told(self.home):
+            path = self.staging / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, data)
         return name
 
-    def _carry_out(self, moves: Iterable[Iterable[str]], removals: Iterable[str]) -> None:
+    def release(self) -> None:
+        """Let readers see this run: its folder gets a number, and one rename switches `current` to it.
+
+        Without releases, they have seen each edition as it came to its place.
+        """
+        if not self.has_releases:
+            return
+        releases = self.home / RELEASES
+        releases.mkdir(exist_ok=True)
+        numbers = sorted(int(entry.name) for entry in releases.iterdir() if entry.name.isdigit())
+        number = (numbers[-1] if numbers else 0) + 1
+        self.folder.rename(releases / f"{number:06}")
+        _flush_folder(releases)
+        link = self.state / "current.new"
+        # Relative to where it will lie, so that the outputs can be moved and mounted elsewhere.
+        link.symlink_to(f"{RELEASES}/{number:06}", target_is_directory=True)
+        link.replace(self.home / CURRENT)
+        _flush_folder(self.home)
+        for old in [*numbers, number][:-_KEPT]:
+            shutil.rmtree(releases / f"{old:06}", ignore_errors=True)
+
+    def _begin_release(self) -> None:
+        """Lay what is current into the draft; files are shared, since none is ever written into."""
+        self.folder.mkdir()
+        if self.shown.is_dir():
+            shutil.copytree(self.shown, self.folder, copy_function=_share, dirs_exist_ok=True)
+
+    def _carry_out(self, base: Path, moves: Iterable[Iterable[str]], removals: Iterable[str]) -> None:
         folders: set[Path] = set()
         for staged, final in moves:
-            source, target = self.staging / staged, self.folder / final
+            source, target = self.staging / staged, base / final
             if not source.exists():
                 continue  # an interrupted run had moved it already
             target.parent.mkdir(parents=True, exist_ok=True)
             _replace(source, target)
             folders.add(target.parent)
         for name in removals:
-            target = self.folder / name
+            if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+                continue  # no record of ours says so
+            target = base / name
             target.unlink(missing_ok=True)
             folders.add(target.parent)
         for folder in sorted(folders, reverse=True):
             _flush_folder(folder)
-            self._remove_if_empty(folder)
-        self.journal.unlink(missing_ok=True)
+            _remove_if_empty(folder, base)
 
-    def _remove_if_empty(self, folder: Path) -> None:
-        while folder != self.folder and folder.is_relative_to(self.folder):
-            try:
-                folder.rmdir()
-            except OSError:
-                return  # something still lies in it
-            folder = folder.parent
+
+def _remove_if_empty(folder: Path, base: Path) -> None:
+    while folder != base and folder.is_relative_to(base):
+        try:
+            folder.rmdir()
+        except OSError:
+            return  # something still lies in it
+        folder = folder.parent
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let Ctrl-C wait until the end of what must not stop in the middle."""
+    if threading.current_thread() is not threading.main_thread():  # no signal reaches it
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came and callable(before):  # within another, it waits for that one's end; else it raises KeyboardInterrupt
+        before(signal.SIGINT, None)
+
+
+@contextmanager
+def _told(home: Path) -> Iterator[None]:
+    """Say what the system refuses as a person would."""
+    try:
+        yield
+    except BrokenPipeError:  # whoever read what is printed has gone: no fault of the folder
+        raise
+    except OSError as error:
+        raise SavingError(
+            f"{home.name}/ cannot be written: {error.strerror or error}",
+            hint="make room on the disk, or mend its rights, and run it again; what was published stands",
+        ) from error
+
+
+def _share(source: str, target: str) -> None:
+    """Give a file a second name; where a file system has no such thing, copy it with its time."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def seal(data: bytes) -> bytes:
+    """Return what a cache stores: the digest of the data on a line, and the data."""
+    return hashlib.sha256(data).hexdigest().encode() + b"\n" + data
+
+
+def unseal(stored: bytes) -> bytes:
+    """Return the data of what was stored.
+
+    Raises:
+        ValueError: It is not what was stored: cut off, damaged, or of another form.
+    """
+    digest, _, data = stored.partition(b"\n")
+    if digest != hashlib.sha256(data).hexdigest().encode():
+        raise ValueError("damaged")
+    return data
 
 
 def write_whole(path: Path, data: bytes) -> None:

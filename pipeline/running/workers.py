@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from pipeline.limits import STANDARD
 from pipeline.phases import added
-from pipeline.running.crew import Crash, Crew, Task
+from pipeline.running.crew import Crash, Crew, Task, deaf
 
 __all__ = ["Crash", "Executor", "Task", "Workers", "cores", "default_jobs"]
 
@@ -79,7 +79,8 @@ class Workers:
             points: list[EntryPoint] = [registered()[name] for name in formats]
             # A format without such a module is loaded when it is written; the server passes over what is not there.
             forkserver.set_forkserver_preload([f"{point.module}.warm" for point in points])
-            forkserver.ensure_running()
+            with deaf():
+                forkserver.ensure_running()
 
     def taken(self) -> Mapping[str, float]:
         seconds = added(self._readers.seconds, self._writers.seconds)

@@ -20,6 +20,7 @@ _NOTES = "\n\n".join(f"[^{n}]: Note nummer {n}." for n in range(3000))
 _REFERENCES = " ".join(f"Påstand{n}[^{n}]." for n in range(3000))
 _TOO_DEEP = Refused("nesting-too-deep", 0)
 _LATE = Refused("markdown-unreadable", 0, "longer than")
+_WIDE = Refused("text-too-long", 1, "a word of")
 _LONG = Refused("file-too-large", 1, "lines")
 _BODIES: dict[str, tuple[str, Outcome]] = {
     "lists": ("\n".join(f"{'  ' * n}- a" for n in range(1000)), _TOO_DEEP),
@@ -39,15 +40,15 @@ _BODIES: dict[str, tuple[str, Outcome]] = {
         "a[^0]\n\n" + "\n\n".join(f"[^{n}]: x[^{n + 1}] y[^{n + 1}]" for n in range(40)) + "\n\n[^40]: Slut.",
         Refused("nesting-too-deep", 0),
     ),
-    "links-unclosed": ("[a](" * _DEEP, Published()),
+    "links-unclosed": ("[a](" * _DEEP, _WIDE),
     "brackets-16": ("[" * 16 + "a" + "]" * 16, Published()),
     "backticks-600": ("".join(f"a {'`' * n} " for n in range(1, 200)), Published()),
     "definitions": ("\n".join(f"[a{n}]: /x{n}" for n in range(5000)), Published()),
-    "escapes": ("\\" * 20_000 + "*", Published()),
-    "pipes": ("|" * 20_000, Published()),
+    "escapes": ("\\" * 20_000 + "*", _WIDE),
+    "pipes": ("|" * 20_000, _WIDE),
     "headings": ("\n\n".join(f"## Afsnit {n}" for n in range(1500)), Published()),
     "attributes": ("[a]{" + " ".join(f"k{n}=v" for n in range(5000)) + "}", Published()),
-    "entities": ("&lt;" * 5000 + "&#0;&#xD800;&#x110000;&bogus;", Published((), ("\ud800",))),
+    "entities": ("&lt; " * 5000 + "&#0;&#xD800;&#x110000;&bogus;", Published((), ("\ud800",))),
     "comment-unclosed": ("<!-- " + _WORD * 50, Published(("html-unclosed",))),
     "fence-unclosed": ("```\n" + _WORD * 5, Published(("fence-unclosed",))),
     "cdata": ("<![CDATA[ " * 500, Published()),
@@ -55,13 +56,13 @@ _BODIES: dict[str, tuple[str, Outcome]] = {
 }
 _SLOW: dict[str, tuple[str, Outcome]] = {
     "reference-3000": ("[a]: /x\n\n" + "[a] " * 3000, Published()),
-    "brackets": ("[" * _DEEP + "a" + "]" * _DEEP, Published()),
-    "brackets-open": ("[" * 50_000, Published()),
-    "pictures-open": ("![" * _DEEP, Published()),
+    "brackets": ("[" * _DEEP + "a" + "]" * _DEEP, _WIDE),
+    "brackets-open": ("[" * 50_000, _WIDE),
+    "pictures-open": ("![" * _DEEP, _WIDE),
     "emphasis": ("*" * _DEEP + "a" + "*" * _DEEP, _TOO_DEEP),
     "emphasis-mixed": ("*a _b " * 5000, Published()),
     "emphasis-nested": ("*a **b " * 400 + "c" + "** d*" * 400, _TOO_DEEP),
-    "angles": ("<" * 50_000, Published()),
+    "angles": ("<" * 50_000, _WIDE),
     "footnotes-3000": (f"{_REFERENCES}\n\n{_NOTES}", Published()),
     "table-1000-columns": (_table(1000, 5), Published()),
     "table-5000-rows": (_table(3, 5000), Refused("write-failed", 0)),

@@ -35,6 +35,7 @@ def findings(folder: Path, limits: str, text: str) -> tuple[Finding, ...]:
         ("source_mb = 0.0001", "Tekst.\n" * 20, "file-too-large", 1),
         ("lines = 5", "Tekst.\n" * 20, "file-too-large", 1),
         ("characters = 50", "Tekst.\n" * 20, "text-too-long", 1),
+        ("word = 20", "Tekst.\n" + "a" * 30, "text-too-long", 1),
         ("nesting = 4", NESTED, "nesting-too-deep", 1),
         ("pictures = 2", "![Ryg](ryg.png)\n\n" * 4, "pictures-too-many", 5),
         ("picture_mb = 0.00001", "![Ryg](ryg.png)\n", "picture-broken", 1),

@@ -89,7 +89,7 @@ def test_what_is_written_without_having_changed_is_read_for_it(settled: Path) ->
 
 
 def test_a_damaged_catalogue_is_begun_anew(settled: Path) -> None:
-    write(settled / "outputs/.publish/catalogue.json", '{"entries": 7')
+    write(settled / "outputs/.publish/catalogue", '{"entries": 7')
 
     here, report = run(settled)
 
