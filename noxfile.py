@@ -107,6 +107,21 @@ def bad(session: nox.Session) -> None:
 
 
 @nox.session
+def preview(session: nox.Session) -> None:
+    """Judge the proofing desk in Chromium: axe-core, edits, speed, a thousand articles; `-- --sample 8` for some."""
+    if missing := [name for name in ("npm", "chromium", "git") if not shutil.which(name)]:
+        session.skip(f"this machine has no {', '.join(missing)}: apt-get install npm chromium git")
+    install(session, "test", "mail")
+    ensure_pango(session)
+    folder = Path(session.create_tmp()).resolve()
+    shutil.copy("tests/sessions/preview/package.json", folder)
+    session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), external=True)
+    corpus = os.environ.get("PUBLISH_CORPUS", "../shared/corpus")
+    where = [corpus] if Path(corpus).is_dir() else []  # without one: this repository's samples
+    session.run("python", "-m", "tests.sessions.preview", folder, *where, *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and form of the code."""
     session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "lint"))

@@ -25,6 +25,7 @@ from pipeline.running.saving import BusyError, Outputs
 from pipeline.running.shelf import Item, items_of
 from pipeline.running.workers import Workers
 
+END = "end"
 _WAITING = 100
 """Events that a page may be behind; one that is further behind reads everything anew anyway."""
 _MAX_BYTES = 10_000_000
@@ -37,7 +38,7 @@ class Event:
     """Something that pages should know."""
 
     kind: str
-    """`made`: an article in a format; `news`: something else that pages show; `queue`: how many wait."""
+    """`made`: an article in a format; `news`: something else that pages show; `queue`: how many wait; `end`."""
     ids: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     waiting: int = 0
@@ -49,6 +50,12 @@ class Listener:
     def __init__(self, shown: str) -> None:
         self.shown = shown
         self.events: asyncio.Queue[Event] = asyncio.Queue(_WAITING)
+
+    def end(self) -> None:
+        """Let the page know that nothing more comes, whatever it has not heard yet."""
+        while not self.events.empty():
+            self.events.get_nowait()
+        self.events.put_nowait(Event(END))
 
     def tell(self, event: Event) -> None:
         """Let the page know, unless it is far behind."""
@@ -172,6 +179,11 @@ class Desk:
         self._enqueue(found, frozenset(self.ids.values()) - known)
         if gone or found.is_everything:
             self._news()
+
+    def dismiss(self) -> None:
+        """Let all pages go."""
+        for listener in self._listeners:
+            listener.end()
 
     def refresh_sources(self) -> None:
         """Look which sources there are."""

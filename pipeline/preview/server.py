@@ -23,7 +23,7 @@ from watchfiles import Change, DefaultFilter, awatch
 from pipeline.config import Config
 from pipeline.errors import ConfigError, PublishError
 from pipeline.preview.actions import Actions
-from pipeline.preview.desk import Desk
+from pipeline.preview.desk import END, Desk
 from pipeline.preview.files import Files
 from pipeline.preview.guard import Guard, Token
 from pipeline.preview.views import Views
@@ -105,7 +105,20 @@ def serve(config: Config, outputs: Path, port: int, jobs: int, *, is_opened: boo
             timeout_graceful_shutdown=1, lifespan="on", ws="none",
         )  # fmt: skip
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(settings).run(sockets=[listening])
+            _Server(settings, desk).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Lets open pages go before it waits for them to end by themselves."""
+
+    def __init__(self, settings: uvicorn.Config, desk: Desk) -> None:
+        super().__init__(settings)
+        self._desk = desk
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is open, then the server."""
+        self._desk.dismiss()
+        await super().shutdown(sockets)
 
 
 def _bound(port: int) -> socket.socket:
@@ -132,6 +145,8 @@ async def _events(desk: Desk, shown: str) -> AsyncIterator[bytes]:
             except TimeoutError:
                 yield b": still here\n\n"
                 continue
+            if event.kind == END:
+                return
             yield f"data: {json.dumps(asdict(event))}\n\n".encode()
 
 

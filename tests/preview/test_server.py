@@ -296,3 +296,17 @@ def test_life_at_the_desk(live: Desk) -> None:
     live.until(proof, lambda text: '<h1 lang="da">Ondt i ryggen 49</h1>' in text)
     live.until(f"{proof}?part=text", lambda text: "Ondt i ryggen 49" in text)
     assert json.loads((live.folder / "outputs/report.json").read_text("utf-8"))["version"] == 1
+
+
+def test_the_desk_ends_at_once_while_a_page_is_open(copy_of_published: Path) -> None:
+    with running(copy_of_published) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
+        connection.request("GET", "/events?shown=blog/ryg")
+        answer = connection.getresponse()
+        assert answer.readline().startswith(b"retry")
+
+        server.process.send_signal(signal.SIGINT)
+
+        assert b'"kind": "end"' not in answer.read()  # until the server closes it
+        assert server.process.wait(30) == 0
+    connection.close()

@@ -1,0 +1,79 @@
+"""Every view in light and dark, narrow and wide: axe-core, overflow, errors of the console, requests to outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pipeline.conforming.ace import find_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Playwright
+
+WIDTHS_PX = (320, 640, 1280)
+"""640: a window of 1280 at 200 % zoom."""
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+_AXE = (
+    "() => axe.run(document, {resultTypes: ['violations'], elementRef: false,"
+    " runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+    ".then(result => JSON.stringify(result.violations))"
+)
+_IGNORED_IN_CONSOLE = "Refused to load the image"
+"""What pictures that are switched off are refused by is meant."""
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Open Debian's Chromium."""
+    flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    return playwright.chromium.launch(executable_path=find_browser(), args=flags)
+
+
+def judge(browser: Browser, addresses: Mapping[str, str], axe: Path, shots: Path) -> Iterator[str]:
+    """Yield every fault of pages, and keep a picture of each in each dress.
+
+    Args:
+        addresses: By a name for each.
+    """
+    for scheme in SCHEMES:
+        for width in WIDTHS_PX:
+            context = browser.new_context(
+                viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce", bypass_csp=True
+            )
+            context.add_init_script(path=axe)
+            for name, address in addresses.items():
+                page = context.new_page()
+                faults = watch(page)
+                page.goto(address)
+                page.wait_for_timeout(700)
+                page.screenshot(path=shots / f"{name}-{width}-{scheme}.png", full_page=True)
+                yield from (f"{name} {width} {scheme}: {fault}" for fault in (*faults, *_faults(page)))
+                page.close()
+            context.close()
+
+
+def watch(page: Page) -> list[str]:
+    """Return a list that fills with errors of the console and requests to outside."""
+    faults: list[str] = []
+
+    def heard(message: Any) -> None:
+        if message.type in ("error", "warning") and _IGNORED_IN_CONSOLE not in message.text:
+            faults.append(f"console: {message.text}")
+
+    def asked(request: Any) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "file:", "data:")):
+            faults.append(f"asks for {request.url}")
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+    page.on("request", asked)
+    return faults
+
+
+def _faults(page: Page) -> Iterator[str]:
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        yield "is wider than the window"
+    for violation in json.loads(page.evaluate(_AXE)):
+        where = "; ".join(node["html"][:120] for node in violation["nodes"][:2])
+        yield f"axe {violation['id']}: {violation['help']} ({len(violation['nodes'])} times): {where}"
