@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from pipeline.conforming.mail import CLIPPED_AT
 from pipeline.errors import PublishError
+from pipeline.findings import Finding
 from pipeline.preview import committed, pages, shown
 from pipeline.preview.desk import Desk
 from pipeline.preview.guard import Token
@@ -140,6 +141,16 @@ class Proof:
     @property
     def errors(self) -> tuple[Placed, ...]:
         return tuple(each for each in self.findings if each.finding.severity == "error")
+
+    @property
+    def elsewhere(self) -> tuple[Finding, ...]:
+        """Errors that kept this article from being written and lie in no source, such as in a style."""
+        report, named = self.desk.report, f" of {self.item.listing.id}: "
+        return tuple(
+            finding
+            for finding in (*report.findings, *report.kept)
+            if finding.severity == "error" and finding.source not in self.desk.ids and named in finding.message
+        )
 
     def marks(self, page: int) -> tuple[Mark, ...]:
         """Return the marks in the margin of a page; those at one height stand beside each other."""

@@ -289,6 +289,13 @@ def test_life_at_the_desk(live: Desk) -> None:
     write(toml, good_toml)
     live.until("/", lambda text: "handuot" not in text)
 
+    # a broken template: said, and the last proof stays
+    write(live.folder / "styles/handout/handout.html.j2", "{{ titel }}")
+    broken = live.until(proof, lambda text: "styles/handout/handout.html.j2" in text)
+    assert "/page/blog/ryg/standard/1.png" in broken
+    (live.folder / "styles/handout/handout.html.j2").unlink()
+    live.until(proof, lambda text: "styles/handout/handout.html.j2" not in text)
+
     # fifty saves in a second: the last one is what is shown
     for number in range(50):
         write(source, ARTICLE.replace("Ondt i ryggen", f"Ondt i ryggen {number}"))
