@@ -352,6 +352,10 @@ class Article:
     """What a newsletter announces, in the author's order."""
     opening_hours: tuple[tuple[str, str], ...] = ()
     """Days, and the hours on them, as the author writes both."""
+    accept: tuple[str, ...] = ()
+    """Codes of findings that its author means."""
+    has_description: bool = True
+    """False: its description was made of its first sentences."""
 
     @property
     def changed(self) -> date | None:

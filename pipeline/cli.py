@@ -15,6 +15,7 @@ EXIT_WRONG = 2
 EXIT_BUSY = 75  # EX_TEMPFAIL of sysexits.h: try again later
 COMMANDS = {
     "all": "publishing:publish_all",
+    "check": "checking:check",
     "clean": "upkeep:clean",
     "completion": "project:completion",
     "doctor": "project:doctor",
@@ -28,7 +29,7 @@ COMMANDS = {
     "schema": "project:schema",
 }
 """Module and function of each command, in `pipeline/commands/`; imported when it is asked for."""
-PLANNED = ("check", "send")
+PLANNED = ("send",)
 """Commands that are to come: no format may take their names."""
 
 

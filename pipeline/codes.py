@@ -23,6 +23,10 @@ class Code:
     example: str
     cure: str
     repaired: bool = False
+    reason: str = ""
+    """Why it matters to a reader."""
+    source: str = ""
+    """The law, standard or study that the rule rests on."""
 
 
 _TABLE = (
@@ -1201,6 +1205,322 @@ _TABLE = (
         "A line of more than 998 characters",
         "Read the message; a project's own template is the usual cause.",
     ),
+    # ---- checks: readable
+    Code(
+        "lix-high",
+        "warning",
+        "The text is harder to read than the format it is published in aims at.",
+        "LIX 57 where 45 is aimed at",
+        "Split the longest sentences and swap long words for everyday ones; `[check] lix` sets the aim.",
+        reason="Who gives up half-way acts on half of the advice. LIX 45 and more is the level of official letters.",
+        source="C.H. Björnsson, Läsbarhet, 1968; LIX is what Danish schools and authorities use.",
+    ),
+    Code(
+        "sentence-long",
+        "note",
+        "A sentence that is too long to hold in mind.",
+        "A sentence of 36 words",
+        "Make two sentences of it, or a list; `[check] sentence_words` sets the limit.",
+        reason="Someone in pain or worry reads in short steps, and must remember the beginning to understand the end.",
+        source="Plain Language Guidelines, plainlanguage.gov: write short sentences.",
+    ),
+    Code(
+        "word-long",
+        "note",
+        "A word of more than 22 letters.",
+        "`bindevævsmassagebehandling`",
+        "Say it with two words: `massage af bindevæv`; `[check] word_letters` sets the limit.",
+        reason="Long compounds are read letter by letter, and break badly in narrow columns and large print.",
+        source="C.H. Björnsson, Läsbarhet, 1968: long words are half of what makes a text hard.",
+    ),
+    Code(
+        "passive-voice",
+        "note",
+        "So many sentences are in the passive that no one seems to act.",
+        "`Øvelsen udføres dagligt` for `Lav øvelsen hver dag`",
+        "Say who does it, and speak to the reader: `du`.",
+        reason="Advice in the passive does not say who must act, and is followed less.",
+        source="Plain Language Guidelines, plainlanguage.gov: use active voice.",
+    ),
+    Code(
+        "nominal-style",
+        "note",
+        "A verb hides in a noun.",
+        "`foretage en vurdering af` for `vurdere`",
+        "Use the verb.",
+        reason="Nouns made of verbs lengthen a sentence and hide who acts.",
+        source="Plain Language Guidelines, plainlanguage.gov: avoid hidden verbs.",
+    ),
+    Code(
+        "hard-word",
+        "warning",
+        "A medical word that has a plain alternative, and is explained nowhere in the article.",
+        "`hypertension` for `forhøjet blodtryk`",
+        "Use the plain word, or explain it where it first stands: `hypertension (forhøjet blodtryk)`.",
+        reason="A reader who does not know the word skips the sentence, and may miss what concerns them.",
+        source="The word list `styles/words/plain.<language>.toml`; a project's own file of that name adds to it.",
+    ),
+    Code(
+        "abbreviation-unexplained",
+        "note",
+        "An abbreviation that the article never writes out.",
+        "`VAS` without `visuel analog skala (VAS)`",
+        "Write it out where it first stands; `styles/words/abbreviations.<language>.toml` lists those everyone knows.",
+        reason="Abbreviations are the trade's own; a screen reader spells them letter by letter.",
+        source="WCAG 2.2, success criterion 3.1.4.",
+    ),
+    Code(
+        "reading-time",
+        "note",
+        "The article takes longer to read than most will stay.",
+        "1,900 words: 10 minutes",
+        "Divide it, or put the main points first in `key_points`; `[check] minutes` sets the limit.",
+        reason="What is not read does not help, and a long handout is laid aside.",
+        source="200 words a minute: M. Brysbaert, 2019, less a fifth for unfamiliar matter.",
+    ),
+    # ---- checks: safe
+    Code(
+        "help-missing",
+        "warning",
+        "Nothing in the article says when to get help.",
+        "An article on back pain without `Søg læge, hvis …`",
+        "Add a box `::: {.see-doctor}`, or say when to call whom. `[check] help_kinds` names the kinds that must.",
+        reason="General advice must not keep anyone from calling a doctor in time.",
+        source="NHS digital service manual, care cards: help people to know when and where to get help.",
+    ),
+    Code(
+        "claim-doubtful",
+        "warning",
+        "A promise of effect that the marketing of health services must not make, and no one has signed off.",
+        "`garanteret smertefri`, `helbreder`",
+        "Say what is known and for how many; or state who answers for it: `approved_by: Anna Prøve`.",
+        reason="Marketing of health services must be objective, and facts must be provable.",
+        source="Lov om markedsføring af sundhedsydelser (lov nr. 326 af 6. maj 2003 med ændringer), § 2, stk. 1 og 4.",
+    ),
+    Code(
+        "dose-format",
+        "warning",
+        "A dose that can be misread.",
+        "`.5 mg`, `5.0 mg`, `10 ug`, `10000 IE`",
+        "Write `0,5 mg`, `5 mg`, `10 mikrogram`, `10.000 IE`.",
+        reason="A point that is overlooked makes a dose ten times too large.",
+        source="ISMP, List of Error-Prone Abbreviations, Symbols, and Dose Designations.",
+    ),
+    Code(
+        "number-format",
+        "note",
+        "A number with the decimal sign of another language.",
+        "`3.5 kg` in Danish, `3,5 kg` in English",
+        "Write `3,5 kg` in Danish, `3.5 kg` in English.",
+        reason="In Danish a point parts thousands; a reader may take 3.500 for three and a half.",
+        source="Dansk Sprognævn, Retskrivningsordbogen: decimals after a comma, thousands with a point.",
+    ),
+    Code(
+        "review-overdue",
+        "warning",
+        "The article should have been reviewed again by now.",
+        "`reviewed: 2023-01-10` in 2026",
+        "Have it reviewed, and write the new date; `review_after:` or `[check] review_months` sets how long it holds.",
+        reason="Advice ages: what was right at the last review may have been given up since.",
+        source="NHS England, Standard for creating health content: review at least every three years.",
+    ),
+    Code(
+        "review-missing",
+        "note",
+        "Nothing says when a professional last reviewed the article.",
+        "An article without `reviewed:`",
+        "Have it reviewed, and write `reviewed:` and `reviewed_by:`.",
+        reason="Readers and colleagues cannot tell whether the advice still holds.",
+        source="NHS England, Standard for creating health content.",
+    ),
+    Code(
+        "reviewer-missing",
+        "warning",
+        "The article has been reviewed, but not by anyone who is named.",
+        "`reviewed: 2026-02-01` without `reviewed_by:`",
+        "Add `reviewed_by:` with name and profession.",
+        reason="A review that no one answers for gives no trust.",
+        source="HONcode, the first principle: authority.",
+    ),
+    # ---- checks: right
+    Code(
+        "spelling",
+        "warning",
+        "A word that no dictionary has, one letter from a common one.",
+        "`smeter` for `smerter`",
+        "Correct it; or, where it is right, add it to `sources/ordliste.txt` (`publish check --learn`).",
+        reason="A spelling error in a dose or a symptom misleads; anywhere else it costs trust.",
+        source="Hunspell, with the Danish dictionary of Stavekontrolden.",
+    ),
+    Code(
+        "word-doubled",
+        "warning",
+        "A word stands twice in a row.",
+        "`det er er vigtigt`",
+        "Delete one.",
+        reason="A slip that no spell checker sees.",
+    ),
+    Code(
+        "space-before-mark",
+        "warning",
+        "A space before a comma, a full stop or another mark.",
+        "`smerter , som`",
+        "Delete the space.",
+        reason="The mark can fall alone to the next line.",
+        source="Dansk Sprognævn, Retskrivningsordbogen, on punctuation.",
+    ),
+    Code(
+        "genitive-english",
+        "warning",
+        "An English genitive in Danish text.",
+        "`Parkinson's sygdom`",
+        "Write `Parkinsons sygdom`; after s, x or z an apostrophe alone: `Marx' bøger`.",
+        reason="Danish writes the genitive without an apostrophe.",
+        source="Dansk Sprognævn, Retskrivningsordbogen, on the apostrophe.",
+    ),
+    Code(
+        "quotes-mixed",
+        "warning",
+        "A quotation that opens with one mark and closes with another, or not at all.",
+        "`„ryggen er slidt`",
+        "Close it with the mark that belongs to the one it opens with.",
+        reason="The reader cannot see where another's words end.",
+        source="Dansk Sprognævn, Retskrivningsordbogen, on quotation marks.",
+    ),
+    # ---- checks: whole
+    Code(
+        "article-link-unknown",
+        "warning",
+        "A link leads to an article of this project that does not exist.",
+        "`/blog/ryg-ovelser` for `/blog/ryg-oevelser`",
+        "Correct the address.",
+        reason="The reader meets an error page, on paper with no way back.",
+    ),
+    Code(
+        "article-anchor-unknown",
+        "warning",
+        "A link leads to a heading that the other article does not have.",
+        "`/blog/ryg#oevelser` where no heading is called so",
+        "Correct what stands behind the `#`.",
+        reason="The reader lands at the top of the article, and must search.",
+    ),
+    Code(
+        "title-twice",
+        "warning",
+        "Two articles have the same title.",
+        "Two articles called “Ondt i ryggen”",
+        "Say in the title what sets each apart.",
+        reason="On a shelf, in an inbox or in a search no one can tell them apart.",
+        source="WCAG 2.2, success criterion 2.4.2.",
+    ),
+    Code(
+        "article-alike",
+        "warning",
+        "Two articles say nearly the same in the same words.",
+        "Two articles of which 92 % is alike",
+        "Keep one, and let the other's address lead there.",
+        reason="One of them is forgotten at the next review, and then they disagree.",
+        source="A. Broder, On the resemblance and containment of documents, 1997.",
+    ),
+    Code(
+        "orphan",
+        "note",
+        "No other article and no edition leads here.",
+        "An article that nothing links to",
+        "Name it in `related:` of an article that is near it.",
+        reason="Readers find it by search alone.",
+    ),
+    Code(
+        "table-headless",
+        "note",
+        "A table whose columns no row names.",
+        "A table whose first row is blank",
+        "Write what each column holds into the first row.",
+        reason="A screen reader reads cells one by one, and says the heading of each.",
+        source="WCAG 2.2, success criterion 1.3.1.",
+    ),
+    Code(
+        "alt-long",
+        "note",
+        "A text alternative that is too long to listen to.",
+        "A text alternative of 320 characters",
+        "Say the main thing in a sentence or two, and the rest in the text.",
+        reason="A screen reader reads it in one breath, without a way to pause or go back.",
+        source="W3C, Images Tutorial: complex images.",
+    ),
+    Code(
+        "lettering-unsaid",
+        "warning",
+        "A drawing has words in it that its text alternative does not say.",
+        "A drawing with the word `Nakke`, described as `En krop`",
+        "Say the words of the drawing in its text alternative, or in the text beside it.",
+        reason="Who cannot see the drawing does not get its words.",
+        source="WCAG 2.2, success criteria 1.1.1 and 1.4.5.",
+    ),
+    Code(
+        "address-dead",
+        "warning",
+        "A web address that does not answer, or answers that nothing is there.",
+        "`https://example.org/flyttet`: 404",
+        "Find where it moved to, or take the link out. Looked for with `publish check --online` alone.",
+        reason="A source that cannot be looked up proves nothing.",
+    ),
+    # ---- checks: printable, mailable, shelf-ready
+    Code(
+        "address-long",
+        "note",
+        "A web address that stands in the text is longer than a line of the handout.",
+        "An address of 96 characters in running text",
+        "Let words carry the link: `[Sundhed.dk om ryg](https://…)`.",
+        reason="On paper it breaks in the middle, and no one types it.",
+    ),
+    Code(
+        "subject-long",
+        "note",
+        "A title that an inbox cuts off.",
+        "A title of 84 characters",
+        "Say it in 60 characters, or give `meta_title:` a short form.",
+        reason="Phones show some 40 characters of a subject, desktops about 60.",
+    ),
+    Code(
+        "description-missing",
+        "note",
+        "The article has no description of its own; its first sentences stand in for it.",
+        "No `description:` and no `lead:`",
+        "Write `description:`, 90 to 150 characters, that says what the reader gets.",
+        reason="It is the line below the subject in an inbox, and what a bookshelf says of the book.",
+    ),
+    Code(
+        "author-missing",
+        "note",
+        "The article names no author.",
+        "No `authors:`",
+        "Write `authors:`.",
+        reason="Bookshelves sort by author, and readers ask who says so.",
+    ),
+    # ---- checks: finished files
+    Code(
+        "file-nonconforming",
+        "error",
+        "A finished file breaks a rule of its format.",
+        "A PDF without a title in its metadata",
+        "Publish it anew; a file from elsewhere is mended where it was made.",
+        source="PDF/UA-1, PDF/A-2a; EPUB 3.3, EPUB Accessibility 1.1; RFC 5322 and what mail programs can show.",
+    ),
+    Code(
+        "file-unclaimed",
+        "note",
+        "A PDF that claims no standard, so it was held to none.",
+        "A booklet or a print pack, which are for the copier",
+        "Nothing, where it is for paper alone.",
+    ),
+    Code(
+        "spelling-skipped",
+        "note",
+        "Spelling was not checked, since a part is missing.",
+        "No dictionary for `da`",
+        "`pip install 'clinic-publish[spelling]'`, and a dictionary: `apt-get install hunspell-da`.",
+    ),
 )  # fmt: skip
 
 CODES = {entry.code: entry for entry in _TABLE}
@@ -1219,11 +1539,17 @@ def as_markdown() -> str:
     for severity in ("error", "warning", "note"):
         pieces.append(f"## {severity.capitalize()}s")
         for entry in sorted((entry for entry in _TABLE if entry.severity == severity), key=lambda entry: entry.code):
-            repaired = " *Repaired.*" if entry.repaired else ""
-            pieces.append(
-                f"### `{entry.code}`\n\n{entry.meaning}{repaired}\n\nFor example: {entry.example}\n\nCure: {entry.cure}"
-            )
+            pieces += [f"### `{entry.code}`", *explained(entry)]
     return "\n\n".join(pieces) + "\n"
+
+
+def explained(entry: Code) -> list[str]:
+    """Return the paragraphs of an entry, as the documentation and `publish check --explain` show them."""
+    repaired = " *Repaired.*" if entry.repaired else ""
+    paragraphs = [f"{entry.meaning}{repaired}", f"For example: {entry.example}"]
+    paragraphs += [f"Why: {entry.reason}"] if entry.reason else []
+    paragraphs += [f"Source: {entry.source}"] if entry.source else []
+    return [*paragraphs, f"Cure: {entry.cure}"]
 
 
 if __name__ == "__main__":

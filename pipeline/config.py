@@ -10,6 +10,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
+from pipeline.codes import CODES
 from pipeline.errors import ConfigError
 from pipeline.limits import Limits, doubts
 
@@ -71,6 +72,35 @@ class Placing:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What the editor's desk looks for, and how much each finding weighs."""
+
+    severities: Mapping[str, Literal["off", "note", "warning", "error"]] = field(default_factory=dict)
+    """By code, in the place of what the table of findings says."""
+    lix: int = 45
+    """The LIX that articles aim at, at most."""
+    lix_of: Mapping[str, int] = field(default_factory=dict)
+    """Of formats that aim elsewhere: `{newsletter = 40}`."""
+    sentence_words: int = 30
+    """A sentence of more is long."""
+    word_letters: int = 22
+    """A word of more is long."""
+    minutes: int = 8
+    """An article that takes longer to read is long."""
+    passive_percent: int = 30
+    """Of sentences: more are too many."""
+    review_months: int = 24
+    """How long a review holds where `review_after` does not say."""
+    help_kinds: tuple[str, ...] = ("article",)
+    """Kinds of articles that must say when to get help."""
+    spelling: bool = True
+    baseline: str = "check-baseline.json"
+    """Findings that are known and not reported; `publish check --update-baseline` writes it."""
+    words: str = "sources/ordliste.txt"
+    """Words that the project spells so, one a line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A project: its folder and what its `publish.toml` says."""
 
@@ -80,6 +110,7 @@ class Config:
     preview: Preview = Preview()
     limits: Limits = Limits()
     outputs: Placing = Placing()
+    check: Check = Check()
     formats: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """The table of each format as it stands; its writer's `Options` give it shape."""
 
@@ -94,6 +125,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "limits": Limits,
     "outputs": Placing,
     "preview": Preview,
+    "check": Check,
 }
 """The tables beside those of the formats; each is a field of `Config`."""
 
@@ -152,6 +184,8 @@ def load(folder: Path, formats: Iterable[str]) -> Config:
         for key, expected in doubts(limits).items():
             line = line_of(source, "limits", key)
             faults.append(f"{FILE_NAME}:{line}: [limits] {key} is {getattr(limits, key)}, expected {expected}")
+    if sections["check"]:
+        faults += _weights(sections["check"], source)
     if faults:
         raise ConfigError("\n".join(faults))
     sections["publisher"] = replace(publisher, website=publisher.website.rstrip("/"))
@@ -171,6 +205,16 @@ def _doubts(publisher: Publisher, sources: Sources, source: str) -> list[str]:
                 f"{FILE_NAME}:{line}: [sources] address holds {place!r}, expected {{website}} and {{id}} only"
             )
     return faults
+
+
+def _weights(check: Check, source: str) -> Iterable[str]:
+    """Yield codes that no finding has, or whose weight is not the project's to set."""
+    for code in check.severities:
+        line = line_of(source, "check", "severities") or line_of(source, "check")
+        if code not in CODES:
+            yield _unknown("finding", code, CODES, line)
+        elif CODES[code].severity == "error":
+            yield f"{FILE_NAME}:{line}: [check] {code} is an error by nature, expected a finding that may be published"
 
 
 def override(config: Config, changes: Mapping[str, Mapping[str, object]]) -> Config:

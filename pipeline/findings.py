@@ -26,16 +26,18 @@ class Finding:
     """What was found, and what was done or expected."""
     hint: str = ""
     repaired: bool = False
+    quote: str = ""
+    """The words it is about, as readers meet them; empty where it is about no words."""
 
 
-def found(code: str, source: str, line: int, message: str, hint: str = "") -> Finding:
+def found(code: str, source: str, line: int, message: str, hint: str = "", quote: str = "") -> Finding:
     """Return a finding with the severity that the table of codes gives it.
 
     Raises:
         KeyError: The code is not in `pipeline/codes.py`, and so not in the documentation either.
     """
     entry = CODES[code]
-    return Finding(entry.severity, code, source, line, message, hint or entry.cure, entry.repaired)
+    return Finding(entry.severity, code, source, line, message, hint or entry.cure, entry.repaired, quote)
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

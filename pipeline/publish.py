@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from pipeline import writers
+from pipeline.checking.weighing import scale_of
 from pipeline.config import Config, override
 from pipeline.findings import Finding, in_order
 from pipeline.phases import added, taken
@@ -26,6 +28,7 @@ from pipeline.running.saving import STATE, Outputs, undisturbed
 from pipeline.running.selecting import Selection, narrow
 from pipeline.running.shards import Shard
 from pipeline.running.spool import open_spool
+from pipeline.running.together import check_library
 from pipeline.running.upkeep import prune
 from pipeline.running.workers import Crash, Executor, Task, Workers
 
@@ -49,6 +52,8 @@ class Request:
     """Only this share of the editions: others make the rest elsewhere."""
     wait_s: float = 5.0
     """How long to wait for another run to end."""
+    today: date | None = None
+    """The day that reviews are judged by; None: they are not judged."""
     overrides: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """Options of formats that take the place of those in `publish.toml`, for this run."""
 
@@ -100,7 +105,8 @@ class _Begun:
     desk: Desk
     shop: Shop
     library: Library
-    bound_findings: tuple[Finding, ...]
+    passing: tuple[Finding, ...]
+    """On all sources together, and of this day: none of it is remembered."""
     work: Plan
     ledger: Ledger
     started: float
@@ -111,6 +117,7 @@ def _begin(
 ) -> _Begun:
     """Read and bind the sources, and find out what is to be made."""
     started, asked, formats = time.monotonic(), request.articles, request.formats
+    scale = scale_of(config)
     spool = open_spool(outputs)
     desk = Desk(config, workers, spool, progress, formats)
     library = read_library(desk, outputs.state, asked)
@@ -122,16 +129,19 @@ def _begin(
     bindings = request.shard.of(bound.bindings) if request.shard else bound.bindings
     rebuild = Rebuild(is_forced=request.is_forced, is_verified=request.is_verified)
     work = plan(bindings, formats, asked, config, shop, before, rebuild)
-    ledger = Ledger(shop, before, work, is_partial=bool(request.overrides))
+    ledger = Ledger(shop, before, work, scale, is_partial=bool(request.overrides))
     ledger.refuse(bound.refused, () if request.selection else library.refused, formats)
-    return _Begun(request, desk, shop, library, bound.findings, work, ledger, started)
+    passing = (*bound.findings, *check_library(library, config, request.today, is_whole=_is_whole(request)))
+    return _Begun(request, desk, shop, library, passing, work, ledger, started)
+
+
+def _is_whole(request: Request) -> bool:
+    return not (request.articles or request.selection or request.shard)
 
 
 def _carry_through(begun: _Begun, progress: Progress, workers: Executor) -> Report:
     """Make what is to be made, save it, and return the report."""
     library, work, ledger = begun.library, begun.work, begun.ledger
-    request = begun.request
-    is_whole = not (request.articles or request.selection or request.shard)
     is_interrupted = False
     try:
         fetch(begun.desk, library, work.cards)
@@ -142,7 +152,9 @@ def _carry_through(begun: _Begun, progress: Progress, workers: Executor) -> Repo
         is_interrupted = True
     seconds = time.monotonic() - begun.started
     with undisturbed():
-        report = ledger.close(library, begun.bound_findings, seconds, is_whole=is_whole, is_interrupted=is_interrupted)
+        report = ledger.close(
+            library, begun.passing, seconds, is_whole=_is_whole(begun.request), is_interrupted=is_interrupted
+        )
     phases = added(workers.taken(), taken())
     is_idle = library.is_unchanged and not work.orders
     return replace(report, is_idle=is_idle, phases=phases, reasons=work.reasons)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pipeline.doctor import Part
 
-_STEPS = {"read": "Reading", "write": "Writing", "certify": "Certifying"}
+_STEPS = {"read": "Reading", "write": "Writing", "certify": "Certifying", "judge": "Judging"}
 _WARNINGS_SHOWN = 10
 _COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
@@ -33,8 +33,11 @@ def is_terminal() -> bool:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show how far a run has come: a bar for a person, a line per step in CI."""
+def progress(*, is_silent: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """Show how far a run has come: a bar for a person, a line per step in CI; nothing where machines read on."""
+    if is_silent:
+        yield lambda _step, _done, _of: None
+        return
     if not is_terminal():
 
         def say(step: str, done: int, of: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -57,3 +59,10 @@ def project_of(given: Path | None) -> Path:
     if not (given / FILE_NAME).is_file():
         raise click.BadParameter(f"there is no {FILE_NAME} in {given}", param_hint="--project")
     return given.resolve()
+
+
+def today() -> date:
+    """Return the day that reviews are judged by: `SOURCE_DATE_EPOCH`, so that a build can be repeated, or now."""
+    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = datetime.fromtimestamp(int(stated), UTC) if stated.isdecimal() else datetime.now(UTC).astimezone()
+    return now.date()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import writers
-from pipeline.commands.options import has_option, project_of, run_options, variants_of
+from pipeline.commands.options import has_option, project_of, run_options, today, variants_of
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -105,6 +105,7 @@ def _publish(
         force,
         verify,
         shard_of(shard) if shard else None,
+        today=today(),
         overrides=overrides,
     )
     if report:

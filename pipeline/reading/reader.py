@@ -234,6 +234,8 @@ def _article(
             for entry in front.events
         ),
         opening_hours=tuple((house(days), house(times)) for days, times in front.opening_hours),
+        accept=tuple(front.accept),
+        has_description=bool(front.description or front.lead),
     )
 
 

@@ -53,6 +53,18 @@ def repair(lines: Lines, source: str, limits: Limits = STANDARD) -> tuple[Lines,
     return lines, tuple(record.findings)
 
 
+def tidy_lines(lines: Lines, source: str) -> Lines:
+    """Return the lines with those repairs alone that no one could mean otherwise: they may go back into the source."""
+    record = Recorder(source)
+    for _ in range(_ROUNDS):
+        before = lines
+        for step in _TIDYING:
+            lines = step(lines, record)
+        if lines == before:
+            break
+    return lines
+
+
 def _close_fences(lines: Lines, record: Recorder) -> Lines:
     """Take away a code fence that never ends: it would make code of all the rest."""
     flags = code_flags(lines)
@@ -190,5 +202,6 @@ _STEPS = (
     end_breaks,
 )
 """In this order: what one gives the next relies on."""
+_TIDYING = (_empty_paragraphs, mend_headings, _pictures_apart)
 _ROUNDS = 8
 """One repair may uncover the next, rarely more than once; this many end the rest."""

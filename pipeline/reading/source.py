@@ -75,10 +75,19 @@ def clean(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
     return text, tuple(findings)
 
 
-def tidy(text: str) -> str:
-    """Return text without the characters that `clean` takes out; for text that escapes brought in later."""
+AMBIGUOUS = frozenset({"bidi-override", "too-many-marks"})
+"""Repairs after which a person must read the line again."""
+
+
+def tidy(text: str, but: frozenset[str] = frozenset()) -> str:
+    """Return text without the characters that `clean` takes out; for text that escapes brought in later.
+
+    Args:
+        but: Codes of repairs to leave to a person.
+    """
     for repair in _REPAIRS:
-        text = repair.pattern.sub(repair.replace, text)
+        if repair.code not in but:
+            text = repair.pattern.sub(repair.replace, text)
     return unicodedata.normalize("NFC", text)
 
 

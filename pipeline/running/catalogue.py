@@ -15,6 +15,8 @@ from pathlib import Path
 
 import msgspec
 
+from pipeline.checking.rules import rules_key
+from pipeline.checking.whole import Traits
 from pipeline.config import Config
 from pipeline.findings import Finding
 from pipeline.reading.binding import Card
@@ -49,6 +51,7 @@ class Entry:
     pictures: tuple[Mention, ...]
     card: Card | None
     findings: tuple[Finding, ...]
+    traits: Traits
 
 
 @dataclass(slots=True)
@@ -75,7 +78,7 @@ class Catalogue:
         self._roots = roots
         self._finder = PictureFinder(roots, config.limits)
         told = (repr(config.sources), repr(config.limits), config.publisher.language, config.publisher.website)
-        self._key = digest((program_key(), *told, *(f"{path}={ids[path]}" for path in sorted(ids))))
+        self._key = digest((program_key(), rules_key(config), *told, *(f"{path}={ids[path]}" for path in sorted(ids))))
         self._digests: dict[str, str] = {}
         self._is_changed = False
         self.is_unchanged = True
@@ -96,7 +99,7 @@ class Catalogue:
                 return None
             if sight.path and (not mention.sha256 or self._digest(sight.path) != mention.sha256):
                 return None
-        return Shelved(source, entry.card, entry.findings)
+        return Shelved(source, entry.card, entry.findings, traits=entry.traits)
 
     def note(self, read: Iterable[Shelved]) -> None:
         """Take in what sources that were read have given."""
@@ -107,7 +110,9 @@ class Catalogue:
                 self._stored.entries.pop(item.source.path, None)
                 continue
             mentions = tuple(Mention(s.target, s.outcome, s.path, s.sha256) for s in item.sights)
-            self._stored.entries[item.source.path] = Entry(self._key, item.sha256, mentions, item.card, item.findings)
+            self._stored.entries[item.source.path] = Entry(
+                self._key, item.sha256, mentions, item.card, item.findings, item.traits
+            )
             files = ((item.source.path, item.status, item.sha256), *((s.path, s.status, s.sha256) for s in item.sights))
             for path, status, sha256 in files:
                 if status and sha256 and status.mtime_ns + _SETTLED_NS < now:

@@ -32,6 +32,9 @@ def sources_of_change(config: Config, outputs: Path) -> Iterator[str]:
     for each in dict.fromkeys(folders):
         # A folder that is not there yet would be seen by the one above.
         yield from below(str(each), str(outputs)) if each.is_dir() else (str(each.parent),)
+    for name in (config.check.words, config.check.baseline):
+        path = folder / name
+        yield str(path if path.is_file() else path.parent)
     package = Path(pipeline.__file__).parent
     yield from map(str, sorted(package.rglob("*.py")))
     # Whoever installs another version of a library changes its folder. The first entry is where `publish` itself lies.

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from pipeline.checking.dated import lasting
+from pipeline.checking.weighing import Scale
 from pipeline.errors import PublishError
 from pipeline.findings import Finding, found, in_order
 from pipeline.phases import phase
@@ -42,6 +44,8 @@ class Ledger:
     shop: Shop
     before: Record
     plan: Plan
+    scale: Scale
+    """How the project weighs findings; what is remembered keeps the weight of the table."""
     is_partial: bool = False
     """Only some of an edition's files were asked for, such as one variant: its others stand."""
     entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
@@ -113,7 +117,7 @@ class Ledger:
     def close(
         self,
         library: Library,
-        bound_findings: tuple[Finding, ...],
+        passing: tuple[Finding, ...],
         seconds: float,
         *,
         is_whole: bool,
@@ -122,10 +126,11 @@ class Ledger:
         """Write record, report and shelf, remove outputs that nothing stands for any more, and return the report.
 
         Args:
+            passing: What is found of all articles together and of this day: it is reported, and not remembered.
             is_whole: The run was asked for every article, so what it did not meet is gone.
         """
         sources = {item.source.path: item.findings for item in library.reads}
-        self.findings += [*library.findings, *bound_findings, *(f for findings in sources.values() for f in findings)]
+        self.findings += [*library.findings, *passing, *(f for findings in sources.values() for f in findings)]
         others = {key: entry for key, entry in self.before.entries.items() if key not in self.remembered}
         kept = {
             key: entry
@@ -146,15 +151,15 @@ class Ledger:
         )
         report = Report(
             tuple(self.entries[key] for key in sorted(self.entries)),
-            in_order(self.findings),
-            in_order(set(self._kept_findings(kept, record)) - set(self.findings)),
+            self.scale.weigh(self.findings),
+            self.scale.weigh(set(self._kept_findings(kept, record)) - set(self.findings)),
             tuple(record.listings[id_] for id_ in sorted(record.listings)),
             seconds,
             is_interrupted,
         )
         staged = []
         try:
-            page = shelf_page(report, self.shop.publisher, self.shop.styles)
+            page = shelf_page(replace(report, findings=lasting(report.findings)), self.shop.publisher, self.shop.styles)
             staged.append((self.outputs.stage(INDEX, page), INDEX))
         except PublishError as error:  # a template or word list of the project: all else must come to its place
             fault = found(error.code, error.source, error.line, f"{INDEX}: {error.message}", error.hint)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.checking.lists import judge_lists
 from pipeline.config import Config, line_of
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, found
@@ -14,6 +15,7 @@ from pipeline.phases import phase
 from pipeline.reading.binding import Card, nearest
 from pipeline.reading.files import Roots, Source, find_roots, find_sources
 from pipeline.reading.frontmatter import KEYS
+from pipeline.rendering.styles import find_styles
 from pipeline.running.catalogue import Catalogue
 from pipeline.running.spool import Shelved, Spool, read_to
 from pipeline.running.workers import Crash, Executor, Task
@@ -85,6 +87,7 @@ def read_library(desk: Desk, state: Path, asked: tuple[str, ...]) -> Library:
     """
     config = desk.config
     _check_aliases(config)
+    judge_lists(find_styles(config.folder))
     roots = find_roots(config)
     files = find_sources(config, roots)
     sources, findings = files.sources, files.findings

@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 import pickle
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.article import Article, Edition
+from pipeline.checking.rules import check_article
+from pipeline.checking.whole import Traits
 from pipeline.config import Config
 from pipeline.errors import SourceError
-from pipeline.findings import Finding
+from pipeline.findings import Finding, in_order
 from pipeline.reading.binding import Binding, Card, card_of, edition_of
 from pipeline.reading.files import Roots, Source, Status
 from pipeline.reading.pictures import Sight
-from pipeline.reading.reader import read
+from pipeline.reading.reader import Read, read
+from pipeline.rendering.styles import Styles, find_styles
 from pipeline.running.saving import Outputs
 
 
@@ -27,10 +30,13 @@ class Shelved:
     card: Card | None
     """None: refused."""
     findings: tuple[Finding, ...]
+    """Of reading it, and of the rules on an article: none of them depends on the day."""
     sights: tuple[Sight, ...] = ()
     sha256: str = ""
     """Of the source; empty where the next run must read it again."""
     status: Status | None = None
+    traits: Traits = field(default_factory=Traits)
+    """What is kept of it to compare it with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +79,14 @@ def read_to(
     spool: Spool, sources: Sequence[Source], config: Config, roots: Roots, ids: Mapping[str, str]
 ) -> tuple[Shelved, ...]:
     """Read sources, lay their articles into the spool, and return their cards and findings."""
-    return tuple(
-        Shelved(
-            item.source,
-            spool.put(item.article) if item.article else None,
-            item.findings,
-            item.sights,
-            item.sha256,
-            item.status,
-        )
-        for item in read(sources, config, roots, ids)
-    )
+    styles = find_styles(config.folder)
+    return tuple(_shelve(item, spool, config, styles) for item in read(sources, config, roots, ids))
+
+
+def _shelve(item: Read, spool: Spool, config: Config, styles: Styles) -> Shelved:
+    if item.article is None:
+        return Shelved(item.source, None, item.findings, item.sights, item.sha256, item.status)
+    checked = check_article(item.article, config, styles)
+    findings = in_order((*item.findings, *checked.findings))
+    card = spool.put(item.article)
+    return Shelved(item.source, card, findings, item.sights, item.sha256, item.status, checked.traits)

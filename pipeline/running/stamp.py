@@ -102,8 +102,9 @@ def _status(status: os.stat_result) -> str:
 
 
 def _machine() -> str:
-    """Return the Python that runs, its folders of packages, and the day: some findings depend on it."""
-    return repr((sys.version, sys.prefix, sys.path[1:], time.strftime("%Y-%m-%d")))
+    """Return the Python that runs, its folders of packages, and the day, which some findings depend on."""
+    day = os.environ.get("SOURCE_DATE_EPOCH") or time.strftime("%Y-%m-%d")
+    return repr((sys.version, sys.prefix, sys.path[1:], day))
 
 
 def _path_for(arguments: list[str]) -> str | None:

@@ -1,0 +1,56 @@
+"""Fit for paper, mail and shelf: what an article needs in each format, beside what the writers say themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pipeline.article import Link, Table, text
+from pipeline.checking.manuscript import Manuscript
+from pipeline.findings import Finding
+
+LINE = 80
+"""Characters of a line of the handout: 170 mm at 11 points hold some 90."""
+SUBJECT = 60
+ALT = 250
+
+
+def address_long(script: Manuscript) -> Iterator[Finding]:
+    for node in script.nodes:
+        if isinstance(node, Link):
+            shown = text(node.content)
+            if len(shown) > LINE and shown.strip().startswith(("http", "www")) and " " not in shown.strip():
+                message = f"an address of {len(shown)} characters stands in the text, expected at most {LINE}"
+                yield script.found("address-long", node.line, message, quote=shown)
+
+
+def subject_long(script: Manuscript) -> Iterator[Finding]:
+    subject = script.article.subject or script.article.title
+    if len(subject) > SUBJECT:
+        message = f"as a subject {subject!r} has {len(subject)} characters, expected at most {SUBJECT}"
+        yield script.found("subject-long", 0, message)
+
+
+def description_missing(script: Manuscript) -> Iterator[Finding]:
+    if not script.article.has_description:
+        yield script.found("description-missing", 0, "its first sentences stand in for a description")
+
+
+def author_missing(script: Manuscript) -> Iterator[Finding]:
+    if not script.article.authors and not script.article.is_edition:
+        yield script.found("author-missing", 0, "no one is named as author")
+
+
+def table_headless(script: Manuscript) -> Iterator[Finding]:
+    for node in script.nodes:
+        if isinstance(node, Table) and not any(text(cell.blocks).strip() for cell in node.head):
+            yield script.found("table-headless", node.line, "a table without a row that names its columns")
+
+
+def alt_long(script: Manuscript) -> Iterator[Finding]:
+    for image in script.images:
+        if len(image.alt) > ALT:
+            message = f"a text alternative of {len(image.alt)} characters, expected at most {ALT}"
+            yield script.found("alt-long", image.line, message)
+
+
+RULES = (address_long, subject_long, description_missing, author_missing, table_headless, alt_long)

@@ -1,0 +1,127 @@
+"""Word lists of a language: `styles/words/<name>.<language>.toml`, the packaged one under the project's own."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from pipeline.errors import StyleError
+from pipeline.rendering.styles import Styles
+
+NAMES = ("plain", "claims", "abbreviations")
+ENDINGS = {
+    "da": ("", "e", "en", "et", "er", "ene", "erne", "n", "r", "t", "rne", "ne"),
+    "en": ("", "s", "es"),
+}
+"""What may be put behind a single word of a list; each with the mark of the genitive too."""
+_GENITIVES = {"da": ("", "s"), "en": ("", "'s", "’s")}
+WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*|%")
+"""Words and numbers, as texts and lists are taken apart."""
+Word = tuple[int, str, str]
+"""Where it begins in a text, as it stands there, and without capitals."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordList:
+    """Words or phrases, and what is said of each."""
+
+    entries: Mapping[str, str]
+    phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    """By their first word in each of its forms: the words of a phrase behind it, and the entry, longest first."""
+    stems: tuple[tuple[str, str], ...]
+    """Beginnings that anything may follow, and their entries."""
+
+    def found_in(self, words: Sequence[Word]) -> Iterator[tuple[int, int, str]]:
+        """Yield where an entry begins and ends in a text, and the entry."""
+        for at, (start, word, folded) in enumerate(words):
+            for rest, entry in self.phrases.get(folded, ()):
+                behind = words[at + 1 : at + 1 + len(rest)]
+                if tuple(each[2] for each in behind) == rest:
+                    last_start, last, _ = behind[-1] if behind else (start, word, folded)
+                    yield start, last_start + len(last), entry
+                    break
+            else:
+                for stem, entry in self.stems:
+                    if folded.startswith(stem):
+                        yield start, start + len(word), entry
+
+
+def words_of(text: str) -> tuple[Word, ...]:
+    """Return the words of a text."""
+    return tuple((at.start(), at[0], at[0].casefold()) for at in WORD.finditer(text))
+
+
+def word_list(styles: Styles, name: str, language: str) -> WordList:
+    """Return a list in a language; without a file for it, an empty one.
+
+    An entry of the project takes the packaged one's place, and an empty text takes it out. `*` at the end of an entry
+    stands for any letters.
+
+    Raises:
+        StyleError: A file is not TOML, or an entry is not text.
+    """
+    return _load(styles, name, language.split("-", maxsplit=1)[0])
+
+
+def judge_lists(styles: Styles) -> None:
+    """Make sure, before articles are checked against them, that all lists can be read.
+
+    Raises:
+        StyleError: A file is not TOML, an entry is not text, or a file is of no list.
+    """
+    for folder in styles.folders:
+        for path in sorted((folder / "words").glob("*.*.toml")):
+            if path.name.split(".")[0] not in NAMES:
+                raise StyleError(
+                    f"no word list is called {path.name.split('.')[0]!r}, expected {', '.join(NAMES)}",
+                    source=f"styles/words/{path.name}",
+                )
+            _read(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
+
+
+def files(styles: Styles) -> tuple[str, ...]:
+    """Return the content of every list file, in a fixed order: what articles are checked against."""
+    found = (path for folder in styles.folders for path in sorted((folder / "words").glob("*.*.toml")))
+    return tuple(path.read_text("utf-8-sig") for path in found)
+
+
+@cache
+def _load(styles: Styles, name: str, language: str) -> WordList:
+    entries: dict[str, str] = {}
+    for folder in reversed(styles.folders):
+        path = folder / "words" / f"{name}.{language}.toml"
+        if path.is_file():
+            entries |= _read(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
+    entries = {key: value for key, value in entries.items() if value}
+    phrases: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+    for entry in entries:
+        first, *rest = [folded for _, _, folded in words_of(entry)] or [""]
+        for form in _forms(first, language) if name == "plain" and not rest else (first,):
+            phrases[form].append((tuple(rest), entry))
+    stems = tuple((entry.rstrip("*").casefold(), entry) for entry in entries if entry.endswith("*"))
+    longest_first = {
+        first: tuple(sorted(them, key=lambda each: len(each[0]), reverse=True)) for first, them in phrases.items()
+    }
+    return WordList(entries, longest_first, stems)
+
+
+def _forms(word: str, language: str) -> Iterator[str]:
+    """Yield a word with each ending that its language puts behind it."""
+    for ending in ENDINGS.get(language, ("",)):
+        for genitive in _GENITIVES.get(language, ("",)):
+            yield word + ending + genitive
+
+
+def _read(name: str, source: str) -> dict[str, str]:
+    try:
+        table = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        raise StyleError(f"not valid TOML: {error}", source=name) from error
+    for key, value in table.items():
+        if not isinstance(value, str):
+            raise StyleError(f"{key} is {value!r}, expected text", source=name)
+    return table

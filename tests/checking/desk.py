@@ -1,0 +1,28 @@
+"""A small desk for tests of rules: articles made on the spot, checked by all rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.checking.rules import check_article
+from pipeline.config import Check, Config
+from pipeline.findings import Finding
+from pipeline.rendering.styles import Styles, packaged
+from tests.makers import article, para
+
+STYLES = Styles((packaged(),))
+
+
+def findings(
+    *paragraphs: str, check: Check | None = None, folder: Path = Path("/nowhere"), **changes: Any
+) -> list[Finding]:
+    """Return what all rules find in an article of these paragraphs, one a line."""
+    if paragraphs:
+        changes["blocks"] = tuple(para(words, line) for line, words in enumerate(paragraphs, 10))
+    config = Config(folder, check=check or Check(spelling=False), formats={"handout": {}, "newsletter": {}})
+    return list(check_article(article(**changes), config, STYLES).findings)
+
+
+def of(code: str, found: list[Finding]) -> list[Finding]:
+    return [finding for finding in found if finding.code == code]

@@ -1,0 +1,93 @@
+"""Whole: what only shows when all articles lie side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.checking.manuscript import Manuscript
+from pipeline.checking.whole import Neighbour, Traits, check_together, traits_of
+from pipeline.config import Config
+from tests.checking.desk import STYLES
+from tests.makers import article, header, para
+
+SITE = "https://klinik.example"
+
+
+def neighbour(id_: str, title: str = "", related: tuple[str, ...] = (), *, traits: Traits = Traits()) -> Neighbour:  # noqa: B008  # frozen
+    return Neighbour(id_, f"{id_}.md", title or id_, f"{SITE}/{id_}", related, (), False, traits)
+
+
+def codes(*them: Neighbour) -> list[tuple[str, str]]:
+    return [(finding.code, finding.source) for finding in check_together(them) if finding.code != "orphan"]
+
+
+def sketch(words: str) -> Traits:
+    return traits_of(Manuscript(article(blocks=(para(words),)), Config(Path("/nowhere")), STYLES))
+
+
+def test_a_link_to_an_article_that_does_not_exist_is_found() -> None:
+    linking = neighbour("blog/a", traits=Traits(links=((f"{SITE}/blog/gone", 7),)))
+
+    assert codes(linking, neighbour("blog/b")) == [("article-link-unknown", "blog/a.md")]
+
+
+def test_links_to_articles_and_to_other_pages_of_the_site_are_left_alone() -> None:
+    links = ((f"{SITE}/blog/b/", 7), (f"{SITE}/booking/tid", 8), ("https://elsewhere.example/blog/x", 9))
+
+    assert not codes(neighbour("blog/a", traits=Traits(links=links)), neighbour("blog/b"))
+
+
+def test_a_link_to_a_heading_that_another_article_lacks_is_found() -> None:
+    target = neighbour("blog/b", traits=Traits(anchors=("øvelser",)))
+    wrong, right = (neighbour("blog/a", traits=Traits(links=((f"{SITE}/blog/b#{to}", 7),))) for to in ("x", "øvelser"))
+
+    assert codes(wrong, target) == [("article-anchor-unknown", "blog/a.md")]
+    assert not codes(right, target)
+
+
+def test_two_articles_of_one_title_are_found() -> None:
+    assert codes(neighbour("a", "Ondt i ryggen"), neighbour("b", "ondt i  ryggen")) == [("title-twice", "b.md")]
+    assert not codes(neighbour("a", "Ondt i ryggen"), neighbour("b", "Ondt i nakken"))
+
+
+def test_two_articles_that_are_nearly_the_same_are_found_with_their_likeness() -> None:
+    words = " ".join(f"ord{number}" for number in range(300))
+    one, other = neighbour("a", traits=sketch(words)), neighbour("b", traits=sketch(words.replace("ord150", "andet")))
+
+    (finding,) = (finding for finding in check_together((one, other)) if finding.code == "article-alike")
+
+    assert finding.source == "b.md"
+    assert 90 <= int(finding.message.split()[0]) <= 100
+
+
+def test_articles_that_share_a_standing_foot_are_not_alike() -> None:
+    foot = " ".join(f"fod{number}" for number in range(60))
+    them = [neighbour(str(n), traits=sketch(" ".join(f"a{n}x{i}" for i in range(200)) + " " + foot)) for n in range(3)]
+
+    assert not codes(*them)
+
+
+def orphans(*them: Neighbour) -> list[str]:
+    return [finding.source for finding in check_together(them) if finding.code == "orphan"]
+
+
+def test_an_article_that_nothing_leads_to_is_an_orphan() -> None:
+    linking = neighbour("a", related=("b",), traits=Traits(links=((f"{SITE}/c", 3),)))
+
+    assert orphans(linking, neighbour("b"), neighbour("c"), neighbour("d")) == ["a.md", "d.md"]
+
+
+def test_an_article_alone_is_no_orphan() -> None:
+    assert not orphans(neighbour("a"))
+
+
+def test_what_an_author_means_is_no_finding() -> None:
+    assert not orphans(
+        neighbour("a", traits=Traits(accept=("orphan",))), neighbour("b", related=(), traits=Traits(accept=("orphan",)))
+    )
+
+
+def test_traits_hold_headings_and_links() -> None:
+    traits = traits_of(Manuscript(article(blocks=(header("Øvelser"),)), Config(Path("/nowhere")), STYLES))
+
+    assert traits.anchors == ("øvelser",)
