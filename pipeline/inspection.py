@@ -13,14 +13,14 @@ from pipeline.checking.weighing import Scale
 from pipeline.config import Config
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, in_order
-from pipeline.publish import Request, outputs_of
+from pipeline.publish import Request, shown_in
 from pipeline.reading.binding import bind, nearest
 from pipeline.report import Report
 from pipeline.running.library import Desk, Library, Progress, read_library
 from pipeline.running.making import open_shop
-from pipeline.running.plan import plan
+from pipeline.running.plan import Rebuild, plan
 from pipeline.running.record import load as load_record
-from pipeline.running.saving import STATE
+from pipeline.running.saving import STATE, Outputs
 from pipeline.running.spool import open_spool
 from pipeline.running.together import check_library
 from pipeline.running.workers import Workers
@@ -49,14 +49,15 @@ def check(config: Config, request: Request, scale: Scale, progress: Progress) ->
         ConfigError: The configuration or the command cannot be meant, or another run holds the outputs.
     """
     started = time.monotonic()
-    outputs = outputs_of(config, request.outputs)
+    outputs = Outputs((request.outputs or config.folder / "outputs").resolve())
+    shown = shown_in(config, request.outputs)  # where releases are kept, the last of them
     with outputs.held(request.wait_s), Workers(request.jobs, config.limits.memory_mb) as workers:
         spool = open_spool(outputs)
         # All of them, since only then it shows which are alike, lead nowhere, or are led to by none.
         library = read_library(Desk(config, workers, spool, progress, ()), outputs.state, ())
-        shop = open_shop(config, request.formats, outputs, spool)
+        shop = open_shop(config, request.formats, Outputs(shown), spool)
         bound = bind(library.cards, library.ids, writers.registered())
-        work = plan(bound.bindings, request.formats, (), config, shop, load_record(outputs.folder / STATE), is_forced=False)
+        work = plan(bound.bindings, request.formats, (), config, shop, load_record(shown / STATE), Rebuild())
     findings = (
         *library.findings,
         *(finding for item in library.reads for finding in item.findings),
