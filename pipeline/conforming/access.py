@@ -16,6 +16,8 @@ HEADINGS = tuple(f"{XHTML}h{level}" for level in range(1, 7))
 LIVELY = tuple(XHTML + tag for tag in ("audio", "video", "script", "iframe", "object", "embed", "canvas", "form"))
 FIXED_SIZE = re.compile(r"font-size\s*:\s*[\d.]+(px|pt|cm|mm|in)|user-select|!important", re.IGNORECASE)
 MOVES = re.compile(r"@keyframes|animation|transition", re.IGNORECASE)
+UNDESCRIBED = "data-undescribed"
+"""On a picture whose empty text alternative is nobody's word: readers pass over it, and yet it may tell something."""
 NEEDED = ("displayTransformability", "readingOrder", "structuralNavigation", "tableOfContents")
 """The features without which a book cannot conform."""
 
@@ -29,7 +31,7 @@ class Survey:
     decorative: int = 0
     """Pictures with an empty text alternative."""
     undescribed: int = 0
-    """Pictures that say neither."""
+    """Pictures that say neither, or of which no one has said that they only decorate."""
     headings: int = 0
     skipped_levels: int = 0
     """Headings more than one level below the one before."""
@@ -73,7 +75,7 @@ def survey(pages: Iterable[etree._Element], sheets: Iterable[str]) -> Survey:
 def _count_pictures(page: etree._Element, counts: dict[str, int]) -> None:
     for image in page.iter(f"{XHTML}img"):
         alternative = image.get("alt")
-        if alternative is None:
+        if alternative is None or image.get(UNDESCRIBED) is not None:
             counts["undescribed"] += 1
         elif not alternative.strip():
             counts["decorative"] += 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import posixpath
-import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from pipeline.conforming.access import EPUB_TYPE, HEADINGS, XHTML, bears_conformance, claims, survey
+from pipeline.conforming.access import EPUB_TYPE, XHTML, bears_conformance, claims, survey
+from pipeline.conforming.css import unsafe_styles
+from pipeline.conforming.xhtml import page_faults, repeated
 from pipeline.phases import phase
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ MIMETYPE = b"application/epub+zip"
 XHTML_TYPE = "application/xhtml+xml"
 OPF = "{http://www.idpf.org/2007/opf}"
 CONTAINER = "{urn:oasis:names:tc:opendocument:xmlns:container}"
-XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 SIGNATURES = {
     "image/jpeg": (b"\xff\xd8\xff",),
     "image/png": (b"\x89PNG\r\n\x1a\n",),
@@ -40,17 +40,6 @@ CLAIMS = (
     "schema:accessibilityHazard",
 )
 CONFORMS, CERTIFIED = "dcterms:conformsTo", "a11y:certifiedBy"
-UNSAFE = {
-    "a grid or a flexible box": r"display\s*:\s*(inline-)?(grid|flex)",
-    "a variable": r"var\(|[;{\s]--[\w-]+\s*:",
-    "a newer selector": r":(has|is|where)\(",
-    "a newer function": r"\b(clamp|min|max|color-mix|env)\(",
-    "a newer rule": r"@(import|layer|container|supports|property)\b",
-    "a nested rule": r"&",
-    "a place outside the flow": r"position\s*:\s*(fixed|absolute|sticky)",
-    "a file from outside": r"url\(\s*[\"']?\s*(https?:)?//",
-}
-"""Style that EPUBCheck passes and older readers stumble over: some drop the sheet, some lose the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +80,6 @@ def parse(page: bytes) -> etree._Element:
         raise ValueError(f"not well-formed: {error.msg}") from error
 
 
-def unsafe_styles(sheet: str) -> tuple[str, ...]:
-    """Return what older readers would stumble over in a style sheet."""
-    rules = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
-    return tuple(what for what, pattern in UNSAFE.items() if re.search(pattern, rules, re.IGNORECASE))
-
-
 @phase("validate")
 def judge(book: bytes) -> tuple[Fault, ...]:
     """Return every fault of a finished book."""
@@ -128,8 +111,12 @@ def judge(book: bytes) -> tuple[Fault, ...]:
         for resource in resources
         if resource.media_type == "text/css" and resource.name in files
     }
-    faults += (Fault(name, f"the style uses {what}") for name, sheet in sheets.items() for what in unsafe_styles(sheet))
-    faults += (fault for name, page in pages.items() for fault in _page(name, page))
+    faults += (
+        Fault(name, f"the style has {what} on line {line}")
+        for name, sheet in sheets.items()
+        for line, what in unsafe_styles(sheet)
+    )
+    faults += (Fault(name, message) for name, page in pages.items() for message in page_faults(page))
     faults += _links(pages, files)
     faults += _page_list(pages)
     faults += _claims(opf_name, package, pages, sheets)
@@ -195,34 +182,7 @@ def _spine(opf_name: str, package: etree._Element, resources: tuple[Resource, ..
 
 
 def _twice(name: str, ids: Iterable[str]) -> Iterator[Fault]:
-    yield from (Fault(name, f"the id {id_!r} stands there twice") for id_, count in Counter(ids).items() if count > 1)
-
-
-def _page(name: str, page: etree._Element) -> Iterator[Fault]:
-    language = page.get("lang", "")
-    if not language or language != page.get(XML_LANG):
-        yield Fault(name, "does not state its language in both ways")
-    if not page.findtext(f"{XHTML}head/{XHTML}title", "").strip():
-        yield Fault(name, "has no title")
-    yield from _twice(name, (element.get("id", "") for element in page.iter("*") if element.get("id") is not None))
-    for image in page.iter(f"{XHTML}img"):
-        if image.get("alt") is None:
-            yield Fault(name, f"the picture {image.get('src')!r} has no text alternative")
-    for heading in page.iter(*HEADINGS):
-        if not _can_be_read_out(heading):
-            yield Fault(name, f"an empty heading on line {heading.sourceline}")
-    for header in page.iter(f"{XHTML}th"):
-        if not header.get("scope"):
-            yield Fault(name, "a header cell without scope")
-    for link in page.iter(f"{XHTML}a"):
-        if not _can_be_read_out(link):
-            yield Fault(name, f"the link to {link.get('href')!r} has no words")
-
-
-def _can_be_read_out(element: etree._Element) -> bool:
-    """Tell whether an element has words, a label, or a picture with a text alternative."""
-    has_words = bool("".join(map(str, element.itertext())).strip() or element.get("aria-label"))
-    return has_words or any(image.get("alt") for image in element.iter(f"{XHTML}img"))
+    yield from (Fault(name, message) for message in repeated(ids))
 
 
 def _links(pages: Mapping[str, etree._Element], files: Mapping[str, bytes]) -> Iterator[Fault]:

@@ -78,7 +78,8 @@ class Order:
 
     @property
     def timeout_s(self) -> float:
-        return self.limit_s * len(self.formats) * (1 + len(self.binding.cards))
+        # A format that others build on is laid out as well, asked for or not.
+        return self.limit_s * len(in_turn(self.formats)) * (1 + len(self.binding.cards))
 
 
 @dataclass(frozen=True, slots=True)

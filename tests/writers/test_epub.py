@@ -17,6 +17,7 @@ from lxml import etree
 from pipeline.article import (
     Article,
     Callout,
+    Cell,
     Collection,
     DefinitionList,
     Div,
@@ -30,14 +31,17 @@ from pipeline.article import (
     Note,
     Para,
     Picture,
+    Plain,
     References,
     Related,
     Str,
+    Table,
 )
 from pipeline.config import Publisher
 from pipeline.conforming.epub import judge
 from pipeline.conforming.epubcheck import epubcheck
-from pipeline.errors import ConfigError, SourceError, WriteError
+from pipeline.errors import ConfigError, SourceError, StyleError, WriteError
+from pipeline.rendering.styles import Styles, packaged
 from pipeline.rendering.words import load_words
 from pipeline.writers import Facts, Written
 from pipeline.writers import epub as writer
@@ -327,10 +331,22 @@ def test_a_book_without_pictures_claims_none() -> None:
 
 
 def test_pictures_that_only_decorate_are_not_called_described() -> None:
-    files = write(single(article(hero=Figure(Image(PICTURE, "")))))
+    files = write(single(article(blocks=(Figure(Image(PICTURE, "")), para("Tekst.")))))
 
     assert "alternativeText" not in metadata(files, "schema:accessibilityFeature")
     assert metadata(files, "schema:accessModeSufficient") == ["textual"]
+
+
+def test_a_picture_at_the_top_that_no_one_described_is_not_called_decorative() -> None:
+    """In the text an empty alternative is the author's word; in front matter there is none."""
+    described = everything()
+    undescribed = replace(described, hero=Figure(Image(replace(PICTURE, sha256="c" * 64), "")))
+
+    files = write(bound(described, replace(undescribed, id="blog/b"), blocks=()))
+
+    assert "alternativeText" not in metadata(files, "schema:accessibilityFeature")
+    assert metadata(files, "schema:accessModeSufficient") == ["textual,visual"]
+    assert "Et billede er ikke beskrevet i ord." in metadata(files, "schema:accessibilitySummary")[0]
 
 
 def test_an_exemption_is_stated_where_the_publisher_declares_it() -> None:
@@ -541,6 +557,65 @@ def test_a_note_in_a_link_comes_after_it() -> None:
 
     assert not [link for link in chapter.iter(f"{XHTML}a") if link.findall(f".//{XHTML}a")]
     assert any(link.get("role") == "doc-noteref" for link in chapter.iter(f"{XHTML}a"))
+
+
+def test_words_in_another_language_say_which() -> None:
+    chapter = page(write(single(everything())))
+
+    (foreign,) = [span for span in chapter.iter(f"{XHTML}span") if span.get("lang")]
+
+    assert words_of(foreign) == "low back pain"
+    assert foreign.get("lang") == foreign.get("{http://www.w3.org/XML/1998/namespace}lang") == "en"
+
+
+def test_tables_have_scopes_and_captions() -> None:
+    head = (Cell((Plain(words_in("Uge")),)), Cell((Plain(words_in("Gentagelser")),)))
+    row = (Cell((Plain(words_in("1")),)), Cell((Plain(words_in("10")),)))
+
+    table = page(write(single(article(blocks=(Table(head, (row,), words_in("Øvelser")),))))).find(f".//{XHTML}table")
+
+    assert table is not None
+    assert words_of(table.find(f"{XHTML}caption")) == "Øvelser"
+    assert [header.get("scope") for header in table.iter(f"{XHTML}th")] == ["col", "col"]
+
+
+def test_a_head_cell_without_words_is_a_head_of_nothing() -> None:
+    """Screen readers would announce it; Ace counts it as a fault."""
+    head = (Cell(()), Cell((Plain(words_in("Uge 1")),)))
+    row = (Cell((Plain(words_in("Knæbøj")),)), Cell((Plain(words_in("10")),)))
+
+    table = page(write(single(article(blocks=(Table(head, (row,)),))))).find(f".//{XHTML}table")
+
+    assert table is not None
+    assert [str(cell.tag).removeprefix(XHTML) for cell in table.findall(f"{XHTML}thead/{XHTML}tr/*")] == ["td", "th"]
+
+
+def test_landmarks_and_pages_are_listed_for_readers_and_not_shown() -> None:
+    nav = page(write(single(everything()), facts=PRINTED), "nav.xhtml")
+
+    hidden = {part.get(EPUB_TYPE): part.get("hidden") for part in nav.iter(f"{XHTML}nav")}
+
+    assert hidden == {"toc": None, "landmarks": "hidden", "page-list": "hidden"}
+
+
+def test_a_soft_hyphen_is_refused() -> None:
+    """Reading takes them out; one that came another way would be read aloud as a break."""
+    edition = single(article(blocks=(para("bækken\u00adbund"),)))
+
+    with pytest.raises(WriteError, match="soft hyphen"):
+        writer.write(edition, job(writer, edition))
+
+
+def test_style_of_a_project_that_older_readers_stumble_over_is_refused_with_its_line(tmp_path: Path) -> None:
+    edition = single()
+    (tmp_path / "epub").mkdir()
+    (tmp_path / "epub/book.css").write_text("p { margin: 0 }\n.facts { display: flex }\n")
+    own = replace(job(writer, edition), styles=Styles((tmp_path, packaged())))
+
+    with pytest.raises(StyleError, match="flexible box") as refused:
+        writer.write(edition, own)
+
+    assert (refused.value.source, refused.value.line) == ("styles/epub/book.css", 2)
 
 
 def test_boxes_have_the_role_of_their_kind() -> None:

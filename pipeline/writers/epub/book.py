@@ -14,8 +14,9 @@ from markupsafe import Markup
 
 from pipeline.article import Article, Edition, Picture
 from pipeline.conforming.access import Survey, survey
+from pipeline.conforming.css import unsafe_styles
 from pipeline.conforming.epub import parse
-from pipeline.errors import SourceError, WriteError
+from pipeline.errors import SourceError, StyleError, WriteError
 from pipeline.findings import Finding, found
 from pipeline.rendering.cover import draw_cover
 from pipeline.rendering.fonts import FAMILY
@@ -239,7 +240,7 @@ class Book:
         )
         # In the order of reading: marks of printed pages and numbers of notes are counted on the way.
         opening_mark = renderer.opening_mark()
-        hero = renderer.figure(article.hero) if article.hero and not is_preface else Markup("")
+        hero = renderer.hero(article.hero) if article.hero else Markup("")
         blocks = renderer.article(article)
         notes = renderer.notes()
         self.urgent += renderer.urgent
@@ -365,6 +366,8 @@ class Book:
         """Return the style sheets and the fonts that they name."""
         cuts, characters = cuts_and_characters(roots)
         texts = {name: self.job.styles.text(f"epub/{name}") for name in SHEETS[1:]}
+        for name, sheet in texts.items():
+            _check_sheet(name, sheet)
         if "fonts.css" in self.sheet_names:
             texts["fonts.css"] = self.job.styles.render("epub/fonts.css.j2", cuts=cuts, family=FAMILY)
         sheets = tuple(
@@ -395,6 +398,15 @@ class Book:
     def item(self, page: Page, *, is_read: bool) -> Item:
         properties = ("nav",) if page.name == "nav.xhtml" else ()
         return Item(page.name.removesuffix(".xhtml"), page.name, XHTML, page.markup, properties, is_read)
+
+
+def _check_sheet(name: str, sheet: str) -> None:
+    """Refuse style that older readers stumble over: a project may have put its own in the place of ours."""
+    for line, what in unsafe_styles(sheet):
+        raise StyleError(
+            f"{what}, which older readers cannot take", source=f"styles/epub/{name}", line=line,
+            hint="plain CSS only; media queries stand in dark.css",
+        )  # fmt: skip
 
 
 def _depth(places: tuple[Place, ...]) -> int:

@@ -17,6 +17,7 @@ from pipeline.article import (
     Cell,
     Div,
     Edition,
+    Figure,
     Header,
     Image,
     Inline,
@@ -28,6 +29,7 @@ from pipeline.article import (
     text,
     walk,
 )
+from pipeline.conforming.access import UNDESCRIBED
 from pipeline.findings import Finding, found
 from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, part_id
 from pipeline.rendering.words import Words
@@ -207,6 +209,13 @@ class ChapterRenderer(MarkupRenderer):
         """Return the marks of the printed pages up to this one that have none yet."""
         return self.marks.begin(page, self.chapter.name)
 
+    def hero(self, figure: Figure) -> Markup:
+        """Return the picture at the top; where it has no text alternative, no author has said that it decorates."""
+        markup = self.figure(figure)
+        if figure.image.alt.strip():
+            return markup
+        return Markup(str(markup).replace("<img ", f'<img {UNDESCRIBED}="" ', 1))  # noqa: S704  # escaped where it was made
+
     # ---- boxes and references
 
     def callout(self, block: Callout) -> Markup:
@@ -245,6 +254,10 @@ class ChapterRenderer(MarkupRenderer):
         return Markup('<p class="to-references"{}><a href="{}">{}</a></p>').format(
             ADDED, self.chapter.href(block.id), self.words["references"]
         )
+
+    def cell(self, cell: Cell, tag: str) -> Markup:
+        """Return a cell; a head cell without words, such as the one in the corner, is a head of nothing."""
+        return super().cell(cell, "td" if tag == "th" and not _has_words(cell.blocks) else tag)
 
     def header(self, block: Header) -> Markup:
         """Return a heading; one without words would be an entry that no one can read out."""
@@ -335,7 +348,7 @@ def _level(block: Block) -> int:
     return block.level if isinstance(block, Header) else 2 if isinstance(block, References) else 0
 
 
-def _has_words(content: tuple[Inline, ...]) -> bool:
+def _has_words(content: tuple[Inline | Block, ...]) -> bool:
     """Tell whether there is something to read out: words, or a picture that has an alternative in words."""
     return bool(text(content).strip()) or any(isinstance(node, Image) and node.alt for node in walk(content))
 

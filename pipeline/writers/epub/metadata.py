@@ -150,6 +150,9 @@ def _summary(words: Words, counted: Survey, true: set[str]) -> str:
     if "alternativeText" in true:
         key = "epub_access_picture" if counted.described == 1 else "epub_access_pictures"
         sentences.append(words.fill(key, count=counted.described))
+    if counted.undescribed:
+        key = "epub_access_undescribed" if counted.undescribed == 1 else "epub_access_undescribed_many"
+        sentences.append(words.fill(key, count=counted.undescribed))
     if not counted.described and not counted.undescribed:
         sentences.append(words["epub_access_no_pictures"])
     if "pageNavigation" in true:

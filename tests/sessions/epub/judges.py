@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import time
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from pipeline.conforming import ace, epubcheck
 from pipeline.conforming.certificate import claims_conformance
-from pipeline.conforming.epub import false_claims
+from pipeline.conforming.epub import OPF, false_claims, package_name, parse
 from pipeline.running.certificates import Certificates
 
 
@@ -60,9 +62,22 @@ def unfounded(books: Mapping[str, bytes], certificates: Certificates) -> tuple[s
     return tuple(id_ for id_, book in books.items() if claims_conformance(book) and not _holds(id_, book, certificates))
 
 
+def can_conform(book: bytes) -> bool:
+    """Tell whether the pages of a book bear a claim of conformance out: a picture no one described is in the way."""
+    return ("accessModeSufficient", "textual") in claimed_of(book)
+
+
 def conforming(books: Iterable[bytes]) -> int:
     """Return how many books claim conformance."""
     return sum(map(claims_conformance, books))
+
+
+def claimed_of(book: bytes) -> set[tuple[str, str]]:
+    """Return what a book claims of its accessibility, which `claims_against` has compared with its pages."""
+    with zipfile.ZipFile(io.BytesIO(book)) as container:
+        files = {name: container.read(name) for name in container.namelist()}
+    metas = parse(files[package_name(files)]).iter(f"{OPF}meta")
+    return {(meta.get("property", "").removeprefix("schema:"), (meta.text or "").strip()) for meta in metas}
 
 
 def _holds(id_: str, book: bytes, certificates: Certificates) -> bool:

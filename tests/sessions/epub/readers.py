@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import mimetypes
+import os
 import shutil
 import subprocess
 import zipfile
@@ -26,6 +27,7 @@ SIZES = {"phone": (390, 844), "tablet": (820, 1180)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 XHTML = "{http://www.w3.org/1999/xhtml}"
 EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
+DC = "{http://purl.org/dc/elements/1.1/}"
 OPF = "{http://www.idpf.org/2007/opf}"
 _TIMEOUT_MS = 60_000
 
@@ -109,18 +111,59 @@ def read_with_epubjs(opened: Browser, book: bytes, npm: Path) -> Visit:
     return visit
 
 
-def read_with_calibre(book: bytes, folder: Path) -> tuple[str, ...] | None:
-    """Return what Calibre says against a book, or None where it is not installed."""
-    if not (shutil.which("ebook-meta") and shutil.which("ebook-convert")):
-        return None
-    path = folder / "calibre.epub"
+def has_calibre() -> bool:
+    """Tell whether Calibre is installed."""
+    return bool(shutil.which("ebook-meta") and shutil.which("ebook-convert"))
+
+
+def read_with_calibre(book: bytes, folder: Path) -> tuple[str, ...]:
+    """Return where Calibre says otherwise than a book: title, language, series, cover, or a heading that is lost."""
+    path, cover, text = folder / "calibre.epub", folder / "cover.png", folder / "calibre.txt"
     path.write_bytes(book)
-    faults = []
-    for command in (["ebook-meta", str(path)], ["ebook-convert", str(path), str(folder / "calibre.txt")]):
-        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-        if done.returncode:
-            faults.append(f"{command[0]}: {done.stderr.strip()[-300:]}")
+    said = _calibre("ebook-meta", path, f"--get-cover={cover}")
+    _calibre("ebook-convert", path, text, "--txt-output-formatting=plain")
+    shown = dict(line.split(":", 1) for line in said.splitlines() if ":" in line)
+    shown = {label.strip(): value.strip() for label, value in shown.items()}
+    faults = [
+        f"{label} is {shown.get(label, '')!r}, expected {value!r}"
+        for label, value in _expected_of(book).items()
+        if not shown.get(label, "").startswith(value)
+    ]
+    if not cover.is_file() or not cover.read_bytes().startswith(b"\x89PNG"):
+        faults.append("found no cover")
+    words = " ".join(text.read_text("utf-8").split())
+    faults += [f"lost the heading {heading!r}" for heading in _headings_of(book) if heading not in words]
     return tuple(faults)
+
+
+def _calibre(command: str, *arguments: str | Path) -> str:
+    done = subprocess.run(
+        [command, *map(str, arguments)], capture_output=True, text=True, timeout=1200, check=False,
+        env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "QT_QPA_PLATFORM": "offscreen"},
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{command} left with {done.returncode}: {done.stderr.strip()[-500:]}")
+    return done.stdout
+
+
+def _expected_of(book: bytes) -> dict[str, str]:
+    """Return what Calibre should show of a book, by its labels."""
+    with zipfile.ZipFile(io.BytesIO(book)) as container:
+        package = etree.fromstring(container.read("EPUB/content.opf"))
+    metas = {meta.get("property"): meta.text or "" for meta in package.iter(f"{OPF}meta")}
+    expected = {name.capitalize(): package.findtext(f".//{DC}{name}") or "" for name in ("title", "publisher")}
+    if metas.get("collection-type") == "series":
+        position = metas.get("group-position", "1")
+        expected["Series"] = f"{metas['belongs-to-collection']} #{position}"
+    return {label: " ".join(value.split()) for label, value in expected.items() if value}
+
+
+def _headings_of(book: bytes) -> tuple[str, ...]:
+    """Return the heading of each page of the text."""
+    with zipfile.ZipFile(io.BytesIO(book)) as container:
+        pages = [container.read(name) for name in container.namelist() if "/chapter-" in name or "/part-" in name]
+    headings = (etree.fromstring(page).find(f".//{XHTML}h1") for page in pages)
+    return tuple(" ".join("".join(heading.itertext()).split()) for heading in headings if heading is not None)
 
 
 def _faults_of(seen: dict[str, Any], scheme: str) -> Iterator[str]:

@@ -77,10 +77,17 @@ def set_up(corpus: Path, folder: Path) -> tuple[Shelf, float]:
     report = shelf.run("epub", jobs=1)
     each_s = (time.monotonic() - began) / len(report.entries)
     ids = [entry.id for entry in report.entries if entry.status == "written"]
-    listed = "\n".join(f"  - {id_}" for id_ in ids)
+    half = len(ids) // 2
+    listed = "\n".join(
+        f"  - part: {title}\n    articles: [{', '.join(below)}]"
+        for title, below in (("Krop", ids[:half]), ("Smerter", ids[half:]))
+    )
     anthology = folder / f"content/{ANTHOLOGY}.md"
     anthology.parent.mkdir()
-    anthology.write_text(f"---\ntitle: Alt om krop og smerter\narticles:\n{listed}\n---\n\nAlt i én bog.\n", "utf-8")
+    series = "series: {title: Klinikkens bøger, position: 2}"
+    anthology.write_text(
+        f"---\ntitle: Alt om krop og smerter\n{series}\narticles:\n{listed}\n---\n\nAlt i én bog.\n", "utf-8"
+    )
     shelf.run("epub", articles=(ANTHOLOGY,))
     return shelf, each_s
 
