@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import uharfbuzz as hb
 
 _MM_PER_PT = 25.4 / 72
-_PIECES = re.compile(r"[^\s-]+-?|-+")
-"""What stays on one line: words, and the parts of words that hyphens join."""
+_PIECES = re.compile(r"[^ \n-]+-?|-+")
+"""What stays on one line: words, and the parts of words that hyphens join; `5 mg` with a no-break space is one."""
 
 
 def widest_mm(text: str, cut: Cut, size_pt: float) -> float:

@@ -8,6 +8,7 @@ import itertools
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -399,6 +400,59 @@ def test_the_words_of_a_table_are_split_rather_than_lost_beyond_the_paper() -> N
     assert letters("Bækkenbundstræningsprogrammer" * 5) in letters(tree(data).text).replace("-", "")
 
 
+BOXES = (
+    (lambda block: Callout("note", (block,)), 125 - 11),
+    (lambda block: BulletList(((para("Et punkt"), block),)), 125 - 6),
+    (lambda block: BlockQuote((block,)), 125 - 5),
+    (lambda block: Div((block,), language="en"), 175),
+)
+
+
+@pytest.mark.parametrize(("put", "room_mm"), BOXES, ids=["a box", "a list", "a quotation", "a foreign block"])
+def test_wide_tables_and_drawings_stay_within_what_they_stand_in(put: Callable[[Block], Block], room_mm: float) -> None:
+    row = tuple(Cell((plain(f"fysioterapeut {name}"),)) for name in "abcd")
+    table, (written, _) = put(Table(row, (row,))), with_lettering(16, put, qr_code=False, notes=False)
+    page = pypdfium2.PdfDocument(pdf(article(blocks=(table,)), qr_code=False))[0].get_textpage()
+    index, _ = page.search("fysioterapeut d").get_next() or (0, 0)
+
+    assert widest_picture_mm(written.artifacts[0].data) == pytest.approx(room_mm, abs=1)
+    assert page.get_charbox(index + 14)[2] <= (20 + min(room_mm + 11, 175)) * POINTS_PER_MM
+
+
+def test_short_cells_stay_on_one_line_beside_long_ones() -> None:
+    rows = tuple(
+        (Cell((plain(f"Dag {day}"),)), Cell((plain(LONG * 2),)), Cell((plain("2 gange"),))) for day in range(12)
+    )
+
+    for variant in ("standard", "large-print", "a5"):
+        found = lines(pdf(article(blocks=(Table((*HEAD, HEAD[0]), rows),)), variants=(variant,)))
+        assert any("Dag 11" in line for line in found)
+        assert any("2 gange" in line for line in found)
+
+
+def test_a_long_table_begins_where_it_stands() -> None:
+    row = (Cell((plain("morgen"),)), Cell((plain("ti minutter"),)))
+
+    first = pypdfium2.PdfDocument(pdf(article(blocks=(para(LONG * 4), Table(row, (row,) * 40)))))[0]
+
+    assert first.get_textpage().get_text_bounded().count("morgen") > 15
+
+
+def test_the_longest_word_of_a_title_stays_whole() -> None:
+    word = "bækkenbundstræningsprogrammer"
+
+    for variant in ("standard", "large-print", "a5"):
+        assert any(word in line for line in lines(pdf(article(title=f"Om {word}"), variants=(variant,))))
+
+
+def test_a_title_too_long_for_the_footer_is_cut_short_there() -> None:
+    page = pypdfium2.PdfDocument(pdf(article(title="Sådan forbereder du dig til en operation " * 8)))[0].get_textpage()
+
+    foot = page.get_text_bounded(bottom=0, top=24 * POINTS_PER_MM)
+    assert "…" in foot
+    assert min(page.get_charbox(index)[1] for index in range(page.count_chars())) > 6 * POINTS_PER_MM
+
+
 def test_when_to_see_a_doctor_is_never_split() -> None:
     box = Callout("see-doctor", (BulletList(tuple((plain(f"tegn {number}"),) for number in range(8))),))
 
@@ -529,6 +583,13 @@ def test_text_longer_than_a_page_loses_nothing_beside_a_photograph(blocks: tuple
     words = tree(pdf(article(title="Titlen", blocks=blocks), notes=False)).find("Art")[0].text
 
     assert letters(words) == letters("Titlen" + text(blocks))
+
+
+def test_a_photograph_before_a_long_list_is_not_carried_to_its_end() -> None:
+    points = BulletList(tuple((plain(LONG),) for _ in range(40)))
+    sheet = pypdfium2.PdfDocument(pdf(article(blocks=(header("Øvelser"), FIGURE, points))))
+
+    assert len(list(sheet[0].get_objects(filter=(pdfium.FPDF_PAGEOBJ_IMAGE,)))) == 1
 
 
 def test_small_pictures_are_not_blown_up() -> None:
@@ -673,7 +734,14 @@ def test_emoji_made_of_several_characters_go_as_a_whole() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "printed"),
-    [("✅ Gå en tur", "✔ Gå en tur"), ("⚠️ Stop", "! Stop"), ("A ➡ B", "A → B"), ("37 ℃", "37 °C"), ("5 ㎎", "5 mg")],
+    [
+        ("✅ Gå en tur", "✔ Gå en tur"),
+        ("☒ gjort", "☑ gjort"),
+        ("⚠️ Stop", "! Stop"),
+        ("A ➡ B", "A → B"),
+        ("37 ℃", "37 °C"),
+        ("5 ㎎", "5 mg"),
+    ],
 )
 def test_a_sign_that_the_font_has_stands_for_one_that_it_lacks(typed: str, printed: str) -> None:
     written = made(article(blocks=(para(typed),)))
@@ -730,10 +798,12 @@ def test_what_was_printed_before_changes_nothing() -> None:
 # ---- lettering in drawings
 
 
-def with_lettering(size_px: int, **options: Any) -> tuple[Written, Picture]:
-    """Return a handout with a drawing 1600 pixels wide whose lettering has a size."""
+def with_lettering(
+    size_px: int, put: Callable[[Block], Block] = lambda block: block, **options: Any
+) -> tuple[Written, Picture]:
+    """Return a handout with a drawing 1600 pixels wide whose lettering has a size, put into what `put` makes."""
     picture = replace(PICTURE, path="sources/images/raad.png", width_px=1600, height_px=1000)
-    edition = single(article(blocks=(para(LONG), Figure(Image(picture, "Gode råd", 9), (), 9), para(LONG))))
+    edition = single(article(blocks=(para(LONG), put(Figure(Image(picture, "Gode råd", 9), (), 9)), para(LONG))))
     chosen = handout.Options(**options)
     file = io.BytesIO()
     drawing(size_px).save(file, "PNG")

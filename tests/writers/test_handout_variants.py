@@ -373,7 +373,7 @@ def test_an_edition_of_several_articles_is_not_squeezed_into_a_sheet() -> None:
 
 
 def test_a_page_half_empty_is_named() -> None:
-    tall = Table((), tuple((Cell((plain(f"række {number}"),)),) for number in range(30)))
+    tall = Callout("note", (BulletList(tuple((plain(f"punkt {number}"),) for number in range(36))),))
     written = made(article(blocks=(para(LONG), tall, para(LONG))), notes=False)
 
     (finding,) = written.findings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import zip_longest
 
 from markupsafe import Markup
@@ -9,8 +11,12 @@ from markupsafe import Markup
 from pipeline.article import (
     Article,
     Block,
+    BlockQuote,
     BulletList,
+    Callout,
     Cell,
+    DefinitionList,
+    Div,
     Figure,
     Header,
     Image,
@@ -24,6 +30,7 @@ from pipeline.article import (
     text,
     walk,
 )
+from pipeline.rendering.fonts import Cut
 from pipeline.rendering.markup import MarkupRenderer, Placed
 from pipeline.rendering.measuring import widest_mm
 from pipeline.writers import Job, Need, Rendition
@@ -36,8 +43,16 @@ _COARSEST_DPI = 110
 _MM_PER_INCH = 25.4
 _GOOD_CELL_MM = 40.0
 """Of a column of a table at 12 pt: with less, the table takes the margin too, where there is one."""
+_SHORT_CELL = 12
+"""Letters of a cell that stays on one line where the paper is wide enough: `Dag 10`, `2 gange`."""
 _CELL_GAP_MM = 3.0
 """Right of each cell of a table but the last, as `styles/handout/handout.css` has it."""
+_LIST_MM, _QUOTE_MM, _BOX_MM = 6.0, 5.8, 11.1
+"""What lists, quotations and boxes take of the width, at most, as `styles/handout/handout.css` has it."""
+_MOST_WHOLE_LINES, _CELL_LETTERS = 20, 60
+"""A table of more lines goes on overleaf: kept whole, it would leave most of a page empty before it."""
+_MOST_BESIDE = 1400
+"""Letters of a text that a photograph stands beside, half a page: what is longer could not stay with it."""
 LEAST_LETTERING_PT = 7.0
 """Of the lettering in a drawing: smaller, it takes the margin too."""
 _MM_PER_PT = _MM_PER_INCH / 72
@@ -49,11 +64,20 @@ def need(picture: Picture, width_mm: float) -> Need:
     return Need(picture, round(width_mm / _MM_PER_INCH * _PRINT_DPI))
 
 
-def drawn_mm(made: Rendition, setting: Setting) -> float:
+def free(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield the blocks that stand in no list, box or quotation, and may take the margin beside the text."""
+    for block in blocks:
+        if isinstance(block, Div):
+            yield from free(block.blocks)
+        else:
+            yield block
+
+
+def drawn_mm(made: Rendition, setting: Setting, room_mm: float) -> float:
     """Return how wide a drawing is printed: as wide as its lettering needs, where there is room for that."""
     frame = setting.frame
     most_mm = min(
-        made.width_px / _COARSEST_DPI * _MM_PER_INCH, frame.tallest_mm * made.width_px / made.height_px, frame.full_mm
+        made.width_px / _COARSEST_DPI * _MM_PER_INCH, frame.tallest_mm * made.width_px / made.height_px, room_mm
     )
     wanted_mm = frame.column_mm * setting.picture
     if made.lettering:
@@ -61,14 +85,18 @@ def drawn_mm(made: Rendition, setting: Setting) -> float:
     return min(wanted_mm, most_mm)
 
 
-def lettering_pt(made: Rendition, setting: Setting) -> float:
+def lettering_pt(made: Rendition, setting: Setting, room_mm: float) -> float:
     """Return the size in which the smallest lettering of a drawing is printed; 0 where it has none."""
-    return made.lettering * drawn_mm(made, setting) / _MM_PER_PT
+    return made.lettering * drawn_mm(made, setting, room_mm) / _MM_PER_PT
 
 
 def address(wanted: Need) -> str:
     """Return where the sheet finds a picture."""
     return f"picture:{wanted.picture.sha256}-{wanted.width_px}"
+
+
+def _is_short(block: Block) -> bool:
+    return len(text((block,))) <= _MOST_BESIDE
 
 
 class SheetRenderer(MarkupRenderer):
@@ -82,6 +110,8 @@ class SheetRenderer(MarkupRenderer):
         self._frame = setting.frame
         self._width_mm = self._frame.side_mm
         self._is_in_cell = False
+        self._keeps_short = False
+        self._indent_mm = 0.0
         self._ids = {node.id for node in walk(article.blocks) if isinstance(node, Header | References)}
 
     def hero(self) -> Markup:
@@ -102,10 +132,10 @@ class SheetRenderer(MarkupRenderer):
         while waiting:
             block, piece = waiting.pop(0)
             after, next_piece = waiting[0] if waiting else (None, Markup(""))
-            if isinstance(block, Para) and self._is_photo(after):
+            if isinstance(block, Para) and self._is_photo(after) and _is_short(block):
                 pieces.append(_BESIDE.format("", piece, next_piece))
                 waiting.pop(0)
-            elif self._is_photo(block) and isinstance(after, Para | BulletList | OrderedList):
+            elif self._is_photo(block) and isinstance(after, Para | BulletList | OrderedList) and _is_short(after):
                 pieces.append(_BESIDE.format(" first", piece, next_piece))
                 waiting.pop(0)
             else:
@@ -118,7 +148,7 @@ class SheetRenderer(MarkupRenderer):
         figure = super().figure(block)
         self._width_mm = self._frame.side_mm
         made = self._as_drawing(block.image.picture)
-        is_wide = made is not None and not self._is_in_cell and drawn_mm(made, self._setting) > self._frame.column_mm
+        is_wide = made is not None and not self._is_in_cell and self._drawn_mm(made) > self._frame.column_mm
         kind = "photo" if is_photo else "drawing wide" if is_wide else "drawing"
         opening = Markup('<figure class="{}">').format(kind)
         return opening + figure.removeprefix("<figure>") if figure else figure
@@ -133,6 +163,36 @@ class SheetRenderer(MarkupRenderer):
         made = self._as_drawing(block.image.picture)
         return made is not None and made.media_type == "image/jpeg"
 
+    def _drawn_mm(self, made: Rendition) -> float:
+        return drawn_mm(made, self._setting, self._room_mm)
+
+    @property
+    def _room_mm(self) -> float:
+        """How wide a block may be: one in a list, a box or a quotation has no margin beside it."""
+        return self._frame.column_mm - self._indent_mm if self._indent_mm else self._frame.full_mm
+
+    @contextmanager
+    def _within(self, indent_mm: float) -> Iterator[None]:
+        self._indent_mm += indent_mm
+        yield
+        self._indent_mm -= indent_mm
+
+    def items(self, items: Iterable[tuple[Block, ...]]) -> Markup:
+        with self._within(_LIST_MM):
+            return super().items(items)
+
+    def definitionlist(self, block: DefinitionList) -> Markup:
+        with self._within(_LIST_MM):
+            return super().definitionlist(block)
+
+    def blockquote(self, block: BlockQuote) -> Markup:
+        with self._within(_QUOTE_MM):
+            return super().blockquote(block)
+
+    def callout(self, block: Callout) -> Markup:
+        with self._within(_BOX_MM):
+            return super().callout(block)
+
     def _as_drawing(self, picture: Picture) -> Rendition | None:
         return self._job.pictures.get(need(picture, self._frame.column_mm))
 
@@ -142,7 +202,7 @@ class SheetRenderer(MarkupRenderer):
             return Markup("")
         made = self._as_drawing(inline.picture)
         if made and self._width_mm == self._frame.column_mm:
-            width_mm = drawn_mm(made, self._setting)
+            width_mm = self._drawn_mm(made)
         else:
             width_mm = min(
                 self._width_mm * (1 if self._frame.has_margin else self._setting.picture),
@@ -154,17 +214,28 @@ class SheetRenderer(MarkupRenderer):
     def table(self, block: Table) -> Markup:
         """Return a table, as wide as it needs; its words are split only where even the paper is too narrow for them."""
         columns = len(block.head or next(iter(block.rows), ()))
-        least_mm = self._least_mm(block)
+        least_mm = self._least_mm(block, whole=0)
+        self._keeps_short = self._least_mm(block, whole=_SHORT_CELL) <= self._room_mm
         wanted_mm = max(least_mm, columns * _GOOD_CELL_MM * self._setting.size_pt / 12)
-        is_crowded, is_wide = least_mm > self._frame.full_mm, wanted_mm > self._frame.column_mm
-        kind = "crowded" if is_crowded else "wide" if is_wide else "plain"
-        return Markup('<table class="{}">').format(kind) + super().table(block).removeprefix("<table>")
+        claims = {
+            "crowded": least_mm > self._room_mm,
+            "wide": not self._indent_mm and wanted_mm > self._frame.column_mm,
+            "long": len(block.rows) + len(text((block,))) // _CELL_LETTERS > _MOST_WHOLE_LINES,
+        }
+        kinds = " ".join(kind for kind, holds in claims.items() if holds)
+        opening = Markup('<table class="{}">').format(kinds) if kinds else Markup("<table>")
+        return opening + super().table(block).removeprefix("<table>")
 
-    def _least_mm(self, block: Table) -> float:
-        """Return how wide a table is with its longest words whole."""
-        size_pt = self._setting.size_pt
-        head = [widest_mm(text(cell.blocks), "bold", size_pt) for cell in block.head]
-        rows = [[widest_mm(text(cell.blocks), "regular", size_pt) for cell in row] for row in block.rows]
+    def _least_mm(self, block: Table, whole: int) -> float:
+        """Return how wide a table is with its longest words whole, and cells of so many letters on one line."""
+
+        def least_mm(cell: Cell, cut: Cut) -> float:
+            words = text(cell.blocks)
+            kept = words.replace(" ", "\N{NO-BREAK SPACE}") if len(words) <= whole else words
+            return widest_mm(kept, cut, self._setting.size_pt)
+
+        head = [least_mm(cell, "bold") for cell in block.head]
+        rows = [[least_mm(cell, "regular") for cell in row] for row in block.rows]
         columns = zip_longest(head, *rows, fillvalue=0.0)
         return sum(max(column) + _CELL_GAP_MM for column in columns) - _CELL_GAP_MM
 
@@ -172,6 +243,8 @@ class SheetRenderer(MarkupRenderer):
         self._is_in_cell = True
         markup = super().cell(cell, tag)
         self._is_in_cell = False
+        if self._keeps_short and 0 < len(text(cell.blocks)) <= _SHORT_CELL:
+            return Markup('<{} style="white-space: nowrap"').format(tag) + markup.removeprefix(f"<{tag}")
         return markup
 
     def link(self, inline: Link) -> Markup:
@@ -180,7 +253,8 @@ class SheetRenderer(MarkupRenderer):
         return super().link(inline)
 
     def note_item(self, number: int, note: Note) -> Markup:
-        return Markup('<li id="{}note-{}">{}</li>').format(self.prefix, number, self.blocks(note.blocks))
+        with self._within(_LIST_MM):
+            return Markup('<li id="{}note-{}">{}</li>').format(self.prefix, number, self.blocks(note.blocks))
 
     def _placed(self, picture: Picture) -> Placed | None:
         wanted = need(picture, self._width_mm)

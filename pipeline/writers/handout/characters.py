@@ -18,8 +18,8 @@ from pipeline.rendering.printing import characters
 _EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"
 """Asks for the coloured form of the sign before it, which only a font of the machine could give: `✔️` is printed `✔`."""
 _IN_THE_FONT = str.maketrans(
-    "✅✖❌❎✕➡➔➜⬅⬆⬇⇨⚠❗❕❓❔⭐❤⚫⚪🔴🟢🟡🔵⬛⬜◾◽⭕✴✳➕➖➗",
-    "✔✗✗✗✗→→→←↑↓→!!!??*♥●○●●●●■□■□○**+−÷",
+    "☒✅✖❌❎✕➡➔➜⬅⬆⬇⇨⚠❗❕❓❔⭐❤⚫⚪🔴🟢🟡🔵⬛⬜◾◽⭕✴✳➕➖➗",
+    "☑✔✗✗✗✗→→→←↑↓→!!!??*♥●○●●●●■□■□○**+−÷",
 )
 """Signs of the font that say the same."""
 _SIGNS = frozenset({"So", "Sk", "Me", "Co"})

@@ -13,7 +13,7 @@ from pipeline.rendering.markup import TITLE, chapter_prefix
 from pipeline.rendering.printing import Layout, lay_out
 from pipeline.writers import Facts, Job
 from pipeline.writers.handout import sheet
-from pipeline.writers.handout.blocks import LEAST_LETTERING_PT, lettering_pt, need
+from pipeline.writers.handout.blocks import LEAST_LETTERING_PT, free, lettering_pt, need
 from pipeline.writers.handout.characters import Signs
 from pipeline.writers.handout.digest import DoesNotApply, digests
 from pipeline.writers.handout.fitting import Fault, faults, least_faulty, roomiest, too_long
@@ -109,7 +109,10 @@ def _small_lettering(edition: Edition, job: Job, setting: Setting) -> Iterator[F
     for article, figure in figures:
         picture = figure.image.picture
         made = job.pictures.get(need(picture, setting.frame.column_mm))
-        if made and made.media_type == "image/png" and 0 < (size_pt := lettering_pt(made, setting)) < _READABLE_PT:
+        room_mm = setting.frame.full_mm if figure in free(article.blocks) else setting.frame.column_mm
+        if not made or made.media_type != "image/png":
+            continue
+        if 0 < (size_pt := lettering_pt(made, setting, room_mm)) < _READABLE_PT:
             message = f"the lettering in {picture.path} is printed at about {size_pt:.1f} pt, expected 7 or more"
             yield found("handout-lettering-small", article.source, figure.line, message)
 

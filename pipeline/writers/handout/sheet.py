@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
@@ -18,6 +18,7 @@ from pipeline.article import (
 )  # fmt: skip
 from pipeline.errors import SourceError, StyleError
 from pipeline.rendering.markup import TITLE, chapter_prefix, part_id
+from pipeline.rendering.measuring import widest_mm
 from pipeline.rendering.printing import Resource
 from pipeline.rendering.qr import qr_code
 from pipeline.rendering.svg import clean
@@ -36,6 +37,8 @@ _CODE_MM = 24.0
 """The modules of the QR code, without their quiet zone."""
 _CODE_ROOM_MM = 36.0
 """Of a code with its quiet zone, at most, where no margin beside the text gives it room."""
+_LEAST_TITLE_EM = 1.35
+"""As large as a heading below it."""
 _PUBLISHER_MM = 56.0
 _WIDE_MM = 160.0
 """From here on the parts of the contact block stand beside each other."""
@@ -137,7 +140,15 @@ def make(
         imprint=IMPRINT,
         end=END,
     )
-    return Sheet(signs.put_into(html), _style(job, variant, setting), resources)
+    titles = [article.title for article in (edition.front, *edition.articles)]
+    return Sheet(signs.put_into(html), _style(job, variant, setting, _title_em(titles, variant, setting)), resources)
+
+
+def _title_em(titles: Iterable[str], variant: Variant, setting: Setting) -> float:
+    """Return how large titles are, by the size of the type: so large that their longest word stays whole."""
+    widest = max(widest_mm(title, "bold", setting.size_pt) for title in titles)
+    fitting = setting.frame.title_mm / widest if widest else variant.title_em
+    return max(_LEAST_TITLE_EM, min(variant.title_em, int(fitting * 100) / 100))
 
 
 def _lines(room_mm: float) -> tuple[range, range]:
@@ -214,7 +225,7 @@ def _spoken(address: str) -> str:
     return address.removeprefix("https://").removeprefix("http://").removesuffix("/")
 
 
-def _style(job: Job, variant: Variant, setting: Setting) -> str:
+def _style(job: Job, variant: Variant, setting: Setting, title_em: float) -> str:
     """Return the style sheet, with the measures that options and pictures share."""
     options: Options = job.options
     frame = setting.frame
@@ -235,7 +246,7 @@ def _style(job: Job, variant: Variant, setting: Setting) -> str:
     measures |= {
         "paper": f"{width}mm {height}mm",
         "size": f"{setting.size_pt}pt",
-        "title": f"{variant.title_em}em",
+        "title": f"{title_em}em",
         "hyphens": "auto" if options.hyphenate else "manual",
         "leading": "1.36" if setting.is_tight else "1.45",
         "air": "0.55" if setting.is_tight else "0.7",

@@ -47,6 +47,11 @@ class Frame:
         return self.column_mm + self.beside_mm
 
     @property
+    def title_mm(self) -> float:
+        """What a title has, with a picture beside it."""
+        return self.column_mm if self.columns == 1 else self.width_mm - self.side_mm - self.gutter_mm
+
+    @property
     def width_mm(self) -> float:
         """All that is printed."""
         return self.full_mm + (self.columns - 1) * (self.column_mm + self.gutter_mm)
@@ -118,7 +123,7 @@ class Variant:
     label: str = "handout_label"
     """The word at its head."""
     title_em: float = 2.15
-    """Of the title, by the size of the type."""
+    """Of the title, by the size of the type; smaller where its longest word needs it."""
 
 
 # A laminated card hangs on a wall: large type matters more than a large drawing.
