@@ -122,6 +122,29 @@ def preview(session: nox.Session) -> None:
 
 
 @nox.session
+def faults(session: nox.Session) -> None:
+    """Kill runs at 200 moments and at every change of a file, fill disks, damage the cache; counts are printed."""
+    install(session, "test")
+    ensure_pango(session)
+    session.run("python", "-m", "tests.sessions.faults", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Give every reader what no one would write, for a minute each by Hypothesis and by atheris; `-- --seconds 600`."""
+    install(session, "test", "fuzz")
+    session.run("python", "-m", "tests.sessions.fuzz", "--finds", session.create_tmp(), *session.posargs)
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Search the code for known mistakes (bandit) and the locked packages for known faults (pip-audit)."""
+    install(session, "audit")
+    session.run("bandit", "--quiet", "-c", "pyproject.toml", "-r", "pipeline")
+    session.run("python", "-m", "tests.sessions.audit", CONSTRAINTS)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and form of the code."""
     session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "lint"))

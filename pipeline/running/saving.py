@@ -8,6 +8,7 @@ laid into a folder of its own, and no reader ever meets a set in between.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -28,6 +29,10 @@ STATE = ".publish"
 
 CURRENT = "current"
 RELEASES = "releases"
+# Windows has no such numbers.
+_OF_SHARES = {number for name in ("EDQUOT", "ESTALE") if (number := getattr(errno, name, 0))}
+_REFUSALS = {errno.ENOSPC, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, *_OF_SHARES}
+"""Full, read-only, forbidden, broken, or a share that has gone."""
 _KEPT = 3
 """Releases that stay: whoever has begun to read the one before the last can go on."""
 
@@ -237,9 +242,9 @@ def _told(home: Path) -> Iterator[None]:
     """Say what the system refuses as a person would."""
     try:
         yield
-    except BrokenPipeError:  # whoever read what is printed has gone: no fault of the folder
-        raise
     except OSError as error:
+        if error.errno not in _REFUSALS:  # such as a broken pipe: whoever read what is printed has gone
+            raise
         raise SavingError(
             f"{home.name}/ cannot be written: {error.strerror or error}",
             hint="make room on the disk, or mend its rights, and run it again; what was published stands",

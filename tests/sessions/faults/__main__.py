@@ -1,0 +1,200 @@
+"""Lay faults into runs and count what was torn: `python -m tests.sessions.faults [--kills 200] [--every 1]`."""
+
+# ruff: noqa: T201  # a session says what it saw
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.sessions.faults.projects import STATES, Project, end, left_behind, mixed, torn
+
+_LAYER = str(Path(__file__).parent / "layer")
+_SEED = 20_260_301
+
+
+class Session:
+    """Runs over one project, and what went wrong in them."""
+
+    def __init__(self, project: Project) -> None:
+        """Publish both states, so that it is known what each of their files is."""
+        self.project = project
+        self.faults: list[str] = []
+        self.states: dict[str, dict[str, str]] = {}
+        for state in (*STATES, STATES[0]):
+            project.become(state)
+            started = time.monotonic()
+            code, log = project.finish()
+            self.seconds = time.monotonic() - started
+            if code:
+                sys.exit(f"the healthy project is not published: {log}")
+            self.states[state] = project.files()
+        self.known = {name: {state[name] for state in self.states.values()} for name in self.states[STATES[0]]}
+        self.at = STATES[0]
+
+    def fault(self, what: str, words: str) -> None:
+        self.faults.append(f"{what}: {words}")
+        print(f"FAULT {what}: {words}", flush=True)
+
+    def turn(self) -> None:
+        """Change the sources to the other state."""
+        self.at = STATES[1 - STATES.index(self.at)]
+        self.project.become(self.at)
+
+    def check_whole(self, what: str) -> None:
+        for words in torn(self.project, self.known):
+            self.fault(what, words)
+
+    def check_completed(self, what: str) -> None:
+        """Run again, undisturbed: everything is of the present state, and nothing is left behind."""
+        code, log = self.project.finish()
+        if code or self.project.files() != self.states[self.at]:
+            self.fault(what, f"the next run gave {code}, and other files than it must: {log[-400:]}")
+        if left := left_behind(self.project):
+            self.fault(what, f"left behind: {left}")
+
+    # ---- faults
+
+    def kills(self, count: int) -> str:
+        """Kill all processes of a run at a random moment, again and again."""
+        moments = random.Random(_SEED)  # noqa: S311  # the same moments in every session
+        ended, sets = 0, 0
+        for number in range(count):
+            self.turn()
+            with self.project.start() as run:
+                time.sleep(moments.uniform(0, self.seconds))
+                ended += run.poll() is not None
+                end(run)
+            what = f"kill {number}"
+            self.check_whole(what)
+            if self.project.has_releases and self.project.files() not in self.states.values():
+                self.fault(what, "readers meet a set that is of no state")
+            sets += any(mixed(self.project.files(), self.states, article) for article in ("ryg", "nakke"))
+            self.check_completed(what)
+        return f"{count} kills, {count - ended} of them in mid-run; {sets} sets waited for the next start"
+
+    def every_change(self, kind: str, step: int) -> str:
+        """Fail or kill at every change of a file below the outputs in turn."""
+        codes: Counter[int] = Counter()
+        at = 1
+        while True:
+            self.turn()
+            with tempfile.TemporaryDirectory() as folder:
+                count = Path(folder) / "count"
+                path = os.pathsep.join((_LAYER, str(Path(__file__).parents[3])))
+                code, log = self.project.finish(
+                    PYTHONPATH=path, FAULT_FOLDER=str(self.project.outputs), FAULT_COUNT=str(count),
+                    FAULT_AT=str(at), FAULT_KIND=kind,
+                )  # fmt: skip
+                reached = count.stat().st_size >= at if count.exists() else False
+            what = f"{kind} at change {at}"
+            if "Traceback" in log:
+                self.fault(what, f"a traceback: {log[-500:]}")
+            if kind == "full" and reached and code not in (1, 2):
+                self.fault(what, f"exit code {code}: {log[-300:]}")
+            self.check_whole(what)
+            self.check_completed(what)
+            if not reached:
+                return f"{sum(codes.values())} runs, one for each {step}. change; exit codes {dict(codes)}"
+            codes[code] += 1
+            at += step
+
+    def small_disks(self) -> str:
+        """Publish anew on disks that are too small by more and more."""
+        codes: Counter[int] = Counter()
+        shutil.rmtree(self.project.outputs)
+        self.project.outputs.mkdir()
+        for kilobytes in range(40, 1200, 60):
+            options = ("-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(self.project.outputs))
+            subprocess.run(["mount", *options], check=True)
+            try:
+                code, log = self.project.finish()
+                codes[code] += 1
+                if "Traceback" in log or code not in (0, 1, 2):
+                    self.fault(f"disk of {kilobytes} kB", f"exit code {code}: {log[-500:]}")
+                self.check_whole(f"disk of {kilobytes} kB")
+            finally:
+                subprocess.run(["umount", str(self.project.outputs)], check=True)
+        self.check_completed("small disks")
+        return f"{sum(codes.values())} disks from 40 kB to 1.2 MB; exit codes {dict(codes)}"
+
+    def read_only(self) -> str:
+        """Publish into a folder that may not be written, by a file system that says so to root as well."""
+        self.turn()
+        before = self.project.files()
+        folder = str(self.project.outputs)
+        subprocess.run(["mount", "--bind", folder, folder], check=True)
+        subprocess.run(["mount", "-o", "remount,ro,bind", folder], check=True)
+        try:
+            code, log = self.project.finish()
+        finally:
+            subprocess.run(["umount", folder], check=True)
+        if code != 2 or "cannot be written" not in log or self.project.files() != before:
+            self.fault("read-only", f"exit code {code}: {log[-300:]}")
+        self.check_completed("read-only")
+        return f"exit code {code}, nothing changed"
+
+    def damaged_cache(self, step: int) -> str:
+        """Damage what is cached, a byte at a time: the same files must come out."""
+        state = self.project.outputs / ".publish"
+        stored = [state / "record", state / "catalogue", *sorted(state.glob("pictures/*/*.picture"))]
+        tried = 0
+        for path in stored:
+            good = path.read_bytes()
+            places = range(0, len(good), max(1, len(good) // step))
+            for at in places:
+                path.write_bytes(good[:at] + bytes([good[at] ^ 0x55]) + good[at + 1 :])
+                tried += 1
+                self.turn()
+                self.check_completed(f"{path.name} damaged at byte {at}")
+                good = path.read_bytes() if path.exists() else good
+        return f"{tried} damaged bytes in {len(stored)} files"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="fail at every Nth change only")
+    parser.add_argument("--bytes", type=int, default=10, help="so many damaged bytes in each file of the cache")
+    parser.add_argument("--formats", default="handout,epub,newsletter")
+    chosen = parser.parse_args()
+    formats = tuple(chosen.formats.split(","))
+    told: dict[str, str] = {}
+    faults: list[str] = []
+    for has_releases in (False, True):
+        kind = "releases" if has_releases else "plain"
+        with tempfile.TemporaryDirectory() as folder:
+            session = Session(Project(Path(folder) / "project", formats, has_releases))
+            told[f"{kind}: kill -9"] = session.kills(chosen.kills // 2)
+            _tell(told)
+            told[f"{kind}: disk full at a change"] = session.every_change("full", chosen.every)
+            told[f"{kind}: a process killed at a change"] = session.every_change("kill", chosen.every)
+            if not has_releases:
+                told[f"{kind}: damaged cache"] = session.damaged_cache(chosen.bytes)
+                if os.geteuid() == 0 and shutil.which("mount"):
+                    told[f"{kind}: read-only"] = session.read_only()
+                    told[f"{kind}: small disks"] = session.small_disks()
+                else:
+                    told[f"{kind}: read-only, small disks"] = "skipped: only root may mount"
+            faults += session.faults
+    _tell(told)
+    print(f"{len(faults)} faults")
+    return int(bool(faults))
+
+
+def _tell(told: Mapping[str, str]) -> None:
+    for what, words in told.items():
+        print(f"{what}: {words}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

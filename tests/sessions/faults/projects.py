@@ -1,0 +1,110 @@
+"""A project in two states, what each publishes, and whether outputs are whole."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+
+from tests.conftest import ARTICLE, PUBLISH_TOML
+from tests.makers import picture_file, write
+
+REPOSITORY = Path(__file__).parents[3]
+STATES = ("hvile", "bevægelse")
+_ASIDE = ("report.json", "index.html")
+"""They say how a run went, and so differ from run to run."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project that goes from one state to the other and back."""
+
+    folder: Path
+    formats: tuple[str, ...]
+    has_releases: bool = False
+
+    @property
+    def outputs(self) -> Path:
+        return self.folder / "outputs"
+
+    @property
+    def shown(self) -> Path:
+        return self.outputs / "current" if self.has_releases else self.outputs
+
+    def become(self, state: str) -> None:
+        """Write the sources of a state."""
+        placing = "\n[outputs]\nreleases = true\n" if self.has_releases else ""
+        write(self.folder / "publish.toml", PUBLISH_TOML + placing)
+        write(self.folder / "sources/images/ryg.png", picture_file())
+        for name in ("ryg", "nakke"):
+            write(self.folder / f"sources/blog/{name}.md", ARTICLE.replace("ryggen", f"{name} og {state}"))
+
+    def start(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Begin a run; all its processes are one group."""
+        options = [part for name in self.formats for part in ("--only", name)]
+        return subprocess.Popen(
+            [sys.executable, "-m", "pipeline.cli", "all", "--jobs", "2", *options],
+            cwd=self.folder,
+            env={**os.environ, "CI": "true", "PYTHONPATH": str(REPOSITORY), **environment},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+
+    def finish(self, **environment: str) -> tuple[int, str]:
+        """Run to the end, and return exit code and log."""
+        with self.start(**environment) as run:
+            log = run.communicate(timeout=300)[0].decode()
+        end(run)
+        return run.returncode, log
+
+    def files(self) -> dict[str, str]:
+        """Return the digest of each published file."""
+        return {
+            path.relative_to(self.shown).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.shown.rglob("*"))
+            if path.is_file() and ".publish" not in path.parts and path.name not in _ASIDE
+        }
+
+
+def end(run: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of a run: its workers, where it was killed itself."""
+    try:
+        os.killpg(run.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def torn(project: Project, known: Mapping[str, set[str]]) -> Iterator[str]:
+    """Yield each published file that is not whole: neither that of one state nor that of the other."""
+    for name, digest in project.files().items():
+        if digest not in known.get(name, set()):
+            yield f"{name} is of no state"
+        data = (project.shown / name).read_bytes()
+        if name.endswith(".pdf"):
+            pikepdf.open(io.BytesIO(data)).close()
+        elif name.endswith(".epub"):
+            zipfile.ZipFile(io.BytesIO(data)).testzip()
+
+
+def mixed(files: Mapping[str, str], states: Mapping[str, Mapping[str, str]], article: str) -> bool:
+    """Tell whether an article's formats are of different states."""
+    own = {name: digest for name, digest in files.items() if name.split("/", 1)[1].startswith(f"blog/{article}.")}
+    whole = [{name: digest for name, digest in state.items() if name in own} for state in states.values()]
+    return bool(own) and own not in whole
+
+
+def left_behind(project: Project) -> list[str]:
+    """Return what a finished run must not leave."""
+    state = project.outputs / ".publish"
+    kept = {"lock", "pictures", "catalogue", "record", "stamp"}
+    return [path.name for path in sorted(state.iterdir()) if path.name not in kept] + [
+        path.name for path in sorted((state / "pictures").rglob("*")) if path.is_file() and path.suffix != ".picture"
+    ]
