@@ -93,6 +93,7 @@ class MarkupRenderer:
         medium: str,
         prefix: str = "",
         xml: bool = False,
+        language: str = "",
     ) -> None:
         """Begin an article.
 
@@ -101,12 +102,14 @@ class MarkupRenderer:
             medium: Blocks marked for other media are left out.
             prefix: Put before every id, so that several articles share a document.
             xml: Write `xml:lang` beside `lang`.
+            language: Of the article; empty: that of the words.
         """
         self.words = words
         self.place = place
         self.medium = medium
         self.prefix = prefix
         self.xml = xml
+        self._language = language or words.language
         self._notes: list[Note] = []
         self._marks: dict[Note, tuple[int, int]] = {}
         """The number of each of them, and how often it has been referred to."""
@@ -228,7 +231,9 @@ class MarkupRenderer:
     def div(self, block: Div) -> Markup:
         if block.media and self.medium not in block.media:
             return Markup("")
+        before, self._language = self._language, block.language or self._language
         inside = self.blocks(block.blocks)
+        self._language = before
         return Markup("<div{}>\n{}\n</div>").format(self.lang(block.language), inside) if block.language else inside
 
     def callout(self, block: Callout) -> Markup:
@@ -241,7 +246,7 @@ class MarkupRenderer:
         if block.title:
             return Markup('<p class="callout-title">{}</p>').format(self.inlines(block.title))
         return Markup('<p class="callout-title"{}>{}</p>').format(
-            ADDED, self.words[f"callout_{block.kind}".replace("-", "_")]
+            self.added(), self.words[f"callout_{block.kind}".replace("-", "_")]
         )
 
     def references(self, block: References) -> Markup:
@@ -251,7 +256,7 @@ class MarkupRenderer:
 
     def references_title(self, block: References) -> Markup:
         """Return the author's heading, or else the word of the language, marked as added."""
-        added = Markup("") if block.title else ADDED
+        added = Markup("") if block.title else self.added()
         title = self.inlines(block.title) if block.title else escape(self.words["references"])
         return Markup('<h2 id="{}"{}>{}</h2>').format(self.prefix + block.id, added, title)
 
@@ -283,7 +288,7 @@ class MarkupRenderer:
 
     def notes_section(self, items: list[Markup]) -> Markup:
         return Markup('<section class="notes" role="doc-endnotes">\n<h2{}>{}</h2>\n<ol>\n{}\n</ol>\n</section>').format(
-            ADDED, self.words["notes"], Markup("\n").join(items)
+            self.added(), self.words["notes"], Markup("\n").join(items)
         )
 
     # ---- inlines
@@ -332,6 +337,11 @@ class MarkupRenderer:
         return Markup('<img src="{}" alt="{}" width="{}" height="{}"/>').format(
             placed.src, inline.alt, placed.width_px, placed.height_px
         )
+
+    def added(self) -> Markup:
+        """Return the attributes of words that a writer adds: their language too, where the text has another."""
+        is_foreign = self.words.language != self._language
+        return ADDED + self.lang(self.words.language if is_foreign else "")
 
     def lang(self, language: str) -> Markup:
         """Return the attributes that state a language, or nothing."""

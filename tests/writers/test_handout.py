@@ -496,6 +496,24 @@ def test_an_english_article_has_english_words() -> None:
     assert "My notes" in words
 
 
+def test_words_that_are_added_to_a_text_in_another_language_say_which_is_theirs() -> None:
+    foreign = Div((Callout("warning", (para("Stop if it hurts."),)),), language="en")
+    english = article(
+        id="en", language="en", blocks=(Callout("tip", (para("Rest."),)), Para((NOTE,))), key_points=("Walk.",)
+    )
+    spoken: list[tuple[str, str]] = []
+    for edition in (single(article(blocks=(foreign,))), bound(english)):
+        with pikepdf.open(io.BytesIO(pdf(edition))) as file:
+            spoken += [(str(thing.S), str(thing.Lang)) for thing in file.objects if _is_spoken(thing)]
+
+    # The label of the warning; then those of key points, tip and notes, and the dates.
+    assert sorted(spoken) == [("/H2", "da"), *[("/P", "da")] * 4]
+
+
+def _is_spoken(thing: Any) -> bool:
+    return isinstance(thing, pikepdf.Dictionary) and "/P" in thing and str(thing.get("/Lang", "")) == "da"
+
+
 def test_lines_to_write_on_fill_what_is_left_and_never_add_a_page() -> None:
     for filler in range(8, 26, 3):
         article_ = article(blocks=(para(LONG * filler),))

@@ -103,7 +103,7 @@ class SheetRenderer(MarkupRenderer):
     """Blocks as they are printed: pictures in the column or beside it, footnotes without a way back."""
 
     def __init__(self, article: Article, job: Job, setting: Setting, prefix: str) -> None:
-        super().__init__(job.words, self._placed, medium=MEDIUM, prefix=prefix)
+        super().__init__(job.words, self._placed, medium=MEDIUM, prefix=prefix, language=article.language)
         self._article = article
         self._job = job
         self._setting = setting
