@@ -183,14 +183,15 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def results(session: nox.Session) -> None:
-    """Draw the README's picture anew: `docs/results.png`, from the sample articles."""
+    """Draw the pictures of README and docs anew, from the sample articles."""
     if not shutil.which("chromium"):
         session.skip("this machine has no chromium: apt-get install chromium")
-    install(session, "mail")
+    install(session, "test", "mail")
     ensure_pango(session)
     outputs = session.create_tmp()
     session.run("publish", "all", "--outputs", outputs)
     session.run("python", "-m", "tests.sessions.results", outputs)
+    session.run("python", "-m", "tests.sessions.preview.pictures", session.create_tmp())
 
 
 @nox.session

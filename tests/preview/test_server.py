@@ -147,6 +147,7 @@ def test_pages_load_nothing_from_outside_and_may_not_be_framed(desk: Desk) -> No
 
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["referrer-policy"] == "same-origin"  # else Chromium sends a form with `Origin: null`
     assert not re.findall(r"(?:src|href|action)=\"(?:https?:)?//", text)
 
 
