@@ -17,10 +17,10 @@ CONSTRAINTS = "constraints.txt"
 """The versions that CI has seen work; `nox -s lock` writes them anew."""
 
 
-def install(session: nox.Session, *groups: str) -> None:
+def install(session: nox.Session, *groups: str, extras: str = "") -> None:
     """Install the project, editable, with groups of pyproject.toml, in the versions that CI has seen."""
     more = [package for group in groups for package in nox.project.dependency_groups(PROJECT, group)]
-    session.install("--quiet", "-c", CONSTRAINTS, "-e", ".", *more)
+    session.install("--quiet", "-c", CONSTRAINTS, "-e", f".{extras}", *more)
 
 
 def ensure_pango(session: nox.Session) -> None:
@@ -46,7 +46,7 @@ def publish(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests, with the real pandoc, WeasyPrint, EbookLib, EPUBCheck and PDF validator."""
-    install(session, "test")
+    install(session, "test", extras="[sending]")
     if not shutil.which("java"):
         session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "java"))
     ensure_pango(session)
@@ -145,6 +145,18 @@ def audit(session: nox.Session) -> None:
 
 
 @nox.session
+def sending(session: nox.Session) -> None:
+    """Send to 10,000 readers through every fault, and have signatures, pages and unsubscribing judged by others."""
+    needed = ("postfix", "npm", "node", "chromium")
+    if missing := [name for name in needed if not shutil.which(name)]:
+        session.skip(f"this machine has no {', '.join(missing)}: apt-get install postfix npm chromium")
+    if os.geteuid() != 0:
+        session.skip("a Postfix of our own is started by root: sudo nox -s sending")
+    install(session, "sending", extras="[sending]")
+    session.run("python", "-m", "tests.sessions.sending", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and form of the code."""
     session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "lint"))
@@ -208,5 +220,5 @@ def lock(session: nox.Session) -> None:
     groups = [part for group in PROJECT["dependency-groups"] for part in ("--group", group)]
     session.run(
         "uv", "pip", "compile", "--quiet", "--universal", "--upgrade", "--no-header", "--no-annotate", "pyproject.toml",
-        *groups, "--output-file", CONSTRAINTS,
+        "--all-extras", *groups, "--output-file", CONSTRAINTS,
     )  # fmt: skip

@@ -27,10 +27,10 @@ COMMANDS = {
     "print-pack": "paper:print_pack",
     "proof": "paper:proof",
     "schema": "project:schema",
+    "send": "sending:send",
+    "subscribers": "sending:subscribers",
 }
 """Module and function of each command, in `pipeline/commands/`; imported when it is asked for."""
-PLANNED = ("send",)
-"""Commands that are to come: no format may take their names."""
 
 
 class Commands(click.Group):
@@ -38,7 +38,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return `all`, the formats, then the rest."""
-        formats = [name for name in writers.registered() if name not in (*COMMANDS, *PLANNED)]
+        formats = [name for name in writers.registered() if name not in COMMANDS]
         return ["all", *formats, *sorted(set(COMMANDS) - {"all"})]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:

@@ -101,6 +101,44 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """How newsletters go out to readers. Login and password never stand here: see docs/sending.md."""
+
+    lists: Mapping[str, str] = field(default_factory=dict)
+    """The name of each list, and the title that its readers see: `{nyt = "Nyt fra klinikken"}`."""
+    data: str = ""
+    """Folder of the list and the outbox; empty: one in the user's data folder."""
+    host: str = ""
+    """The mail server that takes the messages."""
+    port: int = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """`none` is allowed to a server on this machine only."""
+    timeout_s: float = 60.0
+    connections: int = 1
+    rate: int = 0
+    """Messages a minute, at most; 0: as fast as the server takes them."""
+    first_wait_s: float = 60.0
+    """How long a message waits that the server cannot take now; each further wait is twice as long."""
+    attempts: int = 6
+    """After how many a run waits no longer for a message: the next one tries it again."""
+    service: str = ""
+    """The `https:` address of `publish subscribers serve`, as readers reach it."""
+    mailto: str = ""
+    """The mailbox that takes answers asking to leave."""
+    bounces: str = ""
+    """The mailbox that takes messages which could not be delivered; empty: that of the publisher."""
+    verp: bool = False
+    """Tell bounces apart by their address: `bounces+…@klinik.example` must reach the same mailbox."""
+    feedback_id: bool = False
+    """Add a Feedback-ID for Gmail's Postmaster Tools."""
+    dkim_key: str = ""
+    """File of the private key; empty: the mail server signs."""
+    dkim_selector: str = ""
+    dkim_domain: str = ""
+    """Empty: the domain of the publisher's address."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A project: its folder and what its `publish.toml` says."""
 
@@ -111,6 +149,7 @@ class Config:
     limits: Limits = Limits()
     outputs: Placing = Placing()
     check: Check = Check()
+    sending: Sending = Sending()
     formats: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """The table of each format as it stands; its writer's `Options` give it shape."""
 
@@ -126,6 +165,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "outputs": Placing,
     "preview": Preview,
     "check": Check,
+    "sending": Sending,
 }
 """The tables beside those of the formats; each is a field of `Config`."""
 

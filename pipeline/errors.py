@@ -42,3 +42,9 @@ class WriteError(PublishError):
     """A writer made something that must not be published; the developer mends it."""
 
     code = "write-failed"
+
+
+class SendError(PublishError):
+    """The list, the outbox or the mail server; the operator mends it."""
+
+    code = "send-failed"

@@ -22,7 +22,7 @@ from pipeline.running.ledger import Ledger, save_unbegun
 from pipeline.running.library import Desk, Library, Progress, fetch, read_library
 from pipeline.running.making import Made, Order, Shop, failed, make, open_shop
 from pipeline.running.plan import Plan, Rebuild, plan
-from pipeline.running.record import Record
+from pipeline.running.record import Record, Remembered
 from pipeline.running.record import load as load_record
 from pipeline.running.saving import STATE, Outputs, undisturbed
 from pipeline.running.selecting import Selection, narrow
@@ -158,6 +158,18 @@ def _carry_through(begun: _Begun, progress: Progress, workers: Executor) -> Repo
     phases = added(workers.taken(), taken())
     is_idle = library.is_unchanged and not work.orders
     return replace(report, is_idle=is_idle, phases=phases, reasons=work.reasons)
+
+
+def standing(config: Config, request: Request, progress: Progress) -> tuple[Remembered, ...]:
+    """Return what is published and up to date of what is asked for: publishing it now would change no byte.
+
+    Raises:
+        ConfigError: As for `publish`.
+    """
+    outputs = outputs_of(config, request.outputs)
+    with Workers(request.jobs, config.limits.memory_mb) as workers, outputs.held(request.wait_s):
+        asked = replace(request, is_verified=True)
+        return _begin(config, asked, progress, workers, outputs, load_record(outputs.state)).work.unchanged
 
 
 def certify(config: Config, request: Request, progress: Progress) -> Report:

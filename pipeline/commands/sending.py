@@ -1,0 +1,329 @@
+"""`publish send` and `publish subscribers`: newsletters on their way to readers, and who they are."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline import writers
+from pipeline.commands.options import project_of
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.sending.campaigns import Desk
+    from pipeline.sending.outbox import Campaign
+    from pipeline.sending.preflight import Preflight
+    from pipeline.sending.store import Store
+
+FAULTS_SHOWN = 50
+_MAILBOX = click.Path(path_type=Path, exists=True)
+_project = click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
+_outputs = click.option("--outputs", type=click.Path(path_type=Path), help="Where it is published. [PROJECT/outputs]")
+_list = click.option("--list", "list_", required=True, metavar="NAME", help="A list that [sending] lists names.")
+
+
+@click.command()
+@click.argument("edition")
+@_list
+@click.option("--test", metavar="ADDRESS", help="Send one message to this address, on a list or not, and stop.")
+@click.option("--dry-run", is_flag=True, help="Look at message, sender, DNS and list, and send nothing.")
+@click.option("--confirm", is_flag=True, help="Send to the whole list without asking.")
+@click.option("--status", is_flag=True, help="Say what has become of this edition so far, the doubtful by name.")
+@click.option("--rate", type=click.IntRange(1), metavar="N", help="At most N messages a minute.")
+@click.option("--connections", type=click.IntRange(1, 20), help="To the mail server, at a time.")
+@click.option("--resend-doubtful", is_flag=True, help="Send again what is in doubt: some readers may get it twice.")
+@click.option(
+    "--transport", type=click.Choice(["smtp", "file"]), default="smtp", help="A mail server, or files to try out."
+)
+@click.option("--language", type=click.Choice(["da", "en"]), help="Of the report. [that of the publisher]")
+@_project
+@_outputs
+def send(
+    edition: str, list_: str, *, test: str | None, dry_run: bool, confirm: bool, status: bool, rate: int | None,
+    connections: int | None, resend_doubtful: bool, transport: Any, language: str | None, project: Path | None,
+    outputs: Path | None,
+) -> int:  # fmt: skip
+    """Send a published newsletter to a list: EDITION is its id, such as blog/soevn.
+
+    Nobody gets it twice: type the same command again after a stop, and it goes on. See docs/sending.md.
+    """
+    from dataclasses import replace
+
+    from pipeline import config, terminal
+    from pipeline.running.ids import as_ids
+    from pipeline.sending import campaigns
+    from pipeline.sending.edition import find_published
+
+    settings = config.load(project_of(project), writers.registered())
+    sending = settings.sending
+    sending = replace(sending, rate=rate or sending.rate, connections=connections or sending.connections)
+    settings = replace(settings, sending=sending)
+    campaigns.check(settings, list_, transport)
+    (edition,) = as_ids((edition,), settings, Path.cwd())
+    where = (outputs or settings.folder / "outputs").resolve()
+    if status:
+        return _status(settings, edition, list_, transport, where, language)
+    with terminal.progress() as progress:
+        published = find_published(settings, edition, where, progress)
+    with campaigns.open_desk(settings, published, list_, transport, where) as desk:
+        if test:
+            desk.test(test)
+            click.echo(f"sent to {test}: look at it in a mail program, on a telephone too")
+            return 0
+        preflight = desk.look()
+        _show(preflight)
+        click.echo(f"kept {desk.keep(preflight)}")
+        if preflight.failures or dry_run:
+            return int(bool(preflight.failures))
+        if not confirm:
+            _ask(desk, resend_doubtful=resend_doubtful)
+        return _send(desk, preflight, language, resend_doubtful=resend_doubtful)
+
+
+def _ask(desk: Desk, *, resend_doubtful: bool) -> None:
+    """Have a person say yes."""
+    from pipeline.sending.settings import list_title
+
+    if not sys.stdin.isatty():
+        raise click.UsageError("say --confirm to send to the whole list, or --dry-run to look only")
+    title = list_title(desk.config.sending, desk.list)
+    again = " Readers in doubt may get it twice." if resend_doubtful else ""
+    click.confirm(f"Send “{desk.published.title}” to the list “{title}”?{again}", abort=True)
+
+
+def _send(desk: Desk, preflight: Preflight, language: str | None, *, resend_doubtful: bool) -> int:
+    """Queue and send, show how far it is, and close with the report, whatever happens."""
+    from pipeline import terminal
+
+    campaign = desk.queue(resend_doubtful=resend_doubtful)
+    counts = campaign.counts()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what stops a service ends in good order, as Ctrl-C does
+    try:
+        with terminal.sending(counts["queued"] + counts["deferred"]) as advance:
+            desk.sender(campaign, advance).send()
+    except KeyboardInterrupt:
+        click.echo("Stopped: what was sent is noted; type the same command again to go on.", err=True)
+        raise
+    finally:
+        desk.keep(preflight)
+        _report(desk.config, campaign, desk.published.id, language)
+    counts = campaign.counts()
+    return int(any(counts[state] for state in ("in doubt", "deferred", "queued")))
+
+
+def _status(settings: Config, edition: str, list_: str, transport: Any, outputs: Path, language: str | None) -> int:
+    from pipeline.sending.folder import data_folder
+    from pipeline.sending.outbox import find_campaign
+    from pipeline.sending.store import open_store
+
+    with open_store(data_folder(settings, outputs)) as store:
+        campaign = find_campaign(store, edition, list_, transport)
+        if campaign is None:
+            click.echo(f"{edition} has not been sent to {list_} by {transport}")
+            return 0
+        _report(settings, campaign, edition, language)
+    return 0
+
+
+def _report(settings: Config, campaign: Campaign, edition: str, language: str | None) -> None:
+    from pipeline.rendering.styles import find_styles
+    from pipeline.rendering.words import load_words
+    from pipeline.sending.closing import report
+    from pipeline.sending.settings import list_title
+
+    words = load_words(find_styles(settings.folder), language or settings.publisher.language)
+    click.echo("\n" + report(campaign, edition, list_title(settings.sending, campaign.list_), words))
+
+
+def _show(preflight: Preflight) -> None:
+    width = max(len(check.name) for check in preflight.checks)
+    for check in preflight.checks:
+        click.echo(f"{check.verdict:<9}  {check.name:<{width}}  {check.found}")
+
+
+# ---- the list
+
+
+@click.group()
+def subscribers() -> None:
+    """Keep the list: who has agreed to be mailed, since when and to what."""
+
+
+@subscribers.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_list
+@click.option("--skip-faulty", is_flag=True, help="Take the rows that can be read, and leave those that cannot.")
+@_project
+@_outputs
+def import_(file: Path, list_: str, *, skip_faulty: bool, project: Path | None, outputs: Path | None) -> int:
+    """Bring FILE, a table in CSV, into a list. Sends nothing.
+
+    Its first line names the columns: address;consent_date;consent_wording;consent_source, and language where it is not
+    that of the publisher. Where a row cannot be read, nothing is brought in.
+    """
+    from pipeline.sending import importing
+    from pipeline.sending import subscribers as readers
+
+    settings, opened = _opened(project, outputs, list_)
+    today = datetime.now(UTC).date()
+    table = importing.read_csv(file, settings.publisher.language, settings.sources.dates, today)
+    for fault in table.faults[:FAULTS_SHOWN]:
+        click.echo(f"{file.name}:{fault.line}: {fault.message}", err=True)
+    if (more := len(table.faults) - FAULTS_SHOWN) > 0:
+        click.echo(f"… and {more} more", err=True)
+    if table.faults and not skip_faulty:
+        click.echo(
+            f"error: nothing is brought in: {len(table.faults)} faults, {len(table.consents)} rows without\n"
+            "hint: mend the rows, or leave them out: --skip-faulty", err=True,
+        )  # fmt: skip
+        return 1
+    with opened as store:
+        added = readers.add(store, list_, table.consents)
+    click.echo(
+        f"{added.new} new, {added.renewed} on the list already, {added.held} stay away (they left, bounced or were "
+        f"forgotten after this consent); read as {table.encoding}. Nothing is sent."
+    )
+    return 0
+
+
+@subscribers.command("export")
+@_list
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file for you alone. [the screen]")
+@_project
+@_outputs
+def export(list_: str, output: Path | None, project: Path | None, outputs: Path | None) -> int:
+    """Print a list as CSV, with every consent."""
+    from pipeline.sending import subscribers as readers
+    from pipeline.sending.folder import write_private
+
+    _, opened = _opened(project, outputs, list_)
+    with opened as store:
+        table = readers.export(store, list_)
+    if output is None:
+        click.echo(table, nl=False)
+    else:
+        write_private(output, table.encode("utf-8-sig"))  # Excel takes it for Windows-1252 without the mark
+        click.echo(f"made {output}: it names your readers, so take it away when it has served", err=True)
+    return 0
+
+
+@subscribers.command()
+@click.argument("address")
+@_project
+@_outputs
+def forget(address: str, project: Path | None, outputs: Path | None) -> int:
+    """Remove every trace of ADDRESS from every list and trial; that it was mailed stays known, by a keyed hash."""
+    from pipeline.errors import SendError
+    from pipeline.sending import subscribers as readers
+    from pipeline.sending.addresses import AddressError, read_address
+
+    _, opened = _opened(project, outputs)
+    try:
+        address = read_address(address)
+    except AddressError as error:
+        raise SendError(f"{address!r}: {error}") from error
+    with opened as store:
+        was_known = readers.forget(store, address, datetime.now(UTC).date())
+    click.echo("forgotten: no trace of the address is left here; think of backups" if was_known else "not known here")
+    return 0
+
+
+@subscribers.command("check")
+@_project
+@_outputs
+def check(project: Path | None, outputs: Path | None) -> int:
+    """Count each list by consent, and look for what must not stand in it."""
+    from pipeline.sending import subscribers as readers
+
+    settings, opened = _opened(project, outputs)
+    with opened as store:
+        for name in settings.sending.lists:
+            counts = readers.count(store, name, datetime.now(UTC).date())
+            click.echo(
+                f"{name}: {counts.mailable} may be mailed, {counts.without_consent} without consent, "
+                f"{counts.unsubscribed} have left, {counts.bounced} bounced"
+            )
+            if counts.stale:
+                click.echo(f"warning: {name}: {counts.stale} consents are older than 12 months and were not used since")
+            if counts.soft:
+                click.echo(f"warning: {name}: {counts.soft} have bounced softly many times")
+        doubts = readers.doubts(store)
+    for doubt in doubts:
+        click.echo(f"error: {doubt}", err=True)
+    return int(bool(doubts))
+
+
+@subscribers.command()
+@click.option(
+    "--from-mailbox", "mailbox", required=True, type=click.Path(path_type=Path, exists=True), help="mbox, Maildir."
+)
+@_project
+@_outputs
+def unsubscribe(mailbox: Path, project: Path | None, outputs: Path | None) -> int:
+    """Take off the lists whoever asked for it by mail. The mailbox is left as it is; reading it twice counts once."""
+    from pipeline.sending.mailbox import read_leavers
+
+    _, opened = _opened(project, outputs)
+    with opened as store:
+        tally = read_leavers(store, mailbox, datetime.now(UTC).date())
+    click.echo(
+        f"{tally.read} read, {tally.known} of them before; {tally.left} have left; {tally.unmatched} to be read by you"
+    )
+    return 0
+
+
+@subscribers.command()
+@click.argument("mailbox", type=_MAILBOX)
+@_project
+@_outputs
+def bounces(mailbox: Path, project: Path | None, outputs: Path | None) -> int:
+    """Read messages that could not be delivered, from an mbox or Maildir: hard ones suppress, soft ones are counted."""
+    from pipeline.sending.mailbox import read_bounces
+
+    _, opened = _opened(project, outputs)
+    with opened as store:
+        tally = read_bounces(store, mailbox, datetime.now(UTC).date())
+    read = f"{tally.read} read, {tally.known} of them before"
+    told = f"{tally.hard} hard, mailed no more; {tally.soft} soft, counted"
+    click.echo(f"{read}; {told}; {tally.unmatched} about nothing that was sent from here")
+    return 0
+
+
+@subscribers.command()
+@click.option("--host", default="127.0.0.1", help="Address to listen at. [127.0.0.1: behind nginx or Caddy]")
+@click.option("--port", type=click.IntRange(0, 65535), default=8025, help="[8025]")
+@click.option("--transport", type=click.Choice(["smtp", "file"]), default="smtp", help="How mails that confirm go out.")
+@_project
+@_outputs
+def serve(host: str, port: int, transport: str, project: Path | None, outputs: Path | None) -> int:
+    """Run the pages that readers sign up and leave by. See docs/sending.md for nginx and Caddy."""
+    from pipeline.sending.serving import serve as run
+
+    settings, opened = _opened(project, outputs)
+    with opened as store:
+        run(settings, store, host, port, is_trial=transport == "file")
+    return 0
+
+
+def _opened(
+    project: Path | None, outputs: Path | None, list_: str = ""
+) -> tuple[Config, AbstractContextManager[Store]]:
+    """Return the project, and its database to be opened."""
+    from pipeline import config
+    from pipeline.sending.folder import data_folder
+    from pipeline.sending.settings import list_title, require_parts, settings_of
+    from pipeline.sending.store import open_store
+
+    require_parts()
+    settings = config.load(project_of(project), writers.registered())
+    sending = settings_of(settings)
+    if list_:
+        list_title(sending, list_)
+    where = (outputs or settings.folder / "outputs").resolve()
+    return settings, open_store(data_folder(settings, where))

@@ -1,0 +1,1 @@
+"""Newsletters on their way to readers: the list, the outbox, the mail server, and the way out."""

@@ -1,0 +1,68 @@
+"""E-mail addresses, and what must never stand in a list: whatever says who someone is, or what they have."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+_CPR = re.compile(r"(?<!\d)(\d\d)(\d\d)(\d\d)[-\s]?\d{4}(?!\d)")
+_ICD = re.compile(r"(?<![A-Za-z0-9])D?[A-Z]\d{2}(?:\.\d{1,2}|\d{1,2})?(?![A-Za-z0-9])")
+"""ICD-10, and its Danish form SKS with a D before it."""
+_ILLNESS = re.compile(
+    r"diagnos|sygdom|kræft|kraeft|cancer|diabet|depress|demens|skizo|migræne|migraine|artrose|epilep|misbrug|"
+    r"personnummer|journalnr|\b(?:abort|adhd|angst|cpr|gigt|hiv|kol|stress)",
+    re.IGNORECASE,
+)
+
+
+class AddressError(ValueError):
+    """What is wrong with an address, as words that follow it."""
+
+
+def read_address(written: str) -> str:
+    """Return an address as mail servers take it: the domain in small ASCII letters, the rest as it was written.
+
+    Raises:
+        AddressError: It is no address, or not one that every mail server can reach.
+    """
+    from email_validator import EmailNotValidError, validate_email
+
+    address = written.strip()
+    if address[:1] in ("=", "+", "-", "'"):
+        raise AddressError("begins like a formula, expected an address")
+    local = address.rpartition("@")[0]
+    if local and not local.isascii():
+        raise AddressError("letters before the @ are not ASCII, which many mail servers cannot reach")
+    try:
+        found = validate_email(address, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise AddressError(f"no address: {str(error)[:1].lower()}{str(error)[1:].rstrip('.')}") from error
+    if found.ascii_email is None:
+        raise AddressError("no address that mail can reach")
+    return str(found.ascii_email)
+
+
+def identity_of(address: str) -> str:
+    """Return what tells one reader from another: no mail server in use gives Anna and anna two mailboxes."""
+    return address.casefold()
+
+
+def is_telling(value: str) -> str:
+    """Return what a value looks like that must not stand in a list or its name; else nothing."""
+    if holds_cpr(value):
+        return "a CPR number"
+    if _ICD.search(value):
+        return "a diagnosis code"
+    found = _ILLNESS.search(value)
+    return f"health data ({found[0].lower()!r})" if found else ""
+
+
+def holds_cpr(value: str) -> bool:
+    """Tell whether a value holds what can be a CPR number: a date of birth and four digits."""
+    for day, month, _ in _CPR.findall(value):
+        try:
+            date(2000, int(month), int(day) - 60 if int(day) > 60 else int(day))  # replacement CPR: day + 60
+        except ValueError:
+            continue
+        return True
+    return False

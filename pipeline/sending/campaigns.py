@@ -1,0 +1,149 @@
+"""THE FLOW of sending: find what is published, look at it, queue it, send it, keep the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pipeline.config import Config
+from pipeline.errors import ConfigError, SendError
+from pipeline.publish import outputs_of
+from pipeline.rendering.styles import find_styles
+from pipeline.running.saving import Outputs
+from pipeline.sending.addresses import AddressError, read_address
+from pipeline.sending.edition import Published
+from pipeline.sending.evidence import keep
+from pipeline.sending.folder import DataFolder, data_folder
+from pipeline.sending.message import Route, take_apart
+from pipeline.sending.outbox import Campaign, Letter, find_campaign, open_campaign
+from pipeline.sending.posting import Post, Sender
+from pipeline.sending.preflight import Preflight, look
+from pipeline.sending.settings import list_title, require_parts, sender_domain, settings_of
+from pipeline.sending.signing import signer_of
+from pipeline.sending.store import Store, open_store
+from pipeline.sending.transport import Files, Transport, transport_of
+
+Way = Literal["smtp", "file"]
+_FOR_REAL = ("Proofread", "DKIM record")
+"""Checks that a trial need not pass: it comes before the test mail, and reaches no one's server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where one edition is sent from."""
+
+    config: Config
+    outputs: Outputs
+    folder: DataFolder
+    store: Store
+    list: str
+    published: Published
+    post: Post
+    way: Way
+
+    def look(self) -> Preflight:
+        """Look at all that can be looked at before sending, and keep what was found beside the edition."""
+        preflight = look(self.config, self.published, self.post, self.store, self.list)
+        if self.way == "smtp":
+            return preflight
+        return replace(preflight, checks=tuple(check for check in preflight.checks if check.name not in _FOR_REAL))
+
+    def keep(self, preflight: Preflight) -> Path:
+        """Save what was found, and how the outbox stands, beside the edition."""
+        campaign = find_campaign(self.store, self.published.id, self.list, self.way)
+        return keep(preflight, campaign.counts() if campaign else {}, self.outputs, find_styles(self.config.folder))
+
+    def connect(self) -> Transport:
+        """Return the way out, not open yet."""
+        if self.way == "file":
+            return Files(self.folder.trials / self.list / self.published.id)
+        return transport_of(self.config.sending)
+
+    def test(self, written: str) -> None:
+        """Send one message to one address that is on no list, and note that this content has been looked at.
+
+        Raises:
+            ConfigError: The address is none.
+            SendError: The server did not take it.
+        """
+        try:
+            address = read_address(written)
+        except AddressError as error:
+            raise ConfigError(f"--test: {error}") from error
+        token, mark = (self.store.rows("SELECT new_token()")[0][0] for _ in range(2))
+        letter = Letter("", mark, 0, address, token)
+        transport = self.connect()
+        try:
+            transport.open()
+            outcome = transport.deliver(self.post.envelope(mark), address, self.post.message(letter), lambda: True)
+        except OSError as error:
+            raise SendError(f"{self.config.sending.host} does not answer: {error}") from error
+        finally:
+            transport.close()
+        if outcome.verdict != "accepted":
+            raise SendError(f"the test was not taken: {' '.join(filter(None, (outcome.verdict, outcome.status)))}")
+        if self.way == "smtp":
+            today = datetime.now(UTC).date().isoformat()
+            with self.store.transaction() as connection:
+                connection.execute("INSERT OR REPLACE INTO proofs VALUES (?, ?)", (self.post.template.content, today))
+
+    def queue(self, *, resend_doubtful: bool) -> Campaign:
+        """Queue everyone who may be mailed and is not in the outbox yet.
+
+        Raises:
+            SendError: Some readers have another content of this edition already.
+        """
+        campaign = open_campaign(self.store, self.published.id, self.list, self.way, self.post.template.content)
+        campaign.reclaim()
+        if resend_doubtful:
+            campaign.resend_doubtful()
+        campaign.enqueue()
+        return campaign
+
+    def sender(self, campaign: Campaign, progress: Callable[[int], None]) -> Sender:
+        """Return what sends a campaign."""
+        post = self.post
+        if self.config.sending.feedback_id:
+            feedback = f"{campaign.id}:{self.list}:newsletter:{post.route.domain.replace('.', '-')}"
+            post = replace(post, route=replace(post.route, feedback=feedback))
+        return Sender(campaign, post, self.config.sending, self.connect, progress)
+
+
+def check(config: Config, list_: str, way: Way) -> None:
+    """Refuse what can be refused before anything is opened.
+
+    Raises:
+        ConfigError: A package is missing, or `publish.toml` cannot be meant, or lacks what sending needs.
+    """
+    require_parts()
+    sending = settings_of(config)
+    list_title(sending, list_)
+    if not sending.service:
+        raise ConfigError(
+            "[sending] service is missing: the https address at which readers leave with one click",
+            hint="`publish subscribers serve` answers there: docs/sending.md",
+        )
+    if way == "smtp":
+        transport_of(sending)
+
+
+@contextmanager
+def open_desk(config: Config, published: Published, list_: str, way: Way, outputs: Path) -> Iterator[Desk]:
+    """Open the data folder for one sender of a published edition.
+
+    Raises:
+        ConfigError: The sender's address or the key is none, or the data folder lies where it must not.
+        SendError: The published message cannot be sent, the database is not well, or another sender is at work.
+    """
+    sending = config.sending
+    route = Route(sender_domain(config.publisher), list_, sending.service, sending.mailto)
+    template = take_apart(published.message, published.options.unsubscribe, route)
+    bounces = sending.bounces or read_address(config.publisher.email)
+    post = Post(template, route, bounces, sending.verp, signer_of(config))
+    folder = data_folder(config, outputs)
+    with folder.held(), open_store(folder) as store:
+        yield Desk(config, outputs_of(config, outputs), folder, store, list_, published, post, way)

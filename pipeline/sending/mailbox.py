@@ -1,0 +1,143 @@
+"""What comes back by mail: messages that could not be delivered (RFC 3464), and answers that ask to leave."""
+
+from __future__ import annotations
+
+import hashlib
+import mailbox
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import getaddresses
+from pathlib import Path
+
+from pipeline.errors import SendError
+from pipeline.sending.message import TOKEN_LENGTH
+from pipeline.sending.store import Store
+from pipeline.sending.subscribers import leave, unsubscribe
+
+_MARK = rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}"
+_LEAVING = re.compile(r"\b(unsubscribe|afmeld|frameld|stop)\w*\b", re.IGNORECASE)
+_PASSING = ("5.2.2", "5.2.3", "5.3.", "5.4.", "5.5.", "5.6.", "5.7.")
+"""Permanent by their first figure, and still not the address's fault: full, too large, routing, policy (RFC 3463)."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was read."""
+
+    read: int = 0
+    known: int = 0
+    """Read in an earlier run already."""
+    hard: int = 0
+    soft: int = 0
+    left: int = 0
+    """Readers who asked to leave, and were on a list."""
+    unmatched: int = 0
+    """Bounces of nothing that we sent, and answers that ask for something else: a person should read them."""
+
+
+def read_bounces(store: Store, path: Path, today: date) -> Tally:
+    """Suppress whom no mail reaches, and count who could not be reached for now.
+
+    Raises:
+        SendError: The path is neither an mbox nor a Maildir.
+    """
+    tally = Tally()
+    for message in _unread(store, path, tally):
+        marks, status, action = _report(message)
+        if not status or action in ("delivered", "relayed", "expanded"):
+            tally.unmatched += 1
+            continue
+        is_hard = action == "failed" and status.startswith("5.") and not status.startswith(_PASSING)
+        with store.transaction() as connection:
+            rows = [
+                row
+                for mark in marks
+                for row in connection.execute("SELECT person FROM outbox WHERE mark = ?", (mark,)).fetchall()
+            ]
+            for row in rows[:1]:
+                change = "bounced_on = coalesce(bounced_on, ?)" if is_hard else "soft_bounces = soft_bounces + 1"
+                values = (today.isoformat(), row["person"]) if is_hard else (row["person"],)
+                connection.execute(f"UPDATE subscribers SET {change} WHERE person = ?", values)  # noqa: S608  # constants
+        tally.hard += bool(rows) and is_hard
+        tally.soft += bool(rows) and not is_hard
+        tally.unmatched += not rows
+    return tally
+
+
+def read_leavers(store: Store, path: Path, today: date) -> Tally:
+    """Take off the list whoever asks for it by mail: by the token of List-Unsubscribe, or in words from their address.
+
+    Raises:
+        SendError: The path is neither an mbox nor a Maildir.
+    """
+    tally = Tally()
+    for message in _unread(store, path, tally):
+        words = str(message["Subject"] or "")
+        tokens = re.findall(rf"(?<![\w-])({_MARK})(?![\w-])", words)
+        if any(unsubscribe(store, token, today) for token in tokens):
+            tally.left += 1
+            continue
+        is_automatic = str(message["Auto-Submitted"] or "no").lower() != "no"
+        senders = [address for _, address in getaddresses([str(message["From"] or "")])]
+        asks = _LEAVING.search(words) and not is_automatic
+        if asks and any(leave(store, address, today) for address in senders):
+            tally.left += 1
+        else:
+            tally.unmatched += 1
+    return tally
+
+
+def _unread(store: Store, path: Path, tally: Tally) -> Iterator[EmailMessage]:
+    """Yield each message that no earlier run has read; the mailbox itself is never changed."""
+    for data in _messages(path):
+        tally.read += 1
+        digest = hashlib.sha256(data).hexdigest()
+        if store.rows("SELECT 1 FROM read_mail WHERE digest = ?", (digest,)):
+            tally.known += 1
+            continue
+        yield message_from_bytes(data, policy=SMTP)
+        with store.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO read_mail VALUES (?)", (digest,))
+
+
+def _messages(path: Path) -> Iterator[bytes]:
+    if (path / "new").is_dir() and (path / "cur").is_dir():
+        files = [file for name in ("new", "cur") for file in sorted((path / name).iterdir()) if file.is_file()]
+        yield from (file.read_bytes() for file in files)
+        return
+    try:
+        with path.open("rb") as file:
+            begins = file.read(5)
+    except OSError as error:
+        raise SendError(f"{path} cannot be read: {error.strerror}") from error
+    if begins not in (b"From ", b""):
+        raise SendError(f"{path} is neither an mbox nor a Maildir", hint="export the mailbox in one of these forms")
+    box = mailbox.mbox(path, create=False)
+    try:
+        yield from (box.get_bytes(key) for key in box.keys())  # noqa: SIM118  # a mailbox is no mapping
+    finally:
+        box.close()
+
+
+def _report(message: EmailMessage) -> tuple[list[str], str, str]:
+    """Return the marks of messages of ours that a report may be about, the enhanced status, and the action."""
+    status = action = ""
+    marks = re.findall(
+        rf"\+({_MARK})@", " ".join(str(message[name] or "") for name in ("To", "Delivered-To", "X-Original-To"))
+    )
+    for part in message.walk():
+        kind = part.get_content_type()
+        if kind == "message/delivery-status":
+            for fields in part.get_payload():
+                if isinstance(fields, str):
+                    continue
+                status = str(fields["Status"] or "").strip() or status
+                action = str(fields["Action"] or "").strip().lower() or action
+        elif kind in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
+            marks += re.findall(rf"(?im)^Message-ID:\s*<({_MARK})@", part.as_string())
+    return marks, status.split(" ")[0], action

@@ -1,0 +1,109 @@
+"""What the DNS says of the sender: SPF, DKIM and DMARC, which mail programs ask of whoever sends to many."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from dns.resolver import Resolver
+
+    from pipeline.sending.signing import Signer
+
+Verdict = Literal["pass", "warning", "failure", "unchecked"]
+LIFETIME_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at before sending."""
+
+    name: str
+    verdict: Verdict
+    found: str
+
+
+def check_records(
+    domain: str, bounce_domain: str, signer: Signer | None, resolver: Resolver | None = None
+) -> list[Check]:
+    """Return what the DNS says; without a network, that it is unchecked.
+
+    Args:
+        bounce_domain: Of the address that bounces go to: SPF is about that one (RFC 7208, 2.4).
+        resolver: Default: that of this machine.
+    """
+    spf = _texts(bounce_domain, "v=spf1", resolver)
+    dmarc = _texts(f"_dmarc.{domain}", "v=DMARC1", resolver) or _texts(f"_dmarc.{_above(domain)}", "v=DMARC1", resolver)
+    checks = [_judge("SPF", spf, bounce_domain, _spf), _judge("DMARC", dmarc, f"_dmarc.{domain}", _dmarc)]
+    if signer is None:
+        checks.append(Check("DKIM record", "unchecked", "the mail server signs: [sending] dkim_key is empty"))
+    else:
+        name = f"{signer.selector}._domainkey.{signer.domain}"
+        checks.append(_dkim(name, _texts(name, "", resolver), signer))
+    return checks
+
+
+def _judge(name: str, texts: list[str] | None, where: str, judge: Callable[[str, str], Check]) -> Check:
+    if texts is None:
+        return Check(name, "unchecked", f"the DNS did not answer for {where}")
+    if not texts:
+        return Check(name, "warning", f"{where} has no {name} record: Gmail, Yahoo and Outlook ask for one")
+    if len(texts) > 1:
+        return Check(name, "warning", f"{where} has {len(texts)} {name} records, expected one: none of them counts")
+    return judge(name, texts[0])
+
+
+def _spf(name: str, text: str) -> Check:
+    if not re.search(r"\s[-~?]all\b|\sredirect=", text):
+        return Check(name, "warning", f"{text}: it allows everyone, or no one is told what to do with others")
+    return Check(name, "pass", text)
+
+
+def _dmarc(name: str, text: str) -> Check:
+    policy = re.search(r";\s*p\s*=\s*(none|quarantine|reject)", text)
+    return Check(name, "pass" if policy else "warning", text if policy else f"{text}: no policy p=")
+
+
+def _dkim(name: str, texts: list[str] | None, signer: Signer) -> Check:
+    if texts is None:
+        return Check("DKIM record", "unchecked", f"the DNS did not answer for {name}")
+    for text in texts:
+        key = re.search(r"(?:^|;)\s*p\s*=\s*([A-Za-z0-9+/=\s]*)", text)
+        if key and _same_key(re.sub(r"\s", "", key[1]), signer.key):
+            return Check("DKIM record", "pass", f"{name} holds the other half of our key")
+    return Check(
+        "DKIM record", "failure", f"{name} does not hold the other half of our key: every signature would fail"
+    )
+
+
+def _same_key(published: str, private: bytes) -> bool:
+    from dkim.crypto import parse_pem_private_key, parse_public_key
+
+    try:
+        ours, theirs = parse_pem_private_key(private), parse_public_key(base64.b64decode(published))
+    except (ValueError, binascii.Error):
+        return False
+    return bool(ours["modulus"] == theirs["modulus"])
+
+
+def _texts(name: str, begins: str, resolver: Resolver | None) -> list[str] | None:
+    """Return the TXT records of a name; nothing where the DNS does not answer."""
+    import dns.exception
+    import dns.resolver
+
+    try:
+        answer = (resolver or dns.resolver.get_default_resolver()).resolve(name, "TXT", lifetime=LIFETIME_S)
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return []
+    except (dns.exception.DNSException, OSError):
+        return None
+    texts = [b"".join(record.strings).decode("ascii", "replace") for record in answer]
+    return [text for text in texts if text.startswith(begins)]
+
+
+def _above(domain: str) -> str:
+    return domain if domain.count(".") < 2 else domain.partition(".")[2]

@@ -1,0 +1,240 @@
+"""The pages that readers sign up and leave by: `publish subscribers serve`, an ASGI app.
+
+No page tells who is on a list, none sets a cookie, and a GET changes nothing: scanners of mail servers follow links.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from pipeline.config import Config
+from pipeline.errors import PublishError
+from pipeline.rendering.styles import find_styles
+from pipeline.rendering.words import Words, load_words
+from pipeline.sending import signup
+from pipeline.sending.addresses import AddressError, holds_cpr, read_address
+from pipeline.sending.limits import Limit
+from pipeline.sending.settings import sender_domain
+from pipeline.sending.signing import Signer, signer_of
+from pipeline.sending.store import Store
+from pipeline.sending.subscribers import unsubscribe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline.sending.transport import Transport
+
+LANGUAGES = ("da", "en")
+FORM_BYTES = 4096
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+"""The address of a page holds a token: it must reach no other site, and no cache."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
+POST_EVERY_S = 30.0
+RETRY_S = 120.0
+
+
+@dataclass(slots=True)
+class Service:
+    """The pages, and the mails that confirm."""
+
+    config: Config
+    store: Store
+    connect: Callable[[], Transport]
+    signups: Limit = field(default_factory=lambda: Limit(10, 3600))
+    """By one visitor: a family, or a reception."""
+    misses: Limit = field(default_factory=lambda: Limit(60, 60))
+    """Tokens that are none, by one visitor; those that are one are never held up."""
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def app(self) -> Starlette:
+        """Return the ASGI app."""
+        routes = [
+            Route("/", self.front),
+            Route("/healthz", self.health),
+            Route("/list/{name}", self.form, methods=["GET"]),
+            Route("/list/{name}", self.sign_up, methods=["POST"]),
+            Route("/confirm/{token}", self.ask_to_confirm, methods=["GET"]),
+            Route("/confirm/{token}", self.confirm, methods=["POST"]),
+            Route("/u/{token}", self.ask_to_leave, methods=["GET"]),
+            Route("/u/{token}", self.leave, methods=["POST"]),
+        ]
+        faults: Mapping[Any, Any] = {404: self.missing, 405: self.missing, PublishError: self.broken}
+        return Starlette(routes=routes, exception_handlers=faults, lifespan=self._run)
+
+    # ---- pages
+
+    async def front(self, _request: Request) -> Response:
+        lists = self.config.sending.lists
+        return RedirectResponse(f"list/{next(iter(lists))}") if len(lists) == 1 else self._page(_request, "lists")
+
+    async def health(self, _request: Request) -> Response:
+        await to_thread.run_sync(self.store.rows, "SELECT 1")
+        return PlainTextResponse("ok\n", headers=HEADERS)
+
+    async def form(self, request: Request) -> Response:
+        return (
+            self._form(request) if request.path_params["name"] in self.config.sending.lists else self._missing(request)
+        )
+
+    async def sign_up(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in self.config.sending.lists:
+            return self._missing(request)
+        fields = await _fields(request)
+        written = fields.get("address", "").strip()
+        faults: dict[str, str] = {}
+        try:
+            address = read_address(written)
+        except AddressError:
+            faults["address"] = "signup_address_wrong" if written else "signup_address_missing"
+        if not faults and holds_cpr(address):
+            faults["address"] = "signup_address_wrong"
+        if not fields.get("consent"):
+            faults["consent"] = "signup_consent_missing"
+        if faults:
+            return self._form(request, written, faults, status=422)
+        if not self.signups.take(_visitor(request)):
+            return self._page(request, "many", status=429, more={"Retry-After": "3600"})
+        if not fields.get("website"):  # a field that people do not see: whoever fills it in is a program
+            words = self._words(request)
+            wording = signup.wording_of(words, self.config.sending.lists[name], self.config.publisher)
+            await to_thread.run_sync(signup.ask, self.store, name, address, words.language, wording)
+            self._wake.set()
+        return self._page(request, "asked")
+
+    async def ask_to_confirm(self, request: Request) -> Response:
+        return self._page(request, "confirm")
+
+    async def confirm(self, request: Request) -> Response:
+        was_asked = await to_thread.run_sync(signup.confirm, self.store, request.path_params["token"])
+        if not was_asked and not self.misses.take(_visitor(request)):
+            return self._page(request, "many", status=429, more={"Retry-After": "60"})
+        return self._page(request, "confirmed" if was_asked else "expired")
+
+    async def ask_to_leave(self, request: Request) -> Response:
+        return self._page(request, "leave")
+
+    async def leave(self, request: Request) -> Response:
+        """Take a reader off the list: by the button of the page, or by the mail program's own (RFC 8058)."""
+        today = datetime.now(UTC).date()
+        was_known = await to_thread.run_sync(unsubscribe, self.store, request.path_params["token"], today)
+        if not was_known and not self.misses.take(_visitor(request)):
+            return self._page(request, "many", status=429, more={"Retry-After": "60"})
+        return self._page(request, "left")  # the same for a token that is none
+
+    async def missing(self, request: Request, _error: Exception) -> Response:
+        return self._missing(request)
+
+    async def broken(self, request: Request, _error: Exception) -> Response:
+        return self._page(request, "broken", status=503, more={"Retry-After": "30"})
+
+    def _missing(self, request: Request) -> Response:
+        return self._page(request, "missing", status=404)
+
+    def _form(
+        self, request: Request, written: str = "", faults: Mapping[str, str] = NOTHING, status: int = 200
+    ) -> Response:  # never changed
+        title = self.config.sending.lists[request.path_params["name"]]
+        words = self._words(request)
+        agreed, _ = signup.wording_of(words, title, self.config.publisher)
+        return self._page(request, "form", status=status, title=title, agreed=agreed, written=written, faults=faults)
+
+    def _page(
+        self, request: Request, kind: str, *, status: int = 200, more: Mapping[str, str] = NOTHING, **values: object
+    ) -> Response:
+        words = self._words(request)
+        other = next(language for language in LANGUAGES if language != words.language)
+        page = find_styles(self.config.folder).render(
+            f"sending/{'form' if kind == 'form' else 'page'}.html.j2",
+            kind=kind, words=words, other=other, publisher=self.config.publisher, lists=self.config.sending.lists,
+            path=request.url.path.rpartition("/")[2], **values,
+        )  # fmt: skip
+        return HTMLResponse(page, status, headers={**HEADERS, "Content-Language": words.language, **more})
+
+    def _words(self, request: Request) -> Words:
+        asked = request.query_params.get("language", "")
+        wanted = request.headers.get("accept-language", "").lower()
+        own = self.config.publisher.language if self.config.publisher.language in LANGUAGES else LANGUAGES[0]
+        other = next(language for language in LANGUAGES if language != own)
+        prefers_other = wanted.startswith(other) or (other in wanted and own not in wanted)
+        language = asked if asked in LANGUAGES else other if prefers_other else own
+        return load_words(find_styles(self.config.folder), language)
+
+    # ---- confirmation mails
+
+    @contextlib.asynccontextmanager
+    async def _run(self, _app: Starlette) -> AsyncIterator[None]:
+        postman = threading.Thread(target=self._post, name="confirmation mails", daemon=True)
+        postman.start()
+        yield
+        self._stop.set()
+        self._wake.set()
+        await to_thread.run_sync(postman.join)
+
+    def _post(self) -> None:
+        """Send what is due whenever someone has asked, and every half minute: what failed waits in the database."""
+        signer = signer_of(self.config)
+        while not self._stop.is_set():
+            self._wake.clear()
+            with contextlib.suppress(PublishError, OSError):
+                self._deliver(signer)
+            self._wake.wait(POST_EVERY_S)
+
+    def _deliver(self, signer: Signer | None) -> None:
+        confirmations = signup.due(self.store)
+        if not confirmations:
+            return
+        transport = self.connect()
+        try:
+            transport.open()
+            for each in confirmations:
+                sender = self.config.sending.bounces or self.config.publisher.email
+                outcome = transport.deliver(sender, each.letter.address, self._mail(each, signer), lambda: True)
+                is_settled = outcome.verdict in ("accepted", "refused", "lost")
+                signup.settle(self.store, each, None if is_settled else RETRY_S)
+                if outcome.is_broken:
+                    transport.open()
+        finally:
+            transport.close()
+
+    def _mail(self, confirmation: signup.Confirmation, signer: Signer | None) -> bytes:
+        words = load_words(find_styles(self.config.folder), confirmation.language)
+        publisher = self.config.publisher
+        return signup.confirmation_mail(
+            confirmation, self.config.sending, publisher, sender_domain(publisher), words, signer
+        )
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """Return the fields of a small form; nothing of a large one."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_BYTES:
+            return {}
+    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+
+
+def _visitor(request: Request) -> str:
+    return request.client.host if request.client else ""

@@ -1,0 +1,124 @@
+"""Signing up in two steps: someone asks with a form, and the owner of the address confirms with a mail."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from pipeline.config import Publisher, Sending
+from pipeline.rendering.words import Words
+from pipeline.sending.outbox import Letter
+from pipeline.sending.signing import Signer
+from pipeline.sending.store import Store
+from pipeline.sending.subscribers import Consent, add
+from pipeline.writers.newsletter.message import header
+
+OPEN_S = 7 * 24 * 3600
+"""How long a confirmation can be answered; after it, what was asked is deleted."""
+AGAIN_S = 15 * 60
+"""Whoever asks for the same address again gets no second mail within this time: a form must not fill a mailbox."""
+SOURCE = "web form, confirmed by mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A mail that asks whether someone meant to sign up."""
+
+    list: str
+    letter: Letter
+    language: str
+
+
+def wording_of(words: Words, title: str, publisher: Publisher) -> tuple[str, str]:
+    """Return the words that a reader agrees to, and their version, which changes whenever they do."""
+    agreed = words.fill("signup_consent", title=title, publisher=publisher.name)
+    return agreed, f"{words.language}-{hashlib.sha256(agreed.encode()).hexdigest()[:12]}"
+
+
+def ask(store: Store, list_: str, address: str, language: str, wording: tuple[str, str]) -> None:
+    """Note that someone has asked for an address to be signed up. Nothing tells whether it is on the list."""
+    agreed, version = wording
+    now, person = time.time(), store.person(address)
+    with store.transaction() as connection:
+        connection.execute("DELETE FROM asked WHERE asked < ?", (now - OPEN_S,))
+        connection.execute("INSERT OR IGNORE INTO wordings VALUES (?, ?)", (version, agreed))
+        last = connection.execute("SELECT asked FROM asked WHERE person = ? AND list = ?", (person, list_)).fetchone()
+        if last and now - last["asked"] < AGAIN_S:
+            return
+        connection.execute(
+            "INSERT OR REPLACE INTO asked VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (person, list_, address, language, version, secrets.token_urlsafe(16), now, now),
+        )
+
+
+def confirm(store: Store, token: str) -> bool:
+    """Put whoever answers a confirmation on the list, and tell whether there was one to answer; twice is once."""
+    now = time.time()
+    rows = store.rows("SELECT * FROM asked WHERE token = ? AND asked >= ?", (token, now - OPEN_S))
+    for row in rows:
+        on = datetime.now(UTC).date()
+        with store.transaction() as connection:  # they have left before, perhaps today: now they have come back
+            connection.execute(
+                "UPDATE subscribers SET unsubscribed_on = NULL, bounced_on = NULL WHERE person = ? AND list = ?",
+                (row["person"], row["list"]),
+            )
+            connection.execute("DELETE FROM suppressed WHERE person = ? AND list = ?", (row["person"], row["list"]))
+        add(store, row["list"], [Consent(row["address"], row["language"], on, row["wording"], SOURCE)])
+        with store.transaction() as connection:
+            connection.execute("DELETE FROM asked WHERE token = ?", (token,))
+    return bool(rows)
+
+
+def due(store: Store) -> list[Confirmation]:
+    """Return the confirmation mails that are to be sent now."""
+    now = time.time()
+    rows = store.rows("SELECT * FROM asked WHERE due <= ? AND asked >= ? ORDER BY due LIMIT 50", (now, now - OPEN_S))
+    return [
+        Confirmation(row["list"], Letter(row["person"], secrets.token_urlsafe(16), 0, row["address"], row["token"]),
+                     row["language"])
+        for row in rows
+    ]  # fmt: skip
+
+
+def settle(store: Store, confirmation: Confirmation, wait_s: float | None) -> None:
+    """Note that a confirmation mail is sent; or, with a wait, when to try it again."""
+    moment = None if wait_s is None else time.time() + wait_s
+    with store.transaction() as connection:
+        connection.execute("UPDATE asked SET due = ? WHERE token = ?", (moment, confirmation.letter.token))
+
+
+def confirmation_mail(
+    confirmation: Confirmation, sending: Sending, publisher: Publisher, domain: str, words: Words, signer: Signer | None
+) -> bytes:
+    """Return the mail that asks: plain text, no advertising in it, one address to answer at."""
+    letter, title = confirmation.letter, sending.lists[confirmation.list]
+    body = words.fill(
+        "signup_mail",
+        title=title,
+        publisher=publisher.name,
+        address=f"{sending.service.rstrip('/')}/confirm/{letter.token}",
+        days=OPEN_S // 86400,
+    )
+    made = EmailMessage(policy=SMTP)
+    made.set_content(body + "\n", charset="utf-8", cte="quoted-printable")
+    sender = Address(publisher.name, addr_spec=publisher.email)
+    head = b"".join(
+        (
+            header("From", sender.display_name, f" <{sender.username}@{domain}>"),
+            header("To", letter.address),
+            header("Subject", words.fill("signup_mail_subject", title=title)),
+            header("Date", format_datetime(datetime.now(UTC))),
+            header("Message-ID", f"<{letter.mark}@{domain}>"),
+            header("Content-Language", words.language),
+            header("Auto-Submitted", "auto-generated"),
+        )
+    )
+    data = head + made.as_bytes()
+    return signer.sign(data) if signer else data

@@ -1,0 +1,177 @@
+"""The list: who has agreed to be mailed, since when and to what, and who no longer is."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from email import message_from_bytes
+
+from pipeline.sending.addresses import holds_cpr, identity_of, is_telling
+from pipeline.sending.store import Store
+
+STALE_AFTER = timedelta(days=365)
+"""A consent that has not been used for so long is doubtful (the Danish consumer ombudsman's guidance on spam)."""
+MANY_BOUNCES = 5
+COLUMNS = ("address", "language", "consent_date", "consent_wording", "consent_source")
+MAILABLE = "consent_on IS NOT NULL AND unsubscribed_on IS NULL AND bounced_on IS NULL"
+"""No consent, no send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A reader, and what they have agreed to."""
+
+    address: str
+    language: str
+    on: date | None
+    wording: str
+    """The version of the words that were agreed to."""
+    source: str
+    """Where: the form of a website, a card at the reception …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of consents that were brought in."""
+
+    new: int
+    renewed: int
+    """On the list already; or they had left, and have agreed again since."""
+    held: int
+    """They have left, bounced or been forgotten since they agreed, and stay away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many on a list may be mailed, and why the others may not."""
+
+    mailable: int
+    stale: int
+    """Of those: agreed more than a year ago, and were not mailed since."""
+    without_consent: int
+    unsubscribed: int
+    bounced: int
+    soft: int
+    """Of those that may be mailed: bounced softly many times."""
+
+
+def add(store: Store, list_: str, consents: Iterable[Consent]) -> Added:
+    """Bring consents into a list, all or none of them."""
+    new = renewed = held = 0
+    with store.transaction() as connection:
+        for consent in consents:
+            person, on = store.person(consent.address), consent.on.isoformat() if consent.on else None
+            known = connection.execute(
+                "SELECT consent_on, max(coalesce(unsubscribed_on, ''), coalesce(bounced_on, '')) AS away "
+                "FROM subscribers WHERE person = ? AND list = ?", (person, list_)
+            ).fetchone()  # fmt: skip
+            left = connection.execute(
+                "SELECT suppressed_on FROM suppressed WHERE person = ? AND list = ?", (person, list_)
+            ).fetchone()
+            away = (known["away"] if known else "") or (left["suppressed_on"] if left else "")
+            if away and (on or "") <= away:
+                held += 1
+                continue
+            if known and known["consent_on"] and (on or "") <= known["consent_on"] and not away:
+                renewed += 1  # an older consent, or the same list once more
+                continue
+            connection.execute("DELETE FROM suppressed WHERE person = ? AND list = ?", (person, list_))
+            connection.execute(
+                "INSERT INTO subscribers (person, list, address, language, token, consent_on, consent_wording, "
+                "consent_source) VALUES (?, ?, ?, ?, new_token(), ?, ?, ?) ON CONFLICT (person, list) DO UPDATE SET "
+                "address = excluded.address, language = excluded.language, consent_on = excluded.consent_on, "
+                "consent_wording = excluded.consent_wording, consent_source = excluded.consent_source, "
+                "unsubscribed_on = NULL, bounced_on = NULL, soft_bounces = 0",
+                (person, list_, consent.address, consent.language, on, consent.wording, consent.source),
+            )
+            new, renewed = (new, renewed + 1) if known else (new + 1, renewed)
+    return Added(new, renewed, held)
+
+
+def unsubscribe(store: Store, token: str, today: date) -> bool:
+    """Take the reader whom a token stands for off the list, at once and for as long as they do not come back."""
+    with store.transaction() as connection:
+        done = connection.execute(
+            "UPDATE subscribers SET unsubscribed_on = coalesce(unsubscribed_on, ?) WHERE token = ?",
+            (today.isoformat(), token),
+        )
+        return done.rowcount > 0
+
+
+def leave(store: Store, address: str, today: date) -> bool:
+    """Take an address off every list."""
+    with store.transaction() as connection:
+        done = connection.execute(
+            "UPDATE subscribers SET unsubscribed_on = coalesce(unsubscribed_on, ?) WHERE person = ?",
+            (today.isoformat(), store.person(address)),
+        )
+        return done.rowcount > 0
+
+
+def forget(store: Store, address: str, today: date) -> bool:
+    """Remove every trace of an address, and tell whether there was one.
+
+    A keyed hash stays: it says nothing without the key, and still proves that no one is mailed twice, and that an old
+    list does not bring back who asked to be forgotten.
+
+    Raises:
+        SendError: Another program reads in the database, so that its log cannot be emptied.
+    """
+    person = store.person(address)
+    with store.transaction() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO suppressed (person, list, suppressed_on) "
+            "SELECT person, list, ? FROM subscribers WHERE person = ?", (today.isoformat(), person)
+        )  # fmt: skip
+        gone = connection.execute("DELETE FROM subscribers WHERE person = ?", (person,)).rowcount
+        gone += connection.execute("DELETE FROM asked WHERE person = ?", (person,)).rowcount
+    for path in store.folder.trials.rglob("*.eml"):
+        to = str(message_from_bytes(path.read_bytes())["To"])
+        if identity_of(to.strip()) == identity_of(address):
+            path.unlink()
+            gone += 1
+    store.clear()
+    return gone > 0
+
+
+def count(store: Store, list_: str, today: date) -> Counts:
+    """Return the counts of a list."""
+    long_ago = (today - STALE_AFTER).isoformat()
+    row = store.rows(
+        f"SELECT count(*) FILTER (WHERE {MAILABLE}) AS mailable, "  # noqa: S608  # no value of a user's stands in it
+        f"count(*) FILTER (WHERE {MAILABLE} AND max(consent_on, coalesce(used_on, '')) < ?) AS stale, "
+        "count(*) FILTER (WHERE consent_on IS NULL) AS without_consent, "
+        "count(*) FILTER (WHERE unsubscribed_on IS NOT NULL) AS unsubscribed, "
+        "count(*) FILTER (WHERE bounced_on IS NOT NULL) AS bounced, "
+        f"count(*) FILTER (WHERE {MAILABLE} AND soft_bounces >= ?) AS soft FROM subscribers WHERE list = ?",
+        (long_ago, MANY_BOUNCES, list_),
+    )[0]
+    return Counts(**dict(row))
+
+
+def doubts(store: Store) -> list[str]:
+    """Return what stands in the lists and should not, without repeating it."""
+    found: list[str] = []
+    for row in store.rows("SELECT list, address, consent_wording, consent_source FROM subscribers"):
+        if holds_cpr(row["address"]):
+            found.append(f"{row['list']}: an address looks like a CPR number")
+        told = {key: is_telling(row[key]) for key in ("consent_wording", "consent_source")}
+        found += (f"{row['list']}: {key} looks like {telling}" for key, telling in told.items() if telling)
+    return sorted(set(found))
+
+
+def export(store: Store, list_: str) -> str:
+    """Return a list as CSV, in the form that import takes, with what has become of each reader."""
+    output = io.StringIO()
+    writer = csv.writer(output, lineterminator="\r\n")
+    writer.writerow((*COLUMNS, "unsubscribed", "bounced"))
+    writer.writerows(
+        store.rows(
+            "SELECT address, language, consent_on, consent_wording, consent_source, unsubscribed_on, bounced_on "
+            "FROM subscribers WHERE list = ? ORDER BY address", (list_,)
+        )
+    )  # fmt: skip
+    return output.getvalue()

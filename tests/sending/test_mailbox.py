@@ -1,0 +1,159 @@
+"""What comes back by mail, as Postfix writes it, and as readers do."""
+
+from __future__ import annotations
+
+import mailbox
+from email.message import Message
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import SendError
+from pipeline.sending.mailbox import read_bounces, read_leavers
+from pipeline.sending.outbox import open_campaign
+from pipeline.sending.store import Store
+from tests.sending.conftest import LIST, TODAY, subscribe
+
+REPORT = """From: MAILER-DAEMON@mail.klinik.example (Mail Delivery System)
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+I'm sorry to have to inform you that your message could not be delivered.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.klinik.example
+X-Postfix-Queue-ID: 4F2C1A
+
+Final-Recipient: rfc822; anna@klinik.dk
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; {status} somewhere
+
+--b
+Content-Type: text/rfc822-headers
+
+From: kontakt@klinik.example
+Message-ID: <{mark}@klinik.example>
+
+--b--
+"""
+
+
+@pytest.fixture
+def mark(store: Store) -> str:
+    subscribe(store, "anna@klinik.dk")
+    campaign = open_campaign(store, "blog/ryg", LIST, "smtp", "c0ffee")
+    campaign.enqueue()
+    return campaign.claim()[0].mark
+
+
+def mbox(tmp_path: Path, *messages: str) -> Path:
+    box = mailbox.mbox(tmp_path / "box")
+    for message in messages:
+        box.add(message.encode())
+    box.close()
+    return tmp_path / "box"
+
+
+def anna(store: Store) -> tuple[bool, int, bool]:
+    row = store.rows("SELECT bounced_on, soft_bounces, unsubscribed_on FROM subscribers")[0]
+    return row["bounced_on"] is not None, row["soft_bounces"], row["unsubscribed_on"] is not None
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "is_hard", "soft"),
+    [
+        ("failed", "5.1.1", True, 0),
+        ("failed", "5.2.1", True, 0),
+        ("failed", "5.0.0", True, 0),
+        ("failed", "5.2.2", False, 1),
+        ("failed", "5.7.1", False, 1),
+        ("delayed", "4.4.1", False, 1),
+        ("delivered", "2.0.0", False, 0),
+    ],
+)
+def test_hard_bounces_suppress_and_soft_ones_count(
+    store: Store, mark: str, tmp_path: Path, action: str, status: str, *, is_hard: bool, soft: int
+) -> None:
+    box = mbox(tmp_path, REPORT.format(to="kontakt@klinik.example", action=action, status=status, mark=mark))
+
+    read_bounces(store, box, TODAY)
+
+    assert anna(store) == (is_hard, soft, False)
+
+
+def test_a_bounce_is_known_by_the_address_it_came_to(store: Store, mark: str, tmp_path: Path) -> None:
+    """VERP, for servers that return nothing of the message."""
+    report = REPORT.format(to=f"retur+{mark}@klinik.example", action="failed", status="5.1.1", mark="x")
+
+    tally = read_bounces(store, mbox(tmp_path, report), TODAY)
+
+    assert (tally.hard, anna(store)[0]) == (1, True)
+
+
+def test_a_bounce_read_twice_counts_once(store: Store, mark: str, tmp_path: Path) -> None:
+    box = mbox(tmp_path, REPORT.format(to="a@b.dk", action="delayed", status="4.2.0", mark=mark))
+
+    read_bounces(store, box, TODAY)
+    tally = read_bounces(store, box, TODAY)
+
+    assert (tally.known, anna(store)[1]) == (1, 1)
+
+
+def test_a_bounce_of_something_else_is_left_to_a_person(store: Store, mark: str, tmp_path: Path) -> None:
+    box = mbox(
+        tmp_path, REPORT.format(to="a@b.dk", action="failed", status="5.1.1", mark="y" * 22), "Subject: hej\n\nhej\n"
+    )
+
+    tally = read_bounces(store, box, TODAY)
+
+    assert (tally.unmatched, tally.hard, bool(mark)) == (2, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "leaves"),
+    [
+        ("bo@klinik.dk", "unsubscribe {token}", True),
+        ("Anna <ANNA@klinik.dk>", "Afmeld mig venligst", True),
+        ("anna@klinik.dk", "Re: Unsubscribe", True),
+        ("anna@klinik.dk", "Tak for brevet", False),
+        ("bo@klinik.dk", "afmeld", False),
+        ("bo@klinik.dk", "unsubscribe aaaaaaaaaaaaaaaaaaaaaa", False),
+    ],
+)
+def test_answers_that_ask_to_leave_are_heard(
+    store: Store, mark: str, tmp_path: Path, sender: str, subject: str, *, leaves: bool
+) -> None:
+    token = store.rows("SELECT token FROM subscribers")[0]["token"]
+    maildir = mailbox.Maildir(tmp_path / "maildir")
+    message = Message()
+    message["From"], message["Subject"] = sender, subject.format(token=token)
+    maildir.add(message)
+
+    tally = read_leavers(store, tmp_path / "maildir", TODAY)
+
+    assert (anna(store)[2], tally.left, bool(mark)) == (leaves, int(leaves), True)
+
+
+def test_an_answering_machine_takes_no_one_off_the_list(store: Store, mark: str, tmp_path: Path) -> None:
+    box = mbox(tmp_path, "From: anna@klinik.dk\nAuto-Submitted: auto-replied\nSubject: Re: unsubscribe\n\nx\n")
+
+    read_leavers(store, box, TODAY)
+
+    assert anna(store) == (False, 0, False)
+    assert mark
+
+
+def test_a_file_that_is_no_mailbox_is_refused(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "box").write_text("hej")
+
+    with pytest.raises(SendError, match="neither an mbox nor a Maildir"):
+        read_bounces(store, tmp_path / "box", TODAY)

@@ -1,0 +1,181 @@
+"""The pages that readers sign up and leave by: nothing told, nothing changed by looking, nothing lost."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from pipeline.config import Config, Publisher, Sending
+from pipeline.sending.limits import Limit
+from pipeline.sending.service import Service
+from pipeline.sending.store import Store
+from pipeline.sending.transport import Files, Transport
+from tests.sending.conftest import LIST, subscribe
+
+PUBLISHER = Publisher(name="Klinik Eksempel", email="kontakt@klinik.example", privacy="https://klinik.example/p")
+FORM = {"address": "anna@klinik.dk", "consent": "yes", "website": ""}
+
+
+@pytest.fixture
+def service(store: Store, tmp_path: Path) -> Service:
+    sending = Sending(lists={LIST: "Nyt fra klinikken"}, service="https://nyt.klinik.example")
+
+    def connect() -> Transport:
+        return Files(tmp_path / "mails")
+
+    return Service(Config(tmp_path, publisher=PUBLISHER, sending=sending), store, connect)
+
+
+@pytest.fixture
+def app(service: Service) -> Starlette:
+    return service.app()
+
+
+def ask(app: Starlette, verb: str, path: str, **more: object) -> httpx.Response:
+    async def once() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="https://nyt.klinik.example") as client:
+            return await client.request(verb, path, **more)
+
+    return asyncio.run(once())
+
+
+def token_of(store: Store, table: str = "subscribers") -> str:
+    return str(store.rows(f"SELECT token FROM {table}")[0]["token"])  # noqa: S608  # a test's own table
+
+
+def test_one_click_unsubscribes_and_a_look_does_not(app: Starlette, store: Store) -> None:
+    subscribe(store, "anna@klinik.dk")
+    path = f"/u/{token_of(store)}"
+
+    looked = ask(app, "GET", path)
+    before = store.rows("SELECT unsubscribed_on FROM subscribers")[0][0]
+    left = ask(app, "POST", path, data={"List-Unsubscribe": "One-Click"})
+
+    assert (looked.status_code, before, left.status_code) == (200, None, 200)
+    assert store.rows("SELECT unsubscribed_on FROM subscribers")[0][0] is not None
+    assert ask(app, "POST", path).text == left.text
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+def test_a_wrong_token_says_nothing_about_who_exists(app: Starlette, store: Store, verb: str) -> None:
+    subscribe(store, "anna@klinik.dk")
+    token = token_of(store)
+
+    right, wrong = (ask(app, verb, f"/u/{each}") for each in (token, "x" * 22))
+
+    assert right.text.replace(token, "x" * 22) == wrong.text
+    assert (right.status_code, right.headers) == (wrong.status_code, wrong.headers)
+
+
+def test_signing_up_needs_the_owner_of_the_address(app: Starlette, service: Service, store: Store) -> None:
+    asked = ask(app, "POST", f"/list/{LIST}", data=FORM)
+    assert asked.status_code == 200
+    assert not store.rows("SELECT 1 FROM subscribers")
+
+    path = f"/confirm/{token_of(store, 'asked')}"
+    ask(app, "GET", path)
+    assert not store.rows("SELECT 1 FROM subscribers")
+
+    ask(app, "POST", path)
+    row = store.rows("SELECT address, consent_wording, consent_source FROM subscribers")[0]
+    wording = store.rows("SELECT words FROM wordings WHERE version = ?", (row["consent_wording"],))[0]["words"]
+    assert row["address"] == "anna@klinik.dk"
+    assert "Klinik Eksempel må sende mig „Nyt fra klinikken“" in wording
+    assert service.config.sending.lists
+
+
+def test_the_form_answers_alike_whether_one_is_on_the_list_or_not(app: Starlette, store: Store) -> None:
+    subscribe(store, "anna@klinik.dk")
+
+    known, unknown = (
+        ask(app, "POST", f"/list/{LIST}", data=FORM | {"address": address})
+        for address in ("anna@klinik.dk", "bo@klinik.dk")
+    )
+
+    assert known.text == unknown.text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"address": ""}, "Skriv din e-mailadresse"),
+        ({"address": "anna"}, "ser ikke rigtig ud"),
+        ({"address": "a@b.dk\r\nBcc: x@y.dk"}, "ser ikke rigtig ud"),
+        ({"consent": ""}, "Sæt kryds"),
+        ({"address": "a" * 5000 + "@b.dk"}, "Skriv din e-mailadresse"),
+    ],
+)
+def test_what_is_wrong_is_said_at_the_field(app: Starlette, store: Store, change: dict[str, str], words: str) -> None:
+    answer = ask(app, "POST", f"/list/{LIST}", data=FORM | change)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert not store.rows("SELECT 1 FROM asked")
+
+
+def test_a_program_that_fills_in_what_people_do_not_see_is_thanked_and_ignored(app: Starlette, store: Store) -> None:
+    answer = ask(app, "POST", f"/list/{LIST}", data=FORM | {"website": "https://spam.example"})
+
+    assert answer.status_code == 200
+    assert not store.rows("SELECT 1 FROM asked")
+
+
+def test_too_many_sign_ups_by_one_visitor_are_asked_to_wait(app: Starlette, service: Service) -> None:
+    service.signups = Limit(2, 60)
+
+    codes = [ask(app, "POST", f"/list/{LIST}", data=FORM).status_code for _ in range(3)]
+
+    assert codes == [200, 200, 429]
+
+
+def test_guessing_tokens_is_slowed_and_leaving_never_is(app: Starlette, service: Service, store: Store) -> None:
+    service.misses = Limit(2, 60)
+    subscribe(store, "anna@klinik.dk")
+
+    guesses = [ask(app, "POST", f"/u/{'x' * 22}").status_code for _ in range(3)]
+
+    assert guesses == [200, 200, 429]
+    assert ask(app, "POST", f"/u/{token_of(store)}").status_code == 200
+
+
+def test_no_page_sets_a_cookie_or_lets_its_address_out(app: Starlette) -> None:
+    for path in (f"/list/{LIST}", "/u/x", "/confirm/x", "/nowhere"):
+        answer = ask(app, "GET", path)
+        assert "set-cookie" not in answer.headers
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "language"),
+    [
+        ("", "", "da"),
+        ("", "en-GB,en", "en"),
+        ("?language=en", "da", "en"),
+        ("", "da,en", "da"),
+        ("?language=xx", "", "da"),
+    ],
+)
+def test_the_pages_speak_danish_and_english(app: Starlette, query: str, accept: str, language: str) -> None:
+    answer = ask(app, "GET", f"/u/x{query}", headers={"Accept-Language": accept})
+
+    assert f'<html lang="{language}">' in answer.text
+    assert ("Afmeld mig" if language == "da" else "Unsubscribe me") in answer.text
+
+
+def test_the_mail_that_confirms_is_sent_and_settled(service: Service, store: Store, tmp_path: Path) -> None:
+    ask(service.app(), "POST", f"/list/{LIST}", data=FORM)
+
+    service._deliver(None)
+    service._deliver(None)
+
+    (mail,) = (tmp_path / "mails").glob("*.eml")
+    text = mail.read_bytes().decode()
+    assert f"https://nyt.klinik.example/confirm/{token_of(store, 'asked')}" in text.replace("=\r\n", "")
+    assert "Auto-Submitted: auto-generated" in text

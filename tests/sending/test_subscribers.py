@@ -1,0 +1,58 @@
+"""Consents: who comes back, who stays away, and what forgetting leaves."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pipeline.sending.outbox import open_campaign
+from pipeline.sending.store import Store
+from pipeline.sending.subscribers import add, count, forget, leave, unsubscribe
+from tests.sending.conftest import LIST, TODAY, consent, subscribe
+
+
+def test_whoever_left_does_not_come_back_by_an_old_list(store: Store) -> None:
+    subscribe(store, "anna@klinik.dk")
+    leave(store, "Anna@Klinik.dk", date(2026, 5, 1))
+
+    old = add(store, LIST, [consent("anna@klinik.dk", date(2026, 4, 1))])
+    new = add(store, LIST, [consent("anna@klinik.dk", date(2026, 6, 1))])
+
+    assert (old.held, new.renewed) == (1, 1)
+    assert count(store, LIST, TODAY).mailable == 1
+
+
+def test_an_old_unused_consent_is_counted(store: Store) -> None:
+    add(store, LIST, [consent("anna@klinik.dk", date(2025, 1, 1)), consent("bo@klinik.dk", date(2026, 1, 1))])
+
+    counts = count(store, LIST, TODAY)
+
+    assert (counts.mailable, counts.stale) == (2, 1)
+
+
+def test_a_token_unsubscribes_as_often_as_it_is_used(store: Store) -> None:
+    subscribe(store, "anna@klinik.dk")
+    token = store.rows("SELECT token FROM subscribers")[0]["token"]
+
+    assert unsubscribe(store, token, TODAY)
+    assert unsubscribe(store, token, date(2027, 1, 1))
+    assert not unsubscribe(store, "x" * 22, TODAY)
+    assert store.rows("SELECT unsubscribed_on FROM subscribers")[0][0] == TODAY.isoformat()
+
+
+def test_forgetting_leaves_no_trace_in_any_file_and_still_no_one_is_mailed_twice(store: Store) -> None:
+    subscribe(store, *(f"laeser{number}@klinik.dk" for number in range(200)))
+    campaign = open_campaign(store, "blog/ryg", LIST, "smtp", "c0ffee")
+    campaign.enqueue()
+    letter = campaign.claim()[0]
+    campaign.doubt(letter)
+    campaign.accept(letter, "250 2.0.0")
+
+    assert forget(store, letter.address, TODAY)
+
+    for path in store.folder.path.rglob("*"):
+        data = path.read_bytes() if path.is_file() else b""
+        assert letter.address.encode() not in data, path
+        assert letter.token.encode() not in data, path
+    add(store, LIST, [consent(letter.address, date(2027, 1, 1))])
+    assert campaign.enqueue() == 0
+    assert campaign.counts()["accepted"] == 1
