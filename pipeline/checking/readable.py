@@ -56,7 +56,7 @@ _NO_PASSIVE = (
     "mandes|menneskes|mindes|mislykkes|mødes|nogles|samles|skændes|skyldes|stedes|synes|særdeles|således|anderledes|tilstedes|"
     "trives|undres|vedkommendes|vores|væmmes|ældes|diabetes|herpes|findes|kendes|opleves|\\w*breddes|\\w*kræfters"
 )
-_ADJECTIVES = "godt|kort|svært|rart|stort|stift|fast|hårdt|koldt|varmt|skarpt|\\w*igt|\\w*isk"
+_ADJECTIVES = "populært|godt|kort|svært|rart|stort|stift|fast|hårdt|koldt|varmt|skarpt|\\w*igt|\\w*isk"
 _PASSIVES = {
     "da": re.compile(
         rf"\b[Bb](?:liver|lev|live|levet)\s+(?:\w+\s+){{0,2}}?(?!(?:{_ADJECTIVES})\b)\w{{2,}}(?:et|[rkglsfb]t)\b"
@@ -89,7 +89,6 @@ _HIDDEN_VERBS = {
         r"\w{4,}(?:ning|ing|else|tion)(?:en|er|erne)?\s+af\b"
         r"|\b(?:finder|fandt|finde|fundet)\s+\w*\s?sted\b"
         r"|\bmed\s+henblik\s+på\s+at\b|\bder\s+er\s+tale\s+om\b|\bske(?:r|te|t)?\s+(?:en|et)\s+\w+(?:ning|else|tion)\b"
-        r"|\bi\s+forbindelse\s+med\s+\w+(?:ningen|elsen|tionen|ning|else|tion)\b"
         r"|\b(?:har|have|havde)\s+(?:en\s+)?(?:indflydelse|indvirkning)\s+på\b|\bi\s+besiddelse\s+af\b",
         re.IGNORECASE,
     ),
@@ -186,7 +185,7 @@ def _is_written_out(short: str, whole: str) -> bool:
     return bool(
         re.search(rf"\([^()]*\b{own}\b[^()]*\)", whole)
         or re.search(rf"\b{own}\b\s*(?:\(|,?\s+(?:som\s+|which\s+)?(?:står|stands)\s+for|–)", whole)
-        or re.search(rf"forkort(?:et|es)\s+\W?{own}\b", whole)
+        or re.search(rf"forkort(?:et|es)\s+(?:til\s+|som\s+)?\W?{own}\b", whole)
     )
 
 

@@ -26,7 +26,7 @@ _WEAK = ("hjælp", "help", "attention", "advice")
 """Help itself: it must be sought, or be a professional's."""
 _ASKING = {
     "da": re.compile(
-        r"\b(?:søge?|kontakte?|ringe?|tale?|gå|tag|opsøge?|henvende?|spørg|bed|bestil|konsultere?|vurderes|vurderet|undersøges|"
+        r"\b(?:søge?r?|kontakte?r?|ringe?r?|tale?r?|gå|tag|opsøge?r?|henvende?r?|spørg|bed|bestil|konsultere?|vurderes|vurderet|undersøges|"
         r"undersøgt|tilses|ses|rådfør|drøft|aftal|få)\b[^.!?\n]*$"
     ),
     "en": re.compile(
