@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,11 +23,14 @@ class Styles:
         """Return where a style file lies.
 
         Raises:
-            StyleError: No folder has it.
+            StyleError: No folder has it, or it is a link that leads out of the project.
         """
         for folder in self.folders:
             path = folder / name
             if path.is_file():
+                if not path.resolve().is_relative_to(folder.resolve().parent):
+                    hint = "copy the file into the style folder"
+                    raise StyleError("a link that leads out of the project", source=f"styles/{name}", hint=hint)
                 return path
         raise StyleError("no such style file", source=f"styles/{name}", hint="remove what names it, or add the file")
 
@@ -60,6 +63,8 @@ class Styles:
             ) from error
         except jinja2.UndefinedError as error:
             raise StyleError(f"unknown name: {error.message}", source=f"styles/{template}") from error
+        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+            raise StyleError(f"{type(error).__name__}: {error}", source=f"styles/{template}") from error
 
 
 def find_styles(project: Path) -> Styles:
@@ -75,13 +80,24 @@ def packaged() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "styles"
 
 
+def _source(styles: Styles, name: str) -> tuple[str, str, None] | None:
+    """Return the text of a template and where it lies, by the same rules as any style file; None: there is none."""
+    if (
+        ".." in Path(name).parts
+        or Path(name).is_absolute()
+        or not any((each / name).is_file() for each in styles.folders)
+    ):
+        return None
+    return styles.text(name), str(styles.path(name)), None
+
+
 @cache
 def environment(folders: tuple[Path, ...]) -> Environment:
     """Return the one template environment of a process for these folders."""
     import jinja2
 
     return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folders),
+        loader=jinja2.FunctionLoader(partial(_source, Styles(folders))),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -55,8 +55,6 @@ _SPOILED: dict[str, tuple[dict[str, Content], str, str, str]] = {
     "template-name": (_styled("newsletter/footer.html.j2", "{{ findes_ikke }}"),
                       "newsletter", "style-broken", "findes_ikke"),
     "template-syntax": (_styled("newsletter/footer.html.j2", "{% if %}"), "newsletter", "style-broken", ""),
-    "template-loop": (_styled("newsletter/footer.html.j2", "{% for a in range(10**9) %}x{% endfor %}"),
-                      "newsletter", "", ""),
     "template-error": (_styled("newsletter/footer.html.j2", "{{ 1 // 0 }}"), "newsletter", "style-broken", "zero"),
     "template-itself": (_styled("newsletter/footer.html.j2", "{% include 'newsletter/footer.html.j2' %}"),
                         "newsletter", "style-broken", ""),

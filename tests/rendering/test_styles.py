@@ -1,0 +1,51 @@
+"""Style files: the project's own before the packaged ones, and none from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import StyleError
+from pipeline.rendering.styles import Styles, find_styles
+from tests.makers import write
+
+
+@pytest.fixture
+def styles(tmp_path: Path) -> Styles:
+    write(tmp_path / "project/styles/a.j2", "{% include 'b.j2' %}, {{ name }}")
+    write(tmp_path / "project/styles/b.j2", "Hej")
+    write(tmp_path / "outside.j2", "secret")
+    return find_styles(tmp_path / "project")
+
+
+def test_a_template_includes_another_and_escapes_values(styles: Styles) -> None:
+    assert styles.render("a.j2", name="<Ib>") == "Hej, &lt;Ib&gt;"
+
+
+def test_a_link_that_leads_out_of_the_project_is_refused(styles: Styles) -> None:
+    path = styles.folders[0] / "b.j2"
+    path.unlink()
+    path.symlink_to("../../outside.j2")
+
+    for use in (lambda: styles.data("b.j2"), lambda: styles.render("a.j2", name="Ib")):
+        with pytest.raises(StyleError, match="leads out of the project"):
+            use()
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{% include '../../outside.j2' %}", "no such template"),
+        ("{% include '/etc/passwd' %}", "no such template"),
+        ("{{ 1 // 0 }}", "ZeroDivisionError"),
+        ("{% include 'a.j2' %}", "RecursionError"),
+        ("{{ nothing }}", "unknown name"),
+        ("{% if %}", "Expected an expression"),
+    ],
+)
+def test_a_broken_template_is_said_to_the_designer(styles: Styles, template: str, words: str) -> None:
+    write(styles.folders[0] / "a.j2", template)
+
+    with pytest.raises(StyleError, match=words):
+        styles.render("a.j2", name="Ib")
