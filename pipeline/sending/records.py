@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from pipeline.sending.signing import Signer
 
 Verdict = Literal["pass", "warning", "failure", "unchecked"]
-LIFETIME_S = 5.0
+LIFETIME_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +80,11 @@ def _dkim(name: str, texts: list[str] | None, signer: Signer) -> Check:
 
 
 def _same_key(published: str, private: bytes) -> bool:
-    from dkim.crypto import parse_pem_private_key, parse_public_key
+    from dkim.crypto import UnparsableKeyError, parse_pem_private_key, parse_public_key
 
     try:
         ours, theirs = parse_pem_private_key(private), parse_public_key(base64.b64decode(published))
-    except (ValueError, binascii.Error):
+    except (UnparsableKeyError, ValueError, IndexError):
         return False
     return bool(ours["modulus"] == theirs["modulus"])
 
