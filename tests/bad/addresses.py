@@ -137,13 +137,13 @@ def _cases() -> Iterator[Case]:
     )  # fmt: skip
     yield Case(
         "raw-blocks", article("```{=html}\n<script>alert(1)</script>\n```\n\n```{=latex}\n\\input{/etc/passwd}\n```"),
-        Published((), (_PASSWORDS, "<script>")),
+        Published((), (_PASSWORDS,)),
     )  # fmt: skip
     for name, url in {"script": "javascript:alert(1)", "file": "file:///etc/passwd"}.items():
         yield Case(f"front-url-{name}", article("Tekst.", f"url: '{url}'\n"), Refused("value-shape", 3, url))
     for name, words in {"include": "{% include '/etc/passwd' %}", "sum": "{{ 7 * 7 }}", "field": "{{ email }}"}.items():
         yield Case(f"template-{name}", article(f"Hej {words}."), Refused("placeholder", 5, words))
-    yield Case("merge-tags", article("Hej *|FNAME|* og %recipient%."), Published(words=("*|FNAME|*", LAST_WORDS)))
+    yield Case("merge-tags", article("Hej *|FNAME|* og %recipient%."), Published(words=("FNAME", LAST_WORDS)))
     yield Case("include-directives", article("!include /etc/passwd\n\n.. include:: /etc/passwd\n\n<!--#include file"
                '="/etc/passwd" -->\n\n@[toc](/etc/passwd)'), Published((), (_PASSWORDS,)))  # fmt: skip
     yield Case("picture-hard-twin", article(shot.format("RYG")), Published(("picture-",)),

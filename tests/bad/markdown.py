@@ -45,7 +45,7 @@ _BODIES: dict[str, tuple[str, Outcome]] = {
     "backticks-600": ("".join(f"a {'`' * n} " for n in range(1, 200)), Published()),
     "definitions": ("\n".join(f"[a{n}]: /x{n}" for n in range(5000)), Published()),
     "escapes": ("\\" * 20_000 + "*", _WIDE),
-    "pipes": ("|" * 20_000, _WIDE),
+    "pipes": ("|" * 20_000, Published()),
     "headings": ("\n\n".join(f"## Afsnit {n}" for n in range(1500)), Published()),
     "attributes": ("[a]{" + " ".join(f"k{n}=v" for n in range(5000)) + "}", Published()),
     "entities": ("&lt; " * 5000 + "&#0;&#xD800;&#x110000;&bogus;", Published((), ("\ud800",))),
