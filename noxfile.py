@@ -157,6 +157,23 @@ def sending(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """Measure this program beside pandoc, Typst and MJML; `-- --part cold --runs 5 --json FILE --chart FILE`."""
+    install(session, "test", "bench")
+    ensure_pango(session)
+    folder = Path(session.create_tmp()).resolve()
+    options = []
+    if shutil.which("npm"):
+        shutil.copy("tests/sessions/bench/package.json", folder)
+        session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), external=True, silent=True)
+        options += ["--mjml", str(folder / "node_modules/.bin/mjml")]
+    corpus = os.environ.get("PUBLISH_CORPUS", "../shared/corpus")
+    if Path(corpus).is_dir():
+        options += ["--corpus", corpus]
+    session.run("python", "-m", "tests.sessions.bench", folder / "scratch", *options, *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and form of the code."""
     session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "lint"))
