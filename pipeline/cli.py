@@ -17,6 +17,7 @@ COMMANDS = {
     "all": "publishing:publish_all",
     "check": "checking:check",
     "clean": "upkeep:clean",
+    "cluster": "upkeep:cluster",
     "completion": "project:completion",
     "doctor": "project:doctor",
     "init": "project:init",

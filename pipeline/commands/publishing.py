@@ -14,7 +14,9 @@ from pipeline.commands.options import has_option, project_of, run_options, today
 
 if TYPE_CHECKING:
     from pipeline.config import Config
+    from pipeline.publish import Request
     from pipeline.report import Report
+    from pipeline.running.library import Progress
 
 CERTIFIABLE = "epub"
 _ALLOW = "Publish PDF files that break a rule too, without their claims."
@@ -23,6 +25,8 @@ _ALLOW = "Publish PDF files that break a rule too, without their claims."
 @click.command("all")
 @run_options
 @click.option("--only", multiple=True, metavar="FORMAT", help="Only this format; may be repeated.")
+@click.option("--cluster", metavar="ADDRESS", help="Write on a Dask cluster: tls://scheduler:8786.")
+@click.option("--store", metavar="URL", help="What the cluster's machines share: a folder, s3://… [in the outputs]")
 @click.option("--shard", metavar="I/N", help="Make only share I of N; `publish merge` joins them.")
 @click.option("--variant", multiple=True, help="Where a format has variants, make this one; may be repeated.")
 @click.option("--allow-nonconforming", is_flag=True, help=_ALLOW)
@@ -74,6 +78,8 @@ def _publish(
     verbose: bool,
     select: str | None = None,
     shard: str | None = None,
+    cluster: str | None = None,
+    store: str | None = None,
     certify: bool = False,
     variant: tuple[str, ...] = (),
     allow_nonconforming: bool = False,
@@ -110,9 +116,12 @@ def _publish(
     )
     if report:
         terminal.check_report(report)
-    run = publish.certify if certify else publish.publish
     with terminal.progress() as progress:
-        result = run(settings, request, progress)
+        if cluster:
+            result = _publish_afar(settings, request, cluster, store, progress)
+        else:
+            run = publish.certify if certify else publish.publish
+            result = run(settings, request, progress)
     folder = publish.shown_in(settings, request.outputs)
     if report:
         terminal.save_report(result, report)
@@ -125,6 +134,22 @@ def _publish(
     if result.is_idle and not (report or verify or explain or profile):
         _stamp(settings, folder.resolve(), result, (terminal.said(result, folder, is_verbose=verbose), code), began_ns)
     return code
+
+
+def _publish_afar(settings: Config, request: Request, address: str, store: str | None, progress: Progress) -> Report:
+    """Publish with a Dask cluster that writes."""
+    from pipeline.publish import publish
+    from pipeline.running.cluster import Cluster, check_address
+    from pipeline.running.saving import STATE
+    from pipeline.running.workers import Workers
+
+    if not store and not address.startswith("tcp://"):
+        raise click.UsageError("--cluster on other machines needs --store: what all of them reach")
+    check_address(address)
+    url = store or str((request.outputs or settings.folder / "outputs").resolve() / STATE / "store")
+    project = settings.folder.resolve()
+    with Workers(request.jobs, settings.limits.memory_mb) as local, Cluster(address, url, project, local) as far:
+        return publish(settings, request, progress, far)
 
 
 def _stamp(settings: Config, outputs: Path, result: Report, said: tuple[str, int], began_ns: int) -> None:

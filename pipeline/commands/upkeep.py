@@ -1,4 +1,4 @@
-"""`publish merge` and `clean`: what runs have left."""
+"""`publish merge`, `clean` and `cluster`: what runs have left, and what they work with."""
 
 from __future__ import annotations
 
@@ -42,4 +42,20 @@ def clean(project: Path | None, outputs: Path | None) -> int:
     folder = outputs or project_of(project) / "outputs"
     freed = empty(Outputs(folder.resolve()), _WAIT_S)
     click.echo(f"emptied the cache of {folder}: {freed / 1_000_000:.1f} MB")
+    return 0
+
+
+@click.command()
+@click.option("--workers", type=click.IntRange(1), help="Processes. [one per core]")
+@click.option("--memory", "memory_mb", type=click.IntRange(200), default=1000, show_default=True, help="MB for each.")
+def cluster(workers: int | None, memory_mb: int) -> int:
+    """Start a Dask cluster on this machine, for trying out, and say its address; Ctrl-C ends it."""
+    import signal
+
+    from pipeline.running.cluster import start
+    from pipeline.running.workers import default_jobs
+
+    with start(workers or default_jobs(), memory_mb) as started:
+        click.echo(f"publish all --cluster {started.scheduler_address}")
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
     return 0

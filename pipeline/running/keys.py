@@ -93,10 +93,17 @@ def styles_key(styles: Styles, names: tuple[str, ...]) -> str:
 @cache
 def program_key() -> str:
     """Return the key of this program, the libraries that make bytes, and the system's text layout."""
+    return digest(f"{name}={version}" for name, version in sorted(program_parts().items()))
+
+
+@cache
+def program_parts() -> Mapping[str, str]:
+    """Return the version of each thing that makes bytes, by name."""
     # By content, not by version: whoever changes a writer here sees what it does.
     files = sorted(Path(pipeline.__file__).parent.rglob("*.py"))
-    code = (hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
-    return digest((*code, RECIPE, *(f"{name}={_version(name)}" for name in _LIBRARIES), *_native()))
+    code = short(*(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))
+    native = {path.resolve().name: str(path.stat().st_size) for path in native_files()}
+    return {"clinic-publish": code, "pictures": RECIPE, **{name: _version(name) for name in _LIBRARIES}, **native}
 
 
 @cache
@@ -106,15 +113,13 @@ def _writer_version(name: str) -> str:
 
 
 def native_files() -> Iterable[Path]:
-    """Yield the libraries of the system that lay out text."""
+    """Yield the libraries of the system that lay out text.
+
+    Their names and sizes stand for them: loading Pango to ask its version would cost more than a whole idle run.
+    """
     for folder in ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/opt/homebrew/lib"):
         for pattern in ("libpango-1.0.so*", "*/libpango-1.0.so*", "*/libharfbuzz*.so*", "libpango-1.0*.dylib"):
             yield from (path for path in sorted(Path(folder).glob(pattern)) if path.is_file())
-
-
-def _native() -> Iterable[str]:
-    # By the files' names and sizes: loading Pango to ask its version would cost more than a whole idle run.
-    return (f"{path.resolve().name}={path.stat().st_size}" for path in native_files())
 
 
 def _version(name: str) -> str:

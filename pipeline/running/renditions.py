@@ -19,6 +19,7 @@ from pipeline.phases import phase
 from pipeline.reading.files import Roots, read_inside
 from pipeline.rendering.pictures import RECIPE, Size, shrink
 from pipeline.running.saving import seal, unseal
+from pipeline.running.store import Store
 from pipeline.writers import Need, Rendition
 
 FOLDER = "pictures"
@@ -33,6 +34,8 @@ class Renditions:
     """A folder of this run alone, in the same file system."""
     roots: Roots
     limits: Limits = STANDARD
+    store: Store | None = None
+    """Where pictures are shared with other machines."""
 
     @phase("pictures")
     def make(self, edition: Edition, needs: Iterable[Need]) -> tuple[dict[Need, Rendition], tuple[Finding, ...]]:
@@ -59,7 +62,7 @@ class Renditions:
         return made, tuple(findings)
 
     def _shrink(self, picture: Picture, needs: list[Need]) -> dict[Need, Rendition]:
-        data = read_inside(self.roots.project / picture.path, self.roots, self.limits.picture_bytes)
+        data = self._source(picture)
         if hashlib.sha256(data).hexdigest() != picture.sha256:
             raise SourceError("changed while this run went on", hint="run it again")
         sizes = {need: Size(need.width_px, need.max_bytes) for need in needs}
@@ -74,38 +77,56 @@ class Renditions:
                 picture_at_size.height_px,
                 picture_at_size.lettering,
             )
-            self._store(need, made[need])
+            self._keep(need, made[need])
         return made
 
-    def _path(self, need: Need) -> Path:
-        recipe = f"{need.picture.sha256}-{need.width_px}-{need.max_bytes}-{RECIPE}-{_pillow_version()}"
-        return self.folder / need.picture.sha256[:2] / f"{recipe}.picture"
+    def _source(self, picture: Picture) -> bytes:
+        if self.store and (data := self.store.get(f"sources/{picture.sha256}")) is not None:
+            return data
+        return read_inside(self.roots.project / picture.path, self.roots, self.limits.picture_bytes)
 
-    def _store(self, need: Need, rendition: Rendition) -> None:
-        path = self._path(need)
+    def _name(self, need: Need) -> str:
+        recipe = f"{need.picture.sha256}-{need.width_px}-{need.max_bytes}-{RECIPE}-{_pillow_version()}"
+        return f"{need.picture.sha256[:2]}/{recipe}.picture"
+
+    def _keep(self, need: Need, rendition: Rendition) -> None:
+        name = self._name(need)
         facts = {
-            "of": path.stem,  # so that a file under another name is not taken for it
+            "of": Path(name).stem,  # so that a file under another name is not taken for it
             "media_type": rendition.media_type,
             "width_px": rendition.width_px,
             "height_px": rendition.height_px,
             "lettering": rendition.lettering,
         }
+        data = seal(json.dumps(facts).encode() + b"\n" + rendition.data)
+        self._lay_down(name, data)
+        if self.store:
+            self.store.put(name, data)
+
+    def _lay_down(self, name: str, data: bytes) -> None:
+        path = self.folder / name
         # A name of this process's own, then one rename: a reader never meets half a file.
         draft = self.drafts / f"{os.getpid()}.picture"
         with suppress(OSError):  # a cache that cannot be written costs time, and nothing else
-            draft.write_bytes(seal(json.dumps(facts).encode() + b"\n" + rendition.data))
+            draft.write_bytes(data)
             path.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(path)
 
+    def _stored(self, name: str) -> bytes:
+        path = self.folder / name
+        if self.store and not path.is_file() and (data := self.store.get(name)) is not None:
+            self._lay_down(name, data)
+        os.utime(path)  # those not used for longest go first
+        return path.read_bytes()
+
     def _load(self, need: Need) -> Rendition | None:
         """Return a stored rendition, or None where there is none or it is not what was stored."""
-        path = self._path(need)
+        name = self._name(need)
         try:
-            head, _, data = unseal(path.read_bytes()).partition(b"\n")
+            head, _, data = unseal(self._stored(name)).partition(b"\n")
             facts = json.loads(head)
-            if facts["of"] != path.stem:
+            if facts["of"] != Path(name).stem:
                 return None
-            os.utime(self._path(need))  # those not used for longest go first
             return Rendition(data, facts["media_type"], facts["width_px"], facts["height_px"], facts["lettering"])
         except (OSError, ValueError, KeyError, TypeError):
             return None

@@ -54,6 +54,19 @@ class Spool:
         """Return the edition of a binding."""
         return edition_of(self._load(binding.front), tuple(map(self._load, binding.cards)), binding.related)
 
+    def keep(self, id_: str, data: bytes | None) -> None:
+        """Lay down an article as another spool had it."""
+        if data is not None:
+            self._path(id_).write_bytes(data)
+
+    def data(self, id_: str) -> bytes:
+        """Return an article as it lies here."""
+        return self._path(id_).read_bytes()
+
+    @staticmethod
+    def name_of(id_: str) -> str:
+        return hashlib.sha256(id_.encode()).hexdigest()
+
     def has(self, id_: str) -> bool:
         """Tell whether an article lies here: one that has not changed was not read."""
         return self._path(id_).is_file()
@@ -65,7 +78,7 @@ class Spool:
         return article
 
     def _path(self, id_: str) -> Path:
-        return self.folder / hashlib.sha256(id_.encode()).hexdigest()
+        return self.folder / self.name_of(id_)
 
 
 def open_spool(outputs: Outputs) -> Spool:
