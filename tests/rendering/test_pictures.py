@@ -168,3 +168,19 @@ def test_a_long_drawing_has_no_more_pixels_than_a_picture_may_have() -> None:
     made = shrink(drawing('width="10" height="400"'), [Size(50)])[Size(50)]
 
     assert (made.width_px, made.height_px) == (50, 2000)
+
+
+def test_the_paper_of_a_drawing_stays_white() -> None:
+    """An edge of off-white would show on the white page of a mail."""
+    drawing = Image.new("RGB", (900, 600), "white")
+    pen = ImageDraw.Draw(drawing)
+    for step in range(40):
+        pen.ellipse((20 * step, 10 * step, 20 * step + 90, 10 * step + 90), fill=(6 * step, 200 - 4 * step, 120))
+    data = io.BytesIO()
+    drawing.save(data, "PNG")
+
+    made = shrink(data.getvalue(), [Size(600)])[Size(600)]
+
+    assert made.media_type == "image/png"
+    with Image.open(io.BytesIO(made.data)) as small:
+        assert small.convert("RGB").getpixel((590, 10)) == (255, 255, 255)
