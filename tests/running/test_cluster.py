@@ -19,7 +19,6 @@ from pipeline.errors import ConfigError
 from pipeline.running.cluster import check_address
 from tests.conftest import ARTICLE, PUBLISH_TOML, Ran, run_publish
 from tests.makers import write
-from tests.running.poison import DEADLY
 
 REPOSITORY = Path(__file__).parents[2]
 _ENVIRONMENT = {**os.environ, "CI": "true", "PYTHONPATH": str(REPOSITORY)}
@@ -88,26 +87,6 @@ def test_a_worker_killed_in_mid_run_costs_no_document(cluster: tuple[str, int], 
     here = newsletters(tmp_path / "here", *ids)
     run_publish(here, "newsletter")
     assert digests(project / "outputs") == digests(here / "outputs")
-
-
-def test_a_document_that_kills_its_workers_is_named_and_the_rest_is_made(
-    cluster: tuple[str, int], tmp_path: Path
-) -> None:
-    project = newsletters(tmp_path / "project", "blog/a", DEADLY, "blog/z")
-    script = (
-        "from pipeline.cli import main; from pipeline.running import cluster; from tests.running import poison\n"
-        "cluster.make_afar = poison.make_or_die; main()"
-    )
-    command = [sys.executable, "-c", script, "all", "--only", "newsletter", "--cluster", cluster[0]]
-    subprocess.run(command, env=_ENVIRONMENT, cwd=project, check=False, timeout=240, capture_output=True)
-
-    report = report_of(project)
-    assert {entry["id"]: entry["status"] for entry in report["editions"]} == {
-        "blog/a": "written", DEADLY: "failed", "blog/z": "written",
-    }  # fmt: skip
-    (fault,) = [finding for finding in report["findings"] if finding["code"] == "write-failed"]
-    assert fault["source"] == f"sources/{DEADLY}.md"
-    assert "killed the workers" in fault["message"]
 
 
 def test_workers_of_another_version_are_refused_before_work_begins() -> None:
