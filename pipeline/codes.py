@@ -1043,6 +1043,13 @@ _TABLE = (
         "Use another character: `≤` is in the font.",
     ),
     Code(
+        "handout-no-advice",
+        "warning",
+        "An article does not say when to see a doctor, and the standard box is in another language.",
+        '`see_doctor = ["du får feber"]`, and an article in English',
+        "Give the lines by language: `see_doctor = {da = [\"…\"], en = [\"…\"]}`.",
+    ),
+    Code(
         "handout-lettering-small",
         "note",
         "The lettering in a drawing is smaller than 7 pt in print, though the drawing is as wide as it can be.",

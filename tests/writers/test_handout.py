@@ -472,6 +472,19 @@ def test_the_standard_box_fills_in_where_an_article_does_not_say_when_to_see_a_d
     assert "vækker dig" not in tree(pdf(own, see_doctor=advice)).text
 
 
+def test_the_standard_box_speaks_the_language_of_the_article() -> None:
+    english = article(language="en")
+    by_language = {"da": ("smerten vækker dig",), "en": ("the pain wakes you",)}
+
+    assert "the pain wakes you" in tree(pdf(english, see_doctor=by_language)).text
+    assert "smerten vækker dig" in tree(pdf(article(), see_doctor=by_language)).text
+    # Danish lines below an English heading would help no one.
+    edition = single(english)
+    written = handout.write(edition, job(handout, edition, options=handout.Options(see_doctor=("smerten vækker dig",))))
+    assert "vækker" not in tree(written.artifacts[0].data).text
+    assert "handout-no-advice" in [finding.code for finding in written.findings]
+
+
 @pytest.mark.parametrize(("paper", "width_mm", "height_mm"), [("A4", 210, 297), ("letter", 215.9, 279.4)])
 def test_the_paper_is_the_one_asked_for(paper: str, width_mm: float, height_mm: float) -> None:
     width, height = pypdfium2.PdfDocument(pdf(article(), paper=paper))[0].get_size()

@@ -116,6 +116,10 @@ def file_name(edition: Edition, variant: str) -> str:
 
 def _remarks(edition: Edition, job: Job) -> list[Finding]:
     remarks = []
+    last = edition.articles[-1]
+    if job.options.see_doctor and sheet.is_silent(last) and not sheet.standard_advice(edition, job):
+        problem = f"[handout] see_doctor has no lines in {last.language!r}, so this handout has no such box"
+        remarks.append(found("handout-no-advice", last.source, 0, problem))
     if job.publisher.logo and not sheet.find_logo(job):
         problem = f"[publisher] logo is {job.publisher.logo!r}: no SVG, PNG or JPEG below styles/"
         remarks.append(found("handout-logo-missing", FILE_NAME, 0, problem))

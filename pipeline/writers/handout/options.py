@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,8 +35,21 @@ class Options:
     """`ua-1`: PDF/UA-1 and PDF/A-2a, what today's readers and archives take. `ua-2`: PDF/UA-2 and PDF/A-4."""
     allow_nonconforming: bool = False
     """Publish a file that breaks a rule of them all the same, without its claims, and with a warning for each rule."""
-    see_doctor: tuple[str, ...] = ()
-    """When to see a doctor, a line each: a box for every article that says nothing of it itself."""
+    see_doctor: tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
+    """When to see a doctor, a line each: a box for every article that says nothing of it itself.
+
+    Lines alone are in the publisher's language; others are given by language: `{da = […], en = […]}`.
+    """
+
+    def advice(self, language: str, own: str) -> tuple[str, ...]:
+        """Return when to see a doctor, in a language; nothing where no one said it in that.
+
+        Args:
+            own: The publisher's language.
+        """
+        given = self.see_doctor if isinstance(self.see_doctor, Mapping) else {own: self.see_doctor}
+        by_tag = {tag.split("-")[0].lower(): lines for tag, lines in given.items()}
+        return by_tag.get(language.split("-", maxsplit=1)[0].lower(), ())
 
     def __post_init__(self) -> None:
         """Refuse what cannot be read.

@@ -165,7 +165,6 @@ def _chapter(edition: Edition, article: Article, job: Job, setting: Setting) -> 
     renderer = SheetRenderer(article, job, setting, chapter_prefix(edition, article))
     hero = renderer.hero()
     body = renderer.article(article)
-    has_advice = any(isinstance(node, Callout) and node.kind == "see-doctor" for node in walk(article.blocks))
     return _Chapter(
         f"{renderer.prefix}{TITLE}",
         article.title,
@@ -174,7 +173,7 @@ def _chapter(edition: Edition, article: Article, job: Job, setting: Setting) -> 
         hero,
         article.key_points,
         body,
-        () if has_advice or article.id != edition.articles[-1].id else job.options.see_doctor,
+        standard_advice(edition, job) if article.id == edition.articles[-1].id else (),
         renderer.notes(),
         tuple(_dates(article, job.words)),
     )
@@ -189,6 +188,17 @@ def _groups(edition: Edition, job: Job, setting: Setting) -> tuple[_Group, ...]:
         )
         for part, articles in edition.groups
     )
+
+
+def is_silent(article: Article) -> bool:
+    """Tell an article that does not say in a box when to see a doctor."""
+    return not any(isinstance(node, Callout) and node.kind == "see-doctor" for node in walk(article.blocks))
+
+
+def standard_advice(edition: Edition, job: Job) -> tuple[str, ...]:
+    """Return the lines of the standard box behind the last article; none where that has a box of its own."""
+    last = edition.articles[-1]
+    return job.options.advice(last.language, job.publisher.language) if is_silent(last) else ()
 
 
 def _dates(article: Article, words: Words) -> Iterator[str]:
