@@ -30,8 +30,10 @@ def sources_of_change(config: Config, outputs: Path) -> Iterator[str]:
     yield str(config.file)
     folders = (*find_roots(config).folders, *find_styles(folder).folders, folder / CERTIFICATES)
     for each in dict.fromkeys(folders):
-        # A folder that is not there yet would be seen by the one above.
-        yield from below(str(each), str(outputs)) if each.is_dir() else (str(each.parent),)
+        if each.is_dir():
+            yield from below(str(each), str(outputs))
+        else:  # once it is there, the nearest folder above it has changed
+            yield str(next(above for above in each.parents if above.is_dir()))
     for name in (config.check.words, config.check.baseline):
         path = folder / name
         yield str(path if path.is_file() else path.parent)
