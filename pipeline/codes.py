@@ -1464,14 +1464,6 @@ _TABLE = (
         reason="Who cannot see the drawing does not get its words.",
         source="WCAG 2.2, success criteria 1.1.1 and 1.4.5.",
     ),
-    Code(
-        "address-dead",
-        "warning",
-        "A web address that does not answer, or answers that nothing is there.",
-        "`https://example.org/flyttet`: 404",
-        "Find where it moved to, or take the link out. Looked for with `publish check --online` alone.",
-        reason="A source that cannot be looked up proves nothing.",
-    ),
     # ---- checks: printable, mailable, shelf-ready
     Code(
         "address-long",

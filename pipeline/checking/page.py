@@ -67,7 +67,6 @@ GROUPS: Mapping[str, frozenset[str]] = {
             "picture-broken",
             "link-broken",
             "link-insecure",
-            "address-dead",
             "anchor-missing",
             "related-unknown",
         ]
