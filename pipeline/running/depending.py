@@ -32,13 +32,17 @@ def sources_of_change(config: Config, outputs: Path) -> Iterator[str]:
     for each in dict.fromkeys(folders):
         if each.is_dir():
             yield from below(str(each), str(outputs))
-        else:  # once it is there, the nearest folder above it has changed
-            yield str(next(above for above in each.parents if above.is_dir()))
+        else:
+            yield _nearest(each)
     for name in (config.check.words, config.check.baseline):
-        path = folder / name
-        yield str(path if path.is_file() else path.parent)
+        yield _nearest(folder / name)
     package = Path(pipeline.__file__).parent
     yield from map(str, sorted(package.rglob("*.py")))
     # Whoever installs another version of a library changes its folder. The first entry is where `publish` itself lies.
     yield from (entry for entry in sys.path[1:] if Path(entry).is_dir())
     yield from map(str, native_files())
+
+
+def _nearest(path: Path) -> str:
+    """Return a file, or the nearest folder above it: once the file is there, that has changed."""
+    return str(next(place for place in (path, *path.parents) if place.exists()))

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Config
+from pipeline.config import Config, load
 from pipeline.running.depending import sources_of_change
 from pipeline.running.stamp import leave, standing
+from pipeline.writers import registered
 from tests.conftest import ARTICLE, PUBLISH_TOML
 from tests.makers import picture_file, write
 
@@ -103,3 +104,14 @@ def test_other_arguments_have_no_stamp(stamped: Path) -> None:
     _, loaded = command(stamped, "newsletter", "--strict")
 
     assert "pipeline.publish" in loaded
+
+
+def test_what_a_run_depends_on_is_there_wherever_the_articles_lie(tmp_path: Path) -> None:
+    """A path that is nowhere would leave no stamp, ever: a list of words that no one has begun, for one."""
+    write(tmp_path / "publish.toml", '[sources]\narticles = ["content/*.md"]\nroot = "content"\n')
+    write(tmp_path / "content/ryg.md", ARTICLE)
+
+    paths = list(sources_of_change(load(tmp_path, registered()), tmp_path / "outputs"))
+
+    assert [path for path in paths if not Path(path).exists()] == []
+    assert str(tmp_path) in paths
