@@ -76,6 +76,7 @@ def lay_out_corpus(scratch: Path, corpus: Path, standard: Standard) -> Path:
     shutil.copytree(corpus, folder, dirs_exist_ok=True)
     config = (REPOSITORY / "publish.toml").read_text("utf-8")
     config = config.replace('"sources/**/*.md"', '"content/**/*.md"').replace('root = "sources"', 'root = "public"')
+    config = config.replace('fit = "sheet"\n', "")  # as most clinics print, and in a tenth of the time
     _configure(folder, config, standard)
     return folder
 
@@ -112,9 +113,8 @@ def _emptied(folder: Path) -> Path:
 
 def _configure(folder: Path, config: str, standard: Standard) -> None:
     names = ", ".join(f'"{name}"' for name in (*VARIANTS, *IMPOSED))
-    (folder / "publish.toml").write_text(
-        f'{config}\n[handout]\nvariants = [{names}]\nstandard = "{standard}"\n', "utf-8"
-    )
+    keys = f'variants = [{names}]\nstandard = "{standard}"\n'
+    (folder / "publish.toml").write_text(config.replace("[handout]\n", f"[handout]\n{keys}"), "utf-8")
 
 
 def _sample(folder: Path, count: int) -> Sequence[str]:
