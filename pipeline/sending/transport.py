@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import re
@@ -123,7 +124,7 @@ class Server:
             if sending.security == "starttls":
                 smtp.starttls(context=context)
             if self.login:
-                smtp.login(*self.login)
+                _log_in(smtp, *self.login)
         except ssl.SSLCertVerificationError as error:
             raise SendError(
                 f"{sending.host} does not prove who it is: {error.verify_message}",
@@ -237,6 +238,24 @@ def login() -> tuple[str, str] | None:
     if not password:
         raise ConfigError(f"there is a user for the mail server and no password: {user}", hint=LOGIN_HINT)
     return user, password
+
+
+def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
+    """Log in; names and passwords in letters beyond ASCII by PLAIN, which is UTF-8 (RFC 4616): smtplib knows no others.
+
+    Raises:
+        smtplib.SMTPException: The server refuses, or knows no PLAIN where that is needed.
+    """
+    if (user + password).isascii():
+        smtp.login(user, password)
+        return
+    smtp.ehlo_or_helo_if_needed()
+    if "PLAIN" not in smtp.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError("it takes no login in letters such as æ, ø and å")
+    token = base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")
+    code, reply = smtp.docmd("AUTH", f"PLAIN {token}")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, reply)
 
 
 def tls() -> ssl.SSLContext:
