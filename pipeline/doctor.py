@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -74,6 +74,10 @@ def examine() -> tuple[Part, ...]:
         _ace(),
         _chromium(),
         _cups(),
+        _extra("sending", "email-validator", "sending newsletters: publish send"),
+        _extra("preview", "watchfiles", "the proofing desk: publish preview"),
+        _extra("spelling", "chunspell", "spelling in publish check"),
+        _extra("cluster", "distributed", "publishing on several machines: publish all --cluster"),
     )
 
 
@@ -146,6 +150,12 @@ def _package(name: str, package: str, purpose: str, *, is_needed: bool = True) -
         return Part(name, is_found=True, is_needed=is_needed, detail=version(package), purpose=purpose, cure=cure)
     except PackageNotFoundError:
         return Part(name, is_found=False, is_needed=is_needed, detail="not installed", purpose=purpose, cure=cure)
+
+
+def _extra(extra: str, package: str, purpose: str) -> Part:
+    """Return an extra of this package, told by one of the packages that it brings."""
+    part = _package(f"extra {extra}", package, purpose, is_needed=False)
+    return replace(part, cure=f"pip install 'clinic-publish[{extra}]'")
 
 
 def _pandoc() -> Part:

@@ -25,7 +25,7 @@ READERS = ("anna@klinik.dk", "bo@klinik.dk")
 
 
 def run(folder: Path, *arguments: str) -> Ran:
-    """Run the command where SpamAssassin is not found: it takes seconds, and has a test of its own."""
+    """Run the command where SpamAssassin is not found: it takes seconds each time."""
     return run_publish(folder, *arguments, HOME=str(folder.parent), PATH=str(Path(sys.executable).parent))
 
 
