@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,9 @@ import pytest
 from hypothesis import settings
 
 from tests.makers import picture_file, write
+
+# A shell that runs this in the background has Ctrl-C ignored, and every process below would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run, so that a change is what turns a test red; HYPOTHESIS_PROFILE=default looks for more.
 settings.register_profile("steady", derandomize=True)

@@ -116,7 +116,7 @@ def test_content_that_no_one_has_looked_at_is_not_mailed(project: Path) -> None:
         ('service = "http://nyt.klinik.example"', "expected an address such as https"),
         ('lists = {diabetes = "Nyt"}', "health data"),
         ("connections = 0", "expected at least 1"),
-        ('data = "outputs/data"', "which is published"),
+        ('data = "outputs/data"\nhost = "localhost"', "which is published"),
         ('password = "hemmelig"', "password"),
     ],
 )
