@@ -7,10 +7,14 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from pipeline.errors import StyleError
 from pipeline.rendering.styles import Styles
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = ("plain", "claims", "abbreviations")
 ENDINGS = {
@@ -64,7 +68,10 @@ def word_list(styles: Styles, name: str, language: str) -> WordList:
     Raises:
         StyleError: A file is not TOML, or an entry is not text.
     """
-    return _load(styles, name, language.split("-", maxsplit=1)[0])
+    tag = language.split("-", maxsplit=1)[0]
+    paths = (folder / "words" / f"{name}.{tag}.toml" for folder in reversed(styles.folders))
+    # A process may outlive a change of the files.
+    return _load(name, tag, tuple((path, path.stat().st_mtime_ns) for path in paths if path.is_file()))
 
 
 def judge_lists(styles: Styles) -> None:
@@ -89,13 +96,11 @@ def files(styles: Styles) -> tuple[str, ...]:
     return tuple(path.read_text("utf-8-sig") for path in found)
 
 
-@cache
-def _load(styles: Styles, name: str, language: str) -> WordList:
+@lru_cache(maxsize=64)
+def _load(name: str, language: str, files: tuple[tuple[Path, int], ...]) -> WordList:
     entries: dict[str, str] = {}
-    for folder in reversed(styles.folders):
-        path = folder / "words" / f"{name}.{language}.toml"
-        if path.is_file():
-            entries |= _read(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
+    for path, _ in files:
+        entries |= _read(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
     entries = {key: value for key, value in entries.items() if value}
     phrases: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
     for entry in entries:

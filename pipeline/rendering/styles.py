@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from pipeline.errors import StyleError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jinja2 import Environment
 
 
@@ -80,15 +82,25 @@ def packaged() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "styles"
 
 
-def _source(styles: Styles, name: str) -> tuple[str, str, None] | None:
-    """Return the text of a template and where it lies, by the same rules as any style file; None: there is none."""
-    if (
-        ".." in Path(name).parts
-        or Path(name).is_absolute()
-        or not any((each / name).is_file() for each in styles.folders)
-    ):
+def _source(styles: Styles, name: str) -> tuple[str, str, Callable[[], bool]] | None:
+    """Return the text of a template, where it lies, and a test of whether that still holds; None: there is none.
+
+    The test is for workers that stay while styles are edited.
+    """
+    if (found := _lying(styles, name)) is None:
         return None
-    return styles.text(name), str(styles.path(name)), None
+    return styles.text(name), str(styles.path(name)), lambda: _lying(styles, name) == found
+
+
+def _lying(styles: Styles, name: str) -> tuple[Path, int, int] | None:
+    """Return which file a template is, its time in nanoseconds and its size, by the same rules as any style file."""
+    if ".." in Path(name).parts or Path(name).is_absolute():
+        return None
+    path = next((each / name for each in styles.folders if (each / name).is_file()), None)
+    if path is None:
+        return None
+    status = path.stat()
+    return path, status.st_mtime_ns, status.st_size
 
 
 @cache

@@ -26,6 +26,9 @@ def test_a_project_adds_to_a_list_and_takes_out(tmp_path: Path) -> None:
     assert "hypertension" not in plain.entries
     assert "fraktur" in plain.entries
 
+    (tmp_path / "words/plain.da.toml").unlink()  # a process that stays sees that
+    assert "hypertension" in word_list(Styles((tmp_path, packaged())), "plain", "da").entries
+
 
 def test_words_are_found_with_their_endings_and_phrases_whole() -> None:
     plain = word_list(Styles((packaged(),)), "plain", "da")

@@ -228,9 +228,6 @@ def live(copy_of_published: Path) -> Iterator[Desk]:
         yield server
 
 
-@pytest.mark.skip(
-    reason="waits for ever on a saved page since the last landings: to be mended with issue 11's open points"
-)
 def test_life_at_the_desk(live: Desk) -> None:
     """One server for all of it: a start costs seconds."""
     source, proof = live.folder / "sources/blog/ryg.md", "/proof/blog/ryg"

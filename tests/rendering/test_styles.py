@@ -23,6 +23,17 @@ def test_a_template_includes_another_and_escapes_values(styles: Styles) -> None:
     assert styles.render("a.j2", name="<Ib>") == "Hej, &lt;Ib&gt;"
 
 
+def test_a_process_that_stays_sees_what_becomes_of_a_template(styles: Styles) -> None:
+    assert styles.render("a.j2", name="Ib") == "Hej, Ib"
+
+    write(styles.folders[0] / "b.j2", "Goddag")
+    assert styles.render("a.j2", name="Ib") == "Goddag, Ib"
+
+    (styles.folders[0] / "b.j2").unlink()
+    with pytest.raises(StyleError, match="no such template"):
+        styles.render("a.j2", name="Ib")
+
+
 def test_a_link_that_leads_out_of_the_project_is_refused(styles: Styles) -> None:
     path = styles.folders[0] / "b.j2"
     path.unlink()
