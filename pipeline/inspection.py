@@ -16,7 +16,7 @@ from pipeline.findings import Finding, in_order
 from pipeline.publish import Request, shown_in
 from pipeline.reading.binding import bind, nearest
 from pipeline.report import Report
-from pipeline.running.library import Desk, Library, Progress, read_library
+from pipeline.running.library import Library, Progress, ReadingRoom, read_library
 from pipeline.running.making import open_shop
 from pipeline.running.plan import Rebuild, plan
 from pipeline.running.record import load as load_record
@@ -54,7 +54,7 @@ def check(config: Config, request: Request, scale: Scale, progress: Progress) ->
     with outputs.held(request.wait_s), Workers(request.jobs, config.limits.memory_mb) as workers:
         spool = open_spool(outputs)
         # All of them, since only then it shows which are alike, lead nowhere, or are led to by none.
-        library = read_library(Desk(config, workers, spool, progress, ()), outputs.state, ())
+        library = read_library(ReadingRoom(config, workers, spool, progress, ()), outputs.state, ())
         shop = open_shop(config, request.formats, Outputs(shown), spool)
         bound = bind(library.cards, library.ids, writers.registered())
         work = plan(bound.bindings, request.formats, (), config, shop, load_record(shown / STATE), Rebuild())

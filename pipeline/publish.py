@@ -19,7 +19,7 @@ from pipeline.running.certificates import FOLDER as CERTIFICATES
 from pipeline.running.certificates import Certificates
 from pipeline.running.certifying import certify_books, find_judges
 from pipeline.running.ledger import Ledger, save_unbegun
-from pipeline.running.library import Desk, Library, Progress, fetch, read_library
+from pipeline.running.library import Library, Progress, ReadingRoom, fetch, read_library
 from pipeline.running.making import Made, Order, Shop, failed, make, open_shop
 from pipeline.running.plan import Plan, Rebuild, plan
 from pipeline.running.record import Record, Remembered
@@ -102,7 +102,7 @@ class _Begun:
     """A run of which all is known, and nothing done."""
 
     request: Request
-    desk: Desk
+    room: ReadingRoom
     shop: Shop
     library: Library
     passing: tuple[Finding, ...]
@@ -119,8 +119,8 @@ def _begin(
     started, asked, formats = time.monotonic(), request.articles, request.formats
     scale = scale_of(config)
     spool = open_spool(outputs)
-    desk = Desk(config, workers, spool, progress, formats)
-    library = read_library(desk, outputs.state, asked)
+    room = ReadingRoom(config, workers, spool, progress, formats)
+    library = read_library(room, outputs.state, asked)
     shop = open_shop(config, formats, outputs, spool)
     if request.selection:
         library, bound_id = narrow(library, request.selection, formats, config, spool)
@@ -132,7 +132,7 @@ def _begin(
     ledger = Ledger(shop, before, work, scale, is_partial=bool(request.overrides))
     ledger.refuse(bound.refused, () if request.selection else library.refused, formats)
     passing = (*bound.findings, *check_library(library, config, request.today, is_whole=_is_whole(request)))
-    return _Begun(request, desk, shop, library, passing, work, ledger, started)
+    return _Begun(request, room, shop, library, passing, work, ledger, started)
 
 
 def _is_whole(request: Request) -> bool:
@@ -144,7 +144,7 @@ def _carry_through(begun: _Begun, progress: Progress, workers: Executor) -> Repo
     library, work, ledger = begun.library, begun.work, begun.ledger
     is_interrupted = False
     try:
-        fetch(begun.desk, library, work.cards)
+        fetch(begun.room, library, work.cards)
         for binding, made in write(work.orders, begun.shop, workers, progress):
             with undisturbed():
                 ledger.save(binding, made)

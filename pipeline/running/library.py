@@ -63,7 +63,7 @@ class Library:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ReadingRoom:
     """What reading needs beside sources: who reads, where articles are laid, and who is told how far it has come."""
 
     config: Config
@@ -75,7 +75,7 @@ class Desk:
 
 
 @phase("read")
-def read_library(desk: Desk, state: Path, asked: tuple[str, ...]) -> Library:
+def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Library:
     """Read all sources, or those asked for with what they bind and refer to; what has not changed is remembered.
 
     Args:
@@ -85,7 +85,7 @@ def read_library(desk: Desk, state: Path, asked: tuple[str, ...]) -> Library:
     Raises:
         ConfigError: An id that no source has, or source folders that cannot be meant.
     """
-    config = desk.config
+    config = room.config
     _check_aliases(config)
     judge_lists(find_styles(config.folder))
     roots = find_roots(config)
@@ -107,7 +107,7 @@ def read_library(desk: Desk, state: Path, asked: tuple[str, ...]) -> Library:
         batch = tuple(by_id[id_] for id_ in dict.fromkeys(wanted) if id_ in by_id and id_ not in reads)
         remembered = {source: catalogue.find(source) for source in batch}
         changed = tuple(source for source, known in remembered.items() if known is None)
-        new = {item.source: item for item in _read(desk, changed, roots, ids)}
+        new = {item.source: item for item in _read(room, changed, roots, ids)}
         catalogue.note(new.values())
         return {source.id: known or new[source] for source, known in remembered.items()}
 
@@ -140,25 +140,25 @@ def _check_aliases(config: Config) -> None:
             )
 
 
-def fetch(desk: Desk, library: Library, cards: Iterable[Card]) -> None:
+def fetch(room: ReadingRoom, library: Library, cards: Iterable[Card]) -> None:
     """Read what is to be written and was only remembered."""
-    paths = {card.source for card in cards if not desk.spool.has(card.id)}
+    paths = {card.source for card in cards if not room.spool.has(card.id)}
     wanted = tuple(source for source in library.sources if source.path in paths)
-    for _ in _read(desk, wanted, library.roots, library.ids):
+    for _ in _read(room, wanted, library.roots, library.ids):
         pass  # what it says is known; the article now lies in the spool
 
 
-def _read(desk: Desk, sources: tuple[Source, ...], roots: Roots, ids: Mapping[str, str]) -> Iterator[Shelved]:
+def _read(room: ReadingRoom, sources: tuple[Source, ...], roots: Roots, ids: Mapping[str, str]) -> Iterator[Shelved]:
     """Yield what reading each source gave; a batch that is lost is tried again one by one."""
 
     def tasks(batches: Iterable[tuple[Source, ...]]) -> Iterable[Task]:
-        return [Task(read_to, (desk.spool, batch, desk.config, roots, ids), _TIMEOUT_S) for batch in batches]
+        return [Task(read_to, (room.spool, batch, room.config, roots, ids), _TIMEOUT_S) for batch in batches]
 
     if sources:
-        desk.workers.warm(desk.formats)
+        room.workers.warm(room.formats)
     done = 0
     lost: list[Source] = []
-    for task, result in desk.workers.read(
+    for task, result in room.workers.read(
         tasks(sources[at : at + _PER_TASK] for at in range(0, len(sources), _PER_TASK))
     ):
         if isinstance(result, Crash):
@@ -166,8 +166,8 @@ def _read(desk: Desk, sources: tuple[Source, ...], roots: Roots, ids: Mapping[st
             continue
         yield from result
         done += len(result)
-        desk.progress("read", done, len(sources))
-    for task, result in desk.workers.read(tasks((source,) for source in lost)):
+        room.progress("read", done, len(sources))
+    for task, result in room.workers.read(tasks((source,) for source in lost)):
         (source,) = task.arguments[1]
         if isinstance(result, Crash):
             yield Shelved(
@@ -176,4 +176,4 @@ def _read(desk: Desk, sources: tuple[Source, ...], roots: Roots, ids: Mapping[st
         else:
             yield from result
         done += 1
-        desk.progress("read", done, len(sources))
+        room.progress("read", done, len(sources))
