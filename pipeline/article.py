@@ -334,6 +334,7 @@ class Article:
     is_unlisted: bool = False
     formats: tuple[str, ...] = ()
     """Empty: every format."""
+    formats_line: int = 0
     is_edition: bool = False
     """It lists articles to bind; its own body is their introduction."""
     articles: tuple[str, ...] = ()

@@ -811,6 +811,27 @@ _TABLE = (
         "Divide the article, or raise the limit in `publish.toml`.",
     ),
     Code(
+        "notes-too-many",
+        "error",
+        "An article has more footnotes than `[limits] notes` allows.",
+        "A dissertation with some 3,000 footnotes",
+        "Divide the article, or raise the limit in `publish.toml`.",
+    ),
+    Code(
+        "links-too-many",
+        "error",
+        "An article has more links than `[limits] links` allows.",
+        "An export of all addresses of a site",
+        "Divide the article, or raise the limit in `publish.toml`.",
+    ),
+    Code(
+        "cells-too-many",
+        "error",
+        "The tables of an article have more cells than `[limits] cells` allows.",
+        "A spreadsheet of 5,000 rows, pasted into an article",
+        "Leave the rows out that no patient looks up, divide the article, or raise the limit in `publish.toml`.",
+    ),
+    Code(
         "picture-broken",
         "error",
         "A picture cannot be decoded to its last row; the article is published without it.",

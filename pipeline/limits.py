@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+PATIENCE = 4
+"""How much longer by the clock than by a processor a task may take: a machine may have other work, or a slow disk."""
 MOST_NESTING = 100
 """Python and the libraries below take each level of text with several calls of their own; from 120 on they fail."""
 
@@ -24,12 +26,18 @@ class Limits:
     """Lists, quotations and boxes within each other; at most 100."""
     pictures: int = 200
     """Of one article."""
+    notes: int = 500
+    """Of one article: each is a box that a page must find room for."""
+    links: int = 1_000
+    """Of one article."""
+    cells: int = 2_000
+    """Of the tables of one article together."""
     picture_mb: float = 100
     """Of a picture file."""
     picture_megapixels: float = 50
     """Of a picture, as it says before it is decoded."""
     seconds: float = 60
-    """For an article in a format; an edition has as much for each of its articles."""
+    """Of a processor, for an article in a format; an edition has as much for each of its articles."""
     memory_mb: int = 1000
     """Of each worker process, and of each pandoc that it starts."""
 

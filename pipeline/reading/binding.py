@@ -30,6 +30,7 @@ class Card:
     """What a shelf says of it."""
     related: tuple[Related, ...] = ()
     formats: tuple[str, ...] = ()
+    formats_line: int = 0
     is_draft: bool = False
     is_unlisted: bool = False
     is_edition: bool = False
@@ -85,6 +86,7 @@ def card_of(article: Article) -> Card:
         listing_of(article),
         article.related,
         article.formats,
+        article.formats_line,
         article.is_draft,
         article.is_unlisted,
         article.is_edition,
@@ -133,7 +135,13 @@ def bind(cards: Iterable[Card], ids: Mapping[str, str], formats: Iterable[str]) 
     for card in by_id.values():
         findings += _judge_related(card, own)
         faults = [
-            found("format-unknown", card.source, 0, f"{name!r} is not a format; there is {', '.join(known_formats)}")
+            found(
+                "format-unknown",
+                card.source,
+                card.formats_line,
+                f"{name!r} is not a format, expected {', '.join(known_formats)}",
+                nearest(name, known_formats) or "without this key, an article is in every format",
+            )
             for name in card.formats
             if name not in known_formats
         ]

@@ -63,7 +63,9 @@ def build(
     try:
         nodes = json.loads(document.data)["blocks"]
     except RecursionError as error:
-        raise NestingError(f"blocks nested more than {limits.nesting} deep", source=source) from error
+        place.go_to(document.deepest_line())
+        message = f"blocks nested more than {limits.nesting} deep"
+        raise NestingError(message, source=source, line=place.line) from error
     blocks = BlockBuilder(place).blocks(nodes, 0)
     return blocks, tuple(place.record.findings)
 

@@ -68,8 +68,13 @@ class Place:
             if name == "data-pos":
                 # A table names its body before its head: the first line is the smallest.
                 starts = [int(start) for start in _POSITION.findall(value)]
-                if starts and min(starts) <= len(self.lines):
-                    self.line = self.lines[min(starts) - 1].number
+                if starts:
+                    self.go_to(min(starts))
+
+    def go_to(self, start: int) -> None:
+        """Take the line from where it stands in the text that pandoc was given, from 1."""
+        if 0 < start <= len(self.lines):
+            self.line = self.lines[start - 1].number
 
 
 @dataclass(slots=True)

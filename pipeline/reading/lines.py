@@ -13,7 +13,8 @@ from pipeline.reading.source import Line
 
 Lines = tuple[Line, ...]
 
-FENCE = re.compile(r"^[ \t>]*(?P<marks>`{3,}|~{3,})(?P<rest>.*)$")
+# Within a list item, code may open on the line of the item's own mark.
+FENCE = re.compile(r"^(?P<lead>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t][ \t>]*)*)(?P<marks>`{3,}|~{3,})(?P<rest>.*)$")
 HEADING = re.compile(r"^ {0,3}(?P<marks>#{1,6})[ \t]+(?P<text>.*?)[ \t]*#*[ \t]*$")
 MARKER = re.compile(
     r"^(?P<indent>[ \t]*)(?P<mark>[-*+]|(?P<number>\d{1,9})(?P<delimiter>[.)]))(?P<gap>[ \t]+|$)(?P<text>.*)$"
@@ -46,21 +47,32 @@ def is_blank(line: Line) -> bool:
     return not line.text.strip()
 
 
+def opening_fence(text: str) -> re.Match[str] | None:
+    """Return the fence that a line opens code with, if it stands outside of code."""
+    match = FENCE.match(text)
+    return None if match and "`" in match["marks"] and "`" in match["rest"] else match
+
+
+def closing_marks(text: str) -> str:
+    """Return the marks of a line that closes code fenced with the same or fewer of them; of any other line nothing."""
+    match = FENCE.match(text)
+    is_bare = match and not match["rest"].strip() and not match["lead"].strip(" \t>")
+    return match["marks"] if match and is_bare else ""
+
+
 def code_flags(lines: Lines) -> list[bool]:
     """Return for every line whether it belongs to fenced code, the fences included."""
     flags: list[bool] = []
     fence = ""
     for line in lines:
-        match = FENCE.match(line.text)
         if fence:
             flags.append(True)
-            if match and match["marks"].startswith(fence) and not match["rest"].strip():
+            if closing_marks(line.text).startswith(fence):
                 fence = ""
-        elif match and not ("`" in match["marks"] and "`" in match["rest"]):
-            fence = match["marks"]
-            flags.append(True)
         else:
-            flags.append(False)
+            match = opening_fence(line.text)
+            flags.append(match is not None)
+            fence = match["marks"] if match else ""
     return flags
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Set
 
+from pipeline.errors import SourceError
 from pipeline.reading.lines import (
     CODE_SPAN,
     Lines,
@@ -23,11 +25,18 @@ _REFERENCE = re.compile(rf"{CODE_SPAN}|^{_BEFORE}\[\^[^\]\s]+\]:|(?<!\\)\[\^(?P<
 _LINK_DEFINITION = re.compile(r"^ {0,3}\[(?P<label>[^\^\]\[][^\]\[]*)\]:[ \t]*(?P<target>\S.*)$")
 
 
+class TooManyNotesError(SourceError):
+    """An article with more footnotes than it may have."""
+
+    code = "notes-too-many"
+
+
 def mend_notes(lines: Lines, record: Recorder) -> Lines:
     """Return the lines with every footnote defined once, referred to, and free of circles.
 
     Raises:
         NestingError: Footnotes refer to footnotes in a long chain.
+        TooManyNotesError: There are more than an article may have.
     """
     if any("[^" in line.text for line in lines):
         lines = _footnotes(lines, record)
@@ -44,7 +53,7 @@ def _footnotes(lines: Lines, record: Recorder) -> Lines:
         if not is_code:
             used.setdefault(label, set()).update(_labels(line.text))
     reached = _reached(used)
-    defined: set[str] = set()
+    defined: dict[str, int] = {}
     kept: list[Line] = []
     for source_line, is_code in zip(lines, flags, strict=True):
         line = source_line
@@ -61,19 +70,23 @@ def _footnotes(lines: Lines, record: Recorder) -> Lines:
                 kept.append(blank_after(line))
             line = with_text(line, match["before"] + match["text"])
         elif match:
-            defined.add(label)
+            if len(defined) == record.limits.notes:
+                # pandoc takes minutes over what is refused afterwards anyway.
+                message = f"more than {record.limits.notes:,} footnotes"
+                raise TooManyNotesError(message, source=record.source, line=line.number)
+            defined[label] = line.number
         kept.append(line)
-    circular = _check_depth(used, record)
+    circular = _check_depth(used, defined, record)
     loops = {label for label in circular if label and _leads_to(label, label, used)}
     flags = code_flags(tuple(kept))
     owner = _owners(tuple(kept), flags)
     return tuple(
-        line if is_code else _judged(line, defined, loops if label in loops else set(), record)
+        line if is_code else _judged(line, defined.keys(), loops if label in loops else set(), record)
         for line, label, is_code in zip(kept, owner, flags, strict=True)
     )
 
 
-def _judged(line: Line, defined: set[str], loops: set[str], record: Recorder) -> Line:
+def _judged(line: Line, defined: Set[str], loops: set[str], record: Recorder) -> Line:
     """Return a line without marks of footnotes that are not there, or that lie in a circle with the line's own.
 
     Args:
@@ -143,7 +156,7 @@ def _reached(used: dict[str, set[str]]) -> set[str]:
     return reached
 
 
-def _check_depth(used: dict[str, set[str]], record: Recorder) -> set[str]:
+def _check_depth(used: dict[str, set[str]], defined: Mapping[str, int], record: Recorder) -> set[str]:
     """Return the footnotes that lie in a circle, or lead into one.
 
     Raises:
@@ -163,8 +176,11 @@ def _check_depth(used: dict[str, set[str]], record: Recorder) -> set[str]:
             if not waiting[user]:
                 ready.append(user)
     # The text itself is one level, under the empty label.
-    if max((depth[label] for label in ready), default=0) > _DEEPEST + 1:
-        raise NestingError(f"footnotes within footnotes, more than {_DEEPEST} deep", source=record.source)
+    deepest = max(ready, key=depth.__getitem__, default="")
+    if depth.get(deepest, 0) > _DEEPEST + 1:
+        outermost = max((label for label in ready if label in defined), key=depth.__getitem__, default="")
+        message = f"footnotes within footnotes, more than {_DEEPEST} deep"
+        raise NestingError(message, source=record.source, line=defined.get(outermost, 0))
     return used.keys() - set(ready)
 
 

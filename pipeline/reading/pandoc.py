@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.errors import ConfigError
+from pipeline.limits import PATIENCE
 from pipeline.phases import phase
 
 if sys.platform != "win32":
@@ -48,6 +49,7 @@ _WRAPPED = re.compile(
     rb'\{"t":"Span","c":\[\["",\[\],\[\["wrapper","1"\],\["data-pos","[0-9:;-]*"\]\]\],\['
     rb'(\{"t":"(?:Space|SoftBreak|LineBreak)"\}|\{"t":"Str","c":"[^"\\]*(?:\\.[^"\\]*)*"\})\]\]\}'
 )
+_TOKEN = re.compile(rb'"data-pos","(?P<line>[0-9]+)[^"]*"|"[^"\\]*(?:\\.[^"\\]*)*"|(?P<opens>[\[{])|(?P<closes>[\]}])')
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,20 @@ class Document:
 
     data: bytes
     """pandoc's JSON, without the wrappers of single words."""
+
+    def deepest_line(self) -> int:
+        """Return the line of the text, from 1, on which elements nest most deeply; 0 where pandoc gave none."""
+        depth, greatest, line, found = 0, 0, 0, 0
+        for token in _TOKEN.finditer(self.data):
+            if token["line"]:
+                line = int(token["line"])
+            elif token["opens"]:
+                depth += 1
+                if depth > greatest:
+                    greatest, found = depth, line
+            elif token["closes"]:
+                depth -= 1
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +153,7 @@ def _run(command: Sequence[str], text: bytes, timeout_s: int) -> _Done:
                 resource.prlimit(process.pid, resource.RLIMIT_DATA, (_DATA_BYTES, _DATA_BYTES))
                 resource.prlimit(process.pid, resource.RLIMIT_CPU, (timeout_s, timeout_s + 1))
         try:
-            output, log = process.communicate(text, timeout_s * _PATIENCE)
+            output, log = process.communicate(text, timeout_s * PATIENCE)
         except subprocess.TimeoutExpired as stopped:
             process.kill()
             process.communicate()
@@ -146,8 +162,6 @@ def _run(command: Sequence[str], text: bytes, timeout_s: int) -> _Done:
 
 
 _LATE = {-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)} - {0}
-_PATIENCE = 4
-"""How much longer than its own time a process may take, where the machine has other work."""
 _DATA_BYTES = (MEMORY_MB + 256) * 1_000_000
 """Above what the runtime allows: where it holds, its own word is the better one."""
 

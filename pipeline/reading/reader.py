@@ -9,17 +9,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import PurePosixPath
 
-from pipeline.article import Article, Block, Div, Event, Figure, Image, Para, Picture, Related, images, text, walk
+from pipeline.article import Article, Block, Div, Event, Figure, Image, Para, Picture, Related, text, walk
 from pipeline.config import Config
 from pipeline.errors import PublishError, SourceError
 from pipeline.findings import Finding, found, in_order
-from pipeline.limits import Limits
 from pipeline.phases import phase
 from pipeline.reading.alts import judge_alts
 from pipeline.reading.blocks import build
+from pipeline.reading.extent import judge_extent
 from pipeline.reading.files import LargeFileError, Roots, Source, Status, id_of, read_inside, see
 from pipeline.reading.frontmatter import FrontMatter, read_front_matter
 from pipeline.reading.links import LinkResolver, judge_links
@@ -138,7 +137,11 @@ def _finish(
     source, front = item.source, item.front
     findings = list(item.findings)
     if isinstance(document, Failure):
-        return Read(source, None, in_order((*findings, found("markdown-unreadable", source.path, 0, document.message))))
+        return Read(
+            source,
+            None,
+            in_order((*findings, found("markdown-unreadable", source.path, front.body_line, document.message))),
+        )
     resolver = _Resolver(finder, links, source.path)
     try:
         blocks, more = build(document, item.lines, source.path, resolver, config.limits)
@@ -165,7 +168,7 @@ def _finish(
     if not article.blocks and not article.is_edition:
         findings.append(found("body-empty", source.path, front.body_line, "there is no text below the front matter"))
     findings += judge_alts(article)
-    findings += _judge_length(article, config.limits)
+    findings += judge_extent(article, config.limits)
     # What an author means, with a reason, is no finding; an error is not the author's to accept.
     findings = [finding for finding in findings if finding.severity == "error" or finding.code not in front.accept]
     is_refused = any(finding.severity == "error" and finding.code not in WITHOUT_IT for finding in findings)
@@ -215,6 +218,7 @@ def _article(
         is_draft=front.draft,
         is_unlisted=front.unlisted,
         formats=front.formats,
+        formats_line=front.lines.get("formats", 0),
         is_edition="articles" in front.lines,
         articles=tuple(id_ for id_, _ in front.articles),
         articles_lines=tuple(line for _, line in front.articles),
@@ -275,21 +279,6 @@ def _hero(
 
 def _images(blocks: tuple[Block, ...]) -> tuple[Image, ...]:
     return tuple(node for node in walk(blocks) if isinstance(node, Image))
-
-
-def _judge_length(article: Article, limits: Limits) -> Iterable[Finding]:
-    """Yield an error where an article has more words or pictures than it may have."""
-    words = text(article.blocks)
-    if len(words) > limits.characters:
-        message = f"{len(words):,} characters, expected at most {limits.characters:,}"
-        yield found("text-too-long", article.source, 1, message)
-    elif (length := max(map(len, words.split()), default=0)) > limits.word:
-        message = f"a word of {length:,} characters, expected at most {limits.word:,}"
-        yield found("text-too-long", article.source, 1, message)
-    beyond = tuple(islice(images(article), limits.pictures, None))
-    if beyond:
-        message = f"{limits.pictures + len(beyond)} pictures, expected at most {limits.pictures}"
-        yield found("pictures-too-many", article.source, beyond[0].line, message)
 
 
 def _judge_media(article: Article) -> Iterable[Finding]:

@@ -6,20 +6,22 @@ Applied twice they change nothing more. No word is lost or invented; fenced code
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from pipeline.findings import Finding
 from pipeline.limits import STANDARD, Limits
 from pipeline.reading.divs import mend_alerts, mend_divs
 from pipeline.reading.headings import find_lost_headings, mend_headings
 from pipeline.reading.lines import (
-    FENCE,
     MARKER,
     PICTURE_LINE,
     Lines,
     Recorder,
     blank_after,
+    closing_marks,
     code_flags,
     is_blank,
+    opening_fence,
     stretches,
     with_text,
 )  # fmt: skip
@@ -67,41 +69,52 @@ def tidy_lines(lines: Lines, source: str) -> Lines:
 
 def _close_fences(lines: Lines, record: Recorder) -> Lines:
     """Take away a code fence that never ends: it would make code of all the rest."""
-    flags = code_flags(lines)
-    if not flags or not flags[-1]:
-        return lines
-    start = _last_fence(lines)
-    if start is None:
-        return lines
-    record.add("fence-unclosed", lines[start].number, "a code fence that never ends, taken away")
-    opened = FENCE.match(lines[start].text)
-    rest = opened["rest"].strip() if opened else ""
-    return _close_fences(
-        (*lines[:start], with_text(lines[start], "" if _LANGUAGE.match(rest) else rest), *lines[start + 1 :]), record
-    )
+    kept = list(lines)
+    for at, opened in _unclosed_fences(lines):
+        record.add("fence-unclosed", lines[at].number, "a code fence that never ends, taken away")
+        rest = opened["rest"].strip()
+        words = "" if _LANGUAGE.match(rest) else rest
+        kept[at] = with_text(lines[at], (opened["lead"] + words).rstrip())
+    return tuple(kept)
 
 
-def _last_fence(lines: Lines) -> int | None:
-    """Return where the fence opens that is still open at the end, if there is one."""
-    fence, start = "", 0
+def _unclosed_fences(lines: Lines) -> Iterator[tuple[int, re.Match[str]]]:
+    """Yield every fence that would open code and is closed by none that follows, each as if those before it were text.
+
+    In one pass, however many there are: how long the longest closing fence is that still follows is found beforehand.
+    """
+    longest = {"`": 0, "~": 0}
+    following = []
+    for line in reversed(lines):
+        following.append(dict(longest))
+        if marks := closing_marks(line.text):
+            longest[marks[0]] = max(longest[marks[0]], len(marks))
+    following.reverse()
+    fence = ""
     for at, line in enumerate(lines):
-        match = FENCE.match(line.text)
-        if fence and match and match["marks"].startswith(fence) and not match["rest"].strip():
-            fence = ""
-        elif not fence and match and not ("`" in match["marks"] and "`" in match["rest"]):
-            fence, start = match["marks"], at
-    return start if fence else None
+        if fence:
+            fence = "" if closing_marks(line.text).startswith(fence) else fence
+        elif match := opening_fence(line.text):
+            if following[at][match["marks"][0]] >= len(match["marks"]):
+                fence = match["marks"]
+            else:
+                yield at, match
 
 
 def _keep_fence_words(lines: Lines, record: Recorder) -> Lines:
     """Give words behind an opening fence a line of their own: Markdown takes them for the name of a language."""
     kept: list[Line] = []
     for is_code, stretch in stretches(lines):
-        fence = FENCE.match(stretch[0].text) if is_code else None
+        fence = opening_fence(stretch[0].text) if is_code else None
         rest = fence["rest"].strip() if fence else ""
         if fence and not _LANGUAGE.match(rest):
             record.add("fence-text", stretch[0].number, f"{rest[:60]!r} stood behind a code fence, set below it")
-            kept += [with_text(stretch[0], fence["marks"]), with_text(stretch[0], rest), *stretch[1:]]
+            indent = re.sub(r"[^>\t]", " ", fence["lead"])  # of a list item, below its mark
+            kept += [
+                with_text(stretch[0], fence["lead"] + fence["marks"]),
+                with_text(stretch[0], indent + rest),
+                *stretch[1:],
+            ]
         else:
             kept += stretch
     return tuple(kept)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.article import images
 from pipeline.errors import ConfigError
+from pipeline.limits import PATIENCE
 from pipeline.phases import added
 from pipeline.running.afar import make_afar, pack
 from pipeline.running.crew import Crash, Task
@@ -94,7 +95,7 @@ class Cluster:
                 under_way[executor.submit(make_afar, order, shop, self._run, self._store)] = task
             if not under_way:
                 return
-            patience_s = max(task.timeout_s for task in under_way.values())
+            patience_s = PATIENCE * max(task.timeout_s for task in under_way.values())
             done, _ = wait(under_way, timeout=patience_s, return_when=FIRST_COMPLETED)
             if not done:  # something holds the others up: each goes alone, so that it costs itself only
                 held_up = list(under_way.values())
@@ -135,9 +136,9 @@ class Cluster:
 
         shop: Shop = task.arguments[1]
         try:
-            made, seconds = future.result(timeout=task.timeout_s)
+            made, seconds = future.result(timeout=PATIENCE * task.timeout_s)
         except TimeoutError:
-            return Crash(f"it took more than {task.timeout_s:.0f} seconds", is_worker_lost=True)
+            return Crash(f"it did not end within {PATIENCE * task.timeout_s:.0f} seconds", is_worker_lost=True)
         except KilledWorker as error:
             # The scheduler has tried it on as many workers as it allows (distributed.scheduler.allowed-failures).
             return Crash(f"it killed the workers that tried it: {error}", is_worker_lost=True)

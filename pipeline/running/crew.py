@@ -5,6 +5,7 @@ Not `ProcessPoolExecutor`: it breaks as a whole when one worker dies. Here a dea
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from pipeline.limits import STANDARD
+from pipeline.limits import PATIENCE, STANDARD
 from pipeline.phases import added, taken
 
 
@@ -30,6 +31,7 @@ class Task:
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     timeout_s: float
+    """Of a processor; by the clock it may take `PATIENCE` times as long. Windows knows the clock only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,9 @@ class Crew:
                 worker = self._start()
                 self._workers.append(worker)
             worker.task = waiting.popleft()
-            worker.deadline = time.monotonic() + worker.task.timeout_s
+            worker.deadline = time.monotonic() + worker.task.timeout_s * PATIENCE
             try:
-                worker.pipe.send((worker.task.function, worker.task.arguments))
+                worker.pipe.send(worker.task)
             except (BrokenPipeError, ConnectionError):
                 continue  # it died while it was idle; collecting finds that out
 
@@ -120,13 +122,13 @@ class Crew:
                     self.seconds = added(self.seconds, seconds)
                 except (EOFError, OSError):
                     worker.process.join()
-                    result = self._lose(worker, f"its process died ({_cause(worker.process.exitcode)})")
+                    result = self._lose(worker, _cause(worker.process.exitcode, task))
                 worker.task = None
                 yield task, result
             elif time.monotonic() >= worker.deadline:
                 worker.process.kill()
                 worker.process.join()
-                result = self._lose(worker, f"it took more than {task.timeout_s:.0f} seconds")
+                result = self._lose(worker, f"it did not end within {task.timeout_s * PATIENCE:.0f} seconds")
                 worker.task = None
                 yield task, result
 
@@ -156,15 +158,17 @@ def deaf() -> Iterator[None]:
 def _work(pipe: Connection, memory_mb: int) -> None:
     """Take calls until the pipe closes."""
     _limit_memory(memory_mb)
+    _leave_no_core()
     # Ctrl-C reaches the whole group; the parent alone decides what becomes of the run.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
         try:
-            function, arguments = pipe.recv()
+            task: Task = pipe.recv()
         except (EOFError, OSError):
             return
+        _limit_time(task.timeout_s)
         try:
-            result = function(*arguments)
+            result = task.function(*task.arguments)
         except MemoryError:
             result = Crash(f"it took more memory than {memory_mb} MB", is_worker_lost=False)
         except Exception as error:  # noqa: BLE001  # the last door: whatever it is, it costs this task alone
@@ -189,10 +193,33 @@ def _limit_memory(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _cause(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        try:
-            return signal.Signals(-exit_code).name
-        except ValueError:
-            return f"signal {-exit_code}"
-    return f"exit code {exit_code}"
+def _leave_no_core() -> None:
+    """Let no file with all that this process knows be left where it is ended."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def _limit_time(seconds: float) -> None:
+    """Let the kernel end this process once it has used a processor for so long from now on, whatever it is doing."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    # In whole seconds, and never so few that what is nearly done is ended.
+    most = math.ceil(time.process_time() + seconds) + 1
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _cause(exit_code: int | None, task: Task) -> str:
+    """Return why a worker ended in mid-task."""
+    if exit_code is None or exit_code >= 0:
+        return f"its process died (exit code {exit_code})"
+    if -exit_code == getattr(signal, "SIGXCPU", 0):
+        return f"it took more than {task.timeout_s:.0f} seconds of a processor"
+    try:
+        return f"its process died ({signal.Signals(-exit_code).name})"
+    except ValueError:
+        return f"its process died (signal {-exit_code})"

@@ -24,7 +24,6 @@ Progress = Callable[[str, int, int], None]
 """Told the step (`read`, `write`), how many are done, and of how many."""
 
 _PER_TASK = 12  # pandoc's start is shared, and every worker still has work at the end
-_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,9 @@ def _read(room: ReadingRoom, sources: tuple[Source, ...], roots: Roots, ids: Map
     """Yield what reading each source gave; a batch that is lost is tried again one by one."""
 
     def tasks(batches: Iterable[tuple[Source, ...]]) -> Iterable[Task]:
-        return [Task(read_to, (room.spool, batch, room.config, roots, ids), _TIMEOUT_S) for batch in batches]
+        # As long for a batch as for one: twelve take a second, and where they take longer, each is tried on its own.
+        limit_s = room.config.limits.seconds
+        return [Task(read_to, (room.spool, batch, room.config, roots, ids), limit_s) for batch in batches]
 
     if sources:
         room.workers.warm(room.formats)

@@ -79,7 +79,7 @@ class Order:
     @property
     def timeout_s(self) -> float:
         # A format that others build on is laid out as well, asked for or not.
-        return self.limit_s * len(in_turn(self.formats)) * (1 + len(self.binding.cards))
+        return self.limit_s * len(in_turn(self.formats)) * len(self.binding.all_cards)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ _REFUSED = {
     "date-object": ("title: A\npublished: {year: 2025}", "", 3),
     "title-object": ("title: {a: b}", "", 2),
     "title-list": ("title: [a, b]", "", 2),
-    "formats-unknown": ("title: A\nformats: [../../outside]", "format-unknown", 0),
+    "formats-unknown": ("title: A\nformats: [../../outside]", "format-unknown", 3),
     "articles-object": ("title: A\narticles: {a: {b: c}}", "", 3),
     "articles-itself": ("title: A\narticles: [bad/front-articles-itself]", "", 3),
 }  # fmt: skip

@@ -72,10 +72,13 @@ def _not_published(case: Case, published: Published, ran: Measured, project: Pat
     for code in published.codes:
         if not any(name.startswith(code) for name in codes):
             yield f"no finding {code}, but {sorted(codes)}"
+    errors = [(item["code"], item["message"][:200]) for item in found if item["severity"] == "error"]
     for name in FORMATS:
-        if (status := _status(ran.report, case.article_id, name)) != "written":
-            errors = [(item["code"], item["message"][:200]) for item in found if item["severity"] == "error"]
+        is_refused = published.is_too_large_for_mail and name == "newsletter"
+        if (status := _status(ran.report, case.article_id, name)) != ("failed" if is_refused else "written"):
             yield f"it is {status} in {name}: {errors}"
+    if published.is_too_large_for_mail and not any("size:" in words for _, words in errors):
+        yield f"no error says that it is too large for mail: {errors}"
     has_errors = any(item["severity"] == "error" for item in found)
     if ran.code != int(has_errors) and case.is_alone:
         yield f"exit code {ran.code} with {'an' if has_errors else 'no'} error"

@@ -18,8 +18,9 @@ def _table(columns: int, rows: int) -> str:
 
 _NOTES = "\n\n".join(f"[^{n}]: Note nummer {n}." for n in range(3000))
 _REFERENCES = " ".join(f"Påstand{n}[^{n}]." for n in range(3000))
-_TOO_DEEP = Refused("nesting-too-deep", 0)
-_LATE = Refused("markdown-unreadable", 0, "longer than")
+_TOO_DEEP = Refused("nesting-too-deep", 5)
+_LATE = Refused("markdown-unreadable", 4, "longer than")
+_CELLS = Refused("cells-too-many", 5, "cells")
 _WIDE = Refused("text-too-long", 1, "a word of")
 _LONG = Refused("file-too-large", 1, "lines")
 _BODIES: dict[str, tuple[str, Outcome]] = {
@@ -38,7 +39,7 @@ _BODIES: dict[str, tuple[str, Outcome]] = {
     "note-definition-twice": ("a[^1]\n\n[^1]: b\n\n[^1]: c", Published()),
     "notes-doubling": (
         "a[^0]\n\n" + "\n\n".join(f"[^{n}]: x[^{n + 1}] y[^{n + 1}]" for n in range(40)) + "\n\n[^40]: Slut.",
-        Refused("nesting-too-deep", 0),
+        Refused("nesting-too-deep", 9),
     ),
     "links-unclosed": ("[a](" * _DEEP, _WIDE),
     "brackets-16": ("[" * 16 + "a" + "]" * 16, Published()),
@@ -55,7 +56,8 @@ _BODIES: dict[str, tuple[str, Outcome]] = {
     "doctype": ('<!DOCTYPE x [<!ENTITY a "&#38;#38;b;">]>\n\n&a;', Published()),
 }
 _SLOW: dict[str, tuple[str, Outcome]] = {
-    "reference-3000": ("[a]: /x\n\n" + "[a] " * 3000, Published()),
+    "reference-2000": ("[a]: /x\n\n" + "[a] " * 2000, Refused("links-too-many", 7, "2,000 links")),
+    "reference-400": ("[a]: /x\n\n" + "[a] " * 400, Published()),
     "brackets": ("[" * _DEEP + "a" + "]" * _DEEP, _WIDE),
     "brackets-open": ("[" * 50_000, _WIDE),
     "pictures-open": ("![" * _DEEP, _WIDE),
@@ -63,9 +65,21 @@ _SLOW: dict[str, tuple[str, Outcome]] = {
     "emphasis-mixed": ("*a _b " * 5000, Published()),
     "emphasis-nested": ("*a **b " * 400 + "c" + "** d*" * 400, _TOO_DEEP),
     "angles": ("<" * 50_000, _WIDE),
-    "footnotes-3000": (f"{_REFERENCES}\n\n{_NOTES}", Published()),
-    "table-1000-columns": (_table(1000, 5), Published()),
-    "table-5000-rows": (_table(3, 5000), Refused("write-failed", 0)),
+    "footnotes-3000": (f"{_REFERENCES}\n\n{_NOTES}", Refused("notes-too-many", 1007, "500 footnotes")),
+    "footnotes-300": (
+        f"{_REFERENCES.split('[^300]')[0]}\n\n{_NOTES.split('[^300]:')[0]}",
+        Published(is_too_large_for_mail=True),
+    ),
+    "footnote-of-a-megabyte": ("a[^1]\n\n[^1]: " + "a" * 1_000_000, Refused("text-too-long", 1, "a word of")),
+    "footnote-of-a-book": ("a[^1]\n\n[^1]: " + _WORD * 30_000, Refused("text-too-long", 1, "characters")),
+    "table-1000-columns": (_table(1000, 5), _CELLS),
+    "table-5000-rows": (_table(3, 5000), _CELLS),
+    "table-60-columns": (_table(60, 5), Published()),
+    "fences-5000": ("~~~ a\n" * 5_000 + "Tekst.", Published(("fence-unclosed",))),
+    "footnotes-in-a-circle": (
+        "a[^0]\n\n" + "\n".join(f"[^{n}]: b[^{(n + 1) % 4000}]" for n in range(4000)),
+        Refused("notes-too-many", 507, "500 footnotes"),
+    ),
     "one-line-1-mb": (_WORD * 80_000, _LATE),
     "paragraphs-60000": ("a\n\n" * 60_000, _LONG),
     "list-items-20000": ("- a\n" * 20_000, _LONG),

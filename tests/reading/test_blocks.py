@@ -258,8 +258,15 @@ def test_html_that_repairs_did_not_see_leaves_its_words_only() -> None:
     [">" * 61 + " a", "\n".join("  " * depth + "- a" for depth in range(70)), "***" * 120 + "a" + "***" * 120],
 )
 def test_nesting_has_a_limit(markdown: str) -> None:
-    with pytest.raises(NestingError, match="nested more than"):
-        built(markdown)
+    with pytest.raises(NestingError, match="nested more than") as refused:
+        built(f"Før.\n\n{markdown}")
+    assert refused.value.line >= 3
+
+
+def test_nesting_that_json_cannot_hold_is_refused_on_its_line() -> None:
+    with pytest.raises(NestingError, match="nested more than") as refused:
+        built("Før.\n\n> Et citat.\n\n" + ">" * 2_000 + " a\n\nEfter.")
+    assert refused.value.line == 5
 
 
 def test_nesting_below_the_limit_is_read() -> None:

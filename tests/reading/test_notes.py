@@ -45,8 +45,9 @@ def test_a_footnote_within_a_footnote_stays() -> None:
 def test_a_long_chain_of_footnotes_is_refused() -> None:
     chain = "Ryg[^0].\n\n" + "\n".join(f"[^{number}]: Se [^{number + 1}]" for number in range(12)) + "\n[^12]: Slut"
 
-    with pytest.raises(NestingError, match="footnotes within footnotes"):
+    with pytest.raises(NestingError, match="footnotes within footnotes") as refused:
         stepped(mend_notes, chain)
+    assert refused.value.line == 3
 
 
 def test_an_address_that_no_link_uses_is_printed() -> None:

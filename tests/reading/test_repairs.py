@@ -80,6 +80,36 @@ def test_a_code_fence_that_never_ends_does_not_make_code_of_the_rest() -> None:
     assert codes(findings) == ["fence-unclosed"]
 
 
+def test_code_that_opens_on_the_mark_of_a_list_item_is_closed() -> None:
+    text = "- ```\n  a * b\n  ```\n- To\n\n1. ~~~ python\n   x\n   ~~~\n\nTekst med *vægt*."
+
+    once, findings = repair(lines(text), SOURCE)
+
+    assert markdown(once) == text
+    assert codes(findings) == []
+
+
+def test_a_mark_of_a_list_item_closes_no_code() -> None:
+    once, findings = repair(lines("~~~\n- ~~~\n~~~\n\nTekst."), SOURCE)
+
+    assert markdown(once) == "~~~\n- ~~~\n~~~\n\nTekst."
+    assert codes(findings) == []
+
+
+def test_an_unclosed_fence_before_whole_code_leaves_the_code_alone() -> None:
+    once, findings = repair(lines("````\nTekst.\n\n```\n*a*\n```"), SOURCE)
+
+    assert markdown(once) == "\nTekst.\n\n```\n*a*\n```"
+    assert codes(findings) == ["fence-unclosed"]
+
+
+def test_thousands_of_fences_that_never_end_are_taken_away_in_one_pass() -> None:
+    once, findings = repair(lines("~~~ a\n" * 10_000), SOURCE)
+
+    assert not markdown(once).strip()
+    assert codes(findings) == ["fence-unclosed"] * 10_000
+
+
 def test_references_set_as_code_are_text() -> None:
     once, findings = repair(lines("## Referencer\n\n```\nSundhedsstyrelsen, 2019\nLancet, 2018\n```"), SOURCE)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import sys
 import time
+
+import pytest
 
 from pipeline.running.workers import Crash, Task, Workers
 
@@ -29,6 +33,19 @@ def linger(number: int) -> int:
     if number == 0:
         time.sleep(60)
     return number
+
+
+def toil(number: int) -> int:
+    if number == 0:
+        re.match("(a*)*b", "a" * 40)
+    return number
+
+
+def work_for(seconds: float) -> float:
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+    return seconds
 
 
 def test_every_task_gives_its_result() -> None:
@@ -62,8 +79,24 @@ def test_a_task_that_raises_names_the_fault_and_keeps_its_worker() -> None:
     assert done == {0: 0, 1: Crash("ValueError: one", is_worker_lost=False), 2: 2}
 
 
-def test_a_task_over_its_time_limit_is_ended() -> None:
+def test_a_task_that_waits_for_ever_is_ended() -> None:
     with Workers(1) as workers:
-        done = {task.arguments[0]: result for task, result in workers.write(Task(linger, (n,), 1) for n in range(2))}
+        done = {task.arguments[0]: result for task, result in workers.write(Task(linger, (n,), 0.5) for n in range(2))}
 
-    assert done == {0: Crash("it took more than 1 seconds", is_worker_lost=True), 1: 1}
+    assert done == {0: Crash("it did not end within 2 seconds", is_worker_lost=True), 1: 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for the time of a processor")
+def test_a_task_that_takes_a_processor_for_too_long_is_ended() -> None:
+    """In a pattern, where no handler of Python's would ever be called."""
+    with Workers(1) as workers:
+        done = {task.arguments[0]: result for task, result in workers.write(Task(toil, (n,), 1) for n in range(2))}
+
+    assert done == {0: Crash("it took more than 1 seconds of a processor", is_worker_lost=True), 1: 1}
+
+
+def test_each_task_has_its_own_time() -> None:
+    with Workers(1) as workers:
+        done = [result for _, result in workers.write(Task(work_for, (1.2,), 1) for _ in range(4))]
+
+    assert done == [1.2] * 4

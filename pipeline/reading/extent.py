@@ -1,0 +1,44 @@
+"""How much one article has of everything that takes time and memory, and whether that is too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.article import Article, Block, Link, Note, Table, images, text, walk
+from pipeline.findings import Finding, found
+from pipeline.limits import Limits
+
+
+def judge_extent(article: Article, limits: Limits) -> Iterable[Finding]:
+    """Yield an error where an article has more words, pictures, notes, links or cells than it may have."""
+    words = " ".join(text(part) for part in (article.blocks, *_notes(article.blocks)))
+    if len(words) > limits.characters:
+        message = f"{len(words):,} characters, expected at most {limits.characters:,}"
+        yield found("text-too-long", article.source, 1, message)
+    elif (length := max(map(len, words.split()), default=0)) > limits.word:
+        message = f"a word of {length:,} characters, expected at most {limits.word:,}"
+        yield found("text-too-long", article.source, 1, message)
+    most = {"pictures": limits.pictures, "notes": limits.notes, "links": limits.links, "cells": limits.cells}
+    for what, lines in _counted(article).items():
+        if len(lines) > most[what]:
+            message = f"{len(lines):,} {what}, expected at most {most[what]:,}"
+            yield found(f"{what}-too-many", article.source, lines[most[what]], message)
+
+
+def _notes(blocks: tuple[Block, ...]) -> Iterator[tuple[Block, ...]]:
+    return (node.blocks for node in walk(blocks) if isinstance(node, Note))
+
+
+def _counted(article: Article) -> dict[str, list[int]]:
+    """Return the line of each of those things that an article may have only so many of."""
+    lines: dict[str, list[int]] = {"pictures": [image.line for image in images(article)]}
+    lines |= {"notes": [], "links": [], "cells": []}
+    for node in walk(article.blocks):
+        match node:
+            case Note():
+                lines["notes"].append(node.line)
+            case Link():
+                lines["links"].append(node.line)
+            case Table():
+                lines["cells"] += [node.line] * (len(node.head) + sum(map(len, node.rows)))
+    return lines
