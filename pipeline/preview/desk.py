@@ -173,11 +173,11 @@ class Desk:
         if self.config.file in paths and not self._reload():
             return
         self.refresh_sources()
-        gone = known - frozenset(self.ids.values())
+        gone, new = known - frozenset(self.ids.values()), frozenset(self.ids.values()) - known
         self.queue.drop(gone)
         found = touched(paths, self.config.folder.resolve(), self.ids, self.report.listings)
-        self._enqueue(found, frozenset(self.ids.values()) - known)
-        if gone or found.is_everything:
+        self._enqueue(found, new)
+        if gone or new or found.is_everything:
             self._news()
 
     def dismiss(self) -> None:

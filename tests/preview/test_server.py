@@ -267,6 +267,7 @@ def test_life_at_the_desk(live: Desk) -> None:
     assert not (live.folder / "sources/editions").exists()
     status, _, headers = live.post("/compose", {**wish, "seen": seen[1]})
     assert (status, headers["location"]) == (303, "/proof/editions/nyt-om-ryggen")
+    assert live.get("/proof/editions/nyt-om-ryggen")[0] == 200  # at once: a browser asks once and then listens
     live.until("/proof/editions/nyt-om-ryggen", lambda text: "/page/editions/nyt-om-ryggen/standard/1.png" in text)
 
     # the print pack
