@@ -445,7 +445,8 @@ def walk(nodes: tuple[Block | Inline | Cell, ...]) -> Iterator[Block | Inline | 
     while waiting:
         node = waiting.pop()
         yield node
-        waiting.extend(reversed(children(node)))
+        if type(node) not in _LEAVES:
+            waiting.extend(reversed(children(node)))
 
 
 def images(article: Article) -> tuple[Image, ...]:
@@ -460,18 +461,20 @@ def text(nodes: tuple[Inline | Block | Cell, ...]) -> str:
     waiting = list(reversed(nodes))
     while waiting:
         node = waiting.pop()
-        match node:
-            case Str(value) | Code(value) | CodeBlock(value):
-                pieces.append(value)
-            case Space() | SoftBreak() | LineBreak():
+        # Nearly all nodes are words and spaces.
+        if isinstance(node, Str):
+            pieces.append(node.text)
+        elif isinstance(node, Space):
+            pieces.append(" ")
+        elif isinstance(node, Code | CodeBlock):
+            pieces.append(node.text)
+        elif isinstance(node, SoftBreak | LineBreak):
+            pieces.append(" ")
+        elif not isinstance(node, Note | Image):
+            if isinstance(node, BLOCKS):
                 pieces.append(" ")
-            case Note() | Image():
-                continue
-            case _:
-                if isinstance(node, BLOCKS):
-                    pieces.append(" ")
-                    waiting.append(Space())
-                waiting.extend(reversed(children(node)))
+                waiting.append(Space())
+            waiting.extend(reversed(children(node)))
     # Only plain spaces: `str.split()` would take the no-break space that binds a number to its unit.
     return " ".join(piece for piece in "".join(pieces).replace("\n", " ").split(" ") if piece)
 
@@ -480,3 +483,5 @@ BLOCKS = (
     Para, Plain, Header, CodeBlock, BlockQuote, BulletList, OrderedList, DefinitionList, Table, Figure, HorizontalRule,
     Div, Callout, References, Cell,
 )  # fmt: skip
+_LEAVES = frozenset({Str, Space, SoftBreak, LineBreak, Code, CodeBlock, Image, HorizontalRule})
+"""What nothing stands in: nearly all nodes of an article."""

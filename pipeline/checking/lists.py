@@ -41,7 +41,10 @@ class WordList:
 
     def found_in(self, words: Sequence[Word]) -> Iterator[tuple[int, int, str]]:
         """Yield where an entry begins and ends in a text, and the entry."""
+        beginnings = tuple(stem for stem, _ in self.stems)
         for at, (start, word, folded) in enumerate(words):
+            if folded not in self.phrases and not folded.startswith(beginnings):
+                continue  # nearly every word of a text
             for rest, entry in self.phrases.get(folded, ()):
                 behind = words[at + 1 : at + 1 + len(rest)]
                 if tuple(each[2] for each in behind) == rest:

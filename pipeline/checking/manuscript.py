@@ -40,7 +40,7 @@ class Manuscript:
     config: Config
     styles: Styles
 
-    @property
+    @cached_property
     def language(self) -> str:
         """Without its region: da, en."""
         return self.article.language.split("-")[0]

@@ -127,25 +127,27 @@ class _Writer:
     notes: list[Note] = field(default_factory=list)
     length: int = 0
 
-    def add(self, words: str, *, is_hidden: bool) -> None:
+    def add(self, words: str, *, is_hidden: bool = False) -> None:
         self.text.append(words)
         self.own.append(HIDDEN * len(words) if is_hidden else words)
         self.length += len(words)
 
     def break_line(self) -> None:
-        self.add(" ", is_hidden=False)
+        self.add(" ")
         self.line += 1
         self.lines.append((self.length, self.line))
 
     def write(self, content: Iterable[Inline], *, is_hidden: bool = False) -> None:
         for node in content:
+            if isinstance(node, Str):  # which nearly all are, with spaces between them
+                self.add(node.text, is_hidden=is_hidden)
+                continue
+            if isinstance(node, Space):
+                self.add(" ")
+                continue
             match node:
-                case Str(words):
-                    self.add(words, is_hidden=is_hidden)
                 case Code(words):
                     self.add(words, is_hidden=True)
-                case Space():
-                    self.add(" ", is_hidden=False)
                 case SoftBreak() | LineBreak():
                     self.break_line()
                 case Note():
