@@ -44,6 +44,8 @@ def space_before_mark(script: Manuscript) -> Iterator[Finding]:
 _GENITIVE = re.compile(r"['’´`]s(?![\w'’])")
 _LAST_WORD = re.compile(r"(?<![\w'’])[^\W\d_]{2,}$")
 _ENGLISH = "it that what let here there who how where he she one women men children people world today"
+_TERM = re.compile(r"\s[A-Z]")
+"""A capital behind it makes it an English term: `Ward's Area`."""
 # Names of firms and titles that are spelt so everywhere.
 _NAMES = "mcdonald levi lloyd domino kellogg wendy sotheby christie macy sainsbury gray"
 
@@ -54,6 +56,8 @@ def genitive_english(script: Manuscript) -> Iterator[Finding]:
     for passage, _ in script.words:
         for at in _GENITIVE.finditer(passage.own):
             owner = _LAST_WORD.search(passage.own[: at.start()])
+            if _TERM.match(passage.own, at.end()):
+                continue
             if owner and owner[0].casefold() not in (*_ENGLISH.split(), *_NAMES.split()):
                 right = f"{owner[0]}’" if owner[0][-1] in "sxz" else f"{owner[0]}s"
                 message = f"{owner[0] + at[0]!r} is an English genitive, expected {right!r}"
@@ -72,25 +76,25 @@ def quotes_mixed(script: Manuscript) -> Iterator[Finding]:
             yield script.found("quotes-mixed", passage.line_at(place), message, quote=shown)
 
 
-_QUOTE = re.compile(r"[„“”»«‚‘\"]")
+_CURLY = re.compile(r"[„“”»«‚‘]")
+_STRAIGHT = re.compile('"')
+_INCHES = re.compile(r'\d"')
 
 
 def _unclosed(text: str) -> int | None:
     """Return where a quotation opens that is not closed by its own mark; None where all are."""
     waiting: list[tuple[str, int]] = []
-    for at in _QUOTE.finditer(text):
+    for at in _CURLY.finditer(text):
         place, sign = at.start(), at[0]
         if waiting and sign in _PAIRS[waiting[-1][0]]:
             waiting.pop()
         elif sign in _PAIRS and not (sign == "“" and waiting):
             # `”` alone opens and closes in many Danish texts; a house style that has no pairs is not judged.
             waiting.append((sign, place))
-        elif sign == '"':
-            if waiting and waiting[-1][0] == '"':
-                waiting.pop()
-            else:
-                return place if text.count('"') % 2 else None
-    return waiting[0][1] if waiting else None
+    if waiting:
+        return waiting[0][1]
+    straight = [at.start() for at in _STRAIGHT.finditer(text)]
+    return straight[0] if len(straight) % 2 and not _INCHES.search(text) else None
 
 
 RULES = (word_doubled, space_before_mark, genitive_english, quotes_mixed)

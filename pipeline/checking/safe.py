@@ -13,8 +13,8 @@ from pipeline.findings import Finding
 _HELPERS = {
     "da": (
         "læge", "egenlæge", "speciallæge", "tandlæge", "vagtlæge", "skadestue", "sygehus", "hospital", "fysioterapeut",
-        "kiropraktor", "behandler", "sundhedsfaglig", "jordemoder", "psykolog", "1813", "112", "akutmodtagelse",
-        "akuttelefon", "fagperson", "hjælp",
+        "kiropraktor", "behandler", "sundhedsfaglig", "sundhedsprofessionel", "diætist", "sygeplejerske", "jordemoder", "psykolog", "1813", "112", "akutmodtagelse",
+        "akuttelefon", "fagperson", "hjælp", "vurdering", "rådgivning",
     ),
     "en": (
         "doctor", "gp", "physician", "nurse", "clinic", "hospital", "emergency", "999", "911", "112", "111",
@@ -22,8 +22,21 @@ _HELPERS = {
     ),
 }  # fmt: skip
 """How words for those who help begin."""
-_WEAK = ("hjælp", "help", "attention", "advice")
+_WEAK = ("hjælp", "vurdering", "rådgivning", "help", "attention", "advice")
 """Help itself: it must be sought, or be a professional's."""
+_COMPLAINTS = {
+    "da": re.compile(
+        r"smert|\bondt\b|symptom|sygdom|\bsyge?\b|lidelse|betændelse|inflamm|infektion|skade|diagnos|patient|feber|"
+        r"kræft|brud\b|bruddet|prolaps|gigt|syndrom|hovedpine|migræne|svimmel|angst|depression|allergi"
+    ),
+    "en": re.compile(
+        r"\bpain|\baches?\b|symptom|disease|illness|\bill\b|disorder|inflamm|infection|injur|diagnos|patient|fever|"
+        r"cancer|fracture|arthritis|syndrome|headache|migraine|dizz|anxiety|depression|allerg"
+    ),
+}
+"""What someone may have who should see a doctor."""
+_OFTEN = 100
+"""An article speaks of complaints where one in so many words does: one on anatomy or fitness does not."""
 _ASKING = {
     "da": re.compile(
         r"\b(?:søge?r?|kontakte?r?|ringe?r?|tale?r?|gå|tag|opsøge?r?|henvende?r?|spørg|bed|bestil|konsultere?|vurderes|vurderet|undersøges|"
@@ -33,7 +46,7 @@ _ASKING = {
         r"\b(?:see|call|contact|talk to|speak to|speak with|ask|visit|go to|consult|phone|seek|get)\b[^.!?\n]*$"
     ),
 }
-_SEEKING = re.compile(r"\b(?:søge?|professionel|akut|seek|get|medical|urgent|professional)\s+(?:\w+\s+)?$")
+_SEEKING = re.compile(r"\b(?:søge?r?|professionel|akut|seek|get|medical|urgent|professional)\s+(?:\w+\s+)?$")
 _FLAGS = {"da": ("røde flag", "faresignal", "alarmsymptom"), "en": ("red flag",)}
 _REACH = 70
 """Characters between the verb and whom to ask."""
@@ -44,8 +57,16 @@ def help_missing(script: Manuscript) -> Iterator[Finding]:
     if script.language not in _HELPERS or article.is_edition or article.kind not in script.config.check.help_kinds:
         return
     has_box = any(isinstance(node, Callout) and node.kind == "see-doctor" for node in script.nodes)
-    if not has_box and not _says_when(script):
+    if not has_box and _is_on_complaints(script) and not _says_when(script):
         yield script.found("help-missing", 0, "nothing says when to get help, and from whom")
+
+
+def _is_on_complaints(script: Manuscript) -> bool:
+    """Tell whether an article is about what ails people, by its title or its words."""
+    complaints = _COMPLAINTS[script.language]
+    if complaints.search(script.article.title.casefold()):
+        return True
+    return len(complaints.findall(script.whole)) * _OFTEN >= sum(len(words) for _, words in script.words)
 
 
 def _says_when(script: Manuscript) -> bool:
@@ -101,7 +122,8 @@ _DIGIT = re.compile(r"\d")
 _DOSE = r"(?:mg|g|ml|µg|μg|mcg|ug|mikrogram|mmol|IE|IU|enheder|units|dråber|tabletter|drops|tablets)"
 _DOSES = (
     (re.compile(rf"(?<![\w.,])[.,]\d+\s?{_DOSE}\b"), "a number that begins with its decimal sign: write the 0"),
-    (re.compile(rf"(?<![\w.,])\d{{1,4}}[.,]0+\s?{_DOSE}\b"), "a zero behind the decimal sign: leave it out"),
+    # In a range such as 1,5–2,0 g, and in what a laboratory measured, the zero says how exact the number is.
+    (re.compile(rf"(?<![\w.,–-])\d{{1,4}}[.,]0+\s?{_DOSE}\b(?!\s?/\s?(?:[dm]?[lL]|mol)\b)"), "a zero behind the decimal sign: leave it out"),
     (re.compile(r"(?<![\w.,])\d[\d.,]*\s?(?:µg|μg|mcg|ug)\b"), "a short form that is read as mg: write the word out"),
     (re.compile(r"(?<![\w.,])\d{5,}\s?(?:mg|ml|IE|IU|enheder|units)\b"), "so many digits in a row: part the thousands"),
 )  # fmt: skip

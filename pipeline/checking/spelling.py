@@ -45,8 +45,9 @@ def spelling(script: Manuscript) -> Iterator[Finding]:
             seen.add(word)
             if folded in own or not _is_checked(word, start, passage.own):
                 continue
-            if meant := speller.meant(word):
-                message = f"{word!r} is in no dictionary, expected {' or '.join(map(repr, meant[:3]))}"
+            if speller.is_slip(word):
+                meant = " or ".join(map(repr, speller.meant(word)[:3]))
+                message = f"{word!r} is in no dictionary" + (f", expected {meant}" if meant else "")
                 yield script.found_in("spelling", passage, start, start + len(word), message)
 
 
@@ -72,19 +73,25 @@ class Speller:
     shortened: frozenset[str]
     """Each common word without one of its letters: what has none of these in common with it is no neighbour."""
     _hunspell: Any = None
-    _verdicts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _verdicts: dict[str, bool] = field(default_factory=dict)
 
-    def meant(self, word: str) -> tuple[str, ...]:
-        """Return common words that a misspelt one may stand for, the likeliest first; none where it is right."""
+    def is_slip(self, word: str) -> bool:
+        """Tell whether a word is misspelt: near a common one, and in no dictionary."""
         plain = word.lower()
         if plain not in self._verdicts:
-            self._verdicts[plain] = () if plain in self.known else self._judge(plain)
+            self._verdicts[plain] = plain not in self.known and self._judge(plain)
         return self._verdicts[plain]
 
-    def _judge(self, plain: str) -> tuple[str, ...]:
+    def _judge(self, plain: str) -> bool:
         # The cheap question first: most rare words are compounds that no common word is near.
-        near = tuple(sorted(set(self._neighbours(plain)), key=lambda w: (abs(len(w) - len(plain)), w)))
-        return near if near and not self._is_right(plain) and not self._is_foreign(plain) else ()
+        is_near = next(self._neighbours(plain), None) is not None
+        return is_near and not self._is_right(plain) and not self._is_foreign(plain)
+
+    def meant(self, word: str) -> tuple[str, ...]:
+        """Return what a misspelt word may stand for, the likeliest first: no names, and no slips that are common."""
+        plain = word.lower()
+        near = sorted(set(self._neighbours(plain)), key=lambda other: (abs(len(other) - len(plain)), other))
+        return tuple(other for other in near if self._spells(other))
 
     def _neighbours(self, word: str) -> Iterator[str]:
         common = self.common
@@ -121,11 +128,14 @@ class Speller:
         return english is not None and (word in english.known or english._knows(word))
 
     def _knows(self, word: str) -> bool:
+        return self._spells(word) or self._spells(word.capitalize())
+
+    def _spells(self, word: str) -> bool:
         if self._hunspell is None:
             import hunspell
 
             self._hunspell = hunspell.Hunspell(self.dictionary.name, hunspell_data_dir=str(self.dictionary.parent))
-        return bool(self._hunspell.spell(word) or self._hunspell.spell(word.capitalize()))
+        return bool(self._hunspell.spell(word))
 
 
 @cache
