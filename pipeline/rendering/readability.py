@@ -63,7 +63,7 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _without_dots(text: str) -> str:
-    """Return a text without the dots of `3.5`, `f.eks.`, `dr. Prøve` or `3. maj`, which end no sentence."""
+    """Return a text without the dots of `3.5`, `f.eks.`, `dr. Prøve`, `3. maj` or `og … så`, which end no sentence."""
     return _INNER_DOT.sub("", text)
 
 
@@ -73,4 +73,6 @@ _INNER_DOT = re.compile(
     r"|(?:(?<=\bf\.eks\.)|(?<=\bbl\.a\.)|(?<=\be\.g\.)|(?<=\bi\.e\.)|(?<=\b[Ff]x\.)|(?<=\b[Cc]a\.)|(?<=\b[Nn]r\.)"
     r"|(?<=\b[Dd]r\.)|(?<=\b[Kk]l\.)|(?<=\bjf\.)|(?<=\b[Dd]vs\.)|(?<=\bevt\.)|(?<=\binkl\.)|(?<=\bekskl\.)"
     r"|(?<=\bhhv\.)|(?<=\bvs\.)|(?<=\bMr\.)|(?<=\bMrs\.))(?=\s))"
+    # Dots behind which a sentence goes on are a pause.
+    r"|…(?=\s+[a-zæøåäöü])"
 )
