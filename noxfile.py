@@ -122,6 +122,24 @@ def preview(session: nox.Session) -> None:
 
 
 @nox.session
+def desk(session: nox.Session) -> None:
+    """Judge the editor's desk: schemas, axe-core, time, `--fix`, rules on a corpus; `-- --write docs/checking.md`."""
+    if missing := [name for name in ("npm", "chromium") if not shutil.which(name)]:
+        session.skip(f"this machine has no {', '.join(missing)}: apt-get install npm chromium")
+    install(session, "test", "desk")
+    ensure_pango(session)
+    folder = Path(session.create_tmp()).resolve()
+    shutil.copy("tests/sessions/preview/package.json", folder)
+    session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), external=True)
+    source = ("--quiet", "--no-deps", "--no-binary", "pytest", "--dest", str(folder), "-c", CONSTRAINTS, "pytest")
+    # Without a network there is none, and the session says that JUnit was not judged.
+    session.run("python", "-m", "pip", "download", *source, success_codes=[0, 1])
+    corpus = os.environ.get("PUBLISH_CORPUS", "../shared/corpus")
+    where = ["--corpus", corpus] if Path(corpus).is_dir() else []
+    session.run("python", "-m", "tests.sessions.desk", folder, *where, *session.posargs)
+
+
+@nox.session
 def faults(session: nox.Session) -> None:
     """Kill runs at 200 moments and at every change of a file, fill disks, damage the cache; counts are printed."""
     install(session, "test")

@@ -6,7 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+Group = Literal["safe", "readable", "right", "whole", "source"]
+"""What a finding is about, in the order of what matters to patients; `source`: the source file or a format."""
+GROUPS: tuple[Group, ...] = get_args(Group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Code:
     """Why it matters to a reader."""
     source: str = ""
     """The law, standard or study that the rule rests on."""
+    group: Group = "source"
 
 
 _TABLE = (
@@ -203,6 +208,7 @@ _TABLE = (
         "A letter was lost in an earlier conversion and cannot be guessed.",
         "`s\ufffdvn` for `søvn`",
         "Type the letter again.",
+        group="right",
     ),
     # ---- reading: front matter
     Code(
@@ -283,13 +289,6 @@ _TABLE = (
         "The article was updated before it was published; the later date is shown.",
         "`published: 03-08-2025` and `updated: 21-06-2025`",
         "Correct one of them.",
-    ),
-    Code(
-        "body-empty",
-        "warning",
-        "The article has front matter and no text below it.",
-        "A file that ends with the second `---`",
-        "Write the article below the front matter, or delete the file.",
     ),
     Code(
         "front-matter-markup",
@@ -407,6 +406,7 @@ _TABLE = (
         "A template's or an author's placeholder was never filled in.",
         "`__KLINIKNAVN__`, `{{ telefon }}`, `[INDSÆT LINK]`",
         "Fill it in, or remove it.",
+        group="safe",
     ),
     Code(
         "heading-lost",
@@ -749,6 +749,7 @@ _TABLE = (
         "A link to a place in the article that is not there; its words stay.",
         "`[se nedenfor](#behandling)` without such a heading",
         "Correct it to the words of a heading, in lower case with hyphens.",
+        group="whole",
     ),
     Code(
         "references-code",
@@ -795,6 +796,7 @@ _TABLE = (
         "A picture is named that does not exist; the article is published without it.",
         "`![Ryg](/images/rygg.png)`",
         "Correct the name, or add the file.",
+        group="whole",
     ),
     Code(
         "text-too-long",
@@ -837,6 +839,7 @@ _TABLE = (
         "A picture cannot be decoded to its last row; the article is published without it.",
         "A PNG that was cut off while it was uploaded",
         "Export the picture anew.",
+        group="whole",
     ),
     Code(
         "picture-outside",
@@ -888,6 +891,7 @@ _TABLE = (
         "A picture has no text alternative, and does not say that it only decorates.",
         "A hero picture without `picture_alt`",
         "Describe what the picture tells; `![](…)` in the text says that it only decorates.",
+        group="whole",
     ),
     Code(
         "alt-boilerplate",
@@ -895,6 +899,7 @@ _TABLE = (
         "A text alternative that says nothing.",
         "`![Illustration af angst](…)`, `![billede](…)`, `![IMG_1234](…)`",
         "Describe what the picture tells.",
+        group="whole",
     ),
     Code(
         "alt-twice",
@@ -902,6 +907,7 @@ _TABLE = (
         "Two different pictures of one article have the same text alternative.",
         "`![Øvelse](a.png)` and `![Øvelse](b.png)`",
         "Say what sets each apart.",
+        group="whole",
     ),
     Code(
         "alt-ascii",
@@ -909,6 +915,7 @@ _TABLE = (
         "A text alternative with æ, ø or å spelt in other letters.",
         "`![Illustration af laenden](…)`",
         "Write it as Danish is written: a screen reader reads it aloud.",
+        group="whole",
     ),
     Code(
         "hero-twice",
@@ -933,6 +940,7 @@ _TABLE = (
         "An address without encryption.",
         "`http://www.sundhed.dk`",
         "Try `https:`; most sites have it.",
+        group="whole",
     ),
     Code(
         "link-broken",
@@ -940,6 +948,7 @@ _TABLE = (
         "An address that no one can follow; its words stay as text.",
         "`[her](htps:/x)`, `[her]()`",
         "Correct the address.",
+        group="whole",
     ),
     Code(
         "link-outside",
@@ -1018,6 +1027,7 @@ _TABLE = (
         "A related article that is not among the sources; its web address is used.",
         "`related: [{slug: ryg}]` without `ryg.md`",
         "Correct the slug, if the article is one of this project.",
+        group="whole",
     ),
     Code(
         "related-title",
@@ -1242,6 +1252,7 @@ _TABLE = (
         "Split the longest sentences and swap long words for everyday ones; `[check] lix` sets the aim.",
         reason="Who gives up half-way acts on half of the advice. LIX 45 and more is the level of official letters.",
         source="C.H. Björnsson, Läsbarhet, 1968; LIX is what Danish schools and authorities use.",
+        group="readable",
     ),
     Code(
         "sentence-long",
@@ -1251,6 +1262,7 @@ _TABLE = (
         "Make two sentences of it, or a list; `[check] sentence_words` sets the limit.",
         reason="Someone in pain or worry reads in short steps, and must remember the beginning to understand the end.",
         source="Plain Language Guidelines, plainlanguage.gov: write short sentences.",
+        group="readable",
     ),
     Code(
         "word-long",
@@ -1260,6 +1272,7 @@ _TABLE = (
         "Say it with two words: `massage af bindevæv`; `[check] word_letters` sets the limit.",
         reason="Long compounds are read letter by letter, and break badly in narrow columns and large print.",
         source="C.H. Björnsson, Läsbarhet, 1968: long words are half of what makes a text hard.",
+        group="readable",
     ),
     Code(
         "passive-voice",
@@ -1269,6 +1282,7 @@ _TABLE = (
         "Say who does it, and speak to the reader: `du`.",
         reason="Advice in the passive does not say who must act, and is followed less.",
         source="Plain Language Guidelines, plainlanguage.gov: use active voice.",
+        group="readable",
     ),
     Code(
         "nominal-style",
@@ -1278,6 +1292,7 @@ _TABLE = (
         "Use the verb.",
         reason="Nouns made of verbs lengthen a sentence and hide who acts.",
         source="Plain Language Guidelines, plainlanguage.gov: avoid hidden verbs.",
+        group="readable",
     ),
     Code(
         "hard-word",
@@ -1287,6 +1302,7 @@ _TABLE = (
         "Use the plain word, or explain it where it first stands: `hypertension (forhøjet blodtryk)`.",
         reason="A reader who does not know the word skips the sentence, and may miss what concerns them.",
         source="The word list `styles/words/plain.<language>.toml`; a project's own file of that name adds to it.",
+        group="readable",
     ),
     Code(
         "abbreviation-unexplained",
@@ -1296,6 +1312,7 @@ _TABLE = (
         "Write it out where it first stands; `styles/words/abbreviations.<language>.toml` lists those everyone knows.",
         reason="Abbreviations are the trade's own; a screen reader spells them letter by letter.",
         source="WCAG 2.2, success criterion 3.1.4.",
+        group="readable",
     ),
     Code(
         "reading-time",
@@ -1305,6 +1322,7 @@ _TABLE = (
         "Divide it, or put the main points first in `key_points`; `[check] minutes` sets the limit.",
         reason="What is not read does not help, and a long handout is laid aside.",
         source="200 words a minute: M. Brysbaert, 2019, less a fifth for unfamiliar matter.",
+        group="readable",
     ),
     # ---- checks: safe
     Code(
@@ -1315,6 +1333,7 @@ _TABLE = (
         "Add a box `::: {.see-doctor}`, or say when to call whom. `[check] help_kinds` names the kinds that must.",
         reason="General advice must not keep anyone from calling a doctor in time.",
         source="NHS digital service manual, care cards: help people to know when and where to get help.",
+        group="safe",
     ),
     Code(
         "claim-doubtful",
@@ -1324,6 +1343,7 @@ _TABLE = (
         "Say what is known and for how many; or state who answers for it: `approved_by: Anna Prøve`.",
         reason="Marketing of health services must be objective, and facts must be provable.",
         source="Lov om markedsføring af sundhedsydelser (lov nr. 326 af 6. maj 2003 med ændringer), § 2, stk. 1 og 4.",
+        group="safe",
     ),
     Code(
         "dose-format",
@@ -1333,6 +1353,7 @@ _TABLE = (
         "Write `0,5 mg`, `5 mg`, `10 mikrogram`, `10.000 IE`.",
         reason="A point that is overlooked makes a dose ten times too large.",
         source="ISMP, List of Error-Prone Abbreviations, Symbols, and Dose Designations.",
+        group="safe",
     ),
     Code(
         "number-format",
@@ -1342,6 +1363,7 @@ _TABLE = (
         "Write `3,5 kg` in Danish, `3.5 kg` in English.",
         reason="In Danish a point parts thousands; a reader may take 3.500 for three and a half.",
         source="Dansk Sprognævn, Retskrivningsordbogen: decimals after a comma, thousands with a point.",
+        group="safe",
     ),
     Code(
         "review-overdue",
@@ -1351,6 +1373,7 @@ _TABLE = (
         "Have it reviewed, and write the new date; `review_after:` or `[check] review_months` sets how long it holds.",
         reason="Advice ages: what was right at the last review may have been given up since.",
         source="NHS England, Standard for creating health content: review at least every three years.",
+        group="safe",
     ),
     Code(
         "review-missing",
@@ -1360,6 +1383,7 @@ _TABLE = (
         "Have it reviewed, and write `reviewed:` and `reviewed_by:`.",
         reason="Readers and colleagues cannot tell whether the advice still holds.",
         source="NHS England, Standard for creating health content.",
+        group="safe",
     ),
     Code(
         "reviewer-missing",
@@ -1369,6 +1393,7 @@ _TABLE = (
         "Add `reviewed_by:` with name and profession.",
         reason="A review that no one answers for gives no trust.",
         source="HONcode, the first principle: authority.",
+        group="safe",
     ),
     # ---- checks: right
     Code(
@@ -1379,6 +1404,7 @@ _TABLE = (
         "Correct it; or, where it is right, add it to `sources/ordliste.txt` (`publish check --learn`).",
         reason="A spelling error in a dose or a symptom misleads; anywhere else it costs trust.",
         source="Hunspell, with the Danish dictionary of Stavekontrolden.",
+        group="right",
     ),
     Code(
         "word-doubled",
@@ -1387,6 +1413,7 @@ _TABLE = (
         "`det er er vigtigt`",
         "Delete one.",
         reason="A slip that no spell checker sees.",
+        group="right",
     ),
     Code(
         "space-before-mark",
@@ -1396,6 +1423,7 @@ _TABLE = (
         "Delete the space.",
         reason="The mark can fall alone to the next line.",
         source="Dansk Sprognævn, Retskrivningsordbogen, on punctuation.",
+        group="right",
     ),
     Code(
         "genitive-english",
@@ -1405,6 +1433,7 @@ _TABLE = (
         "Write `Parkinsons sygdom`; after s, x or z an apostrophe alone: `Marx' bøger`.",
         reason="Danish writes the genitive without an apostrophe.",
         source="Dansk Sprognævn, Retskrivningsordbogen, on the apostrophe.",
+        group="right",
     ),
     Code(
         "quotes-mixed",
@@ -1414,6 +1443,7 @@ _TABLE = (
         "Close it with the mark that belongs to the one it opens with.",
         reason="The reader cannot see where another's words end.",
         source="Dansk Sprognævn, Retskrivningsordbogen, on quotation marks.",
+        group="right",
     ),
     # ---- checks: whole
     Code(
@@ -1423,6 +1453,7 @@ _TABLE = (
         "`/blog/ryg-ovelser` for `/blog/ryg-oevelser`",
         "Correct the address.",
         reason="The reader meets an error page, on paper with no way back.",
+        group="whole",
     ),
     Code(
         "article-anchor-unknown",
@@ -1431,6 +1462,36 @@ _TABLE = (
         "`/blog/ryg#oevelser` where no heading is called so",
         "Correct what stands behind the `#`.",
         reason="The reader lands at the top of the article, and must search.",
+        group="whole",
+    ),
+    Code(
+        "address-dead",
+        "warning",
+        "An outside address leads nowhere (`publish check --online`).",
+        "A page that its server says is gone (404, 410), a name that no server has, an address in a private network",
+        "Find where the page is now, link to another, or take the link out.",
+        reason="The reader meets an error page, on paper after typing it.",
+        source="RFC 9110, HTTP Semantics, sections 15.5.5 and 15.5.11: 404 Not Found and 410 Gone.",
+        group="whole",
+    ),
+    Code(
+        "address-moved",
+        "note",
+        "An outside address has moved for good (`publish check --online`).",
+        "`http://klinik.example/ryg`, which sends all to `https://www.klinik.example/ryg`",
+        "Write the new address.",
+        reason="What leads on today is often switched off later.",
+        source="RFC 9110, HTTP Semantics, sections 15.4.2 and 15.4.9: 301 and 308.",
+        group="whole",
+    ),
+    Code(
+        "address-unsure",
+        "note",
+        "An outside address could not be checked (`publish check --online`).",
+        "A server that turns programs away (401, 403, 429), is out of order today (5xx), or does not answer in time",
+        "Open it in a browser; `accept:` says that it is well.",
+        reason="It may be dead, or well: only a reader's browser tells.",
+        group="whole",
     ),
     Code(
         "title-twice",
@@ -1440,6 +1501,7 @@ _TABLE = (
         "Say in the title what sets each apart.",
         reason="On a shelf, in an inbox or in a search no one can tell them apart.",
         source="WCAG 2.2, success criterion 2.4.2.",
+        group="whole",
     ),
     Code(
         "article-alike",
@@ -1449,6 +1511,7 @@ _TABLE = (
         "Keep one, and let the other's address lead there.",
         reason="One of them is forgotten at the next review, and then they disagree.",
         source="A. Broder, On the resemblance and containment of documents, 1997.",
+        group="whole",
     ),
     Code(
         "orphan",
@@ -1457,6 +1520,7 @@ _TABLE = (
         "An article that nothing links to",
         "Name it in `related:` of an article that is near it.",
         reason="Readers find it by search alone.",
+        group="whole",
     ),
     Code(
         "table-headless",
@@ -1466,6 +1530,7 @@ _TABLE = (
         "Write what each column holds into the first row.",
         reason="A screen reader reads cells one by one, and says the heading of each.",
         source="WCAG 2.2, success criterion 1.3.1.",
+        group="whole",
     ),
     Code(
         "alt-long",
@@ -1475,6 +1540,7 @@ _TABLE = (
         "Say the main thing in a sentence or two, and the rest in the text.",
         reason="A screen reader reads it in one breath, without a way to pause or go back.",
         source="W3C, Images Tutorial: complex images.",
+        group="whole",
     ),
     Code(
         "lettering-unsaid",
@@ -1484,6 +1550,7 @@ _TABLE = (
         "Say the words of the drawing in its text alternative, or in the text beside it.",
         reason="Who cannot see the drawing does not get its words.",
         source="WCAG 2.2, success criteria 1.1.1 and 1.4.5.",
+        group="whole",
     ),
     # ---- checks: printable, mailable, shelf-ready
     Code(

@@ -96,6 +96,10 @@ class Check:
     spelling: bool = True
     baseline: str = "check-baseline.json"
     """Findings that are known and not reported; `publish check --update-baseline` writes it."""
+    online_days: int = 7
+    """How long `--online` takes an address for well that it found to be so."""
+    private_hosts: tuple[str, ...] = ()
+    """Names in a private network that `--online` may ask; it refuses all others."""
     words: str = "sources/ordliste.txt"
     """Words that the project spells so, one a line."""
 

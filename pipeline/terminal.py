@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pipeline.doctor import Part
 
-_STEPS = {"read": "Reading", "write": "Writing", "certify": "Certifying", "judge": "Judging"}
+_STEPS = {"read": "Reading", "write": "Writing", "certify": "Certifying", "judge": "Judging", "ask": "Asking"}
 _WARNINGS_SHOWN = 10
 _COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 

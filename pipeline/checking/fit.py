@@ -15,12 +15,11 @@ ALT = 250
 
 
 def address_long(script: Manuscript) -> Iterator[Finding]:
-    for node in script.nodes:
-        if isinstance(node, Link):
-            shown = text(node.content)
-            if len(shown) > LINE and shown.strip().startswith(("http", "www")) and " " not in shown.strip():
-                message = f"an address of {len(shown)} characters stands in the text, expected at most {LINE}"
-                yield script.found("address-long", node.line, message, quote=shown)
+    for link in script.nodes(Link):
+        shown = text(link.content)
+        if len(shown) > LINE and shown.strip().startswith(("http", "www")) and " " not in shown.strip():
+            message = f"an address of {len(shown)} characters stands in the text, expected at most {LINE}"
+            yield script.found("address-long", link.line, message, quote=shown)
 
 
 def subject_long(script: Manuscript) -> Iterator[Finding]:
@@ -41,9 +40,9 @@ def author_missing(script: Manuscript) -> Iterator[Finding]:
 
 
 def table_headless(script: Manuscript) -> Iterator[Finding]:
-    for node in script.nodes:
-        if isinstance(node, Table) and not any(text(cell.blocks).strip() for cell in node.head):
-            yield script.found("table-headless", node.line, "a table without a row that names its columns")
+    for table in script.nodes(Table):
+        if not any(text(cell.blocks).strip() for cell in table.head):
+            yield script.found("table-headless", table.line, "a table without a row that names its columns")
 
 
 def alt_long(script: Manuscript) -> Iterator[Finding]:

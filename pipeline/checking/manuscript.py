@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar, cast
 
 from pipeline.article import Article, Block, Cell, Image, Inline, walk
 from pipeline.checking.lists import Word, WordList, word_list, words_of
@@ -14,7 +16,9 @@ from pipeline.findings import Finding, found
 from pipeline.rendering.readability import sentences
 from pipeline.rendering.styles import Styles
 
-SENTENCES = ("lead", "point", "prose")
+Node = Block | Inline | Cell
+Kind = TypeVar("Kind", bound=Node)
+SENTENCES = ("lead", "point", "prose", "note")
 """Kinds of passages that are read as sentences."""
 
 
@@ -55,15 +59,21 @@ class Manuscript:
         return tuple((each, words_of(each.own)) for each in self.passages if each.kind != "reference")
 
     @cached_property
-    def nodes(self) -> tuple[Block | Inline | Cell, ...]:
-        """Return every block and inline of the body, in reading order."""
-        return tuple(walk(self.article.blocks))
+    def _nodes(self) -> Mapping[type, tuple[Node, ...]]:
+        by_type: dict[type, list[Node]] = defaultdict(list)
+        for node in walk(self.article.blocks):
+            by_type[type(node)].append(node)
+        return {kind: tuple(nodes) for kind, nodes in by_type.items()}
+
+    def nodes(self, kind: type[Kind]) -> tuple[Kind, ...]:
+        """Return every block or inline of a kind in the body, in reading order."""
+        return cast("tuple[Kind, ...]", self._nodes.get(kind, ()))
 
     @cached_property
     def images(self) -> tuple[Image, ...]:
         """Return every image, the hero first, in reading order."""
         hero = (self.article.hero.image,) if self.article.hero else ()
-        return hero + tuple(node for node in self.nodes if isinstance(node, Image))
+        return hero + self.nodes(Image)
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipeline.checking.excerpts import Place, place_of
-from pipeline.codes import CODES
+from pipeline.codes import CODES, GROUPS, Group
 from pipeline.config import Check, Publisher
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.rendering.readability import LEVELS, level
@@ -21,59 +21,6 @@ from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import Listing, Report
 
-GROUPS: Mapping[str, frozenset[str]] = {
-    "safe": frozenset(
-        [
-            "help-missing",
-            "claim-doubtful",
-            "dose-format",
-            "number-format",
-            "review-overdue",
-            "review-missing",
-            "reviewer-missing",
-            "placeholder",
-        ]
-    ),
-    "readable": frozenset(
-        [
-            "lix-high",
-            "hard-word",
-            "sentence-long",
-            "word-long",
-            "passive-voice",
-            "nominal-style",
-            "abbreviation-unexplained",
-            "reading-time",
-        ]
-    ),
-    "right": frozenset(
-        ["spelling", "word-doubled", "space-before-mark", "genitive-english", "quotes-mixed", "replacement-character"]
-    ),
-    "whole": frozenset(
-        [
-            "article-link-unknown",
-            "article-anchor-unknown",
-            "title-twice",
-            "article-alike",
-            "orphan",
-            "table-headless",
-            "alt-missing",
-            "alt-boilerplate",
-            "alt-twice",
-            "alt-ascii",
-            "alt-long",
-            "lettering-unsaid",
-            "picture-missing",
-            "picture-broken",
-            "link-broken",
-            "link-insecure",
-            "anchor-missing",
-            "related-unknown",
-        ]
-    ),
-}
-"""What a code is about, in the order of what matters to patients; all others are of the source or a format."""
-OTHER = "source"
 _LOWEST, _HIGHEST = 15, 75
 """The LIX at the ends of the drawn scale: almost all texts lie between."""
 _MARGIN = 55
@@ -86,9 +33,12 @@ class Remark:
 
     finding: Finding
     line: int
-    before: str
-    words: str
-    after: str
+    message: Markup
+    hint: Markup
+    before: str = ""
+    """Words of the source before those that it is about."""
+    words: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +144,7 @@ def _weight(findings: Iterable[Finding]) -> tuple[int, ...]:
     """Return what sorts an article: its errors, then its warnings group by group; more come first."""
     counts = Counter(_group(f.code) for f in findings if f.severity == "warning")
     errors = sum(finding.severity == "error" for finding in findings)
-    return (-errors, *(-counts[group] for group in (*GROUPS, OTHER)))
+    return (-errors, *(-counts[group] for group in GROUPS))
 
 
 def _hardness(listing: Listing | None) -> int:
@@ -205,8 +155,7 @@ def _sheet(anchor: str, source: str, findings: list[Finding], listing: Listing |
     remarks = [_remark(finding, place_of(finding, project)) for finding in findings]
     weighty = [remark for remark in remarks if remark.finding.severity != "note"]
     sections = (
-        Section(group, tuple(remark for remark in weighty if _group(remark.finding.code) == group))
-        for group in (*GROUPS, OTHER)
+        Section(group, tuple(remark for remark in weighty if _group(remark.finding.code) == group)) for group in GROUPS
     )
     lix = listing.lix if listing else None
     return Sheet(
@@ -223,17 +172,29 @@ def _sheet(anchor: str, source: str, findings: list[Finding], listing: Listing |
     )
 
 
-def _group(code: str) -> str:
-    return next((group for group, codes in GROUPS.items() if code in codes), OTHER)
+def _group(code: str) -> Group:
+    return CODES[code].group if code in CODES else "source"
 
 
 def _remark(finding: Finding, place: Place) -> Remark:
+    message, hint = with_code(finding.message), with_code(finding.hint)
     if place.end <= place.start:
-        return Remark(finding, place.line, "", "", "")
-    begin, end = max(0, place.start - _MARGIN), place.end + _MARGIN
-    before = ("…" if begin else "") + place.text[begin : place.start].lstrip()
-    after = place.text[place.end : end].rstrip() + ("…" if end < len(place.text) else "")
-    return Remark(finding, place.line, before, place.text[place.start : place.end], after)
+        return Remark(finding, place.line, message, hint)
+    before, after = place.text[: place.start], place.text[place.end :]
+    if len(before) > _MARGIN:
+        before = "…" + before[-_MARGIN:].partition(" ")[2]
+    if len(after) > _MARGIN:
+        after = after[:_MARGIN].rpartition(" ")[0] + "…"
+    return Remark(finding, place.line, message, hint, before, place.text[place.start : place.end], after)
+
+
+def with_code(words: str) -> Markup:
+    """Return words of a finding as markup: what stands between backticks is code."""
+    parts = words.split("`")
+    if len(parts) % 2 == 0:
+        return escape(words)
+    pieces = (Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+    return Markup("").join(pieces)
 
 
 def _levels(sheets: Iterable[Sheet], words: Words) -> tuple[tuple[str, str, int], ...]:
@@ -243,7 +204,7 @@ def _levels(sheets: Iterable[Sheet], words: Words) -> tuple[tuple[str, str, int]
     return tuple((name, words[f"shelf_level_{name}"], counts[name]) for name in names)
 
 
-def _codes(findings: Iterable[Finding]) -> tuple[tuple[str, str, str, int, int], ...]:
+def _codes(findings: Iterable[Finding]) -> tuple[tuple[str, str, Markup, int, int], ...]:
     """Return severity, code, meaning, how many there are, and in how many articles; worst and most first."""
     counts = Counter((finding.severity, finding.code) for finding in findings)
     articles: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -251,6 +212,6 @@ def _codes(findings: Iterable[Finding]) -> tuple[tuple[str, str, str, int, int],
         articles[finding.severity, finding.code].add(finding.source)
     ordered = sorted(counts.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -item[1], item[0][1]))
     return tuple(
-        (severity, code, CODES[code].meaning if code in CODES else "", number, len(articles[severity, code]))
+        (severity, code, with_code(CODES[code].meaning if code in CODES else ""), number, len(articles[severity, code]))
         for (severity, code), number in ordered
     )

@@ -35,7 +35,7 @@ from pipeline.article import (
     text,
 )
 
-Kind = Literal["title", "lead", "point", "heading", "prose", "cell", "caption", "reference"]
+Kind = Literal["title", "lead", "point", "heading", "prose", "note", "cell", "caption", "reference"]
 HIDDEN = "\ufffc"
 """Stands for what rules of the language must not see: it is no letter, no space and no sign."""
 
@@ -168,4 +168,4 @@ def _words(kind: Kind, content: tuple[Inline, ...], line: int, language: str) ->
     writer.write(content)
     yield Passage(kind, "".join(writer.text), "".join(writer.own), tuple(writer.lines))
     for note in writer.notes:
-        yield from _of_blocks(note.blocks, "prose", language)
+        yield from _of_blocks(note.blocks, "note", language)

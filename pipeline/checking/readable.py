@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pipeline.article import Span, text
 from pipeline.checking.manuscript import Manuscript
 from pipeline.findings import Finding
-from pipeline.rendering.readability import lix, running_text
+from pipeline.rendering.readability import lix
 
 WORDS_A_MINUTE = 200
 _FEW_WORDS = 100
@@ -19,7 +19,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 
 def lix_high(script: Manuscript) -> Iterator[Finding]:
     article, check = script.article, script.config.check
-    number = lix(tuple(running_text(article)))
+    number = lix(tuple(passage.text for passage in script.passages if passage.kind == "prose"))
     if number is None or sum(len(words) for _, words in script.words) < _FEW_WORDS:
         return
     aims = {name: check.lix_of.get(name, check.lix) for name in article.formats or script.config.formats}
@@ -158,7 +158,7 @@ _ROMAN = re.compile(r"[IVX]+$")
 
 def abbreviation_unexplained(script: Manuscript) -> Iterator[Finding]:
     known = script.list("abbreviations").entries
-    spanned = {text(node.content) for node in script.nodes if isinstance(node, Span) and node.title}
+    spanned = {text(node.content) for node in script.nodes(Span) if node.title}
     seen: set[str] = set(spanned)
     for passage, words in script.words:
         for start, short, folded in words:

@@ -13,7 +13,8 @@ from pipeline.findings import Finding
 _HELPERS = {
     "da": (
         "læge", "egenlæge", "speciallæge", "tandlæge", "vagtlæge", "skadestue", "sygehus", "hospital", "fysioterapeut",
-        "kiropraktor", "behandler", "sundhedsfaglig", "sundhedsprofessionel", "diætist", "sygeplejerske", "jordemoder", "psykolog", "1813", "112", "akutmodtagelse",
+        "kiropraktor", "behandler", "sundhedsfaglig", "sundhedsprofessionel", "diætist", "sygeplejerske",
+        "jordemoder", "psykolog", "1813", "112", "akutmodtagelse",
         "akuttelefon", "fagperson", "hjælp", "vurdering", "rådgivning",
     ),
     "en": (
@@ -56,7 +57,7 @@ def help_missing(script: Manuscript) -> Iterator[Finding]:
     article = script.article
     if script.language not in _HELPERS or article.is_edition or article.kind not in script.config.check.help_kinds:
         return
-    has_box = any(isinstance(node, Callout) and node.kind == "see-doctor" for node in script.nodes)
+    has_box = any(box.kind == "see-doctor" for box in script.nodes(Callout))
     if not has_box and _is_on_complaints(script) and not _says_when(script):
         yield script.found("help-missing", 0, "nothing says when to get help, and from whom")
 
@@ -120,10 +121,11 @@ def claim_doubtful(script: Manuscript) -> Iterator[Finding]:
 
 _DIGIT = re.compile(r"\d")
 _DOSE = r"(?:mg|g|ml|µg|μg|mcg|ug|mikrogram|mmol|IE|IU|enheder|units|dråber|tabletter|drops|tablets)"
+_NO_RATE = r"(?!\s?/\s?(?:[dm]?[lL]|mol)\b)"
 _DOSES = (
     (re.compile(rf"(?<![\w.,])[.,]\d+\s?{_DOSE}\b"), "a number that begins with its decimal sign: write the 0"),
     # In a range such as 1,5–2,0 g, and in what a laboratory measured, the zero says how exact the number is.
-    (re.compile(rf"(?<![\w.,–-])\d{{1,4}}[.,]0+\s?{_DOSE}\b(?!\s?/\s?(?:[dm]?[lL]|mol)\b)"), "a zero behind the decimal sign: leave it out"),
+    (re.compile(rf"(?<![\w.,–-])\d{{1,4}}[.,]0+\s?{_DOSE}\b{_NO_RATE}"), "a zero behind the decimal sign: drop it"),
     (re.compile(r"(?<![\w.,])\d[\d.,]*\s?(?:µg|μg|mcg|ug)\b"), "a short form that is read as mg: write the word out"),
     (re.compile(r"(?<![\w.,])\d{5,}\s?(?:mg|ml|IE|IU|enheder|units)\b"), "so many digits in a row: part the thousands"),
 )  # fmt: skip

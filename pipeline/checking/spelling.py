@@ -116,11 +116,14 @@ class Speller:
         if self._knows(word):
             return True
         return any(
-            self._knows(word[:at]) and any(self._knows(word[at + skip :]) for skip in skips)
+            self._is_part(word[:at]) and any(self._is_part(word[at + skip :]) for skip in skips)
             for at in range(3, len(word) - 2)
             for skips in ((0, 1) if word[at : at + 1] in ("s", "e") else (0,),)
             if len(word) - at > 4
         )
+
+    def _is_part(self, word: str) -> bool:
+        return word in self.known or self._spells(word)
 
     def _is_foreign(self, word: str) -> bool:
         """Tell whether a word is English, from which medical Danish borrows freely."""

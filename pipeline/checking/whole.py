@@ -57,10 +57,10 @@ class Neighbour:
 def traits_of(script: Manuscript) -> Traits:
     """Return what is kept of an article."""
     article = script.article
-    anchors = (node.id for node in script.nodes if isinstance(node, Header | References))
-    links = ((n.address, n.line) for n in script.nodes if isinstance(n, Link) and n.address.startswith("http"))
+    anchors = (*(node.id for node in script.nodes(Header)), *(node.id for node in script.nodes(References)))
+    links = ((link.address, link.line) for link in script.nodes(Link) if link.address.startswith("http"))
     return Traits(
-        tuple(anchors),
+        anchors,
         tuple(dict.fromkeys(links)),
         _sketch([folded for _, words in script.words for _, _, folded in words]),
         article.accept,

@@ -28,7 +28,8 @@ def check_library(library: Library, config: Config, today: date | None, *, is_wh
     findings = list(check_reviews(reviews, config.check.review_months, today)) if today else []
     if is_whole:
         findings += check_together(_neighbour(item) for item in read)
-        findings += _skipped(read, config)
+        languages = (item.card.language.split("-")[0] for item in read if item.card)
+        findings += skipped(languages if config.check.spelling else ())
     return tuple(findings)
 
 
@@ -48,9 +49,8 @@ def _neighbour(item: Shelved) -> Neighbour:
     )
 
 
-def _skipped(read: Iterable[Shelved], config: Config) -> Iterable[Finding]:
+def skipped(languages: Iterable[str]) -> Iterable[Finding]:
     """Yield a note for each language that could not be spell-checked."""
-    languages = {item.card.language.split("-")[0] for item in read if item.card} if config.check.spelling else set()
-    for language in sorted(languages):
+    for language in sorted(set(languages)):
         if why := missing(language):
             yield found("spelling-skipped", FILE_NAME, 0, f"spelling of {language!r} was not checked: {why}")

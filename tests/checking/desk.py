@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Any
 
 from pipeline.checking.rules import check_article
+from pipeline.codes import CODES
 from pipeline.config import Check, Config
 from pipeline.findings import Finding
 from pipeline.rendering.styles import Styles, packaged
@@ -26,3 +28,19 @@ def findings(
 
 def of(code: str, found: list[Finding]) -> list[Finding]:
     return [finding for finding in found if finding.code == code]
+
+
+def _emitted() -> frozenset[str]:
+    """Return the codes that stand in the desk's own modules, so that a new rule cannot be overlooked."""
+    package = Path(__file__).parents[2] / "pipeline"
+    modules = (*sorted((package / "checking").glob("*.py")), package / "running/together.py")
+    nodes = (node for module in modules for node in ast.walk(ast.parse(module.read_text("utf-8"))))
+    return frozenset(
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in CODES
+    )
+
+
+EMITTED = _emitted()
+"""Codes of all rules of the desk."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from pipeline.checking.page import as_page, bands, place_on_scale
+from pipeline.checking.page import as_page, bands, place_on_scale, with_code
 from pipeline.config import Check, Publisher
 from pipeline.findings import found
 from pipeline.report import Listing, Report
@@ -40,6 +40,23 @@ def test_what_matters_to_patients_comes_first(tmp_path: Path) -> None:
 
 def test_the_words_of_a_finding_are_marked_and_escaped(tmp_path: Path) -> None:
     assert page(tmp_path).xpath("//mark/text()") == ["<hypertension>"]
+
+
+def test_words_between_backticks_are_code_and_a_single_backtick_is_itself() -> None:
+    assert with_code("Write `<b>` & more.") == "Write <code>&lt;b&gt;</code> &amp; more."
+    assert with_code("a ` b") == "a ` b"
+
+
+def test_context_begins_and_ends_with_whole_words(tmp_path: Path) -> None:
+    write(tmp_path / "a.md", "begyndelsen " * 9 + "hypertension " + "slutningen " * 9)
+    report = Report((), (found("hard-word", "a.md", 1, "a word", quote="hypertension"),))
+
+    made = html.document_fromstring(
+        as_page(report, ("a.md",), tmp_path, Publisher(language="da"), Check(), STYLES).decode()
+    )
+
+    words = made.xpath("string(//blockquote)").replace("…", "").split()
+    assert set(words) == {"begyndelsen", "hypertension", "slutningen"}
 
 
 def test_each_reading_level_is_drawn_and_said(tmp_path: Path) -> None:

@@ -36,7 +36,9 @@ def test_an_english_genitive_is_found_with_the_danish_one() -> None:
     assert "expected 'Parkinsons'" in finding.message
 
 
-@pytest.mark.parametrize("words", ["Parkinsons sygdom rammer.", "Det hedder let's go.", "Marx' bøger.", "Feltet Ward's Area måles."])
+@pytest.mark.parametrize(
+    "words", ["Parkinsons sygdom rammer.", "Det hedder let's go.", "Marx' bøger.", "Feltet Ward's Area måles."]
+)
 def test_a_danish_genitive_and_english_words_are_left_alone(words: str) -> None:
     assert not of("genitive-english", findings(words))
 
@@ -53,7 +55,8 @@ def test_a_quotation_that_is_not_closed_by_its_own_mark_is_found(words: str) -> 
 
 
 @pytest.mark.parametrize(
-    "words", ["Han sagde „ja“ og gik.", "»Ja, „nu“«, sagde han.", "“Yes” var svaret.", "Han er 5’ høj.", 'Brug et 9" bånd.']
+    "words",
+    ["Han sagde „ja“ og gik.", "»Ja, „nu“«, sagde han.", "“Yes” var svaret.", "Han er 5’ høj.", 'Brug et 9" bånd.'],
 )
 def test_quotations_in_pairs_are_left_alone(words: str) -> None:
     assert not of("quotes-mixed", findings(words))

@@ -19,7 +19,9 @@ def test_an_article_that_says_nowhere_when_to_get_help_is_found() -> None:
 
 
 def test_an_article_that_speaks_of_no_complaint_needs_no_such_passage() -> None:
-    assert not of("help-missing", findings("Panden er en del af hovedet. " * 20, "Et slag kan give skade.", title="Pande"))
+    assert not of(
+        "help-missing", findings("Panden er en del af hovedet. " * 20, "Et slag kan give skade.", title="Pande")
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,9 @@ def test_a_dose_that_can_be_misread_is_found(dose: str) -> None:
     assert finding.quote == dose
 
 
-@pytest.mark.parametrize("dose", ["0,5 mg", "5 mg", "10 mikrogram", "20.000 IE", "1.000 mg", "2,50 mg", "5,0 mmol/l", "1,5–2,0 g"])
+@pytest.mark.parametrize(
+    "dose", ["0,5 mg", "5 mg", "10 mikrogram", "20.000 IE", "1.000 mg", "2,50 mg", "5,0 mmol/l", "1,5–2,0 g"]
+)
 def test_a_dose_that_is_plain_is_left_alone(dose: str) -> None:
     assert not of("dose-format", findings(f"Tag {dose} hver dag."))
 

@@ -96,8 +96,10 @@ TEXTS = (
         (
             (
                 (
-                    "Patienter med længerevarende rygsmerter henvises til tværfaglig undersøgelse, når konservativ "
-                    "behandling gennem mindst tre måneder ikke har medført tilstrækkelig bedring.",
+                    (
+                        "Patienter med længerevarende rygsmerter henvises til tværfaglig undersøgelse, når konservativ "
+                        "behandling gennem mindst tre måneder ikke har medført tilstrækkelig bedring."
+                    ),
                     20,
                     12,
                 ),
@@ -105,8 +107,10 @@ TEXTS = (
             ),
             (
                 (
-                    "Efterfølgende udarbejdes en individuel genoptræningsplan i samarbejde med patienten og de "
-                    "pårørende.",
+                    (
+                        "Efterfølgende udarbejdes en individuel genoptræningsplan i samarbejde med patienten og de "
+                        "pårørende."
+                    ),
                     12,
                     7,
                 ),
