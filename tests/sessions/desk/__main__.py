@@ -123,7 +123,7 @@ def rules(session: Session) -> Iterator[str]:
     yield from (
         f"{row.code}: {row.noticed} of {row.planted} planted faults were found"
         for row in made
-        if row.noticed * 100 < row.planted * precision.LEAST_PERCENT
+        if row.noticed * 100 < row.planted * precision.LEAST_NOTICED_PERCENT
     )
     if session.document:
         precision.write(session.document, lines)
