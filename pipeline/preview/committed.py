@@ -11,16 +11,20 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 from pipeline import writers
 from pipeline.config import load
 from pipeline.errors import ConfigError
-from pipeline.publish import Request, publish
+from pipeline.preview.desk import Desk
+from pipeline.preview.queue import Aside
 
 FOLDER = "committed"
 """Below the hidden state of the outputs: the tree of the last commit, and what was printed from it."""
 _TIMEOUT_S = 60
+# Two pages that ask at once must not unpack over each other.
+_UNPACKING = Lock()
 Change = Literal["same", "removed", "added"]
 
 
@@ -40,6 +44,15 @@ class Commit:
     sha: str
     said: str
     """Date and title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """What was printed of a committed version."""
+
+    pdf: Path | None
+    is_coming: bool
+    """It is being printed."""
 
 
 def last_commit(project: Path) -> Commit | None:
@@ -70,25 +83,28 @@ def changed_words(before: str, after: str) -> tuple[Paragraph, ...]:
     return tuple(found)
 
 
-def committed_handout(project: Path, state: Path, commit: Commit, id_: str) -> Path | None:
-    """Return the handout of the committed version, printed once for each commit; None where it gave none.
-
-    Args:
-        state: The hidden folder of the outputs.
+def committed_handout(desk: Desk, commit: Commit, id_: str) -> Handout:
+    """Return the handout of the committed version; the desk prints it meanwhile, once for each commit.
 
     Raises:
         ConfigError: The committed project cannot be published.
     """
-    folder = state / FOLDER / commit.sha
+    folder = desk.outputs.state / FOLDER / commit.sha
     tree, outputs = folder / "tree", folder / "outputs"
-    if not tree.is_dir():
-        shutil.rmtree(state / FOLDER, ignore_errors=True)  # of an earlier commit
-        _unpack(project, commit, tree)
-    pdf = outputs / f"handout/{id_}.pdf"
-    if not pdf.is_file():
-        config = load(tree, writers.registered())
-        publish(config, Request(("handout",), (id_,), outputs=outputs), lambda _step, _done, _of: None)
-    return pdf if pdf.is_file() else None
+    with _UNPACKING:
+        if not tree.is_dir():
+            shutil.rmtree(folder.parent, ignore_errors=True)  # of an earlier commit
+            _unpack(desk.config.folder, commit, tree)
+    pdf = printed_handout(desk.outputs.state, commit, id_)
+    printed = desk.printed(Aside(id_, outputs, commit.sha, load(tree, writers.registered())))
+    if printed and printed.error:
+        raise printed.error
+    return Handout(pdf if pdf.is_file() else None, is_coming=printed is None)
+
+
+def printed_handout(state: Path, commit: Commit, id_: str) -> Path:
+    """Return where the handout of a committed version lies, once it is printed."""
+    return state / FOLDER / commit.sha / f"outputs/handout/{id_}.pdf"
 
 
 def _unpack(project: Path, commit: Commit, tree: Path) -> None:

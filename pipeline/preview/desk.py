@@ -12,7 +12,8 @@ from pipeline import config as configuration
 from pipeline import writers
 from pipeline.config import Config
 from pipeline.errors import ConfigError, PublishError
-from pipeline.preview.queue import Queue, Work
+from pipeline.findings import Finding
+from pipeline.preview.queue import Aside, Queue, Work
 from pipeline.preview.touched import Touched, touched
 from pipeline.publish import Request, publish
 from pipeline.reading.files import find_roots, find_sources, read_inside
@@ -63,6 +64,16 @@ class Listener:
             self.events.put_nowait(event)
 
 
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What became of a proof that was printed aside."""
+
+    stamp: str
+    """Of what it was printed from."""
+    findings: tuple[Finding, ...] = ()
+    error: PublishError | None = None
+
+
 class Desk:
     """The state of the server. Its methods run in the server's loop; publishing itself runs in a thread."""
 
@@ -78,6 +89,12 @@ class Desk:
         self.report: Report = report_of(load_record(self.outputs.state))
         self.version = 0
         """Counts what pages may show anew."""
+        self.drawn = 0
+        """Counts changes of what everything is drawn with: styles, words, the configuration."""
+        self._printed: dict[tuple[Path, str], Printed] = {}
+        """What was printed aside, by its folder and id."""
+        self._doing: Work | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: set[Listener] = set()
         self._statuses: dict[tuple[str, str], Status] = {}
         self._items: tuple[int, dict[str, Item]] = (-1, {})
@@ -129,6 +146,21 @@ class Desk:
         saved = (saved for entry in self.report.entries for saved in entry.artifacts if saved.path == path)
         return next((each.sha256 for each in saved), "")
 
+    @property
+    def waiting(self) -> int:
+        """How many articles wait, or are being published just now."""
+        return len(self.queue.ids.union(self._doing.ids if self._doing else ()))
+
+    def printed(self, aside: Aside) -> Printed | None:
+        """Return what became of a proof when it was printed last; where it is out of date, it is printed anew.
+
+        May be asked from any thread. None: it was never printed since this desk was set up.
+        """
+        last = self._printed.get((aside.outputs, aside.id))
+        if (last is None or last.stamp != aside.stamp) and self._loop:
+            self._loop.call_soon_threadsafe(self.queue.add_aside, aside)
+        return last
+
     @contextmanager
     def listening(self, shown: str) -> Iterator[Listener]:
         """Tell a page what happens, and publish first what it shows."""
@@ -136,7 +168,7 @@ class Desk:
         self._listeners.add(listener)
         if shown and self.has_source(shown):
             self.queue.add((shown,), is_urgent=True)
-        listener.tell(Event("queue", waiting=len(self.queue)))
+        listener.tell(Event("queue", waiting=self.waiting))
         try:
             yield listener
         finally:
@@ -146,13 +178,19 @@ class Desk:
 
     async def work(self) -> None:
         """Publish what waits, for ever, with workers that stay warm."""
-        with Workers(self.jobs) as workers:
+        self._loop = asyncio.get_running_loop()
+        with Workers(self.jobs, self.config.limits.memory_mb) as workers:
             workers.warm(writers.registered())
             while True:
-                work = await self.queue.next({listener.shown for listener in self._listeners})
-                await self._do(work, workers)
+                self._doing = None
+                self._tell(Event("queue", waiting=self.waiting))
+                self._doing = await self.queue.next({listener.shown for listener in self._listeners})
+                await self._do(self._doing, workers)
 
     async def _do(self, work: Work, workers: Workers) -> None:
+        if work.aside:
+            await self._print(work, work.aside, workers)
+            return
         try:
             report = await asyncio.to_thread(self._publish, work, workers)
         except BusyError as error:
@@ -165,6 +203,16 @@ class Desk:
                 self._fail("run", error)
         else:
             self._take(work, report)
+
+    async def _print(self, work: Work, aside: Aside, workers: Workers) -> None:
+        try:
+            report = await asyncio.to_thread(self._publish, work, workers)
+        except PublishError as error:
+            printed = Printed(aside.stamp, error=error)
+        else:
+            printed = Printed(aside.stamp, report.findings)
+        self._printed[aside.outputs, aside.id] = printed
+        self._tell(Event("made", work.ids, work.formats, self.waiting))
 
     def changed(self, paths: Iterable[Path]) -> None:
         """Let wait what saved, new or removed files touch."""
@@ -196,17 +244,19 @@ class Desk:
     def _enqueue(self, found: Touched, new: frozenset[str]) -> None:
         shown = {listener.shown for listener in self._listeners if self.has_source(listener.shown)}
         if found.is_everything:
+            self.drawn += 1
             self.queue.add(sorted(shown), is_urgent=True)
             self.queue.add(self.ids.values(), is_urgent=False)
         own = found.sources | new
         self.queue.add(sorted(own | (found.editions & shown)), is_urgent=True)
         # A long edition that no one looks at waits until no one waits for anything else.
         self.queue.add(sorted(found.editions - shown), is_urgent=False)
-        self._tell(Event("queue", waiting=len(self.queue)))
+        self._tell(Event("queue", waiting=self.waiting))
 
     def _publish(self, work: Work, workers: Workers) -> Report:
-        request = Request(work.formats, work.ids, outputs=self.outputs.folder)
-        return publish(self.config, request, lambda _step, _done, _of: None, workers)
+        config, outputs = (work.aside.config, work.aside.outputs) if work.aside else (self.config, self.outputs.folder)
+        request = Request(work.formats, work.ids, outputs=outputs)
+        return publish(config, request, lambda _step, _done, _of: None, workers)
 
     def _take(self, work: Work, report: Report) -> None:
         """Show what a run has made."""
@@ -218,7 +268,7 @@ class Desk:
         self.report = replace(report, entries=tuple(entries))
         self.faults.pop("run", None)
         self.version += 1
-        self._tell(Event("made", work.ids, work.formats, len(self.queue)))
+        self._tell(Event("made", work.ids, work.formats, self.waiting))
 
     def _reload(self) -> bool:
         """Read the configuration anew, and tell whether it could be; of a broken one, the last good one stays."""
@@ -237,7 +287,7 @@ class Desk:
 
     def _news(self) -> None:
         self.version += 1
-        self._tell(Event("news", waiting=len(self.queue)))
+        self._tell(Event("news", waiting=self.waiting))
 
     def _tell(self, event: Event) -> None:
         for listener in self._listeners:

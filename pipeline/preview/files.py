@@ -75,9 +75,7 @@ class Files:
         commit = committed.last_commit(self.desk.config.folder) if now else None
         if now is None or commit is None:
             raise HTTPException(404)
-        before = committed.committed_handout(self.desk.config.folder, self.desk.outputs.state, commit, id_)
-        if before is None:
-            raise HTTPException(404)
+        before = committed.printed_handout(self.desk.outputs.state, commit, id_)
         digest = f"{id_}:{commit.sha}:{request.query_params.get('v', '')}"
         try:
             return _picture(self.pages.overlay(before, now, number, digest))

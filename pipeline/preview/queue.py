@@ -5,11 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config import Config
 
 QUICKEST = ("newsletter", "handout")
 """Formats in the order in which someone who waits sees them; the others follow."""
 BATCH = 8
 """Articles of the rest in one run: as long as someone who saves in between has to wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A proof that no one publishes: a handout printed elsewhere, or otherwise, only to be looked at."""
+
+    id: str
+    outputs: Path
+    """A folder that no one else prints to."""
+    stamp: str
+    """Names what it is printed from; another stamp means that it is to be printed anew."""
+    config: Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +34,7 @@ class Work:
     ids: tuple[str, ...]
     formats: tuple[str, ...]
     is_urgent: bool
+    aside: Aside | None = None
 
 
 class Queue:
@@ -28,11 +44,17 @@ class Queue:
         names = tuple(formats)
         self._formats = tuple(sorted(names, key=lambda name: (*QUICKEST, name).index(name)))
         self._urgent: dict[str, list[str]] = {}
+        self._asides: dict[tuple[Path, str], Aside] = {}
         self._rest: dict[str, None] = {}
         self._filled = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._urgent | self._rest)
+        return len(self.ids)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """What waits."""
+        return frozenset((*self._urgent, *self._rest, *(id_ for _, id_ in self._asides)))
 
     def add(self, ids: Iterable[str], *, is_urgent: bool) -> None:
         """Let ids wait; one that waits already begins anew."""
@@ -43,6 +65,11 @@ class Queue:
                 self._rest[id_] = None
         if len(self):
             self._filled.set()
+
+    def add_aside(self, aside: Aside) -> None:
+        """Let a proof wait that someone looks at; one that waits already gives way."""
+        self._asides[aside.outputs, aside.id] = aside
+        self._filled.set()
 
     def drop(self, ids: Iterable[str]) -> None:
         """Forget ids."""
@@ -62,6 +89,9 @@ class Queue:
                 del self._urgent[id_]
                 self._rest.pop(id_, None)
             return Work((id_,), (name,), is_urgent=True)
+        if self._asides:
+            aside = self._asides.pop(next(iter(self._asides)))
+            return Work((aside.id,), ("handout",), is_urgent=True, aside=aside)
         batch = tuple(self._rest)[:BATCH]
         self.drop(batch)
         return Work(batch, self._formats, is_urgent=False)

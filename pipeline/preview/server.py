@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import webbrowser
 from collections.abc import AsyncIterator
@@ -104,6 +105,7 @@ def serve(config: Config, outputs: Path, port: int, jobs: int, *, is_opened: boo
             application(desk, port), log_level="warning", access_log=False, server_header=False,
             timeout_graceful_shutdown=1, lifespan="on", ws="none",
         )  # fmt: skip
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         with suppress(KeyboardInterrupt):
             _Server(settings, desk).run(sockets=[listening])
 
@@ -119,6 +121,12 @@ class _Server(uvicorn.Server):
         """End what is open, then the server."""
         self._desk.dismiss()
         await super().shutdown(sockets)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a line of the server's log says more than that Ctrl-C cut short an answer."""
+    is_cut = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not is_cut and "timeout graceful shutdown exceeded" not in record.getMessage()
 
 
 def _bound(port: int) -> socket.socket:

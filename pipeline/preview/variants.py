@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import override
-from pipeline.errors import PublishError
-from pipeline.findings import Finding
 from pipeline.preview import pages
-from pipeline.preview.desk import Desk
-from pipeline.publish import Request, publish
+from pipeline.preview.desk import Desk, Printed
+from pipeline.preview.queue import Aside
 from pipeline.writers.handout.variants import STANDARD
 
 FORMAT = "handout"
@@ -28,20 +26,25 @@ class Sheet:
     digest: str
     pages: tuple[pages.Size, ...]
     why_not: str = ""
-    """Why there is none."""
+    """Why there is none, where there is none."""
+    is_coming: bool = False
+    """It is being printed; what is shown, if anything, is what was printed last."""
 
 
 def sheet(desk: Desk, id_: str, variant: str) -> Sheet:
-    """Return the handout of an article in a variant, printed where the project does not publish that one."""
+    """Return the handout of an article in a variant; one that the project does not publish is printed meanwhile."""
+    why_not, is_coming = "", False
+    if variant != STANDARD and not _is_published(desk, id_, variant) and desk.has_source(id_):
+        aside = _aside(desk, id_, variant)
+        printed = desk.printed(aside)
+        is_coming = printed is None or printed.stamp != aside.stamp
+        why_not = _why_not(printed) if printed else ""
     pdf = find(desk, id_, variant)
-    why_not = ""
-    if not _is_published(desk, id_, variant) and variant != STANDARD and desk.has_source(id_):
-        pdf, why_not = _print(desk, id_, variant)
     try:
         sizes = pages.sizes(pdf) if pdf else ()
     except OSError:
-        return Sheet(variant, None, "", (), why_not)
-    return Sheet(variant, pdf, _digest(pdf), sizes, why_not)
+        return Sheet(variant, None, "", (), why_not, is_coming)
+    return Sheet(variant, pdf, _digest(pdf), sizes, why_not, is_coming)
 
 
 def find(desk: Desk, id_: str, variant: str) -> Path | None:
@@ -51,27 +54,29 @@ def find(desk: Desk, id_: str, variant: str) -> Path | None:
         return path if path.is_file() else None
     if desk.item(id_) is None:
         return None
-    aside = _aside(desk, variant) / name
-    return aside if variant != STANDARD and aside.is_file() else None
+    path = _folder(desk, variant) / name
+    return path if variant != STANDARD and path.is_file() else None
 
 
 def _is_published(desk: Desk, id_: str, variant: str) -> bool:
     return desk.artifact(f"{FORMAT}/{id_}.{variant}.pdf") is not None
 
 
-def _print(desk: Desk, id_: str, variant: str) -> tuple[Path | None, str]:
+def _aside(desk: Desk, id_: str, variant: str) -> Aside:
+    # What changes an article changes its standard handout too; what it is drawn with may change a variant alone.
+    stamp = f"{desk.digest(f'{FORMAT}/{id_}.pdf')}:{desk.drawn}"
     config = override(desk.config, {FORMAT: {"variants": [variant]}})
-    request = Request((FORMAT,), (id_,), outputs=_aside(desk, variant))
-    try:
-        report = publish(config, request, lambda _step, _done, _of: None)
-    except PublishError as error:
-        return None, str(error)
-    findings: tuple[Finding, ...] = report.findings
-    why_not = next((each.message for each in findings if each.code == "handout-variant"), "")
-    return find(desk, id_, variant), why_not
+    return Aside(id_, _folder(desk, variant), stamp, config)
 
 
-def _aside(desk: Desk, variant: str) -> Path:
+def _why_not(printed: Printed) -> str:
+    if printed.error:
+        return str(printed.error)
+    refusals = (each for each in printed.findings if each.code == "handout-variant" or each.severity == "error")
+    return next((each.message for each in refusals), "")
+
+
+def _folder(desk: Desk, variant: str) -> Path:
     return desk.outputs.state / FOLDER / variant
 
 

@@ -57,9 +57,12 @@ class Views:
         query = request.query_params
         chosen = {name: query.get(name, "") for name in ("q", "tag", "finding", "format")}
         sort = query.get("sort", "") if query.get("sort", "") in SORTS else "newest"
-        items = self.desk.items
-        fitting = sorted((item for item in items if _fits(item, chosen)), key=SORTS[sort])
-        return self.page("shelf.html.j2", items=fitting, facets=facets_of(items), chosen={**chosen, "sort": sort})
+        items = sorted(self.desk.items, key=SORTS[sort])
+        # Those that do not fit are there, but not seen: a script can show them again without asking.
+        fitting = frozenset(item.listing.id for item in items if _fits(item, chosen))
+        return self.page(
+            "shelf.html.j2", items=items, fitting=fitting, facets=facets_of(items), chosen={**chosen, "sort": sort}
+        )
 
     def proof(self, request: Request) -> Response:
         """Return one article on paper, in a book and in a mail, with what was found in it."""
@@ -75,13 +78,15 @@ class Views:
         paragraphs: tuple[committed.Paragraph, ...] = ()
         numbers: Iterable[int] = ()
         trouble: PublishError | None = None
+        is_coming = False
         if commit and before is not None:
             paragraphs = committed.changed_words(before, desk.source_text(item))
             now = desk.artifact(f"handout/{item.listing.id}.pdf")
             try:
-                old = committed.committed_handout(project, desk.outputs.state, commit, item.listing.id)
-                if old and now and now.is_file():
-                    numbers = range(1, max(len(pages.sizes(old)), len(pages.sizes(now))) + 1)
+                old = committed.committed_handout(desk, commit, item.listing.id)
+                is_coming = old.is_coming
+                if old.pdf and now and now.is_file():
+                    numbers = range(1, max(len(pages.sizes(old.pdf)), len(pages.sizes(now))) + 1)
             except PublishError as error:
                 trouble = error
         return self.page(
@@ -92,6 +97,7 @@ class Views:
             paragraphs=paragraphs,
             numbers=numbers,
             trouble=trouble,
+            is_coming=is_coming,
             digest=desk.digest(f"handout/{item.listing.id}.pdf")[:16],
         )
 
@@ -151,6 +157,11 @@ class Proof:
             for finding in (*report.findings, *report.kept)
             if finding.severity == "error" and finding.source not in self.desk.ids and named in finding.message
         )
+
+    @property
+    def unplaced(self) -> tuple[Placed, ...]:
+        """Findings that stand neither beside a page nor above them all."""
+        return tuple(each for each in self.findings if each.spot is None and each.finding.severity != "error")
 
     def marks(self, page: int) -> tuple[Mark, ...]:
         """Return the marks in the margin of a page; those at one height stand beside each other."""

@@ -33,7 +33,14 @@
   };
   form.hidden = false;
   form.querySelector(".apply").hidden = true;
-  form.addEventListener("input", apply);
+  // The address says what is chosen, so that whoever comes back finds the shelf as it was; a page on disk has no server
+  // that could read it.
+  const note = () => {
+    if (location.protocol === "file:") return;
+    const chosen = new URLSearchParams([...new FormData(form)].filter(([name, text]) => text && !(name === "sort" && text === "newest")));
+    history.replaceState(null, "", location.pathname + (chosen.size ? "?" + chosen : ""));
+  };
+  form.addEventListener("input", () => { apply(); note(); });
   form.addEventListener("submit", event => event.preventDefault());
   document.addEventListener("shelf", apply);
   apply();

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from pipeline.preview.queue import BATCH, Queue, Work
+from pipeline.config import Config
+from pipeline.preview.queue import BATCH, Aside, Queue, Work
 
 FORMATS = ("handout", "epub", "newsletter")
 
@@ -71,3 +74,16 @@ def test_what_is_gone_is_not_published() -> None:
 
     with pytest.raises(TimeoutError):
         asyncio.run(asyncio.wait_for(queue.next(()), 0.05))
+
+
+def test_a_proof_that_someone_looks_at_is_printed_after_what_was_saved_and_before_the_rest(tmp_path: Path) -> None:
+    queue, aside = Queue(FORMATS), Aside("blog/ryg", tmp_path, "1", Config(tmp_path))
+    queue.add(["blog/rest"], is_urgent=False)
+    queue.add_aside(aside)
+    queue.add_aside(replace(aside, stamp="2"))
+    queue.add(["blog/saved"], is_urgent=True)
+
+    work = [taken(queue) for _ in range(5)]
+
+    assert [each.ids for each in work[2:]] == [("blog/saved",), ("blog/ryg",), ("blog/rest",)]
+    assert [each.aside.stamp for each in work if each.aside] == ["2"]

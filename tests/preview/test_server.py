@@ -22,6 +22,7 @@ import pytest
 
 from tests.conftest import ARTICLE, Ran, run_publish
 from tests.makers import write
+from tests.preview.test_committed import git, needs_git
 
 PATIENCE_S = 90
 
@@ -96,6 +97,10 @@ def desk(published: Ran, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
     """Return a desk on a published project, for tests that only look."""
     folder = tmp_path_factory.mktemp("desk") / "project"
     shutil.copytree(published.folder, folder)
+    if shutil.which("git"):
+        git(folder, "init", "-q")
+        git(folder, "add", "sources", "publish.toml")
+        git(folder, "commit", "-qm", "Begynd")
     with running(folder) as server:
         yield server
 
@@ -109,9 +114,12 @@ def test_the_shelf_shows_every_article_and_leads_to_its_proof(desk: Desk) -> Non
 
 
 def test_the_shelf_is_narrowed_and_sorted_without_a_script(desk: Desk) -> None:
-    assert 'href="/proof/blog/ryg"' in desk.get("/?q=RYGGEN&format=handout&sort=title")[1]
-    assert 'href="/proof/blog/ryg"' not in desk.get(f"/?q={quote('knæ')}")[1]
-    assert 'href="/proof/blog/ryg"' not in desk.get(f"/?tag={quote('søvn')}")[1]
+    """What does not fit is there, hidden, so that a script can show it again."""
+    seen, hidden = '<li class="item" data-id="blog/ryg"', '<li class="item" hidden data-id="blog/ryg"'
+
+    assert seen in desk.get("/?q=RYGGEN&format=handout&sort=title")[1]
+    assert hidden in desk.get(f"/?q={quote('knæ')}")[1]
+    assert hidden in desk.get(f"/?tag={quote('søvn')}")[1]
 
 
 def test_the_proof_shows_paper_book_and_mail(desk: Desk) -> None:
@@ -134,12 +142,25 @@ def test_every_look_of_a_proof_is_answered(desk: Desk, look: str) -> None:
 
 
 def test_a_variant_that_the_project_does_not_publish_is_printed_aside(desk: Desk) -> None:
-    _, text = desk.get("/proof/blog/ryg?variant=a5")
+    is_there = re.compile(r'<img[^>]* src="(/page/blog/ryg/a5/1\.png[^"]*)"')
 
-    picture = re.search(r'<img[^>]* src="(/page/blog/ryg/a5/1\.png[^"]*)"', text)
+    _, at_once = desk.get("/proof/blog/ryg?variant=a5")
+    picture = is_there.search(desk.until("/proof/blog/ryg?variant=a5", lambda text: bool(is_there.search(text))))
+
+    assert "Bliver trykt nu." in at_once  # the page does not keep anyone waiting
     assert picture
     assert desk.get(picture[1])[0] == 200
     assert not list((desk.folder / "outputs/handout").rglob("*.a5.pdf"))
+
+
+@needs_git
+def test_the_last_commit_is_printed_and_laid_over_what_is_now(desk: Desk) -> None:
+    is_there = re.compile(r'<img[^>]* src="(/overlay/blog/ryg/1\.png[^"]*)"')
+
+    picture = is_there.search(desk.until("/compare/blog/ryg", lambda text: bool(is_there.search(text))))
+
+    assert picture
+    assert desk.get(picture[1])[0] == 200
 
 
 def test_pages_load_nothing_from_outside_and_may_not_be_framed(desk: Desk) -> None:

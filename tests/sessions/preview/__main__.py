@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.makers import write
-from tests.sessions.preview import editing
+from tests.sessions.preview import editing, walking
+from tests.sessions.preview.attacking import attack
 from tests.sessions.preview.desks import (
     lay_out_corpus,
     lay_out_many,
@@ -22,6 +23,7 @@ from tests.sessions.preview.desks import (
     wait_until_idle,
 )
 from tests.sessions.preview.many import judge_many
+from tests.sessions.preview.paper import print_from_browser
 from tests.sessions.preview.views import judge, launch
 
 
@@ -35,7 +37,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="of saves that are measured")
     chosen = parser.parse_args()
     folder = chosen.folder.resolve()
-    for name in ("project", "many", "shots"):
+    for name in ("project", "many", "shots", "cups"):
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / "shots").mkdir(parents=True)
     if chosen.corpus:
@@ -68,6 +70,9 @@ def _browse(project: Path, folder: Path, rounds: int) -> Iterator[str]:
         yield from editing.keep_place(browser, desk, chosen.id, source)
         yield from editing.break_and_mend(browser, desk, chosen.id, source, shots)
         yield from editing.compose(browser, desk, shots)
+        yield from attack(playwright, desk, chosen.id, source)
+        yield from walking.same_chapter(browser, desk, chosen.id)
+        yield from walking.choose_by_keyboard(browser, desk, chosen.id)
         text = source.read_text("utf-8")
         write(source, text + "\n\nEt afsnit, som ikke er med i sidste commit.\n")
         write(project / source.parent.relative_to(project) / "i-stykker.md", "---\ntitle: [\n---\n\nTekst.\n")
@@ -93,6 +98,13 @@ def _browse(project: Path, folder: Path, rounds: int) -> Iterator[str]:
         found = list(judge(browser, views, axe, shots))
         say(f"{len(views)} views, light and dark, 320, 640 and 1280 px: {len(found)} faults of axe, width and console")
         yield from found
+        walked = ("shelf-none", "proof", "proof-broken", "compare", "compose-edition", "print", "message", "on-disk")
+        yield from walking.walk(browser, {name: views[name] for name in walked})
+        yield from walking.print_style(browser, {name: views[name] for name in ("shelf", "proof", "on-disk")}, shots)
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield from print_from_browser(browser, project, chosen.id, folder / "cups", shots)
+        yield from walking.open_from_disk(browser, project / "outputs/index.html", 1)
 
 
 def _edition(project: Path) -> str:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,10 +40,14 @@ class Desk:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Desk]:
-    """Start a desk on a project, and end it."""
+def running(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Desk]:
+    """Start a desk on a project, and end it.
+
+    Args:
+        environment: Default: that of this process.
+    """
     command = (sys.executable, "-m", "pipeline.cli", "preview", "--port", "0", "--project", str(folder))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, env=environment) as process:
         line = process.stdout.readline() if process.stdout else ""
         address = re.search(r"http://[\d.]+:\d+", line)
         if not address:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.sessions.preview.desks import Desk, running, say, wait_until_idle
+from tests.sessions.preview.views import launch
+from tests.sessions.preview.walking import open_from_disk
 
 SHELF_S = 0.2
 SAVES = 200
@@ -23,6 +25,10 @@ def judge_many(folder: Path, count: int) -> Iterator[str]:
         wait_until_idle(desk)
         yield from _shelf(desk, count)
         yield from _saves(desk, folder)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield from open_from_disk(launch(playwright), folder / "outputs/index.html", count)
 
 
 def _shelf(desk: Desk, count: int) -> Iterator[str]:

@@ -24,9 +24,9 @@ _MEANT = ("violates the following Content Security Policy directive: \"img-src '
 """What the console says of pictures that are switched off, and of an address that leads nowhere."""
 
 
-def launch(playwright: Playwright) -> Browser:
-    """Open Debian's Chromium."""
-    flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+def launch(playwright: Playwright, *more: str) -> Browser:
+    """Open Debian's Chromium, with more flags or without."""
+    flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", *more]
     return playwright.chromium.launch(executable_path=find_browser(), args=flags)
 
 
