@@ -67,7 +67,8 @@ def application(desk: Desk, port: int) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(desk.work()), asyncio.create_task(_watch(desk))]
+        chores = (desk.work(), _watch(desk), asyncio.to_thread(views.warm))
+        tasks = [asyncio.create_task(chore) for chore in chores]
         try:
             yield
         finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +20,7 @@ from pipeline.findings import Finding
 from pipeline.preview import committed, pages, shown
 from pipeline.preview.desk import Desk
 from pipeline.preview.guard import Token
+from pipeline.preview.leaves import Leaves
 from pipeline.preview.looks import CHOICES, Look, look_of
 from pipeline.preview.placing import Placed, placed
 from pipeline.preview.variants import Sheet, sheet
@@ -38,6 +41,7 @@ class Views:
     def __init__(self, desk: Desk, token: Token) -> None:
         self.desk = desk
         self.token = token
+        self.leaves = Leaves(desk)
 
     def page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
         """Return a page of the desk."""
@@ -52,6 +56,11 @@ class Views:
         )
         return HTMLResponse(html, status)
 
+    def warm(self) -> None:
+        """Draw the shelf before someone asks for it."""
+        with suppress(PublishError):
+            deque(self.leaves.of(self.desk.items), maxlen=0)
+
     def shelf(self, request: Request) -> Response:
         """Return all articles and editions, narrowed and sorted as the address asks."""
         query = request.query_params
@@ -61,7 +70,11 @@ class Views:
         # Those that do not fit are there, but not seen: a script can show them again without asking.
         fitting = frozenset(item.listing.id for item in items if _fits(item, chosen))
         return self.page(
-            "shelf.html.j2", items=items, fitting=fitting, facets=facets_of(items), chosen={**chosen, "sort": sort}
+            "shelf.html.j2",
+            leaves=self.leaves.of(items),
+            fitting=fitting,
+            facets=facets_of(items),
+            chosen={**chosen, "sort": sort},
         )
 
     def proof(self, request: Request) -> Response:
