@@ -16,6 +16,7 @@ from pipeline.commands.options import project_of
 
 if TYPE_CHECKING:
     from pipeline.config import Config
+    from pipeline.rendering.words import Words
     from pipeline.sending.campaigns import Desk
     from pipeline.sending.outbox import Campaign
     from pipeline.sending.preflight import Preflight
@@ -28,6 +29,14 @@ _outputs = click.option("--outputs", type=click.Path(path_type=Path), help="Wher
 _list = click.option("--list", "list_", required=True, metavar="NAME", help="A list that [sending] lists names.")
 
 
+def _rate(written: str) -> int:
+    """Return messages a minute: `60`, or `60/min`."""
+    number = written.removesuffix("/min")
+    if not (number.isascii() and number.isdigit() and int(number)):
+        raise click.BadParameter(f"{written!r}, expected messages a minute, such as 60/min")
+    return int(number)
+
+
 @click.command()
 @click.argument("edition")
 @_list
@@ -35,13 +44,13 @@ _list = click.option("--list", "list_", required=True, metavar="NAME", help="A l
 @click.option("--dry-run", is_flag=True, help="Look at message, sender, DNS and list, and send nothing.")
 @click.option("--confirm", is_flag=True, help="Send to the whole list without asking.")
 @click.option("--status", is_flag=True, help="Say what has become of this edition so far, the doubtful by name.")
-@click.option("--rate", type=click.IntRange(1), metavar="N", help="At most N messages a minute.")
+@click.option("--rate", type=_rate, metavar="N/min", help="At most N messages a minute.")
 @click.option("--connections", type=click.IntRange(1, 20), help="To the mail server, at a time.")
 @click.option("--resend-doubtful", is_flag=True, help="Send again what is in doubt: some readers may get it twice.")
 @click.option(
     "--transport", type=click.Choice(["smtp", "file"]), default="smtp", help="A mail server, or files to try out."
 )
-@click.option("--language", type=click.Choice(["da", "en"]), help="Of the report. [that of the publisher]")
+@click.option("--language", type=click.Choice(["da", "en"]), help="Of checks and report. [that of the publisher]")
 @_project
 @_outputs
 def send(
@@ -71,19 +80,19 @@ def send(
         return _status(settings, edition, list_, transport, where, language)
     with terminal.progress() as progress:
         published = find_published(settings, edition, where, progress)
-    with campaigns.open_desk(settings, published, list_, transport, where) as desk:
+    with campaigns.open_desk(settings, published, list_, transport, where, language or "") as desk:
         if test:
             desk.test(test)
             click.echo(f"sent to {test}: look at it in a mail program, on a telephone too")
             return 0
         preflight = desk.look()
-        _show(preflight)
+        _show(preflight, desk.words)
         click.echo(f"kept {desk.keep(preflight)}")
         if preflight.failures or dry_run:
             return int(bool(preflight.failures))
         if not confirm:
             _ask(desk, resend_doubtful=resend_doubtful)
-        return _send(desk, preflight, language, resend_doubtful=resend_doubtful)
+        return _send(desk, preflight, resend_doubtful=resend_doubtful)
 
 
 def _ask(desk: Desk, *, resend_doubtful: bool) -> None:
@@ -97,7 +106,7 @@ def _ask(desk: Desk, *, resend_doubtful: bool) -> None:
     click.confirm(f"Send “{desk.published.title}” to the list “{title}”?{again}", abort=True)
 
 
-def _send(desk: Desk, preflight: Preflight, language: str | None, *, resend_doubtful: bool) -> int:
+def _send(desk: Desk, preflight: Preflight, *, resend_doubtful: bool) -> int:
     """Queue and send, show how far it is, and close with the report, whatever happens."""
     from pipeline import terminal
 
@@ -111,40 +120,54 @@ def _send(desk: Desk, preflight: Preflight, language: str | None, *, resend_doub
         click.echo("Stopped: what was sent is noted; type the same command again to go on.", err=True)
         raise
     finally:
-        desk.keep(preflight)
-        _report(desk.config, campaign, desk.published.id, language)
+        _report(desk.config, campaign, desk.published.id, desk.words)
+        _keep(desk, preflight)
     counts = campaign.counts()
     return int(any(counts[state] for state in ("in doubt", "deferred", "queued")))
 
 
+def _keep(desk: Desk, preflight: Preflight) -> None:
+    """Bring the evidence up to date; the report has said it all, whether or not that succeeds."""
+    from pipeline.errors import PublishError
+
+    try:
+        desk.keep(preflight)
+    except PublishError as error:
+        click.echo(f"warning: the evidence shows the outbox as it was before sending: {error}", err=True)
+
+
 def _status(settings: Config, edition: str, list_: str, transport: Any, outputs: Path, language: str | None) -> int:
+    from pipeline.rendering.styles import find_styles
+    from pipeline.rendering.words import load_words
     from pipeline.sending.folder import data_folder
     from pipeline.sending.outbox import find_campaign
     from pipeline.sending.store import open_store
 
+    words = load_words(find_styles(settings.folder), language or settings.publisher.language)
     with open_store(data_folder(settings, outputs)) as store:
         campaign = find_campaign(store, edition, list_, transport)
         if campaign is None:
             click.echo(f"{edition} has not been sent to {list_} by {transport}")
             return 0
-        _report(settings, campaign, edition, language)
+        _report(settings, campaign, edition, words)
     return 0
 
 
-def _report(settings: Config, campaign: Campaign, edition: str, language: str | None) -> None:
-    from pipeline.rendering.styles import find_styles
-    from pipeline.rendering.words import load_words
+def _report(settings: Config, campaign: Campaign, edition: str, words: Words) -> None:
     from pipeline.sending.closing import report
     from pipeline.sending.settings import list_title
 
-    words = load_words(find_styles(settings.folder), language or settings.publisher.language)
     click.echo("\n" + report(campaign, edition, list_title(settings.sending, campaign.list_), words))
 
 
-def _show(preflight: Preflight) -> None:
-    width = max(len(check.name) for check in preflight.checks)
-    for check in preflight.checks:
-        click.echo(f"{check.verdict:<9}  {check.name:<{width}}  {check.found}")
+def _show(preflight: Preflight, words: Words) -> None:
+    rows = [
+        (words[f"preflight_verdict_{check.verdict}"], words[f"preflight_name_{check.name}"], check.told(words))
+        for check in preflight.checks
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for verdict, name, told in rows:
+        click.echo(f"{verdict:<{widths[0]}}  {name:<{widths[1]}}  {told}")
 
 
 # ---- the list

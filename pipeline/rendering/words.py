@@ -52,6 +52,17 @@ class Words:
                 hint=f"it may use {', '.join('{' + name + '}' for name in values)}",
             ) from error
 
+    def number(self, value: float) -> str:
+        """Return a number as the language writes it: 10.272, -1,5."""
+        from babel import Locale, UnknownLocaleError
+        from babel.numbers import format_decimal
+
+        try:
+            locale = Locale.parse(self.language, sep="-")
+        except (UnknownLocaleError, ValueError):
+            return str(value)
+        return format_decimal(value, locale=locale)
+
     def date(self, day: date) -> str:
         """Return a date as the language writes it: 30. april 2025."""
         from babel import Locale, UnknownLocaleError

@@ -13,6 +13,7 @@ from pipeline.config import Config
 from pipeline.errors import ConfigError, SendError
 from pipeline.publish import outputs_of
 from pipeline.rendering.styles import find_styles
+from pipeline.rendering.words import Words, load_words
 from pipeline.running.saving import Outputs
 from pipeline.sending.addresses import AddressError, read_address
 from pipeline.sending.edition import Published
@@ -28,7 +29,7 @@ from pipeline.sending.store import Store, open_store
 from pipeline.sending.transport import Files, Transport, transport_of
 
 Way = Literal["smtp", "file"]
-_FOR_REAL = ("Proofread", "DKIM record")
+_FOR_REAL = ("proofread", "dkim_record")
 """Checks that a trial need not pass: it comes before the test mail, and reaches no one's server."""
 
 
@@ -44,6 +45,7 @@ class Desk:
     published: Published
     post: Post
     way: Way
+    words: Words
 
     def look(self) -> Preflight:
         """Look at all that can be looked at before sending, and keep what was found beside the edition."""
@@ -55,7 +57,8 @@ class Desk:
     def keep(self, preflight: Preflight) -> Path:
         """Save what was found, and how the outbox stands, beside the edition."""
         campaign = find_campaign(self.store, self.published.id, self.list, self.way)
-        return keep(preflight, campaign.counts() if campaign else {}, self.outputs, find_styles(self.config.folder))
+        counts = campaign.counts() if campaign else {}
+        return keep(preflight, counts, self.outputs, find_styles(self.config.folder), self.words)
 
     def connect(self) -> Transport:
         """Return the way out, not open yet."""
@@ -132,8 +135,13 @@ def check(config: Config, list_: str, way: Way) -> None:
 
 
 @contextmanager
-def open_desk(config: Config, published: Published, list_: str, way: Way, outputs: Path) -> Iterator[Desk]:
+def open_desk(
+    config: Config, published: Published, list_: str, way: Way, outputs: Path, language: str = ""
+) -> Iterator[Desk]:
     """Open the data folder for one sender of a published edition.
+
+    Args:
+        language: Of what is told to the sender; empty: that of the publisher.
 
     Raises:
         ConfigError: The sender's address or the key is none, or the data folder lies where it must not.
@@ -145,5 +153,6 @@ def open_desk(config: Config, published: Published, list_: str, way: Way, output
     bounces = sending.bounces or read_address(config.publisher.email)
     post = Post(template, route, bounces, sending.verp, signer_of(config))
     folder = data_folder(config, outputs)
+    words = load_words(find_styles(config.folder), language or config.publisher.language)
     with folder.held(), open_store(folder) as store:
-        yield Desk(config, outputs_of(config, outputs), folder, store, list_, published, post, way)
+        yield Desk(config, outputs_of(config, outputs), folder, store, list_, published, post, way, words)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline import __version__
 from pipeline.rendering.styles import Styles
+from pipeline.rendering.words import Words
 from pipeline.running.saving import Outputs
 from pipeline.sending.edition import FORMAT
 from pipeline.sending.preflight import Preflight
@@ -15,17 +16,19 @@ from pipeline.sending.preflight import Preflight
 WAIT_S = 5.0
 
 
-def keep(preflight: Preflight, counts: Mapping[str, int], outputs: Outputs, styles: Styles) -> Path:
+def keep(preflight: Preflight, counts: Mapping[str, int], outputs: Outputs, styles: Styles, words: Words) -> Path:
     """Save the evidence of a campaign beside its edition, and return the page.
 
     Args:
         counts: How many letters are in each state of the outbox.
     """
     name = f"{FORMAT}/{preflight.edition}.{preflight.list}.evidence"
-    page = styles.render("sending/evidence.html.j2", preflight=preflight, counts=counts, version=__version__)
+    page = styles.render(
+        "sending/evidence.html.j2", preflight=preflight, counts=counts, version=__version__, words=words
+    )
     with outputs.held(WAIT_S):
         moves = [
-            (outputs.stage("evidence.json", as_json(preflight, counts)), f"{name}.json"),
+            (outputs.stage("evidence.json", as_json(preflight, counts, words)), f"{name}.json"),
             (outputs.stage("evidence.html", page.encode()), f"{name}.html"),
         ]
         outputs.move(moves)
@@ -33,15 +36,16 @@ def keep(preflight: Preflight, counts: Mapping[str, int], outputs: Outputs, styl
     return outputs.shown / f"{name}.html"
 
 
-def as_json(preflight: Preflight, counts: Mapping[str, int]) -> bytes:
-    """Return the evidence for machines."""
+def as_json(preflight: Preflight, counts: Mapping[str, int], words: Words) -> bytes:
+    """Return the evidence for machines: names and verdicts that do not change with the language, and it in words."""
     document = {
         "edition": preflight.edition,
         "list": preflight.list,
         "content_sha256": preflight.content,
         "looked_at": preflight.day.isoformat(),
         "program": __version__,
-        "checks": [{"name": c.name, "verdict": c.verdict, "found": c.found} for c in preflight.checks],
+        "language": words.language,
+        "checks": [{"name": c.name, "verdict": c.verdict, "found": c.told(words)} for c in preflight.checks],
         "outbox": dict(counts),
     }
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from pipeline.rendering.words import Words
 
 if TYPE_CHECKING:
     from dns.resolver import Resolver
@@ -19,11 +21,19 @@ LIFETIME_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at before sending."""
+    """One thing that was looked at before sending, and what was found, as keys of `styles/words/<language>.toml`."""
 
     name: str
     verdict: Verdict
     found: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def told(self, words: Words) -> str:
+        """Return what was found in words."""
+        facts = {
+            key: words.number(value) if isinstance(value, int | float) else value for key, value in self.facts.items()
+        }
+        return words.fill(f"preflight_{self.found}", **facts)
 
 
 def check_records(
@@ -37,9 +47,9 @@ def check_records(
     """
     spf = _texts(bounce_domain, "v=spf1", resolver)
     dmarc = _texts(f"_dmarc.{domain}", "v=DMARC1", resolver) or _texts(f"_dmarc.{_above(domain)}", "v=DMARC1", resolver)
-    checks = [_judge("SPF", spf, bounce_domain, _spf), _judge("DMARC", dmarc, f"_dmarc.{domain}", _dmarc)]
+    checks = [_judge("spf", spf, bounce_domain, _spf), _judge("dmarc", dmarc, f"_dmarc.{domain}", _dmarc)]
     if signer is None:
-        checks.append(Check("DKIM record", "unchecked", "the mail server signs: [sending] dkim_key is empty"))
+        checks.append(Check("dkim_record", "unchecked", "dkim_by_server"))
     else:
         name = f"{signer.selector}._domainkey.{signer.domain}"
         checks.append(_dkim(name, _texts(name, "", resolver), signer))
@@ -48,35 +58,33 @@ def check_records(
 
 def _judge(name: str, texts: list[str] | None, where: str, judge: Callable[[str, str], Check]) -> Check:
     if texts is None:
-        return Check(name, "unchecked", f"the DNS did not answer for {where}")
+        return Check(name, "unchecked", "dns_silent", {"where": where})
     if not texts:
-        return Check(name, "warning", f"{where} has no {name} record: Gmail, Yahoo and Outlook ask for one")
+        return Check(name, "warning", "dns_missing", {"where": where})
     if len(texts) > 1:
-        return Check(name, "warning", f"{where} has {len(texts)} {name} records, expected one: none of them counts")
+        return Check(name, "warning", "dns_many", {"where": where, "count": len(texts)})
     return judge(name, texts[0])
 
 
 def _spf(name: str, text: str) -> Check:
     if not re.search(r"\s[-~?]all\b|\sredirect=", text):
-        return Check(name, "warning", f"{text}: it allows everyone, or no one is told what to do with others")
-    return Check(name, "pass", text)
+        return Check(name, "warning", "spf_open", {"text": text})
+    return Check(name, "pass", "dns_record", {"text": text})
 
 
 def _dmarc(name: str, text: str) -> Check:
     policy = re.search(r";\s*p\s*=\s*(none|quarantine|reject)", text)
-    return Check(name, "pass" if policy else "warning", text if policy else f"{text}: no policy p=")
+    return Check(name, "pass" if policy else "warning", "dns_record" if policy else "dmarc_open", {"text": text})
 
 
 def _dkim(name: str, texts: list[str] | None, signer: Signer) -> Check:
     if texts is None:
-        return Check("DKIM record", "unchecked", f"the DNS did not answer for {name}")
+        return Check("dkim_record", "unchecked", "dns_silent", {"where": name})
     for text in texts:
         key = re.search(r"(?:^|;)\s*p\s*=\s*([A-Za-z0-9+/=\s]*)", text)
         if key and _same_key(re.sub(r"\s", "", key[1]), signer.key):
-            return Check("DKIM record", "pass", f"{name} holds the other half of our key")
-    return Check(
-        "DKIM record", "failure", f"{name} does not hold the other half of our key: every signature would fail"
-    )
+            return Check("dkim_record", "pass", "dkim_same", {"where": name})
+    return Check("dkim_record", "failure", "dkim_other", {"where": name})
 
 
 def _same_key(published: str, private: bytes) -> bool:

@@ -106,7 +106,52 @@ def test_content_that_no_one_has_looked_at_is_not_mailed(project: Path) -> None:
     done = run(project, "send", "blog/ryg", "--list", "nyt", "--confirm")
 
     assert done.code == 1
-    assert re.search(r"failure\s+Proofread\s+no one has seen this content", done.out)
+    assert re.search(r"fejl\s+Korrekturlæst\s+Ingen har set dette indhold", done.out)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("da", ("Før afsendelse: Ondt i ryggen", "i orden", "2 må få brevet", "Modtaget af mailserveren")),
+        ("en", ("Before sending: Ondt i ryggen", "pass", "2 may be mailed", "Accepted by the mail server")),
+    ],
+)
+def test_the_evidence_speaks_danish_and_english(project: Path, language: str, words: tuple[str, ...]) -> None:
+    trial = ("send", "blog/ryg", "--list", "nyt", "--transport", "file", "--confirm")
+    run(project, *trial, "--language", language)
+
+    page = (project / "outputs/newsletter/blog/ryg.nyt.evidence.html").read_text("utf-8")
+    evidence = json.loads((project / "outputs/newsletter/blog/ryg.nyt.evidence.json").read_text("utf-8"))
+    assert f'<html lang="{language}">' in page
+    assert [word for word in words if word not in page] == []
+    assert evidence["language"] == language
+    assert {check["name"]: check["verdict"] for check in evidence["checks"]}["spam"] == "unchecked"
+
+
+def test_evidence_is_published_with_releases_too(project: Path) -> None:
+    settings = project / "publish.toml"
+    settings.write_text(settings.read_text("utf-8") + "\n[outputs]\nreleases = true\n", "utf-8")
+    assert run(project, "newsletter").code == 0
+
+    done = run(project, "send", "blog/ryg", "--list", "nyt", "--transport", "file", "--confirm")
+
+    kept = project / "outputs/current/newsletter/blog/ryg.nyt.evidence.html"
+    assert done.code == 0, done.out + done.err
+    assert f"kept {kept}" in done.out
+    assert "Modtaget af mailserveren" in kept.read_text("utf-8")
+    assert run(project, "newsletter").code == 0
+    assert kept.is_file()
+
+
+@pytest.mark.parametrize(
+    ("rate", "message"), [("60/min", ""), ("60", ""), ("0/min", "messages a minute"), ("60/hour", "messages a minute")]
+)
+def test_a_rate_is_so_many_a_minute(project: Path, rate: str, message: str) -> None:
+    """Asked of a list that is not there, so that nothing else is looked at."""
+    done = run(project, "send", "blog/ryg", "--list", "ukendt", "--rate", rate)
+
+    assert done.code == 2
+    assert (message or "there is no list 'ukendt'") in done.err
 
 
 @pytest.mark.parametrize(
