@@ -96,11 +96,16 @@ def key_of(folder: DataFolder) -> bytes:
 
 def keyed_hash(key: bytes, identity: str) -> str:
     """Return what stands for a reader and says nothing without the key: HMAC-SHA256, in hexadecimal."""
-    return hmac.new(key, identity.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, identity.encode(), "sha256").hex()
 
 
 def write_private(path: Path, data: bytes) -> None:
     """Write a file that its owner alone may read, whole or not at all."""
+    draft_private(path, data).replace(path)
+
+
+def draft_private(path: Path, data: bytes) -> Path:
+    """Write what is to become a file that its owner alone may read, beside it, and return where."""
     draft = path.with_name(f".{path.name}.new")
     with contextlib.suppress(FileNotFoundError):
         draft.unlink()
@@ -108,7 +113,7 @@ def write_private(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    draft.replace(path)
+    return draft
 
 
 def _default(project: Path) -> Path:

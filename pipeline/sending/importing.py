@@ -158,13 +158,14 @@ def _consent(row: list[str], columns: list[str], language: str, order: Order, to
     return faults or Consent(address, tongue, on, cells["consent_wording"], cells["consent_source"])
 
 
-def _told(name: str, value: str) -> list[str]:
+@lru_cache
+def _told(name: str, value: str) -> tuple[str, ...]:
     if not value:
-        return [f"{name} is missing: what was agreed to, and where"]
+        return (f"{name} is missing: what was agreed to, and where",)
     if value.startswith(_FORMULA):
-        return [f"{name} begins like a formula"]
+        return (f"{name} begins like a formula",)
     telling = is_telling(value)
-    return [f"{name} looks like {telling}"] if telling else []
+    return (f"{name} looks like {telling}",) if telling else ()
 
 
 _day = lru_cache(read_date)

@@ -4,8 +4,8 @@
                 │            ├─────▶ deferred ─▶ claimed …
                 └─▶ withdrawn └────▶ refused
 
-"In doubt" is committed before a message's content leaves, and stands until the server's word on it is committed. So a
-row that a crash leaves in doubt may have been delivered or not, and only a person's word sends it again; every other
+"In doubt" is on the disk before a message's content leaves, and stands until the server's word on it is committed. So
+a row that a crash leaves in doubt may have been delivered or not, and only a person's word sends it again; every other
 row is known to be delivered, or known not to be.
 """
 
@@ -27,6 +27,13 @@ STATES: tuple[State, ...] = ("accepted", "in doubt", "deferred", "refused", "wit
 BATCH = 50
 FORGOTTEN = ""
 _READER = "JOIN subscribers ON subscribers.person = outbox.person AND subscribers.list = ?"
+
+_ELSEWHERE = (
+    "SELECT person FROM campaigns AS this JOIN campaigns AS other USING (edition, transport) "
+    "JOIN outbox ON outbox.campaign = other.id "
+    "WHERE this.id = ? AND other.id <> this.id AND state NOT IN ('refused', 'withdrawn')"
+)
+"""Readers who are in the outbox of the same edition for another list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +57,16 @@ class Campaign:
     list_: str
 
     def enqueue(self) -> int:
-        """Queue everyone on the list who is not in the outbox yet, and return how many."""
+        """Queue everyone on the list who is not in the outbox yet, and return how many.
+
+        Whoever has this edition by another list, or is to get it by that, is left out.
+        """
         with self.store.transaction() as connection:
             return connection.execute(
-                "INSERT OR IGNORE INTO outbox (campaign, person, mark, state, changed) "  # noqa: S608  # a constant
-                f"SELECT ?, person, new_token(), 'queued', ? FROM subscribers WHERE list = ? AND {MAILABLE}",
-                (self.id, now(), self.list_),
+                "INSERT OR IGNORE INTO outbox (campaign, person, mark, state, changed) "  # noqa: S608  # constants
+                f"SELECT ?, person, new_token(), 'queued', ? FROM subscribers WHERE list = ? AND {MAILABLE} "
+                f"AND person NOT IN ({_ELSEWHERE})",
+                (self.id, now(), self.list_, self.id),
             ).rowcount
 
     def reclaim(self) -> None:
@@ -97,8 +108,12 @@ class Campaign:
         return stays is not None
 
     def accept(self, letter: Letter, status: str) -> None:
-        """Note that the server has taken a message."""
-        with self.store.transaction() as connection:
+        """Note that the server has taken a message.
+
+        The disk has it with the next message's "in doubt", which is half the flushes: a power cut before that leaves
+        this message in doubt, which is never sent again by itself.
+        """
+        with self.store.transaction(is_flushed=False) as connection:
             self._set(letter.person, "accepted", status)
             connection.execute(
                 "UPDATE subscribers SET used_on = ? WHERE person = ? AND list = ?",

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from pipeline.config import FILE_NAME, Config, Publisher, Sending, line_of
 from pipeline.errors import ConfigError
-from pipeline.sending.addresses import AddressError, is_telling, read_address
+from pipeline.sending.addresses import LOCAL_LIMIT, AddressError, is_telling, read_address
+from pipeline.sending.message import TOKEN_LENGTH
 
 LIST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _PARTS = ("dkim", "dns", "email_validator", "platformdirs", "starlette", "uvicorn")
@@ -118,5 +119,8 @@ def _address_faults(sending: Sending) -> Iterator[tuple[str, str]]:
                 read_address(address)
         except AddressError as error:
             yield key, f"is {address!r}: {error}"
+    local = sending.bounces.rpartition("@")[0]
+    if sending.verp and len(local) + 1 + TOKEN_LENGTH > LOCAL_LIMIT:
+        yield "bounces", f"has {len(local)} characters before the @; verp adds {TOKEN_LENGTH + 1}, and mail takes 64"
     if bool(sending.dkim_key) != bool(sending.dkim_selector):
         yield "dkim_key", "and dkim_selector go together: expected both or neither"

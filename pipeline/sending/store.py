@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.errors import SendError
 from pipeline.sending.addresses import identity_of
 from pipeline.sending.folder import DataFolder, key_of, keyed_hash
 
 BUSY_S = 10.0
+CACHE_KIB = 65_536
+"""With SQLite's own 2 MB, the tokens' index of a long list is written over and over while it is brought in."""
 MIGRATIONS = (
     """
     CREATE TABLE subscribers (
@@ -87,6 +89,11 @@ MIGRATIONS = (
         digest TEXT PRIMARY KEY
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE seal (                  -- keyed hash of no one: it tells whether the key is that of this database
+        digest TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 """Each takes a database from the version of its place to the next."""
 
@@ -107,16 +114,26 @@ class Store:
         return keyed_hash(self.key, identity_of(address))
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(
+        self, mode: Literal["IMMEDIATE", "DEFERRED"] = "IMMEDIATE", *, is_flushed: bool = True
+    ) -> Iterator[sqlite3.Connection]:
         """Give a transaction that is on the disk when the block ends, or undone when it fails.
+
+        Args:
+            mode: Immediate: no one else writes from its beginning on. Deferred: from its first writing on.
+            is_flushed: No: the system has it when the block ends, so that a killed process loses nothing, and the disk
+                has it with the next one that is flushed; a power cut before that undoes it, and nothing before it
+                (https://sqlite.org/pragma.html#pragma_synchronous: NORMAL, in WAL mode).
 
         Raises:
             SendError: The database is locked, damaged, or its disk is full.
         """
         with self._lock, understood(self.folder.database):
             begun = time.perf_counter()
-            self.connection.execute("BEGIN IMMEDIATE")
             try:
+                if not is_flushed:
+                    self.connection.execute("PRAGMA synchronous = NORMAL")
+                self.connection.execute(f"BEGIN {mode}")
                 yield self.connection
                 self.connection.execute("COMMIT")
             except BaseException:
@@ -124,6 +141,8 @@ class Store:
                     self.connection.execute("ROLLBACK")
                 raise
             finally:
+                if not is_flushed:
+                    self.connection.execute("PRAGMA synchronous = FULL")
                 self.storing_s += time.perf_counter() - begun
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
@@ -167,13 +186,14 @@ def open_store(folder: DataFolder) -> Iterator[Store]:
         connection.create_function("new_token", 0, lambda: secrets.token_urlsafe(16))
         with understood(path):
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON",
-                           "temp_store = MEMORY"):  # fmt: skip
+                           "temp_store = MEMORY", f"cache_size = -{CACHE_KIB}"):  # fmt: skip
                 connection.execute(f"PRAGMA {pragma}")
             found = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
             if found != ["ok"]:
                 raise sqlite3.DatabaseError(found[0])
         store = Store(folder, key, connection)
         _migrate(store)
+        _check_key(store)
         yield store
     finally:
         connection.close()
@@ -191,6 +211,20 @@ def _migrate(store: Store) -> None:
             for statement in script.split(";\n"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _check_key(store: Store) -> None:
+    """Refuse another key than the one that the database was made with: with it, no one would count as mailed."""
+    seal = keyed_hash(store.key, "")
+    known = store.rows("SELECT digest FROM seal")
+    if not known:
+        with store.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO seal VALUES (?)", (seal,))
+    elif [row["digest"] for row in known] != [seal]:
+        raise SendError(
+            f"{store.folder.path / 'key'} is not the key that {store.folder.database.name} was made with",
+            hint="put both back from the same backup: with another key, no one would count as mailed",
+        )
 
 
 @contextmanager

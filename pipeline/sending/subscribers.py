@@ -20,6 +20,35 @@ MAILABLE = "consent_on IS NOT NULL AND unsubscribed_on IS NULL AND bounced_on IS
 """No consent, no send."""
 
 
+_BROUGHT = """
+    CREATE TABLE temp.brought (
+        person TEXT PRIMARY KEY, address TEXT, language TEXT, consent_on TEXT, wording TEXT, source TEXT
+    ) STRICT, WITHOUT ROWID
+"""
+_HELD = """
+    DELETE FROM temp.brought WHERE person IN (
+        SELECT person FROM (
+            SELECT person, max(coalesce(unsubscribed_on, ''), coalesce(bounced_on, '')) AS since
+            FROM subscribers WHERE list = :list
+            UNION ALL SELECT person, suppressed_on FROM suppressed WHERE list = :list
+        ) JOIN temp.brought USING (person)
+        WHERE since > coalesce(consent_on, '') OR (since = consent_on AND NOT :tie)
+    )
+"""
+"""Whoever left, bounced or was forgotten after they agreed stays away."""
+_TAKE_OVER = """
+    INSERT INTO subscribers (person, list, address, language, token, consent_on, consent_wording, consent_source)
+    SELECT person, ?, address, language, new_token(), consent_on, wording, source FROM temp.brought WHERE true
+    ON CONFLICT (person, list) DO UPDATE SET
+        address = excluded.address, language = excluded.language, consent_on = excluded.consent_on,
+        consent_wording = excluded.consent_wording, consent_source = excluded.consent_source,
+        unsubscribed_on = NULL, bounced_on = NULL, soft_bounces = 0
+    WHERE subscribers.consent_on IS NULL OR excluded.consent_on > subscribers.consent_on
+        OR unsubscribed_on IS NOT NULL OR bounced_on IS NOT NULL
+"""
+"""An older consent, or the same list once more, changes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     """A reader, and what they have agreed to."""
@@ -58,37 +87,36 @@ class Counts:
     """Of those that may be mailed: bounced softly many times."""
 
 
-def add(store: Store, list_: str, consents: Iterable[Consent]) -> Added:
-    """Bring consents into a list, all or none of them."""
-    new = renewed = held = 0
+def add(store: Store, list_: str, consents: Iterable[Consent], *, ties_return: bool = False) -> Added:
+    """Bring consents into a list, all or none of them, each address once.
+
+    They are laid beside the list first, in memory, and then go over in a few statements: a sender at work, and a reader
+    who leaves, wait a second or two for a list of hundreds of thousands.
+
+    Args:
+        ties_return: Whoever left on the day of their consent is back. Only their own click, after it, says so.
+    """
+    rows = (
+        (store.person(each.address), each.address, each.language, each.on.isoformat() if each.on else None,
+         each.wording, each.source)
+        for each in consents
+    )  # fmt: skip
+    with store.transaction("DEFERRED") as connection:  # it writes in memory only, so that no one waits
+        connection.execute("DROP TABLE IF EXISTS temp.brought")
+        connection.execute(_BROUGHT)
+        connection.executemany("INSERT OR REPLACE INTO temp.brought VALUES (?, ?, ?, ?, ?, ?)", rows)
     with store.transaction() as connection:
-        for consent in consents:
-            person, on = store.person(consent.address), consent.on.isoformat() if consent.on else None
-            known = connection.execute(
-                "SELECT consent_on, max(coalesce(unsubscribed_on, ''), coalesce(bounced_on, '')) AS away "
-                "FROM subscribers WHERE person = ? AND list = ?", (person, list_)
-            ).fetchone()  # fmt: skip
-            left = connection.execute(
-                "SELECT suppressed_on FROM suppressed WHERE person = ? AND list = ?", (person, list_)
-            ).fetchone()
-            away = (known["away"] if known else "") or (left["suppressed_on"] if left else "")
-            if away and (on or "") <= away:
-                held += 1
-                continue
-            if known and known["consent_on"] and (on or "") <= known["consent_on"] and not away:
-                renewed += 1  # an older consent, or the same list once more
-                continue
-            connection.execute("DELETE FROM suppressed WHERE person = ? AND list = ?", (person, list_))
-            connection.execute(
-                "INSERT INTO subscribers (person, list, address, language, token, consent_on, consent_wording, "
-                "consent_source) VALUES (?, ?, ?, ?, new_token(), ?, ?, ?) ON CONFLICT (person, list) DO UPDATE SET "
-                "address = excluded.address, language = excluded.language, consent_on = excluded.consent_on, "
-                "consent_wording = excluded.consent_wording, consent_source = excluded.consent_source, "
-                "unsubscribed_on = NULL, bounced_on = NULL, soft_bounces = 0",
-                (person, list_, consent.address, consent.language, on, consent.wording, consent.source),
-            )
-            new, renewed = (new, renewed + 1) if known else (new + 1, renewed)
-    return Added(new, renewed, held)
+        held = connection.execute(_HELD, {"list": list_, "tie": int(ties_return)}).rowcount
+        all_ = connection.execute("SELECT count(*) FROM temp.brought").fetchone()[0]
+        renewed = connection.execute(
+            "SELECT count(*) FROM temp.brought JOIN subscribers USING (person) WHERE list = ?", (list_,)
+        ).fetchone()[0]
+        connection.execute(_TAKE_OVER, (list_,))
+        connection.execute(
+            "DELETE FROM suppressed WHERE list = ? AND person IN (SELECT person FROM temp.brought)", (list_,)
+        )
+        connection.execute("DROP TABLE temp.brought")
+    return Added(all_ - renewed, renewed, held)
 
 
 def unsubscribe(store: Store, token: str, today: date) -> bool:
@@ -128,7 +156,9 @@ def forget(store: Store, address: str, today: date) -> bool:
         )  # fmt: skip
         gone = connection.execute("DELETE FROM subscribers WHERE person = ?", (person,)).rowcount
         gone += connection.execute("DELETE FROM asked WHERE person = ?", (person,)).rowcount
-    for path in store.folder.trials.rglob("*.eml"):
+    for path in sorted(store.folder.trials.rglob("*")):  # drafts of a trial that was killed, too
+        if not path.is_file():
+            continue
         to = str(message_from_bytes(path.read_bytes())["To"])
         if identity_of(to.strip()) == identity_of(address):
             path.unlink()

@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from pipeline.config import Sending
 from pipeline.errors import ConfigError, SendError
-from pipeline.sending.folder import write_private
+from pipeline.sending.folder import draft_private
 
 KEYRING = "clinic-publish"
 USER, PASSWORD = "PUBLISH_SMTP_USER", "PUBLISH_SMTP_PASSWORD"  # names of variables
@@ -74,24 +74,33 @@ class Files:
     folder: Path
 
     def open(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise self._refused(error) from error
 
     def deliver(self, sender: str, recipient: str, data: bytes, before: Callable[[], bool]) -> Outcome:
-        if not before():
-            return Outcome("withheld")
         head = data.partition(b"\r\n\r\n")[0]
         mark = head.partition(b"\r\nMessage-ID: <")[2].partition(b"@")[0].decode("ascii")
         envelope = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode("ascii")
+        path = self.folder / f"{mark}.eml"
         try:
-            write_private(self.folder / f"{mark}.eml", envelope + data)
-        except OSError as error:
-            raise SendError(
-                f"{self.folder} cannot be written: {error.strerror}", hint="make room, and try again"
-            ) from error
+            draft = draft_private(path, envelope + data)
+        except OSError as error:  # the disk is full: that is known before anything is in doubt
+            raise self._refused(error) from error
+        try:
+            if not before():
+                return Outcome("withheld")
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
         return Outcome("accepted", "file")
 
     def close(self) -> None:
         pass
+
+    def _refused(self, error: OSError) -> SendError:
+        return SendError(f"{self.folder} cannot be written: {error.strerror}", hint="make room, and try again")
 
 
 @dataclass(slots=True)

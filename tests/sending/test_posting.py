@@ -15,9 +15,9 @@ from pipeline.sending.outbox import Campaign, Letter, open_campaign
 from pipeline.sending.posting import Post as Outgoing
 from pipeline.sending.posting import Sender
 from pipeline.sending.store import Store
-from pipeline.sending.subscribers import unsubscribe
+from pipeline.sending.subscribers import add, unsubscribe
 from pipeline.sending.transport import Server, Transport
-from tests.sending.conftest import LIST, ROUTE, TODAY, Post, subscribe, template
+from tests.sending.conftest import LIST, ROUTE, TODAY, Post, consent, subscribe, template
 from tests.sending.test_message import published
 
 READERS = tuple(f"laeser{number}@klinik.dk" for number in range(12))
@@ -282,6 +282,41 @@ def test_a_newer_edition_is_a_campaign_of_its_own(campaign: Campaign, server: Se
     sender_of(newer, server).send()
 
     assert len(post.taken) == 24
+
+
+def test_whoever_is_on_two_lists_gets_an_edition_by_one_of_them(
+    campaign: Campaign, server: Sending, post: Post
+) -> None:
+    add(campaign.store, "andre", [consent(READERS[3]), consent("bo@klinik.dk")])
+    sender_of(campaign, server).send()
+
+    other = open_campaign(campaign.store, "blog/ryg", "andre", "smtp", "c0ffee")
+    other.enqueue()
+    sender_of(other, server).send()
+
+    assert [recipient for _, recipient, _ in post.taken][12:] == ["bo@klinik.dk"]
+
+
+def test_in_doubt_reaches_the_disk_before_the_content_leaves_and_accepted_waits_for_the_next(
+    campaign: Campaign, server: Sending, post: Post
+) -> None:
+    """A flush of the disk for each message, not two."""
+    told: list[str] = []
+    connection = campaign.store.connection
+
+    def heard(statement: str) -> None:
+        if statement == "COMMIT":
+            told.append("commit")
+        elif statement.startswith("PRAGMA synchronous"):
+            told.append(statement.rpartition(" ")[2])
+
+    connection.set_trace_callback(heard)
+    post.answer = lambda at, _address: told.append("content") if at == "DATA" else None
+    sender_of(campaign, server).send()
+
+    first = told.index("content")
+    assert told[first - 1] == "commit"
+    assert told[first + 1 : first + 6] == ["NORMAL", "commit", "FULL", "commit", "content"]
 
 
 def test_no_consent_no_send(store: Store) -> None:

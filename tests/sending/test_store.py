@@ -32,6 +32,7 @@ def test_what_is_committed_outlives_a_loss_of_power(store: Store) -> None:
 
 def test_a_database_of_the_first_version_keeps_its_readers(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stores, "MIGRATIONS", MIGRATIONS[:1])
+    monkeypatch.setattr(stores, "_check_key", lambda _store: None)  # it came later
     with open_store(folder) as old:
         subscribe(old, "anna@klinik.dk")
     monkeypatch.undo()
@@ -102,6 +103,32 @@ def test_a_key_that_is_gone_is_not_made_anew(folder: DataFolder) -> None:
 
     with pytest.raises(SendError, match="without it, no one can tell who has been mailed"), open_store(folder):
         pass
+
+
+def test_another_key_is_not_taken(folder: DataFolder) -> None:
+    """Such as from an older backup: with it, everyone would look as if they had not been mailed."""
+    with open_store(folder) as store:
+        subscribe(store, "anna@klinik.dk")
+    (folder.path / "key").write_bytes(b"k" * 32)
+
+    with pytest.raises(SendError, match="is not the key that"), open_store(folder):
+        pass
+
+
+def test_what_need_not_be_flushed_waits_for_the_next_that_must(store: Store) -> None:
+    said: list[str] = []
+    store.connection.set_trace_callback(said.append)
+
+    with store.transaction(is_flushed=False) as connection:
+        connection.execute("INSERT INTO proofs VALUES ('a', '2026-11-24')")
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO proofs VALUES ('b', '2026-11-24')")
+
+    verbs = [statement.replace("PRAGMA ", "").split(" VALUES")[0] for statement in said]
+    assert verbs == [
+        "synchronous = NORMAL", "BEGIN IMMEDIATE", "INSERT INTO proofs", "COMMIT", "synchronous = FULL",
+        "BEGIN IMMEDIATE", "INSERT INTO proofs", "COMMIT",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("place", ["outputs", "outputs/data"])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
+from pipeline.errors import SendError
 from pipeline.sending.outbox import open_campaign
 from pipeline.sending.store import Store
-from pipeline.sending.subscribers import add, count, forget, leave, unsubscribe
+from pipeline.sending.subscribers import Added, add, count, forget, leave, unsubscribe
 from tests.sending.conftest import LIST, TODAY, consent, subscribe
 
 
@@ -19,6 +22,65 @@ def test_whoever_left_does_not_come_back_by_an_old_list(store: Store) -> None:
 
     assert (old.held, new.renewed) == (1, 1)
     assert count(store, LIST, TODAY).mailable == 1
+
+
+def test_a_list_is_brought_in_at_once_and_each_reader_by_what_they_did(store: Store) -> None:
+    subscribe(store, "old@klinik.dk", "left@klinik.dk", "back@klinik.dk", "newer@klinik.dk")
+    leave(store, "left@klinik.dk", TODAY)
+    leave(store, "back@klinik.dk", date(2026, 4, 1))
+    forget(store, "forgotten@klinik.dk", TODAY)
+    before = {row["address"]: row["token"] for row in store.rows("SELECT address, token FROM subscribers")}
+
+    added = add(
+        store,
+        LIST,
+        [
+            consent("old@klinik.dk", date(2026, 1, 1)),
+            consent("left@klinik.dk", TODAY),
+            consent("back@klinik.dk", TODAY),
+            consent("Newer@klinik.dk", TODAY),
+            consent("first@klinik.dk", TODAY),
+        ],
+    )
+
+    rows = {
+        row["address"]: (row["consent_on"], row["unsubscribed_on"] is None, row["token"])
+        for row in store.rows("SELECT * FROM subscribers")
+    }
+    assert added == Added(new=1, renewed=3, held=1)
+    assert rows.pop("first@klinik.dk")[:2] == (TODAY.isoformat(), True)
+    assert rows == {
+        "old@klinik.dk": ("2026-03-02", True, before["old@klinik.dk"]),
+        "left@klinik.dk": ("2026-03-02", False, before["left@klinik.dk"]),
+        "back@klinik.dk": (TODAY.isoformat(), True, before["back@klinik.dk"]),
+        "Newer@klinik.dk": (TODAY.isoformat(), True, before["newer@klinik.dk"]),
+    }
+
+
+def test_a_list_that_the_disk_cannot_hold_leaves_nothing_behind(store: Store) -> None:
+    subscribe(store, "anna@klinik.dk")
+    pages = store.rows("PRAGMA page_count")[0][0]
+    store.connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(SendError, match="the disk is full"):
+        subscribe(store, *(f"laeser{number}@klinik.dk" for number in range(500)))
+    store.connection.execute("PRAGMA max_page_count = 100000")
+
+    subscribe(store, "bo@klinik.dk")
+
+    assert [row[0] for row in store.rows("SELECT address FROM subscribers ORDER BY 1")] == [
+        "anna@klinik.dk", "bo@klinik.dk",
+    ]  # fmt: skip
+
+
+def test_forgetting_reaches_the_draft_of_a_trial_that_was_killed(store: Store) -> None:
+    subscribe(store, "anna@klinik.dk")
+    draft = store.folder.trials / "nyt/blog/.mark.eml.new"
+    draft.parent.mkdir(parents=True)
+    draft.write_bytes(b"To: anna@klinik.dk\r\n\r\nHej\r\n")
+
+    forget(store, "Anna@klinik.dk", TODAY)
+
+    assert not draft.exists()
 
 
 def test_an_old_unused_consent_is_counted(store: Store) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.sessions.sending import clicks, crashes, signatures, speed
+from tests.sessions.sending import clicks, crashes, forgetting, lists, signatures, speed
 
-PROOFS = ("crashes", "speed", "signatures", "clicks")
+PROOFS = ("crashes", "speed", "signatures", "clicks", "lists", "forgetting")
 
 
 def main() -> int:
@@ -26,12 +27,16 @@ def main() -> int:
         "speed": speed.prove,
         "signatures": signatures.prove,
         "clicks": lambda folder: clicks.prove(folder, arguments.shots),
+        "lists": lists.prove,
+        "forgetting": forgetting.prove,
     }
     wrong: list[str] = []
     for name in (arguments.only,) if arguments.only else PROOFS:
         # Postfix's sockets need a short path that it may walk: nox's own folder lies deep, and may lie in a home.
         with tempfile.TemporaryDirectory(prefix="sending-") as folder:
+            begun = time.monotonic()
             wrong += proofs[name](Path(folder))
+            print(f"{name}: proven in {time.monotonic() - begun:.0f} s", flush=True)  # noqa: T201
     for line in wrong:
         print(f"WRONG: {line}")  # noqa: T201
     return int(bool(wrong))

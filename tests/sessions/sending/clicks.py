@@ -25,9 +25,7 @@ def prove(folder: Path, shots: Path | None) -> list[str]:
     """Run the service, click, look, and return what is wrong."""
     project = projects.make(folder, 25)
     projects.subscribe(project, [f"laeser{number}@laesere.example" for number in range(CLICKS + 1)])
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     shutil.copy(HERE / "package.json", folder)
     install = ["npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder)]
     subprocess.run(install, check=True, capture_output=True, timeout=300)
@@ -35,7 +33,7 @@ def prove(folder: Path, shots: Path | None) -> list[str]:
     service = subprocess.Popen(command, cwd=project, env=projects.environment())
     base = f"http://127.0.0.1:{port}"
     try:
-        _wait(f"{base}/healthz")
+        wait_for(f"{base}/healthz")
         *tokens, last = _tokens(folder)
         axe = (folder / "node_modules/axe-core/axe.min.js").read_text("utf-8")
         return [*_click(base, tokens, folder), *_look(base, last, folder, axe, shots)]
@@ -115,7 +113,15 @@ def _left(folder: Path) -> int:
         return int(connection.execute(query).fetchone()[0])
 
 
-def _wait(address: str) -> None:
+def free_port() -> int:
+    """Return a port of this machine that no one listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(address: str) -> None:
+    """Wait until a service answers."""
     for _ in range(600):
         try:
             if httpx.get(address).status_code == 200:

@@ -63,6 +63,7 @@ def prove(folder: Path, readers: int, seed: int) -> list[str]:
 def _campaign(project: Path, server: Postfix, proxy: Proxy, readers: int, rng: random.Random) -> int:
     """Run the sender until it ends by itself, kill it and restart the server on the way, and return how many runs."""
     kills, restarts, runs = KILLS, RESTARTS, 0
+    deadline = time.monotonic() + BOUND_S
     while True:
         runs += 1
         share = readers / (KILLS + 2)
@@ -75,6 +76,9 @@ def _campaign(project: Path, server: Postfix, proxy: Proxy, readers: int, rng: r
         will_restart = restarts > 0 and runs % 4 == 2  # the 2nd, 6th, 10th, 14th and 18th
         halfway = (proxy.passed + target) // 2
         while process.poll() is None:
+            if time.monotonic() > deadline:
+                process.kill()
+                raise RuntimeError(f"not done within {BOUND_S} s: {proxy.passed} messages have passed")
             if will_restart and proxy.passed >= halfway:
                 server.stop()
                 server.start()

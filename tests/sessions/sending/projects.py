@@ -76,9 +76,9 @@ def make(folder: Path, port: int, more: str = "") -> Path:
     return project
 
 
-def point(project: Path, port: int, more: str = "") -> None:
-    """Have the project send to a port."""
-    text = _SETTINGS.format(data=project.parent / "data", port=port, more=more)
+def point(project: Path, port: int, more: str = "", data: Path | None = None) -> None:
+    """Have the project send to a port, and keep its list in a folder."""
+    text = _SETTINGS.format(data=data or project.parent / "data", port=port, more=more)
     (project / "publish.toml").write_text(text, "utf-8")
 
 
