@@ -6,6 +6,7 @@ No page tells who is on a list, none sets a cookie, and a GET changes nothing: s
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -21,12 +22,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from pipeline.config import Config
-from pipeline.errors import PublishError
+from pipeline.errors import PublishError, SendError
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.sending import signup
 from pipeline.sending.addresses import AddressError, holds_cpr, read_address
-from pipeline.sending.limits import Limit
+from pipeline.sending.limits import Limit, visitor_of
 from pipeline.sending.settings import sender_domain
 from pipeline.sending.signing import Signer, signer_of
 from pipeline.sending.store import Store
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from pipeline.sending.transport import Transport
 
+_log = logging.getLogger(__name__)
 LANGUAGES = ("da", "en")
 FORM_BYTES = 4096
 HEADERS = {
@@ -63,7 +65,7 @@ class Service:
     signups: Limit = field(default_factory=lambda: Limit(10, 3600))
     """By one visitor: a family, or a reception."""
     misses: Limit = field(default_factory=lambda: Limit(60, 60))
-    """Tokens that are none, by one visitor; those that are one are never held up."""
+    """Tokens that are none, by one visitor; leaving itself is never held up."""
     _wake: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
 
@@ -102,6 +104,8 @@ class Service:
         if name not in self.config.sending.lists:
             return self._missing(request)
         fields = await _fields(request)
+        if fields is None:
+            return self._page(request, "large", status=413)
         written = fields.get("address", "").strip()
         faults: dict[str, str] = {}
         try:
@@ -139,7 +143,9 @@ class Service:
         """Take a reader off the list: by the button of the page, or by the mail program's own (RFC 8058)."""
         today = datetime.now(UTC).date()
         was_known = await to_thread.run_sync(unsubscribe, self.store, request.path_params["token"], today)
-        if not was_known and not self.misses.take(_visitor(request)):
+        visitor = _visitor(request)
+        # Whoever has guessed too often hears the same of a right token, though it has done its work.
+        if self.misses.is_spent(visitor) if was_known else not self.misses.take(visitor):
             return self._page(request, "many", status=429, more={"Retry-After": "60"})
         return self._page(request, "left")  # the same for a token that is none
 
@@ -195,14 +201,21 @@ class Service:
     def _post(self) -> None:
         """Send what is due whenever someone has asked, and every half minute: what failed waits in the database."""
         signer = signer_of(self.config)
+        last = ""
         while not self._stop.is_set():
             self._wake.clear()
-            with contextlib.suppress(PublishError, OSError):
+            told = ""
+            try:
                 self._deliver(signer)
+            except (PublishError, OSError) as error:
+                told = str(error)
+            if told and told != last:  # once, and not every half minute
+                _log.warning("mails that confirm wait, and are tried again: %s", told)
+            last = told
             self._wake.wait(POST_EVERY_S)
 
     def _deliver(self, signer: Signer | None) -> None:
-        confirmations = signup.due(self.store)
+        confirmations = signup.due(self.store, tuple(self.config.sending.lists))
         if not confirmations:
             return
         transport = self.connect()
@@ -211,6 +224,8 @@ class Service:
             for each in confirmations:
                 sender = self.config.sending.bounces or self.config.publisher.email
                 outcome = transport.deliver(sender, each.letter.address, self._mail(each, signer), lambda: True)
+                if outcome.verdict == "refused" and outcome.stage == "sender":
+                    raise SendError(f"{self.config.sending.host} takes no mail from {sender}: {outcome.status}")
                 is_settled = outcome.verdict in ("accepted", "refused", "lost")
                 signup.settle(self.store, each, None if is_settled else RETRY_S)
                 if outcome.is_broken:
@@ -226,15 +241,15 @@ class Service:
         )
 
 
-async def _fields(request: Request) -> dict[str, str]:
-    """Return the fields of a small form; nothing of a large one."""
+async def _fields(request: Request) -> dict[str, str] | None:
+    """Return the fields of a form, or none where more was sent than a form of ours can hold."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > FORM_BYTES:
-            return {}
+            return None
     return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
 
 
 def _visitor(request: Request) -> str:
-    return request.client.host if request.client else ""
+    return visitor_of(request.client.host) if request.client else ""

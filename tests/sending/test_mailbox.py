@@ -124,7 +124,10 @@ def test_a_bounce_of_something_else_is_left_to_a_person(store: Store, mark: str,
         ("bo@klinik.dk", "unsubscribe {token}", True),
         ("Anna <ANNA@klinik.dk>", "Afmeld mig venligst", True),
         ("anna@klinik.dk", "Re: Unsubscribe", True),
+        ("anna@klinik.dk", "STOP", True),
+        ("anna@klinik.dk", "SV: stop.", True),
         ("anna@klinik.dk", "Tak for brevet", False),
+        ("anna@klinik.dk", "SV: Stop med at ryge", False),
         ("bo@klinik.dk", "afmeld", False),
         ("bo@klinik.dk", "unsubscribe aaaaaaaaaaaaaaaaaaaaaa", False),
     ],
@@ -150,6 +153,30 @@ def test_an_answering_machine_takes_no_one_off_the_list(store: Store, mark: str,
 
     assert anna(store) == (False, 0, False)
     assert mark
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"From: a:b;c@d,\nTo: <>\n",
+        b"From: anna:;\nTo: :;\n",
+        b"From: =?x?b?!!?=\nSubject: =?utf-8?b?/w==?= afmeld\n",
+        b"From: \xff\xfe@\nSubject: \xe6\n",
+        b"To: a@[\nContent-Type: multipart/report; boundary=\n",
+        b"Content-Type: message/delivery-status\n",
+    ],
+)
+def test_hostile_mail_holds_up_no_one(store: Store, mark: str, tmp_path: Path, head: bytes) -> None:
+    """CPython's newer parsers of addresses raise on such headers, and no bounce after them would be read."""
+    report = REPORT.format(to="a@b.dk", action="failed", status="5.1.1", mark=mark).encode()
+    (tmp_path / "box").write_bytes(b"From x\n" + head + b"\nhej\n\nFrom x\n" + report)
+
+    leavers = read_leavers(store, tmp_path / "box", TODAY)
+    with store.transaction() as connection:
+        connection.execute("DELETE FROM read_mail")
+    bounces = read_bounces(store, tmp_path / "box", TODAY)
+
+    assert (leavers.read, bounces.read, bounces.hard) == (2, 2, 1)
 
 
 def test_a_file_that_is_no_mailbox_is_refused(store: Store, tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ import pytest
 from starlette.applications import Starlette
 
 from pipeline.config import Config, Publisher, Sending
-from pipeline.sending.limits import Limit
+from pipeline.sending import signup
+from pipeline.sending.limits import Limit, visitor_of
 from pipeline.sending.service import Service
 from pipeline.sending.store import Store
-from pipeline.sending.transport import Files, Transport
-from tests.sending.conftest import LIST, subscribe
+from pipeline.sending.transport import Files, Server, Transport
+from tests.sending.conftest import LIST, Post, subscribe
 
 PUBLISHER = Publisher(name="Klinik Eksempel", email="kontakt@klinik.example", privacy="https://klinik.example/p")
 FORM = {"address": "anna@klinik.dk", "consent": "yes", "website": ""}
@@ -107,7 +108,6 @@ def test_the_form_answers_alike_whether_one_is_on_the_list_or_not(app: Starlette
         ({"address": "anna"}, "ser ikke rigtig ud"),
         ({"address": "a@b.dk\r\nBcc: x@y.dk"}, "ser ikke rigtig ud"),
         ({"consent": ""}, "Sæt kryds"),
-        ({"address": "a" * 5000 + "@b.dk"}, "Skriv din e-mailadresse"),
     ],
 )
 def test_what_is_wrong_is_said_at_the_field(app: Starlette, store: Store, change: dict[str, str], words: str) -> None:
@@ -116,6 +116,14 @@ def test_what_is_wrong_is_said_at_the_field(app: Starlette, store: Store, change
     assert answer.status_code == 422
     assert words in answer.text
     assert 'aria-invalid="true"' in answer.text
+    assert not store.rows("SELECT 1 FROM asked")
+
+
+def test_more_than_a_form_can_hold_is_not_read(app: Starlette, store: Store) -> None:
+    answer = ask(app, "POST", f"/list/{LIST}", data=FORM | {"address": "a" * 5000 + "@b.dk"})
+
+    assert answer.status_code == 413
+    assert "Det var for meget tekst" in answer.text
     assert not store.rows("SELECT 1 FROM asked")
 
 
@@ -134,14 +142,33 @@ def test_too_many_sign_ups_by_one_visitor_are_asked_to_wait(app: Starlette, serv
     assert codes == [200, 200, 429]
 
 
-def test_guessing_tokens_is_slowed_and_leaving_never_is(app: Starlette, service: Service, store: Store) -> None:
+def test_guessing_tokens_is_slowed_and_a_right_one_looks_no_other(
+    app: Starlette, service: Service, store: Store
+) -> None:
+    """It has done its work all the same: leaving is never held up."""
     service.misses = Limit(2, 60)
     subscribe(store, "anna@klinik.dk")
 
-    guesses = [ask(app, "POST", f"/u/{'x' * 22}").status_code for _ in range(3)]
+    guesses = [ask(app, "POST", f"/u/{'x' * 22}") for _ in range(3)]
+    right = ask(app, "POST", f"/u/{token_of(store)}")
 
-    assert guesses == [200, 200, 429]
-    assert ask(app, "POST", f"/u/{token_of(store)}").status_code == 200
+    assert [guess.status_code for guess in guesses] == [200, 200, 429]
+    assert (right.status_code, right.headers, right.text) == (429, guesses[2].headers, guesses[2].text)
+    assert store.rows("SELECT unsubscribed_on FROM subscribers")[0][0] is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+    ],
+)
+def test_one_connection_is_one_visitor(one: str, other: str, *, is_same: bool) -> None:
+    assert (visitor_of(one) == visitor_of(other)) is is_same
 
 
 def test_no_page_sets_a_cookie_or_lets_its_address_out(app: Starlette) -> None:
@@ -179,3 +206,55 @@ def test_the_mail_that_confirms_is_sent_and_settled(service: Service, store: Sto
     text = mail.read_bytes().decode()
     assert f"https://nyt.klinik.example/confirm/{token_of(store, 'asked')}" in text.replace("=\r\n", "")
     assert "Auto-Submitted: auto-generated" in text
+
+
+def test_whoever_left_today_and_signs_up_again_is_back(app: Starlette, store: Store) -> None:
+    subscribe(store, "anna@klinik.dk")
+    ask(app, "POST", f"/u/{token_of(store)}")
+
+    ask(app, "POST", f"/list/{LIST}", data=FORM)
+    ask(app, "POST", f"/confirm/{token_of(store, 'asked')}")
+
+    row = store.rows("SELECT unsubscribed_on, consent_source FROM subscribers")[0]
+    assert (row["unsubscribed_on"], row["consent_source"]) == (None, "web form, confirmed by mail")
+    assert not store.rows("SELECT 1 FROM asked")
+
+
+def test_a_mail_for_a_list_that_is_no_more_holds_up_no_other(service: Service, store: Store, tmp_path: Path) -> None:
+    words = ("da-1", "ja")
+    signup.ask(store, "andre", "bo@klinik.dk", "da", words)
+    signup.ask(store, LIST, "anna@klinik.dk", "da", words)
+
+    service._deliver(None)
+
+    (mail,) = (tmp_path / "mails").glob("*.eml")
+    assert b"\r\nTo: anna@klinik.dk\r\n" in mail.read_bytes()
+
+
+def test_a_server_that_takes_no_mail_from_us_loses_no_sign_up_and_is_told_of_once(
+    service: Service, store: Store, server: Sending, post: Post, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried = {"times": 0}
+
+    def refuse(at: str, _address: str) -> str | None:
+        tried["times"] += at == "MAIL"
+        return "553 5.7.1 not yours" if at == "MAIL" else None
+
+    post.answer = refuse
+    refusing = Service(service.config, store, lambda: Server(server, None))
+    app = refusing.app()
+    ask(app, "POST", f"/list/{LIST}", data=FORM)
+
+    async def run() -> None:
+        async with app.router.lifespan_context(app):
+            for _ in range(100):
+                refusing._wake.set()
+                await asyncio.sleep(0.05)
+                if tried["times"] >= 3:
+                    return
+
+    asyncio.run(run())
+
+    assert caplog.text.count("takes no mail from") == 1
+    assert "anna@" not in caplog.text
+    assert store.rows("SELECT due FROM asked")[0]["due"] is not None
