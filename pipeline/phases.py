@@ -33,6 +33,17 @@ def phase(name: Phase) -> Iterator[None]:
             _open[-1] = (_open[-1][0], time.perf_counter())
 
 
+@contextmanager
+def idle() -> Iterator[None]:
+    """Count the time within as of no phase: others are at work, and count it."""
+    _stop()
+    try:
+        yield
+    finally:
+        if _open:
+            _open[-1] = (_open[-1][0], time.perf_counter())
+
+
 def taken() -> Mapping[str, float]:
     """Return the seconds of each phase since this was last asked, in this process, and begin again."""
     seconds = dict(_seconds)

@@ -56,7 +56,7 @@ def draw_cover(title: str, publisher: str, kicker: str, colour: str) -> bytes:
     ground = ImageColor.getrgb(colour)[:3]
     cover.putpalette([round(part + (255 - part) * share / WHITE) for share in range(256) for part in ground])
     data = io.BytesIO()
-    cover.save(data, "PNG", compress_level=9)
+    cover.save(data, "PNG", compress_level=6)  # 9 takes four times as long, for a fifth of the bytes
     return data.getvalue()
 
 

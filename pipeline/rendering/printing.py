@@ -97,6 +97,37 @@ def lay_out(html: str, css: str, resources: Mapping[str, Resource]) -> Layout:
     return Layout(document, source.etree_element, tuple(dict.fromkeys((*remarks, *messages))))
 
 
+def set_in(layout: Layout, other: Layout, name: str, below: str) -> None:
+    """Set what another document of one page holds into this one, as if it stood before the element with an id there.
+
+    Nothing is laid out anew: there must be room below that element, and nothing on its page but it.
+
+    Args:
+        other: Laid out in the same style; it is used up.
+        name: The id, in this document.
+        below: The id of the element, in the other, whose children are meant.
+    """
+    number = layout.page_of[name] - 1
+    page = layout.document.pages[number]
+    parent, place = next(
+        (box, at)
+        for box in _all_boxes(page)
+        for at, child in enumerate(box.all_children())
+        if child.element is not None and child.element.get("id") == name
+    )
+    whole = next(box for box in _boxes(other.document.pages[0]) if box.element.get("id") == below)
+    mark, origin = parent.children[place], other.document.pages[0]._page_box
+    for box in whole.children:
+        # From the top of the page: the space above the first of them counts.
+        box.translate(mark.position_x - origin.content_box_x(), mark.position_y - origin.content_box_y())
+    parent.children = [*parent.children[:place], *whole.children, *parent.children[place:]]
+    around = next(element for element in layout.root.iter() if any(child.get("id") == name for child in element))
+    at = next(at for at, child in enumerate(around) if child.get("id") == name)
+    around[at:at] = list(whole.element)
+    # Its links, anchors and bookmarks are gathered when a page is made.
+    layout.document.pages[number] = type(page)(page._page_box)
+
+
 @phase("write")
 def draw(layout: Layout) -> tuple[bytes, tuple[str, ...]]:
     """Return the document as a tagged PDF, and what WeasyPrint logged.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 
 QUIET = 4
 """Modules of white around the code: ISO/IEC 18004, 9.1."""
@@ -19,6 +20,7 @@ class QrCode:
     """With its quiet zone."""
 
 
+@lru_cache(maxsize=64)  # a handout is laid out in several settings, its code is one
 def qr_code(address: str, code_mm: float) -> QrCode:
     """Return the code of an address, its modules together `code_mm` wide.
 

@@ -60,5 +60,5 @@ def _png(picture: Image.Image, colours: int = _COLOURS) -> bytes:
     from PIL import Image
 
     data = io.BytesIO()
-    picture.convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(data, "PNG", optimize=True)
+    picture.convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(data, "PNG", compress_level=6)
     return data.getvalue()

@@ -21,7 +21,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from pipeline.limits import PATIENCE, STANDARD
-from pipeline.phases import added, taken
+from pipeline.phases import added, idle, taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,8 @@ class Crew:
     def _collect(self) -> Iterator[tuple[Task, Any]]:
         busy = [worker for worker in self._workers if worker.task]
         patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
-        ready = set(wait([worker.pipe for worker in busy], timeout=patience))
+        with idle():
+            ready = set(wait([worker.pipe for worker in busy], timeout=patience))
         for worker in busy:
             task = worker.task
             if task is None:

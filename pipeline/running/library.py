@@ -23,7 +23,8 @@ from pipeline.running.workers import Crash, Executor, Task
 Progress = Callable[[str, int, int], None]
 """Told the step (`read`, `write`), how many are done, and of how many."""
 
-_PER_TASK = 12  # pandoc's start is shared, and every worker still has work at the end
+_MOST_PER_TASK, _LEAST_PER_TASK = 12, 4
+"""So that pandoc's start is shared, and every worker still has work at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +160,9 @@ def _read(room: ReadingRoom, sources: tuple[Source, ...], roots: Roots, ids: Map
         room.workers.warm(room.formats)
     done = 0
     lost: list[Source] = []
-    for task, result in room.workers.read(
-        tasks(sources[at : at + _PER_TASK] for at in range(0, len(sources), _PER_TASK))
-    ):
+    share = -(-len(sources) // room.workers.jobs)
+    size = min(_MOST_PER_TASK, max(_LEAST_PER_TASK, share))
+    for task, result in room.workers.read(tasks(sources[at : at + size] for at in range(0, len(sources), size))):
         if isinstance(result, Crash):
             lost += task.arguments[1]
             continue

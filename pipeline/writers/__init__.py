@@ -29,7 +29,7 @@ class Need:
 
     picture: Picture
     width_px: int
-    """At most; the height follows."""
+    """At least, where the picture has as many, up to 1,600; the height follows."""
     max_bytes: int = 0
     """0: any size. Above it, quality and then width give way."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from pipeline.errors import SourceError
 from pipeline.rendering.pictures import Size, look, shrink
@@ -25,16 +25,30 @@ def photograph(width: int = 900, height: int = 600) -> Image.Image:
     return Image.effect_noise((width, height), 90).convert("RGB")
 
 
-def test_a_picture_is_made_in_every_size_and_never_enlarged() -> None:
-    sizes = (Size(300), Size(600), Size(5000))
+def test_a_picture_is_made_in_the_next_width_and_never_enlarged() -> None:
+    sizes = (Size(300), Size(368), Size(600), Size(5000))
 
     made = shrink(encoded(photograph()), sizes)
+    large = shrink(encoded(photograph(2000, 1000)), [Size(1200), Size(5000)])
 
-    assert {size: (shrunk.width_px, shrunk.height_px) for size, shrunk in made.items()} == {
-        Size(300): (300, 200),
-        Size(600): (600, 400),
-        Size(5000): (900, 600),
+    assert {size.width_px: (shrunk.width_px, shrunk.height_px) for size, shrunk in made.items()} == {
+        300: (368, 245),
+        368: (368, 245),
+        600: (736, 491),
+        5000: (900, 600),
     }
+    assert {shrunk.width_px for shrunk in large.values()} == {1600}
+
+
+def test_a_photograph_of_many_megapixels_is_the_same_when_it_is_decoded_small() -> None:
+    scene = Image.radial_gradient("L").resize((3600, 3300)).convert("RGB")
+
+    made = decoded(shrink(encoded(scene, "JPEG"), [Size(1600)])[Size(1600)].data)
+
+    difference = ImageChops.difference(made.convert("L"), scene.resize(made.size).convert("L"))
+    assert made.size == (1600, 1467)
+    assert ImageStat.Stat(difference).mean[0] < 1
+    assert max(difference.histogram()[16:]) == 0
 
 
 def test_transparency_becomes_white_paper() -> None:
@@ -118,10 +132,10 @@ def test_an_svg_is_drawn_without_what_is_not_drawing() -> None:
         b'<image xlink:href="file:///etc/passwd" width="9" height="9"/></svg>'
     )
 
-    made = shrink(svg, [Size(400)])[Size(400)]
+    made = shrink(svg, [Size(368)])[Size(368)]
 
     assert (look(svg).width_px, look(svg).height_px) == (200, 100)
-    assert (made.width_px, made.height_px) == (400, 200)
+    assert (made.width_px, made.height_px) == (368, 184)
     drawn = decoded(made.data).convert("RGB")
     assert (drawn.getpixel((50, 50)), drawn.getpixel((300, 50))) == ((0, 0, 255), (255, 255, 255))
 
@@ -165,9 +179,9 @@ def test_a_drawing_of_no_possible_size_is_refused(size: str) -> None:
 
 
 def test_a_long_drawing_has_no_more_pixels_than_a_picture_may_have() -> None:
-    made = shrink(drawing('width="10" height="400"'), [Size(50)])[Size(50)]
+    made = shrink(drawing('width="10" height="400"'), [Size(1600)])[Size(1600)]
 
-    assert (made.width_px, made.height_px) == (50, 2000)
+    assert (made.width_px, made.height_px) == (80, 3200)
 
 
 def test_the_paper_of_a_drawing_stays_white() -> None:

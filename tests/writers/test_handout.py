@@ -184,9 +184,9 @@ def test_all_constructs_together_keep_both_standards() -> None:
 
 
 def test_a_file_that_breaks_a_rule_is_not_handed_over(tmp_path: Path) -> None:
-    """A style that skips from h1 to h3 is found by the validator, and named."""
-    template = (packaged() / "handout/handout.html.j2").read_text("utf-8").replace("h2>", "h4>")
-    write(tmp_path / "handout/handout.html.j2", template)
+    """A style that skips from h1 to h4 is found by the validator, and named."""
+    template = (packaged() / "handout/lines.html.j2").read_text("utf-8").replace("h2>", "h4>")
+    write(tmp_path / "handout/lines.html.j2", template)
     edition = single(article(blocks=(para("Kort."),)))
     given = job(handout, edition, publisher=PUBLISHER)
 

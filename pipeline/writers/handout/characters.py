@@ -80,8 +80,8 @@ def _missing(article: Article) -> dict[str, int]:
     return {
         character: line
         for text, line in reversed(_texts(article))
-        for character in text
-        if character not in characters() and _is_visible(character)
+        for character in set(text) - characters()
+        if _is_visible(character)
     }
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from pipeline.article import Article, Edition, Figure, walk
 from pipeline.findings import Finding, found
 from pipeline.rendering.markup import TITLE, chapter_prefix
-from pipeline.rendering.printing import Layout, lay_out
+from pipeline.rendering.printing import Layout, lay_out, set_in
 from pipeline.writers import Facts, Job
 from pipeline.writers.handout import sheet
 from pipeline.writers.handout.blocks import LEAST_LETTERING_PT, free, lettering_pt, need
@@ -67,8 +67,8 @@ def _compose(edition: Edition, job: Job, name: str, signs: Signs) -> Composed:
         ladder = ladder[:1]
 
     @cache
-    def lay(setting: Setting, room_mm: float = 0.0) -> Layout:
-        made = sheet.make(edition, job, variant, setting, signs, room_mm=room_mm)
+    def lay(setting: Setting) -> Layout:
+        made = sheet.make(edition, job, variant, setting, signs)
         return lay_out(made.html, made.css, made.resources)
 
     def judge(setting: Setting) -> tuple[Fault, ...]:
@@ -95,8 +95,8 @@ def _compose(edition: Edition, job: Job, name: str, signs: Signs) -> Composed:
         findings += [_faulty(fault, source, name) for fault in judge(setting) if fault.is_wasted or not options.notes]
     room_mm = setting.frame.paper_mm[1] - setting.frame.bottom_mm - layout.top_mm(sheet.END)
     if options.notes and not is_long and variant.content != "card" and room_mm >= sheet.LEAST_ROOM_MM:
-        with_notes = lay(setting, room_mm)
-        layout = with_notes if with_notes.pages == layout.pages else layout
+        lines = sheet.lines_below(edition, job, variant, setting, room_mm)
+        set_in(layout, lay_out(lines.html, lines.css, lines.resources), sheet.END, sheet.LINES)
     findings += [found("handout-layout", source, 0, f"{_for(name)}WeasyPrint says: {line}") for line in layout.messages]
     return Composed(layout, tuple(findings))
 

@@ -31,6 +31,8 @@ from pipeline.writers.handout.variants import STANDARD, VARIANTS, Setting, Varia
 
 END = "_end"
 """The id of the last thing on the sheet."""
+LINES = "_lines"
+"""The id of what holds the lines to write on."""
 IMPRINT = "_imprint"
 """The id of the contact block."""
 _CODE_MM = 24.0
@@ -99,16 +101,13 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
     return tuple(need(picture, width_mm) for picture in pictures for width_mm in widths_mm)
 
 
-def make(
-    edition: Edition, job: Job, variant: Variant, setting: Setting, signs: Signs, *, room_mm: float = 0.0
-) -> Sheet:
+def make(edition: Edition, job: Job, variant: Variant, setting: Setting, signs: Signs) -> Sheet:
     """Return the sheet of an edition.
 
     Args:
         edition: One article or several.
         job: Its pictures are those that `needs` named.
         signs: What stands for characters that the font lacks.
-        room_mm: What is left on its last page for lines to write on; 0 for none.
     """
     options: Options = job.options
     resources = {address(wanted): Resource(made.data, made.media_type) for wanted, made in job.pictures.items()}
@@ -118,7 +117,6 @@ def make(
     code = ""
     if options.qr_code and edition.front.address:
         code = f"{_code_width(edition, resources)}mm"
-    note_lines, question_lines = _lines(room_mm)
     html = job.styles.render(
         "handout/handout.html.j2",
         edition=edition,
@@ -135,13 +133,30 @@ def make(
         web=_spoken(edition.front.address),
         website=_spoken(job.publisher.website),
         footer_page=_page_words(job.words),
-        note_lines=note_lines,
-        question_lines=question_lines,
         imprint=IMPRINT,
         end=END,
     )
+    return Sheet(signs.put_into(html), _style_of(edition, job, variant, setting), resources)
+
+
+def lines_below(edition: Edition, job: Job, variant: Variant, setting: Setting, room_mm: float) -> Sheet:
+    """Return the lines to write on that the room below a handout holds, as a sheet of their own in the same style."""
+    note_lines, question_lines = _lines(room_mm)
+    html = job.styles.render(
+        "handout/lines.html.j2",
+        front=edition.front,
+        words=job.words,
+        is_brief=variant.most_pages == 1,
+        lines=LINES,
+        note_lines=note_lines,
+        question_lines=question_lines,
+    )
+    return Sheet(html, _style_of(edition, job, variant, setting), {})
+
+
+def _style_of(edition: Edition, job: Job, variant: Variant, setting: Setting) -> str:
     titles = [article.title for article in (edition.front, *edition.articles)]
-    return Sheet(signs.put_into(html), _style(job, variant, setting, _title_em(titles, variant, setting)), resources)
+    return _style(job, variant, setting, _title_em(titles, variant, setting))
 
 
 def _title_em(titles: Iterable[str], variant: Variant, setting: Setting) -> float:
