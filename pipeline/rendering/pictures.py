@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -32,8 +32,10 @@ RUNGS_PX = (368, 736, 1104, 1600)
 an A4 page at 190 dpi."""
 _TALLEST = 2
 """No picture is higher than its rung this many times."""
-_PHOTO_QUALITY, _DRAWING_QUALITY = 70, 88
+_PHOTO_QUALITY, _DRAWING_QUALITY = 68, 88
 """Of JPEG. Screens and printers show two of its pixels where an eye sees one: more would be bytes for nothing."""
+_FALSE_TONES = 1.0
+"""Steps of 255 that the tones of a drawing may be off in the mean: more, and its pale areas have another tint."""
 _PAPER = 250
 """From here on, in all three colours, a tone is paper."""
 
@@ -85,8 +87,9 @@ def look(data: bytes, most_pixels: int = STANDARD.picture_pixels) -> Look:
         return Look("image/svg+xml", *size_of(data), has_alpha=True)
     with _opened(data, most_pixels) as image:
         width, height = image.size
-        # Orientations 5 to 8 lie on their side.
-        if image.getexif().get(0x0112, 1) in (5, 6, 7, 8):
+        # Orientations 5 to 8 lie on their side. Pillow decodes a whole PNG to see whether it says so at its end.
+        may_lie = image.format != "PNG" or b"eXIf" in data or b"Raw profile type" in data
+        if may_lie and image.getexif().get(0x0112, 1) in (5, 6, 7, 8):
             width, height = height, width
         # Pillow calls a JPEG with a second picture in it (as phones make them) MPO.
         return Look(
@@ -121,7 +124,7 @@ def shrink(data: bytes, sizes: Iterable[Size], most_pixels: int = STANDARD.pictu
         ground = _narrow(paper, _width_at(RUNGS_PX[-1], paper))
     is_flat = _is_flat(ground)
     lettering = smallest_lettering(ground) if is_flat else 0.0
-    encode = _png if is_flat and _packs_as_png(ground) else _jpeg_fine if is_flat else _jpeg
+    encode = _packing_of(ground) if is_flat else _jpeg
 
     @cache
     def at(width_px: int) -> tuple[Image.Image, bytes]:
@@ -251,26 +254,47 @@ def _is_flat(image: Image.Image) -> bool:
     return sum(same[:2]) > 0.7 * small.width * small.height
 
 
-def _packs_as_png(image: Image.Image) -> bool:
-    """Tell drawings that keep their edges as PNG; with shades and gradients it is larger, and shows bands."""
-    return len(_png(image)) <= 0.8 * len(_jpeg_fine(image))
+def _packing_of(drawing: Image.Image) -> Callable[[Image.Image], bytes]:
+    """Return how a drawing is packed: as PNG, which keeps its edges, or as JPEG where that is hardly larger.
+
+    With shades and gradients PNG is larger, and shows bands.
+    """
+    from PIL import ImageChops, ImageStat
+
+    packing: Callable[[Image.Image], bytes] = _png
+    if drawing.mode == "RGB":
+        tones = _in_few_tones(drawing).convert("RGB")
+        if max(ImageStat.Stat(ImageChops.difference(drawing, tones)).mean) > _FALSE_TONES:
+            packing = _png_by_median
+    return packing if len(packing(drawing)) <= 0.8 * len(_jpeg_fine(drawing)) else _jpeg_fine
 
 
-def _png(image: Image.Image) -> bytes:
+def _in_few_tones(image: Image.Image, *, by_median: bool = False) -> Image.Image:
+    """Return a picture in 256 tones.
+
+    An octree takes a tenth of the time of a median cut, and its larger areas of one tone pack better; but it makes one
+    of pale tints that lie near each other.
+    """
     from PIL import Image
 
+    method = Image.Quantize.MEDIANCUT if by_median else Image.Quantize.FASTOCTREE
+    flat = image.quantize(256, method, dither=Image.Dither.NONE)
+    # It takes the mean of near tones: paper must stay white, or its edge shows on a white page.
+    palette = flat.getpalette("RGB") or []
+    tones = [palette[at : at + 3] for at in range(0, len(palette), 3)]
+    flat.putpalette([value for tone in tones for value in (_WHITE if min(tone) >= _PAPER else tone)], "RGB")
+    return flat
+
+
+def _png(image: Image.Image, *, by_median: bool = False) -> bytes:
     data = io.BytesIO()
-    if image.mode == "L":
-        flat = image
-    else:
-        # An octree takes a tenth of the time of a median cut, and its larger areas of one tone pack better.
-        flat = image.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-        # It takes the mean of near tones: paper must stay white, or its edge shows on a white page.
-        palette = flat.getpalette("RGB") or []
-        tones = [palette[at : at + 3] for at in range(0, len(palette), 3)]
-        flat.putpalette([value for tone in tones for value in (_WHITE if min(tone) >= _PAPER else tone)], "RGB")
+    flat = image if image.mode == "L" else _in_few_tones(image, by_median=by_median)
     flat.save(data, "PNG", compress_level=7)  # 9 takes four times as long, for a fiftieth of the bytes
     return data.getvalue()
+
+
+def _png_by_median(image: Image.Image) -> bytes:
+    return _png(image, by_median=True)
 
 
 def _jpeg_fine(image: Image.Image) -> bytes:

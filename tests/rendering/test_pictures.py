@@ -48,7 +48,7 @@ def test_a_photograph_of_many_megapixels_is_the_same_when_it_is_decoded_small() 
     difference = ImageChops.difference(made.convert("L"), scene.resize(made.size).convert("L"))
     assert made.size == (1600, 1467)
     assert ImageStat.Stat(difference).mean[0] < 1
-    assert max(difference.histogram()[16:]) == 0
+    assert sum(difference.histogram()[16:]) < 0.001 * made.width * made.height
 
 
 def test_transparency_becomes_white_paper() -> None:
@@ -69,6 +69,19 @@ def test_a_drawing_stays_png_and_a_photograph_becomes_jpeg() -> None:
     assert shrink(encoded(photograph()), [Size(800)])[Size(800)].media_type == "image/jpeg"
 
 
+def test_pale_tints_of_a_drawing_keep_their_tones() -> None:
+    tints = [(244, 244, 244), (235, 240, 255), (232, 248, 255), (243, 254, 222)]
+    drawing = Image.new("RGB", (800, 400), "white")
+    for number, tint in enumerate(tints):
+        ImageDraw.Draw(drawing).rectangle((200 * number, 50, 200 * number + 180, 350), fill=tint, outline="teal")
+
+    made = shrink(encoded(drawing), [Size(800)])[Size(800)]
+
+    assert made.media_type == "image/png"
+    difference = ImageChops.difference(decoded(made.data).convert("RGB"), drawing).convert("L")
+    assert sum(difference.histogram()[3:]) == 0
+
+
 def test_a_limit_of_bytes_is_kept() -> None:
     size = Size(900, 40_000)
 
@@ -77,10 +90,11 @@ def test_a_limit_of_bytes_is_kept() -> None:
     assert len(made.data) <= 40_000
 
 
-def test_a_rotated_photograph_stands_upright() -> None:
+@pytest.mark.parametrize("form", ["JPEG", "PNG"])
+def test_a_rotated_photograph_stands_upright(form: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    data = encoded(photograph(90, 60), "JPEG", exif=exif)
+    data = encoded(photograph(90, 60), form, exif=exif)
 
     assert (look(data).width_px, look(data).height_px) == (60, 90)
     made = shrink(data, [Size(60)])[Size(60)]
