@@ -1585,6 +1585,14 @@ _TABLE = (
         "Write `authors:`.",
         reason="Bookshelves sort by author, and readers ask who says so.",
     ),
+    Code(
+        "pages-unjudged",
+        "note",
+        "`publish check` could not judge articles for print, e-book and mail, since they changed after the last run.",
+        "A project that was never published",
+        "`publish all` makes the files and judges them: room on the sheet, signs of the font, size of mail and book.",
+        reason="What a reader prints or opens is more than its text.",
+    ),
     # ---- checks: finished files
     Code(
         "file-nonconforming",
@@ -1595,9 +1603,18 @@ _TABLE = (
         source="PDF/UA-1, PDF/A-2a; EPUB 3.3, EPUB Accessibility 1.1; RFC 5322 and what mail programs can show.",
     ),
     Code(
+        "file-unusual",
+        "warning",
+        "A finished file keeps its standard, but not what this program asks of its own files.",
+        "A mail without a text part; an e-book with a style sheet that old readers drop",
+        "Look at it where it is read; what was made elsewhere is mended where it was made.",
+        reason="Mail programs and reading systems lag behind their standards.",
+        source="The rules that the writers face: docs/newsletter.md and docs/epub.md.",
+    ),
+    Code(
         "file-unclaimed",
         "note",
-        "A PDF that claims no standard, so it was held to none.",
+        "A PDF that claims no standard that can be judged here, so it was held to none.",
         "A booklet or a print pack, which are for the copier",
         "Nothing, where it is for paper alone.",
     ),

@@ -13,7 +13,7 @@ from pipeline.checking.online import Asker, Place, check_online
 from pipeline.checking.weighing import Scale
 from pipeline.config import Config
 from pipeline.errors import ConfigError
-from pipeline.findings import Finding, in_order
+from pipeline.findings import Finding, found, in_order
 from pipeline.publish import Request, shown_in
 from pipeline.reading.binding import bind, nearest
 from pipeline.report import Report
@@ -40,8 +40,6 @@ class Inspection:
     """As the project weighs them: its baseline and its own severities."""
     sources: tuple[str, ...]
     """All that was checked."""
-    unpublished: int = 0
-    """Articles and editions whose pages, books and mails no one has judged since they changed."""
 
 
 def check(config: Config, request: Request, scale: Scale, progress: Progress, *, is_online: bool = False) -> Inspection:
@@ -73,13 +71,17 @@ def check(config: Config, request: Request, scale: Scale, progress: Progress, *,
         *check_library(library, config, request.today, is_whole=True),
     )
     sources = _asked(library, request.articles)
+    unjudged = {source for order in work.orders for source in order.binding.sources} & set(sources)
+    if unjudged:
+        message = f"{len(unjudged)} of {len(sources)} sources were not judged for print, e-book and mail"
+        findings = (*findings, found("pages-unjudged", config.file.name, 0, message))
     if is_online:
         asker = Asker(outputs.state / MEMORY, config.check.online_days, config.check.private_hosts)
         findings = (*findings, *check_online(_outside(library, sources), asker, progress))
-    wanted = in_order(f for f in findings if not request.articles or f.source in sources)
+    wanted = in_order(f for f in findings if not request.articles or f.source in sources or f.code == "pages-unjudged")
     listings = tuple(item.card.listing for item in library.reads if item.card and item.card.source in sources)
     report = Report((), scale.weigh(wanted), listings=listings, seconds=time.monotonic() - started)
-    return Inspection(wanted, report, sources, len({order.binding.id for order in work.orders}))
+    return Inspection(wanted, report, sources)
 
 
 def _outside(library: Library, sources: tuple[str, ...]) -> Iterator[Place]:
@@ -102,8 +104,8 @@ def check_files(paths: Iterable[Path], scale: Scale, progress: Progress) -> Insp
     for number, path in enumerate(files, 1):
         findings += judge_file(path, path.as_posix())
         progress("judge", number, len(files))
-    found = in_order(findings)
-    return Inspection(found, Report((), scale.weigh(found)), tuple(path.as_posix() for path in files))
+    ordered = in_order(findings)
+    return Inspection(ordered, Report((), scale.weigh(ordered)), tuple(path.as_posix() for path in files))
 
 
 def _asked(library: Library, articles: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,16 +1,29 @@
-"""Finished files, judged by the judges that the writers face themselves: PDF, EPUB and mail."""
+"""Finished files, judged by the judges that the writers face themselves: PDF, EPUB and mail, whoever made them."""
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile, ZipFile
 
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, found
 
+if TYPE_CHECKING:
+    from pikepdf import Pdf
+
 SUFFIXES = (".pdf", ".epub", ".eml")
-_CLAIM = b"pdfuaid:part"
+LARGEST_MB = 500
+"""A file, or what is packed in it: more is no handout, book or mail, and would fill the memory."""
+_CLAIMS = {"pdfua": "{http://www.aiim.org/pdfua/ns/id/}part", "pdfa": "{http://www.aiim.org/pdfa/ns/id/}part"}
+_LEVEL = "{http://www.aiim.org/pdfa/ns/id/}conformance"
+_JUDGED_PARTS = ("1", "2", "3")
+"""Parts of PDF/A that page-validation knows."""
+_HANDLE = re.compile(r"^(?:stream )?<[^>]*>:\s*")
+"""How qpdf names a file that it was given as bytes."""
 
 
 def files_in(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -35,53 +48,89 @@ def files_in(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def judge_file(path: Path, name: str) -> Iterator[Finding]:
-    """Yield each rule of its format that a file breaks.
+    """Yield each rule of its format that a file breaks: an error where a standard says so, else a warning.
 
     Args:
         name: What the report calls the file.
     """
-    data = path.read_bytes()
     judge = {".pdf": _pdf, ".epub": _epub, ".eml": _mail}[path.suffix.lower()]
-    yield from judge(data, name)
+    try:
+        if path.stat().st_size > LARGEST_MB * 1_000_000:
+            yield _broken(name, f"it has more than {LARGEST_MB} MB")
+            return
+        data = path.read_bytes()
+    except OSError as error:
+        yield _broken(name, f"it cannot be read: {error.strerror}")
+        return
+    yield from judge(data, name) if data else (_broken(name, "it is empty"),)
 
 
 def _pdf(data: bytes, name: str) -> Iterator[Finding]:
     import pikepdf
 
-    from pipeline.conforming.pdf import judge
+    from pipeline.conforming.pdf import BY_HOUSE, judge, judge_second
 
-    if not data.startswith(b"%PDF"):
-        yield found("file-nonconforming", name, 0, "it is no PDF")
-    elif _CLAIM not in data:
-        yield found("file-unclaimed", name, 0, "it claims neither PDF/UA nor PDF/A")
-    else:
-        try:
-            faults = judge(data)
-        except pikepdf.PdfError as error:
-            yield found("file-nonconforming", name, 0, f"it cannot be opened: {error}")
-            return
-        for fault in faults:
-            yield found("file-nonconforming", name, 0, f"{fault.rule}: {fault.message}")
+    # Source: ISO 32000-1, annex H.3: the header may stand anywhere in the first kilobyte.
+    if b"%PDF-" not in data[:1024]:
+        yield _broken(name, "it is no PDF")
+        return
+    try:
+        with pikepdf.open(io.BytesIO(data)) as document:
+            is_second, profiles = _claimed(document)
+        faults = [*judge(data, profiles=profiles)] if profiles else []
+        faults += judge_second(data) if is_second else []
+    except pikepdf.PasswordError:
+        yield _broken(name, "it is locked by a password")
+        return
+    except (pikepdf.PdfError, ValueError) as error:
+        yield _broken(name, f"it cannot be opened: {_HANDLE.sub('', str(error))}")
+        return
+    if not profiles and not is_second:
+        yield found("file-unclaimed", name, 0, "it claims no part of PDF/UA or PDF/A that can be judged here")
+    for fault in faults:
+        code = "file-unusual" if fault.rule in BY_HOUSE else "file-nonconforming"
+        yield found(code, name, 0, f"{fault.rule}: {fault.message}")
+
+
+def _claimed(document: Pdf) -> tuple[bool, tuple[str, ...]]:
+    """Return whether a PDF claims PDF/UA-2 or PDF/A-4, and the profiles of page-validation for what else it claims."""
+    with document.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
+        accessible, archival = (str(metadata.get(key, "")) for key in _CLAIMS.values())
+        level = str(metadata.get(_LEVEL, "")).lower()
+    profiles = ("ua1",) if accessible == "1" else ()
+    if archival in _JUDGED_PARTS:
+        profiles = (*profiles, f"{archival}{level or 'b'}")
+    return accessible == "2" or archival == "4", profiles
 
 
 def _epub(data: bytes, name: str) -> Iterator[Finding]:
     from pipeline.conforming.epub import judge
 
     try:
+        with ZipFile(io.BytesIO(data)) as container:
+            unpacked = sum(entry.file_size for entry in container.infolist())
+        if unpacked > LARGEST_MB * 1_000_000:
+            yield _broken(name, f"unpacked it has more than {LARGEST_MB} MB")
+            return
         faults = judge(data)
-    except (BadZipFile, KeyError, ValueError) as error:
-        yield found("file-nonconforming", name, 0, f"it is no EPUB: {error}")
+    except (BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError) as error:
+        yield _broken(name, f"it is no EPUB: {error}")
         return
     for fault in faults:
-        yield found("file-nonconforming", name, 0, str(fault))
+        yield found("file-unusual" if fault.is_valid else "file-nonconforming", name, 0, str(fault))
 
 
 def _mail(data: bytes, name: str) -> Iterator[Finding]:
-    from pipeline.conforming.mail import judge
+    from pipeline.conforming.mail import BY_STANDARD, judge
 
     # No header is expected to read as anything: that is between the writer and its edition.
     for fault in judge(data, {}):
-        yield found("file-nonconforming", name, 0, f"{fault.rule}: {fault.message}")
+        code = "file-nonconforming" if fault.rule in BY_STANDARD else "file-unusual"
+        yield found(code, name, 0, f"{fault.rule}: {fault.message}")
+
+
+def _broken(name: str, message: str) -> Finding:
+    return found("file-nonconforming", name, 0, message)
 
 
 def _is_hidden(file: Path, above: Path) -> bool:

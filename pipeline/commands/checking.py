@@ -198,8 +198,5 @@ def _as_terminal(found: Inspection, settings: Config, *, is_verbose: bool) -> st
     lines.append(f"\n{len(found.sources)} checked: {told}" + (f"; {known} known or off" if known else ""))
     if not is_verbose and summary["notes"]:
         lines.append("--verbose shows the notes one by one; --explain CODE says what one means.")
-    if found.unpublished:
-        lines.append(
-            f"{found.unpublished} have changed since they were last published: `publish all` judges their pages too."
-        )
+    lines += [f"{finding.message}: {finding.hint}" for finding in report.findings if finding.code == "pages-unjudged"]
     return "".join(f"{line}\n" for line in lines)

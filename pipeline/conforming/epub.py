@@ -49,6 +49,8 @@ class Fault:
     place: str
     """A file of the book, or empty where it concerns the whole."""
     message: str
+    is_valid: bool = False
+    """No standard forbids it: it is what reading systems stumble over, or what makes a claim untrue."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message
@@ -112,7 +114,7 @@ def judge(book: bytes) -> tuple[Fault, ...]:
         if resource.media_type == "text/css" and resource.name in files
     }
     faults += (
-        Fault(name, f"the style has {what} on line {line}")
+        Fault(name, f"the style has {what} on line {line}", is_valid=True)
         for name, sheet in sheets.items()
         for line, what in unsafe_styles(sheet)
     )
@@ -155,13 +157,15 @@ def _resources(package: etree._Element, opf_name: str) -> Iterator[Resource]:
 
 def _container(names: list[str]) -> Iterator[Fault]:
     yield from (Fault(name, "stands in the container twice") for name, count in Counter(names).items() if count > 1)
-    yield from (Fault(name, "expected a name of plain letters") for name in names if not name.isascii() or " " in name)
+    odd = (name for name in names if not name.isascii() or " " in name)
+    yield from (Fault(name, "expected a name of plain letters", is_valid=True) for name in odd)
 
 
 def _manifest(opf_name: str, resources: tuple[Resource, ...], files: Mapping[str, bytes]) -> Iterator[Fault]:
     listed = {resource.name for resource in resources}
-    unlisted = set(files) - listed - {"mimetype", "META-INF/container.xml", opf_name}
-    yield from (Fault(name, "is not in the manifest") for name in sorted(unlisted))
+    unlisted = set(files) - listed - {"mimetype", opf_name}
+    # What lies in META-INF is the container's own. Source: EPUB 3.3, section 4.2.6.1.
+    yield from (Fault(name, "is not in the manifest") for name in sorted(unlisted) if not name.startswith("META-INF/"))
     yield from _twice(opf_name, (resource.id for resource in resources))
     if sum("nav" in resource.properties for resource in resources) != 1:
         yield Fault(opf_name, "expected one navigation document")
@@ -231,4 +235,5 @@ def _claims(
     for meta in package.iter(f"{OPF}meta"):
         claim = meta.get("property", ""), (meta.text or "").strip()
         if claim[0] in CLAIMS and claim not in true:
-            yield Fault(opf_name, f"claims {claim[0]} {claim[1]!r}, which the pages do not bear out")
+            message = f"claims {claim[0]} {claim[1]!r}, which the pages do not bear out"
+            yield Fault(opf_name, message, is_valid=True)

@@ -39,6 +39,10 @@ _ACTIVE = frozenset(
 )
 
 
+BY_STANDARD = frozenset(("defect", "header", "line-length"))
+"""Rules of RFC 5322 and MIME. All others are what mail programs and readers need, and what our own mails keep."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A rule that the message breaks, and where."""
@@ -96,7 +100,8 @@ def _headers(message: EmailMessage, expected: Mapping[str, str]) -> Iterator[Fau
             yield Fault("header", f"{name} stands {times} times")
     for name in sorted({"MIME-Version", "Message-ID", "Subject", *expected}):
         if name not in message:
-            yield Fault("header", f"{name} is missing")
+            # Source: RFC 5322, section 3.6: these two should be there, but need not.
+            yield Fault("header-advised" if name in ("Message-ID", "Subject") else "header", f"{name} is missing")
     for part in message.walk():
         for defect in part.defects:
             yield Fault("defect", f"{part.get_content_type()}: {type(defect).__name__}")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pikepdf import Object, Pdf
 
 PROFILES = ("ua1", "2a")
+BY_HOUSE = frozenset(("language", "title", "tab-order"))
+"""Rules that are stricter than the standards, which ask these things of some files and some pages."""
 _STREAM = re.compile(rb"/Length (\d+)[^\n]*>>\nstream\n")
 """The head of a stream as qpdf writes it."""
 
@@ -36,17 +38,19 @@ class Fault:
 
 
 @phase("validate")
-def judge(data: bytes, fonts: frozenset[str] = frozenset()) -> tuple[Fault, ...]:
+def judge(data: bytes, fonts: frozenset[str] = frozenset(), profiles: tuple[str, ...] = PROFILES) -> tuple[Fault, ...]:
     """Return every rule that a PDF breaks.
 
     Args:
         data: The whole file.
         fonts: The family names it may use, as its fonts are named; empty: any.
+        profiles: Names of page-validation for the standards that it is held to.
     """
     import pikepdf
 
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        return tuple(dict.fromkeys([*_by_validator(data, pdf), *_of_document(pdf), *_of_fonts(pdf, fonts)]))
+        found = [*_by_validator(data, pdf, profiles), *_of_document(pdf), *_of_fonts(pdf, fonts)]
+        return tuple(dict.fromkeys(found))
 
 
 @phase("validate")
@@ -81,10 +85,10 @@ def _of_second(pdf: Pdf) -> Iterator[Fault]:
             yield Fault("destination", _kind(start), "it leads to a place on a page only", start.objgen[0])
 
 
-def _by_validator(data: bytes, pdf: Pdf) -> Iterator[Fault]:
+def _by_validator(data: bytes, pdf: Pdf, profiles: tuple[str, ...]) -> Iterator[Fault]:
     import page
 
-    for profile in PROFILES:
+    for profile in profiles:
         for failure in page.validate_pdf_bytes(data, profile=profile).failures:
             place = failure.object_id
             thing = pdf.get_object(place.object_number, place.generation) if place else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from datetime import date
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,12 @@ def _pdf(*, is_claiming: bool) -> Callable[[Path], object]:
     return make
 
 
+def _mail(path: Path) -> None:
+    message = EmailMessage()
+    message.set_content("Hej.")
+    path.write_bytes(bytes(message))
+
+
 NO_PDF = _file("a.pdf", lambda path: path.write_bytes(b"no pdf"))
 PASSIVE = "Øvelsen bliver udført af dig. Benet bliver løftet op. Armen bliver strakt ud. " * 4
 
@@ -152,6 +159,7 @@ CASES: dict[str, tuple[Case, Case]] = {
     "description-missing": (text("Hej.", has_description=False), text("Hej.", has_description=True)),
     "author-missing": (text("Hej.", authors=()), text("Hej.", authors=("Bo Eksempel",))),
     "file-nonconforming": (NO_PDF, _file("a.pdf", _pdf(is_claiming=False))),
+    "file-unusual": (_file("a.eml", _mail), NO_PDF),
     "file-unclaimed": (_file("a.pdf", _pdf(is_claiming=False)), _file("a.pdf", _pdf(is_claiming=True))),
 }  # fmt: skip
 DANISH = ("spelling", "spelling-skipped")
