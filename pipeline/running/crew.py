@@ -23,6 +23,9 @@ from typing import Any
 from pipeline.limits import PATIENCE, STANDARD
 from pipeline.phases import added, idle, taken
 
+_FAREWELL_S = 5.0
+"""How long a process whose pipe is closed may take to end, before it is ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -122,21 +125,23 @@ class Crew:
                     result, seconds = worker.pipe.recv()
                     self.seconds = added(self.seconds, seconds)
                 except (EOFError, OSError):
-                    worker.process.join()
-                    result = self._lose(worker, _cause(worker.process.exitcode, task))
+                    worker.process.join(_FAREWELL_S)
+                    result = Crash(_cause(worker.process.exitcode, task), is_worker_lost=True)
+                if isinstance(result, Crash) and result.is_worker_lost:
+                    self._lose(worker)
                 worker.task = None
                 yield task, result
             elif time.monotonic() >= worker.deadline:
-                worker.process.kill()
-                worker.process.join()
-                result = self._lose(worker, f"it did not end within {task.timeout_s * PATIENCE:.0f} seconds")
+                self._lose(worker)
+                result = Crash(f"it did not end within {task.timeout_s * PATIENCE:.0f} seconds", is_worker_lost=True)
                 worker.task = None
                 yield task, result
 
-    def _lose(self, worker: _Worker, message: str) -> Crash:
+    def _lose(self, worker: _Worker) -> None:
+        worker.process.kill()
+        worker.process.join()
         worker.pipe.close()
         self._workers.remove(worker)
-        return Crash(message, is_worker_lost=True)
 
 
 @contextmanager
@@ -171,7 +176,8 @@ def _work(pipe: Connection, memory_mb: int) -> None:
         try:
             result = task.function(*task.arguments)
         except MemoryError:
-            result = Crash(f"it took more memory than {memory_mb} MB", is_worker_lost=False)
+            # Modules may be half loaded, and locks held: the next task gets a process of its own.
+            result = Crash(f"it took more memory than {memory_mb} MB", is_worker_lost=True)
         except Exception as error:  # noqa: BLE001  # the last door: whatever it is, it costs this task alone
             if os.environ.get("PUBLISH_DEBUG"):
                 traceback.print_exc()
@@ -179,6 +185,8 @@ def _work(pipe: Connection, memory_mb: int) -> None:
         try:
             pipe.send((result, taken()))
         except (BrokenPipeError, ConnectionError):
+            return
+        if isinstance(result, Crash) and result.is_worker_lost:
             return
 
 

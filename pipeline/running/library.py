@@ -172,8 +172,11 @@ def _read(room: ReadingRoom, sources: tuple[Source, ...], roots: Roots, ids: Map
     for task, result in room.workers.read(tasks((source,) for source in lost)):
         (source,) = task.arguments[1]
         if isinstance(result, Crash):
+            hint = "divide it, or raise what it may take: [limits] in publish.toml" if result.is_worker_lost else ""
             yield Shelved(
-                source, None, (found("source-unreadable", source.path, 0, f"reading it failed: {result.message}"),)
+                source,
+                None,
+                (found("source-unreadable", source.path, 0, f"reading it failed: {result.message}", hint),),
             )
         else:
             yield from result

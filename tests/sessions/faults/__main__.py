@@ -1,4 +1,4 @@
-"""Lay faults into runs and count what was torn: `python -m tests.sessions.faults [--kills 200] [--every 1]`."""
+"""Lay faults into runs and count what was torn: `python -m tests.sessions.faults [--kills 200] [PART ...]`."""
 
 # ruff: noqa: T201  # a session says what it saw
 
@@ -13,13 +13,15 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.sessions.faults.projects import STATES, Project, end, left_behind, mixed, torn
+from tests.sessions.faults.projects import STATES, Project, end, kill_one, left_behind, mixed, torn
 
 _LAYER = str(Path(__file__).parent / "layer")
 _SEED = 20_260_301
+_TASKS = 3
+"""The sources are read in one task, and each of the two articles is written in one."""
 
 
 class Session:
@@ -90,11 +92,7 @@ class Session:
             self.turn()
             with tempfile.TemporaryDirectory() as folder:
                 count = Path(folder) / "count"
-                path = os.pathsep.join((_LAYER, str(Path(__file__).parents[3])))
-                code, log = self.project.finish(
-                    PYTHONPATH=path, FAULT_FOLDER=str(self.project.outputs), FAULT_COUNT=str(count),
-                    FAULT_AT=str(at), FAULT_KIND=kind,
-                )  # fmt: skip
+                code, log = self.project.finish(FAULT_COUNT=str(count), **self.layer(kind, at))
                 reached = count.stat().st_size >= at if count.exists() else False
             what = f"{kind} at change {at}"
             if "Traceback" in log:
@@ -107,6 +105,64 @@ class Session:
                 return f"{sum(codes.values())} runs, one for each {step}. change; exit codes {dict(codes)}"
             codes[code] += 1
             at += step
+
+    def killed_workers(self, count: int) -> str:
+        """Kill one process of a run that is not its first, at a random moment: the run goes on without it."""
+        moments = random.Random(_SEED)  # noqa: S311  # the same moments in every session
+        victims, codes = Counter[str](), Counter[int]()
+        for number in range(count):
+            self.turn()
+            with self.project.start() as run:
+                time.sleep(moments.uniform(0, self.seconds))
+                victim = kill_one(run, moments)
+                log = run.communicate(timeout=300)[0].decode()
+            end(run)
+            victims[victim] += 1
+            codes[run.returncode] += 1
+            self.check_told(f"worker {number}, {victim}", run.returncode, log)
+        return f"{count} runs, killed: {dict(victims)}; exit codes {dict(codes)}"
+
+    def little_memory(self) -> str:
+        """Publish with less and less memory for each worker: the kernel refuses it at ever other places."""
+        codes: Counter[int] = Counter()
+        for megabytes in range(20, 260, 20):
+            self.turn()
+            self.project.limit(megabytes)
+            code, log = self.project.finish()
+            codes[code] += 1
+            self.project.become(self.at)
+            self.check_told(f"{megabytes} MB for a worker", code, log)
+        return f"{sum(codes.values())} runs with 20 to 240 MB for a worker; exit codes {dict(codes)}"
+
+    def failed_allocations(self, count: int) -> str:
+        """Let one allocation of Python's fail in a worker: which, and in which task, is drawn at random."""
+        draws = random.Random(_SEED)  # noqa: S311
+        codes: Counter[int] = Counter()
+        for _ in range(count):
+            self.turn()
+            at, task = round(10 ** draws.uniform(0, 6)), draws.randint(1, _TASKS)
+            with tempfile.TemporaryDirectory() as folder:
+                aside = {"FAULT_COUNT": f"{folder}/count", "FAULT_TASK": str(task)}
+                code, log = self.project.finish(**self.layer("memory", at), **aside)
+            codes[code] += 1
+            self.check_told(f"allocation {at} of task {task}", code, log)
+        return f"{count} runs; exit codes {dict(codes)}"
+
+    def check_told(self, what: str, code: int, log: str) -> None:
+        """Check that a run which lost something has said so, and left whole files; and that the next one mends it."""
+        if code not in (0, 1) or "Traceback" in log:
+            self.fault(what, f"exit code {code}: {log[-600:]}")
+        if code == 0 and self.project.files() != self.states[self.at]:
+            self.fault(what, f"it says that all is published, and it is not: {log[-400:]}")
+        if code == 1 and "error" not in log:
+            self.fault(what, f"it does not say what failed: {log[-400:]}")
+        self.check_whole(what)
+        self.check_completed(what)
+
+    def layer(self, kind: str, at: int) -> dict[str, str]:
+        """Return the environment in which every Python of a run meets a fault."""
+        path = os.pathsep.join((_LAYER, str(Path(__file__).parents[3])))
+        return {"PYTHONPATH": path, "FAULT_FOLDER": str(self.project.outputs), "FAULT_KIND": kind, "FAULT_AT": str(at)}
 
     def small_disks(self) -> str:
         """Publish anew on disks that are too small by more and more."""
@@ -165,35 +221,48 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="fail at every Nth change only")
     parser.add_argument("--bytes", type=int, default=10, help="so many damaged bytes in each file of the cache")
+    parser.add_argument("--workers", type=int, default=40, help="so many runs in which a worker is killed")
+    parser.add_argument("--allocations", type=int, default=40, help="so many runs in which an allocation fails")
     parser.add_argument("--formats", default="handout,epub,newsletter")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(_PARTS)}; without: all")
     chosen = parser.parse_args()
     formats = tuple(chosen.formats.split(","))
     told: dict[str, str] = {}
     faults: list[str] = []
-    for has_releases in (False, True):
-        kind = "releases" if has_releases else "plain"
+    for kind in ("plain", "releases"):
+        parts = [part for part in _PARTS if (part in chosen.parts or not chosen.parts)]
+        if kind == "releases":
+            parts = [part for part in parts if part in _OF_RELEASES]
         with tempfile.TemporaryDirectory() as folder:
-            session = Session(Project(Path(folder) / "project", formats, has_releases))
-            told[f"{kind}: kill -9"] = session.kills(chosen.kills // 2)
-            _tell(told)
-            told[f"{kind}: disk full at a change"] = session.every_change("full", chosen.every)
-            told[f"{kind}: a process killed at a change"] = session.every_change("kill", chosen.every)
-            if not has_releases:
-                told[f"{kind}: damaged cache"] = session.damaged_cache(chosen.bytes)
-                if os.geteuid() == 0 and shutil.which("mount"):
-                    told[f"{kind}: read-only"] = session.read_only()
-                    told[f"{kind}: small disks"] = session.small_disks()
-                else:
-                    told[f"{kind}: read-only, small disks"] = "skipped: only root may mount"
+            session = Session(Project(Path(folder) / "project", formats, kind == "releases"))
+            for part in parts:
+                told[f"{kind}, {part}"] = _PARTS[part](session, chosen)
+                print(f"{kind}, {part}: {told[f'{kind}, {part}']}", flush=True)
             faults += session.faults
-    _tell(told)
-    print(f"{len(faults)} faults")
+    print("", *(f"{what}: {words}" for what, words in told.items()), f"{len(faults)} faults", sep="\n")
     return int(bool(faults))
 
 
-def _tell(told: Mapping[str, str]) -> None:
-    for what, words in told.items():
-        print(f"{what}: {words}", flush=True)
+def _mounted(part: Callable[[Session], str]) -> Callable[[Session, argparse.Namespace], str]:
+    """Return a part of the session that only root can play."""
+    is_possible = os.geteuid() == 0 and shutil.which("mount")
+    return lambda session, _: part(session) if is_possible else "skipped: only root may mount"
+
+
+_PARTS: Mapping[str, Callable[[Session, argparse.Namespace], str]] = {
+    "kill": lambda session, chosen: session.kills(chosen.kills // 2),
+    "full": lambda session, chosen: session.every_change("full", chosen.every),
+    "dead": lambda session, chosen: session.every_change("kill", chosen.every),
+    "workers": lambda session, chosen: session.killed_workers(chosen.workers),
+    "memory": lambda session, _: session.little_memory(),
+    "allocations": lambda session, chosen: session.failed_allocations(chosen.allocations),
+    "cache": lambda session, chosen: session.damaged_cache(chosen.bytes),
+    "read-only": _mounted(Session.read_only),
+    "small-disks": _mounted(Session.small_disks),
+}
+"""In this order: kill -9 of a whole run, a disk that is full at each change of a file, a process killed at each, …"""
+_OF_RELEASES = ("kill", "full", "dead")
+"""What meets other code when each run is laid into a folder of its own."""
 
 
 if __name__ == "__main__":

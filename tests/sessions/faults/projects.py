@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import random
 import signal
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +50,11 @@ class Project:
         for name in ("ryg", "nakke"):
             write(self.folder / f"sources/blog/{name}.md", ARTICLE.replace("ryggen", f"{name} og {state}"))
 
+    def limit(self, memory_mb: int) -> None:
+        """Give each worker so much memory, until the sources become another state."""
+        with (self.folder / "publish.toml").open("a", encoding="utf-8") as file:
+            file.write(f"\n[limits]\nmemory_mb = {memory_mb}\n")
+
     def start(self, **environment: str) -> subprocess.Popen[bytes]:
         """Begin a run; all its processes are one group."""
         options = [part for name in self.formats for part in ("--only", name)]
@@ -80,6 +87,31 @@ def end(run: subprocess.Popen[bytes]) -> None:
         os.killpg(run.pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+def kill_one(run: subprocess.Popen[bytes], draw: random.Random) -> str:
+    """Kill a process of a run that is not its first, drawn at random, and return what it was; `none` where none was."""
+    others = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            command = (entry / "cmdline").read_text()
+        except OSError:
+            continue  # it has just ended
+        if int(fields[3]) == run.pid and int(entry.name) != run.pid and fields[0] != "Z":
+            others.append((int(entry.name), command))
+    if not others:
+        return "none"
+    number, command = draw.choice(sorted(others))
+    with suppress(ProcessLookupError):
+        os.kill(number, signal.SIGKILL)
+    kinds = {
+        "pandoc": "pandoc",
+        "resource_tracker": "tracker",
+        "spawn_main": "reader",
+        "forkserver": "server or writer",
+    }
+    return next((kind for word, kind in kinds.items() if word in command), "other")
 
 
 def torn(project: Project, known: Mapping[str, set[str]]) -> Iterator[str]:
