@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
@@ -197,18 +198,7 @@ def load(folder: Path, formats: Iterable[str]) -> Config:
     Raises:
         ConfigError: Not TOML, not UTF-8, or tables, keys and values that no one knows; all of them at once.
     """
-    path = folder / FILE_NAME
-    try:
-        source = path.read_bytes().decode("utf-8-sig")
-        tables = tomllib.loads(source)
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            "not UTF-8", source=FILE_NAME, line=error.object[: error.start].count(b"\n") + 1, hint="save it as UTF-8"
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        at = re.search(r"line (\d+)", str(error))
-        raise ConfigError(f"not valid TOML: {error}", source=FILE_NAME, line=int(at[1]) if at else 0) from error
-
+    tables, source = _read(folder / FILE_NAME)
     known = (*SECTIONS, *formats)
     faults: list[str] = []
     for name in tables:
@@ -236,9 +226,33 @@ def load(folder: Path, formats: Iterable[str]) -> Config:
     return Config(folder, **sections, formats={name: tables.get(name, {}) for name in formats})
 
 
+def _read(path: Path) -> tuple[dict[str, Any], str]:
+    """Return the tables of `publish.toml`, and its text."""
+    try:
+        source = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(source), source
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            "not UTF-8", source=FILE_NAME, line=error.object[: error.start].count(b"\n") + 1, hint="save it as UTF-8"
+        ) from error
+    except RecursionError as error:
+        lines = source.split("\n")
+        line = max(range(len(lines)), key=lambda number: lines[number].count("[") + lines[number].count("{")) + 1
+        raise ConfigError("lists within lists, too deep to be meant", source=FILE_NAME, line=line) from error
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"line (\d+)", str(error))
+        raise ConfigError(f"not valid TOML: {error}", source=FILE_NAME, line=int(at[1]) if at else 0) from error
+
+
 def _doubts(publisher: Publisher, sources: Sources, source: str) -> list[str]:
     """Return what has the right type and still cannot be meant."""
     faults: list[str] = []
+    for entry in fields(publisher):
+        value = getattr(publisher, entry.name)
+        # A line end would begin another header of a mail.
+        if isinstance(value, str) and any(unicodedata.category(sign) == "Cc" for sign in value):
+            line = line_of(source, "publisher", entry.name)
+            faults.append(f"{FILE_NAME}:{line}: [publisher] {entry.name} is {value!r}, expected one line of text")
     if publisher.website and not re.match(r"https?://[^\s/]+\.[^\s/]+", publisher.website):
         line = line_of(source, "publisher", "website")
         faults.append(f"{FILE_NAME}:{line}: [publisher] website is {publisher.website!r}, expected https://…")

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from pipeline.article import Article, Block, Link, Note, Table, images, text, walk
+from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
 from pipeline.limits import Limits
+
+
+class TooLongError(SourceError):
+    """More text than an article may have."""
+
+    code = "text-too-long"
 
 
 def judge_extent(article: Article, limits: Limits) -> Iterable[Finding]:

@@ -18,7 +18,7 @@ from pipeline.findings import Finding, found, in_order
 from pipeline.phases import phase
 from pipeline.reading.alts import judge_alts
 from pipeline.reading.blocks import build
-from pipeline.reading.extent import judge_extent
+from pipeline.reading.extent import TooLongError, judge_extent
 from pipeline.reading.files import LargeFileError, Roots, Source, Status, id_of, read_inside, see
 from pipeline.reading.frontmatter import FrontMatter, read_front_matter
 from pipeline.reading.links import LinkResolver, judge_links
@@ -124,6 +124,11 @@ def _prepare(source: Source, config: Config, roots: Roots) -> _Prepared | Read:
             return Read(source, None, in_order(findings), (), sha256, status)
         if front.body.count("\n") > config.limits.lines:
             raise LargeFileError(f"the text has more than {config.limits.lines:,} lines", line=1)
+        if len(front.body) > 2 * config.limits.characters:  # markup and all: of words there may be as many as the limit
+            message = (
+                f"{len(front.body):,} characters with all marks, expected at most {2 * config.limits.characters:,}"
+            )
+            raise TooLongError(message, line=1, hint="divide it, and list its parts in an edition; or raise the limit")
         lines, more = repair(body_lines(front.body, front.body_line), source.path, config.limits)
         return _Prepared(source, front, lines, (*findings, *more), sha256, status)
     except SourceError as error:

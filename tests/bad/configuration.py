@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.rendering.styles import packaged
 from tests.bad.cases import CANARY, Case, Content, Published, Spoiled, Stopped, article, linked
+from tests.conftest import PUBLISH_TOML
 from tests.makers import picture_file
 
 _BODY = article("Tekst.")
@@ -39,7 +40,7 @@ _SPOILED: dict[str, tuple[dict[str, Content], str, str, str]] = {
     "css-file": (_styled("handout/handout.css", "\nbody { background: url(file:///etc/passwd) }"),
                  "handout", "style-broken", "file:///etc/passwd"),
     "css-picture": (_styled("handout/handout.css", "\nbody { background: url(../../../outside/secret.png) }"),
-                    "handout", "style-broken", "secret.png"),
+                    "handout", "", ""),
     "css-http": (_styled("handout/handout.css", "\n@import url(http://127.0.0.1:9/a.css);\n"
                          "body { background: url(http://127.0.0.1:9/a.png) }"), "handout", "style-broken", "127.0.0.1"),
     "css-font": (_styled("handout/handout.css", "\n@font-face { font-family: X; src: url(file:///etc/passwd) }"),
@@ -66,15 +67,22 @@ _SPOILED: dict[str, tuple[dict[str, Content], str, str, str]] = {
     "script-page": (_styled("newsletter/footer.html.j2", "<script>alert(1)</script>"),
                     "newsletter", "newsletter-nonconforming", ""),
 }  # fmt: skip
-_CONFIGURED = {
-    "logo-absolute": '[publisher]\nlogo = "/etc/passwd"',
-    "logo-parent": '[publisher]\nlogo = "styles/../../outside/secret.png"',
-    "logo-outside": '[publisher]\nlogo = "../outside/secret.png"',
-    "logo-file": '[publisher]\nlogo = "file:///etc/passwd"',
-    "name-injection": '[publisher]\nname = "A\\r\\nBcc: offer@eksempel.dk"',
-    "email-injection": '[publisher]\nemail = "a@b.example\\r\\nBcc: offer@eksempel.dk"',
-    "name-markup": '[publisher]\nname = "<script>alert(1)</script>"',
+_PUBLISHER = PUBLISH_TOML.partition("[publisher]")[2].partition("[newsletter]")[0]
+
+
+def _publisher(key: str, value: str) -> str:
+    """Return the table of the healthy publisher with one key changed; the value is TOML."""
+    lines = [line for line in _PUBLISHER.splitlines() if line and not line.startswith(f"{key} =")]
+    return "\n".join(("[publisher]", f"{key} = {value}", *lines, ""))
+
+
+_LOGOS = {
+    "absolute": "/etc/passwd",
+    "parent": "styles/../../outside/secret.png",
+    "outside": "../outside/secret.png",
+    "file": "file:///etc/passwd",
 }
+_INJECTED = r'"A\r\nBcc: offer@eksempel.dk"'
 
 
 def _cases() -> Iterator[Case]:
@@ -82,10 +90,14 @@ def _cases() -> Iterator[Case]:
         yield Case(f"config-{name}", _BODY, Stopped(words), config=config)
     for name, (files, format_, code, words) in _SPOILED.items():
         yield Case(f"style-{name}", _BODY, Spoiled(format_, code, words), files, needs_own_run=True)
-    for name, config in _CONFIGURED.items():
-        without = (CANARY, "root:x:0", "\nBcc:", "<script>alert")
-        yield Case(f"config-{name}", _BODY, Published((), without), config=config)
-    logo = '[publisher]\nlogo = "styles/brand/logo.png"'
+    for name, path in _LOGOS.items():
+        config = _publisher("logo", f'"{path}"')
+        yield Case(f"config-logo-{name}", _BODY, Published((), (CANARY, "root:x:0")), config=config)
+    for key in ("name", "email", "address", "phone", "website"):
+        yield Case(f"config-{key}-injection", _BODY, Stopped(f"[publisher] {key}"), config=_publisher(key, _INJECTED))
+    markup = Published((), without_markup=("<script>",))
+    yield Case("config-name-markup", _BODY, markup, config=_publisher("name", '"<script>alert(1)</script>"'))
+    logo = _publisher("logo", '"styles/brand/logo.png"')
     outside = {"styles/brand/logo.png": linked("../../../outside/secret.png")}
     yield Case("style-logo-symlink", _BODY, Published((), (CANARY,)), outside, config=logo)
     yield Case("style-logo-cut", _BODY, Published(), {"styles/brand/logo.png": picture_file()[:200]}, config=logo)

@@ -38,7 +38,7 @@ def faults(case: Case, ran: Measured, project: Path) -> Iterator[str]:
         case Published() as published:
             yield from _not_published(case, published, ran, project)
         case Spoiled() as spoiled:
-            yield from _not_spoiled(spoiled, ran)
+            yield from _not_spoiled(spoiled, ran, project)
     for name in FORMATS:
         if isinstance(case.outcome, Spoiled) and name == case.outcome.format:
             continue
@@ -79,7 +79,7 @@ def _not_published(case: Case, published: Published, ran: Measured, project: Pat
             yield f"it is {status} in {name}: {errors}"
     if published.is_too_large_for_mail and not any("size:" in words for _, words in errors):
         yield f"no error says that it is too large for mail: {errors}"
-    has_errors = any(item["severity"] == "error" for item in found)
+    has_errors = any(item["severity"] == "error" for item in ran.report.get("findings", ()))
     if ran.code != int(has_errors) and case.is_alone:
         yield f"exit code {ran.code} with {'an' if has_errors else 'no'} error"
     yield from _not_without(published, files_of(ran.report, case.article_id, project))
@@ -91,8 +91,9 @@ def _not_without(published: Published, files: list[Path]) -> Iterator[str]:
     """Yield what is in the files and must not be, or is not in them and must be."""
     for path in files:
         said = said_in(path)
-        yield from (f"{words!r} is in {path.name}" for words in published.without if words in said)
-        if path.suffix != ".png":
+        unwanted = published.without if path.suffix == ".pdf" else (*published.without, *published.without_markup)
+        yield from (f"{words!r} is in {path.name}" for words in unwanted if words in said)
+        if path.suffix not in (".png", ".jpg"):
             missing = [words for words in published.words if _letters(words) not in _letters(said)]
             yield from (f"{words!r} is not in {path.name}" for words in missing)
         if published.pictures is not None and path.suffix == ".epub":
@@ -101,12 +102,13 @@ def _not_without(published: Published, files: list[Path]) -> Iterator[str]:
                 yield f"{len(pictures)} pictures in the book, expected {published.pictures}"
 
 
-def _not_spoiled(spoiled: Spoiled, ran: Measured) -> Iterator[str]:
+def _not_spoiled(spoiled: Spoiled, ran: Measured, project: Path) -> Iterator[str]:
     status = _status(ran.report, HEALTHY, spoiled.format)
     errors = [item for item in ran.report.get("findings", ()) if item["severity"] == "error"]
     those = [item for item in errors if item["code"] == spoiled.code and spoiled.words in item["message"]]
     if spoiled.code and (status != "failed" or not those or ran.code != 1):
         yield f"{spoiled.format} is {status}, exit code {ran.code}: {[(e['code'], e['message'][:200]) for e in errors]}"
+    yield from _not_without(Published((), (CANARY, "root:x:0"), ()), files_of(ran.report, HEALTHY, project))
     if not spoiled.code and (status, ran.code) not in (("written", 0), ("failed", 1)):
         yield f"{spoiled.format} is {status}, exit code {ran.code}"
 

@@ -19,7 +19,7 @@ def _table(columns: int, rows: int) -> str:
 _NOTES = "\n\n".join(f"[^{n}]: Note nummer {n}." for n in range(3000))
 _REFERENCES = " ".join(f"Påstand{n}[^{n}]." for n in range(3000))
 _TOO_DEEP = Refused("nesting-too-deep", 5)
-_LATE = Refused("markdown-unreadable", 4, "longer than")
+_BOOK = Refused("text-too-long", 1, "characters")
 _CELLS = Refused("cells-too-many", 5, "cells")
 _WIDE = Refused("text-too-long", 1, "a word of")
 _LONG = Refused("file-too-large", 1, "lines")
@@ -70,8 +70,8 @@ _SLOW: dict[str, tuple[str, Outcome]] = {
         f"{_REFERENCES.split('[^300]')[0]}\n\n{_NOTES.split('[^300]:')[0]}",
         Published(is_too_large_for_mail=True),
     ),
-    "footnote-of-a-megabyte": ("a[^1]\n\n[^1]: " + "a" * 1_000_000, Refused("text-too-long", 1, "a word of")),
-    "footnote-of-a-book": ("a[^1]\n\n[^1]: " + _WORD * 30_000, Refused("text-too-long", 1, "characters")),
+    "footnote-of-a-megabyte": ("a[^1]\n\n[^1]: " + "a" * 1_000_000, _BOOK),
+    "footnote-of-a-book": ("a[^1]\n\n[^1]: " + _WORD * 30_000, _BOOK),
     "table-1000-columns": (_table(1000, 5), _CELLS),
     "table-5000-rows": (_table(3, 5000), _CELLS),
     "table-60-columns": (_table(60, 5), Published()),
@@ -80,7 +80,7 @@ _SLOW: dict[str, tuple[str, Outcome]] = {
         "a[^0]\n\n" + "\n".join(f"[^{n}]: b[^{(n + 1) % 4000}]" for n in range(4000)),
         Refused("notes-too-many", 507, "500 footnotes"),
     ),
-    "one-line-1-mb": (_WORD * 80_000, _LATE),
+    "one-line-1-mb": (_WORD * 80_000, _BOOK),
     "paragraphs-60000": ("a\n\n" * 60_000, _LONG),
     "list-items-20000": ("- a\n" * 20_000, _LONG),
     "pictures-300": ("![Ryg](/images/ryg.png)\n\n" * 300, Refused("pictures-too-many", 405)),
