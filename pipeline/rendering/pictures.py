@@ -101,6 +101,17 @@ def look(data: bytes, most_pixels: int = STANDARD.picture_pixels) -> Look:
         )
 
 
+def whole(data: bytes, most_pixels: int = STANDARD.picture_pixels) -> bytes:
+    """Return a picture that is printed as it is, once it has been decoded to its last row.
+
+    Raises:
+        SourceError: The file is cut off, damaged, or no picture.
+    """
+    with _opened(data, most_pixels) as image:
+        image.load()
+    return data
+
+
 def shrink(data: bytes, sizes: Iterable[Size], most_pixels: int = STANDARD.picture_pixels) -> dict[Size, Shrunk]:
     """Return the picture in each size, decoded once and to its last row.
 

@@ -40,7 +40,7 @@ class Published:
     pictures: int | None = None
     """How many pictures the e-book has beside its cover; None: any."""
     without_markup: tuple[str, ...] = ()
-    """Stand in no file but the PDF, where they are words on the page like all others."""
+    """Stand in no page and no e-book; on paper and in plain text they are words like all others."""
     is_too_large_for_mail: bool = False
     """The newsletter is refused, and the other formats are published: mail programs hide what is beyond their size."""
 

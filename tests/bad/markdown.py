@@ -24,7 +24,7 @@ _CELLS = Refused("cells-too-many", 5, "cells")
 _WIDE = Refused("text-too-long", 1, "a word of")
 _LONG = Refused("file-too-large", 1, "lines")
 _BODIES: dict[str, tuple[str, Outcome]] = {
-    "lists": ("\n".join(f"{'  ' * n}- a" for n in range(1000)), _TOO_DEEP),
+    "lists": ("\n".join(f"{'  ' * n}- a" for n in range(500)), Refused("nesting-too-deep", 504)),
     "lists-in-line": ("- " * _DEEP + "a", _TOO_DEEP),
     "lists-numbered": ("1. " * _DEEP + "a", _TOO_DEEP),
     "quotes": (">" * _DEEP + " a", _TOO_DEEP),
@@ -39,7 +39,7 @@ _BODIES: dict[str, tuple[str, Outcome]] = {
     "note-definition-twice": ("a[^1]\n\n[^1]: b\n\n[^1]: c", Published()),
     "notes-doubling": (
         "a[^0]\n\n" + "\n\n".join(f"[^{n}]: x[^{n + 1}] y[^{n + 1}]" for n in range(40)) + "\n\n[^40]: Slut.",
-        Refused("nesting-too-deep", 9),
+        Refused("nesting-too-deep", 7),
     ),
     "links-unclosed": ("[a](" * _DEEP, _WIDE),
     "brackets-16": ("[" * 16 + "a" + "]" * 16, Published()),
@@ -58,7 +58,7 @@ _BODIES: dict[str, tuple[str, Outcome]] = {
 _SLOW: dict[str, tuple[str, Outcome]] = {
     "reference-2000": ("[a]: /x\n\n" + "[a] " * 2000, Refused("links-too-many", 7, "2,000 links")),
     "reference-400": ("[a]: /x\n\n" + "[a] " * 400, Published()),
-    "brackets": ("[" * _DEEP + "a" + "]" * _DEEP, _WIDE),
+    "brackets": ("[" * 3_000 + "a" + "]" * 3_000, _WIDE),
     "brackets-open": ("[" * 50_000, _WIDE),
     "pictures-open": ("![" * _DEEP, _WIDE),
     "emphasis": ("*" * _DEEP + "a" + "*" * _DEEP, _TOO_DEEP),

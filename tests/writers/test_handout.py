@@ -22,6 +22,7 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
 from PIL import Image as Pillow
+from PIL import ImageFile
 
 from pipeline.article import (
     Article,
@@ -62,7 +63,20 @@ from pipeline.errors import ConfigError
 from pipeline.rendering.pictures import Size, shrink
 from pipeline.rendering.styles import Styles, packaged
 from pipeline.writers import Job, Rendition, Written, handout
-from tests.makers import CLINIC, PICTURE, article, everything, header, job, para, plain, single, words_in, write
+from tests.makers import (
+    CLINIC,
+    PICTURE,
+    article,
+    everything,
+    header,
+    job,
+    para,
+    picture_file,
+    plain,
+    single,
+    words_in,
+    write,
+)
 from tests.pdf_reading import tree, unmarked
 from tests.rendering.test_lettering import drawing
 
@@ -666,6 +680,19 @@ def test_a_logo_from_the_style_folder_stands_for_the_name(tmp_path: Path) -> Non
 
     figures = tree(written.artifacts[0].data).find("Figure")
     assert [figure.properties["/Alt"] for figure in figures] == ["Klinik Eksempel"]
+
+
+def test_half_a_logo_is_told_whatever_was_printed_before(tmp_path: Path) -> None:
+    """WeasyPrint lets Pillow take half a picture for a whole one, until anything else decodes a picture."""
+    write(tmp_path / "brand/mark.png", picture_file(300, 200)[:400])
+    edition = single()
+    given = job(handout, edition, publisher=replace(CLINIC, logo="styles/brand/mark.png"))
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+
+    written = handout.write(edition, replace(given, styles=Styles((tmp_path, packaged()))))
+
+    assert [finding.code for finding in written.findings] == ["handout-logo-missing"]
+    assert tree(written.artifacts[0].data).text.startswith("Klinik Eksempel Patientinformation")
 
 
 @pytest.mark.parametrize("logo", ["styles/brand/gone.svg", "styles/words/da.toml", "logo.svg", "styles/../../logo.svg"])

@@ -42,7 +42,20 @@ from pipeline.rendering.styles import Styles, packaged
 from pipeline.writers import Written, newsletter
 from pipeline.writers.newsletter import Options
 from pipeline.writers.newsletter.footer import is_cvr
-from tests.makers import CLINIC, PICTURE, article, everything, header, job, para, plain, rendition, single, words_in
+from tests.makers import (
+    CLINIC,
+    PICTURE,
+    article,
+    everything,
+    header,
+    job,
+    para,
+    picture_file,
+    plain,
+    rendition,
+    single,
+    words_in,
+)
 
 LAWFUL = Options(
     reason="Du får dette brev, fordi du har tilmeldt dig nyheder fra Klinik Eksempel.",
@@ -368,6 +381,16 @@ def test_a_logo_that_mail_cannot_show_is_named() -> None:
 
     assert codes(made) == ["newsletter-logo-missing"]
     assert "Klinik Eksempel" in page(made)
+
+
+def test_half_a_logo_is_named(tmp_path: Path) -> None:
+    (tmp_path / "brand").mkdir()
+    (tmp_path / "brand/maerke.png").write_bytes(picture_file(300, 200)[:400])
+    own = job(newsletter, single(), options=LAWFUL, publisher=replace(CLINIC, logo="styles/brand/maerke.png"))
+
+    made = newsletter.write(single(), replace(own, styles=Styles((tmp_path, packaged()))))
+
+    assert "newsletter-logo-missing" in codes(made)
 
 
 def test_a_wide_logo_fits_a_phone(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def _remarks(edition: Edition, job: Job) -> list[Finding]:
         problem = f"[handout] see_doctor has no lines in {last.language!r}, so this handout has no such box"
         remarks.append(found("handout-no-advice", last.source, 0, problem))
     if job.publisher.logo and not sheet.find_logo(job):
-        problem = f"[publisher] logo is {job.publisher.logo!r}: no SVG, PNG or JPEG below styles/"
+        problem = f"[publisher] logo is {job.publisher.logo!r}: no whole SVG, PNG or JPEG below styles/"
         remarks.append(found("handout-logo-missing", FILE_NAME, 0, problem))
     if job.options.qr_code and not edition.front.address:
         remarks.append(

@@ -19,6 +19,7 @@ from pipeline.article import (
 from pipeline.errors import SourceError, StyleError
 from pipeline.rendering.markup import TITLE, chapter_prefix, part_id
 from pipeline.rendering.measuring import widest_mm
+from pipeline.rendering.pictures import whole
 from pipeline.rendering.printing import Resource
 from pipeline.rendering.qr import qr_code
 from pipeline.rendering.svg import clean
@@ -296,7 +297,8 @@ def find_logo(job: Job) -> Resource | None:
         return None
     try:
         data = job.styles.data(str(path.relative_to("styles")))
-        return Resource(clean(data) if media_type == "image/svg+xml" else data, media_type)
+        # WeasyPrint's own word on a picture that is cut off depends on what its process has printed before.
+        return Resource(clean(data) if media_type == "image/svg+xml" else whole(data), media_type)
     except (StyleError, SourceError):
         return None
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import struct
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from pipeline.article import Picture
-from pipeline.errors import StyleError
+from pipeline.errors import SourceError, StyleError
 from pipeline.rendering.markup import Placed
+from pipeline.rendering.pictures import look, whole
 from pipeline.rendering.styles import Styles
 from pipeline.writers import Need, Rendition
 
@@ -81,14 +81,11 @@ def find_logo(styles: Styles, logo: str) -> Rendition | None:
     if path.parts[:1] != ("styles",) or ".." in path.parts:
         return None
     try:
-        data = styles.data(str(path.relative_to("styles").with_suffix(".png")))
-    except StyleError:
+        data = whole(styles.data(str(path.relative_to("styles").with_suffix(".png"))))
+        seen = look(data)
+    except (StyleError, SourceError):
         return None
-    # PNG, third edition, 5.2 and 11.2.1: signature, then length and type of IHDR, then width and height.
-    if data[:8] != b"\x89PNG\r\n\x1a\n" or data[12:16] != b"IHDR":
-        return None
-    width, height = struct.unpack(">II", data[16:24])
-    return Rendition(data, "image/png", width, height)
+    return Rendition(data, "image/png", seen.width_px, seen.height_px) if seen.media_type == "image/png" else None
 
 
 def place_logo(gallery: Gallery, logo: Rendition) -> Placed:
