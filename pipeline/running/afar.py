@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
+from pipeline.errors import StyleError
 from pipeline.phases import taken
 from pipeline.reading.files import Roots
 from pipeline.rendering.styles import find_styles
@@ -69,11 +70,20 @@ def _desk(run: str, store: Store) -> Path:
 
 
 def pack(project: Path, run: str, store: Store) -> None:
-    """Lay what writers read of a project into the store."""
+    """Lay what writers read of a project into the store.
+
+    Raises:
+        StyleError: A file is a link that leads out of the project.
+    """
+    here = project.resolve()
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as file:
         for name in FOLDERS:
             for path in sorted((project / name).rglob("*")):
                 if path.is_file():
+                    # What is unpacked elsewhere is a link no more: it must be refused here.
+                    if not path.resolve().is_relative_to(here):
+                        source = path.relative_to(project).as_posix()
+                        raise StyleError("a link that leads out of the project", source=source, hint="copy the file")
                     file.write(path, path.relative_to(project).as_posix())
     store.put(f"{run}/{_PROJECT}", data.getvalue())

@@ -21,6 +21,7 @@ from pipeline.article import images
 from pipeline.errors import ConfigError
 from pipeline.limits import PATIENCE
 from pipeline.phases import added
+from pipeline.reading.files import read_inside
 from pipeline.running.afar import make_afar, pack
 from pipeline.running.crew import Crash, Task
 from pipeline.running.keys import program_parts
@@ -128,7 +129,10 @@ class Cluster:
             pictures = {image.picture for article in (edition.front, *edition.articles) for image in images(article)}
             for picture in pictures:
                 if not self._store.has(f"sources/{picture.sha256}"):
-                    self._store.put(f"sources/{picture.sha256}", (self._project / picture.path).read_bytes())
+                    # By the one door: what was a picture when it was looked at may be a link to elsewhere by now.
+                    path, limits = self._project / picture.path, shop.renditions.limits
+                    data = read_inside(path, shop.renditions.roots, limits.picture_bytes)
+                    self._store.put(f"sources/{picture.sha256}", data)
 
     def _result(self, task: Task, future: Any) -> tuple[Made, ...] | Crash:
         """Return what a task came to; `future` is of Dask or of its executor."""

@@ -8,7 +8,7 @@ import io
 import unicodedata
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pikepdf
@@ -142,12 +142,19 @@ def said_in(path: Path) -> str:
         return _pdf(data)
     if path.suffix == ".epub":
         with zipfile.ZipFile(io.BytesIO(data)) as book:
-            return "\n".join(book.read(name).decode("utf-8", "replace") for name in book.namelist())
+            return "\n".join(_words(book.read(name), PurePosixPath(name).suffix) for name in book.namelist())
     if path.suffix == ".eml":
         message = email.message_from_bytes(data, policy=email.policy.default)
         headers = "\n".join(f"{name}: {value}" for name, value in message.items())
         parts = (part.get_content() for part in message.walk() if part.get_content_maintype() == "text")
         return "\n".join((headers, *parts))
+    return _words(data, path.suffix)
+
+
+def _words(data: bytes, suffix: str) -> str:
+    """Return what a file says: of a picture or a font, what can be read in it."""
+    if suffix in (".png", ".jpg", ".gif", ".otf", ".ttf", ".woff", ".woff2"):
+        return data.translate(None, _NO_TEXT).decode("ascii")
     return data.decode("utf-8", "replace")
 
 

@@ -184,3 +184,19 @@ def test_a_file_that_is_no_mailbox_is_refused(store: Store, tmp_path: Path) -> N
 
     with pytest.raises(SendError, match="neither an mbox nor a Maildir"):
         read_bounces(store, tmp_path / "box", TODAY)
+
+
+def test_messages_within_messages_do_not_keep_the_rest_from_being_read(store: Store, tmp_path: Path) -> None:
+    """Anyone may write to the mailbox that bounces come to."""
+    nested = "From: x@fremmed.example\nSubject: Frameld\n" + "Content-Type: message/rfc822\n\n"
+    parts = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(400))
+    folder = tmp_path / "maildir"
+    for name in ("cur", "new", "tmp"):
+        (folder / name).mkdir(parents=True)
+    for number, text in enumerate(
+        (nested + "Content-Type: message/rfc822\n\n" * 3000, parts, "Subject: Hej\n\nHej.\n")
+    ):
+        (folder / "new" / str(number)).write_text(text)
+
+    assert read_bounces(store, folder, TODAY).unmatched == 3
+    assert read_leavers(store, folder, TODAY).known == 3

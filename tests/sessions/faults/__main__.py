@@ -8,6 +8,7 @@ import argparse
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from statistics import median
 
 from tests.sessions.faults.projects import STATES, Project, end, kill_one, left_behind, mixed, torn
 
@@ -122,6 +124,33 @@ class Session:
             self.check_told(f"worker {number}, {victim}", run.returncode, log)
         return f"{count} runs, killed: {dict(victims)}; exit codes {dict(codes)}"
 
+    def interrupts(self, count: int) -> str:
+        """Press Ctrl-C at a random moment, as a terminal sends it to all, and see how long the run goes on."""
+        moments = random.Random(_SEED)  # noqa: S311  # the same moments in every session
+        seconds: list[float] = []
+        codes: Counter[int] = Counter()
+        for number in range(count):
+            self.turn()
+            with self.project.start() as run:
+                time.sleep(moments.uniform(0.3, self.seconds))
+                pressed, was_running = time.monotonic(), run.poll() is None
+                if was_running:
+                    os.killpg(run.pid, signal.SIGINT)
+                log = run.communicate(timeout=300)[0].decode()
+                if was_running:
+                    seconds.append(time.monotonic() - pressed)
+            end(run)
+            codes[run.returncode] += 1
+            what = f"Ctrl-C {number}"
+            if run.returncode not in (0, 130) or "Traceback" in log:
+                self.fault(what, f"exit code {run.returncode}: {log[-600:]}")
+            self.check_whole(what)
+            self.check_completed(what)
+        longest, middle = max(seconds, default=0), median(seconds or [0])
+        return (
+            f"{len(seconds)} in mid-run; to the end {middle:.2f} s, at most {longest:.2f} s; exit codes {dict(codes)}"
+        )
+
     def little_memory(self) -> str:
         """Publish with less and less memory for each worker: the kernel refuses it at ever other places."""
         codes: Counter[int] = Counter()
@@ -221,6 +250,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="fail at every Nth change only")
     parser.add_argument("--bytes", type=int, default=10, help="so many damaged bytes in each file of the cache")
+    parser.add_argument("--interrupts", type=int, default=40, help="so many runs that Ctrl-C stops")
     parser.add_argument("--workers", type=int, default=40, help="so many runs in which a worker is killed")
     parser.add_argument("--allocations", type=int, default=40, help="so many runs in which an allocation fails")
     parser.add_argument("--formats", default="handout,epub,newsletter")
@@ -253,6 +283,7 @@ _PARTS: Mapping[str, Callable[[Session, argparse.Namespace], str]] = {
     "kill": lambda session, chosen: session.kills(chosen.kills // 2),
     "full": lambda session, chosen: session.every_change("full", chosen.every),
     "dead": lambda session, chosen: session.every_change("kill", chosen.every),
+    "interrupts": lambda session, chosen: session.interrupts(chosen.interrupts),
     "workers": lambda session, chosen: session.killed_workers(chosen.workers),
     "memory": lambda session, _: session.little_memory(),
     "allocations": lambda session, chosen: session.failed_allocations(chosen.allocations),

@@ -25,7 +25,10 @@ _PIECES = (
     "---\n", "title: ", "published: ", "31-02-2025", "[^1]", "[^1]: ", "![", "](", "::: {.tip}\n", ":::\n", "```\n",
     "> ", "- ", "1. ", "| a | b |\n", "|-|-|\n", "**", "*", "_", "<div>", "</div>", "<!--", "-->", "{.x}", "\t", "\r\n",
     "\u202e", "a\u0301", "&amp;", "<svg xmlns='http://www.w3.org/2000/svg'>", "<use href='#a'/>", "</svg>", "# ",
-    "~~~\n", "\\", "\n\n",
+    "~~~\n", "\\", "\n\n", "- ~~~\n",
+    "address;consent_date;consent_wording;consent_source\n", "anna@klinik.example;", "2026-03-02;", ";", '"',
+    "Content-Type: message/rfc822\n\n", "Content-Type: multipart/report; boundary=b\n\n", "--b\n",
+    "Content-Type: message/delivery-status\n\n", "Status: 5.1.1\n", "Action: failed\n", "Subject: =?utf-8?b?/w==?=\n",
 )  # fmt: skip
 """What the readers look for: letters alone would hardly ever make a table."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 
 from pipeline import config
@@ -16,7 +17,12 @@ from pipeline.reading.reader import read
 from pipeline.reading.repairs import repair
 from pipeline.reading.source import body_lines, clean
 from pipeline.rendering import svg
+from pipeline.sending.folder import DataFolder
+from pipeline.sending.importing import read_csv
+from pipeline.sending.mailbox import read_bounces, read_leavers
+from pipeline.sending.store import open_store
 
+_TODAY = date(2026, 3, 1)
 _PROJECT = Path(tempfile.mkdtemp(prefix="publish-fuzz-"))
 
 
@@ -52,8 +58,27 @@ def articles(data: bytes) -> None:
             raise AssertionError("refused without an error")
 
 
+def lists(data: bytes) -> None:
+    """Read a list of readers, as Excel or a stranger's system exports it."""
+    path = _PROJECT / "liste.csv"
+    path.write_bytes(data)
+    read_csv(path, "da", "day-month-year", _TODAY)
+
+
+def mails(data: bytes) -> None:
+    """Read what came back by mail: to this address anyone may write."""
+    for name in ("bounces", "answers"):
+        folder = _PROJECT / name
+        for part in ("data", "cur", "new"):
+            (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / "new/1").write_bytes(data)
+        with open_store(DataFolder(folder / "data")) as store:
+            (read_bounces if name == "bounces" else read_leavers)(store, folder, _TODAY)
+
+
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "front_matter": front_matter, "repairs": repairs, "dates": dates, "drawings": drawings, "articles": articles,
+    "lists": lists, "mails": mails,
 }  # fmt: skip
 
 
