@@ -126,7 +126,7 @@ _DOSES = (
     (re.compile(rf"(?<![\w.,])[.,]\d+\s?{_DOSE}\b"), "a number that begins with its decimal sign: write the 0"),
     # In a range such as 1,5–2,0 g, and in what a laboratory measured, the zero says how exact the number is.
     (re.compile(rf"(?<![\w.,–-])\d{{1,4}}[.,]0+\s?{_DOSE}\b{_NO_RATE}"), "a zero behind the decimal sign: drop it"),
-    (re.compile(r"(?<![\w.,])\d[\d.,]*\s?(?:µg|μg|mcg|ug)\b"), "a short form that is read as mg: write the word out"),
+    (re.compile(r"(?<![\w.,])\d[\d.,]*\s?(?:µg|μg|ug)\b"), "a short form that is read as mg: write the word out"),
     (re.compile(r"(?<![\w.,])\d{5,}\s?(?:mg|ml|IE|IU|enheder|units)\b"), "so many digits in a row: part the thousands"),
 )  # fmt: skip
 

@@ -37,7 +37,14 @@ def test_an_english_genitive_is_found_with_the_danish_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["Parkinsons sygdom rammer.", "Det hedder let's go.", "Marx' bøger.", "Feltet Ward's Area måles."]
+    "words",
+    [
+        "Parkinsons sygdom rammer.",
+        "Det hedder let's go.",
+        "Marx' bøger.",
+        "Feltet Ward's Area måles.",
+        "WHO's råd og tv's rolle.",
+    ],
 )
 def test_a_danish_genitive_and_english_words_are_left_alone(words: str) -> None:
     assert not of("genitive-english", findings(words))

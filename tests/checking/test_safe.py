@@ -99,7 +99,7 @@ def test_a_dose_that_can_be_misread_is_found(dose: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "dose", ["0,5 mg", "5 mg", "10 mikrogram", "20.000 IE", "1.000 mg", "2,50 mg", "5,0 mmol/l", "1,5–2,0 g"]
+    "dose", ["0,5 mg", "5 mg", "10 mikrogram", "20.000 IE", "1.000 mg", "2,50 mg", "5,0 mmol/l", "1,5–2,0 g", "10 mcg"]
 )
 def test_a_dose_that_is_plain_is_left_alone(dose: str) -> None:
     assert not of("dose-format", findings(f"Tag {dose} hver dag."))

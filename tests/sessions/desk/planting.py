@@ -67,7 +67,7 @@ _CHANGES: dict[str, Change] = {
     "quotes-mixed": _unclosed,
     "spelling": _misspelt,
 }
-_DOSES = (",5 mg", "5,0 mg", "10 µg", "20000 IE", "2.0 ml", "250 mcg")
+_DOSES = (",5 mg", "5,0 mg", "10 µg", "20000 IE", "2.0 ml", "250 ug")
 _NUMBERS = ("2.5 kg", "1.5 liter", "0.5 procent", "3.75 km", "12.5 %")
 _PEOPLE = ("Parkinson", "Crohn", "Baker", "Morton", "Scheuermann")
 _CLAIMS = (
