@@ -1342,7 +1342,7 @@ _TABLE = (
         "`garanteret smertefri`, `helbreder`",
         "Say what is known and for how many; or state who answers for it: `approved_by: Anna Prøve`.",
         reason="Marketing of health services must be objective, and facts must be provable.",
-        source="Lov om markedsføring af sundhedsydelser (nr. 326 af 2003, ændret ved nr. 360 af 2013), § 2, stk. 1 og 4.",
+        source="Lov om markedsføring af sundhedsydelser (nr. 326 af 2003, ændret ved nr. 360 af 2013), § 2, 1 og 4.",
         group="safe",
     ),
     Code(

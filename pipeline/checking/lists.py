@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import StyleError
 from pipeline.rendering.styles import Styles
+from pipeline.rendering.words import read_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +90,7 @@ def judge_lists(styles: Styles) -> None:
                     f"no word list is called {path.name.split('.')[0]!r}, expected {', '.join(NAMES)}",
                     source=f"styles/words/{path.name}",
                 )
-            _read(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
+            read_texts(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
 
 
 def files(styles: Styles) -> tuple[str, ...]:
@@ -103,7 +103,7 @@ def files(styles: Styles) -> tuple[str, ...]:
 def _load(name: str, language: str, files: tuple[tuple[Path, int], ...]) -> WordList:
     entries: dict[str, str] = {}
     for path, _ in files:
-        entries |= _read(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
+        entries |= read_texts(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
     entries = {key: value for key, value in entries.items() if value}
     phrases: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
     for entry in entries:
@@ -122,14 +122,3 @@ def _forms(word: str, language: str) -> Iterator[str]:
     for ending in ENDINGS.get(language, ("",)):
         for genitive in _GENITIVES.get(language, ("",)):
             yield word + ending + genitive
-
-
-def _read(name: str, source: str) -> dict[str, str]:
-    try:
-        table = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        raise StyleError(f"not valid TOML: {error}", source=name) from error
-    for key, value in table.items():
-        if not isinstance(value, str):
-            raise StyleError(f"{key} is {value!r}, expected text", source=name)
-    return table

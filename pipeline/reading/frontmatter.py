@@ -19,7 +19,7 @@ from pipeline.findings import Finding, found
 from pipeline.reading.dates import DateError, read_date
 from pipeline.reading.listing import MOST_ITEMS, read_listing
 from pipeline.reading.source import tidy
-from pipeline.reading.strict_yaml import Items, Node, Table, Text, read_yaml, shortened
+from pipeline.reading.strict_yaml import Items, Node, Table, Text, described, read_yaml, shortened
 from pipeline.reading.tags import NAMES
 
 
@@ -391,14 +391,7 @@ class _Reading:
         return readers.get(key, self._words)(entry)
 
     def _wrong(self, name: str, node: Node, expected: str, hint: str = "") -> None:
-        match node:
-            case Text(value):
-                what = repr(shortened(value))
-            case Items():
-                what = "a list"
-            case Table():
-                what = "a mapping"
-        self.add("value-shape", node.line, f"{name} is {what}, expected {expected}", hint)
+        self.add("value-shape", node.line, f"{name} is {described(node)}, expected {expected}", hint)
 
     def _text(self, entry: _Entry) -> str:
         if not isinstance(entry.value, Text):

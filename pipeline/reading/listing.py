@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pipeline.article import EditionPart
-from pipeline.reading.strict_yaml import Items, Node, Table, Text, shortened
+from pipeline.reading.strict_yaml import Items, Node, Table, Text, described, shortened
 
 MOST_ITEMS = 2_000
 _PART = ("part", "del")
@@ -126,14 +126,7 @@ def _add_article(listing: Listing, item: Node) -> None:
 
 
 def _wrong(listing: Listing, name: str, node: Node, expected: str, hint: str = "") -> None:
-    match node:
-        case Text(value):
-            what = repr(shortened(value))
-        case Items():
-            what = "a list"
-        case Table():
-            what = "a mapping"
-    listing.report("value-shape", node.line, f"{name} is {what}, expected {expected}", hint)
+    listing.report("value-shape", node.line, f"{name} is {described(node)}, expected {expected}", hint)
 
 
 def _plain(key: Text) -> str:

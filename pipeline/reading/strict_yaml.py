@@ -97,6 +97,17 @@ def read_yaml(block: str, first: int) -> tuple[Table | None, tuple[Fault, ...]]:
     return root, ()
 
 
+def described(node: Node) -> str:
+    """Return a value as a message names it."""
+    match node:
+        case Text(value):
+            return repr(shortened(value))
+        case Items():
+            return "a list"
+        case Table():
+            return "a mapping"
+
+
 def shortened(value: str, most: int = 60) -> str:
     """Return a value short enough for a message."""
     return value if len(value) <= most else value[: most - 1] + "…"

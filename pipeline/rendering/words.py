@@ -94,7 +94,7 @@ def load_words(styles: Styles, language: str) -> Words:
 def _load(language: str, files: tuple[tuple[Path, int], ...]) -> Words:
     entries: dict[str, str] = {}
     for path, _ in files:
-        entries |= _read(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
+        entries |= read_texts(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
     if not entries:
         raise MissingWordError(
             f"no words for the language {language!r}",
@@ -104,7 +104,12 @@ def _load(language: str, files: tuple[tuple[Path, int], ...]) -> Words:
     return Words(language, entries)
 
 
-def _read(name: str, source: str) -> dict[str, str]:
+def read_texts(name: str, source: str) -> dict[str, str]:
+    """Return a TOML file of texts, each under its key.
+
+    Raises:
+        StyleError: It is not TOML, or an entry is not text.
+    """
     try:
         table = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
