@@ -41,8 +41,8 @@ class Published:
     """How many pictures the e-book has beside its cover; None: any."""
     without_markup: tuple[str, ...] = ()
     """Stand in no page and no e-book; on paper and in plain text they are words like all others."""
-    is_too_large_for_mail: bool = False
-    """The newsletter is refused, and the other formats are published: mail programs hide what is beyond their size."""
+    but: tuple[str, str] | None = None
+    """A format that cannot have it, and the code of the error that says so; the others are published."""
 
 
 @dataclass(frozen=True)

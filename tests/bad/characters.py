@@ -21,11 +21,11 @@ _TEXTS: dict[str, tuple[str, Published]] = {
     "combining-mixed": (("a" + "\u0300\u0301" * 300 + " ") * 50, Published(("too-many-marks",))),
     "line-separators": ("a\u2028b\u2029c\x0bd\x0ce", Published(("line-separators",), ("\u2028",))),
     "replacement": ("sm\ufffdrte", Published(("replacement-character",))),
-    "scripts": ("العربية 日本語 ไทย עברית हिन्दी 한국어", Published(("handout-character",))),
+    "scripts": ("العربية 日本語 ไทย עברית हिन्दी 한국어", Published(but=("handout", "handout-character"))),
     "emoji": ("👩‍⚕️👨‍👩‍👧‍👦🏴󠁧󠁢󠁥󠁮󠁧󠁿🇩🇰", Published()),
     "soft-hyphens": ("sm\u00ader\u00adte", Published(("soft-hyphens",), ("\u00ad",), ("smerte",))),
     "spaces": ("a" + "\u00a0" * 5000 + "b", Published()),
-    "zalgo": ("".join(f"{letter}{'̶̷̸҉' * 20}" for letter in "smerter"), Published()),
+    "zalgo": ("".join(f"{letter}{'̶̷̸҉' * 20}" for letter in "smerter"), Published(but=("handout", "handout-character"))),
 }  # fmt: skip
 
 

@@ -99,7 +99,10 @@ _FILES: dict[str, tuple[str, Callable[[], Content], Outcome]] = {
     "sixteen-bit": ("png", lambda: _saved(Pillow.new("I;16", (300, 200), 30_000), "PNG"), Published(pictures=1)),
     "float": ("tif", lambda: _saved(Pillow.new("F", (300, 200), 0.5), "TIFF"), Published(pictures=1)),
     "palette-clear": ("png", lambda: _saved(_noise("P"), "PNG", transparency=3), Published(pictures=1)),
-    "one-pixel": ("png", lambda: picture_file(1, 1), Published()),
+    "one-pixel": (
+        "png", lambda: picture_file(1, 1),
+        Published(but=("newsletter", "newsletter-nonconforming")),  # a pixel that tells who has opened a mail
+    ),
     "animated": ("gif", lambda: _animated(200), Published(("picture-animated",), pictures=1)),
     "exif-loop": ("jpg", _exif_bomb, Published()),
     "text-bomb": ("png", _text_bomb, Published()),
