@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from pipeline.sending.transport import Outcome, Transport
 
 CONNECT_WAITS_S = (0.5, 1, 2, 4, 8, 15, 30, 60)
 """A server that restarts is back within two minutes, or someone must look at it."""
+INTERRUPTIBLE_S = 0.2
+"""Windows lets no Ctrl-C through to a longer wait."""
 REFUSED_IN_A_ROW = 20
 """So many refusals are not about the readers."""
 
@@ -109,21 +112,17 @@ class Sender:
 
     def _round(self, pace: Pace) -> None:
         """Try every letter that is due now."""
-        threads = [
-            threading.Thread(target=self._work, args=(pace,), name=f"connection {number}")
-            for number in range(1, self.settings.connections + 1)
-        ]
-        for thread in threads:
-            thread.start()
-        try:
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(0.2)  # a plain join would not let Ctrl-C through
-        except BaseException:
-            self.stop.set()  # each connection ends with the message it is at
-            for thread in threads:
-                thread.join()
-            raise
+        # No Thread.join here: in Python 3.11 and 3.12 a Ctrl-C within it counts the thread as ended while it still runs
+        # (CPython, Thread._wait_for_tstate_lock), and the database would be closed under the message at hand.
+        with ThreadPoolExecutor(self.settings.connections, thread_name_prefix="connection") as pool:
+            works = [pool.submit(self._work, pace) for _ in range(self.settings.connections)]
+            try:
+                while wait(works, timeout=INTERRUPTIBLE_S).not_done:
+                    pass
+            except BaseException:
+                self.stop.set()  # each connection ends with the message it is at
+                wait(works)
+                raise
 
     def _work(self, pace: Pace) -> None:
         transport: Transport | None = None

@@ -10,6 +10,10 @@ from pipeline.sending.signing import signer_of
 from pipeline.sending.store import Store
 from pipeline.sending.transport import Files, Transport, transport_of
 
+KEEP_ALIVE_S = 150
+"""Longer than a proxy keeps a line that is idle (Caddy: 120 s). Were ours the shorter, a POST could meet a line that is
+being closed, and no proxy sends a POST again: someone's leaving would be lost."""
+
 
 def serve(config: Config, store: Store, host: str, port: int, *, is_trial: bool) -> None:
     """Serve until stopped.
@@ -32,5 +36,5 @@ def serve(config: Config, store: Store, host: str, port: int, *, is_trial: bool)
     # The address of a request holds a token: it must not be written to a log. A proxy on this machine says who asks.
     uvicorn.run(
         Service(config, store, connect).app(), host=host, port=port, access_log=False, server_header=False,
-        proxy_headers=True, forwarded_allow_ips="127.0.0.1", log_level="warning",
+        proxy_headers=True, forwarded_allow_ips="127.0.0.1", log_level="warning", timeout_keep_alive=KEEP_ALIVE_S,
     )  # fmt: skip

@@ -64,6 +64,7 @@ def _click(base: str, tokens: list[str], folder: Path) -> list[str]:
 def _look(base: str, token: str, folder: Path, axe: str, shots: Path | None) -> list[str]:
     faults: list[str] = []
     paths = {"form": f"/list/{projects.LIST}", "leave": f"/u/{token}", "confirm": "/confirm/x", "missing": "/x"}
+    evidence = {language: _evidence(folder, language) for language in ("da", "en")}
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for scheme in ("light", "dark"):
@@ -80,6 +81,10 @@ def _look(base: str, token: str, folder: Path, axe: str, shots: Path | None) -> 
                         faults += _judge(page.evaluate, axe, f"faulty form {language} {scheme}")
                     if shots:
                         page.screenshot(path=shots / f"{name}-{language}-{scheme}.png")
+                page.goto(evidence[language].as_uri())
+                faults += _judge(page.evaluate, axe, f"evidence {language} {scheme}")
+                if shots:
+                    page.screenshot(path=shots / f"evidence-{language}-{scheme}.png", full_page=True)
                 if context.cookies():
                     faults.append("a cookie is set")
                 context.close()
@@ -91,8 +96,17 @@ def _look(base: str, token: str, folder: Path, axe: str, shots: Path | None) -> 
         clicked, heading = _left(folder), page.inner_text("h1")
         browser.close()
     say(f"Chromium: a look took {looked - before} off the list, the button {clicked - looked}: {heading!r}")
-    say(f"axe-core on 20 pages, light and dark, Danish and English: {len(faults)} violations")
+    say(f"axe-core on 24 pages, light and dark, Danish and English: {len(faults)} violations")
     return faults if clicked - looked == 1 and looked == before else [*faults, "the button did not unsubscribe"]
+
+
+def _evidence(folder: Path, language: str) -> Path:
+    """Return the page of what was looked at before sending, in a language."""
+    look = ("--list", projects.LIST, "--transport", "file", "--dry-run", "--language", language)
+    projects.publish("send", projects.EDITION, *look, cwd=folder / "project")
+    page = folder / f"evidence-{language}.html"
+    page.write_bytes((folder / "project/outputs/newsletter/blog/ryg.nyt.evidence.html").read_bytes())
+    return page
 
 
 def _judge(evaluate: object, axe: str, name: str) -> list[str]:
