@@ -71,11 +71,17 @@ _PASSIVES = {
 }  # fmt: skip
 
 
+_PASSIVE_SIGNS = {"da": re.compile(r"es\b|[Bb]l[ei]v")}
+"""What every passive has: quick to look for, and most sentences lack it."""
+
+
 def passive_voice(script: Manuscript) -> Iterator[Finding]:
     pattern = _PASSIVES.get(script.language)
     if pattern is None or len(script.sentences) < _FEW_SENTENCES:
         return
-    hits = [(sentence, at) for sentence in script.sentences if (at := pattern.search(sentence.text))]
+    maybe = _PASSIVE_SIGNS.get(script.language, pattern)
+    likely = (sentence for sentence in script.sentences if maybe.search(sentence.text))
+    hits = [(sentence, at) for sentence in likely if (at := pattern.search(sentence.text))]
     percent = round(100 * len(hits) / len(script.sentences))
     if percent > script.config.check.passive_percent:
         places = ", ".join(f"{at[0]!r} (line {sentence.line})" for sentence, at in hits[:4])

@@ -58,7 +58,7 @@ def help_missing(script: Manuscript) -> Iterator[Finding]:
     if script.language not in _HELPERS or article.is_edition or article.kind not in script.config.check.help_kinds:
         return
     has_box = any(box.kind == "see-doctor" for box in script.nodes(Callout))
-    if not has_box and _is_on_complaints(script) and not _says_when(script):
+    if not has_box and not _says_when(script) and _is_on_complaints(script):
         yield script.found("help-missing", 0, "nothing says when to get help, and from whom")
 
 

@@ -43,7 +43,7 @@ def spelling(script: Manuscript) -> Iterator[Finding]:
             if word in seen:
                 continue
             seen.add(word)
-            if folded in own or not _is_checked(word, start, passage.own):
+            if folded in speller.known or folded in own or not _is_checked(word, start, passage.own):
                 continue
             if speller.is_slip(word):
                 meant = " or ".join(map(repr, speller.meant(word)[:3]))
