@@ -13,6 +13,7 @@ from pipeline import writers
 from pipeline.config import Config
 from pipeline.errors import ConfigError, PublishError
 from pipeline.findings import Finding
+from pipeline.preview.events import Event, Listener
 from pipeline.preview.queue import Aside, Queue, Work
 from pipeline.preview.touched import Touched, touched
 from pipeline.publish import Request, publish
@@ -26,42 +27,9 @@ from pipeline.running.saving import BusyError, Outputs
 from pipeline.running.shelf import Item, items_of
 from pipeline.running.workers import Workers
 
-END = "end"
-_WAITING = 100
-"""Events that a page may be behind; one that is further behind reads everything anew anyway."""
 _MAX_BYTES = 10_000_000
 _AGAIN_S = 1.0
 """After which a run that found the outputs held by another is tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that pages should know."""
-
-    kind: str
-    """`made`: an article in a format; `news`: something else that pages show; `queue`: how many wait; `end`."""
-    ids: tuple[str, ...] = ()
-    formats: tuple[str, ...] = ()
-    waiting: int = 0
-
-
-class Listener:
-    """A page that is open: the article it shows, and the events it has not heard yet."""
-
-    def __init__(self, shown: str) -> None:
-        self.shown = shown
-        self.events: asyncio.Queue[Event] = asyncio.Queue(_WAITING)
-
-    def end(self) -> None:
-        """Let the page know that nothing more comes, whatever it has not heard yet."""
-        while not self.events.empty():
-            self.events.get_nowait()
-        self.events.put_nowait(Event(END))
-
-    def tell(self, event: Event) -> None:
-        """Let the page know, unless it is far behind."""
-        if not self.events.full():
-            self.events.put_nowait(event)
 
 
 @dataclass(frozen=True, slots=True)

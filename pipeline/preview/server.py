@@ -24,7 +24,8 @@ from watchfiles import Change, DefaultFilter, awatch
 from pipeline.config import Config
 from pipeline.errors import ConfigError, PublishError
 from pipeline.preview.actions import Actions
-from pipeline.preview.desk import END, Desk
+from pipeline.preview.desk import Desk
+from pipeline.preview.events import END
 from pipeline.preview.files import Files
 from pipeline.preview.guard import Guard, Token
 from pipeline.preview.views import Views
