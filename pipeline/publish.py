@@ -172,6 +172,18 @@ def standing(config: Config, request: Request, progress: Progress) -> tuple[Reme
         return _begin(config, asked, progress, workers, outputs, load_record(outputs.state)).work.unchanged
 
 
+def up_to_date(config: Config, request: Request, progress: Progress, workers: Executor) -> frozenset[str]:
+    """Return the ids of what is asked for that publishing now would leave as it is, in every format.
+
+    Raises:
+        ConfigError: As for `publish`.
+    """
+    outputs = outputs_of(config, request.outputs)
+    with outputs.held(request.wait_s):
+        work = _begin(config, request, progress, workers, outputs, load_record(outputs.state)).work
+    return frozenset(each.id for each in work.unchanged) - {order.binding.id for order in work.orders}
+
+
 def certify(config: Config, request: Request, progress: Progress) -> Report:
     """Publish e-books, have them judged by EPUBCheck and Ace, and publish anew those that may now say so.
 

@@ -16,7 +16,7 @@ from pipeline.findings import Finding
 from pipeline.preview.events import Event, Listener
 from pipeline.preview.queue import Aside, Queue, Work
 from pipeline.preview.touched import Touched, touched
-from pipeline.publish import Request, publish
+from pipeline.publish import Request, publish, up_to_date
 from pipeline.reading.files import find_roots, find_sources, read_inside
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words, load_words
@@ -61,6 +61,8 @@ class Desk:
         """Counts changes of what everything is drawn with: styles, words, the configuration."""
         self._printed: dict[tuple[Path, str], Printed] = {}
         """What was printed aside, by its folder and id."""
+        self._has_begun = False
+        """It is known what changed while there was no desk."""
         self._doing: Work | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: set[Listener] = set()
@@ -68,7 +70,6 @@ class Desk:
         self._items: tuple[int, dict[str, Item]] = (-1, {})
         """As of a version."""
         self.refresh_sources()
-        self.queue.add(self.ids.values(), is_urgent=False)
 
     # ---- what pages ask
 
@@ -117,6 +118,8 @@ class Desk:
     @property
     def waiting(self) -> int:
         """How many articles wait, or are being published just now."""
+        if not self._has_begun:
+            return len(self.ids)
         return len(self.queue.ids.union(self._doing.ids if self._doing else ()))
 
     def printed(self, aside: Aside) -> Printed | None:
@@ -149,11 +152,22 @@ class Desk:
         self._loop = asyncio.get_running_loop()
         with Workers(self.jobs, self.config.limits.memory_mb) as workers:
             workers.warm(writers.registered())
+            await self._begin(workers)
             while True:
                 self._doing = None
                 self._tell(Event("queue", waiting=self.waiting))
                 self._doing = await self.queue.next({listener.shown for listener in self._listeners})
                 await self._do(self._doing, workers)
+
+    async def _begin(self, workers: Workers) -> None:
+        """Let all wait that changed while there was no desk."""
+        request = Request(tuple(writers.registered()), outputs=self.outputs.folder)
+        try:
+            done = await asyncio.to_thread(up_to_date, self.config, request, lambda _step, _done, _of: None, workers)
+        except PublishError:  # the first run says it with all that belongs to it
+            done = frozenset()
+        self.queue.add((id_ for id_ in self.ids.values() if id_ not in done), is_urgent=False)
+        self._has_begun = True
 
     async def _do(self, work: Work, workers: Workers) -> None:
         if work.aside:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.findings import Finding, in_order
-from pipeline.report import Entry, Listing, Report, Saved
+from pipeline.report import Entry, Listing, Report, Saved, indented
 from pipeline.running.saving import seal, unseal
 from pipeline.writers import Facts
 
@@ -89,10 +89,10 @@ def to_bytes(record: Record) -> bytes:
     document = {
         "version": VERSION,
         "entries": [_form(record.entries[key]) for key in sorted(record.entries)],
-        "sources": {name: [asdict(item) for item in record.sources[name]] for name in sorted(record.sources)},
+        "sources": msgspec.to_builtins({name: record.sources[name] for name in sorted(record.sources)}),
         "listings": msgspec.to_builtins({id_: record.listings[id_] for id_ in sorted(record.listings)}),
     }
-    return seal((json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace"))
+    return seal(indented(document))
 
 
 def standing(entry: Remembered, outputs: Path, *, is_verified: bool = False) -> Remembered | None:
@@ -128,7 +128,11 @@ def holds(path: Path, sha256: str) -> bool:
 
 
 def _form(entry: Remembered) -> dict[str, Any]:
-    return asdict(entry) | {"facts": {"pages": entry.facts.pages, "page_of": dict(entry.facts.page_of)}}
+    import msgspec
+
+    facts = {"pages": entry.facts.pages, "page_of": dict(entry.facts.page_of)}
+    plain: dict[str, Any] = msgspec.to_builtins(replace(entry, facts=Facts()))
+    return plain | {"facts": facts}
 
 
 def _entry(form: dict[str, Any]) -> Remembered:
