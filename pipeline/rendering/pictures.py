@@ -17,7 +17,7 @@ from pipeline.rendering.lettering import smallest_lettering
 if TYPE_CHECKING:
     from PIL import Image
 
-RECIPE = "5"
+RECIPE = "6"
 """Raise it when the same need would give other bytes: it is part of every cache key."""
 
 _MEDIA_TYPES = {
@@ -217,6 +217,8 @@ def _on_paper(image: Image.Image) -> Image.Image:
         upright = _in_srgb(upright, profile)
     if upright.mode not in ("L", "RGB"):
         upright = upright.convert("L" if upright.mode == "1" else "RGB")
+    # Pillow would save comments and profiles with every size: who took a picture, where, and by what.
+    upright.info = {}
     return upright
 
 

@@ -109,7 +109,7 @@ def _unread(store: Store, path: Path, tally: Tally) -> Iterator[Message]:
 
 
 def _parsed(data: bytes) -> Message:
-    """Return a message; of one whose parts nest too deeply for any reader, its headers alone.
+    """Return a message; of one whose parts nest too deeply, or are not what they say, its headers alone.
 
     Anyone may write to this mailbox: a thousand messages within each other must not keep the rest from being read.
     """
@@ -117,7 +117,7 @@ def _parsed(data: bytes) -> Message:
     try:
         message = message_from_bytes(data)
         message.as_bytes()  # goes as deep as anything that is asked of it later
-    except RecursionError:
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError):  # hostile mail brings them all
         return BytesHeaderParser().parsebytes(data)
     return message
 

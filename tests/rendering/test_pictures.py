@@ -102,6 +102,18 @@ def test_a_rotated_photograph_stands_upright(form: str) -> None:
     assert not decoded(made.data).getexif()
 
 
+@pytest.mark.parametrize("form", ["JPEG", "GIF"])
+def test_no_word_of_the_file_stays_in_the_picture(form: str) -> None:
+    """Who took it, where, and by what: that is for those who took it."""
+    data = encoded(photograph(300, 200), form, comment=b"Anna Andersen, stue 4")
+
+    made = shrink(data, {Size(200)})[Size(200)].data
+
+    assert b"Anna Andersen" in data
+    assert b"Anna Andersen" not in made
+    assert "comment" not in decoded(made).info
+
+
 def test_sixteen_bits_of_grey_keep_their_tones() -> None:
     grey = Image.new("I;16", (256, 4))
     grey.putdata([round(x / 255 * 65535) for _ in range(4) for x in range(256)])

@@ -193,10 +193,10 @@ def test_messages_within_messages_do_not_keep_the_rest_from_being_read(store: St
     folder = tmp_path / "maildir"
     for name in ("cur", "new", "tmp"):
         (folder / name).mkdir(parents=True)
-    for number, text in enumerate(
-        (nested + "Content-Type: message/rfc822\n\n" * 3000, parts, "Subject: Hej\n\nHej.\n")
-    ):
-        (folder / "new" / str(number)).write_text(text)
+    deep = nested + "Content-Type: message/rfc822\n\n" * 3000
+    broken = "Content-Type: multipart/report; boundary=b\n\nIngen dele, men æøå.\n"
+    for number, text in enumerate((deep, parts, broken, "Subject: Hej\n\nHej.\n")):
+        (folder / "new" / str(number)).write_text(text, "utf-8")
 
-    assert read_bounces(store, folder, TODAY).unmatched == 3
-    assert read_leavers(store, folder, TODAY).known == 3
+    assert read_bounces(store, folder, TODAY).unmatched == 4
+    assert read_leavers(store, folder, TODAY).known == 4
