@@ -81,7 +81,8 @@ def _sketch(words: list[str]) -> tuple[int, ...]:
     if len(words) < _FEW:
         return ()
     # crc32 is the same in every process, and fast; a bottom-k sketch needs no more of a hash.
-    shingles = {zlib.crc32(" ".join(words[at : at + _SHINGLE]).encode()) for at in range(len(words) - _SHINGLE + 1)}
+    encoded = [word.encode() for word in words]
+    shingles = {zlib.crc32(b" ".join(encoded[at : at + _SHINGLE])) for at in range(len(words) - _SHINGLE + 1)}
     return tuple(sorted(shingles)[:_SKETCH])
 
 
