@@ -78,7 +78,14 @@ class Campaign:
         return self._move("in doubt", "queued")
 
     def claim(self) -> tuple[Letter, ...]:
-        """Take some letters that are due, those of readers who have left since put aside."""
+        """Take some letters that are due, those of readers who have left since put aside; none where none is due."""
+        while True:
+            taken, letters = self._claim()
+            if letters or not taken:
+                return letters
+
+    def _claim(self) -> tuple[int, tuple[Letter, ...]]:
+        """Return how many letters were taken, and those whose readers may still be mailed."""
         with self.store.transaction() as connection:
             taken = connection.execute(
                 "UPDATE outbox SET state = 'claimed', changed = ? WHERE campaign = ? AND person IN "
@@ -95,7 +102,7 @@ class Campaign:
             letters = tuple(Letter(**dict(row)) for row in found)
             for person in set(people) - {letter.person for letter in letters}:
                 self._set(person, "withdrawn")
-        return letters
+        return len(taken), letters
 
     def doubt(self, letter: Letter) -> bool:
         """Note that a message's content is about to leave; no, where its reader has left in the meantime."""

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.config import Sending
 from pipeline.errors import SendError
-from pipeline.sending import posting
+from pipeline.sending import outbox, posting
 from pipeline.sending.outbox import Campaign, Letter, open_campaign
 from pipeline.sending.posting import Post as Outgoing
 from pipeline.sending.posting import Sender
@@ -199,6 +199,21 @@ def test_whoever_leaves_after_the_queue_was_made_gets_nothing(campaign: Campaign
 
     assert READERS[3] not in [recipient for _, recipient, _ in post.taken]
     assert campaign.counts()["withdrawn"] == 1
+
+
+def test_many_who_left_do_not_end_the_sending_before_the_others_have_theirs(
+    campaign: Campaign, server: Sending, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "BATCH", 2)
+    order = campaign.store.rows("SELECT person FROM outbox ORDER BY person")
+    for row in order[:9]:
+        campaign.store.connection.execute(
+            "UPDATE subscribers SET unsubscribed_on = '2026-11-24' WHERE person = ?", (row["person"],)
+        )
+
+    sender_of(campaign, server).send()
+
+    assert (len(post.taken), campaign.counts()["withdrawn"]) == (3, 9)
 
 
 def test_whoever_leaves_after_their_letter_was_claimed_gets_nothing(
