@@ -44,13 +44,18 @@ def main() -> int:
         project = lay_out_corpus(folder / "project", chosen.corpus, chosen.sample)
     else:
         project = lay_out_samples(folder / "project")
-    faults = list(_browse(project, folder, chosen.rounds))
-    if chosen.articles:
-        faults += judge_many(lay_out_many(folder / "many", chosen.articles), chosen.articles)
-    for fault in faults:
+    count = 0
+    # Each is said as it comes: what breaks the session later takes none of them along.
+    for count, fault in enumerate(_judge(project, folder, chosen), 1):  # noqa: B007  # the last number is how many
         say(f"FAULT {fault}")
-    say(f"{len(faults)} faults; screenshots in {folder / 'shots'}")
-    return int(bool(faults))
+    say(f"{count} faults; screenshots in {folder / 'shots'}")
+    return int(bool(count))
+
+
+def _judge(project: Path, folder: Path, chosen: argparse.Namespace) -> Iterator[str]:
+    yield from _browse(project, folder, chosen.rounds)
+    if chosen.articles:
+        yield from judge_many(lay_out_many(folder / "many", chosen.articles), chosen.articles)
 
 
 def _browse(project: Path, folder: Path, rounds: int) -> Iterator[str]:
@@ -95,9 +100,10 @@ def _browse(project: Path, folder: Path, rounds: int) -> Iterator[str]:
             "message": f"{desk.address}/proof/findes-ikke",
             "on-disk": (project / "outputs/index.html").as_uri(),
         }
-        found = list(judge(browser, views, axe, shots))
-        say(f"{len(views)} views, light and dark, 320, 640 and 1280 px: {len(found)} faults of axe, width and console")
-        yield from found
+        number = 0
+        for number, fault in enumerate(judge(browser, views, axe, shots), 1):  # noqa: B007  # see main
+            yield fault
+        say(f"{len(views)} views, light and dark, 320, 640 and 1280 px: {number} faults of axe, width and console")
         walked = ("shelf-none", "proof", "proof-broken", "compare", "compose-edition", "print", "message", "on-disk")
         yield from walking.walk(browser, {name: views[name] for name in walked})
         yield from walking.print_style(browser, {name: views[name] for name in ("shelf", "proof", "on-disk")}, shots)

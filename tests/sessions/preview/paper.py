@@ -34,13 +34,14 @@ def print_from_browser(browser: Browser, project: Path, id_: str, folder: Path, 
         try:
             with running(project, server.environment) as desk:
                 page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+                page.set_default_timeout(120_000)  # the desk prints before it answers
                 page.goto(f"{desk.address}/proof/{id_}")
                 page.click('.acts a[href^="/print"]')
                 page.fill("#copies", str(COPIES))
                 page.check("#greyscale")
                 page.screenshot(path=shots / "printer.png", full_page=True)
                 page.click('button[value="printer"]')
-                page.wait_for_selector(".message", timeout=120_000)
+                page.wait_for_selector(".message")
                 told = page.inner_text(".message")
                 page.context.close()
             paper = server.wait_for_paper(1)[-1]
