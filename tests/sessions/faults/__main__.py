@@ -256,6 +256,8 @@ def main() -> int:
     parser.add_argument("--formats", default="handout,epub,newsletter")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(_PARTS)}; without: all")
     chosen = parser.parse_args()
+    if unknown := [part for part in chosen.parts if part not in _PARTS]:
+        parser.error(f"no part is called {', '.join(unknown)}, expected {', '.join(_PARTS)}")
     formats = tuple(chosen.formats.split(","))
     told: dict[str, str] = {}
     faults: list[str] = []
