@@ -21,6 +21,11 @@ def main() -> None:
     except KeyboardInterrupt:  # before anything was begun
         sys.stderr.write("Interrupted.\n")
         sys.exit(130)
+    finally:
+        import signal
+
+        # All is done and told: Ctrl-C at the interpreter's end could only put a false exit code in its place.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 if __name__ == "__main__":
