@@ -166,10 +166,8 @@ def standing(config: Config, request: Request, progress: Progress) -> tuple[Reme
     Raises:
         ConfigError: As for `publish`.
     """
-    outputs = outputs_of(config, request.outputs)
-    with Workers(request.jobs, config.limits.memory_mb) as workers, outputs.held(request.wait_s):
-        asked = replace(request, is_verified=True)
-        return _begin(config, asked, progress, workers, outputs, load_record(outputs.state)).work.unchanged
+    with Workers(request.jobs, config.limits.memory_mb) as workers:
+        return _planned(config, replace(request, is_verified=True), progress, workers).unchanged
 
 
 def up_to_date(config: Config, request: Request, progress: Progress, workers: Executor) -> frozenset[str]:
@@ -178,10 +176,15 @@ def up_to_date(config: Config, request: Request, progress: Progress, workers: Ex
     Raises:
         ConfigError: As for `publish`.
     """
+    work = _planned(config, request, progress, workers)
+    return frozenset(each.id for each in work.unchanged) - {order.binding.id for order in work.orders}
+
+
+def _planned(config: Config, request: Request, progress: Progress, workers: Executor) -> Plan:
+    """Return what a run would do, without doing it."""
     outputs = outputs_of(config, request.outputs)
     with outputs.held(request.wait_s):
-        work = _begin(config, request, progress, workers, outputs, load_record(outputs.state)).work
-    return frozenset(each.id for each in work.unchanged) - {order.binding.id for order in work.orders}
+        return _begin(config, request, progress, workers, outputs, load_record(outputs.state)).work
 
 
 def certify(config: Config, request: Request, progress: Progress) -> Report:

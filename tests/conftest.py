@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.makers import picture_file, write
+from tests.makers import PUBLISH_TOML, picture_file, write
 
 # A shell that runs this in the background has Ctrl-C ignored, and every process below would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -44,19 +44,6 @@ Søg læge, hvis du får feber.
 :::
 
 [^1]: Det viser flere undersøgelser.
-"""
-PUBLISH_TOML = """
-[publisher]
-name = "Klinik Eksempel"
-website = "https://klinik.example"
-address = "Eksempelvej 1, 8000 Aarhus C"
-email = "kontakt@klinik.example"
-cvr = "12345674"
-privacy = "https://klinik.example/privatliv"
-
-[newsletter]
-reason = "Du har tilmeldt dig."
-unsubscribe = "https://klinik.example/afmeld"
 """
 
 

@@ -49,6 +49,20 @@ from pipeline.rendering.styles import Styles, packaged
 from pipeline.rendering.words import load_words
 from pipeline.writers import Facts, Job, Need, Rendition, Writer
 
+PUBLISH_TOML = """
+[publisher]
+name = "Klinik Eksempel"
+website = "https://klinik.example"
+address = "Eksempelvej 1, 8000 Aarhus C"
+email = "kontakt@klinik.example"
+cvr = "12345674"
+privacy = "https://klinik.example/privatliv"
+
+[newsletter]
+reason = "Du har tilmeldt dig."
+unsubscribe = "https://klinik.example/afmeld"
+"""
+"""A `publish.toml` that says all that the law asks of a newsletter."""
 CLINIC = Publisher(
     name="Klinik Eksempel",
     language="da",

@@ -10,8 +10,8 @@ import pytest
 from pipeline.conforming.certificate import JUDGES, Certificate, claims_conformance, content_digest
 from pipeline.conforming.epub import judge
 from pipeline.running.certificates import Certificates
-from tests.conftest import ARTICLE, PUBLISH_TOML, Ran, run_publish
-from tests.makers import picture_file, write
+from tests.conftest import ARTICLE, Ran, run_publish
+from tests.makers import PUBLISH_TOML, picture_file, write
 
 REVIEWED = ARTICLE.replace("---\ntitle", "---\nreviewed: 2026-05-01\nreviewed_by: Ida Prøvegaard\ntitle", 1)
 BOOK = "outputs/epub/blog/ryg.epub"

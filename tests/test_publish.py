@@ -14,8 +14,8 @@ import pypdfium2
 import pytest
 
 from tests import published_words
-from tests.conftest import ARTICLE, PUBLISH_TOML, Ran, run_publish
-from tests.makers import picture_file, write
+from tests.conftest import ARTICLE, Ran, run_publish
+from tests.makers import PUBLISH_TOML, picture_file, write
 
 
 def digests(folder: Path) -> dict[str, str]:

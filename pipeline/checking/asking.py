@@ -45,6 +45,8 @@ class Answer:
     standing: Standing
     detail: str = ""
     """What was said, or where it has moved to."""
+    status: int = 0
+    """Of HTTP; 0 where no server answered."""
 
 
 class PrivateAddressError(Exception):
@@ -90,10 +92,10 @@ def _follow(address: str, private_hosts: tuple[str, ...]) -> Answer:
 
 def _answer(status: int, address: str, here: str, *, has_moved: bool) -> Answer:
     if status in GONE:
-        return Answer("dead", f"its server says {status}")
+        return Answer("dead", f"its server says {status}", status)
     if status >= http.HTTPStatus.BAD_REQUEST:
-        return Answer("unsure", f"its server says {status}")
-    return Answer("moved", here) if here != address and has_moved else Answer("alive")
+        return Answer("unsure", f"its server says {status}", status)
+    return Answer("moved", here, status) if here != address and has_moved else Answer("alive", status=status)
 
 
 def _status(address: str, private_hosts: tuple[str, ...]) -> tuple[int, str]:

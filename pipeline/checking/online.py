@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import get_args
 from urllib.parse import urlsplit
@@ -116,7 +117,7 @@ def _ask_host(pages: list[str], asker: Asker) -> dict[str, Answer]:
         if number:
             time.sleep(asker.pause_s)
         answers[page] = ask(page, asker.private_hosts)
-        if answers[page].detail.endswith(" 429"):
+        if answers[page].status == HTTPStatus.TOO_MANY_REQUESTS:
             rest = Answer("unsure", "its server wants no more questions")
             return answers | dict.fromkeys(pages[number + 1 :], rest)
     return answers

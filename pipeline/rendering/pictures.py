@@ -135,12 +135,12 @@ def shrink(data: bytes, sizes: Iterable[Size], most_pixels: int = STANDARD.pictu
         ground = _narrow(paper, _width_at(RUNGS_PX[-1], paper))
     is_flat = _is_flat(ground)
     lettering = smallest_lettering(ground) if is_flat else 0.0
-    encode = _packing_of(ground) if is_flat else _jpeg
+    encode, packed = _packing_of(ground) if is_flat else (_jpeg, b"")
 
     @cache
     def at(width_px: int) -> tuple[Image.Image, bytes]:
         small = _narrow(ground, width_px)
-        return small, encode(small)
+        return small, packed if packed and small is ground else encode(small)
 
     made = {size: _within(size.max_bytes, *at(_width_at(_rung(size.width_px), ground))) for size in wanted}
     return {size: replace(shrunk, lettering=lettering) for size, shrunk in made.items()}
@@ -267,8 +267,8 @@ def _is_flat(image: Image.Image) -> bool:
     return sum(same[:2]) > 0.7 * small.width * small.height
 
 
-def _packing_of(drawing: Image.Image) -> Callable[[Image.Image], bytes]:
-    """Return how a drawing is packed: as PNG, which keeps its edges, or as JPEG where that is hardly larger.
+def _packing_of(drawing: Image.Image) -> tuple[Callable[[Image.Image], bytes], bytes]:
+    """Return how a drawing is packed, and it packed so: as PNG, which keeps its edges, or as JPEG.
 
     With shades and gradients PNG is larger, and shows bands.
     """
@@ -279,7 +279,8 @@ def _packing_of(drawing: Image.Image) -> Callable[[Image.Image], bytes]:
         tones = _in_few_tones(drawing).convert("RGB")
         if max(ImageStat.Stat(ImageChops.difference(drawing, tones)).mean) > _FALSE_TONES:
             packing = _png_by_median
-    return packing if len(packing(drawing)) <= 0.8 * len(_jpeg_fine(drawing)) else _jpeg_fine
+    png, jpeg = packing(drawing), _jpeg_fine(drawing)
+    return (packing, png) if len(png) <= 0.8 * len(jpeg) else (_jpeg_fine, jpeg)
 
 
 def _in_few_tones(image: Image.Image, *, by_median: bool = False) -> Image.Image:

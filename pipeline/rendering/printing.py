@@ -121,8 +121,9 @@ def set_in(layout: Layout, other: Layout, name: str, below: str) -> None:
         # From the top of the page: the space above the first of them counts.
         box.translate(mark.position_x - origin.content_box_x(), mark.position_y - origin.content_box_y())
     parent.children = [*parent.children[:place], *whole.children, *parent.children[place:]]
-    around = next(element for element in layout.root.iter() if any(child.get("id") == name for child in element))
-    at = next(at for at, child in enumerate(around) if child.get("id") == name)
+    around, at = next(
+        (element, at) for element in layout.root.iter() for at, child in enumerate(element) if child.get("id") == name
+    )
     around[at:at] = list(whole.element)
     # Its links, anchors and bookmarks are gathered when a page is made.
     layout.document.pages[number] = type(page)(page._page_box)

@@ -89,7 +89,7 @@ def _source(styles: Styles, name: str) -> tuple[str, str, Callable[[], bool]] | 
     """
     if (found := _lying(styles, name)) is None:
         return None
-    return styles.text(name), str(styles.path(name)), lambda: _lying(styles, name) == found
+    return styles.text(name), str(found[0]), lambda: _lying(styles, name) == found
 
 
 def _lying(styles: Styles, name: str) -> tuple[Path, int, int] | None:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from pipeline.rendering.styles import packaged
 from tests.bad.cases import CANARY, Case, Content, Published, Spoiled, Stopped, article, linked
-from tests.conftest import PUBLISH_TOML
-from tests.makers import picture_file
+from tests.makers import PUBLISH_TOML, picture_file
 
 _BODY = article("Tekst.")
 _STOPPED = {

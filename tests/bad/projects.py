@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.bad.cases import CANARY, Case, lay
-from tests.conftest import ARTICLE, PUBLISH_TOML
-from tests.makers import picture_file, write
+from tests.conftest import ARTICLE
+from tests.makers import PUBLISH_TOML, picture_file, write
 
 
 def make_project(folder: Path, cases: Iterable[Case]) -> Path:

@@ -17,8 +17,8 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.running.cluster import check_address
-from tests.conftest import ARTICLE, PUBLISH_TOML, Ran, run_publish
-from tests.makers import write
+from tests.conftest import ARTICLE, Ran, run_publish
+from tests.makers import PUBLISH_TOML, write
 
 REPOSITORY = Path(__file__).parents[2]
 _ENVIRONMENT = {**os.environ, "CI": "true", "PYTHONPATH": str(REPOSITORY)}

@@ -10,8 +10,7 @@ import pytest
 from pipeline.phases import PHASES
 from pipeline.running.saving import Outputs
 from pipeline.running.upkeep import clean, prune
-from tests.conftest import PUBLISH_TOML
-from tests.makers import write
+from tests.makers import PUBLISH_TOML, write
 from tests.running.here import run
 
 RYG = ("blog/ryg", "newsletter")

@@ -15,8 +15,8 @@ from pipeline.config import Config, load
 from pipeline.running.depending import sources_of_change
 from pipeline.running.stamp import leave, standing
 from pipeline.writers import registered
-from tests.conftest import ARTICLE, PUBLISH_TOML
-from tests.makers import picture_file, write
+from tests.conftest import ARTICLE
+from tests.makers import PUBLISH_TOML, picture_file, write
 
 REPOSITORY = Path(__file__).parents[2]
 _LOADED = (

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PUBLISH_TOML, Ran, run_publish
-from tests.makers import write
+from tests.conftest import Ran, run_publish
+from tests.makers import PUBLISH_TOML, write
 
 SENDING = """
 [sending]

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import Sending
-from tests.conftest import PUBLISH_TOML
-from tests.makers import write
+from tests.makers import PUBLISH_TOML, write
 from tests.sending.conftest import Post
 from tests.sending.test_commands import LIST, SENDING, run
 

@@ -62,6 +62,7 @@ from pipeline.article import (
 from pipeline.errors import ConfigError
 from pipeline.rendering.pictures import Size, shrink
 from pipeline.rendering.styles import Styles, packaged
+from pipeline.rendering.words import load_words
 from pipeline.writers import Job, Rendition, Written, handout
 from tests.makers import (
     CLINIC,
@@ -195,6 +196,20 @@ def test_all_constructs_together_keep_both_standards() -> None:
 
     assert written.findings == ()
     assert [artifact.name for artifact in written.artifacts] == ["blog/ondt-i-ryggen.pdf", "blog/ondt-i-ryggen.png"]
+
+
+def test_lines_to_write_on_that_need_more_room_than_there_is_are_left_out(tmp_path: Path) -> None:
+    words = {name: f"{'Her er der plads til alt ' * 60}{name}" for name in ("handout_notes", "handout_questions")}
+    write(tmp_path / "words/da.toml", "".join(f'{name} = "{text}"\n' for name, text in words.items()))
+    edition, styles = single(article(blocks=(para("Kort."),))), Styles((tmp_path, packaged()))
+    given = job(handout, edition, publisher=PUBLISHER)
+
+    usual = handout.write(edition, given)
+    crowded = handout.write(edition, replace(given, styles=styles, words=load_words(styles, "da")))
+
+    assert "Mine noter" in lines(usual.artifacts[0].data)
+    assert "plads til alt" not in " ".join(lines(crowded.artifacts[0].data))
+    assert crowded.artifacts[0].pages == usual.artifacts[0].pages == 1
 
 
 def test_a_file_that_breaks_a_rule_is_not_handed_over(tmp_path: Path) -> None:

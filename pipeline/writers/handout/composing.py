@@ -95,8 +95,11 @@ def _compose(edition: Edition, job: Job, name: str, signs: Signs) -> Composed:
         findings += [_faulty(fault, source, name) for fault in judge(setting) if fault.is_wasted or not options.notes]
     room_mm = setting.frame.paper_mm[1] - setting.frame.bottom_mm - layout.top_mm(sheet.END)
     if options.notes and not is_long and variant.content != "card" and room_mm >= sheet.LEAST_ROOM_MM:
-        lines = sheet.lines_below(edition, job, variant, setting, room_mm)
-        set_in(layout, lay_out(lines.html, lines.css, lines.resources), sheet.END, sheet.LINES)
+        made = sheet.lines_below(edition, job, variant, setting, room_mm)
+        lines = lay_out(made.html, made.css, made.resources)
+        # A project's own words or style may take more room than was reckoned with: then the sheet stays as it is.
+        if lines.pages == 1 and lines.top_mm(sheet.LINES_END) - setting.frame.top_mm <= room_mm:
+            set_in(layout, lines, sheet.END, sheet.LINES)
     findings += [found("handout-layout", source, 0, f"{_for(name)}WeasyPrint says: {line}") for line in layout.messages]
     return Composed(layout, tuple(findings))
 

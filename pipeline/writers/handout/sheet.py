@@ -34,6 +34,8 @@ END = "_end"
 """The id of the last thing on the sheet."""
 LINES = "_lines"
 """The id of what holds the lines to write on."""
+LINES_END = "_lines_end"
+"""The id of what stands below them."""
 IMPRINT = "_imprint"
 """The id of the contact block."""
 _CODE_MM = 24.0
@@ -149,6 +151,7 @@ def lines_below(edition: Edition, job: Job, variant: Variant, setting: Setting, 
         words=job.words,
         is_brief=variant.most_pages == 1,
         lines=LINES,
+        lines_end=LINES_END,
         note_lines=note_lines,
         question_lines=question_lines,
     )

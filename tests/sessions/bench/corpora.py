@@ -10,30 +10,22 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from tests.makers import PUBLISH_TOML
+
 REPOSITORY = Path(__file__).parents[3]
 _TEXT = (
     "ryggen har bedst af at blive brugt og bevægelse hjælper mere end hvile når smerter varer ved kan en fysioterapeut "
     "finde øvelser som passer til dig gå en tur hver dag sov godt og begynd roligt med det du kan"
 )
 _WORDS = _TEXT.split()
-CONFIG = """
-[publisher]
-name = "Klinik Eksempel"
-language = "da"
-website = "https://klinik.example"
-address = "Eksempelvej 1, 8000 Aarhus C"
-email = "kontakt@klinik.example"
-cvr = "12345674"
-privacy = "https://klinik.example/privatliv"
-
+CONFIG = (
+    PUBLISH_TOML
+    + """
 [sources]
 articles = ["content/**/*.md"]
 root = "public"
-
-[newsletter]
-reason = "Du har tilmeldt dig."
-unsubscribe = "https://klinik.example/afmeld"
 """
+)
 """Every format in its standard form."""
 
 

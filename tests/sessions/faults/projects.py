@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pikepdf
 
-from tests.conftest import ARTICLE, PUBLISH_TOML
-from tests.makers import picture_file, write
+from tests.conftest import ARTICLE
+from tests.makers import PUBLISH_TOML, picture_file, write
 
 REPOSITORY = Path(__file__).parents[3]
 STATES = ("hvile", "bevægelse")

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.makers import PUBLISH_TOML
+
 ROOT = Path(__file__).resolve().parents[3]
 EDITION = "blog/ryg"
 LIST = "nyt"
@@ -22,19 +24,9 @@ Bevægelse hjælper mere end hvile. Gå en tur hver dag, og vend tilbage til det
 - Gå en tur
 - Lav øvelser
 """
-_SETTINGS = """
-[publisher]
-name = "Klinik Eksempel"
-website = "https://klinik.example"
-address = "Eksempelvej 1, 8000 Aarhus C"
-email = "kontakt@klinik.example"
-cvr = "12345674"
-privacy = "https://klinik.example/privatliv"
-
-[newsletter]
-reason = "Du har tilmeldt dig."
-unsubscribe = "https://klinik.example/afmeld"
-
+_SETTINGS = (
+    PUBLISH_TOML
+    + """
 [sending]
 lists = {{nyt = "Nyt fra klinikken"}}
 data = "{data}"
@@ -46,6 +38,7 @@ mailto = "afmeld@klinik.example"
 first_wait_s = 0.2
 {more}
 """
+)
 
 
 def publish(*arguments: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
