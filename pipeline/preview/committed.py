@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import posixpath
 import re
 import shutil
 import subprocess
@@ -116,9 +117,27 @@ def _unpack(project: Path, commit: Commit, tree: Path) -> None:
     draft = tree.with_name("tree.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        files.extractall(draft, filter="data")
+    unpack(archive, draft)
     draft.replace(tree)
+
+
+def unpack(archive: bytes, folder: Path) -> None:
+    """Lay the files of a tar archive into a folder, save what leads out of it."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        kept = [member for member in files.getmembers() if _stays_within(member)]
+        if hasattr(tarfile, "data_filter"):
+            files.extractall(folder, kept, filter="data")
+        else:  # Python before 3.11.4, which Debian 12 has, knows no filters
+            files.extractall(folder, kept)  # noqa: S202  # judged above
+
+
+def _stays_within(member: tarfile.TarInfo) -> bool:
+    """Tell a file, folder or link of a commit that leads nowhere else."""
+    places = [member.name]
+    if member.issym():
+        places.append(posixpath.join(posixpath.dirname(member.name), member.linkname))
+    is_inside = all(posixpath.normpath(place).split("/")[0] not in ("", "..") for place in places)
+    return is_inside and (member.isfile() or member.isdir() or member.issym())
 
 
 def _git(project: Path, *arguments: str) -> bytes | None:

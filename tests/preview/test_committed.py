@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 import pytest
 
-from pipeline.preview.committed import Paragraph, changed_words, committed_text, last_commit
+from pipeline.preview.committed import Paragraph, changed_words, committed_text, last_commit, unpack
 from tests.makers import write
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="this machine has no git")
@@ -66,3 +68,19 @@ def test_a_source_is_read_as_it_was_committed(tmp_path: Path) -> None:
     assert commit.said.endswith(" Begynd")
     assert committed_text(project, commit, "sources/søvn.md") == "Før.\n"
     assert committed_text(project, commit, "sources/ny.md") is None
+
+
+def test_a_commit_brings_no_link_that_leads_elsewhere(tmp_path: Path) -> None:
+    inside = {"sources/a.md": "", "sources/b.md": "a.md", "c": "sources/../sources/a.md"}
+    outside = {"secret": "/etc/passwd", "sources/up": "../../up", "../out.md": "", "/root.md": ""}
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as files:
+        for name, target in (inside | outside).items():
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = (tarfile.SYMTYPE, target) if target else (tarfile.REGTYPE, "")
+            files.addfile(member)
+
+    unpack(archive.getvalue(), tmp_path / "tree")
+
+    names = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if not path.is_dir())
+    assert names == ["tree/c", "tree/sources/a.md", "tree/sources/b.md"]

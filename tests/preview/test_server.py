@@ -11,9 +11,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -39,13 +40,11 @@ class Desk:
     def ask(
         self, method: str, path: str, body: str | None = None, **headers: str
     ) -> tuple[int, str, http.client.HTTPMessage]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body, sent)
-        answer = connection.getresponse()
-        text = answer.read().decode("utf-8", "replace")
-        connection.close()
-        return answer.status, text, answer.headers
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)) as connection:
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode("utf-8", "replace"), answer.headers
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         status, text, _ = self.ask("GET", path, **headers)
@@ -80,16 +79,22 @@ def running(folder: Path) -> Iterator[Desk]:
         line = process.stdout.readline()
         port = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
         assert port, line + process.stdout.read()
+        # Read as it comes: a server that says much would wait for ever for someone to take it.
+        said: list[str] = []
+        listener = threading.Thread(target=said.extend, args=(process.stdout,))
+        listener.start()
         try:
             yield Desk(folder, int(port[1]), process)
         finally:
             process.send_signal(signal.SIGINT)
             try:
-                rest = process.communicate(timeout=30)[0]
+                process.wait(timeout=30)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
-            assert "Traceback" not in rest, rest
+            finally:
+                listener.join()
+            assert "Traceback" not in "".join(said), "".join(said)
 
 
 @pytest.fixture(scope="module")
