@@ -124,11 +124,10 @@ def _unpack(project: Path, commit: Commit, tree: Path) -> None:
 def unpack(archive: bytes, folder: Path) -> None:
     """Lay the files of a tar archive into a folder, save what leads out of it."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-        kept = [member for member in files.getmembers() if _stays_within(member)]
-        if hasattr(tarfile, "data_filter"):
-            files.extractall(folder, kept, filter="data")
-        else:  # Python before 3.11.4, which Debian 12 has, knows no filters
-            files.extractall(folder, kept)  # noqa: S202  # judged above
+        # Python before 3.11.4, which Debian 12 has, knows no filters: what is judged below is enough.
+        files.extraction_filter = getattr(tarfile, "data_filter", lambda member, _folder: member)
+        for member in filter(_stays_within, files.getmembers()):
+            files.extract(member, folder)
 
 
 def _stays_within(member: tarfile.TarInfo) -> bool:
