@@ -24,6 +24,7 @@ from pipeline.running.record import load as load_record
 from pipeline.running.saving import STATE, Outputs
 from pipeline.running.spool import open_spool
 from pipeline.running.together import check_library
+from pipeline.running.wordbook import open_book
 from pipeline.running.workers import Workers
 
 MEMORY = "addresses.json"
@@ -59,7 +60,9 @@ def check(config: Config, request: Request, scale: Scale, progress: Progress, *,
     with outputs.held(request.wait_s), Workers(request.jobs, config.limits.memory_mb) as workers:
         spool = open_spool(outputs)
         # All of them, since only then it shows which are alike, lead nowhere, or are led to by none.
-        library = read_library(ReadingRoom(config, workers, spool, progress, ()), outputs.state, ())
+        library = read_library(
+            ReadingRoom(config, workers, spool, progress, (), open_book(outputs.state)), outputs.state, ()
+        )
         shop = open_shop(config, request.formats, Outputs(shown), spool)
         bound = bind(library.cards, library.ids, writers.registered())
         work = plan(bound.bindings, request.formats, (), config, shop, load_record(shown / STATE), Rebuild())

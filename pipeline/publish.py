@@ -30,6 +30,7 @@ from pipeline.running.shards import Shard
 from pipeline.running.spool import open_spool
 from pipeline.running.together import check_library
 from pipeline.running.upkeep import prune
+from pipeline.running.wordbook import open_book
 from pipeline.running.workers import Crash, Executor, Task, Workers
 
 
@@ -119,7 +120,7 @@ def _begin(
     started, asked, formats = time.monotonic(), request.articles, request.formats
     scale = scale_of(config)
     spool = open_spool(outputs)
-    room = ReadingRoom(config, workers, spool, progress, formats)
+    room = ReadingRoom(config, workers, spool, progress, formats, open_book(outputs.state))
     library = read_library(room, outputs.state, asked)
     shop = open_shop(config, formats, outputs, spool)
     if request.selection:
@@ -187,20 +188,20 @@ def _planned(config: Config, request: Request, progress: Progress, workers: Exec
         return _begin(config, request, progress, workers, outputs, load_record(outputs.state)).work
 
 
-def certify(config: Config, request: Request, progress: Progress) -> Report:
+def certify(config: Config, request: Request, progress: Progress, workers: Executor | None = None) -> Report:
     """Publish e-books, have them judged by EPUBCheck and Ace, and publish anew those that may now say so.
 
     Raises:
         ConfigError: As for `publish`; or a judge is missing, and then nothing is done.
     """
     find_judges()
-    first = publish(config, request, progress)
+    first = publish(config, request, progress, workers)
     if first.is_interrupted:
         return first
     outputs = outputs_of(config, request.outputs).shown
     certificates = Certificates(config.folder / CERTIFICATES)
     refusals = certify_books(first, outputs, certificates, progress, is_forced=request.is_forced)
-    second = publish(config, replace(request, is_forced=False), progress)
+    second = publish(config, replace(request, is_forced=False), progress, workers)
     return replace(second, findings=in_order((*second.findings, *refusals)), seconds=first.seconds + second.seconds)
 
 
@@ -210,7 +211,10 @@ def write(
     """Yield what became of each order; one whose worker was lost is tried again, a format at a time."""
     done = 0
     lost: list[Order] = []
-    for task, result in workers.write(_tasks(orders, shop)):
+    writing = workers.write(_tasks(orders, shop))
+    if orders:
+        import jinja2  # noqa: F401  # the page of all that is published needs it at the end; meanwhile others write
+    for task, result in writing:
         order: Order = task.arguments[0]
         if isinstance(result, Crash) and len(order.formats) > 1:
             lost.append(order)

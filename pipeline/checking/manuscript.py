@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar, cast
 
 from pipeline.article import Article, Block, Cell, Image, Inline, walk
 from pipeline.checking.lists import Word, WordList, word_list, words_of
 from pipeline.checking.passages import Passage, passages
+from pipeline.checking.verdicts import Verdicts
 from pipeline.config import Config
 from pipeline.findings import Finding, found
 from pipeline.rendering.readability import sentences
@@ -43,6 +44,8 @@ class Manuscript:
     article: Article
     config: Config
     styles: Styles
+    verdicts: Verdicts = field(default_factory=Verdicts)
+    """On words, shared by all articles of a process."""
 
     @cached_property
     def language(self) -> str:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from pipeline.checking.manuscript import Manuscript
+from pipeline.checking.verdicts import Verdict
 from pipeline.config import Config
 from pipeline.findings import Finding
 
@@ -28,6 +29,8 @@ KNOWN = 30_000
 COMMON = 20_000
 """So many may be what a slip was meant to be."""
 _SHORTEST = 5
+_MEANT = 3
+"""So many words that may be meant are named."""
 
 
 def spelling(script: Manuscript) -> Iterator[Finding]:
@@ -43,11 +46,12 @@ def spelling(script: Manuscript) -> Iterator[Finding]:
             if word in seen:
                 continue
             seen.add(word)
-            if folded in speller.known or folded in own or not _is_checked(word, start, passage.own):
+            if folded in own or not _is_checked(word, start, passage.own):
                 continue
-            if speller.is_slip(word):
-                meant = " or ".join(map(repr, speller.meant(word)[:3]))
-                message = f"{word!r} is in no dictionary" + (f", expected {meant}" if meant else "")
+            meant = script.verdicts.of(script.language, word.lower(), speller.judge)
+            if meant is not None:
+                expected = f", expected {' or '.join(map(repr, meant))}" if meant else ""
+                message = f"{word!r} is in no dictionary{expected}"
                 yield script.found_in("spelling", passage, start, start + len(word), message)
 
 
@@ -61,35 +65,38 @@ def _is_checked(word: str, start: int, text: str) -> bool:
     return text[start - 1 : start] not in ("@", "/", ".", "_") if start else True
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
 class Speller:
-    """Hunspell with a dictionary, and the common words of the language."""
+    """Hunspell with a dictionary, and the common words of the language; each is loaded when it is asked."""
 
     language: str
     dictionary: Path
     """Without its suffix."""
-    known: frozenset[str]
-    common: frozenset[str]
-    shortened: frozenset[str]
-    """Each common word without one of its letters: what has none of these in common with it is no neighbour."""
-    _hunspell: Any = None
-    _verdicts: dict[str, bool] = field(default_factory=dict)
 
-    def is_slip(self, word: str) -> bool:
-        """Tell whether a word is misspelt: near a common one, and in no dictionary."""
-        plain = word.lower()
-        if plain not in self._verdicts:
-            self._verdicts[plain] = plain not in self.known and self._judge(plain)
-        return self._verdicts[plain]
+    def judge(self, plain: str) -> Verdict:
+        """Return what a word in small letters may stand for if it is a slip: near a common one, in no dictionary."""
+        # The cheap questions first: most rare words are compounds that no common word is near.
+        if plain in self.known or next(self._neighbours(plain), None) is None:
+            return None
+        return None if self._is_right(plain) or self._is_foreign(plain) else self._meant(plain)[:_MEANT]
 
-    def _judge(self, plain: str) -> bool:
-        # The cheap question first: most rare words are compounds that no common word is near.
-        is_near = next(self._neighbours(plain), None) is not None
-        return is_near and not self._is_right(plain) and not self._is_foreign(plain)
+    @cached_property
+    def known(self) -> frozenset[str]:
+        return frozenset(_frequent(self.language)[:KNOWN])
 
-    def meant(self, word: str) -> tuple[str, ...]:
-        """Return what a misspelt word may stand for, the likeliest first: no names, and no slips that are common."""
-        plain = word.lower()
+    @cached_property
+    def common(self) -> frozenset[str]:
+        # Short words are near everything.
+        words = _frequent(self.language)[:COMMON]
+        return frozenset(word for word in words if len(word) >= _SHORTEST - 1 and word.isalpha())
+
+    @cached_property
+    def shortened(self) -> frozenset[str]:
+        """Each common word without one of its letters: what has none of these in common with it is no neighbour."""
+        return frozenset(word[:at] + word[at + 1 :] for word in self.common for at in range(len(word)))
+
+    def _meant(self, plain: str) -> tuple[str, ...]:
+        """Return what a slip may stand for, the likeliest first: no names, and no slips that are common."""
         near = sorted(set(self._neighbours(plain)), key=lambda other: (abs(len(other) - len(plain)), other))
         return tuple(other for other in near if self._spells(other))
 
@@ -134,11 +141,13 @@ class Speller:
         return self._spells(word) or self._spells(word.capitalize())
 
     def _spells(self, word: str) -> bool:
-        if self._hunspell is None:
-            import hunspell
-
-            self._hunspell = hunspell.Hunspell(self.dictionary.name, hunspell_data_dir=str(self.dictionary.parent))
         return bool(self._hunspell.spell(word))
+
+    @cached_property
+    def _hunspell(self) -> Any:
+        import hunspell
+
+        return hunspell.Hunspell(self.dictionary.name, hunspell_data_dir=str(self.dictionary.parent))
 
 
 @cache
@@ -147,12 +156,7 @@ def speller_of(language: str) -> Speller | None:
     dictionary = _dictionary(language)
     if dictionary is None or missing(language):
         return None
-    words = _frequent(language)
-    known = frozenset(words[:KNOWN])
-    # Short words are near everything.
-    common = frozenset(word for word in words[:COMMON] if len(word) >= _SHORTEST - 1 and word.isalpha())
-    shortened = frozenset(word[:at] + word[at + 1 :] for word in common for at in range(len(word)))
-    return Speller(language, dictionary, known, common, shortened)
+    return Speller(language, dictionary)
 
 
 def missing(language: str) -> str:
@@ -182,9 +186,14 @@ def _project_words(path: Path, _time_ns: int, _size: int) -> frozenset[str]:
 def state(config: Config) -> tuple[str, ...]:
     """Return what spelling depends on beside the article: words, dictionaries, and whether they are there."""
     words = sorted(project_words(config.folder / config.check.words))
+    return (*words, dictionaries_key(), missing(config.publisher.language))
+
+
+@cache
+def dictionaries_key() -> str:
+    """Return what verdicts on words depend on beside this program: the dictionaries that are there."""
     found = (_dictionary(language) for language in DICTIONARIES)
-    sizes = (f"{path}={path.with_suffix('.dic').stat().st_size}" for path in found if path)
-    return (*words, *sizes, missing(config.publisher.language))
+    return " ".join(f"{path}={path.with_suffix('.dic').stat().st_size}" for path in found if path)
 
 
 @cache
@@ -209,6 +218,7 @@ def _frequency_file(language: str) -> Path | None:
     return None
 
 
+@cache
 def _frequent(language: str) -> list[str]:
     """Return the words of a language, the commonest first.
 

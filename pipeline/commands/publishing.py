@@ -11,12 +11,14 @@ import click
 
 from pipeline import writers
 from pipeline.commands.options import has_option, project_of, run_options, today, variants_of
+from pipeline.running.stamp import tells_of_work
 
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.publish import Request
     from pipeline.report import Report
     from pipeline.running.library import Progress
+    from pipeline.running.workers import Workers
 
 CERTIFIABLE = "epub"
 _ALLOW = "Publish PDF files that break a rule too, without their claims."
@@ -84,11 +86,8 @@ def _publish(
     variant: tuple[str, ...] = (),
     allow_nonconforming: bool = False,
 ) -> int:
-    from pipeline import config, publish, terminal
-    from pipeline.running.ids import as_ids
-    from pipeline.running.selecting import selection_of
-    from pipeline.running.shards import shard_of
-    from pipeline.running.workers import default_jobs
+    from pipeline import config
+    from pipeline.running.workers import Workers, default_jobs
 
     began_ns = time.time_ns()
     if select and articles:
@@ -102,26 +101,36 @@ def _publish(
         for name in (*varied, *lenient)
     }
     settings = config.load(project_of(project), writers.registered())
-    request = publish.Request(
-        formats,
-        as_ids(articles, settings, Path.cwd()),
-        selection_of(select) if select else None,
-        outputs,
-        jobs or default_jobs(),
-        force,
-        verify,
-        shard_of(shard) if shard else None,
-        today=today(),
-        overrides=overrides,
-    )
-    if report:
-        terminal.check_report(report)
-    with terminal.progress() as progress:
-        if cluster:
-            result = _publish_afar(settings, request, cluster, store, progress)
-        else:
-            run = publish.certify if certify else publish.publish
-            result = run(settings, request, progress)
+    jobs = jobs or default_jobs()
+    with Workers(jobs, settings.limits.memory_mb) as workers:
+        if tells_of_work(sys.argv[1:]):
+            workers.begin(formats)
+
+        from pipeline import publish, terminal
+        from pipeline.running.ids import as_ids
+        from pipeline.running.selecting import selection_of
+        from pipeline.running.shards import shard_of
+
+        request = publish.Request(
+            formats,
+            as_ids(articles, settings, Path.cwd()),
+            selection_of(select) if select else None,
+            outputs,
+            jobs,
+            force,
+            verify,
+            shard_of(shard) if shard else None,
+            today=today(),
+            overrides=overrides,
+        )
+        if report:
+            terminal.check_report(report)
+        with terminal.progress() as progress:
+            if cluster:
+                result = _publish_afar(settings, request, cluster, store, progress, workers)
+            else:
+                run = publish.certify if certify else publish.publish
+                result = run(settings, request, progress, workers)
     folder = publish.shown_in(settings, request.outputs)
     if report:
         terminal.save_report(result, report)
@@ -136,19 +145,20 @@ def _publish(
     return code
 
 
-def _publish_afar(settings: Config, request: Request, address: str, store: str | None, progress: Progress) -> Report:
-    """Publish with a Dask cluster that writes."""
+def _publish_afar(
+    settings: Config, request: Request, address: str, store: str | None, progress: Progress, local: Workers
+) -> Report:
+    """Publish with a Dask cluster that writes, and workers here that read."""
     from pipeline.publish import publish
     from pipeline.running.cluster import Cluster, check_address
     from pipeline.running.saving import STATE
-    from pipeline.running.workers import Workers
 
     if not store and not address.startswith("tcp://"):
         raise click.UsageError("--cluster on other machines needs --store: what all of them reach")
     check_address(address)
     url = store or str((request.outputs or settings.folder / "outputs").resolve() / STATE / "store")
     project = settings.folder.resolve()
-    with Workers(request.jobs, settings.limits.memory_mb) as local, Cluster(address, url, project, local) as far:
+    with Cluster(address, url, project, local) as far:
         return publish(settings, request, progress, far)
 
 

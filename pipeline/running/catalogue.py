@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.checking.rules import rules_key
+from pipeline.checking.keys import rules_key
 from pipeline.checking.whole import Traits
 from pipeline.config import Config
 from pipeline.findings import Finding

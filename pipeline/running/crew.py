@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
@@ -58,19 +59,28 @@ class _Worker:
 class Crew:
     """At most so many processes; they start when the first tasks come, and stay until `dismiss`."""
 
-    def __init__(self, jobs: int, context: BaseContext, memory_mb: int = STANDARD.memory_mb) -> None:
+    def __init__(
+        self, jobs: int, context: BaseContext, memory_mb: int = STANDARD.memory_mb, modules: tuple[str, ...] = ()
+    ) -> None:
         """Begin with no process.
 
         Args:
             context: How processes start.
             memory_mb: What each may take.
+            modules: What each loads before its first task comes.
         """
+        self._modules = modules
         self._memory_mb = memory_mb
         self._jobs = jobs
         self._context = context
         self._workers: list[_Worker] = []
         self.seconds: dict[str, float] = {}
         """Of each phase, in all processes together."""
+
+    def begin(self) -> None:
+        """Start one process before there is a task."""
+        if not self._workers:
+            self._workers.append(self._start())
 
     def dismiss(self) -> None:
         """End all processes."""
@@ -83,8 +93,12 @@ class Crew:
         self._workers.clear()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
-        """Yield each task with its result, or a `Crash`, as they are done."""
+        """Hand tasks out, and yield each with its result, or a `Crash`, as they are done."""
         waiting = deque(tasks)
+        self._hand_out(waiting)  # now, and not when the first result is asked for: the caller may have work of its own
+        return self._results(waiting)
+
+    def _results(self, waiting: deque[Task]) -> Iterator[tuple[Task, Any]]:
         while waiting or any(worker.task for worker in self._workers):
             self._hand_out(waiting)
             yield from self._collect()
@@ -106,7 +120,7 @@ class Crew:
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, self._memory_mb), daemon=True)  # type: ignore[attr-defined]  # every concrete context has it
+        process = self._context.Process(target=_work, args=(theirs, self._memory_mb, self._modules), daemon=True)  # type: ignore[attr-defined]  # every concrete context has it
         with deaf():
             process.start()
         theirs.close()
@@ -163,12 +177,14 @@ def deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(pipe: Connection, memory_mb: int) -> None:
+def _work(pipe: Connection, memory_mb: int, modules: tuple[str, ...]) -> None:
     """Take calls until the pipe closes."""
     _limit_memory(memory_mb)
     _leave_no_core()
     # Ctrl-C reaches the whole group; the parent alone decides what becomes of the run.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for module in modules:
+        import_module(module)
     while True:
         try:
             task: Task = pipe.recv()

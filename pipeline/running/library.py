@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.checking.lists import judge_lists
+from pipeline.checking.verdicts import Verdict
 from pipeline.config import Config, line_of
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, found
 from pipeline.phases import phase
 from pipeline.reading.binding import Card, nearest
 from pipeline.reading.files import Roots, Source, find_roots, find_sources
-from pipeline.reading.frontmatter import KEYS
 from pipeline.rendering.styles import find_styles
 from pipeline.running.catalogue import Catalogue
 from pipeline.running.spool import Shelved, Spool, read_to
+from pipeline.running.wordbook import WordBook
 from pipeline.running.workers import Crash, Executor, Task
+from pipeline.writers import load as load_writer
 
 Progress = Callable[[str, int, int], None]
 """Told the step (`read`, `write`), how many are done, and of how many."""
@@ -72,6 +74,7 @@ class ReadingRoom:
     progress: Progress
     formats: tuple[str, ...]
     """That will be written of what has changed."""
+    book: WordBook
 
 
 @phase("read")
@@ -102,6 +105,7 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
     ids = {source.path: source.id for source in sources}
     catalogue = Catalogue(state, config, roots, ids)
     reads: dict[str, Shelved] = {}
+    words: dict[str, dict[str, Verdict]] = {}
 
     def read_more(wanted: Iterable[str]) -> dict[str, Shelved]:
         batch = tuple(by_id[id_] for id_ in dict.fromkeys(wanted) if id_ in by_id and id_ not in reads)
@@ -109,6 +113,9 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
         changed = tuple(source for source, known in remembered.items() if known is None)
         new = {item.source: item for item in _read(room, changed, roots, ids)}
         catalogue.note(new.values())
+        for item in new.values():
+            for language, judged in item.words.items():
+                words.setdefault(language, {}).update(judged)
         return {source.id: known or new[source] for source, known in remembered.items()}
 
     reads |= read_more(asked or by_id)
@@ -117,6 +124,7 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
         reads |= read_more(id_ for item in reads.values() if item.card for id_ in item.card.articles)
         neighbours = read_more(entry.id for item in reads.values() if item.card for entry in item.card.related)
     catalogue.save(sources)
+    room.book.add(words)
     return Library(
         sources,
         clashing,
@@ -129,6 +137,10 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
 
 
 def _check_aliases(config: Config) -> None:
+    if not config.sources.aliases:
+        return
+    from pipeline.reading.frontmatter import KEYS  # those who read load it; here it would only cost time
+
     for alias, key in config.sources.aliases.items():
         if key not in KEYS:
             near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.5)
@@ -154,15 +166,19 @@ def _read(room: ReadingRoom, sources: tuple[Source, ...], roots: Roots, ids: Map
     def tasks(batches: Iterable[tuple[Source, ...]]) -> Iterable[Task]:
         # As long for a batch as for one: twelve take a second, and where they take longer, each is tried on its own.
         limit_s = room.config.limits.seconds
-        return [Task(read_to, (room.spool, batch, room.config, roots, ids), limit_s) for batch in batches]
+        return [Task(read_to, (room.spool, batch, room.config, roots, ids, room.book), limit_s) for batch in batches]
 
-    if sources:
-        room.workers.warm(room.formats)
+    if not sources:
+        return
+    room.workers.warm(room.formats)
     done = 0
     lost: list[Source] = []
     share = -(-len(sources) // room.workers.jobs)
     size = min(_MOST_PER_TASK, max(_LEAST_PER_TASK, share))
-    for task, result in room.workers.read(tasks(sources[at : at + size] for at in range(0, len(sources), size))):
+    reading = room.workers.read(tasks(sources[at : at + size] for at in range(0, len(sources), size)))
+    for name in room.formats:
+        load_writer(name)  # what is to be written is decided with it; meanwhile the others read
+    for task, result in reading:
         if isinstance(result, Crash):
             lost += task.arguments[1]
             continue

@@ -7,19 +7,23 @@ import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.article import Article, Edition
-from pipeline.checking.rules import check_article
+from pipeline.checking.verdicts import Verdicts, Words
 from pipeline.checking.whole import Traits
 from pipeline.config import Config
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, in_order
 from pipeline.reading.binding import Binding, Card, card_of, edition_of
 from pipeline.reading.files import Roots, Source, Status
-from pipeline.reading.pictures import Sight
-from pipeline.reading.reader import Read, read
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.running.saving import Outputs
+from pipeline.running.wordbook import WordBook
+
+if TYPE_CHECKING:
+    from pipeline.reading.pictures import Sight
+    from pipeline.reading.reader import Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Shelved:
     status: Status | None = None
     traits: Traits = field(default_factory=Traits)
     """What is kept of it to compare it with others."""
+    words: Words = field(default_factory=dict)
+    """That were judged for the first time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +95,22 @@ def open_spool(outputs: Outputs) -> Spool:
 
 
 def read_to(
-    spool: Spool, sources: Sequence[Source], config: Config, roots: Roots, ids: Mapping[str, str]
+    spool: Spool, sources: Sequence[Source], config: Config, roots: Roots, ids: Mapping[str, str], book: WordBook
 ) -> tuple[Shelved, ...]:
     """Read sources, lay their articles into the spool, and return their cards and findings."""
-    styles = find_styles(config.folder)
-    return tuple(_shelve(item, spool, config, styles) for item in read(sources, config, roots, ids))
+    from pipeline.reading.reader import read  # only those who read load all that it takes
+
+    styles, verdicts = find_styles(config.folder), book.verdicts()
+    return tuple(_shelve(item, spool, config, styles, verdicts) for item in read(sources, config, roots, ids))
 
 
-def _shelve(item: Read, spool: Spool, config: Config, styles: Styles) -> Shelved:
+def _shelve(item: Read, spool: Spool, config: Config, styles: Styles, verdicts: Verdicts) -> Shelved:
+    from pipeline.checking.rules import check_article
+
     if item.article is None:
         return Shelved(item.source, None, item.findings, item.sights, item.sha256, item.status)
-    checked = check_article(item.article, config, styles)
+    checked = check_article(item.article, config, styles, verdicts)
     findings = in_order((*item.findings, *checked.findings))
     card = spool.put(item.article)
-    return Shelved(item.source, card, findings, item.sights, item.sha256, item.status, checked.traits)
+    words = verdicts.taken()
+    return Shelved(item.source, card, findings, item.sights, item.sha256, item.status, checked.traits, words)

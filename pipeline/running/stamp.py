@@ -16,6 +16,7 @@ NAME = "stamp"
 _FORM = "stamp 1"
 _PROJECT_FILE = "publish.toml"
 _STATE = ".publish"
+_RECORD = "record"
 _SETTLED_NS = 2_000_000_000
 """A file changed so shortly before a run began may change again within the same tick of its clock."""
 
@@ -29,16 +30,13 @@ def standing(arguments: list[str]) -> tuple[str, int] | None:
     path = _path_for(arguments)
     if path is None:
         return None
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:  # noqa: PTH123  # pathlib costs as much as all this
-            head, _, text = file.read().partition("\n\n")
-    except OSError:
+    head, _, text = _read(path).partition("\n\n")
+    lines = head.split("\n")
+    if lines[:3] != [_FORM, repr(arguments), _machine()]:
         return None
-    form, asked, machine, code, *lines = head.split("\n")
-    if (form, asked, machine) != (_FORM, repr(arguments), _machine()):
-        return None
+    code = lines[3]
     stat = os.stat
-    for line in lines:
+    for line in lines[4:]:
         status, _, name = line.partition(" ")
         try:
             if _status(stat(name)) != status:
@@ -46,6 +44,20 @@ def standing(arguments: list[str]) -> tuple[str, int] | None:
         except OSError:
             return None
     return text, int(code)
+
+
+def tells_of_work(arguments: list[str]) -> bool:
+    """Tell, where no stamp stands, whether it is plain already that there is something to do.
+
+    It is where nothing has been published yet, and where a stamp of this command was broken by a change.
+    """
+    path = _path_for(arguments)
+    if path is None:
+        return False
+    if not os.path.isfile(os.path.join(os.path.dirname(path), _RECORD)):  # noqa: PTH113, PTH118, PTH120
+        return True
+    head, _, _ = _read(path).partition("\n\n")
+    return head.split("\n")[:3] == [_FORM, repr(arguments), _machine()]
 
 
 def leave(
@@ -95,6 +107,15 @@ def below(folder: str, outputs: str) -> Iterator[str]:
             yield from below(entry.path, outputs)
         else:
             yield f"{entry.path}/" if entry.is_dir() and entry.is_symlink() else entry.path
+
+
+def _read(path: str) -> str:
+    """Return a stamp; empty where there is none."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:  # noqa: PTH123  # pathlib costs as much as all this
+            return file.read()
+    except OSError:
+        return ""
 
 
 def _status(status: os.stat_result) -> str:

@@ -9,6 +9,7 @@ from pipeline.running.catalogue import NAME as CATALOGUE
 from pipeline.running.renditions import FOLDER as PICTURES
 from pipeline.running.saving import Outputs
 from pipeline.running.stamp import NAME as STAMP
+from pipeline.running.wordbook import NAME as WORDS
 
 MOST_BYTES = 2_000_000_000
 """Of pictures in their sizes. CI services keep some gigabytes for a repository."""
@@ -42,7 +43,7 @@ def clean(outputs: Outputs, wait_s: float) -> int:
         pictures = outputs.state / PICTURES
         freed = sum(path.stat().st_size for path in pictures.rglob("*") if path.is_file())
         shutil.rmtree(pictures, ignore_errors=True)
-        for name in (CATALOGUE, STAMP):
+        for name in (CATALOGUE, WORDS, STAMP):
             path = outputs.state / name
             freed += path.stat().st_size if path.is_file() else 0
             path.unlink(missing_ok=True)

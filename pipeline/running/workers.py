@@ -26,6 +26,9 @@ __all__ = ["Crash", "Executor", "Task", "Workers", "cores", "default_jobs"]
 
 WORKER_BYTES = 400_000_000
 """What a worker may need."""
+_READS = ("pipeline.running.spool", "pipeline.reading.reader", "pipeline.checking.rules")
+_WRITES = ("pipeline.running.making",)
+"""What those who write load before their first task, beside the renderers; and above, those who read."""
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -59,8 +62,8 @@ class Workers:
             memory_mb: What each may take; Linux holds them to it, and each program that they start.
         """
         self.jobs = max(1, jobs)
-        self._readers = Crew(self.jobs, multiprocessing.get_context("spawn"), memory_mb)
-        self._writers = Crew(self.jobs, _writers_context(), memory_mb)
+        self._readers = Crew(self.jobs, multiprocessing.get_context("spawn"), memory_mb, _READS)
+        self._writers = Crew(self.jobs, _writers_context(), memory_mb, _WRITES)
 
     def __enter__(self) -> Workers:
         return self
@@ -71,6 +74,11 @@ class Workers:
         self._readers.dismiss()
         self._writers.dismiss()
 
+    def begin(self, formats: Iterable[str]) -> None:
+        """Let those who will read and write load, while this process still loads what it needs itself."""
+        self._readers.begin()
+        self.warm(formats)
+
     def warm(self, formats: Iterable[str]) -> None:
         """Let the writers' server load the renderers of formats, while this process goes on."""
         if _has_server():
@@ -78,7 +86,7 @@ class Workers:
 
             points: list[EntryPoint] = [registered()[name] for name in formats]
             # A format without such a module is loaded when it is written; the server passes over what is not there.
-            forkserver.set_forkserver_preload([f"{point.module}.warm" for point in points])
+            forkserver.set_forkserver_preload([*_WRITES, *(f"{point.module}.warm" for point in points)])
             with deaf():
                 forkserver.ensure_running()
 

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.config import Config, load
 from pipeline.running.depending import sources_of_change
-from pipeline.running.stamp import leave, standing
+from pipeline.running.stamp import leave, standing, tells_of_work
 from pipeline.writers import registered
 from tests.conftest import ARTICLE
 from tests.makers import PUBLISH_TOML, picture_file, write
@@ -89,6 +89,22 @@ def test_a_change_breaks_the_stamp(project: Path, monkeypatch: pytest.MonkeyPatc
     CHANGES[change](project)
 
     assert standing(["all"]) is None
+
+
+def test_a_broken_stamp_tells_of_work(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And so does a project that was never published; a command that left no stamp tells of nothing."""
+    monkeypatch.chdir(project)
+    assert tells_of_work(["all"])
+    write(project / "outputs/.publish/record", "{}")
+    assert not tells_of_work(["all"])
+    leave(["all"], [], sources_of_change(Config(project), project / "outputs"), ("said", 0), time.time_ns() + 10**10)
+
+    write(project / "sources/blog/ryg.md", ARTICLE.replace("tur", "Tur"))
+
+    assert standing(["all"]) is None
+    assert tells_of_work(["all"])
+    assert not tells_of_work(["newsletter"])
+    assert not tells_of_work(["all", "--strict"])
 
 
 def test_what_changed_while_the_run_went_on_leaves_no_stamp(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +44,16 @@ def toil(number: int) -> int:
     return number
 
 
+def number_of_process(_number: int) -> int:
+    time.sleep(0.1)
+    return os.getpid()
+
+
+def leave_a_mark(path: Path) -> bool:
+    path.touch()
+    return True
+
+
 def work_for(seconds: float) -> float:
     until = time.process_time() + seconds
     while time.process_time() < until:
@@ -54,6 +66,29 @@ def test_every_task_gives_its_result() -> None:
         done = {task.arguments[0]: result for task, result in workers.write(Task(double, (n,), 60) for n in range(9))}
 
     assert done == {n: 2 * n for n in range(9)}
+
+
+def test_those_who_began_early_do_the_first_tasks() -> None:
+    with Workers(2) as workers:
+        workers.begin(["newsletter"])
+        early = {process.pid for process in multiprocessing.active_children()}
+        tasks = (Task(number_of_process, (n,), 60) for n in range(4))
+        done = {result for _, result in workers.read(tasks)}
+
+    assert len(early) == 1
+    assert early < done
+
+
+def test_tasks_are_handed_out_before_a_result_is_asked_for(tmp_path: Path) -> None:
+    with Workers(1) as workers:
+        results = workers.write([Task(leave_a_mark, (tmp_path / "mark",), 60)])
+        until = time.monotonic() + 60
+        while not (tmp_path / "mark").exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        was_there = (tmp_path / "mark").exists()
+        assert [result for _, result in results] == [True]
+
+    assert was_there
 
 
 def test_workers_serve_several_rounds() -> None:

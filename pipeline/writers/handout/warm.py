@@ -6,6 +6,7 @@ from contextlib import suppress
 
 # Whatever is missing on this machine is named when a handout needs it, where it can be told.
 with suppress(Exception):
+    import jinja2  # noqa: F401
     import page  # noqa: F401
     import pikepdf  # noqa: F401
     import pypdfium2  # noqa: F401

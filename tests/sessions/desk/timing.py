@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.article import Article
 from pipeline.checking.rules import check_article
+from pipeline.checking.verdicts import Verdicts
 from pipeline.config import Config, load
 from pipeline.reading.files import find_roots, find_sources
 from pipeline.reading.reader import read
@@ -29,13 +30,14 @@ def judge(project: Path) -> list[str]:
     gc.collect()
     gc.freeze()  # a worker holds twelve articles at a time, not all
     styles = find_styles(project)
-    cold = _check(articles[:1], config)  # dictionaries and lists are loaded
-    warm = _check(articles, config)
-    known = _check(articles, config)
+    cold = _check(articles, config, Verdicts())  # dictionaries and lists are loaded
+    verdicts = Verdicts()
+    warm = _check(articles, config, verdicts)
+    known = _check(articles, config, verdicts)
     gc.unfreeze()
     each = 1000 * warm / len(articles)
     say(f"rules on {len(articles)} articles: {warm:.2f} s of processor time, {each:.1f} ms an article")
-    say(f"  loading dictionaries and lists of {len(styles.folders)} style folders: {cold:.2f} s")
+    say(f"  with dictionaries and lists of {len(styles.folders)} style folders to load: {cold:.2f} s")
     say(f"  with every word met before: {known:.2f} s; reading the articles, without pandoc's share: {reading:.2f} s")
     bound = BOUND_S * len(articles) / 98
     return [f"the rules take {warm:.2f} s, expected at most {bound:.2f} s"] if warm > bound else []
@@ -49,9 +51,9 @@ def _read(config: Config) -> list[Article]:
     return [item.article for batch in batches for item in read(batch, config, roots, ids) if item.article]
 
 
-def _check(articles: list[Article], config: Config) -> float:
+def _check(articles: list[Article], config: Config, verdicts: Verdicts) -> float:
     styles = find_styles(config.folder)
     started = time.process_time()
     for article in articles:
-        check_article(article, config, styles)
+        check_article(article, config, styles, verdicts)
     return time.process_time() - started
