@@ -89,12 +89,15 @@ class Cluster:
         executor = self._client.get_executor(pure=False, retries=0)
         waiting = iter(tasks)
         under_way: dict[Future[Any], Task] = {}
+        suspects: list[Task] = []
         while True:
             for task in islice(waiting, max(0, _AHEAD * self.jobs - len(under_way))):
                 order, shop = task.arguments
                 self._hand_over(order, shop)
                 under_way[executor.submit(make_afar, order, shop, self._run, self._store)] = task
             if not under_way:
+                # A worker that dies takes with it what else it was given: each goes alone, and costs itself only.
+                yield from ((task, self._alone(task)) for task in suspects)
                 return
             patience_s = PATIENCE * max(task.timeout_s for task in under_way.values())
             done, _ = wait(under_way, timeout=patience_s, return_when=FIRST_COMPLETED)
@@ -106,7 +109,11 @@ class Cluster:
                 yield from ((task, self._alone(task)) for task in held_up)
             for future in done:
                 task = under_way.pop(future)
-                yield task, self._result(task, future)
+                result = self._result(task, future)
+                if isinstance(result, Crash) and result.is_worker_lost:
+                    suspects.append(task)
+                else:
+                    yield task, result
 
     def _alone(self, task: Task) -> tuple[Made, ...] | Crash:
         """Do a task while nothing else is under way."""

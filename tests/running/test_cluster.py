@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +27,42 @@ REPOSITORY = Path(__file__).parents[2]
 _ENVIRONMENT = {**os.environ, "CI": "true", "PYTHONPATH": str(REPOSITORY)}
 
 
+_POISONED = "nr-05"
+_WRITER = f"""
+import os, signal
+from dataclasses import dataclass
+from pipeline.writers import Artifact, Written
+summary, medium, facts_from = "Kill the worker of one document.", "web", ()
+@dataclass(frozen=True)
+class Options:
+    pass
+def needs(edition, options):
+    return ()
+def write(edition, job):
+    if edition.id == "{_POISONED}":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Written((Artifact(f"{{edition.id}}.txt", edition.front.title.encode()),))
+"""
+
+
+@contextmanager
+def started(workers: int, path: Path = REPOSITORY) -> Iterator[tuple[str, int]]:
+    """Start a cluster whose modules are found at `path`; yield its address and the number of its process."""
+    command = [sys.executable, "-m", "pipeline.cli", "cluster", "--workers", str(workers)]
+    environment = {**_ENVIRONMENT, "PYTHONPATH": os.pathsep.join((str(path), str(REPOSITORY)))}
+    with subprocess.Popen(command, env=environment, cwd=path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().split()[-1], process.pid
+        finally:
+            process.send_signal(signal.SIGINT)
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[tuple[str, int]]:
     """Return the address of a cluster of two workers, and its process."""
-    command = [sys.executable, "-m", "pipeline.cli", "cluster", "--workers", "2"]
-    with subprocess.Popen(command, env=_ENVIRONMENT, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[-1], process.pid
-        process.send_signal(signal.SIGINT)
+    with started(2) as own:
+        yield own
 
 
 def digests(outputs: Path) -> dict[str, str]:
@@ -89,18 +120,40 @@ def test_a_worker_killed_in_mid_run_costs_no_document(cluster: tuple[str, int], 
     assert digests(project / "outputs") == digests(here / "outputs")
 
 
-def test_workers_of_another_version_are_refused_before_work_begins() -> None:
-    script = (
-        "import sys; from pipeline.running import cluster; from pipeline.errors import ConfigError\n"
-        "theirs = {**cluster.program_parts(), 'weasyprint': '1.0'}\n"
-        "class Client:\n"
-        "    def run(self, function): return {'tcp://far:1': theirs}\n"
-        "try: cluster._check_workers(Client())\n"
-        "except ConfigError as error: print(error)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script], env=_ENVIRONMENT, capture_output=True, text=True, check=True)
+def test_a_document_that_kills_its_workers_costs_itself(tmp_path: Path) -> None:
+    """A stranger's writer that kills its process for one document, on every worker that tries it."""
+    ids = [f"nr-{number:02}" for number in range(12)]
+    project = newsletters(tmp_path / "project", *ids)
+    path = tmp_path / "path"
+    write(path / "poison.py", _WRITER)
+    write(path / "poison-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: poison\nVersion: 1\n")
+    write(path / "poison-1.dist-info/entry_points.txt", "[publish.writers]\npoison = poison\n")
+    environment = {**_ENVIRONMENT, "PYTHONPATH": os.pathsep.join((str(path), str(REPOSITORY)))}
+    with started(2, path) as (address, _):
+        command = [sys.executable, "-m", "pipeline.cli", "all", "--only", "poison", "--cluster", address]
+        done = subprocess.run(
+            command, env=environment, cwd=project, capture_output=True, text=True, timeout=400, check=False
+        )
 
-    assert "tcp://far:1 has weasyprint 1.0 (here" in done.stdout
+    status = {entry["id"]: entry["status"] for entry in report_of(project)["editions"] if entry["format"] == "poison"}
+    assert done.returncode == 1, done.stderr
+    assert status == {id_: "failed" if id_ == _POISONED else "written" for id_ in ids}
+    (finding,) = (f for f in report_of(project)["findings"] if f["severity"] == "error")
+    assert finding["source"] == f"sources/{_POISONED}.md"
+    assert "it killed the workers that tried it" in finding["message"]
+
+
+def test_workers_of_another_version_are_refused_before_work_begins(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(REPOSITORY / "pipeline", tmp_path / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
+    theirs = tmp_path / "pipeline/rendering/text.py"
+    theirs.write_text(theirs.read_text("utf-8") + "\n# of another version\n", "utf-8")
+    with started(1, tmp_path) as (address, _):
+        ran = run_publish(project, "all", "--cluster", address)
+
+    assert ran.code == 2
+    assert "workers of other versions would make other bytes" in ran.err
+    assert re.search(r"tcp://127\.0\.0\.1:\d+ has clinic-publish \w+ \(here \w+\)", ran.err)
+    assert not (project / "outputs/handout").exists()
 
 
 @pytest.mark.parametrize(

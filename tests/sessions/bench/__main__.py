@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -141,7 +142,44 @@ def scale(bench: Bench) -> None:
         bench.note(f"3 idle: wall at {count}", 1000 * bench.wall(f"scale: idle {count}"), " ms")
 
 
-PARTS: dict[str, Callable[[Bench], None]] = {"cold": cold, "whole": whole, "idle": idle, "one": one, "scale": scale}
+def cluster(bench: Bench) -> None:
+    """A Dask cluster of as many workers as cores beside as many local jobs: what one article more takes of each.
+
+    Of two sizes, so that the start of processes, which each has in its own way, is apart.
+    """
+    few, many = 10, 50
+    projects = {count: corpora.generate(bench.scratch / f"cluster-{count}", count) for count in (few, many)}
+    command = [*PUBLISH, "cluster", "--workers", str(CORES)]
+    environment = {**os.environ, "CI": "true", "PYTHONPATH": str(corpora.REPOSITORY)}
+    with subprocess.Popen(command, cwd=bench.scratch, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        address = server.stdout.readline().split()[-1]
+        places = {"local": ["--jobs", str(CORES)], "dask": ["--cluster", address]}
+        try:
+            for number in range(bench.runs + 1):
+                for place, options in places.items():
+                    for count, project in projects.items():
+                        shutil.rmtree(project / "outputs", ignore_errors=True)
+                        name = f"cluster: {place} {count}"
+                        # In the first round the cluster's workers load the renderers, which they then keep.
+                        bench.run(name, [*PUBLISH, "all", "--project", str(project), *options], is_counted=number > 0)
+        finally:
+            server.send_signal(signal.SIGINT)
+    rounds = [
+        [bench.samples[f"cluster: {place} {count}"][number].wall_s for place in places for count in (many, few)]
+        for number in range(bench.runs)
+    ]
+    bench.note(
+        "6 cluster: wall an article to local jobs",
+        middle(
+            [(dask_many - dask_few) / (local_many - local_few) for local_many, local_few, dask_many, dask_few in rounds]
+        ),
+    )
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {
+    "cold": cold, "whole": whole, "idle": idle, "one": one, "scale": scale, "cluster": cluster,
+}  # fmt: skip
 
 
 def _project(bench: Bench, count: int) -> Path:

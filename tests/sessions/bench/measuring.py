@@ -66,26 +66,25 @@ def measure(
     _, status, usage = os.wait4(child.pid, 0)
     wall_s = time.perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)
-    cpu_s = usage.ru_utime + usage.ru_stime + _reap()
+    cpu_s = usage.ru_utime + usage.ru_stime + _reap(child.pid)
     is_over.set()
     if with_memory:
         watcher.join()
     return Sample(wall_s, cpu_s, peaks[0], peaks[1], child.returncode)
 
 
-def _reap() -> float:
-    """Wait for adopted orphans, and return their processor time; one that does not end is ended."""
+def _reap(group: int) -> float:
+    """Wait for adopted orphans of a process group, and return their processor time; one that does not end is ended."""
     cpu_s, deadline = 0.0, time.monotonic() + 5
     while True:
         try:
-            pid, _, usage = os.wait4(-1, os.WNOHANG)
+            pid, _, usage = os.wait4(-group, os.WNOHANG)
         except ChildProcessError:
             return cpu_s
         if pid:
             cpu_s += usage.ru_utime + usage.ru_stime
         elif time.monotonic() > deadline:
-            for stray in _below(os.getpid()):
-                os.kill(stray, signal.SIGKILL)
+            os.killpg(group, signal.SIGKILL)
         else:
             time.sleep(0.01)
 
