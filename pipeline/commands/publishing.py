@@ -103,7 +103,7 @@ def _publish(
     settings = config.load(project_of(project), writers.registered())
     jobs = jobs or default_jobs()
     with Workers(jobs, settings.limits.memory_mb) as workers:
-        if tells_of_work(sys.argv[1:]):
+        if not cluster and tells_of_work(sys.argv[1:]):
             workers.begin(formats)
 
         from pipeline import publish, terminal

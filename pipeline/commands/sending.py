@@ -17,7 +17,7 @@ from pipeline.commands.options import project_of
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.rendering.words import Words
-    from pipeline.sending.campaigns import Desk
+    from pipeline.sending.campaigns import Mailing
     from pipeline.sending.outbox import Campaign
     from pipeline.sending.preflight import Preflight
     from pipeline.sending.store import Store
@@ -80,58 +80,58 @@ def send(
         return _status(settings, edition, list_, transport, where, language)
     with terminal.progress() as progress:
         published = find_published(settings, edition, where, progress)
-    with campaigns.open_desk(settings, published, list_, transport, where, language or "") as desk:
+    with campaigns.open_mailing(settings, published, list_, transport, where, language or "") as mailing:
         if test:
-            desk.test(test)
+            mailing.test(test)
             click.echo(f"sent to {test}: look at it in a mail program, on a telephone too")
             return 0
-        preflight = desk.look()
-        _show(preflight, desk.words)
-        click.echo(f"kept {desk.keep(preflight)}")
+        preflight = mailing.look()
+        _show(preflight, mailing.words)
+        click.echo(f"kept {mailing.keep(preflight)}")
         if preflight.failures or dry_run:
             return int(bool(preflight.failures))
         if not confirm:
-            _ask(desk, resend_doubtful=resend_doubtful)
-        return _send(desk, preflight, resend_doubtful=resend_doubtful)
+            _ask(mailing, resend_doubtful=resend_doubtful)
+        return _send(mailing, preflight, resend_doubtful=resend_doubtful)
 
 
-def _ask(desk: Desk, *, resend_doubtful: bool) -> None:
+def _ask(mailing: Mailing, *, resend_doubtful: bool) -> None:
     """Have a person say yes."""
     from pipeline.sending.settings import list_title
 
     if not sys.stdin.isatty():
         raise click.UsageError("say --confirm to send to the whole list, or --dry-run to look only")
-    title = list_title(desk.config.sending, desk.list)
+    title = list_title(mailing.config.sending, mailing.list)
     again = " Readers in doubt may get it twice." if resend_doubtful else ""
-    click.confirm(f"Send “{desk.published.title}” to the list “{title}”?{again}", abort=True)
+    click.confirm(f"Send “{mailing.published.title}” to the list “{title}”?{again}", abort=True)
 
 
-def _send(desk: Desk, preflight: Preflight, *, resend_doubtful: bool) -> int:
+def _send(mailing: Mailing, preflight: Preflight, *, resend_doubtful: bool) -> int:
     """Queue and send, show how far it is, and close with the report, whatever happens."""
     from pipeline import terminal
 
-    campaign = desk.queue(resend_doubtful=resend_doubtful)
+    campaign = mailing.queue(resend_doubtful=resend_doubtful)
     counts = campaign.counts()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what stops a service ends in good order, as Ctrl-C does
     try:
         with terminal.sending(counts["queued"] + counts["deferred"]) as advance:
-            desk.sender(campaign, advance).send()
+            mailing.sender(campaign, advance).send()
     except KeyboardInterrupt:
         click.echo("Stopped: what was sent is noted; type the same command again to go on.", err=True)
         raise
     finally:
-        _report(desk.config, campaign, desk.published.id, desk.words)
-        _keep(desk, preflight)
+        _report(mailing.config, campaign, mailing.published.id, mailing.words)
+        _keep(mailing, preflight)
     counts = campaign.counts()
     return int(any(counts[state] for state in ("in doubt", "deferred", "queued")))
 
 
-def _keep(desk: Desk, preflight: Preflight) -> None:
+def _keep(mailing: Mailing, preflight: Preflight) -> None:
     """Bring the evidence up to date; the report has said it all, whether or not that succeeds."""
     from pipeline.errors import PublishError
 
     try:
-        desk.keep(preflight)
+        mailing.keep(preflight)
     except PublishError as error:
         click.echo(f"warning: the evidence shows the outbox as it was before sending: {error}", err=True)
 

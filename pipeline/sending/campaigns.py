@@ -34,8 +34,8 @@ _FOR_REAL = ("proofread", "dkim_record")
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """Where one edition is sent from."""
+class Mailing:
+    """One edition, its list, and the way out."""
 
     config: Config
     outputs: Outputs
@@ -135,9 +135,9 @@ def check(config: Config, list_: str, way: Way) -> None:
 
 
 @contextmanager
-def open_desk(
+def open_mailing(
     config: Config, published: Published, list_: str, way: Way, outputs: Path, language: str = ""
-) -> Iterator[Desk]:
+) -> Iterator[Mailing]:
     """Open the data folder for one sender of a published edition.
 
     Args:
@@ -155,4 +155,4 @@ def open_desk(
     folder = data_folder(config, outputs)
     words = load_words(find_styles(config.folder), language or config.publisher.language)
     with folder.held(), open_store(folder) as store:
-        yield Desk(config, outputs_of(config, outputs), folder, store, list_, published, post, way, words)
+        yield Mailing(config, outputs_of(config, outputs), folder, store, list_, published, post, way, words)

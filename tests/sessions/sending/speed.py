@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from pipeline import config, writers
-from pipeline.sending.campaigns import Desk, open_desk
+from pipeline.sending.campaigns import Mailing, open_mailing
 from pipeline.sending.edition import find_published
 from tests.sessions.sending import projects
 from tests.sessions.sending.postfix import DOMAIN, prepare
@@ -72,18 +72,18 @@ def _ours(project: Path, connections: int) -> Measured:
     settings = config.load(project, writers.registered())
     settings = replace(settings, sending=replace(settings.sending, connections=connections))
     published = find_published(settings, projects.EDITION, project / "outputs", lambda _step, _done, _of: None)
-    with open_desk(settings, published, projects.LIST, "smtp", project / "outputs") as desk:
-        return _send(desk, connections)
+    with open_mailing(settings, published, projects.LIST, "smtp", project / "outputs") as mailing:
+        return _send(mailing, connections)
 
 
-def _send(desk: Desk, connections: int) -> Measured:
-    with desk.store.transaction() as connection:
+def _send(mailing: Mailing, connections: int) -> Measured:
+    with mailing.store.transaction() as connection:
         connection.execute("DELETE FROM outbox")
-    campaign = desk.queue(resend_doubtful=False)
-    sender = desk.sender(campaign, lambda _more: None)
-    stored, begun = desk.store.storing_s, time.monotonic()
+    campaign = mailing.queue(resend_doubtful=False)
+    sender = mailing.sender(campaign, lambda _more: None)
+    stored, begun = mailing.store.storing_s, time.monotonic()
     sender.send()
-    seconds, stored = time.monotonic() - begun, desk.store.storing_s - stored
+    seconds, stored = time.monotonic() - begun, mailing.store.storing_s - stored
     working, times = seconds * connections, sender.times
     shares = (times.making_s / working, stored / working, times.talking_s / working)
     return Measured(MESSAGES / seconds, *shares, campaign.counts()["accepted"])
