@@ -30,13 +30,16 @@ def standing(arguments: list[str]) -> tuple[str, int] | None:
     path = _path_for(arguments)
     if path is None:
         return None
-    head, _, text = _read(path).partition("\n\n")
-    lines = head.split("\n")
-    if lines[:3] != [_FORM, repr(arguments), _machine()]:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:  # noqa: PTH123  # pathlib costs as much as all this
+            head, _, text = file.read().partition("\n\n")
+    except OSError:
         return None
-    code = lines[3]
+    form, asked, machine, code, *lines = head.split("\n")
+    if (form, asked, machine) != (_FORM, repr(arguments), _machine()):
+        return None
     stat = os.stat
-    for line in lines[4:]:
+    for line in lines:
         status, _, name = line.partition(" ")
         try:
             if _status(stat(name)) != status:
@@ -47,17 +50,20 @@ def standing(arguments: list[str]) -> tuple[str, int] | None:
 
 
 def tells_of_work(arguments: list[str]) -> bool:
-    """Tell, where no stamp stands, whether it is plain already that there is something to do.
+    """Tell whether it is likely that there is something to do, though nothing has been read yet.
 
-    It is where nothing has been published yet, and where a stamp of this command was broken by a change.
+    It is where nothing has been published, and where a file of the project is younger than the record of the last run.
     """
     path = _path_for(arguments)
     if path is None:
         return False
-    if not os.path.isfile(os.path.join(os.path.dirname(path), _RECORD)):  # noqa: PTH113, PTH118, PTH120
+    state = os.path.dirname(path)  # noqa: PTH120
+    folder = _value(arguments, "--project") or _project_at(os.getcwd()) or ""  # noqa: PTH109
+    try:
+        last_ns = os.stat(os.path.join(state, _RECORD)).st_mtime_ns  # noqa: PTH116, PTH118
+        return any(os.stat(name).st_mtime_ns > last_ns for name in below(folder, os.path.dirname(state)))  # noqa: PTH116, PTH120
+    except OSError:
         return True
-    head, _, _ = _read(path).partition("\n\n")
-    return head.split("\n")[:3] == [_FORM, repr(arguments), _machine()]
 
 
 def leave(
@@ -100,22 +106,14 @@ def below(folder: str, outputs: str) -> Iterator[str]:
     unseen.
     """
     yield folder
-    for entry in os.scandir(folder):
-        if entry.name.startswith(".") or entry.path == outputs:
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from below(entry.path, outputs)
-        else:
-            yield f"{entry.path}/" if entry.is_dir() and entry.is_symlink() else entry.path
-
-
-def _read(path: str) -> str:
-    """Return a stamp; empty where there is none."""
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as file:  # noqa: PTH123  # pathlib costs as much as all this
-            return file.read()
-    except OSError:
-        return ""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") or entry.path == outputs:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from below(entry.path, outputs)
+            else:
+                yield f"{entry.path}/" if entry.is_dir() and entry.is_symlink() else entry.path
 
 
 def _status(status: os.stat_result) -> str:
