@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.makers import usual_environment
+
 _PAUSE_S = 0.05
 
 
@@ -33,8 +35,7 @@ class Measured:
 
 def run_measured(project: Path, *arguments: str, timeout_s: float = 600, **environment: str) -> Measured:
     """Run the command in a project, as a person would."""
-    repository = str(Path(__file__).parents[2])
-    environment = {**os.environ, "CI": "true", "PYTHONPATH": repository, **environment}
+    environment = {**usual_environment(), **environment}
     with tempfile.TemporaryFile() as log:
         started = time.monotonic()
         process = subprocess.Popen(

@@ -18,9 +18,8 @@ from pathlib import Path
 import pikepdf
 
 from tests.conftest import ARTICLE
-from tests.makers import PUBLISH_TOML, picture_file, write
+from tests.makers import PUBLISH_TOML, picture_file, usual_environment, write
 
-REPOSITORY = Path(__file__).parents[3]
 STATES = ("hvile", "bevægelse")
 _ASIDE = ("report.json", "index.html")
 """They say how a run went, and so differ from run to run."""
@@ -61,7 +60,7 @@ class Project:
         return subprocess.Popen(
             [sys.executable, "-m", "pipeline.cli", "all", "--jobs", "2", *options],
             cwd=self.folder,
-            env={**os.environ, "CI": "true", "PYTHONPATH": str(REPOSITORY), **environment},
+            env={**usual_environment(), **environment},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
 
