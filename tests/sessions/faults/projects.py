@@ -21,16 +21,17 @@ from tests.conftest import ARTICLE
 from tests.makers import PUBLISH_TOML, picture_file, usual_environment, write
 
 STATES = ("hvile", "bevægelse")
+FORMATS = ("handout", "epub", "newsletter")
 _ASIDE = ("report.json", "index.html")
 """They say how a run went, and so differ from run to run."""
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project that goes from one state to the other and back."""
+    """A project that goes from one state to the other and back: an article in all formats, and one as a mail only."""
 
     folder: Path
-    formats: tuple[str, ...]
+    formats: tuple[str, ...] = FORMATS
     has_releases: bool = False
 
     @property
@@ -46,8 +47,9 @@ class Project:
         placing = "\n[outputs]\nreleases = true\n" if self.has_releases else ""
         write(self.folder / "publish.toml", PUBLISH_TOML + placing)
         write(self.folder / "sources/images/ryg.png", picture_file())
-        for name in ("ryg", "nakke"):
-            write(self.folder / f"sources/blog/{name}.md", ARTICLE.replace("ryggen", f"{name} og {state}"))
+        ryg = ARTICLE.replace("ryggen", f"ryggen og {state}")
+        write(self.folder / "sources/blog/ryg.md", ryg)
+        write(self.folder / "sources/blog/nakke.md", ryg.replace("---\n", "---\nformats: [newsletter]\n", 1))
 
     def limit(self, memory_mb: int) -> None:
         """Give each worker so much memory, until the sources become another state."""
