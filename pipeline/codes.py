@@ -711,7 +711,7 @@ _TABLE = (
     Code(
         "html-unclosed",
         "warning",
-        "A comment that never ends; its text is published.",
+        "A comment, or another piece of HTML that shows nothing, never ends; its text is published.",
         "`<!--` without `-->`",
         "Close it, or remove it.",
     ),

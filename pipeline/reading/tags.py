@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 from pipeline.reading.lines import CODE_SPAN, MARKER, Lines, Recorder, blank_after, substitute
 
@@ -15,12 +16,18 @@ _CODE = f"{CODE_SPAN}|"
 _COMMENT = re.compile(_CODE + r"<!--(?P<inside>.*?)(?P<end>--!?>|\Z)", re.DOTALL)
 _SILENT = "script|style|iframe|noscript|video|audio|object|embed|svg|canvas|template|textarea|select|math|head"
 _CONTENT = re.compile(
-    _CODE + rf"<(?P<name>{_SILENT})\b(?P<attributes>[^>]*?)(?:/>|>(?:(?P<inside>.*?)</(?P=name)\s*>)?)",
+    _CODE + rf"<(?P<name>{_SILENT})\b(?P<attributes>[^<>]*?)(?:/>|>(?:(?P<inside>.*?)</(?P=name)\s*>)?)",
     re.DOTALL | re.IGNORECASE,
 )
+_SILENT_START = re.compile(_CODE + rf"<(?P<name>{_SILENT})\b(?P<attributes>[^<>]*)>", re.IGNORECASE)
+_SILENT_END = re.compile(rf"</({_SILENT})\s*>", re.IGNORECASE)
+# What never ends is taken to the end of the text, once: to look for an end from each of many beginnings takes for ever.
 _DECLARATION = re.compile(
-    _CODE + r"<(?:!DOCTYPE[^>]*|\?.*?\?|!\[CDATA\[(?P<inside>.*?)\]\])>", re.DOTALL | re.IGNORECASE
+    _CODE + r"<(?:!DOCTYPE[^<>]*(?:<!ENTITY[^<>]*)?>|!\[CDATA\[(?P<inside>.*?)(?:\]\]>|(?P<open>\Z))"
+    r"|\?(?P<order>.*?)(?:\?>|(?P<endless>\Z)))",
+    re.DOTALL | re.IGNORECASE,
 )
+_BLOCK_START = re.compile(_CODE + r"<(?=!(?:[A-Za-z]|\[CDATA\[)|\?)", re.IGNORECASE)
 _PAIR = re.compile(
     _CODE
     + rf"<(?P<name>b|strong|em|i|del|s|strike|code|a|summary|span|blockquote|table)\b(?P<attributes>{_ATTRIBUTES})\s*>"
@@ -37,7 +44,7 @@ _ATTRIBUTE = re.compile(
 _IMPORT = re.compile(
     r"^(?:import\s+(?:[\w*{}\s,$]+\s+from\s+)?['\"][^'\"]+['\"]|export\s+(?:const|let|default|function)\b.*);?\s*$"
 )
-_MDX_COMMENT = re.compile(_CODE + r"\{/\*.*?\*/\}", re.DOTALL)
+_MDX_COMMENT = re.compile(_CODE + r"\{/\*(?P<inside>.*?)(?P<end>\*/\}|\Z)", re.DOTALL)
 _PLACEHOLDER = re.compile(
     _CODE + r"__[A-ZÆØÅ][A-ZÆØÅ0-9]*(?:_[A-ZÆØÅ0-9]+)*__|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}|\$\{[^{}\n]*\}|%%\w+%%"
     r"|\{[A-Za-z_]\w*(?:\.\w+)+\}|\[(?:INDSÆT|INSERT|TODO|TBD)\b[^\]\n]*\](?!\()"
@@ -69,14 +76,14 @@ def clean_tags(lines: Lines, record: Recorder) -> Lines:
     """Return the lines without HTML, comments and MDX, but for the tags that `blocks` knows."""
     lines = _without_imports(lines, record)
     if any("{/*" in line.text for line in lines):
-        lines = substitute(
-            lines, _MDX_COMMENT, lambda _, number: _gone(record, "html-comment", number, "an MDX comment")
-        )
+        lines = substitute(lines, _MDX_COMMENT, lambda match, number: _comment(match, number, record, "{/*"))
     if not any("<" in line.text for line in lines):
         return lines
-    lines = substitute(lines, _COMMENT, lambda match, number: _comment(match, number, record))
+    lines = substitute(lines, _COMMENT, lambda match, number: _comment(match, number, record, "<!--"))
+    lines = substitute(lines, _SILENT_START, lambda match, number: _endless_content(match, number, record))
     lines = substitute(lines, _CONTENT, lambda match, number: _content(match, number, record))
     lines = substitute(lines, _DECLARATION, lambda match, number: _declaration(match, number, record))
+    lines = substitute(lines, _BLOCK_START, lambda match, _: match[0] if match["ticks"] else "\\<")
     lines = substitute(
         lines, _ITEM_PARAGRAPH, lambda match, _: match[0] if match["ticks"] else match["item"] or match["end"]
     )
@@ -120,12 +127,24 @@ def _gone(record: Recorder, code: str, number: int, what: str) -> str:
     return ""
 
 
-def _comment(match: re.Match[str], number: int, record: Recorder) -> str:
+def _comment(match: re.Match[str], number: int, record: Recorder, mark: str) -> str:
     if match["end"]:
-        return _gone(record, "html-comment", number, "a comment")
+        return _gone(record, "html-comment", number, "a comment" if mark == "<!--" else "an MDX comment")
     # Markdown would take all the rest of the article as a comment, which no author means.
     record.add("html-unclosed", number, "a comment that never ends; its text is published")
-    return match["inside"]
+    return match["inside"].replace(mark, "")
+
+
+def _endless_content(match: re.Match[str], number: int, record: Recorder) -> str:
+    """Return nothing for a start tag that has no end tag behind it, and any other as it is."""
+    is_ended = match["name"] and match.start() < _last_ends(match.string).get(match["name"].lower(), -1)
+    return match[0] if match["ticks"] or is_ended or match[0].endswith("/>") else _content(match, number, record)
+
+
+@lru_cache(maxsize=1)
+def _last_ends(text: str) -> dict[str, int]:
+    """Return where the last end tag of each element stands."""
+    return {match[1].lower(): match.start() for match in _SILENT_END.finditer(text)}
 
 
 def _content(match: re.Match[str], number: int, record: Recorder) -> str:
@@ -137,6 +156,9 @@ def _content(match: re.Match[str], number: int, record: Recorder) -> str:
 
 
 def _declaration(match: re.Match[str], number: int, record: Recorder) -> str:
+    if match["open"] is not None or match["endless"] is not None:
+        record.add("html-unclosed", number, f"{match[0].split()[0][:12]!r} that never ends; its text is published")
+        return (match["inside"] or match["order"] or "").replace("<![CDATA[", "")
     _gone(record, "html-removed", number, f"{match[0].split()[0][:12]!r}")
     return match["inside"] or ""
 

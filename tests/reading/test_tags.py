@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.article import text
 from pipeline.reading.lines import Recorder
 from pipeline.reading.tags import clean_tags, find_placeholders
-from tests.reading.markdown import SOURCE, lines, markdown, stepped
+from tests.reading.markdown import SOURCE, built, lines, markdown, stepped
 
 
 @pytest.mark.parametrize(
@@ -66,12 +67,21 @@ def test_a_comment_vanishes_and_the_lines_below_it_keep_their_numbers() -> None:
     assert [(line.text, line.number) for line in changed] == [("Et  to", 1), ("tre", 3)]
 
 
-def test_a_comment_that_never_ends_does_not_swallow_the_article() -> None:
-    changed, codes = stepped(clean_tags, "Før <!-- tjek\n\nSøg læge.")
+@pytest.mark.parametrize("start", ["<!--", "<!-- <!--", "<![CDATA[", "<![CDATA[ <![CDATA[", "<?xml", "{/*"])
+def test_what_never_ends_does_not_swallow_the_article(start: str) -> None:
+    changed, codes = stepped(clean_tags, f"Før\n\n{start} tjek\n\nSøg læge.")
 
     assert "Søg læge." in changed
-    assert "<!--" not in changed
+    assert not {"<!--", "<![CDATA[", "<?", "{/*"} & set(changed.split())
     assert codes == ["html-unclosed"]
+
+
+@pytest.mark.parametrize("start", ["<!advarsel", "<script>", "<svg width=5>", "<!DOCTYPE html"])
+def test_half_a_tag_does_not_swallow_the_article(start: str) -> None:
+    """Markdown takes what follows such a line for HTML, to the end of the article."""
+    blocks, _ = built(f"Før\n\n{start}\n\nSøg læge.")
+
+    assert text(blocks).endswith("Søg læge.")
 
 
 def test_words_in_angle_brackets_are_printed_as_they_stand() -> None:
