@@ -36,6 +36,10 @@ _PHOTO_QUALITY, _DRAWING_QUALITY = 68, 88
 """Of JPEG. Screens and printers show two of its pixels where an eye sees one: more would be bytes for nothing."""
 _FALSE_TONES = 1.0
 """Steps of 255 that the tones of a drawing may be off in the mean: more, and its pale areas have another tint."""
+_DECODING_BYTES = 12
+"""What decoders take at most for a pixel, beside the picture itself (progressive JPEG, WebP)."""
+_PHONE_PIXELS = 12_000_000
+"""Of a picture that could not even be opened."""
 _PAPER = 250
 """From here on, in all three colours, a tone is paper."""
 
@@ -162,7 +166,7 @@ def _is_svg(data: bytes) -> bool:
 
 @contextmanager
 def _opened(data: bytes, most_pixels: int) -> Iterator[Image.Image]:
-    """Open a picture with every fault of Pillow turned into one for the author."""
+    """Open a picture with every fault of the file turned into one for the author; too little memory is none."""
     import struct
 
     from PIL import Image, ImageFile, UnidentifiedImageError
@@ -170,11 +174,13 @@ def _opened(data: bytes, most_pixels: int) -> Iterator[Image.Image]:
     # WeasyPrint sets this to True for the whole process when it is imported; a half picture must not pass.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     Image.MAX_IMAGE_PIXELS = most_pixels
+    pixels = _PHONE_PIXELS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+                pixels = image.width * image.height
                 yield image
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise SourceError(
@@ -185,9 +191,9 @@ def _opened(data: bytes, most_pixels: int) -> Iterator[Image.Image]:
             "not a picture in PNG, JPEG, WebP, GIF, TIFF, BMP or SVG",
             hint="open it in a picture program and save it anew",
         ) from error
-    except MemoryError as error:
-        raise SourceError("too large for the memory there is", hint="save it smaller") from error
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error) as error:
+        # libjpeg and libwebp call a file damaged where memory is too short: there must be room for what they need.
+        bytes(pixels * _DECODING_BYTES)
         raise SourceError(f"damaged: {error}", hint="open it in a picture program and save it anew") from error
 
 

@@ -193,9 +193,10 @@ def _work(pipe: Connection, memory_mb: int, modules: tuple[str, ...]) -> None:
         _limit_time(task.timeout_s)
         try:
             result = task.function(*task.arguments)
-        except MemoryError:
+        except MemoryError as error:
             # Modules may be half loaded, and locks held: the next task gets a process of its own.
-            result = Crash(f"it took more memory than {memory_mb} MB", is_worker_lost=True)
+            why = f": {error}" if str(error) else ""
+            result = Crash(f"it took more memory than {memory_mb} MB{why}", is_worker_lost=True)
         except Exception as error:  # noqa: BLE001  # the last door: whatever it is, it costs this task alone
             if os.environ.get("PUBLISH_DEBUG"):
                 traceback.print_exc()

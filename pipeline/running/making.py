@@ -96,17 +96,17 @@ class Made:
 
 def make(order: Order, shop: Shop) -> tuple[Made, ...]:
     """Write an edition in its formats; one that fails never stops the others."""
-    try:
-        edition = shop.spool.take(order.binding)
-    except SourceError as error:
-        return tuple(failed(error.source, name, error.message, error.hint) for name in order.formats)
     facts = dict(order.facts)
     made: list[Made] = []
     wanted = tuple(name for name in in_turn(order.formats) if name in order.formats or name not in facts)
-    needs = {name: _needs(edition, name, shop) for name in wanted}
-    pictures, broken = shop.renditions.make(
-        edition, {need: None for wishes in needs.values() if not isinstance(wishes, Made) for need in wishes}
-    )
+    try:
+        edition = shop.spool.take(order.binding)
+        needs = {name: _needs(edition, name, shop) for name in wanted}
+        pictures, broken = shop.renditions.make(
+            edition, {need: None for wishes in needs.values() if not isinstance(wishes, Made) for need in wishes}
+        )
+    except SourceError as error:
+        return tuple(failed(error.source, name, error.message, error.hint, error.line) for name in order.formats)
     for name in wanted:
         wishes = needs[name]
         if isinstance(wishes, Made):
@@ -142,9 +142,9 @@ def in_turn(formats: Iterable[str]) -> tuple[str, ...]:
     return tuple(order)
 
 
-def failed(source: str, name: str, message: str, hint: str = "") -> Made:
+def failed(source: str, name: str, message: str, hint: str = "", line: int = 0) -> Made:
     """Return what became of a format that could not be made."""
-    return Made(name, (), (found("write-failed", source, 0, f"{name}: {message}", hint),), is_failed=True)
+    return Made(name, (), (found("write-failed", source, line, f"{name}: {message}", hint),), is_failed=True)
 
 
 def _needs(edition: Edition, name: str, shop: Shop) -> tuple[Need, ...] | Made:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +39,12 @@ class Renditions:
 
     @phase("pictures")
     def make(self, edition: Edition, needs: Iterable[Need]) -> tuple[dict[Need, Rendition], tuple[Finding, ...]]:
-        """Return a rendition for each need; pictures that cannot be decoded are left out and named."""
+        """Return a rendition for each need; pictures whose files are damaged are left out and named.
+
+        Raises:
+            SourceError: A picture cannot be read now, or is another by now: the next run may find it as it was.
+            MemoryError: There is too little for a picture.
+        """
         by_picture: dict[Picture, list[Need]] = defaultdict(list)
         for need in needs:
             by_picture[need.picture].append(need)
@@ -55,16 +60,32 @@ class Renditions:
                     made[need] = rendition
             if not missing:
                 continue
+            data = self._checked(edition, picture)
             try:
-                made |= self._shrink(picture, missing)
+                made |= self._shrink(data, missing)
             except SourceError as error:
                 findings += _broken(edition, picture, error)
+            except MemoryError as error:
+                raise MemoryError(f"the picture {picture.path}") from error
         return made, tuple(findings)
 
-    def _shrink(self, picture: Picture, needs: list[Need]) -> dict[Need, Rendition]:
-        data = self._source(picture)
-        if hashlib.sha256(data).hexdigest() != picture.sha256:
-            raise SourceError("changed while this run went on", hint="run it again")
+    def _checked(self, edition: Edition, picture: Picture) -> bytes:
+        """Return the file of a picture as it was when the article was read.
+
+        Raises:
+            SourceError: It is not, or cannot be read.
+        """
+        try:
+            data = self._source(picture)
+            if hashlib.sha256(data).hexdigest() != picture.sha256:
+                raise SourceError("changed while this run went on", hint="run it again")
+        except SourceError as error:
+            source, line = next(_places(edition, picture), (edition.front.source, 0))
+            message = f"the picture {picture.path}: {error.message}"
+            raise SourceError(message, source=source, line=line, hint=error.hint) from error
+        return data
+
+    def _shrink(self, data: bytes, needs: list[Need]) -> dict[Need, Rendition]:
         sizes = {need: Size(need.width_px, need.max_bytes) for need in needs}
         shrunk = shrink(data, set(sizes.values()), self.limits.picture_pixels)
         made = {}
@@ -139,8 +160,11 @@ def _pillow_version() -> str:
 
 
 def _broken(edition: Edition, picture: Picture, error: SourceError) -> Iterable[Finding]:
+    for source, line in _places(edition, picture):
+        yield found("picture-broken", source, line, f"the picture {picture.path} is {error.message}", error.hint)
+
+
+def _places(edition: Edition, picture: Picture) -> Iterator[tuple[str, int]]:
+    """Yield the source and line of each place where a picture stands."""
     for article in dict.fromkeys((edition.front, *edition.articles)):
-        for image in images(article):
-            if image.picture == picture:
-                message = f"the picture {picture.path} is {error.message}"
-                yield found("picture-broken", article.source, image.line, message, error.hint)
+        yield from ((article.source, image.line) for image in images(article) if image.picture == picture)
