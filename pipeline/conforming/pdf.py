@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PROFILES = ("ua1", "2a")
 BY_HOUSE = frozenset(("language", "title", "tab-order"))
 """Rules that are stricter than the standards, which ask these things of some files and some pages."""
+_MOST_BOOKMARKS = 5_000
+"""The validator takes 800 bytes of the stack for each, and dies where that has no end."""
 _STREAM = re.compile(rb"/Length (\d+)[^\n]*>>\nstream\n")
 """The head of a stream as qpdf writes it."""
 
@@ -88,8 +90,10 @@ def _of_second(pdf: Pdf) -> Iterator[Fault]:
 def _by_validator(data: bytes, pdf: Pdf, profiles: tuple[str, ...]) -> Iterator[Fault]:
     import page
 
+    # Each bookmark refers to the next: 256, its usual limit, would be an article of as many headings.
+    limits = page.SafetyLimits(max_reference_depth=_MOST_BOOKMARKS)
     for profile in profiles:
-        for failure in page.validate_pdf_bytes(data, profile=profile).failures:
+        for failure in page.validate_pdf_bytes(data, profile=profile, limits=limits).failures:
             place = failure.object_id
             thing = pdf.get_object(place.object_number, place.generation) if place else None
             if not _is_false_alarm(failure.rule_id, thing, data):

@@ -103,13 +103,30 @@ def _parts(word: str, face: ImageFont.FreeTypeFont, width_px: int) -> list[str]:
     """Break a word with hyphens where a line is full; one that fits stays whole."""
     if face.getlength(word) <= width_px:
         return [word]
-    parts = [""]
-    for letter in word:
-        if parts[-1] and face.getlength(f"{parts[-1]}{letter}-") > width_px:
-            parts[-1] += "-"
-            parts.append("")
-        parts[-1] += letter
+    parts: list[str] = []
+    while word:
+        count = _filling(word, face, width_px)
+        parts.append(word[:count] + ("-" if count < len(word) else ""))
+        word = word[count:]
     return parts
+
+
+def _filling(word: str, face: ImageFont.FreeTypeFont, width_px: int) -> int:
+    """Return how many letters of a word fill a line, with a hyphen where more follow; at least one."""
+
+    def fits(count: int) -> bool:
+        return face.getlength(word[:count] + ("-" if count < len(word) else "")) <= width_px
+
+    # Letter by letter first: measuring ever longer beginnings takes the square of a word's length.
+    count, room = 0, float(width_px)
+    while count < len(word) and room >= 0:
+        room -= face.getlength(word[count])
+        count += 1
+    while count < len(word) and fits(count + 1):  # letters stand closer to each other than each is wide alone
+        count += 1
+    while count > 1 and not fits(count):
+        count -= 1
+    return count
 
 
 def _write(draw: ImageDraw.ImageDraw, setting: Setting, cut: Cut, top_px: int, white: int) -> None:

@@ -22,8 +22,13 @@ _UNSAFE = {
         "animateTransform", "animateMotion", "a",
     )
 }  # fmt: skip
-_MOST_DRAWN = 20_000
-"""Elements, each as often as `<use>` draws it: eleven lines with ten of them draw more than the world has time for."""
+_MOST_DRAWN = 12_000
+"""Elements, each as often as `<use>` draws it: eleven lines with ten of them draw more than the world has time for.
+
+So many take ten seconds of a processor.
+"""
+_MOST_MATCHED = 4_000_000
+"""Elements times selectors of its style sheets: each is matched with each, which then takes seven seconds."""
 _MOST_BYTES = 10_000_000
 RASTER_WIDTH_PX = 2000
 """A drawing has no pixels of its own: it gets those of the largest picture that any format asks for, and some more."""
@@ -66,8 +71,11 @@ def clean(data: bytes) -> bytes:
     from lxml import etree
 
     root = _parse(data)
-    if _count_drawn(root) > _MOST_DRAWN:
+    drawn = _count_drawn(root)
+    if drawn > _MOST_DRAWN:
         raise SourceError(f"more than {_MOST_DRAWN:,} shapes", hint="simplify the drawing, or save it as PNG")
+    if (selectors := _count_selectors(root)) * drawn > _MOST_MATCHED:
+        raise SourceError(f"{selectors:,} selectors of style for {drawn:,} shapes", hint="save it as plain SVG, or PNG")
     for element in list(root.iter()):
         if not isinstance(element.tag, str) or element.tag in _UNSAFE:
             _drop(element)
@@ -157,6 +165,11 @@ def _count_drawn(root: _Element) -> int:
         return count(root)
     except RecursionError:
         return _MOST_DRAWN + 1
+
+
+def _count_selectors(root: _Element) -> int:
+    texts = ("".join(element.itertext()) for element in root.iter(f"{_SVG}style"))
+    return sum(text.count("{") + text.count(",") for text in texts)
 
 
 def _drop(element: _Element) -> None:

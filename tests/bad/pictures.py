@@ -74,6 +74,7 @@ def _svg(inside: str, head: str = "", box: str = 'width="200" height="100"') -> 
     return f"{head}<svg {names} {box}>{inside}</svg>".encode()
 
 
+_RULES = "".join(f".a{number} rect, .b{number} {{fill: red}}" for number in range(3_000))
 _RECTANGLE = '<rect width="100" height="50" fill="#1a5a4b"/>'
 _USES = "".join(f'<g id="g{n}">' + f'<use href="#g{n - 1}"/>' * 10 + "</g>" for n in range(1, 12))
 _OUTSIDE = "file://{outside}/secret.png"
@@ -163,6 +164,7 @@ _LARGE: dict[str, tuple[str, Callable[[], Content], Outcome]] = {
     "animated-2000": ("gif", lambda: _animated(2000), Published(("picture-animated",), pictures=1)),
     "svg-50-mb": ("svg", lambda: _svg(_RECTANGLE * 1_000_000), _BROKEN),
     "svg-shapes-100000": ("svg", lambda: _svg(_RECTANGLE * 100_000), _BROKEN),
+    "svg-styles": ("svg", lambda: _svg(f"<style>{_RULES}</style>" + _RECTANGLE * 3_000), _BROKEN),
     "svg-shapes-10000": ("svg", lambda: _svg(_RECTANGLE * 10_000), Published(pictures=1)),
 }  # fmt: skip
 

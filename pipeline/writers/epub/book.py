@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from pipeline.article import Article, Edition, Picture
 from pipeline.conforming.access import Survey, survey
-from pipeline.conforming.css import unsafe_styles
+from pipeline.conforming.css import named_files, unsafe_styles
 from pipeline.conforming.epub import parse
 from pipeline.errors import SourceError, StyleError, WriteError
 from pipeline.findings import Finding, found
@@ -366,19 +366,16 @@ class Book:
         """Return the style sheets and the fonts that they name."""
         cuts, characters = cuts_and_characters(roots)
         texts = {name: self.job.styles.text(f"epub/{name}") for name in SHEETS[1:]}
-        for name, sheet in texts.items():
-            _check_sheet(name, sheet)
+        fonts: tuple[Item, ...] = ()
         if "fonts.css" in self.sheet_names:
             texts["fonts.css"] = self.job.styles.render("epub/fonts.css.j2", cuts=cuts, family=FAMILY)
+            fonts = tuple(Item(f"font-{cut}", f"fonts/{cut}.ttf", "font/ttf", subset(cut, characters)) for cut in cuts)
+        for name, sheet in texts.items():
+            _check_sheet(name, sheet, {font.name for font in fonts})
         sheets = tuple(
             Item(name.replace(".", "-"), name, "text/css", texts[name].encode()) for name in self.sheet_names
         )
-        fonts = (
-            Item(f"font-{cut}", f"fonts/{cut}.ttf", "font/ttf", subset(cut, characters))
-            for cut in cuts
-            if "fonts.css" in self.sheet_names
-        )
-        return sheets, tuple(fonts)
+        return sheets, fonts
 
     def picture_items(self) -> tuple[Item, ...]:
         cover = draw_cover(
@@ -400,13 +397,23 @@ class Book:
         return Item(page.name.removesuffix(".xhtml"), page.name, XHTML, page.markup, properties, is_read)
 
 
-def _check_sheet(name: str, sheet: str) -> None:
-    """Refuse style that older readers stumble over: a project may have put its own in the place of ours."""
+def _check_sheet(name: str, sheet: str, files: Collection[str]) -> None:
+    """Refuse style that older readers stumble over, or that names a file which is not in the book.
+
+    A project may have put its own in the place of ours.
+    """
+    source = f"styles/epub/{name}.j2" if name == "fonts.css" else f"styles/epub/{name}"
     for line, what in unsafe_styles(sheet):
         raise StyleError(
-            f"{what}, which older readers cannot take", source=f"styles/epub/{name}", line=line,
+            f"{what}, which older readers cannot take", source=source, line=line,
             hint="plain CSS only; media queries stand in dark.css",
         )  # fmt: skip
+    for line, address in named_files(sheet):
+        if address not in files and not address.lower().startswith("data:"):
+            raise StyleError(
+                f"{address!r} is no file of the book", source=source, line=line,
+                hint="style may name the book's own fonts; write a small picture into it, as a data: address",
+            )  # fmt: skip
 
 
 def _depth(places: tuple[Place, ...]) -> int:
