@@ -94,14 +94,17 @@ def save(config: Config, made: Draft, seen: str) -> None:
         seen: The digest of what stood there when the difference was shown.
 
     Raises:
-        ConfigError: The file has changed since, or cannot be written.
+        ConfigError: The file has changed since, cannot be written, or would lie outside the project.
     """
     if made.seen != seen:
         raise ConfigError(f"{made.path} has changed since you saw it", hint="look at the difference again")
     path = config.folder / made.path
+    if not path.resolve().is_relative_to(config.folder.resolve()):
+        raise ConfigError(f"{made.path} leads out of the project", hint="put a folder in the place of the link")
     new = path.with_name(f".{path.name}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        new.unlink(missing_ok=True)  # whatever lies there, such as a link, is not written through
         write_whole(new, made.after.encode())
         new.replace(path)
     except OSError as error:

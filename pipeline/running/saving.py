@@ -90,6 +90,7 @@ class Outputs:
 
         # The kernel frees the lock of a dead process, so none goes stale.
         lock = FileLock(self.state / "lock", timeout=wait_s)
+        self._check_current()
         try:
             self.state.mkdir(parents=True, exist_ok=True)
             lock.acquire()
@@ -186,23 +187,37 @@ class Outputs:
         for old in [*numbers, number][:-_KEPT]:
             shutil.rmtree(releases / f"{old:06}", ignore_errors=True)
 
+    def _check_current(self) -> None:
+        """Make sure that what readers see is a release, older or newer, and nothing that someone has put in its place.
+
+        Raises:
+            ConfigError: It would be published with the next release, or a rename cannot take its place.
+        """
+        if not self.has_releases or not os.path.lexists(self.shown):
+            return
+        if not self.shown.is_symlink() or self.shown.resolve().parent != (self.home / RELEASES).resolve():
+            raise ConfigError(
+                f"{self.home.name}/{CURRENT} is not a link to a folder in {self.home.name}/{RELEASES}/",
+                hint="move away what someone has put there; to go back, link it to an older release",
+            )
+
     def _begin_release(self) -> None:
         """Lay what is current into the draft; files are shared, since none is ever written into."""
         self.folder.mkdir()
         if self.shown.is_dir():
-            shutil.copytree(self.shown, self.folder, copy_function=_share, dirs_exist_ok=True)
+            shutil.copytree(self.shown, self.folder, symlinks=True, copy_function=_share, dirs_exist_ok=True)
 
     def _carry_out(self, base: Path, moves: Iterable[Iterable[str]], removals: Iterable[str]) -> None:
         folders: set[Path] = set()
         for staged, final in moves:
             source, target = self.staging / staged, base / final
-            if not source.exists():
-                continue  # an interrupted run had moved it already
+            if not (_is_below(staged) and _is_below(final)) or not source.exists():
+                continue  # no journal of ours says so; or an interrupted run had moved it already
             target.parent.mkdir(parents=True, exist_ok=True)
             _replace(source, target)
             folders.add(target.parent)
         for name in removals:
-            if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+            if not _is_below(name):
                 continue  # no record of ours says so
             target = base / name
             target.unlink(missing_ok=True)
@@ -210,6 +225,10 @@ class Outputs:
         for folder in sorted(folders, reverse=True):
             _flush_folder(folder)
             _remove_if_empty(folder, base)
+
+
+def _is_below(name: str) -> bool:
+    return not PurePath(name).is_absolute() and ".." not in PurePath(name).parts
 
 
 def _remove_if_empty(folder: Path, base: Path) -> None:

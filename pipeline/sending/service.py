@@ -82,7 +82,9 @@ class Service:
             Route("/u/{token}", self.leave, methods=["POST"]),
         ]
         faults: Mapping[Any, Any] = {404: self.missing, 405: self.missing, PublishError: self.broken}
-        return Starlette(routes=routes, exception_handlers=faults, lifespan=self._run)
+        app = Starlette(routes=routes, exception_handlers=faults, lifespan=self._run)
+        app.router.redirect_slashes = False  # to an address made of the Host header, which may be anyone's
+        return app
 
     # ---- pages
 
@@ -174,7 +176,7 @@ class Service:
         page = find_styles(self.config.folder).render(
             f"sending/{'form' if kind == 'form' else 'page'}.html.j2",
             kind=kind, words=words, other=other, publisher=self.config.publisher, lists=self.config.sending.lists,
-            path=request.url.path.rpartition("/")[2], **values,
+            **values,
         )  # fmt: skip
         return HTMLResponse(page, status, headers={**HEADERS, "Content-Language": words.language, **more})
 

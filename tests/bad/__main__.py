@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.conforming import epubcheck, pdf
 from tests.bad.cases import Case
-from tests.bad.judging import faults
+from tests.bad.judging import faults, unsafe_names
 from tests.bad.measuring import Measured, run_measured
 from tests.bad.projects import make_project
 from tests.bad.table import CASES
@@ -69,6 +69,7 @@ def attempt(cases: tuple[Case, ...]) -> Result:
             if path.suffix == ".pdf":
                 found += [f"{path.name}: {fault}" for fault in pdf.judge(path.read_bytes())]
         books = [path.read_bytes() for path in files if path.suffix == ".epub"]
+        found += [f"in a book: {name!r}" for book in books for name in unsafe_names(book)]
     result = Result(cases, ran, found, books)
     took = f"{ran.seconds:.1f} s, {ran.cpu_seconds:.1f} s of a processor, {ran.peak_mb:.0f} MB"
     print("FAIL" if found else "ok  ", result.name, took, *(f"\n     {fault}" for fault in found), flush=True)

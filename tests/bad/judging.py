@@ -105,6 +105,21 @@ def _not_without(published: Published, files: list[Path]) -> Iterator[str]:
                 yield f"{len(pictures)} pictures in the book, expected {published.pictures}"
 
 
+def unsafe_names(book: bytes) -> list[str]:
+    """Return the names in a container that would lead out of the folder it is unpacked to, on any system."""
+    with zipfile.ZipFile(io.BytesIO(book)) as container:
+        names = container.namelist()
+    return [
+        name
+        for name in names
+        if name.startswith("/")
+        or ".." in name.split("/")
+        or any(sign in name for sign in '\\:*?"<>|')
+        or not (name.isascii() and name.isprintable())
+        or names.count(name) > 1
+    ]
+
+
 def _not_spoiled(spoiled: Spoiled, ran: Measured, project: Path) -> Iterator[str]:
     status = _status(ran.report, HEALTHY, spoiled.format)
     errors = [item for item in ran.report.get("findings", ()) if item["severity"] == "error"]

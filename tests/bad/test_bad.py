@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.conforming import epubcheck, pdf
 from tests.bad.cases import Case, Published
-from tests.bad.judging import faults
+from tests.bad.judging import faults, unsafe_names
 from tests.bad.measuring import Measured, run_measured
 from tests.bad.projects import make_project
 from tests.bad.table import CASES, TOGETHER
@@ -43,6 +43,7 @@ def test_what_is_published_beside_bad_input_is_valid(ran: tuple[Measured, Path],
     sheets = sorted(outputs.rglob("*.pdf"))
 
     assert len(books) > 20
+    assert [name for book in books.values() for name in unsafe_names(book)] == []
     assert [fault for sheet in sheets for fault in pdf.judge(sheet.read_bytes())] == []
     assert [fault for found in epubcheck.epubcheck(books, tmp_path).values() for fault in found] == []
 

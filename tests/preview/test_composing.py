@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError
-from pipeline.preview.composing import Wish, draft, save
+from pipeline.preview.composing import Draft, Wish, draft, save
 from tests.makers import write
 
 EDITION = """---
@@ -107,6 +108,20 @@ def test_what_changed_since_the_difference_was_seen_is_not_overwritten(tmp_path:
         save(Config(tmp_path), draft(Config(tmp_path), wish, "sources/editions/ryg.md"), seen)
 
     assert path.read_text("utf-8") == EDITION + "Mere.\n"
+
+
+@pytest.mark.parametrize("link", ["sources/editions", "sources/editions/ryg.md", "sources/editions/.ryg.md.new"])
+def test_an_edition_is_never_written_through_a_link_out_of_the_project(tmp_path: Path, link: str) -> None:
+    project, outside = tmp_path / "project", write(tmp_path / "outside/ryg.md", "mine")
+    path = project / link
+    path.parent.mkdir(parents=True)
+    path.symlink_to(outside if path.name.endswith((".md", ".new")) else outside.parent)
+    made = Draft("sources/editions/ryg.md", "", "foreign")
+
+    with suppress(ConfigError):
+        save(Config(project), made, made.seen)
+
+    assert {each.read_text("utf-8") for each in outside.parent.iterdir()} == {"mine"}
 
 
 def test_a_title_cannot_lead_out_of_the_project(tmp_path: Path) -> None:

@@ -196,6 +196,19 @@ def test_a_form_from_another_site_is_turned_away(desk: Desk) -> None:
     assert desk.post("/edit", {**values, "token": "guessed"})[0] == 403
 
 
+def test_a_form_without_an_end_is_turned_away_before_it_is_read(desk: Desk) -> None:
+    origin = f"http://127.0.0.1:{desk.port}"
+    with closing(http.client.HTTPConnection("127.0.0.1", desk.port, timeout=PATIENCE_S)) as connection:
+        connection.request(
+            "POST", "/compose", iter([b"title=" + b"a" * 65_536]), {"Origin": origin}, encode_chunked=True
+        )
+        chunked = connection.getresponse().status
+
+    assert chunked == 403
+    assert desk.ask("POST", "/compose", "a" * 1_000_001, Origin=origin)[0] == 403
+    assert desk.ask("POST", "/compose", Origin=origin, Content_Length="-1")[0] in (400, 403)
+
+
 @pytest.mark.parametrize(
     "path",
     [

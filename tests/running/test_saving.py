@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import ConfigError
 from pipeline.running import saving
 from pipeline.running.saving import BusyError, Outputs, SavingError, seal, undisturbed, unseal
 from tests.makers import write
@@ -165,6 +166,109 @@ def test_a_release_that_was_never_finished_is_dropped(tmp_path: Path) -> None:
         outputs.release()
 
     assert (outputs.shown / "a.pdf").read_bytes() == b"1"
+
+
+def released(outputs: Outputs, content: bytes) -> None:
+    with outputs.held(0):
+        outputs.move([(outputs.stage("a", content), "a.pdf")])
+        outputs.release()
+
+
+def test_whoever_goes_back_to_an_older_release_has_it_as_the_base_of_the_next(tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path / "outputs", has_releases=True)
+    for content in (b"1", b"2"):
+        released(outputs, content)
+    outputs.shown.unlink()
+    outputs.shown.symlink_to("releases/000001")
+
+    with outputs.held(0):
+        before = (outputs.folder / "a.pdf").read_bytes()
+        outputs.release()
+
+    assert before == b"1"
+    assert (outputs.shown.readlink(), (outputs.shown / "a.pdf").read_bytes()) == (Path("releases/000003"), b"1")
+
+
+@pytest.mark.parametrize("kind", ["link out of the project", "link to a file", "folder", "file"])
+def test_what_someone_has_put_in_the_place_of_a_release_is_neither_published_nor_overwritten(
+    tmp_path: Path, kind: str
+) -> None:
+    outputs = Outputs(tmp_path / "outputs", has_releases=True)
+    released(outputs, b"1")
+    secret = write(tmp_path / "outside/secret.txt", "secret")
+    outputs.shown.unlink()
+    if kind == "folder":
+        write(outputs.shown / "mine.txt", "mine")
+    elif kind == "file":
+        write(outputs.shown, "mine")
+    else:
+        outputs.shown.symlink_to(secret if "file" in kind else secret.parent)
+
+    with pytest.raises(ConfigError, match="outputs/current is not a link to a folder in outputs/releases/"):
+        released(outputs, b"2")
+
+    assert os.path.lexists(outputs.shown)
+    assert not [path for path in outputs.home.rglob("secret.txt") if "current" not in path.parts]
+    assert secret.read_text() == "secret"
+
+
+def test_a_link_within_a_release_stays_a_link(tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path / "outputs", has_releases=True)
+    released(outputs, b"1")
+    secret = write(tmp_path / "outside/secret.txt", "secret")
+    (outputs.shown / "b.pdf").symlink_to(secret)
+
+    released(outputs, b"2")
+
+    assert (outputs.shown / "b.pdf").is_symlink()
+
+
+def test_a_copy_by_hard_links_keeps_what_it_holds(tmp_path: Path) -> None:
+    """Backups are made so (`cp -al`): a file that is published anew is another, and never written into."""
+    outputs = Outputs(tmp_path / "outputs")
+    with outputs.held(0):
+        outputs.move([(outputs.stage("a", b"old"), "a.pdf")])
+    os.link(outputs.folder / "a.pdf", tmp_path / "backup.pdf")
+
+    with outputs.held(0):
+        outputs.move([(outputs.stage("a", b"new"), "a.pdf")])
+
+    assert (tmp_path / "backup.pdf").read_bytes() == b"old"
+    assert (outputs.folder / "a.pdf").read_bytes() == b"new"
+
+
+def test_a_lock_that_leads_elsewhere_is_refused_and_what_lies_there_stays(tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path / "outputs")
+    mine = write(tmp_path / "mine.txt", "mine")
+    outputs.state.mkdir(parents=True)
+    (outputs.state / "lock").symlink_to(mine)
+
+    with pytest.raises(ConfigError, match="outputs/ cannot be written"), outputs.held(0):
+        pass
+
+    assert mine.read_text() == "mine"
+
+
+def test_a_lock_file_that_a_dead_process_left_holds_no_one_up(tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path / "outputs")
+    write(outputs.state / "lock", "4711")
+
+    with outputs.held(0):
+        pass
+
+
+def test_a_journal_cannot_move_files_from_or_to_outside(tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path / "outputs")
+    mine = write(tmp_path / "mine.txt", "mine")
+    write(outputs.staging / "a", "foreign")
+    moves = [["a", "../mine.txt"], ["../../../mine.txt", "taken.txt"], [str(mine), "taken.txt"]]
+    write(outputs.journal, json.dumps({"moves": moves, "removals": ["../mine.txt"]}))
+
+    with outputs.held(0):
+        pass
+
+    assert mine.read_text() == "mine"
+    assert not (outputs.folder / "taken.txt").exists()
 
 
 def test_three_releases_stay(tmp_path: Path) -> None:

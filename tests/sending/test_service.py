@@ -171,6 +171,33 @@ def test_one_connection_is_one_visitor(one: str, other: str, *, is_same: bool) -
     assert (visitor_of(one) == visitor_of(other)) is is_same
 
 
+@pytest.mark.parametrize("path", [f"/list/{LIST}/", "/u/x/", "/healthz/", "/u/%2F%2Fevil.example/"])
+def test_no_address_is_made_of_the_host_that_a_request_names(app: Starlette, path: str) -> None:
+    """A page that leads on to such an address would carry a reader's token to whoever wrote the link."""
+    answer = ask(app, "GET", path, headers={"Host": "evil.example"})
+
+    assert answer.status_code == 404
+    assert "location" not in answer.headers
+    assert "evil.example" not in answer.text
+
+
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+@pytest.mark.parametrize(
+    "path", ["/u/javascript:alert(1)", "/confirm/https:evil.example", "/u/%22%3E%3Cscript%3E", "/u/.."]
+)
+def test_what_an_address_says_is_nowhere_on_its_page(app: Starlette, verb: str, path: str) -> None:
+    answer = ask(app, verb, path, headers={"Host": "evil.example"})
+
+    assert not [words for words in ("javascript:", "evil.example", "<script") if words in answer.text]
+
+
+@pytest.mark.parametrize(
+    "path", ["/../publish.toml", "/list/../../publish.toml", "/list/%2e%2e%2fpublish.toml", "/%00"]
+)
+def test_an_address_that_leads_to_a_file_leads_nowhere(app: Starlette, path: str) -> None:
+    assert ask(app, "GET", path).status_code == 404
+
+
 def test_no_page_sets_a_cookie_or_lets_its_address_out(app: Starlette) -> None:
     for path in (f"/list/{LIST}", "/u/x", "/confirm/x", "/nowhere"):
         answer = ask(app, "GET", path)
