@@ -128,8 +128,8 @@ class Outputs:
                 moves, removals = [], []
             self._carry_out(self.home, moves, removals)
             self.journal.unlink(missing_ok=True)
-        for left in ("journal.new", "current.new"):
-            (self.state / left).unlink(missing_ok=True)
+        for left in self.state.glob("[!.]*.new"):  # what an interrupted run had not written whole
+            left.unlink(missing_ok=True)
         for folder in (self.staging, self.state / "draft"):
             shutil.rmtree(folder, ignore_errors=True)
 

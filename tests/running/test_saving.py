@@ -57,6 +57,16 @@ def test_files_staged_without_a_journal_are_forgotten(tmp_path: Path) -> None:
     assert not outputs.staging.exists()
 
 
+def test_a_file_that_a_killed_run_had_half_written_for_itself_is_removed(tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path / "outputs")
+    write(outputs.state / "catalogue.new", "half")
+
+    with outputs.held(0):
+        pass
+
+    assert [path.name for path in outputs.state.iterdir()] == ["lock"]
+
+
 def test_removing_the_last_file_removes_its_folder(tmp_path: Path) -> None:
     outputs = Outputs(tmp_path / "outputs")
     with outputs.held(0):

@@ -60,7 +60,7 @@ class Project:
         """Begin a run; all its processes are one group."""
         options = [part for name in self.formats for part in ("--only", name)]
         return subprocess.Popen(
-            [sys.executable, "-m", "pipeline.cli", "all", "--jobs", "2", *options],
+            [sys.executable, "-m", "pipeline", "all", "--jobs", "2", *options],
             cwd=self.folder,
             env={**usual_environment(), **environment},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
@@ -137,7 +137,7 @@ def mixed(files: Mapping[str, str], states: Mapping[str, Mapping[str, str]], art
 def left_behind(project: Project) -> list[str]:
     """Return what a finished run must not leave."""
     state = project.outputs / ".publish"
-    kept = {"lock", "pictures", "catalogue", "record", "stamp"}
+    kept = {"lock", "pictures", "catalogue", "record", "stamp", "words"}
     return [path.name for path in sorted(state.iterdir()) if path.name not in kept] + [
         path.name for path in sorted((state / "pictures").rglob("*")) if path.is_file() and path.suffix != ".picture"
     ]
