@@ -13,7 +13,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import resource_tracker
@@ -184,7 +184,8 @@ def _work(pipe: Connection, memory_mb: int, modules: tuple[str, ...]) -> None:
     # Ctrl-C reaches the whole group; the parent alone decides what becomes of the run.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for module in modules:
-        import_module(module)
+        with suppress(Exception):  # where it can be told, the first task says what is wrong
+            import_module(module)
     while True:
         try:
             task: Task = pipe.recv()
