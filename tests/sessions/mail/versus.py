@@ -19,7 +19,7 @@ from pipeline.rendering.markup import MarkupRenderer, Placed
 from pipeline.rendering.pictures import Size, shrink
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import load_words
-from pipeline.writers import Job, Need, Rendition, newsletter
+from pipeline.writers import Job, Need, Rendition, newsletter, registered
 from pipeline.writers.newsletter.footer import footer_of
 from pipeline.writers.newsletter.page import dates
 from pipeline.writers.newsletter.pictures import Gallery, find_logo, place_logo
@@ -97,7 +97,7 @@ def timed(edition: Edition, job: Job) -> float:
 
 def prepared() -> tuple[Edition, Job]:
     """Return the article of this repository's samples, and all that its writer needs."""
-    config = load(REPOSITORY, ("newsletter",))
+    config = load(REPOSITORY, registered())
     article = read_article(config)
     edition = Edition(article, (article,))
     table = config.formats["newsletter"]
