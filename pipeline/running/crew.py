@@ -25,6 +25,7 @@ from typing import Any
 from pipeline.limits import PATIENCE, STANDARD
 from pipeline.phases import added, idle, taken
 
+_ATTEMPTS = 3
 _FAREWELL_S = 5.0
 """How long a process whose pipe is closed may take to end, before it is ended."""
 
@@ -119,6 +120,13 @@ class Crew:
                 continue  # it died while it was idle; collecting finds that out
 
     def _start(self) -> _Worker:
+        """Start a worker; where the server that starts it dies meanwhile, the next one does."""
+        for _ in range(_ATTEMPTS - 1):
+            with suppress(EOFError, ConnectionError):
+                return self._started()
+        return self._started()
+
+    def _started(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self._memory_mb, self._modules), daemon=True)  # type: ignore[attr-defined]  # every concrete context has it
         with deaf():

@@ -7,7 +7,9 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,20 @@ def test_tasks_are_handed_out_before_a_result_is_asked_for(tmp_path: Path) -> No
         assert [result for _, result in results] == [True]
 
     assert was_there
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no server starts workers")
+def test_a_server_that_dies_while_it_starts_a_worker_costs_nothing() -> None:
+    with Workers(1) as workers:
+        assert [result for _, result in workers.write([Task(double, (1,), 60)])] == [2]
+    server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]  # of the standard library's own
+    os.kill(server, signal.SIGSTOP)
+    threading.Timer(0.5, os.kill, (server, signal.SIGKILL)).start()
+
+    with Workers(1) as workers:
+        done = [result for _, result in workers.write([Task(double, (2,), 60)])]
+
+    assert done == [4]
 
 
 def test_workers_serve_several_rounds() -> None:
