@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -145,10 +146,15 @@ def _entry(form: dict[str, Any]) -> Remembered:
         artifacts=tuple(Saved(**saved) for saved in form["artifacts"]),
         times_ns=tuple(form["times_ns"]),
         findings=_findings(form["findings"]),
-        parts=dict(form.get("parts", {})),
+        parts={key: _shared(value) for key, value in form.get("parts", {}).items()},
         facts=Facts(int(form["facts"]["pages"]), dict(form["facts"]["page_of"])),
     )
 
 
 def _findings(forms: Iterable[dict[str, Any]]) -> tuple[Finding, ...]:
-    return tuple(Finding(**form) for form in forms)
+    return tuple(Finding(**{key: _shared(value) for key, value in form.items()}) for form in forms)
+
+
+def _shared(value: Any) -> Any:
+    """Return a text that stands in very many findings once for all of them."""
+    return sys.intern(value) if isinstance(value, str) else value

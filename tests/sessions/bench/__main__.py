@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -164,7 +163,7 @@ def cluster(bench: Bench) -> None:
                         # In the first round the cluster's workers load the renderers, which they then keep.
                         bench.run(name, [*PUBLISH, "all", "--project", str(project), *options], is_counted=number > 0)
         finally:
-            server.send_signal(signal.SIGINT)
+            server.terminate()  # where this runs in the background, SIGINT is ignored
     rounds = [
         [bench.samples[f"cluster: {place} {count}"][number].wall_s for place in places for count in (many, few)]
         for number in range(bench.runs)
