@@ -6,19 +6,16 @@ It lies beside the outputs, is ours alone, and may be lost: then everything is m
 from __future__ import annotations
 
 import hashlib
-import json
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from pipeline.findings import Finding, in_order
-from pipeline.report import Entry, Listing, Report, Saved, indented
+from pipeline.report import Entry, Listing, Report, Saved, encoded
 from pipeline.running.saving import seal, unseal
 from pipeline.writers import Facts
 
-VERSION = 3
+VERSION = 4
 NAME = "record"
 
 
@@ -57,20 +54,28 @@ class Record:
         return frozenset(saved.path for entry in self.entries.values() for saved in entry.artifacts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The form of the file."""
+
+    version: int
+    entries: tuple[Remembered, ...] = ()
+    sources: tuple[tuple[str, tuple[Finding, ...]], ...] = ()
+    listings: tuple[Listing, ...] = ()
+
+
 def load(state: Path) -> Record:
     """Return what is remembered; nothing where the file is missing, damaged or of another version."""
     import msgspec
 
     try:
-        document = json.loads(unseal((state / NAME).read_bytes()))
-        if document["version"] != VERSION:
-            return Record()
-        entries = [_entry(form) for form in document["entries"]]
-        sources = {name: _findings(forms) for name, forms in document["sources"].items()}
-        listings = msgspec.convert(document["listings"], dict[str, Listing])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        stored = msgspec.json.decode(unseal((state / NAME).read_bytes()), type=_Stored)
+    except (OSError, ValueError):
         return Record()
-    return Record({(entry.id, entry.format): entry for entry in entries}, sources, listings)
+    if stored.version != VERSION:
+        return Record()
+    entries = {(entry.id, entry.format): entry for entry in stored.entries}
+    return Record(entries, dict(stored.sources), {listing.id: listing for listing in stored.listings})
 
 
 def report_of(record: Record) -> Report:
@@ -85,15 +90,15 @@ def report_of(record: Record) -> Report:
 
 def to_bytes(record: Record) -> bytes:
     """Return the record as it is stored."""
-    import msgspec
+    from msgspec import to_builtins
 
     document = {
         "version": VERSION,
-        "entries": [_form(record.entries[key]) for key in sorted(record.entries)],
-        "sources": msgspec.to_builtins({name: record.sources[name] for name in sorted(record.sources)}),
-        "listings": msgspec.to_builtins({id_: record.listings[id_] for id_ in sorted(record.listings)}),
+        "entries": (to_builtins(record.entries[key]) for key in sorted(record.entries)),
+        "sources": (to_builtins((name, record.sources[name])) for name in sorted(record.sources)),
+        "listings": (to_builtins(record.listings[id_]) for id_ in sorted(record.listings)),
     }
-    return seal(indented(document))
+    return seal(encoded(document))
 
 
 def standing(entry: Remembered, outputs: Path, *, is_verified: bool = False) -> Remembered | None:
@@ -126,35 +131,3 @@ def holds(path: Path, sha256: str) -> bool:
         return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
     except OSError:
         return False
-
-
-def _form(entry: Remembered) -> dict[str, Any]:
-    import msgspec
-
-    facts = {"pages": entry.facts.pages, "page_of": dict(entry.facts.page_of)}
-    plain: dict[str, Any] = msgspec.to_builtins(replace(entry, facts=Facts()))
-    return plain | {"facts": facts}
-
-
-def _entry(form: dict[str, Any]) -> Remembered:
-    return Remembered(
-        id=str(form["id"]),
-        format=str(form["format"]),
-        key=str(form["key"]),
-        title=str(form["title"]),
-        sources=tuple(form["sources"]),
-        artifacts=tuple(Saved(**saved) for saved in form["artifacts"]),
-        times_ns=tuple(form["times_ns"]),
-        findings=_findings(form["findings"]),
-        parts={key: _shared(value) for key, value in form.get("parts", {}).items()},
-        facts=Facts(int(form["facts"]["pages"]), dict(form["facts"]["page_of"])),
-    )
-
-
-def _findings(forms: Iterable[dict[str, Any]]) -> tuple[Finding, ...]:
-    return tuple(Finding(**{key: _shared(value) for key, value in form.items()}) for form in forms)
-
-
-def _shared(value: Any) -> Any:
-    """Return a text that stands in very many findings once for all of them."""
-    return sys.intern(value) if isinstance(value, str) else value
