@@ -81,5 +81,5 @@ def test_a_drawing_that_multiplies_itself_is_refused() -> None:
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><g id="g0"/>{uses}<use href="#g11"/></svg>'
 
     assert size_of(svg.encode()) == (9, 9)
-    with pytest.raises(SourceError, match="more than 20,000 shapes"):
+    with pytest.raises(SourceError, match="more than 12,000 shapes"):
         clean(svg.encode())
