@@ -211,10 +211,7 @@ def write(
     """Yield what became of each order; one whose worker was lost is tried again, a format at a time."""
     done = 0
     lost: list[Order] = []
-    writing = workers.write(_tasks(orders, shop))
-    if orders:
-        import jinja2  # noqa: F401  # the page of all that is published needs it at the end; meanwhile others write
-    for task, result in writing:
+    for task, result in workers.write(_tasks(orders, shop)):
         order: Order = task.arguments[0]
         if isinstance(result, Crash) and len(order.formats) > 1:
             lost.append(order)

@@ -11,6 +11,12 @@ Words = Mapping[str, Mapping[str, Verdict]]
 """By language, of each word in small letters."""
 
 
+def merge(words: dict[str, dict[str, Verdict]], new: Words) -> None:
+    """Take more words into some, language by language."""
+    for language, found in new.items():
+        words.setdefault(language, {}).update(found)
+
+
 @dataclass(slots=True)
 class Verdicts:
     """What is known of words, and what of that has been found here."""
@@ -20,8 +26,7 @@ class Verdicts:
 
     def know(self, words: Words) -> None:
         """Take in what others have found."""
-        for language, found in words.items():
-            self._known.setdefault(language, {}).update(found)
+        merge(self._known, words)
 
     def of(self, language: str, word: str, judge: Callable[[str], Verdict]) -> Verdict:
         """Return the verdict on a word; it is judged where none is known yet."""

@@ -23,7 +23,7 @@ from pipeline.reading.binding import Card
 from pipeline.reading.files import Roots, Source, Status, see
 from pipeline.reading.pictures import PictureFinder
 from pipeline.running.keys import digest, program_key
-from pipeline.running.saving import seal, unseal, write_whole
+from pipeline.running.saving import replace_whole, seal, unseal
 from pipeline.running.spool import Shelved
 
 NAME = "catalogue"
@@ -127,9 +127,7 @@ class Catalogue:
         entries = {path: entry for path, entry in self._stored.entries.items() if path in paths}
         pictures = {mention.path for entry in entries.values() for mention in entry.pictures}
         files = {path: seen for path, seen in self._stored.files.items() if path in paths or path in pictures}
-        draft = self._path.with_suffix(".new")
-        write_whole(draft, seal(msgspec.json.encode(_Stored(entries, files))))
-        draft.replace(self._path)
+        replace_whole(self._path, seal(msgspec.json.encode(_Stored(entries, files))))
 
     def _digest(self, path: str) -> str:
         """Return the digest of a file of the project; empty where it cannot be read."""

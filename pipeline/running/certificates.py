@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.conforming.certificate import Certificate, from_json, to_json
 from pipeline.errors import ConfigError
-from pipeline.running.saving import write_whole
+from pipeline.running.saving import replace_whole
 
 FOLDER = "certificates"
 
@@ -38,9 +38,7 @@ class Certificates:
         """Keep a certificate in the place of any earlier one."""
         path = self._path(name, id_)
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".new")
-        write_whole(draft, to_json(certificate))
-        draft.replace(path)
+        replace_whole(path, to_json(certificate))
 
     def withdraw(self, name: str, id_: str) -> None:
         """Drop the certificate of an edition, where there is one."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.checking.lists import judge_lists
-from pipeline.checking.verdicts import Verdict
+from pipeline.checking.verdicts import Words
 from pipeline.config import Config, line_of
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, found
@@ -105,7 +105,7 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
     ids = {source.path: source.id for source in sources}
     catalogue = Catalogue(state, config, roots, ids)
     reads: dict[str, Shelved] = {}
-    words: dict[str, dict[str, Verdict]] = {}
+    words: list[Words] = []
 
     def read_more(wanted: Iterable[str]) -> dict[str, Shelved]:
         batch = tuple(by_id[id_] for id_ in dict.fromkeys(wanted) if id_ in by_id and id_ not in reads)
@@ -113,9 +113,7 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
         changed = tuple(source for source, known in remembered.items() if known is None)
         new = {item.source: item for item in _read(room, changed, roots, ids)}
         catalogue.note(new.values())
-        for item in new.values():
-            for language, judged in item.words.items():
-                words.setdefault(language, {}).update(judged)
+        words.extend(item.words for item in new.values())
         return {source.id: known or new[source] for source, known in remembered.items()}
 
     reads |= read_more(asked or by_id)

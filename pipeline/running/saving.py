@@ -303,6 +303,13 @@ def write_whole(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def replace_whole(path: Path, data: bytes) -> None:
+    """Put a file in the place of another: whoever reads it finds the old one or the new."""
+    draft = path.with_suffix(".new")
+    write_whole(draft, data)
+    draft.replace(path)
+
+
 def _replace(source: Path, target: Path) -> None:
     # Windows refuses while a reader or a virus scanner has the target open; that passes.
     for pause_s in (0.05, 0.1, 0.2, 0.4, 0.8):

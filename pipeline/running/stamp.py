@@ -54,14 +54,13 @@ def tells_of_work(arguments: list[str]) -> bool:
 
     It is where nothing has been published, and where a file of the project is younger than the record of the last run.
     """
-    path = _path_for(arguments)
-    if path is None:
+    places = _places(arguments)
+    if places is None:
         return False
-    state = os.path.dirname(path)  # noqa: PTH120
-    folder = _value(arguments, "--project") or _project_at(os.getcwd()) or ""  # noqa: PTH109
+    project, outputs = places
     try:
-        last_ns = os.stat(os.path.join(state, _RECORD)).st_mtime_ns  # noqa: PTH116, PTH118
-        return any(os.stat(name).st_mtime_ns > last_ns for name in below(folder, os.path.dirname(state)))  # noqa: PTH116, PTH120
+        last_ns = os.stat(os.path.join(outputs, _STATE, _RECORD)).st_mtime_ns  # noqa: PTH116, PTH118
+        return any(os.stat(name).st_mtime_ns > last_ns for name in below(project, outputs))  # noqa: PTH116
     except OSError:
         return True
 
@@ -128,11 +127,16 @@ def _machine() -> str:
 
 def _path_for(arguments: list[str]) -> str | None:
     """Return where the stamp of a command lies, or None where that cannot be told."""
+    places = _places(arguments)
+    return os.path.join(places[1], _STATE, NAME) if places else None  # noqa: PTH118
+
+
+def _places(arguments: list[str]) -> tuple[str, str] | None:
+    """Return the folders of a command's project and outputs, or None where there is no project."""
     folder = _value(arguments, "--project") or _project_at(os.getcwd())  # noqa: PTH109
     if folder is None:
         return None
-    outputs = _value(arguments, "--outputs") or os.path.join(folder, "outputs")  # noqa: PTH118
-    return os.path.join(outputs, _STATE, NAME)  # noqa: PTH118
+    return folder, _value(arguments, "--outputs") or os.path.join(folder, "outputs")  # noqa: PTH118
 
 
 def _value(arguments: list[str], option: str) -> str:

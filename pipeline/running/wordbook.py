@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from pipeline.checking.spelling import dictionaries_key
-from pipeline.checking.verdicts import Verdict, Verdicts, Words
+from pipeline.checking.verdicts import Verdict, Verdicts, Words, merge
 from pipeline.running.keys import digest, program_key
-from pipeline.running.saving import seal, unseal, write_whole
+from pipeline.running.saving import replace_whole, seal, unseal
 
 NAME = "words"
 _MOST_WORDS = 200_000
@@ -36,18 +37,17 @@ class WordBook:
             return {}
         return words if key == self.key else {}
 
-    def add(self, new: Words) -> None:
+    def add(self, found: Iterable[Words]) -> None:
         """Write into it what has been found; a run that holds the outputs may."""
-        if not any(new.values()):
+        new = [words for words in found if words]
+        if not new:
             return
         words = self.read()
         if sum(map(len, words.values())) > _MOST_WORDS:
             words = {}
-        for language, found in new.items():
-            words.setdefault(language, {}).update(found)
-        draft = self.path.with_suffix(".new")
-        write_whole(draft, seal(json.dumps([self.key, words], ensure_ascii=False, sort_keys=True).encode()))
-        draft.replace(self.path)
+        for each in new:
+            merge(words, each)
+        replace_whole(self.path, seal(json.dumps([self.key, words], ensure_ascii=False, sort_keys=True).encode()))
 
 
 def open_book(state: Path) -> WordBook:

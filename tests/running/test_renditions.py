@@ -29,7 +29,8 @@ def shrink_with_little_memory(data: bytes) -> str:
     from pipeline.errors import SourceError
     from pipeline.rendering.pictures import Size, shrink
 
-    held = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmData"))  # noqa: PTH123, SIM115
+    lines = Path("/proc/self/status").read_text().splitlines()
+    held = next(int(line.split()[1]) for line in lines if line.startswith("VmData"))
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (held * 1024 + ROOM, hard))
     try:

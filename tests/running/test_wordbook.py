@@ -23,8 +23,8 @@ def book(tmp_path: Path) -> WordBook:
 
 
 def test_what_was_found_is_there_for_the_next_run(book: WordBook) -> None:
-    book.add(FOUND)
-    book.add({"da": {"lænde": None}, "en": {"back": None}})
+    book.add([FOUND])
+    book.add([{"da": {"lænde": None}, "en": {"back": None}}])
 
     assert book.read() == {"da": {"lænde": None, **FOUND["da"]}, "en": {"back": None}}
     assert [path.name for path in book.path.parent.iterdir()] == ["words"]
@@ -32,25 +32,25 @@ def test_what_was_found_is_there_for_the_next_run(book: WordBook) -> None:
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"\xff\x00", seal(b'["key"]')])
 def test_a_damaged_book_is_begun_anew(book: WordBook, damage: bytes) -> None:
-    book.add(FOUND)
+    book.add([FOUND])
     book.path.write_bytes(damage or book.path.read_bytes()[:-3])
 
     assert book.read() == {}
-    book.add(FOUND)
+    book.add([FOUND])
     assert book.read() == FOUND
 
 
 def test_another_program_or_dictionary_judges_anew(book: WordBook) -> None:
-    book.add(FOUND)
+    book.add([FOUND])
 
     assert WordBook(book.path, "another").read() == {}
 
 
 def test_a_book_does_not_grow_for_ever(book: WordBook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wordbook, "_MOST_WORDS", 1)
-    book.add(FOUND)
+    book.add([FOUND])
 
-    book.add({"da": {"lænde": None}})
+    book.add([{"da": {"lænde": None}}])
 
     assert book.read() == {"da": {"lænde": None}}
 
