@@ -25,7 +25,8 @@ from typing import Any
 from pipeline.limits import PATIENCE, STANDARD
 from pipeline.phases import added, idle, taken
 
-_ATTEMPTS = 3
+_PAUSES_S = (0.05, 0.2, 0.8)
+"""Before a worker is started once more: a dying server refuses for a moment before the system says that it is dead."""
 _FAREWELL_S = 5.0
 """How long a process whose pipe is closed may take to end, before it is ended."""
 
@@ -121,9 +122,10 @@ class Crew:
 
     def _start(self) -> _Worker:
         """Start a worker; where the server that starts it dies meanwhile, the next one does."""
-        for _ in range(_ATTEMPTS - 1):
+        for pause_s in _PAUSES_S:
             with suppress(EOFError, ConnectionError):
                 return self._started()
+            time.sleep(pause_s)
         return self._started()
 
     def _started(self) -> _Worker:
