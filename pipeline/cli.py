@@ -21,7 +21,6 @@ COMMANDS = {
     "completion": "project:completion",
     "doctor": "project:doctor",
     "init": "project:init",
-    "merge": "upkeep:merge",
     "new": "project:new",
     "preview": "preview:preview",
     "print": "paper:print_",

@@ -26,7 +26,6 @@ from pipeline.running.record import Record, Remembered
 from pipeline.running.record import load as load_record
 from pipeline.running.saving import STATE, Outputs, undisturbed
 from pipeline.running.selecting import Selection, narrow
-from pipeline.running.shards import Shard
 from pipeline.running.spool import open_spool
 from pipeline.running.together import check_library
 from pipeline.running.upkeep import prune
@@ -49,8 +48,6 @@ class Request:
     is_forced: bool = False
     is_verified: bool = False
     """Files that stand are read and compared, not only looked at."""
-    shard: Shard | None = None
-    """Only this share of the editions: others make the rest elsewhere."""
     wait_s: float = 5.0
     """How long to wait for another run to end."""
     today: date | None = None
@@ -127,9 +124,8 @@ def _begin(
         library, bound_id = narrow(library, request.selection, formats, config, spool)
         asked = (bound_id,)
     bound = bind(library.cards, library.ids, writers.registered())
-    bindings = request.shard.of(bound.bindings) if request.shard else bound.bindings
     rebuild = Rebuild(is_forced=request.is_forced, is_verified=request.is_verified)
-    work = plan(bindings, formats, asked, config, shop, before, rebuild)
+    work = plan(bound.bindings, formats, asked, config, shop, before, rebuild)
     ledger = Ledger(shop, before, work, scale, is_partial=bool(request.overrides))
     ledger.refuse(bound.refused, () if request.selection else library.refused, formats)
     passing = (*bound.findings, *check_library(library, config, request.today, is_whole=_is_whole(request)))
@@ -137,7 +133,7 @@ def _begin(
 
 
 def _is_whole(request: Request) -> bool:
-    return not (request.articles or request.selection or request.shard)
+    return not (request.articles or request.selection)
 
 
 def _carry_through(begun: _Begun, progress: Progress, workers: Executor) -> Report:

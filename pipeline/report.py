@@ -166,27 +166,6 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def from_json(data: bytes) -> Report:
-    """Return a report as it was stored.
-
-    Raises:
-        ValueError: It is none.
-    """
-    import msgspec
-
-    document = json.loads(data)
-    try:
-        entries = msgspec.convert(document["editions"], tuple[Entry, ...])
-        findings = [(form.pop("kept"), msgspec.convert(form, Finding)) for form in document["findings"]]
-    except (msgspec.ValidationError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(str(error)) from error
-    return Report(
-        entries,
-        tuple(finding for is_kept, finding in findings if not is_kept),
-        tuple(finding for is_kept, finding in findings if is_kept),
-    )
-
-
 def _artifact(saved: Saved) -> dict[str, str | int]:
     form: dict[str, str | int] = {"path": saved.path, "bytes": saved.bytes, "sha256": saved.sha256}
     return form | ({"pages": saved.pages} if saved.pages else {})

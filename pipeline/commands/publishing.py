@@ -29,7 +29,6 @@ _ALLOW = "Publish PDF files that break a rule too, without their claims."
 @click.option("--only", multiple=True, metavar="FORMAT", help="Only this format; may be repeated.")
 @click.option("--cluster", metavar="ADDRESS", help="Write on a Dask cluster: tls://scheduler:8786.")
 @click.option("--store", metavar="URL", help="What the cluster's machines share: a folder, s3://… [in the outputs]")
-@click.option("--shard", metavar="I/N", help="Make only share I of N; `publish merge` joins them.")
 @click.option("--variant", multiple=True, help="Where a format has variants, make this one; may be repeated.")
 @click.option("--allow-nonconforming", is_flag=True, help=_ALLOW)
 def publish_all(only: tuple[str, ...], **chosen: Any) -> int:
@@ -79,7 +78,6 @@ def _publish(
     report: Path | None,
     verbose: bool,
     select: str | None = None,
-    shard: str | None = None,
     cluster: str | None = None,
     store: str | None = None,
     certify: bool = False,
@@ -109,7 +107,6 @@ def _publish(
         from pipeline import publish, terminal
         from pipeline.running.ids import as_ids
         from pipeline.running.selecting import selection_of
-        from pipeline.running.shards import shard_of
 
         request = publish.Request(
             formats,
@@ -119,7 +116,6 @@ def _publish(
             jobs,
             force,
             verify,
-            shard_of(shard) if shard else None,
             today=today(),
             overrides=overrides,
         )

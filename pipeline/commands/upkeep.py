@@ -1,4 +1,4 @@
-"""`publish merge`, `clean` and `cluster`: what runs have left, and what they work with."""
+"""The commands `publish clean` and `publish cluster`."""
 
 from __future__ import annotations
 
@@ -6,29 +6,9 @@ from pathlib import Path
 
 import click
 
-from pipeline import writers
 from pipeline.commands.options import project_of
 
 _WAIT_S = 5.0
-
-
-@click.command()
-@click.argument("shards", nargs=-1, required=True, metavar="OUTPUTS...", type=click.Path(path_type=Path))
-@click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
-@click.option("--outputs", type=click.Path(path_type=Path), help="Where to write. [PROJECT/outputs]")
-@click.option("--strict", is_flag=True, help="Exit with 1 where a warning exists.")
-def merge(shards: tuple[Path, ...], project: Path | None, outputs: Path | None, strict: bool) -> int:  # noqa: FBT001  # click's flags
-    """Join what `publish all --shard` has made: files, report and index. OUTPUTS is the folder of each shard."""
-    from pipeline import config, terminal
-    from pipeline.running.merging import merge as join
-    from pipeline.running.saving import Outputs
-
-    settings = config.load(project_of(project), writers.registered())
-    folder = outputs or settings.folder / "outputs"
-    placed = Outputs(folder.resolve(), settings.outputs.releases)
-    report = join(settings, shards, placed, _WAIT_S)
-    terminal.show(report, placed.shown, is_verbose=False)
-    return report.exit_code(is_strict=strict)
 
 
 @click.command()

@@ -11,11 +11,12 @@ from pipeline.reading.binding import Binding, Card
 from pipeline.running.keys import Keys, Parts, binding_key, key_of, short
 from pipeline.running.making import Order, Shop, in_turn
 from pipeline.running.record import Record, Remembered, standing
-from pipeline.running.shards import cost_s
 from pipeline.writers import Facts
 
 NEW, AGAIN, FORCED = "it was never made", "its last attempt failed or was a part", "--force"
 LOST = "its files are gone, or not as they were written"
+PICTURE_WORDS = 200
+"""A picture takes about as long to publish as so many words."""
 CHANGES: Mapping[str, str] = {
     "article": "the article, its pictures or what it refers to changed",
     "options": "the options of the format changed",
@@ -133,5 +134,7 @@ def _change(entry: Remembered | None, parts: Parts) -> str:
     return ", ".join(changed) or "another version of this program kept the record"
 
 
-def _cost(order: Order) -> float:
-    return cost_s(order.binding)
+def _cost(order: Order) -> int:
+    listings = [card.listing for card in order.binding.all_cards]
+    pictures = {path for listing in listings for path in listing.pictures}
+    return sum(listing.words for listing in listings) + PICTURE_WORDS * len(pictures)
