@@ -1502,16 +1502,6 @@ _TABLE = (
         group="whole",
     ),
     Code(
-        "article-alike",
-        "warning",
-        "Two articles say nearly the same in the same words.",
-        "Two articles of which 92 % is alike",
-        "Keep one, and let the other's address lead there.",
-        reason="One of them is forgotten at the next review, and then they disagree.",
-        source="A. Broder, On the resemblance and containment of documents, 1997.",
-        group="whole",
-    ),
-    Code(
         "orphan",
         "note",
         "No other article and no edition leads here.",
@@ -1626,6 +1616,8 @@ _TABLE = (
 )  # fmt: skip
 
 CODES = {entry.code: entry for entry in _TABLE}
+REMOVED_CODES = frozenset({"article-alike"})
+"""Codes of rules that no longer exist: `accept:` and `[check] severities` may still name them, without effect."""
 
 
 def as_markdown() -> str:

@@ -11,7 +11,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
-from pipeline.codes import CODES
+from pipeline.codes import CODES, REMOVED_CODES
 from pipeline.errors import ConfigError
 from pipeline.limits import Limits, doubts
 
@@ -269,6 +269,8 @@ def _weights(check: Check, source: str) -> Iterable[str]:
     """Yield codes that no finding has, or whose weight is not the project's to set."""
     for code in check.severities:
         line = line_of(source, "check", "severities") or line_of(source, "check")
+        if code in REMOVED_CODES:
+            continue
         if code not in CODES:
             yield _unknown("finding", code, CODES, line)
         elif CODES[code].severity == "error":

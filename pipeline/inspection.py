@@ -59,7 +59,7 @@ def check(config: Config, request: Request, scale: Scale, progress: Progress, *,
     shown = shown_in(config, request.outputs)  # where releases are kept, the last of them
     with outputs.held(request.wait_s), Workers(request.jobs, config.limits.memory_mb) as workers:
         spool = open_spool(outputs)
-        # All of them, since only then it shows which are alike, lead nowhere, or are led to by none.
+        # All of them, since only then it shows which lead nowhere, or are led to by none.
         library = read_library(
             ReadingRoom(config, workers, spool, progress, (), open_book(outputs.state)), outputs.state, ()
         )

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from pipeline.article import Collection, EditionPart
-from pipeline.codes import CODES
+from pipeline.codes import CODES, REMOVED_CODES
 from pipeline.config import Sources
 from pipeline.findings import Finding, found
 from pipeline.reading.dates import DateError, read_date
@@ -615,7 +615,7 @@ class _Reading:
             return {}
         accepted: dict[str, str] = {}
         for code, reason in entry.value.entries:
-            if code.value not in CODES:
+            if code.value not in CODES and code.value not in REMOVED_CODES:
                 near = difflib.get_close_matches(code.value, list(CODES), n=1)
                 hint = f"did you mean {near[0]!r}?" if near else ""
                 self.add("accept-unknown", code.line, f"there is no finding {shortened(code.value)!r}", hint)

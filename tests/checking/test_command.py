@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import config
 from tests.conftest import run_publish
 from tests.makers import write
 
@@ -93,6 +94,12 @@ def test_a_weight_that_cannot_be_set_is_refused(project: Path, severities: str, 
 
     assert done.code == 2
     assert told in done.err
+
+
+def test_a_weight_of_a_rule_that_was_removed_is_accepted(tmp_path: Path) -> None:
+    write(tmp_path / "publish.toml", '[check]\nseverities = {article-alike = "off"}\n')
+
+    assert config.load(tmp_path, ()).check.severities == {"article-alike": "off"}
 
 
 def test_a_finding_is_explained(project: Path) -> None:

@@ -18,7 +18,7 @@ from pipeline.checking.asking import Standing
 from pipeline.checking.dated import Review, check_reviews
 from pipeline.checking.finished import judge_file
 from pipeline.checking.online import Known, Place, finding_of
-from pipeline.checking.whole import Neighbour, Traits, check_together, pack
+from pipeline.checking.whole import Neighbour, Traits, check_together
 from pipeline.config import Check
 from pipeline.findings import Finding
 from pipeline.running.together import skipped
@@ -72,7 +72,7 @@ def _spelt(words: str) -> Case:
 def _together(title: str = "b", related: tuple[str, ...] = ("b",), **traits: Any) -> Case:
     """Check an article `a` of some traits beside an article `b` that is led to and leads back."""
     one = Neighbour("a", "a.md", "a", f"{SITE}/a", related, (), False, Traits(**traits))
-    anchors = Traits(anchors=("her",), sketch=pack(range(100)))
+    anchors = Traits(anchors=("her",))
     other = Neighbour("b", "b.md", title, f"{SITE}/b", ("a",), (), False, anchors)
     return lambda _: check_together((one, other))
 
@@ -149,7 +149,6 @@ CASES: dict[str, tuple[Case, Case]] = {
     "address-moved": (_answered("moved"), _answered("alive")),
     "address-unsure": (_answered("unsure"), _answered("alive")),
     "title-twice": (_together("a"), _together()),
-    "article-alike": (_together(sketch=pack(range(95))), _together(sketch=pack(range(50)))),
     "orphan": (_together(related=()), _together()),
     "table-headless": (_table("", ""), _table("uge", "gange")),
     "alt-long": (_picture("ord " * 80), _picture("En arm.")),

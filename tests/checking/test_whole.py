@@ -8,7 +8,7 @@ from pipeline.checking.manuscript import Manuscript
 from pipeline.checking.whole import Neighbour, Traits, check_together, traits_of
 from pipeline.config import Config
 from tests.checking.desk import STYLES
-from tests.makers import article, header, para
+from tests.makers import article, header
 
 SITE = "https://klinik.example"
 
@@ -19,10 +19,6 @@ def neighbour(id_: str, title: str = "", related: tuple[str, ...] = (), *, trait
 
 def codes(*them: Neighbour) -> list[tuple[str, str]]:
     return [(finding.code, finding.source) for finding in check_together(them) if finding.code != "orphan"]
-
-
-def sketch(words: str) -> Traits:
-    return traits_of(Manuscript(article(blocks=(para(words),)), Config(Path("/nowhere")), STYLES))
 
 
 def test_a_link_to_an_article_that_does_not_exist_is_found() -> None:
@@ -48,23 +44,6 @@ def test_a_link_to_a_heading_that_another_article_lacks_is_found() -> None:
 def test_two_articles_of_one_title_are_found() -> None:
     assert codes(neighbour("a", "Ondt i ryggen"), neighbour("b", "ondt i  ryggen")) == [("title-twice", "b.md")]
     assert not codes(neighbour("a", "Ondt i ryggen"), neighbour("b", "Ondt i nakken"))
-
-
-def test_two_articles_that_are_nearly_the_same_are_found_with_their_likeness() -> None:
-    words = " ".join(f"ord{number}" for number in range(300))
-    one, other = neighbour("a", traits=sketch(words)), neighbour("b", traits=sketch(words.replace("ord150", "andet")))
-
-    (finding,) = (finding for finding in check_together((one, other)) if finding.code == "article-alike")
-
-    assert finding.source == "b.md"
-    assert 90 <= int(finding.message.split()[0]) <= 100
-
-
-def test_articles_that_share_a_standing_foot_are_not_alike() -> None:
-    foot = " ".join(f"fod{number}" for number in range(60))
-    them = [neighbour(str(n), traits=sketch(" ".join(f"a{n}x{i}" for i in range(200)) + " " + foot)) for n in range(3)]
-
-    assert not codes(*them)
 
 
 def orphans(*them: Neighbour) -> list[str]:

@@ -370,6 +370,10 @@ def test_accepted_findings_need_a_known_code_and_a_reason() -> None:
     assert faults("---\naccept:\n  dashes:\n---\n") == [("value-shape", 3)]
 
 
+def test_the_code_of_a_rule_that_was_removed_may_still_be_accepted() -> None:
+    assert accepted("accept:\n  article-alike: To udgaver af samme råd.").accept
+
+
 def test_markup_in_text_becomes_its_words() -> None:
     front, findings = read(
         "title: '**Søvn** &amp; <em>ro</em>'\n"

@@ -90,7 +90,7 @@ _ADDED: dict[str, Callable[[int], str]] = {
     "lettering-unsaid": lambda number: f"![En tegning af kroppen, nummer {number}](/plantet.svg)",
 }
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="40"><text y="20">Hornhindetransplantat</text></svg>'
-TOGETHER = ("title-twice", "article-alike")
+TOGETHER = ("title-twice",)
 DATED = ("review-overdue", "reviewer-missing")
 
 
@@ -142,7 +142,7 @@ def _change(sheet: Sheet, chance: random.Random, number: int) -> None:
 
 
 def _twins(sheets: Iterable[Sheet]) -> Iterable[Sheet]:
-    """Add an article beside each that has its title, and says nearly the same."""
+    """Add an article beside each that has its title."""
     for sheet in tuple(sheets):
         lines = [line for line in sheet.lines if "planet" not in line]
         lines[-1:] = ["Et enkelt afsnit er lagt til, som det andet ikke har."]
