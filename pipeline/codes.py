@@ -1463,35 +1463,6 @@ _TABLE = (
         group="whole",
     ),
     Code(
-        "address-dead",
-        "warning",
-        "An outside address leads nowhere (`publish check --online`).",
-        "A page that its server says is gone (404, 410), a name that no server has, an address in a private network",
-        "Find where the page is now, link to another, or take the link out.",
-        reason="The reader meets an error page, on paper after typing it.",
-        source="RFC 9110, HTTP Semantics, sections 15.5.5 and 15.5.11: 404 Not Found and 410 Gone.",
-        group="whole",
-    ),
-    Code(
-        "address-moved",
-        "note",
-        "An outside address has moved for good (`publish check --online`).",
-        "`http://klinik.example/ryg`, which sends all to `https://www.klinik.example/ryg`",
-        "Write the new address.",
-        reason="What leads on today is often switched off later.",
-        source="RFC 9110, HTTP Semantics, sections 15.4.2 and 15.4.9: 301 and 308.",
-        group="whole",
-    ),
-    Code(
-        "address-unsure",
-        "note",
-        "An outside address could not be checked (`publish check --online`).",
-        "A server that turns programs away (401, 403, 429), is out of order today (5xx), or does not answer in time",
-        "Open it in a browser; `accept:` says that it is well.",
-        reason="It may be dead, or well: only a reader's browser tells.",
-        group="whole",
-    ),
-    Code(
         "title-twice",
         "warning",
         "Two articles have the same title.",
@@ -1616,7 +1587,7 @@ _TABLE = (
 )  # fmt: skip
 
 CODES = {entry.code: entry for entry in _TABLE}
-REMOVED_CODES = frozenset({"article-alike"})
+REMOVED_CODES = frozenset({"address-dead", "address-moved", "address-unsure", "article-alike"})
 """Codes of rules that no longer exist: `accept:` and `[check] severities` may still name them, without effect."""
 
 

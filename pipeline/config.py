@@ -97,10 +97,6 @@ class Check:
     spelling: bool = True
     baseline: str = "check-baseline.json"
     """Findings that are known and not reported; `publish check --update-baseline` writes it."""
-    online_days: int = 7
-    """How long `--online` takes an address for well that it found to be so."""
-    private_hosts: tuple[str, ...] = ()
-    """Names in a private network that `--online` may ask; it refuses all others."""
     words: str = "sources/ordliste.txt"
     """Words that the project spells so, one a line."""
 
@@ -173,6 +169,8 @@ SECTIONS: Mapping[str, type[Any]] = {
     "sending": Sending,
 }
 """The tables beside those of the formats; each is a field of `Config`."""
+REMOVED_KEYS = frozenset({("check", "online_days"), ("check", "private_hosts")})
+"""Table and key of settings that no longer exist: a project may keep them, without effect."""
 
 
 def project_folder(start: Path) -> Path:
@@ -322,6 +320,8 @@ def _shape(shape: type[Options], table: Mapping[str, Any], name: str, source: st
     values: dict[str, object] = {}
     faults: list[str] = []
     for key, value in table.items():
+        if (name, key) in REMOVED_KEYS:
+            continue
         line = line_of(source, name, key)
         if key not in known:
             faults.append(_unknown("key", key, known, line))

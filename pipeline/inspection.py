@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import writers
 from pipeline.checking.finished import files_in, judge_file
-from pipeline.checking.online import Asker, Place, check_online
 from pipeline.checking.weighing import Scale
 from pipeline.config import Config
 from pipeline.errors import ConfigError
@@ -27,9 +26,6 @@ from pipeline.running.together import check_library
 from pipeline.running.wordbook import open_book
 from pipeline.running.workers import Workers
 
-MEMORY = "addresses.json"
-"""In the hidden folder of the outputs: how it stood with each outside address, and when that was asked."""
-
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
@@ -43,13 +39,10 @@ class Inspection:
     """All that was checked."""
 
 
-def check(config: Config, request: Request, scale: Scale, progress: Progress, *, is_online: bool = False) -> Inspection:
+def check(config: Config, request: Request, scale: Scale, progress: Progress) -> Inspection:
     """Read all articles and return what is found on those that were asked for.
 
     What the writers found stands in the record of the last run: it is repeated for what has not changed since.
-
-    Args:
-        is_online: Outside addresses are asked whether they still lead somewhere.
 
     Raises:
         ConfigError: The configuration or the command cannot be meant, or another run holds the outputs.
@@ -78,22 +71,10 @@ def check(config: Config, request: Request, scale: Scale, progress: Progress, *,
     if unjudged:
         message = f"{len(unjudged)} of {len(sources)} sources were not judged for print, e-book and mail"
         findings = (*findings, found("pages-unjudged", config.file.name, 0, message))
-    if is_online:
-        asker = Asker(outputs.state / MEMORY, config.check.online_days, config.check.private_hosts)
-        findings = (*findings, *check_online(_outside(library, sources), asker, progress))
     wanted = in_order(f for f in findings if not request.articles or f.source in sources or f.code == "pages-unjudged")
     listings = tuple(item.card.listing for item in library.reads if item.card and item.card.source in sources)
     report = Report((), scale.weigh(wanted), listings=listings, seconds=time.monotonic() - started)
     return Inspection(wanted, report, sources)
-
-
-def _outside(library: Library, sources: tuple[str, ...]) -> Iterator[Place]:
-    """Yield each address that articles lead to and that no article of the project has."""
-    own = {item.card.address.rstrip("/") for item in library.reads if item.card}
-    for item in library.reads:
-        for address, line in item.traits.links if item.source.path in sources else ():
-            if address.partition("#")[0].rstrip("/") not in own:
-                yield Place(item.source.path, line, address, item.traits.accept)
 
 
 def check_files(paths: Iterable[Path], scale: Scale, progress: Progress) -> Inspection:

@@ -33,7 +33,6 @@ FORMATS = ("terminal", "html", "json", "sarif", "junit", "github")
 @click.option("--learn", is_flag=True, help="Ask word by word which unknown words are right in this project.")
 @click.option("--yes", "-y", is_flag=True, help="With --fix or --learn: do not ask.")
 @click.option("--update-baseline", is_flag=True, help="Make all present findings known: only new ones are reported.")
-@click.option("--online", is_flag=True, help="Ask outside addresses whether they still lead somewhere.")
 @click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
 @click.option("--outputs", type=click.Path(path_type=Path), help="Where the last run wrote. [PROJECT/outputs]")
 @click.option("--jobs", type=click.IntRange(1), help="Worker processes. [one per core]")
@@ -48,7 +47,6 @@ def check(
     learn: bool,  # noqa: FBT001
     yes: bool,  # noqa: FBT001
     update_baseline: bool,  # noqa: FBT001
-    online: bool,  # noqa: FBT001
     project: Path | None,
     outputs: Path | None,
     jobs: int | None,
@@ -81,7 +79,7 @@ def check(
             request = Request(
                 tuple(writers.registered()), ids, outputs=outputs, jobs=jobs or default_jobs(), today=today()
             )
-            found = inspection.check(settings, request, scale, progress, is_online=online)
+            found = inspection.check(settings, request, scale, progress)
     if learn:
         return _learn(found, settings, is_asked=not yes)
     if update_baseline:

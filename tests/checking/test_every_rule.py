@@ -14,10 +14,8 @@ import pytest
 
 from pipeline.article import Cell, Figure, Image, Link, Para, Picture, Str, Table
 from pipeline.checking import spelling
-from pipeline.checking.asking import Standing
 from pipeline.checking.dated import Review, check_reviews
 from pipeline.checking.finished import judge_file
-from pipeline.checking.online import Known, Place, finding_of
 from pipeline.checking.whole import Neighbour, Traits, check_together
 from pipeline.config import Check
 from pipeline.findings import Finding
@@ -81,11 +79,6 @@ def _reviewed(day: date) -> Case:
     return lambda _: check_reviews([Review("a.md", day, None)], 24, date(2026, 5, 1))
 
 
-def _answered(standing: Standing) -> Case:
-    finding = finding_of(Place("a.md", 3, SITE), Known(standing, "", 0))
-    return lambda _: [finding] if finding else []
-
-
 def _languages(*languages: str) -> Case:
     return lambda _: skipped(languages)
 
@@ -145,9 +138,6 @@ CASES: dict[str, tuple[Case, Case]] = {
     "spelling-skipped": (_languages("tlh"), _languages("da")),
     "article-link-unknown": (_together(links=((f"{SITE}/c", 7),)), _together(links=((f"{SITE}/b", 7),))),
     "article-anchor-unknown": (_together(links=((f"{SITE}/b#der", 7),)), _together(links=((f"{SITE}/b#her", 7),))),
-    "address-dead": (_answered("dead"), _answered("alive")),
-    "address-moved": (_answered("moved"), _answered("alive")),
-    "address-unsure": (_answered("unsure"), _answered("alive")),
     "title-twice": (_together("a"), _together()),
     "orphan": (_together(related=()), _together()),
     "table-headless": (_table("", ""), _table("uge", "gange")),

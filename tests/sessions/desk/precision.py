@@ -21,7 +21,7 @@ LEAST_PERCENT = 80
 MEASURED = frozenset({
     "lix-high", "sentence-long", "subject-long", "reading-time", "review-missing", "reviewer-missing", "review-overdue",
     "description-missing", "author-missing", "orphan", "title-twice", "spelling-skipped", "file-nonconforming",
-    "file-unclaimed", "file-unusual", "pages-unjudged", "address-dead", "address-moved", "address-unsure",
+    "file-unclaimed", "file-unusual", "pages-unjudged",
 })  # fmt: skip
 """A number that is over its limit, or a fact: there is nothing to judge."""
 LEAST_NOTICED_PERCENT = 70
