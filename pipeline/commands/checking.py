@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.inspection import Inspection
 
-FORMATS = ("terminal", "html", "json", "sarif", "junit", "github")
+FORMATS = ("terminal", "html", "json", "sarif", "github")
 
 
 @click.command()
@@ -171,10 +171,6 @@ def _tell(found: Inspection, settings: Config, form: str, output: Path | None, *
         from pipeline.checking.sarif import as_sarif
 
         data = as_sarif(found.report.findings, settings.folder).decode()
-    elif form == "junit":
-        from pipeline.checking.junit import as_junit
-
-        data = as_junit(found.report.findings, found.sources, settings.folder).decode()
     else:
         data = "".join(f"{line}\n" for line in github_annotations(found.report))
     if output:

