@@ -37,9 +37,8 @@ def _paper_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command("print-pack")
 @_paper_options
-@click.option("--marks", is_flag=True, help="Crop marks and 3 mm for bleed, for a print shop.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), default="print-pack.pdf", show_default=True)
-def print_pack(articles: tuple[str, ...], copies: int, marks: bool, output: Path, **chosen: Any) -> int:  # noqa: FBT001  # click's flags
+def print_pack(articles: tuple[str, ...], copies: int, output: Path, **chosen: Any) -> int:
     """Make one file for the copier: a cover that lists what is inside, then all copies of each handout.
 
     Each copy begins on the front of a sheet. ARTICLE is an id or the path of a source; without: every article.
@@ -48,7 +47,7 @@ def print_pack(articles: tuple[str, ...], copies: int, marks: bool, output: Path
 
     settings, batch = _ready(articles, **chosen)
     if batch.handouts:
-        save(pack(batch.handouts, copies, settings, with_marks=marks), output)
+        save(pack(batch.handouts, copies, settings), output)
         inside = "1 handout" if len(batch.handouts) == 1 else f"{len(batch.handouts)} handouts"
         click.echo(f"{output}: {inside}, {copies} copies of each")
     return int(batch.is_failed)

@@ -16,7 +16,7 @@ from pipeline.rendering.words import load_words
 from pipeline.running.saving import write_whole
 
 
-def pack(handouts: Sequence[Printable], copies: int, config: Config, *, with_marks: bool = False) -> bytes:
+def pack(handouts: Sequence[Printable], copies: int, config: Config) -> bytes:
     """Return all copies of all handouts in one file, a cover first.
 
     The cover speaks the language of the publisher, and has the paper of the first handout.
@@ -29,7 +29,7 @@ def pack(handouts: Sequence[Printable], copies: int, config: Config, *, with_mar
     paper_mm = (sizes[0].width_mm, sizes[0].height_mm)
     first = cover(listed, copies, config.publisher, words, styles, paper_mm)
     label = Label(words["pack_title"], words["pack_note"], words.language)
-    return print_pack(first, inside, copies, label, with_marks=with_marks)
+    return print_pack(first, inside, copies, label)
 
 
 def save(data: bytes, path: Path) -> None:

@@ -94,36 +94,6 @@ def test_paper_that_no_one_sells_is_twice_the_page() -> None:
     assert sheet.get_size() == pytest.approx((240 * PT_PER_MM, 120 * PT_PER_MM), abs=0.01)
 
 
-def test_marks_stand_outside_of_what_is_cut() -> None:
-    data = booklet(pdf("abcd"), LABEL, with_marks=True)
-
-    with pikepdf.open(io.BytesIO(data)) as file:
-        page = file.pages[0]
-        boxes = [page.obj[name] for name in ("/TrimBox", "/BleedBox", "/MediaBox")]
-        trim, bleed, media = ([float(edge) / PT_PER_MM for edge in box] for box in boxes)
-        assert (trim[2] - trim[0], trim[3] - trim[1]) == pytest.approx((297, 210), abs=0.01)
-        assert [inner - outer for inner, outer in zip(trim[:2], bleed[:2], strict=True)] == pytest.approx(
-            [3, 3], abs=0.01
-        )
-        assert media[2] - trim[2] == pytest.approx(trim[0], abs=0.01)
-    assert_only_the_border_is_marked(data)
-    assert halves(data) == [("d", "a"), ("b", "c")]
-
-
-def assert_only_the_border_is_marked(data: bytes) -> None:
-    """Take the word away: what is left of ink lies beyond the bleed."""
-    with pikepdf.open(io.BytesIO(data)) as file:
-        for page in file.pages:
-            page.obj.Resources = pikepdf.Dictionary()
-        bare = io.BytesIO()
-        file.save(bare)
-        low = float(file.pages[0].obj.BleedBox[0])
-    sheet = pypdfium2.PdfDocument(bare.getvalue())[0].render(scale=2, grayscale=True).to_numpy().squeeze()
-    border = round(2 * low) + 2  # a stroke of half a point spreads over two pixels
-    assert sheet.min() < 128
-    assert sheet[border:-border, border:-border].min() == 255
-
-
 # ---- the pack
 
 
@@ -150,16 +120,6 @@ def test_a_pack_has_a_bookmark_for_each_handout() -> None:
 
     marks = [(entry.get_title(), entry.get_dest().get_index()) for entry in pypdfium2.PdfDocument(data).get_toc()]
     assert marks == [("Bækken og ryg", 0), ("Et", 2), ("To", 10)]
-
-
-def test_a_pack_for_the_print_shop_has_marks_on_every_page() -> None:
-    data = print_pack(
-        pdf(["cover"], PAPERS["A4"]), [Handout("Et", pdf(["a1"], PAPERS["A4"]))], 1, LABEL, with_marks=True
-    )
-
-    with pikepdf.open(io.BytesIO(data)) as file:
-        assert all("/TrimBox" in page.obj for page in file.pages)
-    assert words_of(data) == ["cover", "", "a1", ""]
 
 
 # ---- what both say of themselves
@@ -189,7 +149,7 @@ def test_an_imposed_file_is_for_the_copier_and_claims_nothing(data: bytes, duple
 
 
 def test_equal_pages_give_equal_bytes() -> None:
-    assert booklet(pdf("abcde"), LABEL, with_marks=True) == booklet(pdf("abcde"), LABEL, with_marks=True)
+    assert booklet(pdf("abcde"), LABEL) == booklet(pdf("abcde"), LABEL)
     packs = [print_pack(pdf("c"), [Handout("Et", pdf("abc"))], 3, LABEL) for _ in range(2)]
     assert packs[0] == packs[1]
 
@@ -209,23 +169,9 @@ def test_paper_is_known_upright_and_on_its_side(size_mm: tuple[float, float], na
     assert paper_name(*size_mm) == name
 
 
-def test_pages_are_measured_as_they_are_cut() -> None:
-    pack = print_pack(pdf(["c"], PAPERS["A4"]), [Handout("Et", pdf(["a"], PAPERS["A4"]))], 1, LABEL, with_marks=True)
+def test_the_pages_of_a_file_are_measured() -> None:
+    pack = print_pack(pdf(["c"], PAPERS["A4"]), [Handout("Et", pdf(["a"], PAPERS["A4"]))], 1, LABEL)
 
     assert measure(pdf("abc")) == Pages(3, 148.0, 210.0)
     assert measure(pack) == Pages(4, 210.0, 297.0)
     assert measure(pack).paper == "A4"
-
-
-def test_a_booklet_for_the_print_shop_has_marks_where_it_is_folded() -> None:
-    book = booklet(pdf("abcd"), LABEL)
-
-    pack = print_pack(book, [Handout("Et", book)], 1, LABEL, with_marks=True)
-
-    assert b"[2 2] 0 d" in first_stream(pack)
-    assert b"[2 2] 0 d" not in first_stream(print_pack(pdf("c"), [], 1, LABEL, with_marks=True))
-
-
-def first_stream(data: bytes) -> bytes:
-    with pikepdf.open(io.BytesIO(data)) as file:
-        return file.pages[0].Contents.read_bytes()
