@@ -1400,7 +1400,7 @@ _TABLE = (
         "warning",
         "A word that no dictionary has, one letter from a common one.",
         "`smeter` for `smerter`",
-        "Correct it; or, where it is right, add it to `sources/ordliste.txt` (`publish check --learn`).",
+        "Correct it; or, where it is right, add it to `sources/ordliste.txt`, one a line.",
         reason="A spelling error in a dose or a symptom misleads; anywhere else it costs trust.",
         source="Hunspell, with the Danish dictionary of Stavekontrolden.",
         group="right",

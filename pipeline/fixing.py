@@ -1,17 +1,15 @@
-"""What the editor's desk writes into a project when it is asked to: repaired sources, and words that are right."""
+"""Repairs of sources, which `publish check --fix` shows and writes."""
 
 from __future__ import annotations
 
 import difflib
 import os
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError, SourceError
-from pipeline.findings import Finding
 from pipeline.reading.files import find_roots, find_sources, read_inside
 from pipeline.reading.mending import mend
 
@@ -74,32 +72,3 @@ def apply(fix: Fix) -> None:
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise ConfigError(f"{fix.source} cannot be written: {error.strerror}") from error
-
-
-def unknown_words(findings: Iterable[Finding]) -> dict[str, Finding]:
-    """Return each word that spelling found, with the first finding on it."""
-    words: dict[str, Finding] = {}
-    for finding in findings:
-        if finding.code == "spelling":
-            words.setdefault(finding.quote, finding)
-    return words
-
-
-def learn(config: Config, words: Iterable[str]) -> Path:
-    """Add words to the project's own list, and return where it lies.
-
-    Raises:
-        ConfigError: The list cannot be written.
-    """
-    path = config.folder / config.check.words
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lines = path.read_text("utf-8-sig").splitlines() if path.is_file() else []
-        known = {line.strip().casefold() for line in lines}
-        lines += [word for word in dict.fromkeys(words) if word.casefold() not in known]
-        draft = path.with_name(f".{path.name}.new")
-        draft.write_text("".join(f"{line}\n" for line in lines), "utf-8", newline="\n")
-        draft.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{config.check.words} cannot be written: {error.strerror}") from error
-    return path

@@ -30,8 +30,7 @@ FORMATS = ("terminal", "html", "json", "sarif", "github")
 @click.option(
     "--fix", is_flag=True, help="Repair sources where no one could mean it otherwise: shows a diff, and asks."
 )
-@click.option("--learn", is_flag=True, help="Ask word by word which unknown words are right in this project.")
-@click.option("--yes", "-y", is_flag=True, help="With --fix or --learn: do not ask.")
+@click.option("--yes", "-y", is_flag=True, help="With --fix: do not ask.")
 @click.option("--update-baseline", is_flag=True, help="Make all present findings known: only new ones are reported.")
 @click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
 @click.option("--outputs", type=click.Path(path_type=Path), help="Where the last run wrote. [PROJECT/outputs]")
@@ -44,7 +43,6 @@ def check(
     verbose: bool,  # noqa: FBT001
     explain: str | None,
     fix: bool,  # noqa: FBT001
-    learn: bool,  # noqa: FBT001
     yes: bool,  # noqa: FBT001
     update_baseline: bool,  # noqa: FBT001
     project: Path | None,
@@ -80,8 +78,6 @@ def check(
                 tuple(writers.registered()), ids, outputs=outputs, jobs=jobs or default_jobs(), today=today()
             )
             found = inspection.check(settings, request, scale, progress)
-    if learn:
-        return _learn(found, settings, is_asked=not yes)
     if update_baseline:
         return _update_baseline(found, settings)
     _tell(found, settings, form, output, is_verbose=verbose)
@@ -123,22 +119,6 @@ def _fix(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> int:
     for each in found:
         apply(each)
     click.echo(f"repaired {files}")
-    return 0
-
-
-def _learn(found: Inspection, settings: Config, *, is_asked: bool) -> int:
-    from pipeline.checking.excerpts import place_of
-    from pipeline.fixing import learn, unknown_words
-
-    right: list[str] = []
-    for word, finding in unknown_words(found.findings).items():
-        click.echo(f"{finding.source}:{finding.line}: {place_of(finding, settings.folder).text.strip()}")
-        if not is_asked or click.confirm(f"Is {word!r} right?", default=False):
-            right.append(word)
-    if right:
-        click.echo(f"{learn(settings, right)}: {len(right)} words added")
-    else:
-        click.echo("no words added")
     return 0
 
 

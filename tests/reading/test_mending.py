@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.config import Config, Sources
 from pipeline.errors import ConfigError
-from pipeline.fixing import apply, fixes, learn
+from pipeline.fixing import apply, fixes
 from pipeline.reading.mending import mend
 from tests.makers import write
 
@@ -69,11 +69,3 @@ def test_a_source_that_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> N
     with pytest.raises(ConfigError, match="changed meanwhile"):
         apply(fix)
     assert (tmp_path / "sources/ryg.md").read_text() == "##Andet\n"
-
-
-def test_words_are_learnt_once(tmp_path: Path) -> None:
-    write(tmp_path / "sources/ordliste.txt", "smeter\n")
-
-    learn(Config(tmp_path), ["Smeter", "klemming", "klemming"])
-
-    assert (tmp_path / "sources/ordliste.txt").read_text() == "smeter\nklemming\n"
