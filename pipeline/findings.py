@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -38,6 +39,30 @@ def found(code: str, source: str, line: int, message: str, hint: str = "", quote
     """
     entry = CODES[code]
     return Finding(entry.severity, code, source, line, message, hint or entry.cure, entry.repaired, quote)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often a code was found, in one severity."""
+
+    severity: Severity
+    code: str
+    count: int
+    sources: int
+    """In how many sources."""
+
+    @property
+    def meaning(self) -> str:
+        return CODES[self.code].meaning if self.code in CODES else ""
+
+
+def by_code(findings: Iterable[Finding]) -> list[Tally]:
+    """Return how often each code was found: the gravest first, then the most frequent."""
+    them = tuple(findings)
+    counts = Counter((each.severity, each.code) for each in them)
+    sources = Counter(key for key, _ in {((each.severity, each.code), each.source) for each in them})
+    tallies = [Tally(*key, count, sources[key]) for key, count in counts.items()]
+    return sorted(tallies, key=lambda each: (SEVERITIES.index(each.severity), -each.count, each.code))
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:

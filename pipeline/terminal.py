@@ -12,18 +12,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.codes import CODES
 from pipeline.errors import ConfigError
-from pipeline.findings import SEVERITIES, Finding
+from pipeline.findings import SEVERITIES, Finding, by_code
 from pipeline.phases import PHASES
 from pipeline.report import Entry, Report, github_annotations, to_json
+from pipeline.running.saving import replace_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pipeline.doctor import Part
 
-_STEPS = {"read": "Reading", "write": "Writing", "certify": "Certifying", "judge": "Judging", "ask": "Asking"}
+_STEPS = {"read": "Reading", "write": "Writing", "certify": "Certifying", "judge": "Judging"}
 _WARNINGS_SHOWN = 10
 _COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
@@ -85,9 +85,7 @@ def sending(letters: int) -> Iterator[Callable[[int], None]]:
 
 def save_report(report: Report, path: Path) -> None:
     """Write the report where it was asked for."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_bytes(to_json(report))
-    draft.replace(path)
+    replace_whole(path, to_json(report))
 
 
 def check_report(path: Path) -> None:
@@ -228,11 +226,9 @@ def _findings(console: Console, findings: Sequence[Finding], *, is_verbose: bool
             console.print(f"… and {len(those) - len(shown)} more {severity}s: --verbose shows them", markup=False)
     if findings:
         console.print("\nFindings by code:", markup=False)
-        counts = Counter((finding.severity, finding.code) for finding in findings)
-        by_weight = sorted(counts.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -item[1], item[0][1]))
-        for (severity, code), number in by_weight:
-            meaning = CODES[code].meaning if code in CODES else ""
-            console.print(f"  {number:5}  {severity:7}  {code:28}  {meaning}", markup=False)
+        for tally in by_code(findings):
+            words = f"  {tally.count:5}  {tally.severity:7}  {tally.code:28}  {tally.meaning}"
+            console.print(words, markup=False)
 
 
 def _kilobytes(size: int) -> str:

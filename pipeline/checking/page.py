@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from pipeline.checking.excerpts import Place, place_of
 from pipeline.codes import CODES, GROUPS, Group
 from pipeline.config import Check, Publisher
-from pipeline.findings import SEVERITIES, Finding
+from pipeline.findings import Finding, by_code
 from pipeline.rendering.readability import LEVELS, level
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words, load_words
@@ -206,12 +206,7 @@ def _levels(sheets: Iterable[Sheet], words: Words) -> tuple[tuple[str, str, int]
 
 def _codes(findings: Iterable[Finding]) -> tuple[tuple[str, str, Markup, int, int], ...]:
     """Return severity, code, meaning, how many there are, and in how many articles; worst and most first."""
-    counts = Counter((finding.severity, finding.code) for finding in findings)
-    articles: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for finding in findings:
-        articles[finding.severity, finding.code].add(finding.source)
-    ordered = sorted(counts.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -item[1], item[0][1]))
     return tuple(
-        (severity, code, with_code(CODES[code].meaning if code in CODES else ""), number, len(articles[severity, code]))
-        for (severity, code), number in ordered
+        (tally.severity, tally.code, with_code(tally.meaning), tally.count, tally.sources)
+        for tally in by_code(findings)
     )

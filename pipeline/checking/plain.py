@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
 from pipeline.checking.excerpts import Place, place_of
-from pipeline.codes import CODES
-from pipeline.findings import SEVERITIES, Finding
+from pipeline.findings import Finding, by_code
 from pipeline.report import Listing
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
@@ -75,11 +74,6 @@ def _table(findings: list[Finding]) -> Iterator[str]:
     if not findings:
         return
     yield "\nFindings by code:"
-    counts = Counter((finding.severity, finding.code) for finding in findings)
-    articles = {key: len({f.source for f in findings if (f.severity, f.code) == key}) for key in counts}
-    for (severity, code), number in sorted(
-        counts.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -item[1], item[0][1])
-    ):
-        name = click.style(f"{severity:7}", fg=_COLOURS[severity])
-        meaning = CODES[code].meaning if code in CODES else ""
-        yield f"  {number:5}  {name}  {code:26}  in {articles[severity, code]:4}  {meaning}"
+    for tally in by_code(findings):
+        name = click.style(f"{tally.severity:7}", fg=_COLOURS[tally.severity])
+        yield f"  {tally.count:5}  {name}  {tally.code:26}  in {tally.sources:4}  {tally.meaning}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import writers
-from pipeline.commands.options import project_of, today
+from pipeline.commands.options import jobs_option, load_project, outputs_option, project_option, today
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -32,9 +32,9 @@ FORMATS = ("terminal", "html", "json", "sarif", "github")
 )
 @click.option("--yes", "-y", is_flag=True, help="With --fix: do not ask.")
 @click.option("--update-baseline", is_flag=True, help="Make all present findings known: only new ones are reported.")
-@click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
-@click.option("--outputs", type=click.Path(path_type=Path), help="Where the last run wrote. [PROJECT/outputs]")
-@click.option("--jobs", type=click.IntRange(1), help="Worker processes. [one per core]")
+@project_option
+@outputs_option("Where the last run wrote.")
+@jobs_option
 def check(
     articles: tuple[str, ...],
     form: str,
@@ -56,13 +56,13 @@ def check(
     """
     if explain:
         return _explain(explain)
-    from pipeline import config, inspection, terminal
+    from pipeline import inspection, terminal
     from pipeline.checking.weighing import Scale, scale_of
     from pipeline.publish import Request
     from pipeline.running.ids import as_ids
     from pipeline.running.workers import default_jobs
 
-    settings = config.load(project_of(project), writers.registered())
+    settings = load_project(project)
     scale = Scale(settings.check.severities) if update_baseline else scale_of(settings)
     ids = as_ids(articles, settings, Path.cwd())
     if fix:
@@ -124,11 +124,10 @@ def _fix(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> int:
 
 def _update_baseline(found: Inspection, settings: Config) -> int:
     from pipeline.checking.weighing import baseline
+    from pipeline.running.saving import replace_whole
 
     path = settings.folder / settings.check.baseline
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_bytes(baseline(found.report.findings))
-    draft.replace(path)
+    replace_whole(path, baseline(found.report.findings))
     click.echo(f"{path}: {sum(f.severity != 'error' for f in found.report.findings)} findings are known from now on")
     return found.report.exit_code(is_strict=False)
 

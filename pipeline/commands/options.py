@@ -6,20 +6,34 @@ import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import click
 
 from pipeline import writers
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+
+
+project_option = click.option(
+    "--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]"
+)
+jobs_option = click.option("--jobs", type=click.IntRange(1), help="Worker processes. [one per core]")
+
+
+def outputs_option(meaning: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option that names the folder of outputs."""
+    return click.option("--outputs", type=click.Path(path_type=Path), help=f"{meaning} [PROJECT/outputs]")
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that every publishing command has."""
     for option in reversed(
         (
-            click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]"),
-            click.option("--outputs", type=click.Path(path_type=Path), help="Where to write. [PROJECT/outputs]"),
-            click.option("--jobs", type=click.IntRange(1), help="Worker processes. [one per core]"),
+            project_option,
+            outputs_option("Where to write."),
+            jobs_option,
             click.option("--strict", is_flag=True, help="Exit with 1 where a warning exists."),
             click.option("--force", is_flag=True, help="Make everything anew, changed or not."),
             click.option("--verify", is_flag=True, help="Read the files that stand, and make anew what was changed."),
@@ -49,6 +63,17 @@ def _options_of(name: str) -> dict[str, Any]:
         return get_type_hints(writers.load(name).Options)
     except Exception:  # noqa: BLE001  # a stranger's writer: its own command says why
         return {}
+
+
+def load_project(given: Path | None) -> Config:
+    """Return the configuration of a project: of the folder that is given, or of the nearest one at or above this one.
+
+    Raises:
+        ConfigError: There is no project, or its `publish.toml` is wrong.
+    """
+    from pipeline.config import load
+
+    return load(project_of(given), writers.registered())
 
 
 def project_of(given: Path | None) -> Path:

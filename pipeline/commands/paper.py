@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline import writers
-from pipeline.commands.options import project_of, variants_of
+from pipeline.commands.options import jobs_option, load_project, outputs_option, project_option, variants_of
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -26,9 +25,9 @@ def _paper_options(command: Callable[..., Any]) -> Callable[..., Any]:
                 "--copies", type=click.IntRange(1, 1000), default=20, show_default=True, help="Of each handout."
             ),
             click.option("--variant", default="standard", show_default=True, help="large-print, a5, booklet …"),
-            click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]"),
-            click.option("--outputs", type=click.Path(path_type=Path), help="Where handouts lie. [PROJECT/outputs]"),
-            click.option("--jobs", type=click.IntRange(1), help="Worker processes. [one per core]"),
+            project_option,
+            outputs_option("Where handouts lie."),
+            jobs_option,
         )
     ):
         command = option(command)
@@ -89,7 +88,7 @@ def _ready(
     articles: tuple[str, ...], *, variant: str, project: Path | None, outputs: Path | None, jobs: int | None
 ) -> tuple[Config, Batch]:
     """Publish the handouts that are asked for, and say of which there is none."""
-    from pipeline import config, terminal
+    from pipeline import terminal
     from pipeline.printing.handouts import FORMAT, ready
     from pipeline.publish import Request, shown_in
     from pipeline.running.ids import as_ids
@@ -97,7 +96,7 @@ def _ready(
 
     if variant not in (known := variants_of(FORMAT)):
         raise click.BadParameter(f"{variant} is no variant; there is {', '.join(known)}", param_hint="--variant")
-    settings = config.load(project_of(project), writers.registered())
+    settings = load_project(project)
     ids = as_ids(articles, settings, Path.cwd())
     request = Request(formats=(FORMAT,), articles=ids, outputs=outputs, jobs=jobs or default_jobs())
     with terminal.progress() as progress:
@@ -115,17 +114,17 @@ def _ready(
 @click.argument("article")
 @click.option("--variant", multiple=True, help="Show this variant only; may be repeated. [all]")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="[PROJECT/outputs/proofs/ARTICLE.png]")
-@click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
-@click.option("--outputs", type=click.Path(path_type=Path), help="Where the proof goes. [PROJECT/outputs]")
+@project_option
+@outputs_option("Where the proof goes.")
 def proof(
     article: str, variant: tuple[str, ...], output: Path | None, project: Path | None, outputs: Path | None
 ) -> int:
     """Show all pages of ARTICLE's handout, in every variant that suits it, in one picture."""
-    from pipeline import config, proofing, terminal
+    from pipeline import proofing, terminal
     from pipeline.publish import Request, shown_in
     from pipeline.running.ids import as_ids
 
-    settings = config.load(project_of(project), writers.registered())
+    settings = load_project(project)
     request = Request((), as_ids((article,), settings, Path.cwd()), outputs=outputs)
     variants = variant or variants_of(proofing.FORMAT)
     with terminal.progress() as progress:

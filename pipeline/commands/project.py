@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from pipeline import writers
-from pipeline.commands.options import project_of
+from pipeline.commands.options import load_project, project_option
 
 
 @click.command()
@@ -27,13 +26,12 @@ def init(folder: Path) -> int:
 
 @click.command()
 @click.argument("title")
-@click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
+@project_option
 def new(title: str, project: Path | None) -> int:
     """Begin a new article called TITLE."""
-    from pipeline import config
     from pipeline.starting import start_article
 
-    path = start_article(title, config.load(project_of(project), writers.registered()))
+    path = start_article(title, load_project(project))
     click.echo(f"made {path}")
     return 0
 

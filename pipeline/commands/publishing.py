@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import writers
-from pipeline.commands.options import has_option, project_of, run_options, today, variants_of
+from pipeline.commands.options import has_option, load_project, run_options, today, variants_of
 from pipeline.running.stamp import tells_of_work
 
 if TYPE_CHECKING:
@@ -84,7 +84,6 @@ def _publish(
     variant: tuple[str, ...] = (),
     allow_nonconforming: bool = False,
 ) -> int:
-    from pipeline import config
     from pipeline.running.workers import Workers, default_jobs
 
     began_ns = time.time_ns()
@@ -98,7 +97,7 @@ def _publish(
         name: {**varied.get(name, {}), **({"allow_nonconforming": True} if name in lenient else {})}
         for name in (*varied, *lenient)
     }
-    settings = config.load(project_of(project), writers.registered())
+    settings = load_project(project)
     jobs = jobs or default_jobs()
     with Workers(jobs, settings.limits.memory_mb) as workers:
         if not cluster and tells_of_work(sys.argv[1:]):

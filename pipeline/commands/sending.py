@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline import writers
-from pipeline.commands.options import project_of
+from pipeline.commands.options import load_project, outputs_option, project_option
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 
 FAULTS_SHOWN = 50
 _MAILBOX = click.Path(path_type=Path, exists=True)
-_project = click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
-_outputs = click.option("--outputs", type=click.Path(path_type=Path), help="Where it is published. [PROJECT/outputs]")
+_outputs = outputs_option("Where it is published.")
 _list = click.option("--list", "list_", required=True, metavar="NAME", help="A list that [sending] lists names.")
 
 
@@ -51,7 +49,7 @@ def _rate(written: str) -> int:
     "--transport", type=click.Choice(["smtp", "file"]), default="smtp", help="A mail server, or files to try out."
 )
 @click.option("--language", type=click.Choice(["da", "en"]), help="Of checks and report. [that of the publisher]")
-@_project
+@project_option
 @_outputs
 def send(
     edition: str, list_: str, *, test: str | None, dry_run: bool, confirm: bool, status: bool, rate: int | None,
@@ -64,12 +62,12 @@ def send(
     """
     from dataclasses import replace
 
-    from pipeline import config, terminal
+    from pipeline import terminal
     from pipeline.running.ids import as_ids
     from pipeline.sending import campaigns
     from pipeline.sending.edition import find_published
 
-    settings = config.load(project_of(project), writers.registered())
+    settings = load_project(project)
     sending = settings.sending
     sending = replace(sending, rate=rate or sending.rate, connections=connections or sending.connections)
     settings = replace(settings, sending=sending)
@@ -182,7 +180,7 @@ def subscribers() -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_list
 @click.option("--skip-faulty", is_flag=True, help="Take the rows that can be read, and leave those that cannot.")
-@_project
+@project_option
 @_outputs
 def import_(file: Path, list_: str, *, skip_faulty: bool, project: Path | None, outputs: Path | None) -> int:
     """Bring FILE, a table in CSV, into a list. Sends nothing.
@@ -218,7 +216,7 @@ def import_(file: Path, list_: str, *, skip_faulty: bool, project: Path | None, 
 @subscribers.command("export")
 @_list
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file for you alone. [the screen]")
-@_project
+@project_option
 @_outputs
 def export(list_: str, output: Path | None, project: Path | None, outputs: Path | None) -> int:
     """Print a list as CSV, with every consent."""
@@ -238,7 +236,7 @@ def export(list_: str, output: Path | None, project: Path | None, outputs: Path 
 
 @subscribers.command()
 @click.argument("address")
-@_project
+@project_option
 @_outputs
 def forget(address: str, project: Path | None, outputs: Path | None) -> int:
     """Remove every trace of ADDRESS from every list and trial; that it was mailed stays known, by a keyed hash."""
@@ -258,7 +256,7 @@ def forget(address: str, project: Path | None, outputs: Path | None) -> int:
 
 
 @subscribers.command("check")
-@_project
+@project_option
 @_outputs
 def check(project: Path | None, outputs: Path | None) -> int:
     """Count each list by consent, and look for what must not stand in it."""
@@ -286,7 +284,7 @@ def check(project: Path | None, outputs: Path | None) -> int:
 @click.option(
     "--from-mailbox", "mailbox", required=True, type=click.Path(path_type=Path, exists=True), help="mbox, Maildir."
 )
-@_project
+@project_option
 @_outputs
 def unsubscribe(mailbox: Path, project: Path | None, outputs: Path | None) -> int:
     """Take off the lists whoever asked for it by mail. The mailbox is left as it is; reading it twice counts once."""
@@ -303,7 +301,7 @@ def unsubscribe(mailbox: Path, project: Path | None, outputs: Path | None) -> in
 
 @subscribers.command()
 @click.argument("mailbox", type=_MAILBOX)
-@_project
+@project_option
 @_outputs
 def bounces(mailbox: Path, project: Path | None, outputs: Path | None) -> int:
     """Read messages that could not be delivered, from an mbox or Maildir: hard ones suppress, soft ones are counted."""
@@ -322,7 +320,7 @@ def bounces(mailbox: Path, project: Path | None, outputs: Path | None) -> int:
 @click.option("--host", default="127.0.0.1", help="Address to listen at. [127.0.0.1: behind nginx or Caddy]")
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, help="[8025]")
 @click.option("--transport", type=click.Choice(["smtp", "file"]), default="smtp", help="How mails that confirm go out.")
-@_project
+@project_option
 @_outputs
 def serve(host: str, port: int, transport: str, project: Path | None, outputs: Path | None) -> int:
     """Run the pages that readers sign up and leave by. See docs/sending.md for nginx and Caddy."""
@@ -338,13 +336,12 @@ def _opened(
     project: Path | None, outputs: Path | None, list_: str = ""
 ) -> tuple[Config, AbstractContextManager[Store]]:
     """Return the project, and its database to be opened."""
-    from pipeline import config
     from pipeline.sending.folder import data_folder
     from pipeline.sending.settings import list_title, require_parts, settings_of
     from pipeline.sending.store import open_store
 
     require_parts()
-    settings = config.load(project_of(project), writers.registered())
+    settings = load_project(project)
     sending = settings_of(settings)
     if list_:
         list_title(sending, list_)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.options import project_of
+from pipeline.commands.options import outputs_option, project_of, project_option
 
 _WAIT_S = 5.0
 
 
 @click.command()
-@click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
-@click.option("--outputs", type=click.Path(path_type=Path), help="Whose cache. [PROJECT/outputs]")
+@project_option
+@outputs_option("Whose cache.")
 def clean(project: Path | None, outputs: Path | None) -> int:
     """Empty the cache: pictures in their sizes, and what is known of sources. Everything published stays."""
     from pipeline.running.saving import Outputs

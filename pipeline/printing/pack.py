@@ -13,7 +13,7 @@ from pipeline.rendering.packcover import Listed, cover
 from pipeline.rendering.paper import measure
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import load_words
-from pipeline.running.saving import write_whole
+from pipeline.running.saving import replace_whole
 
 
 def pack(handouts: Sequence[Printable], copies: int, config: Config) -> bytes:
@@ -38,10 +38,8 @@ def save(data: bytes, path: Path) -> None:
     Raises:
         ConfigError: The folder cannot be written.
     """
-    draft = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(draft, data)
-        draft.replace(path)
+        replace_whole(path, data)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="name another file: --output") from error

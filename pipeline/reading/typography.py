@@ -238,7 +238,6 @@ def _masked(text: str) -> str:
 # ---- quotation marks
 
 _DOUBLE = frozenset('"“”„‟»«')
-_SINGLE = frozenset("'‘’‚‹›")
 _CLOSED_BY: Mapping[str, str] = MappingProxyType({"'": "'", "‘": "’‘", "‚": "‘’", "’": "’", "‹": "›", "›": "‹"})
 _MARK = re.compile("[\"“”„‟»«'‘’‚‹›]")
 _BEFORE = frozenset("([{<–—−-/" + _LINE)
