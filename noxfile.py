@@ -17,6 +17,12 @@ CONSTRAINTS = "constraints.txt"
 """The versions that CI has seen work; `nox -s lock` writes them anew."""
 
 
+def corpus_folder() -> str:
+    """Return the folder of real articles that `PUBLISH_CORPUS` names; empty without one."""
+    name = os.environ.get("PUBLISH_CORPUS", "")
+    return name if name and Path(name).is_dir() else ""
+
+
 def install(session: nox.Session, *groups: str, extras: str = "") -> None:
     """Install the project, editable, with groups of pyproject.toml, in the versions that CI has seen."""
     more = [package for group in groups for package in nox.project.dependency_groups(PROJECT, group)]
@@ -66,8 +72,8 @@ def mail(session: nox.Session) -> None:
 @nox.session
 def epub(session: nox.Session) -> None:
     """Judge e-books of a corpus, open them in two readers, and compare pandoc's; `-- --write docs/epub.md` keeps it."""
-    corpus = os.environ.get("PUBLISH_CORPUS", "../shared/corpus")
-    if not Path(corpus).is_dir():
+    corpus = corpus_folder()
+    if not corpus:
         session.skip("there is no corpus: PUBLISH_CORPUS names a folder with content/ and public/")
     if missing := [name for name in ("npm", "node", "java", "chromium") if not shutil.which(name)]:
         session.skip(f"this machine has no {', '.join(missing)}: apt-get install npm default-jdk-headless chromium")
@@ -116,8 +122,8 @@ def preview(session: nox.Session) -> None:
     folder = Path(session.create_tmp()).resolve()
     shutil.copy("tests/sessions/preview/package.json", folder)
     session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), external=True)
-    corpus = os.environ.get("PUBLISH_CORPUS", "../shared/corpus")
-    where = [corpus] if Path(corpus).is_dir() else []  # without one: this repository's samples
+    corpus = corpus_folder()
+    where = [corpus] if corpus else []  # without one: this repository's samples
     session.run("python", "-m", "tests.sessions.preview", folder, *where, *session.posargs)
 
 
@@ -131,8 +137,8 @@ def desk(session: nox.Session) -> None:
     folder = Path(session.create_tmp()).resolve()
     shutil.copy("tests/sessions/preview/package.json", folder)
     session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), external=True)
-    corpus = os.environ.get("PUBLISH_CORPUS", "../shared/corpus")
-    where = ["--corpus", corpus] if Path(corpus).is_dir() else []
+    corpus = corpus_folder()
+    where = ["--corpus", corpus] if corpus else []
     session.run("python", "-m", "tests.sessions.desk", folder, *where, *session.posargs)
 
 
@@ -182,8 +188,8 @@ def bench(session: nox.Session) -> None:
         shutil.copy("tests/sessions/bench/package.json", folder)
         session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), external=True, silent=True)
         options += ["--mjml", str(folder / "node_modules/.bin/mjml")]
-    corpus = os.environ.get("PUBLISH_CORPUS", "../shared/corpus")
-    if Path(corpus).is_dir():
+    corpus = corpus_folder()
+    if corpus:
         options += ["--corpus", corpus]
     session.run("python", "-m", "tests.sessions.bench", folder / "scratch", *options, *session.posargs)
 
@@ -194,6 +200,7 @@ def lint(session: nox.Session) -> None:
     session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("codespell")
 
 
 @nox.session

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ParamSpec, TypeVar, cast
 
 from pipeline import config as configuration
 from pipeline import writers
@@ -27,6 +28,8 @@ from pipeline.running.saving import BusyError, Outputs
 from pipeline.running.shelf import Item, items_of
 from pipeline.running.workers import Workers
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _MAX_BYTES = 10_000_000
 _AGAIN_S = 1.0
 """After which a run that found the outputs held by another is tried again."""
@@ -148,7 +151,7 @@ class Desk:
     # ---- what happens
 
     async def work(self) -> None:
-        """Publish what waits, for ever, with workers that stay warm."""
+        """Publish what waits, for ever, with workers that stay warm; they end after the thread that uses them."""
         self._loop = asyncio.get_running_loop()
         with Workers(self.jobs, self.config.limits.memory_mb) as workers:
             workers.warm(writers.registered())
@@ -163,7 +166,7 @@ class Desk:
         """Let all wait that changed while there was no desk."""
         request = Request(tuple(writers.registered()), outputs=self.outputs.folder)
         try:
-            done = await asyncio.to_thread(up_to_date, self.config, request, lambda _step, _done, _of: None, workers)
+            done = await _in_thread(workers, up_to_date, self.config, request, lambda _step, _done, _of: None, workers)
         except PublishError:  # the first run says it with all that belongs to it
             done = frozenset()
         self.queue.add((id_ for id_ in self.ids.values() if id_ not in done), is_urgent=False)
@@ -174,7 +177,7 @@ class Desk:
             await self._print(work, work.aside, workers)
             return
         try:
-            report = await asyncio.to_thread(self._publish, work, workers)
+            report = await _in_thread(workers, self._publish, work, workers)
         except BusyError as error:
             self._fail("run", error)
             self.queue.add(work.ids, is_urgent=work.is_urgent)
@@ -188,7 +191,7 @@ class Desk:
 
     async def _print(self, work: Work, aside: Aside, workers: Workers) -> None:
         try:
-            report = await asyncio.to_thread(self._publish, work, workers)
+            report = await _in_thread(workers, self._publish, work, workers)
         except PublishError as error:
             printed = Printed(aside.stamp, error=error)
         else:
@@ -285,3 +288,21 @@ class Desk:
             report = replace(self.report, listings=(*self.report.listings, *unread))
             self._items = (self.version, {item.listing.id: item for item in items_of(report, self.words)})
         return self._items[1]
+
+
+async def _in_thread(workers: Workers, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what a function that uses the workers returns; where this task is cancelled, end that thread first."""
+
+    def interruptible() -> T | None:
+        try:
+            return function(*args, **kwargs)
+        except KeyboardInterrupt:  # raised by `interrupt`; past asyncio it would end the whole server
+            return None
+
+    thread = asyncio.ensure_future(asyncio.to_thread(interruptible))
+    try:
+        return cast("T", await asyncio.shield(thread))
+    except asyncio.CancelledError:
+        workers.interrupt()
+        await asyncio.wait([thread])
+        raise

@@ -6,6 +6,7 @@ Not `ProcessPoolExecutor`: it breaks as a whole when one worker dies. Here a dea
 from __future__ import annotations
 
 import math
+import multiprocessing
 import os
 import signal
 import sys
@@ -78,14 +79,25 @@ class Crew:
         self._workers: list[_Worker] = []
         self.seconds: dict[str, float] = {}
         """Of each phase, in all processes together."""
+        self._is_interrupted = False
+        self._wakeup, self._waker = multiprocessing.Pipe(duplex=False)
+        """A pipe that ends the wait for results when something is written to it."""
 
     def begin(self) -> None:
         """Start one process before there is a task."""
         if not self._workers:
             self._workers.append(self._start())
 
+    def interrupt(self) -> None:
+        """Make the thread that waits for results, and every later call of `run`, raise KeyboardInterrupt.
+
+        May be called from any thread. The thread that uses the workers then ends by itself, as it does after Ctrl-C.
+        """
+        self._is_interrupted = True
+        self._waker.send_bytes(b"")
+
     def dismiss(self) -> None:
-        """End all processes."""
+        """End all processes; no other thread may use them any more: see `interrupt`."""
         for worker in self._workers:
             # One in mid-task is left over only where the run was interrupted; an idle one holds nothing.
             worker.process.kill()
@@ -93,17 +105,25 @@ class Crew:
             worker.process.join()
             worker.pipe.close()
         self._workers.clear()
+        self._wakeup.close()
+        self._waker.close()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
         """Hand tasks out, and yield each with its result, or a `Crash`, as they are done."""
+        self._raise_if_interrupted()
         waiting = deque(tasks)
         self._hand_out(waiting)  # now, and not when the first result is asked for: the caller may have work of its own
         return self._results(waiting)
 
     def _results(self, waiting: deque[Task]) -> Iterator[tuple[Task, Any]]:
         while waiting or any(worker.task for worker in self._workers):
+            self._raise_if_interrupted()
             self._hand_out(waiting)
             yield from self._collect()
+
+    def _raise_if_interrupted(self) -> None:
+        if self._is_interrupted:
+            raise KeyboardInterrupt
 
     def _hand_out(self, waiting: deque[Task]) -> None:
         while waiting:
@@ -140,7 +160,8 @@ class Crew:
         busy = [worker for worker in self._workers if worker.task]
         patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
         with idle():
-            ready = set(wait([worker.pipe for worker in busy], timeout=patience))
+            ready = set(wait([self._wakeup, *(worker.pipe for worker in busy)], timeout=patience))
+        self._raise_if_interrupted()
         for worker in busy:
             task = worker.task
             if task is None:

@@ -74,6 +74,11 @@ class Workers:
         self._readers.dismiss()
         self._writers.dismiss()
 
+    def interrupt(self) -> None:
+        """Make the thread that uses the workers raise KeyboardInterrupt; may be called from any thread."""
+        self._readers.interrupt()
+        self._writers.interrupt()
+
     def begin(self, formats: Iterable[str]) -> None:
         """Let those who will read and write load, while this process still loads what it needs itself."""
         self._readers.begin()

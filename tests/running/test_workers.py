@@ -154,3 +154,33 @@ def test_each_task_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
         done = [result for _, result in workers.write(Task(work_for, (1.2,), 1) for _ in range(4))]
 
     assert done == [1.2] * 4
+
+
+def test_interrupt_ends_the_thread_that_waits_for_workers() -> None:
+    """The thread is over before the workers are ended, so no pipe is closed twice."""
+    outcomes: list[type[BaseException]] = []
+
+    def wait_for_results(workers: Workers) -> None:
+        try:
+            list(workers.write([Task(linger, (0,), 90)]))
+        except KeyboardInterrupt as error:
+            outcomes.append(type(error))
+
+    with Workers(1) as workers:
+        thread = threading.Thread(target=wait_for_results, args=(workers,))
+        thread.start()
+        while not multiprocessing.active_children():
+            time.sleep(0.01)
+        workers.interrupt()
+        thread.join(10)
+
+    assert not thread.is_alive()
+    assert outcomes == [KeyboardInterrupt]
+
+
+def test_interrupted_workers_take_no_more_tasks() -> None:
+    with Workers(1) as workers:
+        workers.interrupt()
+
+        with pytest.raises(KeyboardInterrupt):
+            workers.write([Task(double, (1,), 60)])

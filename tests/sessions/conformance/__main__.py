@@ -22,8 +22,9 @@ from pipeline.conforming.metadata import STANDARDS, Standard
 from pipeline.conforming.pdf import PROFILES
 from tests.sessions.conformance import verapdf
 from tests.sessions.conformance.judges import Verdict, examine
-from tests.sessions.conformance.projects import corpus_folder, lay_out_corpus, lay_out_samples, publish
+from tests.sessions.conformance.projects import lay_out_corpus, lay_out_samples, publish
 from tests.sessions.conformance.wording import wording_of
+from tests.sessions.corpus import corpus_folder
 
 Rules = Mapping[str, Mapping[Path, tuple[str, ...]]]
 """By profile and file, the rules that veraPDF says are broken."""
@@ -60,7 +61,7 @@ def _judged(scratch: Path, standards: Sequence[Standard], sample: int) -> tuple[
     if corpus := corpus_folder():
         projects += [(lay_out_corpus(scratch, corpus, standard), standard) for standard in standards]
     else:
-        sys.stdout.write("corpus: skipped: no ../shared/corpus, and PUBLISH_CORPUS names no folder\n")
+        sys.stdout.write("corpus: skipped: PUBLISH_CORPUS names no folder\n")
     verdicts: list[Verdict] = []
     failed: list[str] = []
     with ProcessPoolExecutor() as pool:

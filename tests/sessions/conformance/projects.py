@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -54,12 +53,6 @@ class Published:
 
     handouts: tuple[Handout, ...]
     failed: tuple[str, ...]
-
-
-def corpus_folder() -> Path | None:
-    """Return the folder of real articles: of `PUBLISH_CORPUS`, or the one beside the repository."""
-    folder = Path(os.environ.get("PUBLISH_CORPUS", REPOSITORY.parent / "shared" / "corpus"))
-    return folder if folder.is_dir() else None
 
 
 def lay_out_samples(scratch: Path, standard: Standard) -> Path:

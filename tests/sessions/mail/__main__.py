@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.conforming.mail import CLIPPED_AT
+from tests.sessions.corpus import corpus_folder
 from tests.sessions.mail import accepting, browsing, judging, projects, versus
 from tests.sessions.mail.accepting import Accepted, Remark
 from tests.sessions.mail.projects import Mail
@@ -63,7 +64,7 @@ def main() -> int:
     scratch: Path = asked.scratch.resolve()
     chromium = shutil.which("chromium") or ""
     judges = judging.install_judges(scratch / "judges")
-    corpus = None if asked.samples else projects.corpus_folder()
+    corpus = None if asked.samples else corpus_folder()
     mails = projects.publish_samples(scratch)
     if corpus:
         mails += projects.publish_corpus(scratch, corpus)
