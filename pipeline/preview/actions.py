@@ -1,4 +1,4 @@
-"""What a person does at the desk: open the editor, print, put an edition together."""
+"""Answers to the forms of the preview: print handouts, put an edition together."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from pipeline.config import FILE_NAME
 from pipeline.errors import PublishError
 from pipeline.preview.composing import Wish, draft, save
 from pipeline.preview.desk import Desk
-from pipeline.preview.editing import open_in_editor
 from pipeline.preview.guard import Token
 from pipeline.preview.looks import CHOICES
 from pipeline.preview.views import Views
@@ -67,19 +65,6 @@ class Actions:
         self.desk = desk
         self.views = views
 
-    async def edit(self, request: Request) -> Response:
-        """Open a source of the project at a line."""
-        form = await read_form(request, self.views.token)
-        source = form.one("source")
-        if source not in self.desk.ids and source != FILE_NAME:
-            raise HTTPException(404)
-        line = form.number("line", 1, 10**8)
-        try:
-            open_in_editor(self.desk.config, self.desk.config.folder / source, line)
-        except PublishError as error:
-            return self.views.message(request, str(error), 409)
-        return self.views.message(request, self.desk.words.fill("desk_opened", place=f"{source}:{line}"))
-
     # ---- paper
 
     def print_page(self, request: Request) -> Response:
@@ -98,20 +83,20 @@ class Actions:
     async def print(self, request: Request) -> Response:
         """Print the chosen handouts, or return the pack for the copier."""
         form = await read_form(request, self.views.token)
-        return await asyncio.to_thread(self._print, request, form)
+        return await asyncio.to_thread(self._print, form)
 
-    def _print(self, request: Request, form: Form) -> Response:
+    def _print(self, form: Form) -> Response:
         words = self.desk.words
         ids = tuple(id_ for id_ in dict.fromkeys(form.all("id")) if self.desk.has_source(id_))
         variant = form.one("variant") if form.one("variant") in CHOICES["variant"] else CHOICES["variant"][0]
         copies = form.number("copies", 1, _MOST_COPIES)
         if not ids:
-            return self.views.message(request, words["desk_print_nothing"], 400)
+            return self.views.message(words["desk_print_nothing"], 400)
         try:
             batch = self._ready(ids, variant)
             if not batch.handouts:
                 why = "; ".join(f"{each.id}: {each.why}" for each in batch.left_out)
-                return self.views.message(request, why or words["desk_print_nothing"], 409)
+                return self.views.message(why or words["desk_print_nothing"], 409)
             if form.one("how") == "pack":
                 data = pack(batch.handouts, copies, self.desk.config)
                 headers = {"content-disposition": 'inline; filename="print-pack.pdf"'}
@@ -121,9 +106,9 @@ class Actions:
             for each in orders:
                 cups.send(each.job, printer)
         except PublishError as error:
-            return self.views.message(request, str(error), 409)
+            return self.views.message(str(error), 409)
         sheets = sum(each.sheets for each in orders)
-        return self.views.message(request, words.fill("desk_printed", sheets=sheets, printer=printer.name))
+        return self.views.message(words.fill("desk_printed", sheets=sheets, printer=printer.name))
 
     def _ready(self, ids: tuple[str, ...], variant: str) -> Batch:
         request = Publishing(("handout",), ids, outputs=self.desk.outputs.folder, jobs=self.desk.jobs, wait_s=60.0)

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from pipeline.preview import committed, shown
+from pipeline.preview import shown
 from pipeline.preview.desk import Desk
 from pipeline.preview.guard import shown_policy
 from pipeline.preview.looks import CHOICES
@@ -67,20 +67,6 @@ class Files:
         except OSError:
             drawn = None
         return _picture(drawn)
-
-    def overlay(self, request: Request) -> Response:
-        """Return a page laid over its last committed version."""
-        id_, number = request.path_params["id"], request.path_params["number"]
-        now = self.desk.artifact(f"handout/{id_}.pdf")
-        commit = committed.last_commit(self.desk.config.folder) if now else None
-        if now is None or commit is None:
-            raise HTTPException(404)
-        before = committed.printed_handout(self.desk.outputs.state, commit, id_)
-        digest = f"{id_}:{commit.sha}:{request.query_params.get('v', '')}"
-        try:
-            return _picture(self.pages.overlay(before, now, number, digest))
-        except OSError as error:
-            raise HTTPException(404) from error
 
     def book(self, request: Request) -> Response:
         """Return a file of a book, in a scheme."""

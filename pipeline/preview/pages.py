@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from PIL import Image, ImageChops
+from PIL import Image
 
 WIDTH_PX = 1100
 """Of a page's picture: sharp on a screen of two device pixels to one."""
 _KEPT = 48
 """Pictures kept ready: a few articles' worth, some 200 kB each."""
-_REMOVED, _ADDED = "#c2410c", "#0b63a5"
-"""Orange and blue: told apart by every kind of colour vision."""
 # PDFium is one for the whole process, and knows no threads.
 _PDFIUM = Lock()
 
@@ -59,21 +57,6 @@ class Pages:
             return _png(page) if page else None
 
         return self._keep((digest, str(number)), drawn)
-
-    def overlay(self, before: Path, after: Path, number: int, digest: str) -> bytes | None:
-        """Return a page of two files laid over each other, as PNG: what is gone in orange, what is new in blue.
-
-        Args:
-            digest: Names the pair.
-        """
-
-        def drawn() -> bytes | None:
-            old, new = _page(before.read_bytes(), number), _page(after.read_bytes(), number)
-            if old is None and new is None:
-                return None
-            return _png(_laid_over(old, new))
-
-        return self._keep((digest, "overlay", str(number)), drawn)
 
     def _keep(self, key: tuple[str, ...], draw: Callable[[], bytes | None]) -> bytes | None:
         with self._lock:
@@ -134,18 +117,6 @@ def _page(pdf: bytes, number: int) -> Image.Image | None:
         page = document[number - 1]
         picture: Image.Image = page.render(scale=WIDTH_PX / page.get_width()).to_pil()
         return picture.convert("RGB")
-
-
-def _laid_over(old: Image.Image | None, new: Image.Image | None) -> Image.Image:
-    size = (new or old).size  # type: ignore[union-attr]  # one of them is there
-    blank = Image.new("L", size)
-    before, after = (ImageChops.invert(page.convert("L").resize(size)) if page else blank for page in (old, new))
-    both = ImageChops.darker(before, after)
-    sheet = Image.new("RGB", size, "white")
-    sheet.paste("#9aa5a8", mask=both)
-    sheet.paste(_REMOVED, mask=ImageChops.subtract(before, both))
-    sheet.paste(_ADDED, mask=ImageChops.subtract(after, both))
-    return sheet
 
 
 def _png(page: Image.Image) -> bytes:

@@ -1,9 +1,9 @@
-"""The pages of the desk: shelf, proof, comparison. Each is whole without a script; a script keeps it fresh."""
+"""The pages of the preview: shelf and proof. Each is whole without a script; a script keeps it fresh."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from pipeline.conforming.mail import CLIPPED_AT
 from pipeline.errors import PublishError
 from pipeline.findings import Finding
-from pipeline.preview import committed, pages, shown
+from pipeline.preview import shown
 from pipeline.preview.desk import Desk
 from pipeline.preview.guard import Token
 from pipeline.preview.leaves import Leaves
@@ -82,38 +82,6 @@ class Views:
         item = self.item(request)
         return self.page("proof.html.j2", proof=Proof(self.desk, item, look_of(request.query_params)), choices=CHOICES)
 
-    def compare(self, request: Request) -> Response:
-        """Return what has changed in an article since the last commit: its words and its pages."""
-        item, desk = self.item(request), self.desk
-        project, source = desk.config.folder, item.listing.source
-        commit = committed.last_commit(project)
-        before = committed.committed_text(project, commit, source) if commit else None
-        paragraphs: tuple[committed.Paragraph, ...] = ()
-        numbers: Iterable[int] = ()
-        trouble: PublishError | None = None
-        is_coming = False
-        if commit and before is not None:
-            paragraphs = committed.changed_words(before, desk.source_text(item))
-            now = desk.artifact(f"handout/{item.listing.id}.pdf")
-            try:
-                old = committed.committed_handout(desk, commit, item.listing.id)
-                is_coming = old.is_coming
-                if old.pdf and now and now.is_file():
-                    numbers = range(1, max(len(pages.sizes(old.pdf)), len(pages.sizes(now))) + 1)
-            except PublishError as error:
-                trouble = error
-        return self.page(
-            "compare.html.j2",
-            item=item,
-            commit=commit,
-            is_committed=before is not None,
-            paragraphs=paragraphs,
-            numbers=numbers,
-            trouble=trouble,
-            is_coming=is_coming,
-            digest=desk.digest(f"handout/{item.listing.id}.pdf")[:16],
-        )
-
     def item(self, request: Request) -> Item:
         """Return the article that an address names."""
         item = self.desk.item(request.path_params["id"])
@@ -121,19 +89,17 @@ class Views:
             raise HTTPException(404)
         return item
 
-    def missing(self, request: Request, error: Exception) -> Response:
+    def missing(self, _request: Request, error: Exception) -> Response:
         """Return the page for an address that names nothing."""
         status = error.status_code if isinstance(error, HTTPException) else 404
-        return self.message(request, self.desk.words["desk_missing"], status)
+        return self.message(self.desk.words["desk_missing"], status)
 
-    def broken(self, request: Request, error: Exception) -> Response:
+    def broken(self, _request: Request, error: Exception) -> Response:
         """Return the page for what went wrong, such as a template that someone is writing."""
-        return self.message(request, str(error), 500)
+        return self.message(str(error), 500)
 
-    def message(self, request: Request, text: str, status: int = 200) -> Response:
-        """Return a few words, alone on a page or to the script that asked."""
-        if "text/plain" in request.headers.get("accept", ""):
-            return Response(text, status, media_type="text/plain")
+    def message(self, text: str, status: int = 200) -> Response:
+        """Return a page that holds nothing but a message."""
         return self.page("message.html.j2", status, text=text)
 
 
