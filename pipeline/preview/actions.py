@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
-from typing import Any
-from urllib.parse import parse_qs, quote
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, quote
 
+from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -25,24 +26,7 @@ from pipeline.publish import Request as Publishing
 from pipeline.running.shelf import Item
 
 _MOST_COPIES = 1000
-
-
-class Form:
-    """The fields of a form, each with all its values."""
-
-    def __init__(self, values: dict[str, list[str]]) -> None:
-        self._values = values
-
-    def all(self, name: str) -> tuple[str, ...]:
-        return tuple(self._values.get(name, ()))
-
-    def one(self, name: str) -> str:
-        return next(iter(self.all(name)), "")
-
-    def number(self, name: str, default: int, most: int) -> int:
-        """Return a whole number from 1 to `most`."""
-        text = self.one(name)
-        return min(most, max(1, int(text))) if text.isdecimal() and len(text) < 9 else default
+Form: TypeAlias = ImmutableMultiDict[str, str]
 
 
 async def read_form(request: Request, token: Token) -> Form:
@@ -52,8 +36,8 @@ async def read_form(request: Request, token: Token) -> Form:
         HTTPException: 403: it does not carry the token.
     """
     body = (await request.body()).decode("utf-8", "replace")
-    form = Form(parse_qs(body, keep_blank_values=True, max_num_fields=20_000))
-    if not token.is_in(form.all("token")):
+    form = Form(parse_qsl(body, keep_blank_values=True, max_num_fields=20_000))
+    if not token.is_in(form.getlist("token")):
         raise HTTPException(403)
     return form
 
@@ -87,9 +71,11 @@ class Actions:
 
     def _print(self, form: Form) -> Response:
         words = self.desk.words
-        ids = tuple(id_ for id_ in dict.fromkeys(form.all("id")) if self.desk.has_source(id_))
-        variant = form.one("variant") if form.one("variant") in CHOICES["variant"] else CHOICES["variant"][0]
-        copies = form.number("copies", 1, _MOST_COPIES)
+        ids = tuple(id_ for id_ in dict.fromkeys(form.getlist("id")) if self.desk.has_source(id_))
+        asked = form.get("variant", "")
+        variant = asked if asked in CHOICES["variant"] else CHOICES["variant"][0]
+        written = form.get("copies", "")
+        copies = min(_MOST_COPIES, max(1, int(written))) if written.isdecimal() and len(written) < 9 else 1
         if not ids:
             return self.views.message(words["desk_print_nothing"], 400)
         try:
@@ -97,12 +83,12 @@ class Actions:
             if not batch.handouts:
                 why = "; ".join(f"{each.id}: {each.why}" for each in batch.left_out)
                 return self.views.message(why or words["desk_print_nothing"], 409)
-            if form.one("how") == "pack":
+            if form.get("how") == "pack":
                 data = pack(batch.handouts, copies, self.desk.config)
                 headers = {"content-disposition": 'inline; filename="print-pack.pdf"'}
                 return Response(data, media_type="application/pdf", headers=headers)
-            printer = cups.choose(form.one("printer"))
-            orders = [order(each, copies, is_greyscale=bool(form.one("greyscale"))) for each in batch.handouts]
+            printer = cups.choose(form.get("printer", ""))
+            orders = [order(each, copies, is_greyscale=bool(form.get("greyscale"))) for each in batch.handouts]
             for each in orders:
                 cups.send(each.job, printer)
         except PublishError as error:
@@ -130,15 +116,15 @@ class Actions:
     async def compose_draft(self, request: Request) -> Response:
         """Show what would be written, or write it where that was seen."""
         form = await read_form(request, self.views.token)
-        existing = self._edition(form.one("edition"))
-        ids = tuple(id_ for id_ in form.all("article") if self._is_article(id_))
+        existing = self._edition(form.get("edition", ""))
+        ids = tuple(id_ for id_ in form.getlist("article") if self._is_article(id_))
         is_new = existing is None
         today = date.today()  # noqa: DTZ011  # the day on the author's wall
-        wish = Wish(form.one("title"), form.one("lead"), ids, today if is_new else None)
+        wish = Wish(form.get("title", ""), form.get("lead", ""), ids, today if is_new else None)
         try:
             made = draft(self.desk.config, wish, existing.listing.source if existing else "")
-            if form.one("seen"):
-                await asyncio.to_thread(save, self.desk.config, made, form.one("seen"))
+            if seen := form.get("seen"):
+                await asyncio.to_thread(save, self.desk.config, made, seen)
                 self.desk.changed((self.desk.config.folder.resolve() / made.path,))
                 id_ = self.desk.ids.get(made.path, "")
                 return RedirectResponse(f"/proof/{quote(id_)}" if id_ else "/", 303)

@@ -9,11 +9,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from pipeline.preview import shown
+from pipeline.preview import pages, shown
 from pipeline.preview.desk import Desk
 from pipeline.preview.guard import shown_policy
 from pipeline.preview.looks import CHOICES
-from pipeline.preview.pages import Pages
 from pipeline.preview.shown import Scheme
 from pipeline.preview.variants import find
 from pipeline.rendering.fonts import CUTS, font
@@ -34,7 +33,6 @@ class Files:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.pages = Pages()
 
     def asset(self, request: Request) -> Response:
         """Return the desk's own style or script, or a cut of its font."""
@@ -63,7 +61,7 @@ class Files:
         pdf = find(self.desk, request.path_params["id"], variant) if variant in CHOICES["variant"] else None
         digest = request.query_params.get("v", "")
         try:
-            drawn = self.pages.draw(pdf, number, f"{pdf}:{digest}") if pdf else None
+            drawn = pages.page_png(pdf, number, digest) if pdf else None
         except OSError:
             drawn = None
         return _picture(drawn)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -20,9 +20,8 @@ from pipeline.findings import Finding
 from pipeline.preview import shown
 from pipeline.preview.desk import Desk
 from pipeline.preview.guard import Token
-from pipeline.preview.leaves import Leaves
 from pipeline.preview.looks import CHOICES, Look, look_of
-from pipeline.preview.placing import Placed, placed
+from pipeline.preview.pages import Placed, placed
 from pipeline.preview.variants import Sheet, sheet
 from pipeline.running.shelf import Item, facets_of
 
@@ -41,7 +40,9 @@ class Views:
     def __init__(self, desk: Desk, token: Token) -> None:
         self.desk = desk
         self.token = token
-        self.leaves = Leaves(desk)
+        self._leaves: dict[str, tuple[Item, Markup]] = {}
+        """What the shelf shows of each article, by id. Of a thousand, a save changes one."""
+        self._drawn_with = desk.drawn
 
     def page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
         """Return a page of the desk."""
@@ -59,7 +60,7 @@ class Views:
     def warm(self) -> None:
         """Draw the shelf before someone asks for it."""
         with suppress(PublishError):
-            deque(self.leaves.of(self.desk.items), maxlen=0)
+            self._shelved(self.desk.items)
 
     def shelf(self, request: Request) -> Response:
         """Return all articles and editions, narrowed and sorted as the address asks."""
@@ -71,11 +72,27 @@ class Views:
         fitting = frozenset(item.listing.id for item in items if _fits(item, chosen))
         return self.page(
             "shelf.html.j2",
-            leaves=self.leaves.of(items),
+            leaves=self._shelved(items),
             fitting=fitting,
             facets=facets_of(items),
             chosen={**chosen, "sort": sort},
         )
+
+    def _shelved(self, items: Iterable[Item]) -> list[tuple[Item, Markup]]:
+        """Return each item with what follows `<li class="item"`, rendered once for as long as the item stays the same.
+
+        Raises:
+            StyleError: A template of the project is broken.
+        """
+        styles, words = self.desk.styles, self.desk.words
+        if self._drawn_with != self.desk.drawn:
+            self._leaves, self._drawn_with = {}, self.desk.drawn
+        leaves = self._leaves  # two threads may draw at once, each into the one it began with
+        for item in items:
+            if leaves.get(item.listing.id, (None,))[0] != item:
+                leaf = styles.render("preview/leaf.html.j2", item=item, words=words)
+                leaves[item.listing.id] = item, Markup(leaf)  # noqa: S704  # escaped there
+        return [(item, leaves[item.listing.id][1]) for item in items]
 
     def proof(self, request: Request) -> Response:
         """Return one article on paper, in a book and in a mail, with what was found in it."""
