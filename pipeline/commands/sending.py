@@ -5,18 +5,21 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline import writers
+from pipeline import config, writers
 from pipeline.commands.options import project_of
+from pipeline.errors import PublishError, SendError
+from pipeline.rendering.styles import find_styles
+from pipeline.rendering.words import Words, load_words
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.rendering.words import Words
     from pipeline.sending.campaigns import Mailing
     from pipeline.sending.outbox import Campaign
     from pipeline.sending.preflight import Preflight
@@ -62,12 +65,13 @@ def send(
 
     Nobody gets it twice: type the same command again after a stop, and it goes on. See docs/sending.md.
     """
-    from dataclasses import replace
-
-    from pipeline import config, terminal
+    from pipeline import terminal
     from pipeline.running.ids import as_ids
     from pipeline.sending import campaigns
     from pipeline.sending.edition import find_published
+    from pipeline.sending.folder import data_folder
+    from pipeline.sending.outbox import find_campaign
+    from pipeline.sending.store import open_store
 
     settings = config.load(project_of(project), writers.registered())
     sending = settings.sending
@@ -76,23 +80,30 @@ def send(
     campaigns.check(settings, list_, transport)
     (edition,) = as_ids((edition,), settings, Path.cwd())
     where = (outputs or settings.folder / "outputs").resolve()
+    words = load_words(find_styles(settings.folder), language or settings.publisher.language)
     if status:
-        return _status(settings, edition, list_, transport, where, language)
+        with open_store(data_folder(settings, where)) as store:
+            campaign = find_campaign(store, edition, list_, transport)
+            if campaign:
+                _report(settings, campaign, edition, words)
+            else:
+                click.echo(f"{edition} has not been sent to {list_} by {transport}")
+        return 0
     with terminal.progress() as progress:
         published = find_published(settings, edition, where, progress)
-    with campaigns.open_mailing(settings, published, list_, transport, where, language or "") as mailing:
+    with campaigns.open_mailing(settings, published, list_, transport, where) as mailing:
         if test:
             mailing.test(test)
             click.echo(f"sent to {test}: look at it in a mail program, on a telephone too")
             return 0
         preflight = mailing.look()
-        _show(preflight, mailing.words)
-        click.echo(f"kept {mailing.keep(preflight)}")
+        _show(preflight, words)
+        click.echo(f"kept {mailing.keep(preflight, words)}")
         if preflight.failures or dry_run:
             return int(bool(preflight.failures))
         if not confirm:
             _ask(mailing, resend_doubtful=resend_doubtful)
-        return _send(mailing, preflight, resend_doubtful=resend_doubtful)
+        return _send(mailing, preflight, words, resend_doubtful=resend_doubtful)
 
 
 def _ask(mailing: Mailing, *, resend_doubtful: bool) -> None:
@@ -106,7 +117,7 @@ def _ask(mailing: Mailing, *, resend_doubtful: bool) -> None:
     click.confirm(f"Send “{mailing.published.title}” to the list “{title}”?{again}", abort=True)
 
 
-def _send(mailing: Mailing, preflight: Preflight, *, resend_doubtful: bool) -> int:
+def _send(mailing: Mailing, preflight: Preflight, words: Words, *, resend_doubtful: bool) -> int:
     """Queue and send, show how far it is, and close with the report, whatever happens."""
     from pipeline import terminal
 
@@ -120,41 +131,17 @@ def _send(mailing: Mailing, preflight: Preflight, *, resend_doubtful: bool) -> i
         click.echo("Stopped: what was sent is noted; type the same command again to go on.", err=True)
         raise
     finally:
-        _report(mailing.config, campaign, mailing.published.id, mailing.words)
-        _keep(mailing, preflight)
+        _report(mailing.config, campaign, mailing.published.id, words)
+        try:  # the report has said it all, whether or not this succeeds
+            mailing.keep(preflight, words)
+        except PublishError as error:
+            click.echo(f"warning: the evidence shows the outbox as it was before sending: {error}", err=True)
     counts = campaign.counts()
     return int(any(counts[state] for state in ("in doubt", "deferred", "queued")))
 
 
-def _keep(mailing: Mailing, preflight: Preflight) -> None:
-    """Bring the evidence up to date; the report has said it all, whether or not that succeeds."""
-    from pipeline.errors import PublishError
-
-    try:
-        mailing.keep(preflight)
-    except PublishError as error:
-        click.echo(f"warning: the evidence shows the outbox as it was before sending: {error}", err=True)
-
-
-def _status(settings: Config, edition: str, list_: str, transport: Any, outputs: Path, language: str | None) -> int:
-    from pipeline.rendering.styles import find_styles
-    from pipeline.rendering.words import load_words
-    from pipeline.sending.folder import data_folder
-    from pipeline.sending.outbox import find_campaign
-    from pipeline.sending.store import open_store
-
-    words = load_words(find_styles(settings.folder), language or settings.publisher.language)
-    with open_store(data_folder(settings, outputs)) as store:
-        campaign = find_campaign(store, edition, list_, transport)
-        if campaign is None:
-            click.echo(f"{edition} has not been sent to {list_} by {transport}")
-            return 0
-        _report(settings, campaign, edition, words)
-    return 0
-
-
 def _report(settings: Config, campaign: Campaign, edition: str, words: Words) -> None:
-    from pipeline.sending.closing import report
+    from pipeline.sending.evidence import report
     from pipeline.sending.settings import list_title
 
     click.echo("\n" + report(campaign, edition, list_title(settings.sending, campaign.list_), words))
@@ -242,7 +229,6 @@ def export(list_: str, output: Path | None, project: Path | None, outputs: Path 
 @_outputs
 def forget(address: str, project: Path | None, outputs: Path | None) -> int:
     """Remove every trace of ADDRESS from every list and trial; that it was mailed stays known, by a keyed hash."""
-    from pipeline.errors import SendError
     from pipeline.sending import subscribers as readers
     from pipeline.sending.addresses import AddressError, read_address
 
@@ -326,7 +312,7 @@ def bounces(mailbox: Path, project: Path | None, outputs: Path | None) -> int:
 @_outputs
 def serve(host: str, port: int, transport: str, project: Path | None, outputs: Path | None) -> int:
     """Run the pages that readers sign up and leave by. See docs/sending.md for nginx and Caddy."""
-    from pipeline.sending.serving import serve as run
+    from pipeline.sending.service import serve as run
 
     settings, opened = _opened(project, outputs)
     with opened as store:
@@ -338,7 +324,6 @@ def _opened(
     project: Path | None, outputs: Path | None, list_: str = ""
 ) -> tuple[Config, AbstractContextManager[Store]]:
     """Return the project, and its database to be opened."""
-    from pipeline import config
     from pipeline.sending.folder import data_folder
     from pipeline.sending.settings import list_title, require_parts, settings_of
     from pipeline.sending.store import open_store
