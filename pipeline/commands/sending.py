@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +161,27 @@ def _show(preflight: Preflight, words: Words) -> None:
 # ---- the list
 
 
+def _on_list(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the project and its open database, in the place of `--project` and `--outputs`."""
+
+    @wraps(command)
+    def opened(*, project: Path | None, outputs: Path | None, **values: Any) -> int:
+        from pipeline.sending.folder import data_folder
+        from pipeline.sending.settings import list_title, require_parts, settings_of
+        from pipeline.sending.store import open_store
+
+        require_parts()
+        settings = config.load(project_of(project), writers.registered())
+        sending = settings_of(settings)
+        if "list_" in values:
+            list_title(sending, values["list_"])
+        where = (outputs or settings.folder / "outputs").resolve()
+        with open_store(data_folder(settings, where)) as store:
+            return command(settings, store, **values)
+
+    return _project(_outputs(opened))
+
+
 @click.group()
 def subscribers() -> None:
     """Keep the list: who has agreed to be mailed, since when and to what."""
@@ -169,9 +191,8 @@ def subscribers() -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_list
 @click.option("--skip-faulty", is_flag=True, help="Take the rows that can be read, and leave those that cannot.")
-@_project
-@_outputs
-def import_(file: Path, list_: str, *, skip_faulty: bool, project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def import_(settings: Config, store: Store, file: Path, list_: str, *, skip_faulty: bool) -> int:
     """Bring FILE, a table in CSV, into a list. Sends nothing.
 
     Its first line names the columns: address;consent_date;consent_wording;consent_source, and language where it is not
@@ -180,7 +201,6 @@ def import_(file: Path, list_: str, *, skip_faulty: bool, project: Path | None, 
     from pipeline.sending import importing
     from pipeline.sending import subscribers as readers
 
-    settings, opened = _opened(project, outputs, list_)
     today = datetime.now(UTC).date()
     table = importing.read_csv(file, settings.publisher.language, settings.sources.dates, today)
     for fault in table.faults[:FAULTS_SHOWN]:
@@ -193,8 +213,7 @@ def import_(file: Path, list_: str, *, skip_faulty: bool, project: Path | None, 
             "hint: mend the rows, or leave them out: --skip-faulty", err=True,
         )  # fmt: skip
         return 1
-    with opened as store:
-        added = readers.add(store, list_, table.consents)
+    added = readers.add(store, list_, table.consents)
     click.echo(
         f"{added.new} new, {added.renewed} on the list already, {added.held} stay away (they left, bounced or were "
         f"forgotten after this consent); read as {table.encoding}. Nothing is sent."
@@ -205,16 +224,13 @@ def import_(file: Path, list_: str, *, skip_faulty: bool, project: Path | None, 
 @subscribers.command("export")
 @_list
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file for you alone. [the screen]")
-@_project
-@_outputs
-def export(list_: str, output: Path | None, project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def export(_settings: Config, store: Store, list_: str, output: Path | None) -> int:
     """Print a list as CSV, with every consent."""
     from pipeline.sending import subscribers as readers
     from pipeline.sending.folder import write_private
 
-    _, opened = _opened(project, outputs, list_)
-    with opened as store:
-        table = readers.export(store, list_)
+    table = readers.export(store, list_)
     if output is None:
         click.echo(table, nl=False)
     else:
@@ -225,44 +241,38 @@ def export(list_: str, output: Path | None, project: Path | None, outputs: Path 
 
 @subscribers.command()
 @click.argument("address")
-@_project
-@_outputs
-def forget(address: str, project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def forget(_settings: Config, store: Store, address: str) -> int:
     """Remove every trace of ADDRESS from every list and trial; that it was mailed stays known, by a keyed hash."""
     from pipeline.sending import subscribers as readers
     from pipeline.sending.addresses import AddressError, read_address
 
-    _, opened = _opened(project, outputs)
     try:
         address = read_address(address)
     except AddressError as error:
         raise SendError(f"{address!r}: {error}") from error
-    with opened as store:
-        was_known = readers.forget(store, address, datetime.now(UTC).date())
+    was_known = readers.forget(store, address, datetime.now(UTC).date())
     click.echo("forgotten: no trace of the address is left here; think of backups" if was_known else "not known here")
     return 0
 
 
 @subscribers.command("check")
-@_project
-@_outputs
-def check(project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def check(settings: Config, store: Store) -> int:
     """Count each list by consent, and look for what must not stand in it."""
     from pipeline.sending import subscribers as readers
 
-    settings, opened = _opened(project, outputs)
-    with opened as store:
-        for name in settings.sending.lists:
-            counts = readers.count(store, name, datetime.now(UTC).date())
-            click.echo(
-                f"{name}: {counts.mailable} may be mailed, {counts.without_consent} without consent, "
-                f"{counts.unsubscribed} have left, {counts.bounced} bounced"
-            )
-            if counts.stale:
-                click.echo(f"warning: {name}: {counts.stale} consents are older than 12 months and were not used since")
-            if counts.soft:
-                click.echo(f"warning: {name}: {counts.soft} have bounced softly many times")
-        doubts = readers.doubts(store)
+    for name in settings.sending.lists:
+        counts = readers.count(store, name, datetime.now(UTC).date())
+        click.echo(
+            f"{name}: {counts.mailable} may be mailed, {counts.without_consent} without consent, "
+            f"{counts.unsubscribed} have left, {counts.bounced} bounced"
+        )
+        if counts.stale:
+            click.echo(f"warning: {name}: {counts.stale} consents are older than 12 months and were not used since")
+        if counts.soft:
+            click.echo(f"warning: {name}: {counts.soft} have bounced softly many times")
+    doubts = readers.doubts(store)
     for doubt in doubts:
         click.echo(f"error: {doubt}", err=True)
     return int(bool(doubts))
@@ -272,15 +282,12 @@ def check(project: Path | None, outputs: Path | None) -> int:
 @click.option(
     "--from-mailbox", "mailbox", required=True, type=click.Path(path_type=Path, exists=True), help="mbox, Maildir."
 )
-@_project
-@_outputs
-def unsubscribe(mailbox: Path, project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def unsubscribe(_settings: Config, store: Store, mailbox: Path) -> int:
     """Take off the lists whoever asked for it by mail. The mailbox is left as it is; reading it twice counts once."""
     from pipeline.sending.mailbox import read_leavers
 
-    _, opened = _opened(project, outputs)
-    with opened as store:
-        tally = read_leavers(store, mailbox, datetime.now(UTC).date())
+    tally = read_leavers(store, mailbox, datetime.now(UTC).date())
     click.echo(
         f"{tally.read} read, {tally.known} of them before; {tally.left} have left; {tally.unmatched} to be read by you"
     )
@@ -289,15 +296,12 @@ def unsubscribe(mailbox: Path, project: Path | None, outputs: Path | None) -> in
 
 @subscribers.command()
 @click.argument("mailbox", type=_MAILBOX)
-@_project
-@_outputs
-def bounces(mailbox: Path, project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def bounces(_settings: Config, store: Store, mailbox: Path) -> int:
     """Read messages that could not be delivered, from an mbox or Maildir: hard ones suppress, soft ones are counted."""
     from pipeline.sending.mailbox import read_bounces
 
-    _, opened = _opened(project, outputs)
-    with opened as store:
-        tally = read_bounces(store, mailbox, datetime.now(UTC).date())
+    tally = read_bounces(store, mailbox, datetime.now(UTC).date())
     read = f"{tally.read} read, {tally.known} of them before"
     told = f"{tally.hard} hard, mailed no more; {tally.soft} soft, counted"
     click.echo(f"{read}; {told}; {tally.unmatched} about nothing that was sent from here")
@@ -308,30 +312,10 @@ def bounces(mailbox: Path, project: Path | None, outputs: Path | None) -> int:
 @click.option("--host", default="127.0.0.1", help="Address to listen at. [127.0.0.1: behind nginx or Caddy]")
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, help="[8025]")
 @click.option("--transport", type=click.Choice(["smtp", "file"]), default="smtp", help="How mails that confirm go out.")
-@_project
-@_outputs
-def serve(host: str, port: int, transport: str, project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def serve(settings: Config, store: Store, host: str, port: int, transport: str) -> int:
     """Run the pages that readers sign up and leave by. See docs/sending.md for nginx and Caddy."""
     from pipeline.sending.service import serve as run
 
-    settings, opened = _opened(project, outputs)
-    with opened as store:
-        run(settings, store, host, port, is_trial=transport == "file")
+    run(settings, store, host, port, is_trial=transport == "file")
     return 0
-
-
-def _opened(
-    project: Path | None, outputs: Path | None, list_: str = ""
-) -> tuple[Config, AbstractContextManager[Store]]:
-    """Return the project, and its database to be opened."""
-    from pipeline.sending.folder import data_folder
-    from pipeline.sending.settings import list_title, require_parts, settings_of
-    from pipeline.sending.store import open_store
-
-    require_parts()
-    settings = config.load(project_of(project), writers.registered())
-    sending = settings_of(settings)
-    if list_:
-        list_title(sending, list_)
-    where = (outputs or settings.folder / "outputs").resolve()
-    return settings, open_store(data_folder(settings, where))
