@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-from typing import get_args
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,7 +12,7 @@ from pipeline.preview import pages, shown
 from pipeline.preview.desk import Desk
 from pipeline.preview.guard import shown_policy
 from pipeline.preview.looks import CHOICES
-from pipeline.preview.shown import Scheme
+from pipeline.preview.shown import SCHEMES, Scheme
 from pipeline.preview.variants import find
 from pipeline.rendering.fonts import CUTS, font
 
@@ -92,8 +91,7 @@ class Files:
 
 
 def _scheme(request: Request) -> Scheme:
-    schemes: tuple[Scheme, ...] = get_args(Scheme)
-    for scheme in schemes:
+    for scheme in SCHEMES:
         if request.path_params["scheme"] == scheme:
             return scheme
     raise HTTPException(404)

@@ -27,7 +27,7 @@ from pipeline.preview.actions import Actions
 from pipeline.preview.desk import Desk
 from pipeline.preview.events import END
 from pipeline.preview.files import Files
-from pipeline.preview.guard import Guard, Token
+from pipeline.preview.guard import Guard
 from pipeline.preview.views import Views
 
 HOST = "127.0.0.1"
@@ -40,7 +40,7 @@ _ALIVE_S = 15.0
 
 def application(desk: Desk, port: int) -> Starlette:
     """Return the desk as an application for a port of this machine."""
-    views = Views(desk, Token())
+    views = Views(desk)
     files, actions = Files(desk), Actions(desk, views)
 
     async def events(request: Request) -> Response:

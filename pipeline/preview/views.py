@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from pipeline.errors import PublishError
 from pipeline.findings import Finding
 from pipeline.preview import shown
 from pipeline.preview.desk import Desk
-from pipeline.preview.guard import Token
 from pipeline.preview.looks import CHOICES, Look, look_of
 from pipeline.preview.pages import Placed, placed
 from pipeline.preview.variants import Sheet, sheet
@@ -37,9 +37,10 @@ SORTS: Mapping[str, Any] = {
 class Views:
     """Answers that are pages."""
 
-    def __init__(self, desk: Desk, token: Token) -> None:
+    def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.token = token
+        self.token = secrets.token_urlsafe(24)
+        """What every form of this preview carries, and no other site can know."""
         self._leaves: dict[str, tuple[Item, Markup]] = {}
         """What the shelf shows of each article, by id. Of a thousand, a save changes one."""
         self._drawn_with = desk.drawn
@@ -51,7 +52,7 @@ class Views:
             f"preview/{template}",
             words=desk.words,
             publisher=desk.config.publisher,
-            token=self.token.value,
+            token=self.token,
             faults=tuple(desk.faults.values()),
             **values,
         )
