@@ -58,10 +58,10 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How the proofing desk works on this machine."""
+    """The table `[preview]`, which has no effect any more; it stays known, so that an old `publish.toml` is read."""
 
-    editor: tuple[str, ...] = ("code", "--goto", "{file}:{line}")
-    """Program and arguments that open a source; `{file}` and `{line}` stand for the place. No shell sees it."""
+    editor: tuple[str, ...] = ()
+    """Has no effect: the preview starts no program that a project names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from pipeline.findings import Finding
 
@@ -94,12 +94,7 @@ class Report:
         severities = Counter(finding.severity for finding in self.findings)
         return {
             "sources": len({source for entry in self.entries for source in entry.sources}),
-            "written": statuses["written"],
-            "unchanged": statuses["unchanged"],
-            "skipped": statuses["skipped"],
-            "stale": statuses["stale"],
-            "failed": statuses["failed"],
-            "undone": statuses["undone"],
+            **{status: statuses[status] for status in get_args(Status)},
             "errors": severities["error"],
             "warnings": severities["warning"],
             "notes": severities["note"],
@@ -123,14 +118,7 @@ def to_json(report: Report) -> bytes:
         "version": VERSION,
         "summary": report.summary,
         "editions": (
-            {
-                "id": entry.id,
-                "sources": list(entry.sources),
-                "title": entry.title,
-                "format": entry.format,
-                "status": entry.status,
-                "artifacts": [_artifact(saved) for saved in entry.artifacts],
-            }
+            msgspec.to_builtins(entry) | {"artifacts": [_artifact(saved) for saved in entry.artifacts]}
             for entry in report.entries
         ),
         "findings": (
@@ -167,8 +155,8 @@ def _json(value: object) -> bytes:
 
 
 def _artifact(saved: Saved) -> dict[str, str | int]:
-    form: dict[str, str | int] = {"path": saved.path, "bytes": saved.bytes, "sha256": saved.sha256}
-    return form | ({"pages": saved.pages} if saved.pages else {})
+    form = asdict(saved)
+    return form if saved.pages else {name: value for name, value in form.items() if name != "pages"}
 
 
 def github_annotations(report: Report, at_most: int = 10) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config import load
 from pipeline.rendering.styles import packaged
 from tests.conftest import run_publish
 from tests.makers import write
@@ -48,6 +49,12 @@ def test_a_wrong_value_is_refused_with_what_was_expected(project: Path) -> None:
 
     assert done.code == 2
     assert "publish.toml:2: [sources] dates is 'som man vil'" in done.err
+
+
+def test_a_key_that_has_no_effect_any_more_is_still_read(tmp_path: Path) -> None:
+    write(tmp_path / "publish.toml", '[preview]\neditor = ["code", "--goto", "{file}:{line}"]\n')
+
+    assert load(tmp_path, ()).preview.editor[0] == "code"
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,6 @@ from pipeline.findings import Finding
 DICTIONARIES = {"da": ("da_DK",), "en": ("en_GB", "en_US"), "sv": ("sv_SE",), "nb": ("nb_NO",), "de": ("de_DE",)}
 """By language; the first that lies in a folder is used."""
 _FOLDERS = ("/usr/share/hunspell", "/usr/share/myspell/dicts", "/opt/homebrew/share/hunspell", "/Library/Spelling")
-_LETTERS = {"da": "abcdefghijklmnopqrstuvwxyzæøåé"}
-_ENGLISH_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 KNOWN = 30_000
 """So many of a language's commonest words need no dictionary."""
 COMMON = 20_000
@@ -76,7 +74,7 @@ class Speller:
     def judge(self, plain: str) -> Verdict:
         """Return what a word in small letters may stand for if it is a slip: near a common one, in no dictionary."""
         # The cheap questions first: most rare words are compounds that no common word is near.
-        if plain in self.known or next(self._neighbours(plain), None) is None:
+        if plain in self.known or not self._neighbours(plain):
             return None
         return None if self._is_right(plain) or self._is_foreign(plain) else self._meant(plain)[:_MEANT]
 
@@ -85,38 +83,26 @@ class Speller:
         return frozenset(_frequent(self.language)[:KNOWN])
 
     @cached_property
-    def common(self) -> frozenset[str]:
-        # Short words are near everything.
-        words = _frequent(self.language)[:COMMON]
-        return frozenset(word for word in words if len(word) >= _SHORTEST - 1 and word.isalpha())
+    def _common(self) -> Any:
+        """The index of symmetric deletes over the common words."""
+        import symspellpy
 
-    @cached_property
-    def shortened(self) -> frozenset[str]:
-        """Each common word without one of its letters: what has none of these in common with it is no neighbour."""
-        return frozenset(word[:at] + word[at + 1 :] for word in self.common for at in range(len(word)))
+        index = symspellpy.SymSpell(max_dictionary_edit_distance=1)
+        for word in _frequent(self.language)[:COMMON]:
+            if len(word) >= _SHORTEST - 1 and word.isalpha():  # short words are near everything
+                index.create_dictionary_entry(word, 1)
+        return index
 
     def _meant(self, plain: str) -> tuple[str, ...]:
         """Return what a slip may stand for, the likeliest first: no names, and no slips that are common."""
-        near = sorted(set(self._neighbours(plain)), key=lambda other: (abs(len(other) - len(plain)), other))
+        near = sorted(self._neighbours(plain), key=lambda other: (abs(len(other) - len(plain)), other))
         return tuple(other for other in near if self._spells(other))
 
-    def _neighbours(self, word: str) -> Iterator[str]:
-        common = self.common
-        # Source: W. Garbe, symmetric deletes. Two words one slip apart are alike once a letter is gone from either,
-        # so a dozen look-ups spare most words the thousand that name the neighbour.
-        without = {word[:at] + word[at + 1 :] for at in range(len(word))}
-        if word not in self.shortened and common.isdisjoint(without) and self.shortened.isdisjoint(without):
-            return
-        letters = _LETTERS.get(self.language, _ENGLISH_LETTERS)
-        for at in range(len(word) + 1):
-            head, tail = word[:at], word[at:]
-            candidates = [head + letter + tail for letter in letters]
-            if tail:
-                candidates.append(head + tail[1:])
-                candidates += [head + letter + tail[1:] for letter in letters]
-            if len(tail) > 1:
-                candidates.append(head + tail[1] + tail[0] + tail[2:])
-            yield from (candidate for candidate in candidates if candidate in common)
+    def _neighbours(self, word: str) -> tuple[str, ...]:
+        """Return the common words one letter added, dropped, replaced or swapped away."""
+        from symspellpy import Verbosity
+
+        return tuple(found.term for found in self._common.lookup(word, Verbosity.ALL, max_edit_distance=1))
 
     def _is_right(self, word: str) -> bool:
         """Ask the dictionary, and take a compound of two words that it knows for right."""
@@ -161,8 +147,8 @@ def speller_of(language: str) -> Speller | None:
 
 def missing(language: str) -> str:
     """Return what keeps a language from being spell-checked; empty where nothing does."""
-    if find_spec("hunspell") is None or find_spec("wordfreq") is None:
-        return "chunspell and wordfreq are not installed"
+    if not all(map(find_spec, ("hunspell", "symspellpy", "wordfreq"))):
+        return "chunspell, symspellpy and wordfreq are not installed"
     if _dictionary(language) is None:
         return f"no Hunspell dictionary for {language!r} was found"
     return "" if _frequency_file(language) else f"wordfreq has no list for {language!r}"

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.commands.options import load_project, outputs_option, project_option
+from pipeline.errors import PublishError, SendError
+from pipeline.rendering.styles import find_styles
+from pipeline.rendering.words import Words, load_words
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.rendering.words import Words
     from pipeline.sending.campaigns import Mailing
     from pipeline.sending.outbox import Campaign
     from pipeline.sending.preflight import Preflight
@@ -60,12 +64,13 @@ def send(
 
     Nobody gets it twice: type the same command again after a stop, and it goes on. See docs/sending.md.
     """
-    from dataclasses import replace
-
     from pipeline import terminal
     from pipeline.running.ids import as_ids
     from pipeline.sending import campaigns
     from pipeline.sending.edition import find_published
+    from pipeline.sending.folder import data_folder
+    from pipeline.sending.outbox import find_campaign
+    from pipeline.sending.store import open_store
 
     settings = load_project(project)
     sending = settings.sending
@@ -74,23 +79,30 @@ def send(
     campaigns.check(settings, list_, transport)
     (edition,) = as_ids((edition,), settings, Path.cwd())
     where = (outputs or settings.folder / "outputs").resolve()
+    words = load_words(find_styles(settings.folder), language or settings.publisher.language)
     if status:
-        return _status(settings, edition, list_, transport, where, language)
+        with open_store(data_folder(settings, where)) as store:
+            campaign = find_campaign(store, edition, list_, transport)
+            if campaign:
+                _report(settings, campaign, edition, words)
+            else:
+                click.echo(f"{edition} has not been sent to {list_} by {transport}")
+        return 0
     with terminal.progress() as progress:
         published = find_published(settings, edition, where, progress)
-    with campaigns.open_mailing(settings, published, list_, transport, where, language or "") as mailing:
+    with campaigns.open_mailing(settings, published, list_, transport, where) as mailing:
         if test:
             mailing.test(test)
             click.echo(f"sent to {test}: look at it in a mail program, on a telephone too")
             return 0
         preflight = mailing.look()
-        _show(preflight, mailing.words)
-        click.echo(f"kept {mailing.keep(preflight)}")
+        _show(preflight, words)
+        click.echo(f"kept {mailing.keep(preflight, words)}")
         if preflight.failures or dry_run:
             return int(bool(preflight.failures))
         if not confirm:
             _ask(mailing, resend_doubtful=resend_doubtful)
-        return _send(mailing, preflight, resend_doubtful=resend_doubtful)
+        return _send(mailing, preflight, words, resend_doubtful=resend_doubtful)
 
 
 def _ask(mailing: Mailing, *, resend_doubtful: bool) -> None:
@@ -104,7 +116,7 @@ def _ask(mailing: Mailing, *, resend_doubtful: bool) -> None:
     click.confirm(f"Send “{mailing.published.title}” to the list “{title}”?{again}", abort=True)
 
 
-def _send(mailing: Mailing, preflight: Preflight, *, resend_doubtful: bool) -> int:
+def _send(mailing: Mailing, preflight: Preflight, words: Words, *, resend_doubtful: bool) -> int:
     """Queue and send, show how far it is, and close with the report, whatever happens."""
     from pipeline import terminal
 
@@ -118,41 +130,17 @@ def _send(mailing: Mailing, preflight: Preflight, *, resend_doubtful: bool) -> i
         click.echo("Stopped: what was sent is noted; type the same command again to go on.", err=True)
         raise
     finally:
-        _report(mailing.config, campaign, mailing.published.id, mailing.words)
-        _keep(mailing, preflight)
+        _report(mailing.config, campaign, mailing.published.id, words)
+        try:  # the report has said it all, whether or not this succeeds
+            mailing.keep(preflight, words)
+        except PublishError as error:
+            click.echo(f"warning: the evidence shows the outbox as it was before sending: {error}", err=True)
     counts = campaign.counts()
     return int(any(counts[state] for state in ("in doubt", "deferred", "queued")))
 
 
-def _keep(mailing: Mailing, preflight: Preflight) -> None:
-    """Bring the evidence up to date; the report has said it all, whether or not that succeeds."""
-    from pipeline.errors import PublishError
-
-    try:
-        mailing.keep(preflight)
-    except PublishError as error:
-        click.echo(f"warning: the evidence shows the outbox as it was before sending: {error}", err=True)
-
-
-def _status(settings: Config, edition: str, list_: str, transport: Any, outputs: Path, language: str | None) -> int:
-    from pipeline.rendering.styles import find_styles
-    from pipeline.rendering.words import load_words
-    from pipeline.sending.folder import data_folder
-    from pipeline.sending.outbox import find_campaign
-    from pipeline.sending.store import open_store
-
-    words = load_words(find_styles(settings.folder), language or settings.publisher.language)
-    with open_store(data_folder(settings, outputs)) as store:
-        campaign = find_campaign(store, edition, list_, transport)
-        if campaign is None:
-            click.echo(f"{edition} has not been sent to {list_} by {transport}")
-            return 0
-        _report(settings, campaign, edition, words)
-    return 0
-
-
 def _report(settings: Config, campaign: Campaign, edition: str, words: Words) -> None:
-    from pipeline.sending.closing import report
+    from pipeline.sending.evidence import report
     from pipeline.sending.settings import list_title
 
     click.echo("\n" + report(campaign, edition, list_title(settings.sending, campaign.list_), words))
@@ -171,6 +159,27 @@ def _show(preflight: Preflight, words: Words) -> None:
 # ---- the list
 
 
+def _on_list(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the project and its open database, in the place of `--project` and `--outputs`."""
+
+    @wraps(command)
+    def opened(*, project: Path | None, outputs: Path | None, **values: Any) -> int:
+        from pipeline.sending.folder import data_folder
+        from pipeline.sending.settings import list_title, require_parts, settings_of
+        from pipeline.sending.store import open_store
+
+        require_parts()
+        settings = load_project(project)
+        sending = settings_of(settings)
+        if "list_" in values:
+            list_title(sending, values["list_"])
+        where = (outputs or settings.folder / "outputs").resolve()
+        with open_store(data_folder(settings, where)) as store:
+            return command(settings, store, **values)
+
+    return project_option(_outputs(opened))
+
+
 @click.group()
 def subscribers() -> None:
     """Keep the list: who has agreed to be mailed, since when and to what."""
@@ -180,9 +189,8 @@ def subscribers() -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_list
 @click.option("--skip-faulty", is_flag=True, help="Take the rows that can be read, and leave those that cannot.")
-@project_option
-@_outputs
-def import_(file: Path, list_: str, *, skip_faulty: bool, project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def import_(settings: Config, store: Store, file: Path, list_: str, *, skip_faulty: bool) -> int:
     """Bring FILE, a table in CSV, into a list. Sends nothing.
 
     Its first line names the columns: address;consent_date;consent_wording;consent_source, and language where it is not
@@ -191,7 +199,6 @@ def import_(file: Path, list_: str, *, skip_faulty: bool, project: Path | None, 
     from pipeline.sending import importing
     from pipeline.sending import subscribers as readers
 
-    settings, opened = _opened(project, outputs, list_)
     today = datetime.now(UTC).date()
     table = importing.read_csv(file, settings.publisher.language, settings.sources.dates, today)
     for fault in table.faults[:FAULTS_SHOWN]:
@@ -204,8 +211,7 @@ def import_(file: Path, list_: str, *, skip_faulty: bool, project: Path | None, 
             "hint: mend the rows, or leave them out: --skip-faulty", err=True,
         )  # fmt: skip
         return 1
-    with opened as store:
-        added = readers.add(store, list_, table.consents)
+    added = readers.add(store, list_, table.consents)
     click.echo(
         f"{added.new} new, {added.renewed} on the list already, {added.held} stay away (they left, bounced or were "
         f"forgotten after this consent); read as {table.encoding}. Nothing is sent."
@@ -216,16 +222,13 @@ def import_(file: Path, list_: str, *, skip_faulty: bool, project: Path | None, 
 @subscribers.command("export")
 @_list
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file for you alone. [the screen]")
-@project_option
-@_outputs
-def export(list_: str, output: Path | None, project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def export(_settings: Config, store: Store, list_: str, output: Path | None) -> int:
     """Print a list as CSV, with every consent."""
     from pipeline.sending import subscribers as readers
     from pipeline.sending.folder import write_private
 
-    _, opened = _opened(project, outputs, list_)
-    with opened as store:
-        table = readers.export(store, list_)
+    table = readers.export(store, list_)
     if output is None:
         click.echo(table, nl=False)
     else:
@@ -236,45 +239,38 @@ def export(list_: str, output: Path | None, project: Path | None, outputs: Path 
 
 @subscribers.command()
 @click.argument("address")
-@project_option
-@_outputs
-def forget(address: str, project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def forget(_settings: Config, store: Store, address: str) -> int:
     """Remove every trace of ADDRESS from every list and trial; that it was mailed stays known, by a keyed hash."""
-    from pipeline.errors import SendError
     from pipeline.sending import subscribers as readers
     from pipeline.sending.addresses import AddressError, read_address
 
-    _, opened = _opened(project, outputs)
     try:
         address = read_address(address)
     except AddressError as error:
         raise SendError(f"{address!r}: {error}") from error
-    with opened as store:
-        was_known = readers.forget(store, address, datetime.now(UTC).date())
+    was_known = readers.forget(store, address, datetime.now(UTC).date())
     click.echo("forgotten: no trace of the address is left here; think of backups" if was_known else "not known here")
     return 0
 
 
 @subscribers.command("check")
-@project_option
-@_outputs
-def check(project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def check(settings: Config, store: Store) -> int:
     """Count each list by consent, and look for what must not stand in it."""
     from pipeline.sending import subscribers as readers
 
-    settings, opened = _opened(project, outputs)
-    with opened as store:
-        for name in settings.sending.lists:
-            counts = readers.count(store, name, datetime.now(UTC).date())
-            click.echo(
-                f"{name}: {counts.mailable} may be mailed, {counts.without_consent} without consent, "
-                f"{counts.unsubscribed} have left, {counts.bounced} bounced"
-            )
-            if counts.stale:
-                click.echo(f"warning: {name}: {counts.stale} consents are older than 12 months and were not used since")
-            if counts.soft:
-                click.echo(f"warning: {name}: {counts.soft} have bounced softly many times")
-        doubts = readers.doubts(store)
+    for name in settings.sending.lists:
+        counts = readers.count(store, name, datetime.now(UTC).date())
+        click.echo(
+            f"{name}: {counts.mailable} may be mailed, {counts.without_consent} without consent, "
+            f"{counts.unsubscribed} have left, {counts.bounced} bounced"
+        )
+        if counts.stale:
+            click.echo(f"warning: {name}: {counts.stale} consents are older than 12 months and were not used since")
+        if counts.soft:
+            click.echo(f"warning: {name}: {counts.soft} have bounced softly many times")
+    doubts = readers.doubts(store)
     for doubt in doubts:
         click.echo(f"error: {doubt}", err=True)
     return int(bool(doubts))
@@ -284,15 +280,12 @@ def check(project: Path | None, outputs: Path | None) -> int:
 @click.option(
     "--from-mailbox", "mailbox", required=True, type=click.Path(path_type=Path, exists=True), help="mbox, Maildir."
 )
-@project_option
-@_outputs
-def unsubscribe(mailbox: Path, project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def unsubscribe(_settings: Config, store: Store, mailbox: Path) -> int:
     """Take off the lists whoever asked for it by mail. The mailbox is left as it is; reading it twice counts once."""
     from pipeline.sending.mailbox import read_leavers
 
-    _, opened = _opened(project, outputs)
-    with opened as store:
-        tally = read_leavers(store, mailbox, datetime.now(UTC).date())
+    tally = read_leavers(store, mailbox, datetime.now(UTC).date())
     click.echo(
         f"{tally.read} read, {tally.known} of them before; {tally.left} have left; {tally.unmatched} to be read by you"
     )
@@ -301,15 +294,12 @@ def unsubscribe(mailbox: Path, project: Path | None, outputs: Path | None) -> in
 
 @subscribers.command()
 @click.argument("mailbox", type=_MAILBOX)
-@project_option
-@_outputs
-def bounces(mailbox: Path, project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def bounces(_settings: Config, store: Store, mailbox: Path) -> int:
     """Read messages that could not be delivered, from an mbox or Maildir: hard ones suppress, soft ones are counted."""
     from pipeline.sending.mailbox import read_bounces
 
-    _, opened = _opened(project, outputs)
-    with opened as store:
-        tally = read_bounces(store, mailbox, datetime.now(UTC).date())
+    tally = read_bounces(store, mailbox, datetime.now(UTC).date())
     read = f"{tally.read} read, {tally.known} of them before"
     told = f"{tally.hard} hard, mailed no more; {tally.soft} soft, counted"
     click.echo(f"{read}; {told}; {tally.unmatched} about nothing that was sent from here")
@@ -320,30 +310,10 @@ def bounces(mailbox: Path, project: Path | None, outputs: Path | None) -> int:
 @click.option("--host", default="127.0.0.1", help="Address to listen at. [127.0.0.1: behind nginx or Caddy]")
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, help="[8025]")
 @click.option("--transport", type=click.Choice(["smtp", "file"]), default="smtp", help="How mails that confirm go out.")
-@project_option
-@_outputs
-def serve(host: str, port: int, transport: str, project: Path | None, outputs: Path | None) -> int:
+@_on_list
+def serve(settings: Config, store: Store, host: str, port: int, transport: str) -> int:
     """Run the pages that readers sign up and leave by. See docs/sending.md for nginx and Caddy."""
-    from pipeline.sending.serving import serve as run
+    from pipeline.sending.service import serve as run
 
-    settings, opened = _opened(project, outputs)
-    with opened as store:
-        run(settings, store, host, port, is_trial=transport == "file")
+    run(settings, store, host, port, is_trial=transport == "file")
     return 0
-
-
-def _opened(
-    project: Path | None, outputs: Path | None, list_: str = ""
-) -> tuple[Config, AbstractContextManager[Store]]:
-    """Return the project, and its database to be opened."""
-    from pipeline.sending.folder import data_folder
-    from pipeline.sending.settings import list_title, require_parts, settings_of
-    from pipeline.sending.store import open_store
-
-    require_parts()
-    settings = load_project(project)
-    sending = settings_of(settings)
-    if list_:
-        list_title(sending, list_)
-    where = (outputs or settings.folder / "outputs").resolve()
-    return settings, open_store(data_folder(settings, where))

@@ -1,22 +1,21 @@
-"""What a person does at the desk: open the editor, print, put an edition together."""
+"""Answers to the forms of the preview: print handouts, put an edition together."""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from datetime import date
-from typing import Any
-from urllib.parse import parse_qs, quote
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, quote
 
+from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from pipeline.config import FILE_NAME
 from pipeline.errors import PublishError
 from pipeline.preview.composing import Wish, draft, save
 from pipeline.preview.desk import Desk
-from pipeline.preview.editing import open_in_editor
-from pipeline.preview.guard import Token
 from pipeline.preview.looks import CHOICES
 from pipeline.preview.views import Views
 from pipeline.printing import cups
@@ -27,35 +26,18 @@ from pipeline.publish import Request as Publishing
 from pipeline.running.shelf import Item
 
 _MOST_COPIES = 1000
+Form: TypeAlias = ImmutableMultiDict[str, str]
 
 
-class Form:
-    """The fields of a form, each with all its values."""
-
-    def __init__(self, values: dict[str, list[str]]) -> None:
-        self._values = values
-
-    def all(self, name: str) -> tuple[str, ...]:
-        return tuple(self._values.get(name, ()))
-
-    def one(self, name: str) -> str:
-        return next(iter(self.all(name)), "")
-
-    def number(self, name: str, default: int, most: int) -> int:
-        """Return a whole number from 1 to `most`."""
-        text = self.one(name)
-        return min(most, max(1, int(text))) if text.isdecimal() and len(text) < 9 else default
-
-
-async def read_form(request: Request, token: Token) -> Form:
+async def read_form(request: Request, token: str) -> Form:
     """Return a form that a page of this desk has sent.
 
     Raises:
         HTTPException: 403: it does not carry the token.
     """
     body = (await request.body()).decode("utf-8", "replace")
-    form = Form(parse_qs(body, keep_blank_values=True, max_num_fields=20_000))
-    if not token.is_in(form.all("token")):
+    form = Form(parse_qsl(body, keep_blank_values=True, max_num_fields=20_000))
+    if not secrets.compare_digest(form.get("token", "").encode(), token.encode()):
         raise HTTPException(403)
     return form
 
@@ -66,19 +48,6 @@ class Actions:
     def __init__(self, desk: Desk, views: Views) -> None:
         self.desk = desk
         self.views = views
-
-    async def edit(self, request: Request) -> Response:
-        """Open a source of the project at a line."""
-        form = await read_form(request, self.views.token)
-        source = form.one("source")
-        if source not in self.desk.ids and source != FILE_NAME:
-            raise HTTPException(404)
-        line = form.number("line", 1, 10**8)
-        try:
-            open_in_editor(self.desk.config, self.desk.config.folder / source, line)
-        except PublishError as error:
-            return self.views.message(request, str(error), 409)
-        return self.views.message(request, self.desk.words.fill("desk_opened", place=f"{source}:{line}"))
 
     # ---- paper
 
@@ -98,32 +67,34 @@ class Actions:
     async def print(self, request: Request) -> Response:
         """Print the chosen handouts, or return the pack for the copier."""
         form = await read_form(request, self.views.token)
-        return await asyncio.to_thread(self._print, request, form)
+        return await asyncio.to_thread(self._print, form)
 
-    def _print(self, request: Request, form: Form) -> Response:
+    def _print(self, form: Form) -> Response:
         words = self.desk.words
-        ids = tuple(id_ for id_ in dict.fromkeys(form.all("id")) if self.desk.has_source(id_))
-        variant = form.one("variant") if form.one("variant") in CHOICES["variant"] else CHOICES["variant"][0]
-        copies = form.number("copies", 1, _MOST_COPIES)
+        ids = tuple(id_ for id_ in dict.fromkeys(form.getlist("id")) if self.desk.has_source(id_))
+        asked = form.get("variant", "")
+        variant = asked if asked in CHOICES["variant"] else CHOICES["variant"][0]
+        written = form.get("copies", "")
+        copies = min(_MOST_COPIES, max(1, int(written))) if written.isdecimal() and len(written) < 9 else 1
         if not ids:
-            return self.views.message(request, words["desk_print_nothing"], 400)
+            return self.views.message(words["desk_print_nothing"], 400)
         try:
             batch = self._ready(ids, variant)
             if not batch.handouts:
                 why = "; ".join(f"{each.id}: {each.why}" for each in batch.left_out)
-                return self.views.message(request, why or words["desk_print_nothing"], 409)
-            if form.one("how") == "pack":
+                return self.views.message(why or words["desk_print_nothing"], 409)
+            if form.get("how") == "pack":
                 data = pack(batch.handouts, copies, self.desk.config)
                 headers = {"content-disposition": 'inline; filename="print-pack.pdf"'}
                 return Response(data, media_type="application/pdf", headers=headers)
-            printer = cups.choose(form.one("printer"))
-            orders = [order(each, copies, is_greyscale=bool(form.one("greyscale"))) for each in batch.handouts]
+            printer = cups.choose(form.get("printer", ""))
+            orders = [order(each, copies, is_greyscale=bool(form.get("greyscale"))) for each in batch.handouts]
             for each in orders:
                 cups.send(each.job, printer)
         except PublishError as error:
-            return self.views.message(request, str(error), 409)
+            return self.views.message(str(error), 409)
         sheets = sum(each.sheets for each in orders)
-        return self.views.message(request, words.fill("desk_printed", sheets=sheets, printer=printer.name))
+        return self.views.message(words.fill("desk_printed", sheets=sheets, printer=printer.name))
 
     def _ready(self, ids: tuple[str, ...], variant: str) -> Batch:
         request = Publishing(("handout",), ids, outputs=self.desk.outputs.folder, jobs=self.desk.jobs, wait_s=60.0)
@@ -145,15 +116,15 @@ class Actions:
     async def compose_draft(self, request: Request) -> Response:
         """Show what would be written, or write it where that was seen."""
         form = await read_form(request, self.views.token)
-        existing = self._edition(form.one("edition"))
-        ids = tuple(id_ for id_ in form.all("article") if self._is_article(id_))
+        existing = self._edition(form.get("edition", ""))
+        ids = tuple(id_ for id_ in form.getlist("article") if self._is_article(id_))
         is_new = existing is None
         today = date.today()  # noqa: DTZ011  # the day on the author's wall
-        wish = Wish(form.one("title"), form.one("lead"), ids, today if is_new else None)
+        wish = Wish(form.get("title", ""), form.get("lead", ""), ids, today if is_new else None)
         try:
             made = draft(self.desk.config, wish, existing.listing.source if existing else "")
-            if form.one("seen"):
-                await asyncio.to_thread(save, self.desk.config, made, form.one("seen"))
+            if seen := form.get("seen"):
+                await asyncio.to_thread(save, self.desk.config, made, seen)
                 self.desk.changed((self.desk.config.folder.resolve() / made.path,))
                 id_ = self.desk.ids.get(made.path, "")
                 return RedirectResponse(f"/proof/{quote(id_)}" if id_ else "/", 303)

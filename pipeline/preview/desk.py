@@ -15,8 +15,7 @@ from pipeline.config import Config
 from pipeline.errors import ConfigError, PublishError
 from pipeline.findings import Finding
 from pipeline.preview.events import Event, Listener
-from pipeline.preview.queue import Aside, Queue, Work
-from pipeline.preview.touched import Touched, touched
+from pipeline.preview.queue import Aside, Queue, Touched, Work, touched
 from pipeline.publish import Request, publish, up_to_date
 from pipeline.reading.files import find_roots, find_sources, read_inside
 from pipeline.rendering.styles import Styles, find_styles

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import mimetypes
-from typing import get_args
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from pipeline.preview import committed, shown
+from pipeline.preview import pages, shown
 from pipeline.preview.desk import Desk
 from pipeline.preview.guard import shown_policy
 from pipeline.preview.looks import CHOICES
-from pipeline.preview.pages import Pages
-from pipeline.preview.shown import Scheme
+from pipeline.preview.shown import SCHEMES, Scheme
 from pipeline.preview.variants import find
 from pipeline.rendering.fonts import CUTS, font
 
@@ -34,7 +32,6 @@ class Files:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.pages = Pages()
 
     def asset(self, request: Request) -> Response:
         """Return the desk's own style or script, or a cut of its font."""
@@ -63,24 +60,10 @@ class Files:
         pdf = find(self.desk, request.path_params["id"], variant) if variant in CHOICES["variant"] else None
         digest = request.query_params.get("v", "")
         try:
-            drawn = self.pages.draw(pdf, number, f"{pdf}:{digest}") if pdf else None
+            drawn = pages.page_png(pdf, number, digest) if pdf else None
         except OSError:
             drawn = None
         return _picture(drawn)
-
-    def overlay(self, request: Request) -> Response:
-        """Return a page laid over its last committed version."""
-        id_, number = request.path_params["id"], request.path_params["number"]
-        now = self.desk.artifact(f"handout/{id_}.pdf")
-        commit = committed.last_commit(self.desk.config.folder) if now else None
-        if now is None or commit is None:
-            raise HTTPException(404)
-        before = committed.printed_handout(self.desk.outputs.state, commit, id_)
-        digest = f"{id_}:{commit.sha}:{request.query_params.get('v', '')}"
-        try:
-            return _picture(self.pages.overlay(before, now, number, digest))
-        except OSError as error:
-            raise HTTPException(404) from error
 
     def book(self, request: Request) -> Response:
         """Return a file of a book, in a scheme."""
@@ -108,8 +91,7 @@ class Files:
 
 
 def _scheme(request: Request) -> Scheme:
-    schemes: tuple[Scheme, ...] = get_args(Scheme)
-    for scheme in schemes:
+    for scheme in SCHEMES:
         if request.path_params["scheme"] == scheme:
             return scheme
     raise HTTPException(404)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable
-
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -77,14 +74,3 @@ class Guard:
         if not length.isdecimal() or int(length) > _MAX_BYTES:
             return "too much for a form"
         return ""
-
-
-class Token:
-    """What every form of this desk carries, and no other site can know."""
-
-    def __init__(self) -> None:
-        self.value = secrets.token_urlsafe(24)
-
-    def is_in(self, values: Iterable[str]) -> bool:
-        """Tell whether one of the values is the token."""
-        return any(secrets.compare_digest(value.encode(), self.value.encode()) for value in values)

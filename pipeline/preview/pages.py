@@ -1,23 +1,25 @@
-"""Pages of printed handouts as pictures for the screen, and what stands where on them."""
+"""Pages of printed handouts as pictures for the screen, and the findings beside their places on them."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
-from PIL import Image, ImageChops
+from PIL import Image
+
+from pipeline.findings import SEVERITIES, Finding
 
 WIDTH_PX = 1100
 """Of a page's picture: sharp on a screen of two device pixels to one."""
-_KEPT = 48
-"""Pictures kept ready: a few articles' worth, some 200 kB each."""
-_REMOVED, _ADDED = "#c2410c", "#0b63a5"
-"""Orange and blue: told apart by every kind of colour vision."""
+_WORDS = 5
+_LEAST_WORDS = 3
+_NEAR = 12
+"""Lines that may lie between a finding and text that is printed, such as after a picture."""
 # PDFium is one for the whole process, and knows no threads.
 _PDFIUM = Lock()
 
@@ -40,53 +42,40 @@ class Spot:
     """Share of the page's height, from 0 at its head to 1 at its foot."""
 
 
-class Pages:
-    """Draws pages, and keeps the last ones."""
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A finding with its surroundings."""
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, ...], bytes] = OrderedDict()
-        self._lock = Lock()
+    number: int
+    """Under which it is listed and marked on the page, from 1."""
+    finding: Finding
+    excerpt: str
+    """The line of the source; empty where it concerns the whole file."""
+    spot: Spot | None
+    """On the pages of the handout, where that can be told."""
 
-    def draw(self, pdf: Path, number: int, digest: str) -> bytes | None:
-        """Return a page, from 1, as PNG; None where the file has no such page.
 
-        Raises:
-            OSError: The file is gone.
-        """
+@lru_cache(maxsize=48)
+def page_png(pdf: Path, number: int, digest: str) -> bytes | None:  # noqa: ARG001  # part of the cache's key
+    """Return a page, from 1, as PNG; None where the file has no such page. A few articles' worth is kept ready.
 
-        def drawn() -> bytes | None:
-            page = _page(pdf.read_bytes(), number)
-            return _png(page) if page else None
+    Args:
+        digest: Names the present bytes of the file.
 
-        return self._keep((digest, str(number)), drawn)
+    Raises:
+        OSError: The file is gone.
+    """
+    import pypdfium2
 
-    def overlay(self, before: Path, after: Path, number: int, digest: str) -> bytes | None:
-        """Return a page of two files laid over each other, as PNG: what is gone in orange, what is new in blue.
-
-        Args:
-            digest: Names the pair.
-        """
-
-        def drawn() -> bytes | None:
-            old, new = _page(before.read_bytes(), number), _page(after.read_bytes(), number)
-            if old is None and new is None:
-                return None
-            return _png(_laid_over(old, new))
-
-        return self._keep((digest, "overlay", str(number)), drawn)
-
-    def _keep(self, key: tuple[str, ...], draw: Callable[[], bytes | None]) -> bytes | None:
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = draw()
-        if made is not None:
-            with self._lock:
-                self._kept[key] = made
-                while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
-        return made
+    data = pdf.read_bytes()
+    with _PDFIUM, pypdfium2.PdfDocument(data) as document:
+        if not 1 <= number <= len(document):
+            return None
+        page = document[number - 1]
+        picture: Image.Image = page.render(scale=WIDTH_PX / page.get_width()).to_pil()
+    png = io.BytesIO()
+    picture.convert("RGB").save(png, "PNG", compress_level=1)  # for one screen of this machine: time counts
+    return png.getvalue()
 
 
 def sizes(pdf: Path) -> tuple[Size, ...]:
@@ -125,30 +114,40 @@ def find(pdf: Path, phrases: Sequence[Sequence[str]]) -> tuple[Spot | None, ...]
     return tuple(spots)
 
 
-def _page(pdf: bytes, number: int) -> Image.Image | None:
-    import pypdfium2
+def placed(findings: Iterable[Finding], source: str, pdf: Path | None) -> tuple[Placed, ...]:
+    """Return findings worst first, then by line, each beside its place.
 
-    with _PDFIUM, pypdfium2.PdfDocument(pdf) as document:
-        if not 1 <= number <= len(document):
-            return None
-        page = document[number - 1]
-        picture: Image.Image = page.render(scale=WIDTH_PX / page.get_width()).to_pil()
-        return picture.convert("RGB")
-
-
-def _laid_over(old: Image.Image | None, new: Image.Image | None) -> Image.Image:
-    size = (new or old).size  # type: ignore[union-attr]  # one of them is there
-    blank = Image.new("L", size)
-    before, after = (ImageChops.invert(page.convert("L").resize(size)) if page else blank for page in (old, new))
-    both = ImageChops.darker(before, after)
-    sheet = Image.new("RGB", size, "white")
-    sheet.paste("#9aa5a8", mask=both)
-    sheet.paste(_REMOVED, mask=ImageChops.subtract(before, both))
-    sheet.paste(_ADDED, mask=ImageChops.subtract(after, both))
-    return sheet
+    Args:
+        source: The text of the source file.
+        pdf: The handout, where there is one.
+    """
+    ordered = sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.line, finding.code))
+    lines = source.splitlines()
+    phrases = [_phrase(lines, finding.line) for finding in ordered]
+    spots: Sequence[Spot | None] = [None] * len(ordered)
+    if pdf is not None and any(phrases):
+        spots = find(pdf, phrases)
+    return tuple(
+        Placed(number, finding, _excerpt(lines, finding.line), spot)
+        for number, (finding, spot) in enumerate(zip(ordered, spots, strict=True), 1)
+    )
 
 
-def _png(page: Image.Image) -> bytes:
-    data = io.BytesIO()
-    page.save(data, "PNG", compress_level=1)  # for one screen of this machine: time counts, size does not
-    return data.getvalue()
+def _excerpt(lines: Sequence[str], line: int) -> str:
+    text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return text if len(text) <= 160 else text[:159] + "…"
+
+
+def _phrase(lines: Sequence[str], line: int) -> tuple[str, ...]:
+    """Return a few words that follow each other at a line, or on the nearest one after or before it."""
+    if not 0 < line <= len(lines):
+        return ()
+    after, before = range(line - 1, min(len(lines), line + _NEAR)), range(line - 2, max(-1, line - _NEAR), -1)
+    for at in (*after, *before):
+        # Links and emphasis leave marks between words, and a picture's text is not printed as such.
+        bare = re.sub(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|\[\^[^\]]*\]|^\s*[-*>#\d.]+\s", " ", lines[at])
+        runs = re.findall(r"[^\W\d_]+(?: [^\W\d_]+)+", bare)
+        longest: list[str] = max((run.split() for run in runs), key=len, default=[])
+        if len(longest) >= _LEAST_WORDS and not re.match(r"[\w-]+:", lines[at]):
+            return tuple(longest[:_WORDS])
+    return ()

@@ -27,7 +27,7 @@ from pipeline.preview.actions import Actions
 from pipeline.preview.desk import Desk
 from pipeline.preview.events import END
 from pipeline.preview.files import Files
-from pipeline.preview.guard import Guard, Token
+from pipeline.preview.guard import Guard
 from pipeline.preview.views import Views
 
 HOST = "127.0.0.1"
@@ -40,7 +40,7 @@ _ALIVE_S = 15.0
 
 def application(desk: Desk, port: int) -> Starlette:
     """Return the desk as an application for a port of this machine."""
-    views = Views(desk, Token())
+    views = Views(desk)
     files, actions = Files(desk), Actions(desk, views)
 
     async def events(request: Request) -> Response:
@@ -50,17 +50,14 @@ def application(desk: Desk, port: int) -> Starlette:
     routes = [
         Route("/", views.shelf),
         Route("/proof/{id:path}", views.proof),
-        Route("/compare/{id:path}", views.compare),
         Route("/compose", actions.compose),
         Route("/compose", actions.compose_draft, methods=["POST"]),
         Route("/compose/{id:path}", actions.compose),
         Route("/print", actions.print_page),
         Route("/print", actions.print, methods=["POST"]),
-        Route("/edit", actions.edit, methods=["POST"]),
         Route("/events", events),
         Route("/assets/{name}", files.asset),
         Route("/page/{id:path}/{variant}/{number:int}.png", files.page),
-        Route("/overlay/{id:path}/{number:int}.png", files.overlay),
         Route("/book/{scheme}/{id:path}/~/{name:path}", files.book),
         Route("/mail/{scheme}/{pictures}/{path:path}", files.mail),
         Route("/outputs/{path:path}", files.output),

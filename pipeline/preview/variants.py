@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,6 @@ FOLDER = "variants"
 class Sheet:
     """A handout in a variant."""
 
-    variant: str
     pdf: Path | None
     digest: str
     pages: tuple[pages.Size, ...]
@@ -34,17 +34,17 @@ class Sheet:
 def sheet(desk: Desk, id_: str, variant: str) -> Sheet:
     """Return the handout of an article in a variant; one that the project does not publish is printed meanwhile."""
     why_not, is_coming = "", False
-    if variant != STANDARD and not _is_published(desk, id_, variant) and desk.has_source(id_):
+    if variant != STANDARD and desk.artifact(f"{FORMAT}/{id_}.{variant}.pdf") is None and desk.has_source(id_):
         aside = _aside(desk, id_, variant)
         printed = desk.printed(aside)
         is_coming = printed is None or printed.stamp != aside.stamp
         why_not = _why_not(printed) if printed else ""
     pdf = find(desk, id_, variant)
-    try:
-        sizes = pages.sizes(pdf) if pdf else ()
-    except OSError:
-        return Sheet(variant, None, "", (), why_not, is_coming)
-    return Sheet(variant, pdf, _digest(pdf), sizes, why_not, is_coming)
+    with suppress(OSError):
+        if pdf:
+            digest = hashlib.sha256(pdf.read_bytes()).hexdigest()[:16]
+            return Sheet(pdf, digest, pages.sizes(pdf), why_not, is_coming)
+    return Sheet(None, "", (), why_not, is_coming)
 
 
 def find(desk: Desk, id_: str, variant: str) -> Path | None:
@@ -56,10 +56,6 @@ def find(desk: Desk, id_: str, variant: str) -> Path | None:
         return None
     path = _folder(desk, variant) / name
     return path if variant != STANDARD and path.is_file() else None
-
-
-def _is_published(desk: Desk, id_: str, variant: str) -> bool:
-    return desk.artifact(f"{FORMAT}/{id_}.{variant}.pdf") is not None
 
 
 def _aside(desk: Desk, id_: str, variant: str) -> Aside:
@@ -78,7 +74,3 @@ def _why_not(printed: Printed) -> str:
 
 def _folder(desk: Desk, variant: str) -> Path:
     return desk.outputs.state / FOLDER / variant
-
-
-def _digest(pdf: Path | None) -> str:
-    return hashlib.sha256(pdf.read_bytes()).hexdigest()[:16] if pdf else ""

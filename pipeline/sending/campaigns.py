@@ -13,7 +13,7 @@ from pipeline.config import Config
 from pipeline.errors import ConfigError, SendError
 from pipeline.publish import outputs_of
 from pipeline.rendering.styles import find_styles
-from pipeline.rendering.words import Words, load_words
+from pipeline.rendering.words import Words
 from pipeline.running.saving import Outputs
 from pipeline.sending.addresses import AddressError, read_address
 from pipeline.sending.edition import Published
@@ -45,7 +45,6 @@ class Mailing:
     published: Published
     post: Post
     way: Way
-    words: Words
 
     def look(self) -> Preflight:
         """Look at all that can be looked at before sending, and keep what was found beside the edition."""
@@ -54,11 +53,11 @@ class Mailing:
             return preflight
         return replace(preflight, checks=tuple(check for check in preflight.checks if check.name not in _FOR_REAL))
 
-    def keep(self, preflight: Preflight) -> Path:
+    def keep(self, preflight: Preflight, words: Words) -> Path:
         """Save what was found, and how the outbox stands, beside the edition."""
         campaign = find_campaign(self.store, self.published.id, self.list, self.way)
         counts = campaign.counts() if campaign else {}
-        return keep(preflight, counts, self.outputs, find_styles(self.config.folder), self.words)
+        return keep(preflight, counts, self.outputs, find_styles(self.config.folder), words)
 
     def connect(self) -> Transport:
         """Return the way out, not open yet."""
@@ -135,13 +134,8 @@ def check(config: Config, list_: str, way: Way) -> None:
 
 
 @contextmanager
-def open_mailing(
-    config: Config, published: Published, list_: str, way: Way, outputs: Path, language: str = ""
-) -> Iterator[Mailing]:
+def open_mailing(config: Config, published: Published, list_: str, way: Way, outputs: Path) -> Iterator[Mailing]:
     """Open the data folder for one sender of a published edition.
-
-    Args:
-        language: Of what is told to the sender; empty: that of the publisher.
 
     Raises:
         ConfigError: The sender's address or the key is none, or the data folder lies where it must not.
@@ -153,6 +147,5 @@ def open_mailing(
     bounces = sending.bounces or read_address(config.publisher.email)
     post = Post(template, route, bounces, sending.verp, signer_of(config))
     folder = data_folder(config, outputs)
-    words = load_words(find_styles(config.folder), language or config.publisher.language)
     with folder.held(), open_store(folder) as store:
-        yield Mailing(config, outputs_of(config, outputs), folder, store, list_, published, post, way, words)
+        yield Mailing(config, outputs_of(config, outputs), folder, store, list_, published, post, way)

@@ -1,9 +1,10 @@
-"""What was looked at before sending, and what came of it, beside the edition: JSON and a page, without addresses."""
+"""The evidence of a campaign beside its edition (JSON and a page, without addresses), and its report on the screen."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from pipeline import __version__
@@ -11,9 +12,11 @@ from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words
 from pipeline.running.saving import Outputs
 from pipeline.sending.edition import FORMAT
+from pipeline.sending.outbox import STATES, Campaign, State
 from pipeline.sending.preflight import Preflight
 
 WAIT_S = 5.0
+_NAMED: tuple[State, ...] = ("in doubt", "refused", "deferred")
 
 
 def keep(preflight: Preflight, counts: Mapping[str, int], outputs: Outputs, styles: Styles, words: Words) -> Path:
@@ -49,3 +52,23 @@ def as_json(preflight: Preflight, counts: Mapping[str, int], words: Words) -> by
         "outbox": dict(counts),
     }
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def report(campaign: Campaign, edition: str, title: str, words: Words) -> str:
+    """Return the report of a campaign. It names addresses: it is for the screen, and kept nowhere."""
+    counts = campaign.counts()
+    lines = [words.fill("sending_report", edition=edition, title=title), ""]
+    labels = {state: words[f"sending_{state.replace(' ', '_')}"] for state in STATES}
+    width = max(map(len, labels.values()))
+    lines += [f"  {labels[state]:<{width}}  {counts[state]:>7}" for state in STATES]
+    lines.append(f"  {words['sending_total']:<{width}}  {sum(counts.values()):>7}")
+    for state in _NAMED:
+        named = campaign.named(state)
+        if not named:
+            continue
+        lines += ["", words[f"sending_{state.replace(' ', '_')}_why"]]
+        for address, status, changed in named:
+            moment = datetime.fromisoformat(changed).astimezone().strftime("%Y-%m-%d %H:%M")
+            told = ", ".join(filter(None, (moment, status)))
+            lines.append(f"  {address or words['sending_forgotten']} ({told})")
+    return "\n".join(lines)

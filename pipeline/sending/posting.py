@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from pipeline.config import Sending
 from pipeline.errors import PublishError, SendError
@@ -68,16 +69,6 @@ class Pace:
 
 
 @dataclass(slots=True)
-class Times:
-    """Where the time of all connections went, in seconds."""
-
-    making_s: float = 0.0
-    """Composing and signing."""
-    talking_s: float = 0.0
-    """Waiting for the mail server."""
-
-
-@dataclass(slots=True)
 class Sender:
     """Sends a campaign, over one or more connections."""
 
@@ -88,7 +79,6 @@ class Sender:
     progress: Callable[[int], None]
     """Is told of every letter that is settled for this run."""
     stop: threading.Event = field(default_factory=threading.Event)
-    times: Times = field(default_factory=Times)
     _claimed: list[Letter] = field(default_factory=list)
     _refused: int = 0
     _fault: Exception | None = None
@@ -134,7 +124,10 @@ class Sender:
                 pace.wait(self.stop)
                 if transport is None or self.stop.is_set():
                     break
-                outcome = self._deliver(transport, letter)
+                outcome = transport.deliver(
+                    self.post.envelope(letter.mark), letter.address, self.post.message(letter),
+                    partial(self.campaign.doubt, letter),
+                )  # fmt: skip
                 self._note(letter, outcome)
                 letter = None
                 if outcome.is_broken:
@@ -178,25 +171,6 @@ class Sender:
             else:
                 return transport
         return None
-
-    def _deliver(self, transport: Transport, letter: Letter) -> Outcome:
-        begun = time.perf_counter()
-        data = self.post.message(letter)
-        made = time.perf_counter()
-        noted = 0.0
-
-        def before() -> bool:
-            nonlocal noted
-            start = time.perf_counter()
-            may_leave = self.campaign.doubt(letter)
-            noted = time.perf_counter() - start
-            return may_leave
-
-        outcome = transport.deliver(self.post.envelope(letter.mark), letter.address, data, before)
-        with self._lock:
-            self.times.making_s += made - begun
-            self.times.talking_s += time.perf_counter() - made - noted
-        return outcome
 
     def _note(self, letter: Letter, outcome: Outcome) -> None:
         if outcome.verdict == "accepted":

@@ -6,37 +6,38 @@ No page tells who is on a list, none sets a cookie, and a GET changes nothing: s
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import ipaddress
 import logging
+import secrets
 import threading
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs
 
 from anyio import to_thread
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pipeline.config import Config
-from pipeline.errors import PublishError, SendError
+from pipeline.errors import ConfigError, PublishError, SendError
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.sending import signup
 from pipeline.sending.addresses import AddressError, holds_cpr, read_address
-from pipeline.sending.limits import Limit, visitor_of
 from pipeline.sending.settings import sender_domain
 from pipeline.sending.signing import Signer, signer_of
 from pipeline.sending.store import Store
 from pipeline.sending.subscribers import unsubscribe
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pipeline.sending.transport import Transport
+from pipeline.sending.transport import Files, Transport, transport_of
 
 _log = logging.getLogger(__name__)
 LANGUAGES = ("da", "en")
@@ -51,8 +52,40 @@ HEADERS = {
 }
 """The address of a page holds a token: it must reach no other site, and no cache."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
+MOST_VISITORS = 10_000
 POST_EVERY_S = 30.0
 RETRY_S = 120.0
+KEEP_ALIVE_S = 150
+"""Longer than a proxy keeps a line that is idle (Caddy: 120 s). Were ours the shorter, a POST could meet a line that is
+being closed, and no proxy sends a POST again: someone's leaving would be lost."""
+
+
+@dataclass(slots=True)
+class Limit:
+    """So many times in so many seconds, for each visitor: in memory only, under a hash that ends with the process."""
+
+    times: int
+    within_s: float
+    _salt: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
+    _seen: dict[bytes, deque[float]] = field(default_factory=dict, repr=False)
+
+    def is_spent(self, visitor: str) -> bool:
+        """Tell whether a visitor has had all their turns."""
+        turns = self._seen.get(self._name(visitor))
+        return turns is not None and len(turns) == self.times and turns[0] > time.monotonic() - self.within_s
+
+    def take(self, visitor: str) -> bool:
+        """Tell whether a visitor may, and count that they did."""
+        if self.is_spent(visitor):
+            return False
+        now = time.monotonic()
+        if len(self._seen) > MOST_VISITORS:
+            self._seen = {known: turns for known, turns in self._seen.items() if turns[-1] > now - self.within_s}
+        self._seen.setdefault(self._name(visitor), deque(maxlen=self.times)).append(now)
+        return True
+
+    def _name(self, visitor: str) -> bytes:
+        return hashlib.blake2b(visitor.encode(), key=self._salt, digest_size=16).digest()
 
 
 @dataclass(slots=True)
@@ -88,23 +121,20 @@ class Service:
 
     # ---- pages
 
-    async def front(self, _request: Request) -> Response:
+    async def front(self, request: Request) -> Response:
         lists = self.config.sending.lists
-        return RedirectResponse(f"list/{next(iter(lists))}") if len(lists) == 1 else self._page(_request, "lists")
+        return RedirectResponse(f"list/{next(iter(lists))}") if len(lists) == 1 else self._page(request, "lists")
 
     async def health(self, _request: Request) -> Response:
         await to_thread.run_sync(self.store.rows, "SELECT 1")
         return PlainTextResponse("ok\n", headers=HEADERS)
 
     async def form(self, request: Request) -> Response:
-        return (
-            self._form(request) if request.path_params["name"] in self.config.sending.lists else self._missing(request)
-        )
+        self._list(request)
+        return self._form(request)
 
     async def sign_up(self, request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in self.config.sending.lists:
-            return self._missing(request)
+        name = self._list(request)
         fields = await _fields(request)
         if fields is None:
             return self._page(request, "large", status=413)
@@ -152,13 +182,16 @@ class Service:
         return self._page(request, "left")  # the same for a token that is none
 
     async def missing(self, request: Request, _error: Exception) -> Response:
-        return self._missing(request)
+        return self._page(request, "missing", status=404)
 
     async def broken(self, request: Request, _error: Exception) -> Response:
         return self._page(request, "broken", status=503, more={"Retry-After": "30"})
 
-    def _missing(self, request: Request) -> Response:
-        return self._page(request, "missing", status=404)
+    def _list(self, request: Request) -> str:
+        name: str = request.path_params["name"]
+        if name not in self.config.sending.lists:
+            raise HTTPException(404)
+        return name
 
     def _form(
         self, request: Request, written: str = "", faults: Mapping[str, str] = NOTHING, status: int = 200
@@ -225,7 +258,9 @@ class Service:
             transport.open()
             for each in confirmations:
                 sender = self.config.sending.bounces or self.config.publisher.email
-                outcome = transport.deliver(sender, each.letter.address, self._mail(each, signer), lambda: True)
+                words = load_words(find_styles(self.config.folder), each.language)
+                mail = signup.confirmation_mail(each, self.config, words, signer)
+                outcome = transport.deliver(sender, each.letter.address, mail, lambda: True)
                 if outcome.verdict == "refused" and outcome.stage == "sender":
                     raise SendError(f"{self.config.sending.host} takes no mail from {sender}: {outcome.status}")
                 is_settled = outcome.verdict in ("accepted", "refused", "lost")
@@ -234,13 +269,6 @@ class Service:
                     transport.open()
         finally:
             transport.close()
-
-    def _mail(self, confirmation: signup.Confirmation, signer: Signer | None) -> bytes:
-        words = load_words(find_styles(self.config.folder), confirmation.language)
-        publisher = self.config.publisher
-        return signup.confirmation_mail(
-            confirmation, self.config.sending, publisher, sender_domain(publisher), words, signer
-        )
 
 
 async def _fields(request: Request) -> dict[str, str] | None:
@@ -255,3 +283,41 @@ async def _fields(request: Request) -> dict[str, str] | None:
 
 def _visitor(request: Request) -> str:
     return visitor_of(request.client.host) if request.client else ""
+
+
+def visitor_of(host: str) -> str:
+    """Return who counts as one visitor: an address, or the 2^64 of IPv6 that one connection is given (RFC 6177)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def serve(config: Config, store: Store, host: str, port: int, *, is_trial: bool) -> None:
+    """Serve until stopped.
+
+    Raises:
+        ConfigError: `publish.toml` lacks what the service needs.
+    """
+    import uvicorn
+
+    sending = config.sending
+    if not (sending.service and sending.lists):
+        raise ConfigError("[sending] service and lists are needed", hint="the https address of the service, and a list")
+    sender_domain(config.publisher)
+    signer_of(config)
+
+    def connect() -> Transport:
+        return Files(store.folder.trials / "signup") if is_trial else transport_of(sending)
+
+    connect()
+    # The address of a request holds a token: it must not be written to a log. A proxy on this machine says who asks.
+    uvicorn.run(
+        Service(config, store, connect).app(), host=host, port=port, access_log=False, server_header=False,
+        proxy_headers=True, forwarded_allow_ips="127.0.0.1", log_level="warning", timeout_keep_alive=KEEP_ALIVE_S,
+    )  # fmt: skip

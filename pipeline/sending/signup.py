@@ -12,9 +12,10 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from pipeline.config import Publisher, Sending
+from pipeline.config import Config, Publisher
 from pipeline.rendering.words import Words
 from pipeline.sending.outbox import Letter
+from pipeline.sending.settings import sender_domain
 from pipeline.sending.signing import Signer
 from pipeline.sending.store import Store
 from pipeline.sending.subscribers import Consent, add
@@ -92,16 +93,15 @@ def settle(store: Store, confirmation: Confirmation, wait_s: float | None) -> No
         connection.execute("UPDATE asked SET due = ? WHERE token = ?", (moment, confirmation.letter.token))
 
 
-def confirmation_mail(
-    confirmation: Confirmation, sending: Sending, publisher: Publisher, domain: str, words: Words, signer: Signer | None
-) -> bytes:
+def confirmation_mail(confirmation: Confirmation, config: Config, words: Words, signer: Signer | None) -> bytes:
     """Return the mail that asks: plain text, no advertising in it, one address to answer at."""
-    letter, title = confirmation.letter, sending.lists[confirmation.list]
+    publisher, domain = config.publisher, sender_domain(config.publisher)
+    letter, title = confirmation.letter, config.sending.lists[confirmation.list]
     body = words.fill(
         "signup_mail",
         title=title,
         publisher=publisher.name,
-        address=f"{sending.service.rstrip('/')}/confirm/{letter.token}",
+        address=f"{config.sending.service.rstrip('/')}/confirm/{letter.token}",
         days=OPEN_S // 86400,
     )
     made = EmailMessage(policy=SMTP)

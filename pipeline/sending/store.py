@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -105,8 +104,6 @@ class Store:
     folder: DataFolder
     key: bytes
     connection: sqlite3.Connection
-    storing_s: float = 0.0
-    """Time spent in transactions so far."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def person(self, address: str) -> str:
@@ -129,7 +126,6 @@ class Store:
             SendError: The database is locked, damaged, or its disk is full.
         """
         with self._lock, understood(self.folder.database):
-            begun = time.perf_counter()
             try:
                 if not is_flushed:
                     self.connection.execute("PRAGMA synchronous = NORMAL")
@@ -143,7 +139,6 @@ class Store:
             finally:
                 if not is_flushed:
                     self.connection.execute("PRAGMA synchronous = FULL")
-                self.storing_s += time.perf_counter() - begun
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Return what a query finds."""

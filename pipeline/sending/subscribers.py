@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from email import message_from_bytes
+from typing import Literal
 
 from pipeline.sending.addresses import holds_cpr, identity_of, is_telling
 from pipeline.sending.store import Store
@@ -121,21 +122,20 @@ def add(store: Store, list_: str, consents: Iterable[Consent], *, ties_return: b
 
 def unsubscribe(store: Store, token: str, today: date) -> bool:
     """Take the reader whom a token stands for off the list, at once and for as long as they do not come back."""
-    with store.transaction() as connection:
-        done = connection.execute(
-            "UPDATE subscribers SET unsubscribed_on = coalesce(unsubscribed_on, ?) WHERE token = ?",
-            (today.isoformat(), token),
-        )
-        return done.rowcount > 0
+    return _leave(store, "token", token, today)
 
 
 def leave(store: Store, address: str, today: date) -> bool:
     """Take an address off every list."""
+    return _leave(store, "person", store.person(address), today)
+
+
+def _leave(store: Store, column: Literal["token", "person"], value: str, today: date) -> bool:
     with store.transaction() as connection:
         done = connection.execute(
-            "UPDATE subscribers SET unsubscribed_on = coalesce(unsubscribed_on, ?) WHERE person = ?",
-            (today.isoformat(), store.person(address)),
-        )
+            "UPDATE subscribers SET unsubscribed_on = coalesce(unsubscribed_on, ?) "  # noqa: S608  # constants
+            f"WHERE {column} = ?", (today.isoformat(), value),
+        )  # fmt: skip
         return done.rowcount > 0
 
 

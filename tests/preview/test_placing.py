@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.findings import Finding
-from pipeline.preview.placing import placed
+from pipeline.preview.pages import placed
 from tests.conftest import ARTICLE, Ran
 
 

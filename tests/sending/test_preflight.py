@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import load_words
-from pipeline.sending import preflight, records, spam
+from pipeline.sending import preflight, records
 from pipeline.sending.records import Check
 from tests.sending.test_message import addressed
 
@@ -24,7 +24,7 @@ def test_spamassassin_judges_the_message_itself() -> None:
         rb"(?m)^(Content-Type: text/plain.*?\r\n\r\n)", rb"\1" + GTUBE + b"\r\n", addressed(), count=1, flags=re.DOTALL
     )
 
-    good, bad = spam.check_spam(addressed()), spam.check_spam(spoilt)
+    good, bad = preflight.check_spam(addressed()), preflight.check_spam(spoilt)
 
     assert (good.verdict, good.found) == ("pass", "spam_points"), good
     assert isinstance(good.facts["points"], float)
@@ -44,7 +44,7 @@ def test_a_spam_filter_that_does_not_answer_leaves_it_unchecked(
         program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin" if script else str(tmp_path))
 
-    check = spam.check_spam(b"Subject: x\r\n\r\nhej\r\n")
+    check = preflight.check_spam(b"Subject: x\r\n\r\nhej\r\n")
 
     assert (check.verdict, check.found) == ("unchecked", found)
 
@@ -52,7 +52,7 @@ def test_a_spam_filter_that_does_not_answer_leaves_it_unchecked(
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_there_are_words_for_all_that_can_be_found(tmp_path: Path, language: str) -> None:
     words = load_words(find_styles(tmp_path), language)
-    source = "".join(Path(module.__file__ or "").read_text("utf-8") for module in (preflight, records, spam))
+    source = "".join(Path(module.__file__ or "").read_text("utf-8") for module in (preflight, records))
     whole = re.findall(r'Check\(\s*"(\w+)",\s*"?[\w ]+"?(?: if [^,]+)?,\s*"(\w+)"', source)
     faultless = re.findall(r'_faultless\("(\w+)"', source)
     names = {name for name, _ in whole} | set(faultless)

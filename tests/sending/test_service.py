@@ -11,8 +11,7 @@ from starlette.applications import Starlette
 
 from pipeline.config import Config, Publisher, Sending
 from pipeline.sending import signup
-from pipeline.sending.limits import Limit, visitor_of
-from pipeline.sending.service import Service
+from pipeline.sending.service import Limit, Service, visitor_of
 from pipeline.sending.store import Store
 from pipeline.sending.transport import Files, Server, Transport
 from tests.sending.conftest import LIST, Post, subscribe
