@@ -159,10 +159,10 @@ def _extra(extra: str, package: str, purpose: str) -> Part:
 
 
 def _pandoc() -> Part:
-    from pipeline.reading.pandoc import program
+    from pipeline.reading.pandoc import pandoc_path
 
     cure = "python -m pip install pypandoc_binary"
-    return _program("pandoc", program, ("--version",), "reading Markdown", cure, is_needed=True)
+    return _program("pandoc", pandoc_path, ("--version",), "reading Markdown", cure, is_needed=True)
 
 
 def _program(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError, SourceError
-from pipeline.reading.files import find_roots, find_sources, read_inside
-from pipeline.reading.mending import mend
+from pipeline.reading.autofix_source import fix_source
+from pipeline.reading.source_files import find_roots, find_sources, read_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def fixes(config: Config, articles: tuple[str, ...]) -> tuple[Fix, ...]:
         path = roots.project / source.path
         try:
             before = read_inside(path, roots, config.limits.source_bytes)
-            after = mend(before, source.path, config.sources)
+            after = fix_source(before, source.path, config.sources)
         except SourceError:
             continue
         if after != before:

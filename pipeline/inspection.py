@@ -14,7 +14,7 @@ from pipeline.config import Config
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, found, in_order
 from pipeline.publish import Request, shown_in
-from pipeline.reading.binding import bind, nearest
+from pipeline.reading.editions import resolve_editions, suggest_id
 from pipeline.report import Report
 from pipeline.running.library import Library, Progress, ReadingRoom, read_library
 from pipeline.running.making import open_shop
@@ -57,8 +57,8 @@ def check(config: Config, request: Request, scale: Scale, progress: Progress) ->
             ReadingRoom(config, workers, spool, progress, (), open_book(outputs.state)), outputs.state, ()
         )
         shop = open_shop(config, request.formats, Outputs(shown), spool)
-        bound = bind(library.cards, library.ids, writers.registered())
-        work = plan(bound.bindings, request.formats, (), config, shop, load_record(shown / STATE), Rebuild())
+        bound = resolve_editions(library.metas, library.ids, writers.registered())
+        work = plan(bound.edition_plans, request.formats, (), config, shop, load_record(shown / STATE), Rebuild())
     findings = (
         *library.findings,
         *(finding for item in library.reads for finding in item.findings),
@@ -98,8 +98,8 @@ def _asked(library: Library, articles: tuple[str, ...]) -> tuple[str, ...]:
     Raises:
         ConfigError: An id that no source has.
     """
-    by_id = {source.id: source.path for source in (*library.sources, *library.clashing)}
+    by_id = {source.id: source.path for source in (*library.sources, *library.id_conflicts)}
     if unknown := [id_ for id_ in articles if id_ not in by_id]:
-        hint = nearest(unknown[0], by_id) or "give its id: its path below the source folder, without suffix"
+        hint = suggest_id(unknown[0], by_id) or "give its id: its path below the source folder, without suffix"
         raise ConfigError(f"there is no article {', '.join(map(repr, unknown))}", hint=hint)
     return tuple(sorted(by_id[id_] for id_ in articles)) if articles else tuple(sorted(by_id.values()))

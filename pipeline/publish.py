@@ -13,7 +13,7 @@ from pipeline.checking.weighing import scale_of
 from pipeline.config import Config, override
 from pipeline.findings import Finding, in_order
 from pipeline.phases import added, taken
-from pipeline.reading.binding import Binding, bind
+from pipeline.reading.editions import EditionPlan, resolve_editions
 from pipeline.report import Report
 from pipeline.running.certificates import FOLDER as CERTIFICATES
 from pipeline.running.certificates import Certificates
@@ -123,9 +123,9 @@ def _begin(
     if request.selection:
         library, bound_id = narrow(library, request.selection, formats, config, spool)
         asked = (bound_id,)
-    bound = bind(library.cards, library.ids, writers.registered())
+    bound = resolve_editions(library.metas, library.ids, writers.registered())
     rebuild = Rebuild(is_forced=request.is_forced, is_verified=request.is_verified)
-    work = plan(bound.bindings, formats, asked, config, shop, before, rebuild)
+    work = plan(bound.edition_plans, formats, asked, config, shop, before, rebuild)
     ledger = Ledger(shop, before, work, scale, is_partial=bool(request.overrides))
     ledger.refuse(bound.refused, () if request.selection else library.refused, formats)
     passing = (*bound.findings, *check_library(library, config, request.today, is_whole=_is_whole(request)))
@@ -141,7 +141,7 @@ def _carry_through(begun: _Begun, progress: Progress, workers: Executor) -> Repo
     library, work, ledger = begun.library, begun.work, begun.ledger
     is_interrupted = False
     try:
-        fetch(begun.room, library, work.cards)
+        fetch(begun.room, library, work.metas)
         for binding, made in write(work.orders, begun.shop, workers, progress):
             with undisturbed():
                 ledger.save(binding, made)
@@ -203,7 +203,7 @@ def certify(config: Config, request: Request, progress: Progress, workers: Execu
 
 def write(
     orders: tuple[Order, ...], shop: Shop, workers: Executor, progress: Progress
-) -> Iterator[tuple[Binding, tuple[Made, ...]]]:
+) -> Iterator[tuple[EditionPlan, tuple[Made, ...]]]:
     """Yield what became of each order; one whose worker was lost is tried again, a format at a time."""
     done = 0
     lost: list[Order] = []

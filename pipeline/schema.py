@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline import writers
 from pipeline.config import SECTIONS
-from pipeline.reading.frontmatter import ALIASES
+from pipeline.reading.frontmatter import KEY_ALIASES
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -87,7 +87,7 @@ def of_front_matter() -> dict[str, Any]:
     """Return the JSON Schema of an article's front matter."""
     properties = {
         key: _KINDS.get(key, _TEXT) | {"description": f"Also known as {', '.join(names)}."}
-        for key, names in ALIASES.items()
+        for key, names in KEY_ALIASES.items()
     }
     # Other keys are allowed: sites keep their own beside ours, and reading notes them.
     return {"$schema": _DRAFT, "title": "Front matter of an article", "type": "object", "properties": properties}

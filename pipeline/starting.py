@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError
-from pipeline.reading.files import fixed_part
-from pipeline.reading.outline import slug
+from pipeline.reading.outline import slugify
+from pipeline.reading.source_files import glob_base
 from pipeline.rendering.styles import packaged
 
 _STARTER = Path(__file__).parent / "starter"
@@ -42,10 +42,10 @@ def start_article(title: str, config: Config) -> Path:
     Raises:
         ConfigError: No usable title, or the file exists.
     """
-    name = slug(unicodedata.normalize("NFC", title))
+    name = slugify(unicodedata.normalize("NFC", title))
     if not any(sign.isalnum() for sign in title):
         raise ConfigError(f"the title {title!r} holds no letter or digit", hint='publish new "Ondt i ryggen"')
-    folder = config.folder / fixed_part(next(iter(config.sources.articles), "sources/*.md"))
+    folder = config.folder / glob_base(next(iter(config.sources.articles), "sources/*.md"))
     path = folder / f"{name}.md"
     if path.exists():
         raise ConfigError(f"{path.relative_to(config.folder).as_posix()} exists", hint="choose another title")

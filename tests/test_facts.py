@@ -13,8 +13,8 @@ from lxml import etree, html
 
 from pipeline.article import Article, Callout, Header, Link, text, walk
 from pipeline.config import load
-from pipeline.reading.files import find_roots, find_sources
-from pipeline.reading.reader import read
+from pipeline.reading.reader import read_articles
+from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.writers import registered
 from tests.conftest import run_publish
 from tests.word_for_word import words_of
@@ -36,7 +36,7 @@ def article() -> Article:
     config = load(REPOSITORY, registered())
     roots = find_roots(config)
     sources = find_sources(config, roots).sources
-    (result,) = read([source for source in sources if source.id == ID], config, roots, {})
+    (result,) = read_articles([source for source in sources if source.id == ID], config, roots, {})
     assert result.article is not None
     return result.article
 

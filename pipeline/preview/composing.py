@@ -11,9 +11,9 @@ from datetime import date
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError
-from pipeline.reading.files import fixed_part
-from pipeline.reading.frontmatter import ALIASES
-from pipeline.reading.outline import slug
+from pipeline.reading.frontmatter import KEY_ALIASES
+from pipeline.reading.outline import slugify
+from pipeline.reading.source_files import glob_base
 from pipeline.running.saving import write_whole
 
 FOLDER = "editions"
@@ -77,8 +77,8 @@ def draft(config: Config, wish: Wish, existing: str) -> Draft:
     if existing:
         before = (config.folder / existing).read_bytes().decode("utf-8")
         return Draft(existing, before, _changed(before, wish))
-    name = slug(wish.title)
-    folder = fixed_part(next(iter(config.sources.articles), "sources/*.md")) / FOLDER
+    name = slugify(wish.title)
+    folder = glob_base(next(iter(config.sources.articles), "sources/*.md")) / FOLDER
     path = (folder / f"{name}.md").as_posix()
     if not any(sign.isalnum() for sign in wish.title):
         raise ConfigError(f"the title {wish.title!r} holds no letter or digit", hint="give it another")
@@ -152,7 +152,7 @@ def _span(front: list[str], key: str) -> tuple[int, int] | None:
     """Return the lines of a key, under whichever of its names: its own and those indented or listed below it."""
     for at, line in enumerate(front):
         match = _KEY.match(line)
-        if match and match["key"].lower() in (key, *ALIASES[key]):
+        if match and match["key"].lower() in (key, *KEY_ALIASES[key]):
             stop = at + 1
             while stop < len(front) and not _KEY.match(front[stop]):
                 stop += 1

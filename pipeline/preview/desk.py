@@ -17,7 +17,7 @@ from pipeline.findings import Finding
 from pipeline.preview.events import Event, Listener
 from pipeline.preview.queue import Aside, Queue, Touched, Work, touched
 from pipeline.publish import Request, publish, up_to_date
-from pipeline.reading.files import find_roots, find_sources, read_inside
+from pipeline.reading.source_files import find_roots, find_sources, read_inside
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import Listing, Report, Status

@@ -1,4 +1,4 @@
-"""Addresses that an article names: absolute, without tracking, and none that leads to a file or a script."""
+"""Resolution of link targets to absolute addresses, without tracking parameters and unsafe schemes."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class LinkResolver:
         return found("link-without-website", source, line, f"{wanted!r} leads to a page of the site")
 
 
-def judge_links(blocks: tuple[Block, ...], source: str) -> tuple[Finding, ...]:
+def check_links(blocks: tuple[Block, ...], source: str) -> tuple[Finding, ...]:
     """Return what is doubtful about links as readers see them."""
     findings: list[Finding] = []
     for node in walk(blocks):

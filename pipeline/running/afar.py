@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.errors import StyleError
 from pipeline.phases import taken
-from pipeline.reading.files import Roots
+from pipeline.reading.source_files import SourceRoots
 from pipeline.rendering.styles import find_styles
 from pipeline.running.certificates import FOLDER as CERTIFICATES
 from pipeline.running.certificates import Certificates
@@ -36,11 +36,11 @@ def make_afar(order: Order, shop: Shop, run: str, store: Store) -> tuple[tuple[M
     """
     here = _desk(run, store)
     spool = Spool(here / "spool")
-    for card in order.binding.all_cards:
+    for card in order.binding.all_metas:
         if not spool.has(card.id):
             spool.keep(card.id, store.get(f"{run}/articles/{spool.name_of(card.id)}"))
     outputs = Outputs(here / "outputs")
-    roots = Roots(here, here, (here,))
+    roots = SourceRoots(here, here, (here,))
     local = replace(
         shop,
         styles=find_styles(here),

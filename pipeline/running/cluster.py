@@ -21,7 +21,7 @@ from pipeline.article import images
 from pipeline.errors import ConfigError
 from pipeline.limits import PATIENCE
 from pipeline.phases import added
-from pipeline.reading.files import read_inside
+from pipeline.reading.source_files import read_inside
 from pipeline.running.afar import make_afar, pack
 from pipeline.running.crew import Crash, Task
 from pipeline.running.keys import program_parts
@@ -134,7 +134,7 @@ class Cluster:
             self._is_packed = True
         with suppress(Exception):  # `make` says what is wrong with an article, where it is made
             edition = shop.spool.take(order.binding)
-            for card in order.binding.all_cards:
+            for card in order.binding.all_metas:
                 self._store.put(f"{self._run}/articles/{shop.spool.name_of(card.id)}", shop.spool.data(card.id))
             pictures = {image.picture for article in (edition.front, *edition.articles) for image in images(article)}
             for picture in pictures:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pipeline
 from pipeline.config import Config
-from pipeline.reading.binding import Binding
+from pipeline.reading.editions import EditionPlan
 from pipeline.rendering.pictures import RECIPE
 from pipeline.rendering.styles import Styles
 from pipeline.writers import registered
@@ -36,10 +36,10 @@ def short(*parts: str) -> str:
     return digest(parts)[:16]
 
 
-def binding_key(binding: Binding) -> str:
+def binding_key(binding: EditionPlan) -> str:
     """Return the key of all that an edition says."""
     related = (repr(entry) for _, entry in sorted(binding.related.items()))
-    return digest((binding.front.key, *(card.key for card in binding.cards), *related))
+    return digest((binding.front.key, *(card.key for card in binding.metas), *related))
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from pipeline.checking.weighing import Scale
 from pipeline.errors import PublishError
 from pipeline.findings import Finding, found, in_order
 from pipeline.phases import phase
-from pipeline.reading.binding import Binding, Card
-from pipeline.reading.files import Source
+from pipeline.reading.editions import ArticleMeta, EditionPlan
+from pipeline.reading.source_files import Source
 from pipeline.report import Entry, Listing, Report, Saved, Status, to_json
 from pipeline.running.keys import key_of
 from pipeline.running.library import Library
@@ -74,7 +74,7 @@ class Ledger:
                 self._own(entry.id, entry.artifacts)
 
     @phase("save")
-    def save(self, binding: Binding, made: Iterable[Made]) -> None:
+    def save(self, binding: EditionPlan, made: Iterable[Made]) -> None:
         """Move the files of an edition into place together, and note what became of each format."""
         moves: list[tuple[str, str]] = []
         good: list[Made] = []
@@ -96,7 +96,7 @@ class Ledger:
         for item in good:
             self._remember(binding, item)
 
-    def refuse(self, cards: Iterable[Card], sources: Iterable[Source], formats: Iterable[str]) -> None:
+    def refuse(self, cards: Iterable[ArticleMeta], sources: Iterable[Source], formats: Iterable[str]) -> None:
         """Note that articles could not be bound, or not even read, and so fail in each format."""
         for name in formats:
             for card in cards:
@@ -183,7 +183,7 @@ class Ledger:
         for findings in record.sources.values():
             yield from findings
 
-    def _remember(self, binding: Binding, made: Made) -> None:
+    def _remember(self, binding: EditionPlan, made: Made) -> None:
         artifacts = tuple(saved for _, saved in made.staged)
         parts = self.plan.keys[binding.id, made.format]
         key = key_of(parts)
@@ -224,7 +224,7 @@ class Ledger:
             entry.id, entry.sources, entry.title, entry.format, status, entry.artifacts
         )
 
-    def _leave_out(self, binding: Binding, name: str) -> None:
+    def _leave_out(self, binding: EditionPlan, name: str) -> None:
         """Enter a format that is left out: of an unlisted article earlier files stand, of a draft they go."""
         front = binding.front
         last = self.before.entries.get((binding.id, name))
@@ -244,7 +244,7 @@ class Ledger:
             self._owners[saved.path] = (saved.sha256, id_)
             self._folders |= {parent.as_posix() for parent in PurePosixPath(saved.path).parents}
 
-    def _clash(self, binding: Binding, made: Made) -> Finding | None:
+    def _clash(self, binding: EditionPlan, made: Made) -> Finding | None:
         """Return a finding where a file would overwrite another edition's, or something that is not ours to remove."""
         for _, saved in made.staged:
             digest, owner = self._owners.get(saved.path, (saved.sha256, ""))

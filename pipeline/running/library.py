@@ -13,8 +13,8 @@ from pipeline.config import Config, line_of
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, found
 from pipeline.phases import phase
-from pipeline.reading.binding import Card, nearest
-from pipeline.reading.files import Roots, Source, find_roots, find_sources
+from pipeline.reading.editions import ArticleMeta, suggest_id
+from pipeline.reading.source_files import Source, SourceRoots, find_roots, find_sources
 from pipeline.rendering.styles import find_styles
 from pipeline.running.catalogue import Catalogue
 from pipeline.running.spool import Shelved, Spool, read_to
@@ -34,11 +34,11 @@ class Library:
     """The sources of a project, and those that were read."""
 
     sources: tuple[Source, ...]
-    clashing: tuple[Source, ...]
+    id_conflicts: tuple[Source, ...]
     """Sources that share an id; this run was asked for them."""
-    roots: Roots
+    roots: SourceRoots
     reads: tuple[Shelved, ...]
-    neighbours: tuple[Card, ...]
+    neighbours: tuple[ArticleMeta, ...]
     """Read only for their titles, since others refer to them."""
     findings: tuple[Finding, ...]
     """On sources that could not even be named."""
@@ -51,17 +51,17 @@ class Library:
         return {source.path: source.id for source in self.sources}
 
     @property
-    def cards(self) -> tuple[Card, ...]:
+    def metas(self) -> tuple[ArticleMeta, ...]:
         return (*(item.card for item in self.reads if item.card), *self.neighbours)
 
     @property
     def refused(self) -> tuple[Source, ...]:
-        return (*(item.source for item in self.reads if item.card is None), *self.clashing)
+        return (*(item.source for item in self.reads if item.card is None), *self.id_conflicts)
 
     @property
     def known_ids(self) -> frozenset[str]:
         """Every id that a source of the project has, published or not."""
-        return frozenset(source.id for source in (*self.sources, *self.clashing))
+        return frozenset(source.id for source in (*self.sources, *self.id_conflicts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,12 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
     files = find_sources(config, roots)
     sources, findings = files.sources, files.findings
     by_id = {source.id: source for source in sources}
-    clashing = tuple(source for source in files.clashing if not asked or source.id in asked)
+    clashing = tuple(source for source in files.id_conflicts if not asked or source.id in asked)
     known = {*by_id, *(source.id for source in clashing)}
     if unknown := [id_ for id_ in asked if id_ not in known]:
         raise ConfigError(
             f"there is no article {', '.join(map(repr, unknown))}",
-            hint=nearest(unknown[0], by_id) or "give its id: its path below the source folder, without suffix",
+            hint=suggest_id(unknown[0], by_id) or "give its id: its path below the source folder, without suffix",
         )
     ids = {source.path: source.id for source in sources}
     catalogue = Catalogue(state, config, roots, ids)
@@ -137,20 +137,20 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
 def _check_aliases(config: Config) -> None:
     if not config.sources.aliases:
         return
-    from pipeline.reading.frontmatter import KEYS  # those who read load it; here it would only cost time
+    from pipeline.reading.frontmatter import FRONT_MATTER_KEYS  # those who read load it; here it would only cost time
 
     for alias, key in config.sources.aliases.items():
-        if key not in KEYS:
-            near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.5)
+        if key not in FRONT_MATTER_KEYS:
+            near = difflib.get_close_matches(key, FRONT_MATTER_KEYS, n=1, cutoff=0.5)
             raise ConfigError(
                 f"[sources] aliases: {alias!r} stands for {key!r}, which is no key of front matter",
                 source=config.file.name,
                 line=line_of(config.file.read_text("utf-8-sig"), "sources", "aliases"),
-                hint=f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(KEYS)}",
+                hint=f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(FRONT_MATTER_KEYS)}",
             )
 
 
-def fetch(room: ReadingRoom, library: Library, cards: Iterable[Card]) -> None:
+def fetch(room: ReadingRoom, library: Library, cards: Iterable[ArticleMeta]) -> None:
     """Read what is to be written and was only remembered."""
     paths = {card.source for card in cards if not room.spool.has(card.id)}
     wanted = tuple(source for source in library.sources if source.path in paths)
@@ -158,7 +158,9 @@ def fetch(room: ReadingRoom, library: Library, cards: Iterable[Card]) -> None:
         pass  # what it says is known; the article now lies in the spool
 
 
-def _read(room: ReadingRoom, sources: tuple[Source, ...], roots: Roots, ids: Mapping[str, str]) -> Iterator[Shelved]:
+def _read(
+    room: ReadingRoom, sources: tuple[Source, ...], roots: SourceRoots, ids: Mapping[str, str]
+) -> Iterator[Shelved]:
     """Yield what reading each source gave; a batch that is lost is tried again one by one."""
 
     def tasks(batches: Iterable[tuple[Source, ...]]) -> Iterable[Task]:

@@ -16,8 +16,8 @@ from pipeline.errors import ConfigError, PublishError, SourceError, WriteError
 from pipeline.findings import Finding, found
 from pipeline.limits import STANDARD
 from pipeline.phases import phase
-from pipeline.reading.binding import Binding
-from pipeline.reading.files import find_roots
+from pipeline.reading.editions import EditionPlan
+from pipeline.reading.source_files import find_roots
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import load_words
 from pipeline.report import Saved
@@ -69,7 +69,7 @@ class Order:
 
     number: int
     """Of this order in the run: its files are staged under it."""
-    binding: Binding
+    binding: EditionPlan
     formats: tuple[str, ...]
     facts: Mapping[str, Facts]
     """What is known of formats that these build on, and that need not be made again."""
@@ -79,7 +79,7 @@ class Order:
     @property
     def timeout_s(self) -> float:
         # A format that others build on is laid out as well, asked for or not.
-        return self.limit_s * len(in_turn(self.formats)) * len(self.binding.all_cards)
+        return self.limit_s * len(in_turn(self.formats)) * len(self.binding.all_metas)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline import writers
 from pipeline.config import Config
-from pipeline.reading.binding import Binding, Card
+from pipeline.reading.editions import ArticleMeta, EditionPlan
 from pipeline.running.keys import Keys, Parts, binding_key, key_of, short
 from pipeline.running.making import Order, Shop, in_turn
 from pipeline.running.record import Record, Remembered, standing
@@ -47,20 +47,20 @@ class Plan:
     orders: tuple[Order, ...]
     """Longest first, so that no worker is left with a book while the others rest."""
     unchanged: tuple[Remembered, ...]
-    skipped: tuple[tuple[Binding, str], ...]
+    skipped: tuple[tuple[EditionPlan, str], ...]
     keys: Mapping[tuple[str, str], Parts]
     """The key of each edition in each format that was asked for, part by part, by id and format."""
     reasons: Mapping[tuple[str, str], str]
     """Why each is made anew, or is not."""
 
     @property
-    def cards(self) -> tuple[Card, ...]:
+    def metas(self) -> tuple[ArticleMeta, ...]:
         """What is to be written."""
-        return tuple({card.id: card for order in self.orders for card in order.binding.all_cards}.values())
+        return tuple({card.id: card for order in self.orders for card in order.binding.all_metas}.values())
 
 
 def plan(
-    bindings: Iterable[Binding],
+    bindings: Iterable[EditionPlan],
     formats: tuple[str, ...],
     asked: tuple[str, ...],
     config: Config,
@@ -77,7 +77,7 @@ def plan(
     maker = Keys(config, shop.styles)
     orders: list[Order] = []
     unchanged: list[Remembered] = []
-    skipped: list[tuple[Binding, str]] = []
+    skipped: list[tuple[EditionPlan, str]] = []
     keys: dict[tuple[str, str], Parts] = {}
     reasons: dict[tuple[str, str], str] = {}
     for binding in bindings:
@@ -111,7 +111,7 @@ def plan(
     return Plan(tuple(sorted(orders, key=_cost, reverse=True)), tuple(unchanged), tuple(skipped), keys, reasons)
 
 
-def _keys(binding: Binding, formats: tuple[str, ...], maker: Keys, shop: Shop) -> dict[str, Parts]:
+def _keys(binding: EditionPlan, formats: tuple[str, ...], maker: Keys, shop: Shop) -> dict[str, Parts]:
     """Return the key of each format, and of those whose facts they build on."""
     base = short(binding_key(binding))
     keys: dict[str, Parts] = {}
@@ -135,6 +135,6 @@ def _change(entry: Remembered | None, parts: Parts) -> str:
 
 
 def _cost(order: Order) -> int:
-    listings = [card.listing for card in order.binding.all_cards]
+    listings = [card.listing for card in order.binding.all_metas]
     pictures = {path for listing in listings for path in listing.pictures}
     return sum(listing.words for listing in listings) + PICTURE_WORDS * len(pictures)

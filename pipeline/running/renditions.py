@@ -16,7 +16,7 @@ from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
 from pipeline.limits import STANDARD, Limits
 from pipeline.phases import phase
-from pipeline.reading.files import Roots, read_inside
+from pipeline.reading.source_files import SourceRoots, read_inside
 from pipeline.rendering.pictures import RECIPE, Size, shrink
 from pipeline.running.saving import seal, unseal
 from pipeline.running.store import Store
@@ -32,7 +32,7 @@ class Renditions:
     folder: Path
     drafts: Path
     """A folder of this run alone, in the same file system."""
-    roots: Roots
+    roots: SourceRoots
     limits: Limits = STANDARD
     store: Store | None = None
     """Where pictures are shared with other machines."""

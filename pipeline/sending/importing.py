@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import SendError
-from pipeline.reading.dates import DateError, Order, read_date
+from pipeline.reading.dates import DateError, DateOrder, parse_date
 from pipeline.sending.addresses import AddressError, holds_cpr, identity_of, is_telling, read_address
 from pipeline.sending.subscribers import COLUMNS, Consent
 
@@ -49,7 +49,7 @@ class Table:
     encoding: str
 
 
-def read_csv(path: Path, language: str, order: Order, today: date) -> Table:
+def read_csv(path: Path, language: str, order: DateOrder, today: date) -> Table:
     """Read a list.
 
     Separated by semicolons, commas or tabs; UTF-8 with or without a mark, UTF-16 with one, or Windows-1252, as Excel
@@ -126,7 +126,7 @@ def _columns(head: list[str], path: Path) -> list[str]:
     return names
 
 
-def _consent(row: list[str], columns: list[str], language: str, order: Order, today: date) -> Consent | list[str]:
+def _consent(row: list[str], columns: list[str], language: str, order: DateOrder, today: date) -> Consent | list[str]:
     """Return a row as a consent, or all that is wrong with it."""
     if len(row) != len(columns):
         return [f"{len(row)} cells, expected {len(columns)}"]
@@ -168,4 +168,4 @@ def _told(name: str, value: str) -> tuple[str, ...]:
     return (f"{name} looks like {telling}",) if telling else ()
 
 
-_day = lru_cache(read_date)
+_day = lru_cache(parse_date)

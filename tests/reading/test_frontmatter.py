@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from pipeline.article import Collection
 from pipeline.config import Sources
 from pipeline.findings import Finding
-from pipeline.reading.frontmatter import ALIASES, KEYS, EventEntry, FrontMatter, RelatedEntry, read_front_matter
+from pipeline.reading.frontmatter import (
+    FRONT_MATTER_KEYS,
+    KEY_ALIASES,
+    EventEntry,
+    FrontMatter,
+    RelatedEntry,
+    read_front_matter,
+)
 
 SOURCE = "sources/blog/soevn.md"
 
@@ -190,10 +197,10 @@ def test_sites_names_of_keys_are_understood() -> None:
 
 
 def test_no_name_means_two_keys() -> None:
-    names = [name.replace("_", "") for key, names in ALIASES.items() for name in (key, *names)]
+    names = [name.replace("_", "") for key, names in KEY_ALIASES.items() for name in (key, *names)]
 
     assert len(names) == len(set(names))
-    assert set(KEYS) <= set(FrontMatter.__dataclass_fields__)
+    assert set(FRONT_MATTER_KEYS) <= set(FrontMatter.__dataclass_fields__)
 
 
 def test_a_project_may_name_keys_itself() -> None:
@@ -398,7 +405,9 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=8,
 )
-NAMES = st.sampled_from(sorted({*KEYS, *(name for names in ALIASES.values() for name in names)})) | st.text(max_size=12)
+NAMES = st.sampled_from(
+    sorted({*FRONT_MATTER_KEYS, *(name for names in KEY_ALIASES.values() for name in names)})
+) | st.text(max_size=12)
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=6))

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from pipeline.article import Article, Figure, Header, Link, text, walk
 from pipeline.config import Config, Publisher
-from pipeline.reading.files import find_roots, find_sources
-from pipeline.reading.outline import slug
-from pipeline.reading.reader import Read, read
+from pipeline.reading.outline import slugify
+from pipeline.reading.reader import ReadResult, read_articles
+from pipeline.reading.source_files import find_roots, find_sources
 from tests.makers import picture_file, write
 
 
-def reading(folder: Path, name: str, markdown: str | bytes) -> Read:
+def reading(folder: Path, name: str, markdown: str | bytes) -> ReadResult:
     """Read one source of a project with two pictures."""
     write(folder / "publish.toml", "")
     write(folder / "sources/images/ryg.png", picture_file(40, 30))
@@ -25,7 +25,7 @@ def reading(folder: Path, name: str, markdown: str | bytes) -> Read:
     config = Config(folder, Publisher(website="https://klinik.example"))
     roots = find_roots(config)
     sources = find_sources(config, roots).sources
-    (result,) = read(sources, config, roots, {source.path: source.id for source in sources})
+    (result,) = read_articles(sources, config, roots, {source.path: source.id for source in sources})
     return result
 
 
@@ -35,7 +35,7 @@ def article(folder: Path, markdown: str) -> Article:
     return result.article
 
 
-def codes(result: Read) -> list[str]:
+def codes(result: ReadResult) -> list[str]:
     return [finding.code for finding in result.findings]
 
 
@@ -194,9 +194,9 @@ def test_any_bytes_give_an_article_or_a_named_error(tmp_path: Path, data: bytes)
 
 @given(st.text(max_size=80))
 def test_a_slug_is_an_id_everywhere_and_stays_itself(words: str) -> None:
-    made = slug(words)
+    made = slugify(words)
 
     assert made.isascii()
     assert made[0].isalpha()
     assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
-    assert slug(made) == made
+    assert slugify(made) == made

@@ -12,9 +12,9 @@ from pathlib import Path
 from pipeline import config
 from pipeline.conforming import pdf
 from pipeline.conforming.tags import retag
-from pipeline.reading.binding import edition_of
-from pipeline.reading.files import find_roots, find_sources
-from pipeline.reading.reader import read
+from pipeline.reading.editions import build_edition
+from pipeline.reading.reader import read_articles
+from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.rendering.pictures import Size, shrink
 from pipeline.rendering.printing import draw, lay_out
 from pipeline.rendering.styles import find_styles
@@ -29,14 +29,16 @@ def main(folder: Path, out: Path) -> None:
     project = config.load(folder, registered())
     roots = find_roots(project)
     sources = find_sources(project, roots).sources
-    articles = [item.article for item in read(sources, project, roots, {s.path: s.id for s in sources}) if item.article]
+    articles = [
+        item.article for item in read_articles(sources, project, roots, {s.path: s.id for s in sources}) if item.article
+    ]
     writers = {name: load(name) for name in ("handout", "epub", "newsletter")}
     options = {name: config.options(project, name, writer.Options) for name, writer in writers.items()}
     styles = find_styles(folder)
     words: dict[str, Words] = {}
     made: dict[Need, Rendition] = {}
     for article in articles:
-        edition = edition_of(article, (article,), {})
+        edition = build_edition(article, (article,), {})
         needs = {name: writer.needs(edition, options[name]) for name, writer in writers.items()}
         by_file: dict[str, set[Need]] = {}
         for need in {need for own in needs.values() for need in own} - made.keys():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.config import load
 from pipeline.conforming.metadata import Standard
-from pipeline.reading.files import find_roots, find_sources
+from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.writers import registered
 from pipeline.writers.handout.variants import IMPOSED, STANDARD, VARIANTS
 

@@ -10,8 +10,8 @@ from pipeline.article import Article
 from pipeline.checking.rules import check_article
 from pipeline.checking.verdicts import Verdicts
 from pipeline.config import Config, load
-from pipeline.reading.files import find_roots, find_sources
-from pipeline.reading.reader import read
+from pipeline.reading.reader import read_articles
+from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.rendering.styles import find_styles
 from pipeline.writers import registered
 from tests.sessions.desk.running import say
@@ -48,7 +48,7 @@ def _read(config: Config) -> list[Article]:
     sources = find_sources(config, roots).sources
     ids = {source.path: source.id for source in sources}
     batches = (sources[at : at + _BATCH] for at in range(0, len(sources), _BATCH))
-    return [item.article for batch in batches for item in read(batch, config, roots, ids) if item.article]
+    return [item.article for batch in batches for item in read_articles(batch, config, roots, ids) if item.article]
 
 
 def _check(articles: list[Article], config: Config, verdicts: Verdicts) -> float:

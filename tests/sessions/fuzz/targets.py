@@ -10,12 +10,12 @@ from pathlib import Path
 from pipeline import config
 from pipeline.config import Sources
 from pipeline.errors import PublishError
-from pipeline.reading.dates import DateError, read_date
-from pipeline.reading.files import find_roots, find_sources
+from pipeline.reading.dates import DateError, parse_date
 from pipeline.reading.frontmatter import read_front_matter
-from pipeline.reading.reader import read
-from pipeline.reading.repairs import repair
-from pipeline.reading.source import body_lines, clean
+from pipeline.reading.reader import read_articles
+from pipeline.reading.repairs import repair_lines
+from pipeline.reading.source_files import find_roots, find_sources
+from pipeline.reading.source_text import body_lines, decode_source
 from pipeline.rendering import svg
 from pipeline.sending.folder import DataFolder
 from pipeline.sending.importing import read_csv
@@ -27,17 +27,17 @@ _PROJECT = Path(tempfile.mkdtemp(prefix="publish-fuzz-"))
 
 
 def front_matter(data: bytes) -> None:
-    text, _ = clean(data, "x.md")
+    text, _ = decode_source(data, "x.md")
     read_front_matter(text, "x.md", Sources())
 
 
 def repairs(data: bytes) -> None:
-    text, _ = clean(data, "x.md")
-    repair(body_lines(text, 1), "x.md")
+    text, _ = decode_source(data, "x.md")
+    repair_lines(body_lines(text, 1), "x.md")
 
 
 def dates(data: bytes) -> None:
-    read_date(data.decode("utf-8", "replace"), "day-month-year")
+    parse_date(data.decode("utf-8", "replace"), "day-month-year")
 
 
 def drawings(data: bytes) -> None:
@@ -53,7 +53,7 @@ def articles(data: bytes) -> None:
     settings = config.load(_PROJECT, ())
     roots = find_roots(settings)
     sources = find_sources(settings, roots).sources
-    for item in read(sources, settings, roots, {source.path: source.id for source in sources}):
+    for item in read_articles(sources, settings, roots, {source.path: source.id for source in sources}):
         if item.article is None and not any(finding.severity == "error" for finding in item.findings):
             raise AssertionError("refused without an error")
 

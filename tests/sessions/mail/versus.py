@@ -13,8 +13,8 @@ from markupsafe import Markup, escape
 
 from pipeline.article import Article, Edition, Figure
 from pipeline.config import Config, load
-from pipeline.reading.files import find_roots, find_sources
-from pipeline.reading.reader import read
+from pipeline.reading.reader import read_articles
+from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.rendering.markup import MarkupRenderer, Placed
 from pipeline.rendering.pictures import Size, shrink
 from pipeline.rendering.styles import find_styles
@@ -112,7 +112,7 @@ def read_article(config: Config) -> Article:
     roots = find_roots(config)
     sources = find_sources(config, roots).sources
     wanted = [source for source in sources if source.id == ARTICLE]
-    (result,) = read(wanted, config, roots, {source.path: source.id for source in sources})
+    (result,) = read_articles(wanted, config, roots, {source.path: source.id for source in sources})
     if result.article is None:
         raise SystemExit(f"{ARTICLE} is refused: {result.findings}")
     return result.article

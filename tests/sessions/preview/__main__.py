@@ -62,7 +62,7 @@ def _browse(project: Path, folder: Path, rounds: int) -> Iterator[str]:
     from playwright.sync_api import sync_playwright
 
     from pipeline.config import load
-    from pipeline.reading.files import find_roots, find_sources
+    from pipeline.reading.source_files import find_roots, find_sources
     from pipeline.writers import registered
 
     config = load(project, registered())

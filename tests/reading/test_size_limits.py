@@ -9,8 +9,8 @@ import pytest
 from pipeline import config
 from pipeline.errors import ConfigError, SourceError
 from pipeline.findings import Finding
-from pipeline.reading.files import find_roots, find_sources
-from pipeline.reading.reader import read
+from pipeline.reading.reader import read_articles
+from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.rendering.svg import clean, size_of
 from tests.makers import picture_file, write
 
@@ -25,7 +25,7 @@ def findings(folder: Path, limits: str, text: str) -> tuple[Finding, ...]:
     settings = config.load(folder, ())
     roots = find_roots(settings)
     sources = find_sources(settings, roots).sources
-    (result,) = read(sources, settings, roots, {source.path: source.id for source in sources})
+    (result,) = read_articles(sources, settings, roots, {source.path: source.id for source in sources})
     return tuple(finding for finding in result.findings if finding.severity == "error")
 
 

@@ -1,4 +1,4 @@
-"""Wording that a reader stumbles over: words that point at a screen, and markup that is printed as it stands."""
+"""Checks on finished text: phrases that need a screen ("click here"), and leftover markup."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ from pipeline.article import (
     text,
     walk,
 )
-from pipeline.reading.lines import Recorder
+from pipeline.reading.lines import FindingCollector
 
-_DANISH = (
+_DANISH_SCREEN_PHRASES = (
     r"\bklik(?:ke)? (?:\w+ ){0,2}(?:her|ind|videre|på)\b",
     r"\btryk (?:her|på (?:knappen|linket))\b",
     r"\b(?:læs|se|find|hent|download|bestil|book|køb|tilmeld)\b[^.!?]{0,60}\b(?<!hvor )her(?=$|[\s]*[.!:)\]→»]|$)",
@@ -49,7 +49,7 @@ _DANISH = (
     r"\bscroll\w* (?:op|ned|videre)\b",
     r"\bswip\w+ (?:til|op|ned|videre)\b",
 )
-_ENGLISH = (
+_ENGLISH_SCREEN_PHRASES = (
     r"\bclick (?:\w+ )?(?:here|on|the|below|above)\b",
     r"\btap (?:here|the button)\b",
     r"\bread more here\b",
@@ -58,51 +58,51 @@ _ENGLISH = (
     r"\bfollow (?:the|this) link\b",
     r"\bscroll (?:up|down)\b",
 )
-_SCREEN = re.compile("|".join((*_DANISH, *_ENGLISH)), re.IGNORECASE)
+_SCREEN = re.compile("|".join((*_DANISH_SCREEN_PHRASES, *_ENGLISH_SCREEN_PHRASES)), re.IGNORECASE)
 _HINT = re.compile(r"klik|tryk|her|video|film|link|knap|felt|menu|formular|scroll|swip|click|tap", re.IGNORECASE)
 
 
-def find_screen_words(blocks: tuple[Block, ...], record: Recorder) -> None:
+def find_screen_phrases(blocks: tuple[Block, ...], record: FindingCollector) -> None:
     """Record wording that needs a screen, in all that is printed."""
     for block in blocks:
         match block:
             case Para(content) | Plain(content) | Header(_, content):
-                _judge(content, block.line, record)
+                _check_paragraph(content, block.line, record)
             case Div(inside, _, media) if media and "print" not in media:
                 continue
             case Div(inside) | BlockQuote(inside) | Callout(_, inside):
-                find_screen_words(inside, record)
+                find_screen_phrases(inside, record)
             case BulletList(items) | OrderedList(items):
                 for item in items:
-                    find_screen_words(item, record)
+                    find_screen_phrases(item, record)
             case DefinitionList(entries):
                 for _, definitions in entries:
                     for definition in definitions:
-                        find_screen_words(definition, record)
+                        find_screen_phrases(definition, record)
             case Table(head, rows):
                 for cell in (*head, *(cell for row in rows for cell in row)):
-                    _cell(cell, block.line, record)
+                    _check_cell(cell, block.line, record)
             case _:
                 continue
 
 
-_LEFT = re.compile(
+_LEFTOVER_MARKUP = re.compile(
     r"\]\(|!\[|\[\^|#{2,}|\|\||^\|.*\|$|:::|~~|`"
     r"|\{[.#:]?[A-Za-zÆØÅæøå_][\w-]*(?:[ =][^{}]*)?\}"
     # Between figures they are kept on purpose, and `*` behind a word or at a line's beginning marks a remark.
     r"|(?<![\d*])\*\*(?!\*)|\*\*(?![\d*])"
     r"|(?<=[ (])[*_](?=[^\W\d_])"
 )
-_SIGNS = frozenset("[]({#|:~`*_")
+_MARKUP_SIGNS = frozenset("[]({#|:~`*_")
 
 
-def find_left_markup(blocks: tuple[Block, ...], record: Recorder) -> None:
+def find_leftover_markup(blocks: tuple[Block, ...], record: FindingCollector) -> None:
     """Record what looks like markup in the finished text: it was meant as such, and will be printed."""
     for node in walk(blocks):
         match node:
             case Para(content) | Plain(content) | Header(_, content):
-                plain = _as_printed(content)
-                left = _LEFT.search(plain) if not _SIGNS.isdisjoint(plain) else None
+                plain = _printed_text(content)
+                left = _LEFTOVER_MARKUP.search(plain) if not _MARKUP_SIGNS.isdisjoint(plain) else None
                 if left:
                     shown = plain[max(0, left.start() - 20) : left.end() + 20].strip()
                     record.add("markup-left", node.line, f"{left[0][:30]!r} is printed as it stands: {shown!r}")
@@ -110,7 +110,7 @@ def find_left_markup(blocks: tuple[Block, ...], record: Recorder) -> None:
                 continue
 
 
-def _as_printed(content: tuple[Inline, ...]) -> str:
+def _printed_text(content: tuple[Inline, ...]) -> str:
     """Return the words of a paragraph, without code, addresses and footnotes."""
     pieces: list[str] = []
     waiting = list(reversed(content))
@@ -133,13 +133,13 @@ def _as_printed(content: tuple[Inline, ...]) -> str:
     return "".join(pieces)
 
 
-def _cell(cell: Cell, line: int, record: Recorder) -> None:
+def _check_cell(cell: Cell, line: int, record: FindingCollector) -> None:
     for block in cell.blocks:
         if isinstance(block, Plain | Para):
-            _judge(block.content, line, record)
+            _check_paragraph(block.content, line, record)
 
 
-def _judge(content: tuple[Inline, ...], line: int, record: Recorder) -> None:
+def _check_paragraph(content: tuple[Inline, ...], line: int, record: FindingCollector) -> None:
     words = text(content)
     if not _HINT.search(words):
         return

@@ -1,4 +1,4 @@
-"""The bytes of a source file as clean text: UTF-8, composed, LF, and no character that hides or breaks anything."""
+"""Decodes source bytes to clean text: UTF-8, NFC, LF, no control or invisible characters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
 
-MAX_MARKS = 30
+MAX_COMBINING_MARKS = 30
 """Combining marks in a row. Source: UAX #15, Stream-Safe Text Format."""
 
 
@@ -27,7 +27,7 @@ class EmptyFileError(SourceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SourceLine:
     """A line of text, and where it stood in the source file."""
 
     text: str
@@ -36,15 +36,15 @@ class Line:
     """From 1."""
 
 
-def body_lines(text: str, first: int) -> tuple[Line, ...]:
+def body_lines(text: str, first: int) -> tuple[SourceLine, ...]:
     """Return the lines of clean text; the first has the number `first`."""
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
-    return tuple(Line(line, number) for number, line in enumerate(lines, first))
+    return tuple(SourceLine(line, number) for number, line in enumerate(lines, first))
 
 
-def clean(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
+def decode_source(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
     """Return the text of a source file, and what had to be repaired in it: once per kind, with count and first line.
 
     Lines are neither added nor taken away, so a line number here is one in the author's editor.
@@ -75,12 +75,12 @@ def clean(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
     return text, tuple(findings)
 
 
-AMBIGUOUS = frozenset({"bidi-override", "too-many-marks"})
+AMBIGUOUS_REPAIRS = frozenset({"bidi-override", "too-many-marks"})
 """Repairs after which a person must read the line again."""
 
 
-def tidy(text: str, but: frozenset[str] = frozenset()) -> str:
-    """Return text without the characters that `clean` takes out; for text that escapes brought in later.
+def clean_characters(text: str, but: frozenset[str] = frozenset()) -> str:
+    """Return text without the characters that `decode_source` takes out; for text that escapes brought in later.
 
     Args:
         but: Codes of repairs to leave to a person.
@@ -93,7 +93,7 @@ def tidy(text: str, but: frozenset[str] = frozenset()) -> str:
 
 # ---- encoding
 
-_LIKELY = set("æøåÆØÅéÉèêëáàäöüÄÖÜßóñç–—’‘“”„»«…·•°½²µ§€")
+_DANISH_SIGNS = set("æøåÆØÅéÉèêëáàäöüÄÖÜßóñç–—’‘“”„»«…·•°½²µ§€")
 
 
 def _decode(data: bytes, source: str) -> str:
@@ -127,7 +127,7 @@ def _encoding_hint(data: bytes, at: int) -> str:
     begin = max(data.rfind(b"\n", 0, at), data.rfind(b" ", 0, at)) + 1
     word = data[begin : at + 40].split(maxsplit=1)[0]
     reads = word.decode("cp1252", "replace")
-    if not set(reads) - set(map(chr, range(128))) <= _LIKELY:
+    if not set(reads) - set(map(chr, range(128))) <= _DANISH_SIGNS:
         return "save it with the encoding UTF-8; the file may be damaged"
     return f"it reads as {reads!r} in Windows-1252 (Latin-1): open it as that, and save it as UTF-8"
 
@@ -152,7 +152,7 @@ def _line_ends(text: str, source: str, findings: list[Finding]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Repair:
+class _CharacterRepair:
     """Characters of one kind, and what stands in their place."""
 
     code: str
@@ -169,15 +169,15 @@ class _Repair:
         return self.pattern.sub(self.replace, text)
 
 
-def _nothing(_: re.Match[str]) -> str:
+def _remove(_: re.Match[str]) -> str:
     return ""
 
 
-def _space(_: re.Match[str]) -> str:
+def _to_space(_: re.Match[str]) -> str:
     return " "
 
 
-def _windows(at: re.Match[str]) -> str:
+def _from_windows_1252(at: re.Match[str]) -> str:
     """Return what Windows-1252 has at the place of a C1 control; nothing where it has nothing."""
     return at[0].encode("latin-1").decode("cp1252", "ignore")
 
@@ -204,7 +204,7 @@ def _few_marks(at: re.Match[str]) -> str:
     row = 0
     for character in at[0]:
         row = row + 1 if unicodedata.combining(character) else 0
-        if row <= MAX_MARKS:
+        if row <= MAX_COMBINING_MARKS:
             kept.append(character)
     return "".join(kept)
 
@@ -213,41 +213,41 @@ def _few_marks(at: re.Match[str]) -> str:
 _LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
 
 _REPAIRS = (
-    _Repair(
+    _CharacterRepair(
         "control-characters", "control characters, taken out",
-        re.compile("[\x00-\x08\x0e-\x1f\x7f]"), _nothing,
+        re.compile("[\x00-\x08\x0e-\x1f\x7f]"), _remove,
     ),
     # As browsers do: HTML, section 13.2.5.80, reads a C1 control as the Windows-1252 character of that number.
-    _Repair(
+    _CharacterRepair(
         "windows-characters", "characters of Windows-1252 that stood as control characters, read as they were meant",
-        re.compile("[\x80-\x9f]"), _windows,
+        re.compile("[\x80-\x9f]"), _from_windows_1252,
     ),
     # A space, not a line end: no editor counts them as lines.
-    _Repair(
+    _CharacterRepair(
         "line-separators", "line separators (U+2028 and the like), made spaces",
-        re.compile("[\x0b\x0c\u2028\u2029]"), _space,
+        re.compile("[\x0b\x0c\u2028\u2029]"), _to_space,
     ),
-    _Repair(
+    _CharacterRepair(
         "bidi-override",
         "marks that turn the direction of writing, and can show another text than the file has, taken out",
-        re.compile("[\u202a-\u202e\u2066-\u2069]"), _nothing,
+        re.compile("[\u202a-\u202e\u2066-\u2069]"), _remove,
     ),
-    _Repair(
+    _CharacterRepair(
         "invisible-characters", "invisible characters, of no width, taken out",
         # The tag characters spell the flags of England, Scotland and Wales, and hide text elsewhere.
         re.compile("[\u200b-\u200f\u061c\u180e\u2060-\u2064\u206a-\u206f\ufeff]|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"),
         _invisible,
     ),
-    _Repair("soft-hyphens", "soft hyphens, taken out", re.compile("\u00ad"), _nothing),
-    _Repair(
+    _CharacterRepair("soft-hyphens", "soft hyphens, taken out", re.compile("\u00ad"), _remove),
+    _CharacterRepair(
         "no-characters", "code points that are no characters, taken out",
         re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff" + _LAST_OF_PLANES + "]"),
-        _nothing,
+        _remove,
     ),
     # Before composing: putting marks in order costs the square of their number.
-    _Repair(
+    _CharacterRepair(
         "too-many-marks", "letters with more than 30 accents, the rest taken out",
-        re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1},}}"), _few_marks,
+        re.compile(f"[\u0300-\U0010ffff]{{{MAX_COMBINING_MARKS + 1},}}"), _few_marks,
     ),
 )  # fmt: skip
 

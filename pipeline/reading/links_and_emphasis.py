@@ -1,4 +1,4 @@
-"""Links and emphasis inside a paragraph, as people type them: unclosed, with spaces on the wrong side."""
+"""Line repairs of links and emphasis: unclosed, or with spaces on the wrong side."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from pipeline.reading.lines import (
     HEADING,
     MARKER,
     RULE,
+    FindingCollector,
     Lines,
-    Recorder,
     code_flags,
     is_blank,
     with_text,
 )
-from pipeline.reading.source import Line
+from pipeline.reading.source_text import SourceLine
 from pipeline.reading.tables import is_row
 
 _CODE = f"{CODE_SPAN}|"
 _TARGET = r"(?:https?://|mailto:|tel:|www\.|/)"
 _URL = r"(?:https?://|www\.|/)"
 _PICTURE_FILE = r"[^\s()<>\[\]]+\.(?:png|jpe?g|webp|gif|svg|avif|heic|bmp|tiff?)"
-_TITLE = r"[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*')"
+_LINK_TITLE = r"[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*')"
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class _LinkRule:
     """A way in which links come broken."""
 
     pattern: re.Pattern[str]
@@ -39,37 +39,37 @@ class _Rule:
     message: str
 
 
-def _rule(pattern: str, instead: str, code: str, message: str) -> _Rule:
-    return _Rule(re.compile(_CODE + pattern), instead, code, message)
+def _link_rule(pattern: str, instead: str, code: str, message: str) -> _LinkRule:
+    return _LinkRule(re.compile(_CODE + pattern), instead, code, message)
 
 
-_RULES = (
-    _rule(
-        rf"(?<!\\)!\[(?P<text>[^\[\]\n]*)\]\((?P<target>{_PICTURE_FILE})(?P<title>(?:{_TITLE})?)(?P<end>[.,;:]?(?=\s|$))"
+_LINK_RULES = (
+    _link_rule(
+        rf"(?<!\\)!\[(?P<text>[^\[\]\n]*)\]\((?P<target>{_PICTURE_FILE})(?P<title>(?:{_LINK_TITLE})?)(?P<end>[.,;:]?(?=\s|$))"
         r"(?![^\n(]*\))",
         r"![\g<text>](\g<target>\g<title>)\g<end>",
         "link-unclosed",
         "the picture had no closing bracket",
     ),
-    _rule(
-        rf"(?<!\\)!\[(?P<text>[^\[\]()\n]+)\((?P<target>{_PICTURE_FILE})(?P<title>(?:{_TITLE})?)\)(?!\])",
+    _link_rule(
+        rf"(?<!\\)!\[(?P<text>[^\[\]()\n]+)\((?P<target>{_PICTURE_FILE})(?P<title>(?:{_LINK_TITLE})?)\)(?!\])",
         r"![\g<text>](\g<target>\g<title>)",
         "link-unclosed",
         "the text of the picture had no closing bracket",
     ),
-    _rule(
+    _link_rule(
         rf"\]\s+\((?P<target>{_TARGET}[^()\s]*)\)",
         r"](\g<target>)",
         "link-markup",
         "a space between link text and address",
     ),
-    _rule(
+    _link_rule(
         rf"(?<!\])\((?P<text>[^()\[\]\n]+)\)\[(?P<target>{_TARGET}[^\[\]\s]*)\]",
         r"[\g<text>](\g<target>)",
         "link-markup",
         "brackets of the link in the wrong order",
     ),
-    _rule(
+    _link_rule(
         # The address ends where its line or word ends; a bracket further on in the line may still close it.
         rf"(?<!\\)\[(?P<text>[^\[\]()\n]+)\]\((?P<target>{_URL}[^\s()<>\[\]]*[^\s()<>\[\].,;:])"
         r"(?P<end>[.,;:]?(?=\s|$))(?![^\n(]*\))",
@@ -77,19 +77,19 @@ _RULES = (
         "link-unclosed",
         "the link had no closing bracket",
     ),
-    _rule(
+    _link_rule(
         r"(?<!\\)\[(?P<text>[^\[\]()\n]+)\((?P<target>https?://[^\s()]+)\)(?!\])",
         r"[\g<text>](\g<target>)",
         "link-unclosed",
         "the link text had no closing bracket",
     ),
-    _rule(
+    _link_rule(
         r"<(?P<target>www\.[^\s<>]+)>",
         r"\g<target>",
         "link-markup",
         "an address in angle brackets without https://",
     ),
-    _rule(
+    _link_rule(
         # Behind a link text they hold an address with spaces, which Markdown allows.
         r"(?<!\]\()<(?P<target>https?://[^\s<>]+)(?=\s|$)(?!>)",
         r"<\g<target>>",
@@ -100,7 +100,7 @@ _RULES = (
 # More than three spaces, and it is a sentence that follows the address.
 _SPACED = re.compile(
     _CODE + r"(?P<text>\[[^\[\]\n]*\])"
-    rf"\((?P<target>{_TARGET}[^()<>\"\s*]*(?:[ \t](?!')[^()<>\"\s*]+){{1,3}})(?P<title>(?:{_TITLE})?)\)"
+    rf"\((?P<target>{_TARGET}[^()<>\"\s*]*(?:[ \t](?!')[^()<>\"\s*]+){{1,3}})(?P<title>(?:{_LINK_TITLE})?)\)"
 )
 # Addresses are left alone: of a link, between angle brackets, and bare.
 _FIGURES = re.compile(
@@ -109,14 +109,15 @@ _FIGURES = re.compile(
 )
 _TICKS = re.compile(CODE_SPAN)
 _STRONG = re.compile(r"(?<![\\*])\*\*(?!\*)")
-_WORD = re.compile(r"\w")
+_WORD_CHARACTER = re.compile(r"\w")
 
 
-def mend_spans(lines: Lines, record: Recorder) -> Lines:
+def repair_links_and_emphasis(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines with links and strong emphasis that Markdown will see as such."""
     flags = code_flags(lines)
     mended = [
-        line if is_code else _figures(_links(line, record), record) for line, is_code in zip(lines, flags, strict=True)
+        line if is_code else _escape_asterisks_in_figures(_repair_links(line, record), record)
+        for line, is_code in zip(lines, flags, strict=True)
     ]
     at = 0
     while at < len(mended):
@@ -130,7 +131,7 @@ def mend_spans(lines: Lines, record: Recorder) -> Lines:
             ):
                 end += 1
         if not flags[at] and any("**" in line.text for line in mended[at:end]):
-            mended[at:end] = _emphasis(mended[at:end], record)
+            mended[at:end] = _repair_emphasis(mended[at:end], record)
         at = end
     return tuple(mended)
 
@@ -140,31 +141,31 @@ def _stands_alone(text: str) -> bool:
     return not text.strip() or is_row(text) or bool(HEADING.match(text) or RULE.match(text) or DIV.match(text))
 
 
-def _links(line: Line, record: Recorder) -> Line:
+def _repair_links(line: SourceLine, record: FindingCollector) -> SourceLine:
     text = line.text
     if "[" not in text and "<" not in text:
         return line
-    for rule in _RULES:
-        text = rule.pattern.sub(partial(_mended_link, rule, line.number, record), text)
+    for rule in _LINK_RULES:
+        text = rule.pattern.sub(partial(_repaired_link, rule, line.number, record), text)
     text = _SPACED.sub(lambda match: _without_spaces(match, line.number, record), text)
     return with_text(line, text) if text != line.text else line
 
 
-def _mended_link(rule: _Rule, number: int, record: Recorder, match: re.Match[str]) -> str:
+def _repaired_link(rule: _LinkRule, number: int, record: FindingCollector, match: re.Match[str]) -> str:
     if match["ticks"]:
         return match[0]
     record.add(rule.code, number, f"{rule.message}: {match[0].strip()[:60]!r}")
     return match.expand(rule.instead)
 
 
-def _without_spaces(match: re.Match[str], number: int, record: Recorder) -> str:
+def _without_spaces(match: re.Match[str], number: int, record: FindingCollector) -> str:
     if match["ticks"]:
         return match[0]
     record.add("link-markup", number, f"spaces in the address {match['target'][:60]!r}")
     return f"{match['text']}(" + re.sub(r"\s", "%20", match["target"]) + f"{match['title']})"
 
 
-def _figures(line: Line, record: Recorder) -> Line:
+def _escape_asterisks_in_figures(line: SourceLine, record: FindingCollector) -> SourceLine:
     """Return a line whose asterisks within `3*10` and `2*dagligt` are text: as emphasis they would join the figures."""
     if "*" not in line.text:
         return line
@@ -188,14 +189,14 @@ def _figures(line: Line, record: Recorder) -> Line:
     return with_text(line, text)
 
 
-def _emphasis(lines: list[Line], record: Recorder) -> list[Line]:
+def _repair_emphasis(lines: list[SourceLine], record: FindingCollector) -> list[SourceLine]:
     """Return the lines of a paragraph with every `**` where it opens or closes, and none that is alone."""
     if len(lines) == 1 and is_row(lines[0].text):
         cells = re.split(r"(?<!\\)(\|)", lines[0].text)
-        text = "".join(_mended(cell, [lines[0].number], record) for cell in cells)
+        text = "".join(_repaired_paragraph(cell, [lines[0].number], record) for cell in cells)
         return [with_text(lines[0], text)]
     whole = "\n".join(line.text for line in lines)
-    mended = _mended(whole, [line.number for line in lines], record)
+    mended = _repaired_paragraph(whole, [line.number for line in lines], record)
     return (
         [with_text(line, text) for line, text in zip(lines, mended.split("\n"), strict=True)]
         if mended != whole
@@ -203,7 +204,7 @@ def _emphasis(lines: list[Line], record: Recorder) -> list[Line]:
     )
 
 
-def _mended(text: str, numbers: list[int], record: Recorder) -> str:
+def _repaired_paragraph(text: str, numbers: list[int], record: FindingCollector) -> str:
     """Return text of a paragraph; the number of its lines stays."""
     spans = [match.span() for match in _TICKS.finditer(text)]
     marks = [m.start() for m in _STRONG.finditer(text) if not any(start <= m.start() < end for start, end in spans)]
@@ -231,23 +232,29 @@ def _paired(text: str, marks: list[int]) -> tuple[list[tuple[int, int]], list[in
     if len(marks) % 2 == 0:
         return list(zip(marks[::2], marks[1::2], strict=True)), []
     # An odd one: without it, the others must fit best; of equals the last, since authors forget to close.
-    fits = [_fit(text, marks[:at] + marks[at + 1 :]) for at in range(len(marks))] if len(marks) < _MANY else []
+    fits = (
+        [_pairing_cost(text, marks[:at] + marks[at + 1 :]) for at in range(len(marks))]
+        if len(marks) < _MAX_MARKS
+        else []
+    )
     at = max(range(len(fits)), key=lambda index: (fits[index], index)) if fits else len(marks) - 1
     rest = marks[:at] + marks[at + 1 :]
     return list(zip(rest[::2], rest[1::2], strict=True)), [marks[at]]
 
 
-_MANY = 60
+_MAX_MARKS = 60
 """So many marks in one paragraph that trying each would take too long."""
 
 
-def _fit(text: str, marks: list[int]) -> int:
+def _pairing_cost(text: str, marks: list[int]) -> int:
     """Return how well marks stand when they open and close by turns, 0 at best."""
     misfits = 0
     for start, end in zip(marks[::2], marks[1::2], strict=True):
         misfits += text[start + 2].isspace() + text[end - 1].isspace()
         # Between words, a mark that opens has a space before it, and one that closes has a space behind it.
-        misfits += bool(_WORD.match(text[start - 1 : start])) + bool(_WORD.match(text[end + 2 : end + 3]))
+        misfits += bool(_WORD_CHARACTER.match(text[start - 1 : start])) + bool(
+            _WORD_CHARACTER.match(text[end + 2 : end + 3])
+        )
     return -misfits
 
 
@@ -262,26 +269,28 @@ def _pair_cuts(text: str, start: int, end: int) -> list[tuple[int, int, str]]:
     before, after = text[start - 1 : start], text[end + 2 : end + 3]
     first, last = inside.strip()[0], inside.strip()[-1]
     if lead:
-        gap = " " if _WORD.match(before) else ""
+        gap = " " if _WORD_CHARACTER.match(before) else ""
         cuts.append((start, start + 2 + lead, gap + "**"))
-    elif _WORD.match(before) and not _WORD.match(first) and first not in "*_[`":
+    elif _WORD_CHARACTER.match(before) and not _WORD_CHARACTER.match(first) and first not in "*_[`":
         cuts.append((start, start + 2, " **"))
     if tail:
-        gap = " " if after and not after.isspace() and (_WORD.match(after) or after in "([*") else ""
+        gap = " " if after and not after.isspace() and (_WORD_CHARACTER.match(after) or after in "([*") else ""
         cuts.append((end - tail, end + 2, "**" + gap))
-    elif (_WORD.match(after) and not _WORD.match(last) and last not in "*_])`") or (last.isdigit() and after.isdigit()):
+    elif (_WORD_CHARACTER.match(after) and not _WORD_CHARACTER.match(last) and last not in "*_])`") or (
+        last.isdigit() and after.isdigit()
+    ):
         # CommonMark does not close emphasis between punctuation and a letter: `**Fordele:**Du …`
         # Two figures would be read as one number: `**Tag 2**3 gange`
         cuts.append((end, end + 2, "** "))
     return cuts
 
 
-def end_breaks(lines: Lines, record: Recorder) -> Lines:
+def remove_trailing_breaks(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines without a backslash at the end of a paragraph, where it breaks nothing and would be printed."""
     if not any(line.text.endswith("\\") for line in lines):
         return lines
     flags = code_flags(lines)
-    kept: list[Line] = []
+    kept: list[SourceLine] = []
     for at, line in enumerate(lines):
         is_last = at + 1 == len(lines) or is_blank(lines[at + 1]) or bool(HEADING.match(line.text))
         if is_last and not flags[at] and line.text.endswith("\\") and not line.text.endswith("\\\\"):

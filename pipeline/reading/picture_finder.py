@@ -1,4 +1,4 @@
-"""Pictures that an article names: found where it means them, looked at, and only from inside the project."""
+"""Finds and probes the picture files that an article names, below the source folders only."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.article import Picture
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
 from pipeline.limits import STANDARD, Limits
-from pipeline.reading.files import Roots, Status, inside, read_inside, see
+from pipeline.reading.source_files import FileStatus, SourceRoots, file_status, read_inside, resolve_inside
 from pipeline.rendering.pictures import look
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".svg"}
-_PLACEHOLDER = re.compile(r"^(placeholder|dummy|no[-_]?image|missing[-_]?image)\b[-_\w]*\.", re.IGNORECASE)
+_PLACEHOLDER_FILE = re.compile(r"^(placeholder|dummy|no[-_]?image|missing[-_]?image)\b[-_\w]*\.", re.IGNORECASE)
 _TYPES_OF_SUFFIX = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif",
     ".tif": "image/tiff", ".tiff": "image/tiff", ".bmp": "image/bmp", ".svg": "image/svg+xml",
@@ -27,7 +27,7 @@ _TYPES_OF_SUFFIX = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ResolvedPicture:
     """Where a picture that an article names was found, or what was said of it: the same again, as long as it stays."""
 
     target: str
@@ -38,7 +38,7 @@ class Sight:
     """From the project folder; empty where no file is meant."""
     sha256: str = ""
     """Of the file; empty where there is none that can be opened."""
-    status: Status | None = None
+    status: FileStatus | None = None
     """Of the file, before it was opened."""
 
 
@@ -46,10 +46,10 @@ class Sight:
 class PictureFinder:
     """Finds pictures for articles, and remembers folders and files it has seen."""
 
-    roots: Roots
+    roots: SourceRoots
     limits: Limits = STANDARD
     _listings: dict[Path, dict[str, Path]] = field(default_factory=dict)
-    _looked: dict[Path, tuple[Picture, int, Status | None]] = field(default_factory=dict)
+    _probed: dict[Path, tuple[Picture, int, FileStatus | None]] = field(default_factory=dict)
     """Each picture with the number of its frames, and its file's status."""
 
     def find(self, target: str, source: str, line: int) -> tuple[Picture | None, tuple[Finding, ...]]:
@@ -69,15 +69,15 @@ class PictureFinder:
             return None, (*findings, found("picture-broken", source, line, message, error.hint))
         return picture, (*findings, *more)
 
-    def sight(self, target: str, source: str) -> Sight:
+    def resolve_picture(self, target: str, source: str) -> ResolvedPicture:
         """Return what an article's target leads to at present."""
         actual, findings = self._locate(target, source, 0)
         place = self.roots.relative(actual) if actual else ""
         outcome = "\n".join((place, *(finding.message + finding.hint for finding in findings)))
-        if actual is None or actual not in self._looked:
-            return Sight(target, outcome, place)
-        picture, _, status = self._looked[actual]
-        return Sight(target, outcome, place, picture.sha256, status)
+        if actual is None or actual not in self._probed:
+            return ResolvedPicture(target, outcome, place)
+        picture, _, status = self._probed[actual]
+        return ResolvedPicture(target, outcome, place, picture.sha256, status)
 
     def _locate(self, target: str, source: str, line: int) -> tuple[Path | None, tuple[Finding, ...]]:
         """Return the file that a target means, or None and why not."""
@@ -90,12 +90,12 @@ class PictureFinder:
         wanted = unicodedata.normalize("NFC", unquote(parts.path))
         if not wanted.strip("/") or "\x00" in wanted:
             return None, (found("picture-missing", source, line, "a picture without a file name"),)
-        if _PLACEHOLDER.match(Path(wanted).name):
+        if _PLACEHOLDER_FILE.match(Path(wanted).name):
             return None, (found("picture-placeholder", source, line, f"{target!r} only holds the place of a picture"),)
         base = self.roots.site if wanted.startswith("/") else (self.roots.project / source).parent
         path = Path(os.path.normpath(base / wanted.lstrip("/")))
         try:
-            inside(path, self.roots)
+            resolve_inside(path, self.roots)
         except SourceError:
             message = f"the picture {target!r} leads out of the source folders"
             return None, (found("picture-outside", source, line, message),)
@@ -111,8 +111,8 @@ class PictureFinder:
 
     def _look(self, path: Path, source: str, line: int) -> tuple[Picture, tuple[Finding, ...]]:
         findings: list[Finding] = []
-        if path not in self._looked:
-            status = see(path)
+        if path not in self._probed:
+            status = file_status(path)
             data = read_inside(path, self.roots, self.limits.picture_bytes)
             if not data:
                 raise SourceError("an empty file", hint="export it again from where it came")
@@ -120,8 +120,8 @@ class PictureFinder:
             digest = hashlib.sha256(data).hexdigest()
             size = (seen.width_px, seen.height_px)
             picture = Picture(self.roots.relative(path), digest, *size, seen.media_type, seen.has_alpha)
-            self._looked[path] = picture, seen.frames, status
-        picture, frames, _ = self._looked[path]
+            self._probed[path] = picture, seen.frames, status
+        picture, frames, _ = self._probed[path]
         if frames > 1:
             message = f"{path.name} moves; its first picture of {frames} is shown"
             findings.append(found("picture-animated", source, line, message))

@@ -1,4 +1,4 @@
-"""Text alternatives as a person who cannot see the picture meets them."""
+"""Checks on text alternatives of images: missing, boilerplate, file names, ASCII Danish."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ASCII_DANISH = re.compile(
 )
 
 
-def judge_alts(article: Article) -> tuple[Finding, ...]:
+def check_alt_texts(article: Article) -> tuple[Finding, ...]:
     """Return what is doubtful about the text alternatives of an article."""
     findings: list[Finding] = []
     by_alt: dict[str, list[Image]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""HTML, comments and MDX in Markdown: what has a Markdown form gets it, what has none is taken away and noted.
+"""Converts HTML, comments and MDX in Markdown to Markdown, or removes them with a finding.
 
 Left for `blocks` are `<sub>`, `<sup>`, `<br>` and `<abbr title>`, which Markdown cannot say.
 """
@@ -9,18 +9,20 @@ import html
 import re
 from functools import lru_cache
 
-from pipeline.reading.lines import CODE_SPAN, MARKER, Lines, Recorder, blank_after, substitute
+from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, blank_after, substitute
 
 _ATTRIBUTES = r"""(?:\s+[A-Za-z_:@][\w:.@-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^\s"'=<>`{}]+))?|\s+\{[^{}]*\})*"""
 _CODE = f"{CODE_SPAN}|"
-_COMMENT = re.compile(_CODE + r"<!--(?P<inside>.*?)(?P<end>--!?>|\Z)", re.DOTALL)
-_SILENT = "script|style|iframe|noscript|video|audio|object|embed|svg|canvas|template|textarea|select|math|head"
+_HTML_COMMENT = re.compile(_CODE + r"<!--(?P<inside>.*?)(?P<end>--!?>|\Z)", re.DOTALL)
+_DROPPED_ELEMENTS = (
+    "script|style|iframe|noscript|video|audio|object|embed|svg|canvas|template|textarea|select|math|head"
+)
 _CONTENT = re.compile(
-    _CODE + rf"<(?P<name>{_SILENT})\b(?P<attributes>[^<>]*?)(?:/>|>(?:(?P<inside>.*?)</(?P=name)\s*>)?)",
+    _CODE + rf"<(?P<name>{_DROPPED_ELEMENTS})\b(?P<attributes>[^<>]*?)(?:/>|>(?:(?P<inside>.*?)</(?P=name)\s*>)?)",
     re.DOTALL | re.IGNORECASE,
 )
-_SILENT_START = re.compile(_CODE + rf"<(?P<name>{_SILENT})\b(?P<attributes>[^<>]*)>", re.IGNORECASE)
-_SILENT_END = re.compile(rf"</({_SILENT})\s*>", re.IGNORECASE)
+_SILENT_START = re.compile(_CODE + rf"<(?P<name>{_DROPPED_ELEMENTS})\b(?P<attributes>[^<>]*)>", re.IGNORECASE)
+_SILENT_END = re.compile(rf"</({_DROPPED_ELEMENTS})\s*>", re.IGNORECASE)
 # What never ends is taken to the end of the text, once: to look for an end from each of many beginnings takes for ever.
 _DECLARATION = re.compile(
     _CODE + r"<(?:!DOCTYPE[^<>]*(?:<!ENTITY[^<>]*)?>|!\[CDATA\[(?P<inside>.*?)(?:\]\]>|(?P<open>\Z))"
@@ -34,7 +36,9 @@ _PAIR = re.compile(
     r"(?P<inside>(?:(?!<(?P=name)\b).)*?)</(?P=name)\s*>",
     re.DOTALL | re.IGNORECASE,
 )
-_TAG = re.compile(_CODE + rf"<(?P<slash>/?)(?P<name>[A-Za-z][\w.-]*)(?P<attributes>{_ATTRIBUTES})\s*(?P<closed>/?)>")
+_ANY_TAG = re.compile(
+    _CODE + rf"<(?P<slash>/?)(?P<name>[A-Za-z][\w.-]*)(?P<attributes>{_ATTRIBUTES})\s*(?P<closed>/?)>"
+)
 # A paragraph in an item would end the item.
 _ITEM_PARAGRAPH = re.compile(_CODE + r"(?P<item><li\b[^>]*>)\s*<p\b[^>]*>|</p\s*>\s*(?P<end></li\s*>)", re.IGNORECASE)
 _BOOLEAN = frozenset({"hidden", "open", "controls", "disabled", "checked", "reversed", "required", "selected", "inert"})
@@ -45,41 +49,41 @@ _IMPORT = re.compile(
     r"^(?:import\s+(?:[\w*{}\s,$]+\s+from\s+)?['\"][^'\"]+['\"]|export\s+(?:const|let|default|function)\b.*);?\s*$"
 )
 _MDX_COMMENT = re.compile(_CODE + r"\{/\*(?P<inside>.*?)(?P<end>\*/\}|\Z)", re.DOTALL)
-_PLACEHOLDER = re.compile(
+_TEMPLATE_PLACEHOLDER = re.compile(
     _CODE + r"__[A-ZÆØÅ][A-ZÆØÅ0-9]*(?:_[A-ZÆØÅ0-9]+)*__|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}|\$\{[^{}\n]*\}|%%\w+%%"
     r"|\{[A-Za-z_]\w*(?:\.\w+)+\}|\[(?:INDSÆT|INSERT|TODO|TBD)\b[^\]\n]*\](?!\()"
 )
 
-_BREAKING = frozenset(
+_BLOCK_ELEMENTS = frozenset(
     {
         "address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt",
         "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend", "main", "nav", "ol",
         "p", "picture", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul"
     }
 )  # fmt: skip
-_INLINE = frozenset(
+_INLINE_ELEMENTS = frozenset(
     {
         "a", "b", "bdi", "bdo", "big", "button", "cite", "code", "data", "del", "dfn", "em", "font", "i", "input",
         "ins", "kbd", "label", "link", "mark", "meta", "meter", "nobr", "o:p", "output", "progress", "q", "s", "samp",
         "small", "source", "span", "strike", "strong", "time", "tt", "u", "var", "wbr"
     }
 )  # fmt: skip
-_KEPT = frozenset({"sub", "sup", "br", "abbr"})
-NAMES = _BREAKING | _INLINE | _KEPT | frozenset(_SILENT.split("|")) | {
+_KEPT_ELEMENTS = frozenset({"sub", "sup", "br", "abbr"})
+HTML_ELEMENT_NAMES = _BLOCK_ELEMENTS | _INLINE_ELEMENTS | _KEPT_ELEMENTS | frozenset(_DROPPED_ELEMENTS.split("|")) | {
     "base", "blockquote", "col", "colgroup", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "summary"
 }  # fmt: skip
 """Every element of HTML that an article may hold."""
-_MARKS = {"b": "**", "strong": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
+_MARKDOWN_MARKS = {"b": "**", "strong": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
 
 
-def clean_tags(lines: Lines, record: Recorder) -> Lines:
+def convert_html(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines without HTML, comments and MDX, but for the tags that `blocks` knows."""
     lines = _without_imports(lines, record)
     if any("{/*" in line.text for line in lines):
         lines = substitute(lines, _MDX_COMMENT, lambda match, number: _comment(match, number, record, "{/*"))
     if not any("<" in line.text for line in lines):
         return lines
-    lines = substitute(lines, _COMMENT, lambda match, number: _comment(match, number, record, "<!--"))
+    lines = substitute(lines, _HTML_COMMENT, lambda match, number: _comment(match, number, record, "<!--"))
     lines = substitute(lines, _SILENT_START, lambda match, number: _endless_content(match, number, record))
     lines = substitute(lines, _CONTENT, lambda match, number: _content(match, number, record))
     lines = substitute(lines, _DECLARATION, lambda match, number: _declaration(match, number, record))
@@ -87,7 +91,7 @@ def clean_tags(lines: Lines, record: Recorder) -> Lines:
     lines = substitute(
         lines, _ITEM_PARAGRAPH, lambda match, _: match[0] if match["ticks"] else match["item"] or match["end"]
     )
-    for _ in range(_DEPTH):
+    for _ in range(_MAX_TAG_DEPTH):
         before = lines
         lines = substitute(lines, _PAIR, lambda match, number: _pair(match, number, record))
         if lines == before:
@@ -95,21 +99,21 @@ def clean_tags(lines: Lines, record: Recorder) -> Lines:
     return _single_tags(lines, record)
 
 
-_DEPTH = 8
+_MAX_TAG_DEPTH = 8
 """How deep pairs of tags may nest; tags of deeper ones are taken away, their words stay."""
 
 
-def find_placeholders(lines: Lines, record: Recorder) -> None:
+def find_placeholders(lines: Lines, record: FindingCollector) -> None:
     """Record what a template or a hurried author left to be filled in."""
 
     def one(match: re.Match[str], number: int) -> str:
         record.add("placeholder", number, f"{match[0]!r} was never filled in")
         return match[0]
 
-    substitute(lines, _PLACEHOLDER, one)
+    substitute(lines, _TEMPLATE_PLACEHOLDER, one)
 
 
-def _without_imports(lines: Lines, record: Recorder) -> Lines:
+def _without_imports(lines: Lines, record: FindingCollector) -> Lines:
     """Blank the import and export lines of MDX; such a line is no sentence in any language we publish."""
     if not any(line.text.startswith(("import ", "export ")) for line in lines):
         return lines
@@ -122,20 +126,20 @@ def _without_imports(lines: Lines, record: Recorder) -> Lines:
     return tuple(kept)
 
 
-def _gone(record: Recorder, code: str, number: int, what: str) -> str:
+def _removed(record: FindingCollector, code: str, number: int, what: str) -> str:
     record.add(code, number, f"{what}, taken away")
     return ""
 
 
-def _comment(match: re.Match[str], number: int, record: Recorder, mark: str) -> str:
+def _comment(match: re.Match[str], number: int, record: FindingCollector, mark: str) -> str:
     if match["end"]:
-        return _gone(record, "html-comment", number, "a comment" if mark == "<!--" else "an MDX comment")
+        return _removed(record, "html-comment", number, "a comment" if mark == "<!--" else "an MDX comment")
     # Markdown would take all the rest of the article as a comment, which no author means.
     record.add("html-unclosed", number, "a comment that never ends; its text is published")
     return match["inside"].replace(mark, "")
 
 
-def _endless_content(match: re.Match[str], number: int, record: Recorder) -> str:
+def _endless_content(match: re.Match[str], number: int, record: FindingCollector) -> str:
     """Return nothing for a start tag that has no end tag behind it, and any other as it is."""
     is_ended = match["name"] and match.start() < _last_ends(match.string).get(match["name"].lower(), -1)
     return match[0] if match["ticks"] or is_ended or match[0].endswith("/>") else _content(match, number, record)
@@ -147,26 +151,26 @@ def _last_ends(text: str) -> dict[str, int]:
     return {match[1].lower(): match.start() for match in _SILENT_END.finditer(text)}
 
 
-def _content(match: re.Match[str], number: int, record: Recorder) -> str:
+def _content(match: re.Match[str], number: int, record: FindingCollector) -> str:
     name = match["name"].lower()
-    address = _attributes(match["attributes"]).get("src", "")
+    address = _parse_attributes(match["attributes"]).get("src", "")
     shown = f" ({address})" if address else ""
     record.add("html-content-removed", number, f"<{name}>{shown} cannot stand on paper or in a mail, taken away")
     return ""
 
 
-def _declaration(match: re.Match[str], number: int, record: Recorder) -> str:
+def _declaration(match: re.Match[str], number: int, record: FindingCollector) -> str:
     if match["open"] is not None or match["endless"] is not None:
         record.add("html-unclosed", number, f"{match[0].split()[0][:12]!r} that never ends; its text is published")
         return (match["inside"] or match["order"] or "").replace("<![CDATA[", "")
-    _gone(record, "html-removed", number, f"{match[0].split()[0][:12]!r}")
+    _removed(record, "html-removed", number, f"{match[0].split()[0][:12]!r}")
     return match["inside"] or ""
 
 
-def _pair(match: re.Match[str], number: int, record: Recorder) -> str:
+def _pair(match: re.Match[str], number: int, record: FindingCollector) -> str:
     """Return a pair of tags and what is between them as Markdown."""
     name, inside = match["name"].lower(), match["inside"]
-    attributes = _attributes(match["attributes"])
+    attributes = _parse_attributes(match["attributes"])
     record.add("html-removed", number, f"<{name}>: its Markdown form is used")
     words = inside.strip()
     before = inside[: len(inside) - len(inside.lstrip())]
@@ -174,7 +178,7 @@ def _pair(match: re.Match[str], number: int, record: Recorder) -> str:
     if not words:
         return inside
     if name == "table":
-        return "\n\n" + _table(words) + "\n\n"
+        return "\n\n" + _pipe_table(words) + "\n\n"
     if name == "summary":
         return f"\n\n**{words}**\n\n"
     if name == "blockquote":
@@ -187,7 +191,7 @@ def _pair(match: re.Match[str], number: int, record: Recorder) -> str:
         return f'{before}[{words}]{{lang="{attributes["lang"]}"}}{after}'
     if name == "code" and "`" not in words:
         return f"{before}`{words}`{after}"
-    mark = _MARKS.get(name, "")
+    mark = _MARKDOWN_MARKS.get(name, "")
     if mark and ("\n\n" in words or words.startswith(mark) or words.endswith(mark) or _is_in_figures(match, inside)):
         mark = ""
     return f"{before}{mark}{words}{mark}{after}"
@@ -205,7 +209,7 @@ def _is_in_figures(match: re.Match[str], inside: str) -> bool:
     )
 
 
-def _table(inside: str) -> str:
+def _pipe_table(inside: str) -> str:
     """Return the rows of an HTML table as a pipe table."""
     rows: list[list[str]] = []
     for row in re.split(r"<tr\b[^>]*>", inside, flags=re.IGNORECASE):
@@ -225,7 +229,7 @@ def _table(inside: str) -> str:
     return "\n".join([written[0], "|" + " --- |" * width, *written[1:]])
 
 
-def _single_tags(lines: Lines, record: Recorder) -> Lines:
+def _single_tags(lines: Lines, record: FindingCollector) -> Lines:
     """Take away single tags, or put Markdown in their place."""
     lists: list[str] = []
     known: set[str] = set()
@@ -234,7 +238,7 @@ def _single_tags(lines: Lines, record: Recorder) -> Lines:
 
     def one(match: re.Match[str], number: int) -> str:
         name = match["name"].lower()
-        if name in _KEPT:
+        if name in _KEPT_ELEMENTS:
             return _kept(match, name)
         if not _is_tag(match, known):
             record.add("html-unknown", number, f"{match[0]!r} is no HTML; it is printed as it stands")
@@ -243,7 +247,7 @@ def _single_tags(lines: Lines, record: Recorder) -> Lines:
             record.add("html-removed", number, f"<{name}>")
         return _markdown(match, name, lists)
 
-    return substitute(lines, _TAG, one)
+    return substitute(lines, _ANY_TAG, one)
 
 
 def _is_tag(match: re.Match[str], closed: set[str]) -> bool:
@@ -252,7 +256,16 @@ def _is_tag(match: re.Match[str], closed: set[str]) -> bool:
     attributes = match["attributes"].split()
     if attributes and "=" not in match["attributes"] and not set(map(str.lower, attributes)) <= _BOOLEAN:
         return bool(match["closed"])  # `a <b og c> d` compares
-    if name in _BREAKING | _INLINE | {"li", "img", "hr", "base", "col", "colgroup", "blockquote", "summary"}:
+    if name in _BLOCK_ELEMENTS | _INLINE_ELEMENTS | {
+        "li",
+        "img",
+        "hr",
+        "base",
+        "col",
+        "colgroup",
+        "blockquote",
+        "summary",
+    }:
         return True
     return bool(
         re.fullmatch(r"h[1-6]", name)
@@ -267,7 +280,7 @@ def _kept(match: re.Match[str], name: str) -> str:
     """Return a tag that stays, in one spelling and without attributes but the long form of an abbreviation."""
     if name == "br":
         return "<br>"
-    title = html.escape(html.unescape(_attributes(match["attributes"]).get("title", "")))
+    title = html.escape(html.unescape(_parse_attributes(match["attributes"]).get("title", "")))
     attribute = f' title="{title}"' if name == "abbr" and title and not match["slash"] else ""
     return f"<{match['slash']}{name}{attribute}>"
 
@@ -292,18 +305,18 @@ def _markdown(match: re.Match[str], name: str, lists: list[str]) -> str:
     if name == "hr":
         return "\n\n---\n\n"
     if name == "img":
-        return _picture(_attributes(match["attributes"]))
+        return _image_markdown(_parse_attributes(match["attributes"]))
     if name in {"th", "td"}:
         return " "
-    return gap if name in _BREAKING else ""
+    return gap if name in _BLOCK_ELEMENTS else ""
 
 
-def _picture(attributes: dict[str, str]) -> str:
+def _image_markdown(attributes: dict[str, str]) -> str:
     target = attributes.get("src", "").strip().replace(" ", "%20").replace("(", "%28").replace(")", "%29")
     title = attributes.get("title", "").replace('"', "&quot;")
     alt = re.sub(r"([\[\]])", r"\\\1", attributes.get("alt", ""))
     return f"![{alt}]({target}" + (f' "{title}")' if title else ")") if target else ""
 
 
-def _attributes(text: str) -> dict[str, str]:
+def _parse_attributes(text: str) -> dict[str, str]:
     return {name.lower(): html.unescape(a or b or c or d) for name, a, b, c, d in _ATTRIBUTE.findall(text)}

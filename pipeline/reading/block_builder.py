@@ -1,4 +1,4 @@
-"""pandoc's blocks to the model's: source lines found, pictures and boxes in their own kinds, layout attributes gone."""
+"""Builds the model's blocks from pandoc's blocks, with source lines, figures and callouts."""
 
 from __future__ import annotations
 
@@ -36,20 +36,28 @@ from pipeline.article import (
 )
 from pipeline.findings import Finding
 from pipeline.limits import STANDARD, Limits
-from pipeline.reading.callouts import KINDS, MEDIA, bold_only, key, nearest, titled, unknown
-from pipeline.reading.inlines import InlineBuilder, Node, Place, Resolver, words
-from pipeline.reading.lines import FENCE, Lines, NestingError, Recorder
-from pipeline.reading.pandoc import Document
+from pipeline.reading.callouts import (
+    CALLOUT_KINDS,
+    MEDIA_NAMES,
+    bold_only,
+    callout_key,
+    split_callout_title,
+    suggest_callout,
+    unknown_callout_names,
+)
+from pipeline.reading.inline_builder import BuilderState, InlineBuilder, PandocNode, TargetResolver, text_to_inlines
+from pipeline.reading.lines import FENCE, FindingCollector, Lines, NestingError
+from pipeline.reading.pandoc import PandocDocument
 
-__all__ = ["NestingError", "Resolver", "build"]
+__all__ = ["NestingError", "TargetResolver", "build_blocks"]
 
-_ALERT = re.compile(r"\[!([^\[\]]{1,40})\][+-]?")
+_ALERT_MARK = re.compile(r"\[!([^\[\]]{1,40})\][+-]?")
 _ALIGNMENTS: dict[str, Alignment] = {"AlignLeft": "left", "AlignCenter": "center", "AlignRight": "right"}
-_BREAKS = ("SoftBreak", "LineBreak")
+_BREAK_TYPES = ("SoftBreak", "LineBreak")
 
 
-def build(
-    document: Document, lines: Lines, source: str, resolver: Resolver, limits: Limits = STANDARD
+def build_blocks(
+    document: PandocDocument, lines: Lines, source: str, resolver: TargetResolver, limits: Limits = STANDARD
 ) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
     """Return the blocks of a text that pandoc has read; headings have the level and id that pandoc gave them.
 
@@ -59,11 +67,11 @@ def build(
     Raises:
         NestingError: Blocks or inlines nest too deeply.
     """
-    place = Place(lines, Recorder(source, limits), resolver)
+    place = BuilderState(lines, FindingCollector(source, limits), resolver)
     try:
         nodes = json.loads(document.data)["blocks"]
     except RecursionError as error:
-        place.go_to(document.deepest_line())
+        place.set_line(document.deepest_line())
         message = f"blocks nested more than {limits.nesting} deep"
         raise NestingError(message, source=source, line=place.line) from error
     blocks = BlockBuilder(place).blocks(nodes, 0)
@@ -73,7 +81,7 @@ def build(
 class BlockBuilder:
     """Builds the blocks of one article."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: BuilderState) -> None:
         self.place = place
         self.inline = InlineBuilder(place, self.blocks)
         self._kinds: dict[str, Callable[[list[Any], int], tuple[Block, ...]]] = {
@@ -93,7 +101,7 @@ class BlockBuilder:
             "Div": self._div,
         }
 
-    def blocks(self, nodes: list[Node], depth: int) -> tuple[Block, ...]:
+    def blocks(self, nodes: list[PandocNode], depth: int) -> tuple[Block, ...]:
         """Return blocks.
 
         Raises:
@@ -108,7 +116,7 @@ class BlockBuilder:
             built += self._block(node, depth)
         return tuple(built)
 
-    def _block(self, node: Node, depth: int) -> tuple[Block, ...]:
+    def _block(self, node: PandocNode, depth: int) -> tuple[Block, ...]:
         build_kind = self._kinds.get(node["t"])
         return build_kind(node.get("c", []), depth) if build_kind else ()
 
@@ -132,7 +140,7 @@ class BlockBuilder:
         return (HorizontalRule(self.place.line),)
 
     def _lineblock(self, content: list[Any], _: int) -> tuple[Block, ...]:
-        return (Para(tuple(_broken([self.inline.line(row) for row in content])), self.place.line),)
+        return (Para(tuple(_join_with_breaks([self.inline.line(row) for row in content])), self.place.line),)
 
     def _figure(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         return self.blocks(content[2], depth + 1)
@@ -145,17 +153,17 @@ class BlockBuilder:
     def _plain(self, content: list[Any], _: int) -> tuple[Block, ...]:
         return self._text(Plain, content)
 
-    def _text(self, kind: type[Para | Plain], nodes: list[Node]) -> tuple[Block, ...]:
+    def _text(self, kind: type[Para | Plain], nodes: list[PandocNode]) -> tuple[Block, ...]:
         """Return a paragraph, and each picture that stands at its ends or on a line of its own as a figure."""
         line = self.place.line
         built: list[Block] = []
-        for piece in _pieces(nodes):
+        for piece in _split_at_pictures(nodes):
             if isinstance(piece, list):
                 content = self.inline.line(piece)
                 if content:
                     built.append(kind(content, line))
             elif image := self.inline.picture(piece):
-                caption = tuple(words(piece["c"][2][1]))
+                caption = tuple(text_to_inlines(piece["c"][2][1]))
                 built.append(Figure(image, caption, image.line))
         return tuple(built)
 
@@ -178,8 +186,8 @@ class BlockBuilder:
         first = next((entry.text for entry in self.place.lines if entry.number == line), "```")
         if FENCE.search(first) or "```" in first or "~~~" in first:
             return (CodeBlock(code.strip("\n"), line),) if code.strip() else ()
-        rows = [tuple(words(row)) for row in code.splitlines() if row.strip()]
-        return (Para(tuple(_broken(rows)), line),) if rows else ()
+        rows = [tuple(text_to_inlines(row)) for row in code.splitlines() if row.strip()]
+        return (Para(tuple(_join_with_breaks(rows)), line),) if rows else ()
 
     def _rawblock(self, content: list[Any], _: int) -> tuple[Block, ...]:
         """Return the bare words of HTML that repairs left: a last net, so that no tag passes and no word is lost."""
@@ -190,12 +198,12 @@ class BlockBuilder:
             return ()
         self.place.record.add("html-removed", line, f"{' '.join(raw.split())[:60]!r}")
         bare = html.unescape(nh3.clean(raw, tags=set()))
-        inlines = tuple(words(bare))
+        inlines = tuple(text_to_inlines(bare))
         return (Para(inlines, line),) if inlines else ()
 
     # ---- lists
 
-    def _item(self, nodes: list[Node], depth: int) -> tuple[Block, ...]:
+    def _item(self, nodes: list[PandocNode], depth: int) -> tuple[Block, ...]:
         blocks = self.blocks(nodes, depth)
         # pandoc writes a task as a box in a block of its own before the text.
         if len(blocks) > 1 and isinstance(blocks[0], Plain | Para) and text((blocks[0],)) in {"☐", "☒"}:
@@ -244,7 +252,7 @@ class BlockBuilder:
             cells.append(Cell(tuple(blocks), _ALIGNMENTS.get(alignment["t"], column)))
         return tuple(cells)
 
-    def _cell_block(self, node: Node, depth: int) -> tuple[Block, ...]:
+    def _cell_block(self, node: PandocNode, depth: int) -> tuple[Block, ...]:
         """Return a block of a cell; its pictures stay within the text."""
         if node["t"] in {"Plain", "Para"}:
             content = self.inline.line(node["c"])
@@ -269,17 +277,19 @@ class BlockBuilder:
             return built
         # An alert begins with pandoc's own English label, which is no word of the author.
         nodes = [node for node in nodes if not (node["t"] == "Div" and node["c"][0][1] == ["title"])]
-        for name in unknown(classes):
+        for name in unknown_callout_names(classes):
             self.place.record.add(
-                "div-unknown", line, f"a box of the class {name!r}, which is not known{nearest(name)}"
+                "div-unknown", line, f"a box of the class {name!r}, which is not known{suggest_callout(name)}"
             )
         built = self.blocks(nodes, depth + 1)
-        kind = next((KINDS[key(name)] for name in classes if key(name) in KINDS), None)
-        media = tuple(dict.fromkeys(MEDIA[key(name)] for name in classes if key(name) in MEDIA))
+        kind = next((CALLOUT_KINDS[callout_key(name)] for name in classes if callout_key(name) in CALLOUT_KINDS), None)
+        media = tuple(
+            dict.fromkeys(MEDIA_NAMES[callout_key(name)] for name in classes if callout_key(name) in MEDIA_NAMES)
+        )
         language = next((value for name, value in pairs if name == "lang"), "")
-        title = tuple(words(next((value for name, value in pairs if name == "title"), "")))
+        title = tuple(text_to_inlines(next((value for name, value in pairs if name == "title"), "")))
         if kind:
-            built = _boxed(kind, built, title, line, self.place.record)
+            built = _callout(kind, built, title, line, self.place.record)
         elif title:
             built = (Para((Strong(title),), line), *built)
         if (media or language) and built:
@@ -287,7 +297,7 @@ class BlockBuilder:
         return built
 
 
-def _quotation(blocks: tuple[Block, ...], line: int, record: Recorder) -> tuple[Block, ...]:
+def _quotation(blocks: tuple[Block, ...], line: int, record: FindingCollector) -> tuple[Block, ...]:
     """Return a quotation, or the box that its first words name: `> [!VIGTIGT] Titel`."""
     first = blocks[0] if blocks else None
     if (
@@ -297,24 +307,26 @@ def _quotation(blocks: tuple[Block, ...], line: int, record: Recorder) -> tuple[
     ):
         return (BlockQuote(blocks, line),) if blocks else ()
     top, rest = _first_line(first.content)
-    match = _ALERT.match(text(top))
+    match = _ALERT_MARK.match(text(top))
     if match is None:
         return (BlockQuote(blocks, line),)
-    name = key(match[1])
-    title = _behind(top, match[0])
-    if name not in KINDS:
+    name = callout_key(match[1])
+    title = _after_mark(top, match[0])
+    if name not in CALLOUT_KINDS:
         record.add("callout-unknown", line, f"[!{match[1]}] is no kind of box that is known; it becomes a note")
-        title = tuple(words(match[1])) if not title else (*words(match[1]), Str(":"), Space(), *title)
+        title = (
+            tuple(text_to_inlines(match[1])) if not title else (*text_to_inlines(match[1]), Str(":"), Space(), *title)
+        )
     below = ((Para(rest, first.line),) if rest else ()) + blocks[1:]
-    return _boxed(KINDS.get(name, "note"), below, title, line, record)
+    return _callout(CALLOUT_KINDS.get(name, "note"), below, title, line, record)
 
 
-def _boxed(
-    kind: CalloutKind, blocks: tuple[Block, ...], title: tuple[Inline, ...], line: int, record: Recorder
+def _callout(
+    kind: CalloutKind, blocks: tuple[Block, ...], title: tuple[Inline, ...], line: int, record: FindingCollector
 ) -> tuple[Block, ...]:
     """Return a box, or nothing, with a finding, where it would be empty."""
     if not title:
-        title, blocks = titled(blocks)
+        title, blocks = split_callout_title(blocks)
     if not blocks and title:
         blocks, title = (Para(title, line),), ()
     if not blocks:
@@ -330,7 +342,7 @@ def _first_line(content: tuple[Inline, ...]) -> tuple[tuple[Inline, ...], tuple[
     return content, ()
 
 
-def _behind(content: tuple[Inline, ...], mark: str) -> tuple[Inline, ...]:
+def _after_mark(content: tuple[Inline, ...], mark: str) -> tuple[Inline, ...]:
     """Return what stands behind a mark at the beginning of a line."""
     seen = ""
     for at, inline in enumerate(content):
@@ -344,7 +356,7 @@ def _behind(content: tuple[Inline, ...], mark: str) -> tuple[Inline, ...]:
     return ()
 
 
-def _broken(rows: list[tuple[Inline, ...]]) -> list[Inline]:
+def _join_with_breaks(rows: list[tuple[Inline, ...]]) -> list[Inline]:
     """Return rows with a line break between each two."""
     inlines: list[Inline] = []
     for row in rows:
@@ -352,12 +364,12 @@ def _broken(rows: list[tuple[Inline, ...]]) -> list[Inline]:
     return inlines
 
 
-def _pieces(nodes: list[Node]) -> list[list[Node] | Node]:
+def _split_at_pictures(nodes: list[PandocNode]) -> list[list[PandocNode] | PandocNode]:
     """Return a paragraph in pieces: runs of text, and the pictures that stand for themselves."""
     if not any(node["t"] == "Image" for node in nodes):
         return [nodes]
-    pieces: list[list[Node] | Node] = []
-    run: list[Node] = []
+    pieces: list[list[PandocNode] | PandocNode] = []
+    run: list[PandocNode] = []
     for at, node in enumerate(nodes):
         if node["t"] == "Image" and _stands_for_itself(nodes, at):
             pieces += [run, node]
@@ -367,18 +379,18 @@ def _pieces(nodes: list[Node]) -> list[list[Node] | Node]:
     return [piece for piece in (*pieces, run) if piece]
 
 
-def _stands_for_itself(nodes: list[Node], at: int) -> bool:
+def _stands_for_itself(nodes: list[PandocNode], at: int) -> bool:
     """Return whether a picture is at an end of its paragraph or alone on a line; `(![x](y))` is not."""
     before, after = nodes[:at], nodes[at + 1 :]
     neighbours = {before[-1]["t"] if before else "SoftBreak", after[0]["t"] if after else "SoftBreak"}
-    if neighbours <= set(_BREAKS):
+    if neighbours <= set(_BREAK_TYPES):
         return True
-    return neighbours <= {"Space", "Image", *_BREAKS} and (_is_bare(before) or _is_bare(after))
+    return neighbours <= {"Space", "Image", *_BREAK_TYPES} and (_is_bare(before) or _is_bare(after))
 
 
-def _is_bare(nodes: list[Node]) -> bool:
+def _is_bare(nodes: list[PandocNode]) -> bool:
     """Return whether there is nothing but gaps and pictures."""
-    return all(node["t"] in {"Space", "Image", *_BREAKS} for node in nodes)
+    return all(node["t"] in {"Space", "Image", *_BREAK_TYPES} for node in nodes)
 
 
 def _is_empty(row: tuple[Cell, ...]) -> bool:

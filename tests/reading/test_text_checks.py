@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.article import Code, Link, Para, Str
-from pipeline.reading.lines import Recorder
-from pipeline.reading.wording import find_left_markup
+from pipeline.reading.lines import FindingCollector
+from pipeline.reading.text_checks import find_leftover_markup
 from tests.reading.markdown import SOURCE, arranged, codes
 
 
@@ -48,9 +48,9 @@ def test_words_that_work_on_paper_are_left_alone(words: str) -> None:
     ["Se ]( her", "Se ![ her", "Sov ## godt", "Kære {navn}", "ja || nej", "En *glemt stjerne", "Et `glemt tegn"],
 )
 def test_markup_that_is_printed_as_it_stands_is_told(left: str) -> None:
-    record = Recorder(SOURCE)
+    record = FindingCollector(SOURCE)
 
-    find_left_markup((Para((Str(left),), 7),), record)
+    find_leftover_markup((Para((Str(left),), 7),), record)
 
     assert [(finding.code, finding.line) for finding in record.findings] == [("markup-left", 7)]
 
@@ -59,8 +59,8 @@ def test_markup_that_is_printed_as_it_stands_is_told(left: str) -> None:
     "well", ["Pris* 100 kr.", "*Gælder kun børn", "3*10 og 2**3", "C# nr. #5", "navn_med_streg", "a/b"]
 )
 def test_signs_that_are_meant_are_not_told(well: str) -> None:
-    record = Recorder(SOURCE)
+    record = FindingCollector(SOURCE)
 
-    find_left_markup((Para((Str(well), Code("{x} ]("), Link((Str("a_ _b"),), "a_ _b")), 7),), record)
+    find_leftover_markup((Para((Str(well), Code("{x} ]("), Link((Str("a_ _b"),), "a_ _b")), 7),), record)
 
     assert record.findings == []

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pipeline import article
-from pipeline.reading.spans import end_breaks, mend_spans
+from pipeline.reading.links_and_emphasis import remove_trailing_breaks, repair_links_and_emphasis
 from tests.reading.markdown import built, stepped
 
 
@@ -40,7 +40,7 @@ from tests.reading.markdown import built, stepped
     ],
 )
 def test_a_span_is_mended(text: str, expected: str, code: str) -> None:
-    changed, codes = stepped(mend_spans, text)
+    changed, codes = stepped(repair_links_and_emphasis, text)
 
     assert changed == expected
     assert set(codes) == {code}
@@ -63,11 +63,11 @@ def test_a_span_is_mended(text: str, expected: str, code: str) -> None:
     ],
 )
 def test_a_span_that_is_well_stays(text: str) -> None:
-    assert stepped(mend_spans, text) == (text, [])
+    assert stepped(repair_links_and_emphasis, text) == (text, [])
 
 
 def test_a_backslash_breaks_a_line_only_where_a_line_follows() -> None:
-    changed, codes = stepped(end_breaks, "Linje et\\\nLinje to\\\n\nNæste")
+    changed, codes = stepped(remove_trailing_breaks, "Linje et\\\nLinje to\\\n\nNæste")
 
     assert changed == "Linje et\\\nLinje to\n\nNæste"
     assert codes == ["break-stray"]

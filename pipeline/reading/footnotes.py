@@ -1,4 +1,4 @@
-"""Footnotes and link definitions that pandoc would drop without a word, or never come back from."""
+"""Line repairs of footnotes and link definitions: undefined, unused, circular or too deep."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from collections.abc import Mapping, Set
 from pipeline.errors import SourceError
 from pipeline.reading.lines import (
     CODE_SPAN,
+    FindingCollector,
     Lines,
     NestingError,
-    Recorder,
     blank_after,
     code_flags,
     is_blank,
     with_text,
 )
-from pipeline.reading.source import Line
+from pipeline.reading.source_text import SourceLine
 
 # A quotation or a list item may hold the definition.
-_BEFORE = r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*"
-_DEFINITION = re.compile(rf"^(?P<before>{_BEFORE})\[\^(?P<label>[^\]\s]+)\]:[ \t]*(?P<text>.*)$")
-_REFERENCE = re.compile(rf"{CODE_SPAN}|^{_BEFORE}\[\^[^\]\s]+\]:|(?<!\\)\[\^(?P<label>[^\]\s]+)\]", re.MULTILINE)
+_CONTAINER_PREFIX = r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*"
+_DEFINITION = re.compile(rf"^(?P<before>{_CONTAINER_PREFIX})\[\^(?P<label>[^\]\s]+)\]:[ \t]*(?P<text>.*)$")
+_REFERENCE = re.compile(
+    rf"{CODE_SPAN}|^{_CONTAINER_PREFIX}\[\^[^\]\s]+\]:|(?<!\\)\[\^(?P<label>[^\]\s]+)\]", re.MULTILINE
+)
 _LINK_DEFINITION = re.compile(r"^ {0,3}\[(?P<label>[^\^\]\[][^\]\[]*)\]:[ \t]*(?P<target>\S.*)$")
 
 
@@ -31,7 +33,7 @@ class TooManyNotesError(SourceError):
     code = "notes-too-many"
 
 
-def mend_notes(lines: Lines, record: Recorder) -> Lines:
+def repair_footnotes(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines with every footnote defined once, referred to, and free of circles.
 
     Raises:
@@ -45,20 +47,20 @@ def mend_notes(lines: Lines, record: Recorder) -> Lines:
     return lines
 
 
-def _footnotes(lines: Lines, record: Recorder) -> Lines:
+def _footnotes(lines: Lines, record: FindingCollector) -> Lines:
     flags = code_flags(lines)
-    owner = _owners(lines, flags)
+    owner = _owning_labels(lines, flags)
     used: dict[str, set[str]] = {}
     for line, label, is_code in zip(lines, owner, flags, strict=True):
         if not is_code:
             used.setdefault(label, set()).update(_labels(line.text))
-    reached = _reached(used)
+    reached = _referenced_labels(used)
     defined: dict[str, int] = {}
-    kept: list[Line] = []
+    kept: list[SourceLine] = []
     for source_line, is_code in zip(lines, flags, strict=True):
         line = source_line
         match = None if is_code else _DEFINITION.match(line.text)
-        label = _key(match["label"]) if match else ""
+        label = _label_key(match["label"]) if match else ""
         if match and (label in defined or label not in reached):
             what = "is defined twice" if label in defined else "is referred to nowhere"
             record.add(
@@ -79,14 +81,16 @@ def _footnotes(lines: Lines, record: Recorder) -> Lines:
     circular = _check_depth(used, defined, record)
     loops = {label for label in circular if label and _leads_to(label, label, used)}
     flags = code_flags(tuple(kept))
-    owner = _owners(tuple(kept), flags)
+    owner = _owning_labels(tuple(kept), flags)
     return tuple(
-        line if is_code else _judged(line, defined.keys(), loops if label in loops else set(), record)
+        line if is_code else _without_dead_references(line, defined.keys(), loops if label in loops else set(), record)
         for line, label, is_code in zip(kept, owner, flags, strict=True)
     )
 
 
-def _judged(line: Line, defined: Set[str], loops: set[str], record: Recorder) -> Line:
+def _without_dead_references(
+    line: SourceLine, defined: Set[str], loops: set[str], record: FindingCollector
+) -> SourceLine:
     """Return a line without marks of footnotes that are not there, or that lie in a circle with the line's own.
 
     Args:
@@ -96,43 +100,43 @@ def _judged(line: Line, defined: Set[str], loops: set[str], record: Recorder) ->
     def judge(match: re.Match[str]) -> str:
         if not match["label"]:
             return match[0]
-        label = _key(match["label"])
+        label = _label_key(match["label"])
         if label not in defined:
             record.add(
                 "note-missing", line.number, f"the footnote {match[0]} is defined nowhere; its mark is taken away"
             )
-            return _gap(match)
+            return _reference_replacement(match)
         if label in loops:
             record.add("note-loop", line.number, f"the footnote {match[0]} refers to itself; its mark is taken away")
-            return _gap(match)
+            return _reference_replacement(match)
         return match[0]
 
     text = _REFERENCE.sub(judge, line.text)
     return with_text(line, text) if text != line.text else line
 
 
-def _gap(match: re.Match[str]) -> str:
+def _reference_replacement(match: re.Match[str]) -> str:
     """Return what a mark leaves behind: nothing, but a space where two words would grow together."""
     before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
     return " " if before.isalnum() and after.isalnum() else ""
 
 
-def _key(label: str) -> str:
+def _label_key(label: str) -> str:
     return label.casefold()
 
 
 def _labels(text: str) -> set[str]:
-    return {_key(match["label"]) for match in _REFERENCE.finditer(text) if match["label"]}
+    return {_label_key(match["label"]) for match in _REFERENCE.finditer(text) if match["label"]}
 
 
-def _owners(lines: Lines, flags: list[bool]) -> list[str]:
+def _owning_labels(lines: Lines, flags: list[bool]) -> list[str]:
     """Return for every line the footnote that it belongs to, or nothing."""
     owners: list[str] = []
     label, is_apart = "", False
     for line, is_code in zip(lines, flags, strict=True):
         match = None if is_code else _DEFINITION.match(line.text)
         if match:
-            label = _key(match["label"])
+            label = _label_key(match["label"])
         elif is_blank(line):
             is_apart = True
             owners.append(label)
@@ -144,7 +148,7 @@ def _owners(lines: Lines, flags: list[bool]) -> list[str]:
     return owners
 
 
-def _reached(used: dict[str, set[str]]) -> set[str]:
+def _referenced_labels(used: dict[str, set[str]]) -> set[str]:
     """Return the footnotes that the text refers to, straight or through another footnote."""
     reached: set[str] = set()
     waiting = list(used.get("", ()))
@@ -156,7 +160,7 @@ def _reached(used: dict[str, set[str]]) -> set[str]:
     return reached
 
 
-def _check_depth(used: dict[str, set[str]], defined: Mapping[str, int], record: Recorder) -> set[str]:
+def _check_depth(used: dict[str, set[str]], defined: Mapping[str, int], record: FindingCollector) -> set[str]:
     """Return the footnotes that lie in a circle, or lead into one.
 
     Raises:
@@ -177,14 +181,14 @@ def _check_depth(used: dict[str, set[str]], defined: Mapping[str, int], record: 
                 ready.append(user)
     # The text itself is one level, under the empty label.
     deepest = max(ready, key=depth.__getitem__, default="")
-    if depth.get(deepest, 0) > _DEEPEST + 1:
+    if depth.get(deepest, 0) > _MAX_NOTE_DEPTH + 1:
         outermost = max((label for label in ready if label in defined), key=depth.__getitem__, default="")
-        message = f"footnotes within footnotes, more than {_DEEPEST} deep"
+        message = f"footnotes within footnotes, more than {_MAX_NOTE_DEPTH} deep"
         raise NestingError(message, source=record.source, line=defined.get(outermost, 0))
     return used.keys() - set(ready)
 
 
-_DEEPEST = 8
+_MAX_NOTE_DEPTH = 8
 """pandoc sets a footnote anew at every reference, so that its time and memory double with each level."""
 
 
@@ -202,7 +206,7 @@ def _leads_to(label: str, goal: str, used: dict[str, set[str]]) -> bool:
     return False
 
 
-def _link_definitions(lines: Lines, record: Recorder) -> Lines:
+def _link_definitions(lines: Lines, record: FindingCollector) -> Lines:
     """Keep the text of link definitions that no link uses: often they are a list of sources."""
     flags = code_flags(lines)
     definitions = [
@@ -211,7 +215,7 @@ def _link_definitions(lines: Lines, record: Recorder) -> Lines:
     if not any(definitions):
         return lines
     words = " ".join(line.text for line, match in zip(lines, definitions, strict=True) if not match).casefold()
-    kept: list[Line] = []
+    kept: list[SourceLine] = []
     for line, match in zip(lines, definitions, strict=True):
         if match and f"[{match['label'].casefold()}]" not in words:
             record.add(

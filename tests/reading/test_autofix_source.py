@@ -9,14 +9,14 @@ import pytest
 from pipeline.config import Config, Sources
 from pipeline.errors import ConfigError
 from pipeline.fixing import apply, fixes
-from pipeline.reading.mending import mend
+from pipeline.reading.autofix_source import fix_source
 from tests.makers import write
 
 FRONT = b"---\r\ntitle:   Ryg\r\n---\r\n\r\n"
 
 
 def mended(data: bytes) -> bytes:
-    return mend(data, "ryg.md", Sources())
+    return fix_source(data, "ryg.md", Sources())
 
 
 def test_a_heading_gets_its_marks_and_blank_lines() -> None:

@@ -1,4 +1,4 @@
-"""Boxes: fenced divs (`::: {.tip}`) that are not closed, closed twice, or written as other site builders write them,
+"""Line repairs of fenced divs (`::: {.tip}`) and alerts (`> [!TIP]`).
 and alerts (`> [!TIP]`) whose text lost its quotation mark.
 """
 
@@ -6,29 +6,29 @@ from __future__ import annotations
 
 import re
 
-from pipeline.reading.callouts import KINDS, MEDIA, key
+from pipeline.reading.callouts import CALLOUT_KINDS, MEDIA_NAMES, callout_key
 from pipeline.reading.lines import (
     DIV,
     FENCE,
     HEADING,
     RULE,
+    FindingCollector,
     Lines,
     NestingError,
-    Recorder,
     blank_after,
     code_flags,
     is_blank,
     with_text,
 )
-from pipeline.reading.source import Line
+from pipeline.reading.source_text import SourceLine
 
 _UNENDED = re.compile(r"^\{[ \t]*[.#][^{}]*$")
-_ALERT = re.compile(r"^ {0,3}>[ \t]*\[![^\[\]\n]{1,40}\][+-]?.*$")
+_ALERT_LINE = re.compile(r"^ {0,3}>[ \t]*\[![^\[\]\n]{1,40}\][+-]?.*$")
 _OPENING = re.compile(r"^(?:\{[^{}]*\}|[\w-]+)(?:[ \t]*:+)?$")
 _TITLED = re.compile(r"^(?P<kind>[\w-]+)(?:\[(?P<bracketed>[^\]]*)\]|[ \t]+(?P<title>[^{}]+?))[ \t]*$")
 
 
-def mend_divs(lines: Lines, record: Recorder) -> Lines:
+def repair_divs(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines with every fenced div opened and closed once, with as many colons, and apart from text.
 
     pandoc closes a div only with as many colons as opened it, and takes all the rest of the article into it otherwise.
@@ -39,31 +39,31 @@ def mend_divs(lines: Lines, record: Recorder) -> Lines:
     if not any(line.text.lstrip().startswith(":::") for line in lines):
         return lines
     flags = code_flags(lines)
-    mended: list[Line] = []
-    opened: list[Line] = []
+    mended: list[SourceLine] = []
+    opened: list[SourceLine] = []
     for line, is_code in zip(lines, flags, strict=True):
         match = None if is_code else DIV.match(line.text)
         if match is None:
             if opened and not is_code and HEADING.match(line.text) and not _closes_later(lines, line):
-                _close(mended, opened, line, record)
+                _close_divs(mended, opened, line, record)
             mended.append(line)
         elif not match["rest"]:
             if opened:
                 while len(opened) > 1 and _colons(opened[-1]) != _colons(line) in map(_colons, opened):
-                    _close_one(mended, opened, line, record)
+                    _close_innermost(mended, opened, line, record)
                 opened.pop()
                 mended.append(with_text(line, ":::"))
             else:
                 record.add("div-shape", line.number, "`:::` that closes nothing, taken away")
                 mended.append(blank_after(line))
         else:
-            _open(mended, opened, line, match["rest"], record)
+            _open_div(mended, opened, line, match["rest"], record)
     if opened:
-        _close(mended, opened, mended[-1], record)
+        _close_divs(mended, opened, mended[-1], record)
     return tuple(mended)
 
 
-def mend_alerts(lines: Lines, record: Recorder) -> Lines:
+def repair_alerts(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines with the text right below the first line of an alert as part of it.
 
     Markdown would end the box there, empty, and print a warning as any other paragraph.
@@ -71,7 +71,7 @@ def mend_alerts(lines: Lines, record: Recorder) -> Lines:
     if not any("[!" in line.text for line in lines):
         return lines
     flags = code_flags(lines)
-    mended: list[Line] = []
+    mended: list[SourceLine] = []
     is_open = False
     for line, is_code in zip(lines, flags, strict=True):
         ends = is_code or is_blank(line) or any(kind.match(line.text) for kind in (HEADING, RULE, DIV, FENCE))
@@ -79,18 +79,20 @@ def mend_alerts(lines: Lines, record: Recorder) -> Lines:
             record.add("callout-lazy", line.number, "a line right below the first line of a box belongs to the box")
             mended.append(with_text(line, f"> {line.text}"))
             continue
-        is_open = not is_code and bool(_ALERT.match(line.text))
+        is_open = not is_code and bool(_ALERT_LINE.match(line.text))
         mended.append(line)
     return tuple(mended)
 
 
-def _open(mended: list[Line], opened: list[Line], line: Line, rest: str, record: Recorder) -> None:
+def _open_div(
+    mended: list[SourceLine], opened: list[SourceLine], line: SourceLine, rest: str, record: FindingCollector
+) -> None:
     if mended and not is_blank(mended[-1]):
         mended.append(blank_after(line))
     if _UNENDED.match(rest):
         record.add("div-shape", line.number, f"{line.text.strip()!r} had no closing brace")
         rest = rest.rstrip() + "}"
-    rest = _in_words(rest)
+    rest = _kind_in_one_word(rest)
     titled = _TITLED.match(rest)
     if _OPENING.match(rest) or titled:
         opened.append(line)
@@ -109,26 +111,26 @@ def _open(mended: list[Line], opened: list[Line], line: Line, rest: str, record:
         mended.append(with_text(line, f"::: {rest.rstrip(': ')}"))
 
 
-def _in_words(rest: str) -> str:
+def _kind_in_one_word(rest: str) -> str:
     """Return what opens a box, its kind in one word: `søg læge` is `søg-læge`."""
     parts = rest.rstrip(": ").split()
-    for count in range(min(len(parts), _MOST_WORDS), 1, -1):
-        name = key(" ".join(parts[:count]))
-        if name in KINDS or name in MEDIA:
+    for count in range(min(len(parts), _MAX_KIND_WORDS), 1, -1):
+        name = callout_key(" ".join(parts[:count]))
+        if name in CALLOUT_KINDS or name in MEDIA_NAMES:
             return " ".join((name, *parts[count:]))
     return rest
 
 
-_MOST_WORDS = 3
+_MAX_KIND_WORDS = 3
 """Words in the longest name of a kind."""
 
 
-def _colons(line: Line) -> int:
+def _colons(line: SourceLine) -> int:
     bare = line.text.lstrip()
     return len(bare) - len(bare.lstrip(":"))
 
 
-def _closes_later(lines: Lines, here: Line) -> bool:
+def _closes_later(lines: Lines, here: SourceLine) -> bool:
     """Return whether a closing fence comes before the next opening one."""
     for line in lines:
         if line.number > here.number and (match := DIV.match(line.text)):
@@ -136,15 +138,19 @@ def _closes_later(lines: Lines, here: Line) -> bool:
     return False
 
 
-def _close(mended: list[Line], opened: list[Line], where: Line, record: Recorder) -> None:
+def _close_divs(
+    mended: list[SourceLine], opened: list[SourceLine], where: SourceLine, record: FindingCollector
+) -> None:
     """Close every open div before a line."""
     while opened:
-        _close_one(mended, opened, where, record)
+        _close_innermost(mended, opened, where, record)
 
 
-def _close_one(mended: list[Line], opened: list[Line], where: Line, record: Recorder) -> None:
+def _close_innermost(
+    mended: list[SourceLine], opened: list[SourceLine], where: SourceLine, record: FindingCollector
+) -> None:
     begun = opened.pop()
     record.add(
         "div-unclosed", begun.number, f"{begun.text.strip()!r} is never closed; it ends before line {where.number}"
     )
-    mended += [Line(":::", where.number), blank_after(where)]
+    mended += [SourceLine(":::", where.number), blank_after(where)]

@@ -9,30 +9,30 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceError
-from pipeline.reading.source import Line, body_lines, clean, tidy
+from pipeline.reading.source_text import SourceLine, body_lines, clean_characters, decode_source
 
 SOURCE = "sources/blog/soevn.md"
 
 
 def codes(data: str | bytes) -> dict[str, int]:
     """Return the line of each finding by its code."""
-    _, findings = clean(data.encode() if isinstance(data, str) else data, SOURCE)
+    _, findings = decode_source(data.encode() if isinstance(data, str) else data, SOURCE)
     return {finding.code: finding.line for finding in findings}
 
 
 def cleaned(text: str) -> str:
-    return clean(text.encode(), SOURCE)[0]
+    return decode_source(text.encode(), SOURCE)[0]
 
 
 def test_sound_text_is_left_as_it_is() -> None:
-    text, findings = clean("# Søvn\n\nEn rolig aften. 👩‍⚕️\n".encode(), SOURCE)
+    text, findings = decode_source("# Søvn\n\nEn rolig aften. 👩‍⚕️\n".encode(), SOURCE)
 
     assert text == "# Søvn\n\nEn rolig aften. 👩‍⚕️\n"
     assert findings == ()
 
 
 def test_mixed_line_ends_become_lf_and_are_noted_once_with_their_counts() -> None:
-    text, findings = clean(b"en\nto\r\ntre\rfire\r\n", SOURCE)
+    text, findings = decode_source(b"en\nto\r\ntre\rfire\r\n", SOURCE)
 
     assert text == "en\nto\ntre\nfire\n"
     assert [(finding.code, finding.line, finding.repaired) for finding in findings] == [("line-ends", 2, True)]
@@ -70,7 +70,7 @@ def test_what_no_one_sees_is_repaired_and_named_with_its_line(found: str, wanted
 
 
 def test_turned_direction_is_a_warning_and_the_rest_are_notes() -> None:
-    _, findings = clean("a\u202eb\u200b\n".encode(), SOURCE)
+    _, findings = decode_source("a\u202eb\u200b\n".encode(), SOURCE)
 
     assert {finding.code: finding.severity for finding in findings} == {
         "bidi-override": "warning",
@@ -90,14 +90,14 @@ def test_joiners_that_an_emoji_or_a_script_needs_stay(needed: str) -> None:
 def test_a_flood_of_accents_is_cut_and_costs_little_time() -> None:
     flood = "e" + "\u0301\u0323" * 300_000
 
-    text, findings = clean(f"{flood}\n".encode(), SOURCE)
+    text, findings = decode_source(f"{flood}\n".encode(), SOURCE)
 
     assert len(text) < 40
     assert "too-many-marks" in {finding.code for finding in findings}
 
 
 def test_a_letter_that_was_lost_earlier_is_a_warning() -> None:
-    _, findings = clean("s\ufffdvn\n".encode(), SOURCE)
+    _, findings = decode_source("s\ufffdvn\n".encode(), SOURCE)
 
     assert [(finding.code, finding.severity) for finding in findings] == [("replacement-character", "warning")]
 
@@ -115,7 +115,7 @@ def test_a_letter_that_was_lost_earlier_is_a_warning() -> None:
 )
 def test_what_cannot_be_read_is_refused_with_line_and_hint(data: bytes, code: str, line: int, hint: str) -> None:
     with pytest.raises(SourceError) as caught:
-        clean(data, SOURCE)
+        decode_source(data, SOURCE)
 
     assert (caught.value.code, caught.value.line, caught.value.source) == (code, line, SOURCE)
     assert "expected" in caught.value.message
@@ -123,7 +123,7 @@ def test_what_cannot_be_read_is_refused_with_line_and_hint(data: bytes, code: st
 
 
 def test_lines_keep_their_numbers() -> None:
-    assert body_lines("en\n\nto\n", 7) == (Line("en", 7), Line("", 8), Line("to", 9))
+    assert body_lines("en\n\nto\n", 7) == (SourceLine("en", 7), SourceLine("", 8), SourceLine("to", 9))
     assert body_lines("", 7) == ()
 
 
@@ -138,11 +138,11 @@ ODD = st.text(
 @example("\r\n\r\r\n")
 def test_cleaning_twice_equals_once_and_keeps_lines_and_letters(text: str) -> None:
     try:
-        once, _ = clean(text.encode(), SOURCE)
+        once, _ = decode_source(text.encode(), SOURCE)
     except SourceError:
         return
 
-    twice, findings = clean(once.encode(), SOURCE)
+    twice, findings = decode_source(once.encode(), SOURCE)
 
     assert twice == once
     assert {finding.code for finding in findings} <= {"replacement-character"}
@@ -156,7 +156,7 @@ def test_cleaning_twice_equals_once_and_keeps_lines_and_letters(text: str) -> No
 @given(st.binary(max_size=200))
 def test_any_bytes_are_text_or_a_named_error(data: bytes) -> None:
     try:
-        text, _ = clean(data, SOURCE)
+        text, _ = decode_source(data, SOURCE)
     except SourceError as error:
         text, said = "\n", f"{error}"
     else:
@@ -165,4 +165,4 @@ def test_any_bytes_are_text_or_a_named_error(data: bytes) -> None:
     assert said.startswith(f"{SOURCE}:")
     assert "hint:" in said
     assert "\r" not in text
-    assert tidy(text) == text
+    assert clean_characters(text) == text

@@ -1,4 +1,4 @@
-"""How much one article has of everything that takes time and memory, and whether that is too much."""
+"""Size limits of an article: words, pictures, footnotes, links and table cells."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pipeline.findings import Finding, found
 from pipeline.limits import Limits
 
 
-class TooLongError(SourceError):
+class TextTooLongError(SourceError):
     """More text than an article may have."""
 
     code = "text-too-long"
 
 
-def judge_extent(article: Article, limits: Limits) -> Iterable[Finding]:
+def check_size_limits(article: Article, limits: Limits) -> Iterable[Finding]:
     """Yield an error where an article has more words, pictures, notes, links or cells than it may have."""
-    words = " ".join(text(part) for part in (article.blocks, *_notes(article.blocks)))
+    words = " ".join(text(part) for part in (article.blocks, *_footnotes_of(article.blocks)))
     if len(words) > limits.characters:
         message = f"{len(words):,} characters, expected at most {limits.characters:,}"
         yield found("text-too-long", article.source, 1, message)
@@ -26,17 +26,17 @@ def judge_extent(article: Article, limits: Limits) -> Iterable[Finding]:
         message = f"a word of {length:,} characters, expected at most {limits.word:,}"
         yield found("text-too-long", article.source, 1, message)
     most = {"pictures": limits.pictures, "notes": limits.notes, "links": limits.links, "cells": limits.cells}
-    for what, lines in _counted(article).items():
+    for what, lines in _lines_by_kind(article).items():
         if len(lines) > most[what]:
             message = f"{len(lines):,} {what}, expected at most {most[what]:,}"
             yield found(f"{what}-too-many", article.source, lines[most[what]], message)
 
 
-def _notes(blocks: tuple[Block, ...]) -> Iterator[tuple[Block, ...]]:
+def _footnotes_of(blocks: tuple[Block, ...]) -> Iterator[tuple[Block, ...]]:
     return (node.blocks for node in walk(blocks) if isinstance(node, Note))
 
 
-def _counted(article: Article) -> dict[str, list[int]]:
+def _lines_by_kind(article: Article) -> dict[str, list[int]]:
     """Return the line of each of those things that an article may have only so many of."""
     lines: dict[str, list[int]] = {"pictures": [image.line for image in images(article)]}
     lines |= {"notes": [], "links": [], "cells": []}

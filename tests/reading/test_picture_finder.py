@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from pipeline.config import Config
-from pipeline.reading.files import find_roots
-from pipeline.reading.pictures import PictureFinder
+from pipeline.reading.picture_finder import PictureFinder
+from pipeline.reading.source_files import find_roots
 from tests.makers import write
 
 ARTICLE = "sources/blog/ryg.md"

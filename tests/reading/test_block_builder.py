@@ -34,8 +34,8 @@ from pipeline.article import (
     text,
     walk,
 )
-from pipeline.reading.blocks import NestingError, build
-from pipeline.reading.pandoc import Document, read_many
+from pipeline.reading.block_builder import NestingError, build_blocks
+from pipeline.reading.pandoc import PandocDocument, parse_many
 from tests.reading.markdown import SOURCE, Resolver, built, codes, lines
 
 
@@ -231,10 +231,10 @@ def test_a_footnote_stands_where_it_is_referred_to() -> None:
 
 def test_indented_text_is_never_code_even_unrepaired() -> None:
     source = lines("Tegn:\n\n    Kramper\n    Feber\n\n```\nkode\n```")
-    document = read_many(["\n".join(line.text for line in source) + "\n"], 30)[0]
-    assert isinstance(document, Document)
+    document = parse_many(["\n".join(line.text for line in source) + "\n"], 30)[0]
+    assert isinstance(document, PandocDocument)
 
-    blocks, _ = build(document, source, SOURCE, Resolver())
+    blocks, _ = build_blocks(document, source, SOURCE, Resolver())
 
     assert [type(block).__name__ for block in blocks] == ["Para", "Para", "CodeBlock"]
     assert isinstance(blocks[1], Para)
@@ -244,10 +244,10 @@ def test_indented_text_is_never_code_even_unrepaired() -> None:
 
 def test_html_that_repairs_did_not_see_leaves_its_words_only() -> None:
     source = lines('<div onclick="x()">\nSøg læge &amp; ring\n</div>\n\n<br>')
-    document = read_many(["\n".join(line.text for line in source) + "\n"], 30)[0]
-    assert isinstance(document, Document)
+    document = parse_many(["\n".join(line.text for line in source) + "\n"], 30)[0]
+    assert isinstance(document, PandocDocument)
 
-    blocks, findings = build(document, source, SOURCE, Resolver())
+    blocks, findings = build_blocks(document, source, SOURCE, Resolver())
 
     assert text(blocks) == "Søg læge & ring"
     assert codes(findings) == ["html-removed"]

@@ -1,4 +1,4 @@
-"""Trees of blocks, rebuilt where something in them changes."""
+"""Transforms trees of blocks and inlines, bottom-up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.article import Block, Inline
 
 
-def rebuilt(
+def transform_blocks(
     blocks: tuple[Block, ...], change: Callable[[Inline | Block], tuple[Inline | Block, ...] | None]
 ) -> tuple[Block, ...]:
     """Return blocks in which nodes are exchanged, children before parents.

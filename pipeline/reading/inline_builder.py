@@ -1,4 +1,4 @@
-"""pandoc's inlines to the model's: words merged, wrappers and attributes gone, spaces outside of links and emphasis."""
+"""Builds the model's inlines from pandoc's inlines, with merged text and without unknown attributes."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ from pipeline.article import (
     Superscript,
     text,
 )
-from pipeline.reading.lines import Lines, NestingError, Recorder
+from pipeline.reading.lines import FindingCollector, Lines, NestingError
 
-Node: TypeAlias = dict[str, Any]
+PandocNode: TypeAlias = dict[str, Any]
 """An element of pandoc's JSON: `t` its kind, `c` its content."""
 
 MAX_INLINES = 100
 """How deep inlines may nest."""
 _POSITION = re.compile(r"(\d+):\d+-")
-_TAG = re.compile(r"<(?P<slash>/?)(?P<name>sub|sup|abbr|br)\b(?P<attributes>[^>]*)>", re.IGNORECASE)
-_TITLE = re.compile(r"\btitle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
-_GAPS = (Space, SoftBreak, LineBreak)
+_INLINE_TAG = re.compile(r"<(?P<slash>/?)(?P<name>sub|sup|abbr|br)\b(?P<attributes>[^>]*)>", re.IGNORECASE)
+_TITLE_ATTRIBUTE = re.compile(r"\btitle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_GAP_TYPES = (Space, SoftBreak, LineBreak)
 
 
-class Resolver(Protocol):
+class TargetResolver(Protocol):
     """Finds what an article points at, and reports what it cannot find."""
 
     def picture(self, target: str, line: int) -> Picture | None:
@@ -53,12 +53,12 @@ class Resolver(Protocol):
 
 
 @dataclass(slots=True)
-class Place:
+class BuilderState:
     """Where the builder is: what it reads, and on which line of the source."""
 
     lines: Lines
-    record: Recorder
-    resolver: Resolver
+    record: FindingCollector
+    resolver: TargetResolver
     line: int = 0
     is_in_link: bool = False
 
@@ -69,16 +69,16 @@ class Place:
                 # A table names its body before its head: the first line is the smallest.
                 starts = [int(start) for start in _POSITION.findall(value)]
                 if starts:
-                    self.go_to(min(starts))
+                    self.set_line(min(starts))
 
-    def go_to(self, start: int) -> None:
+    def set_line(self, start: int) -> None:
         """Take the line from where it stands in the text that pandoc was given, from 1."""
         if 0 < start <= len(self.lines):
             self.line = self.lines[start - 1].number
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenTag:
     """A tag that waits for its end."""
 
     name: str
@@ -89,7 +89,7 @@ class _Open:
 class InlineBuilder:
     """Builds the inlines of one article."""
 
-    def __init__(self, place: Place, blocks: Callable[[list[Node], int], tuple[Block, ...]]) -> None:
+    def __init__(self, place: BuilderState, blocks: Callable[[list[PandocNode], int], tuple[Block, ...]]) -> None:
         """Begin.
 
         Args:
@@ -99,11 +99,11 @@ class InlineBuilder:
         self.blocks = blocks
         self._notes: dict[str, Note] = {}
 
-    def line(self, nodes: list[Node], depth: int = 0) -> tuple[Inline, ...]:
+    def line(self, nodes: list[PandocNode], depth: int = 0) -> tuple[Inline, ...]:
         """Return a whole run of inlines, with no space or break at its ends."""
         return tuple(_trimmed(self.inlines(nodes, depth)))
 
-    def inlines(self, nodes: list[Node], depth: int) -> list[Inline]:
+    def inlines(self, nodes: list[PandocNode], depth: int) -> list[Inline]:
         """Return inlines, merged.
 
         Raises:
@@ -114,19 +114,19 @@ class InlineBuilder:
                 f"marks nested more than {MAX_INLINES} deep", source=self.place.record.source, line=self.place.line
             )
         content: list[Inline] = []
-        opened: list[_Open] = []
+        opened: list[_OpenTag] = []
         for node in _unwrapped(nodes):
             target = opened[-1].content if opened else content
             if node["t"] == "RawInline":
                 self._tag(node["c"][1], opened, content)
             else:
                 for inline in self._inline(node, depth):
-                    _append(target, inline)
+                    _append_merged(target, inline)
         while opened:
             self._shut(opened, content)
         return content
 
-    def picture(self, node: Node) -> Image | None:
+    def picture(self, node: PandocNode) -> Image | None:
         """Return an image, or None where it is to be left out."""
         attributes, inside, (target, _) = node["c"]
         before = self.place.line
@@ -137,7 +137,7 @@ class InlineBuilder:
         self.place.line = before
         return image
 
-    def _inline(self, node: Node, depth: int) -> list[Inline]:
+    def _inline(self, node: PandocNode, depth: int) -> list[Inline]:
         kind: str = node["t"]
         if kind == "Str":
             return [Str(node["c"])]
@@ -158,13 +158,13 @@ class InlineBuilder:
             case "Code":
                 return [Code(node["c"][1])]
             case "Math":
-                return words(node["c"][1])
+                return text_to_inlines(node["c"][1])
             case "Quoted" | "Cite":
                 return self.inlines(node["c"][1], depth + 1)
             case _:
                 return self.inlines(node["c"], depth + 1)
 
-    def _note(self, node: Node, depth: int) -> Note:
+    def _note(self, node: PandocNode, depth: int) -> Note:
         """Return a footnote; referred to again it is the same one, whose text is printed once.
 
         pandoc sets its text anew at every reference, without saying that it is the same.
@@ -176,7 +176,7 @@ class InlineBuilder:
             self.place.line = line
         return self._notes[written]
 
-    def _span(self, node: Node, depth: int) -> list[Inline]:
+    def _span(self, node: PandocNode, depth: int) -> list[Inline]:
         attributes, inside = node["c"]
         language = next((value for name, value in attributes[2] if name == "lang"), "")
         for name in attributes[1]:
@@ -186,7 +186,7 @@ class InlineBuilder:
         content = self.inlines(inside, depth + 1)
         return _spaced(content, lambda within: Span(within, language=language)) if language else content
 
-    def _link(self, node: Node, depth: int) -> list[Inline]:
+    def _link(self, node: PandocNode, depth: int) -> list[Inline]:
         attributes, inside, (target, _) = node["c"]
         target = target.replace(" ", "%20")  # Markdown allows spaces between angle brackets, no address does
         before = self.place.line
@@ -209,32 +209,32 @@ class InlineBuilder:
         self.place.line = before
         return _spaced(content, lambda within: Link(within, address, line)) if address else content
 
-    def _tag(self, raw: str, opened: list[_Open], content: list[Inline]) -> None:
+    def _tag(self, raw: str, opened: list[_OpenTag], content: list[Inline]) -> None:
         """Open or close a tag that the model knows; any other is left out."""
-        tag = _TAG.fullmatch(raw)
+        tag = _INLINE_TAG.fullmatch(raw)
         if tag is None:
             self.place.record.add("html-removed", self.place.line, f"{raw[:60]!r}")
             return
         name = tag["name"].lower()
         if name == "br":
-            _append(opened[-1].content if opened else content, LineBreak())
+            _append_merged(opened[-1].content if opened else content, LineBreak())
         elif not tag["slash"]:
-            title = _TITLE.search(tag["attributes"])
-            opened.append(_Open(name, html.unescape(title[1] or title[2] or "") if title else ""))
+            title = _TITLE_ATTRIBUTE.search(tag["attributes"])
+            opened.append(_OpenTag(name, html.unescape(title[1] or title[2] or "") if title else ""))
         elif any(item.name == name for item in opened):
             while opened[-1].name != name:
                 self._shut(opened, content)
             self._shut(opened, content)
 
-    def _shut(self, opened: list[_Open], content: list[Inline]) -> None:
+    def _shut(self, opened: list[_OpenTag], content: list[Inline]) -> None:
         """Close the innermost tag."""
         item = opened.pop()
         target = opened[-1].content if opened else content
         for inline in _spaced(item.content, lambda within: _tagged(item, within)):
-            _append(target, inline)
+            _append_merged(target, inline)
 
 
-def _unwrapped(nodes: list[Node]) -> Iterator[Node]:
+def _unwrapped(nodes: list[PandocNode]) -> Iterator[PandocNode]:
     """Yield nodes without the spans that only hold source positions, so that a tag and its end stand side by side."""
     waiting = list(reversed(nodes))
     while waiting:
@@ -255,7 +255,7 @@ _WRAPPERS: dict[str, Callable[[tuple[Inline, ...]], Inline]] = {
 }
 
 
-def words(plain: str) -> list[Inline]:
+def text_to_inlines(plain: str) -> list[Inline]:
     """Return plain text as inlines."""
     inlines: list[Inline] = []
     for word in re.split(r"[ \t\n]+", plain.strip()):
@@ -264,18 +264,18 @@ def words(plain: str) -> list[Inline]:
     return inlines
 
 
-def _tagged(item: _Open, content: tuple[Inline, ...]) -> Inline:
+def _tagged(item: _OpenTag, content: tuple[Inline, ...]) -> Inline:
     if item.name == "abbr":
         return Span(content, title=item.title)
     return Subscript(content) if item.name == "sub" else Superscript(content)
 
 
-def _append(content: list[Inline], inline: Inline) -> None:
+def _append_merged(content: list[Inline], inline: Inline) -> None:
     """Append an inline; text grows together, and of two gaps the stronger stays."""
     last = content[-1] if content else None
     if isinstance(inline, Str) and isinstance(last, Str):
         content[-1] = Str(last.text + inline.text)
-    elif isinstance(inline, Space | SoftBreak) and isinstance(last, _GAPS):
+    elif isinstance(inline, Space | SoftBreak) and isinstance(last, _GAP_TYPES):
         return
     elif isinstance(inline, LineBreak) and isinstance(last, Space | SoftBreak):
         content[-1] = inline
@@ -295,8 +295,8 @@ def _spaced(content: list[Inline], wrap: Callable[[tuple[Inline, ...]], Inline])
 
 def _trimmed(content: list[Inline]) -> list[Inline]:
     start, end = 0, len(content)
-    while start < end and isinstance(content[start], _GAPS):
+    while start < end and isinstance(content[start], _GAP_TYPES):
         start += 1
-    while end > start and isinstance(content[end - 1], _GAPS):
+    while end > start and isinstance(content[end - 1], _GAP_TYPES):
         end -= 1
     return content[start:end]

@@ -1,4 +1,4 @@
-"""Binding: articles into editions, and what is known of one article into another."""
+"""Edition planning: which articles each edition contains, and links between related articles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.report import Listing
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ArticleMeta:
     """What a run must know of an article while the article itself lies elsewhere: a thousand cards weigh little."""
 
     id: str
@@ -41,11 +41,11 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
+class EditionPlan:
     """What an edition will hold, by cards, and the titles of what its articles refer to."""
 
-    front: Card
-    cards: tuple[Card, ...]
+    front: ArticleMeta
+    metas: tuple[ArticleMeta, ...]
     related: Mapping[str, Related]
     """Related articles of this project as they call themselves, by id."""
 
@@ -54,27 +54,27 @@ class Binding:
         return self.front.id
 
     @property
-    def all_cards(self) -> tuple[Card, ...]:
+    def all_metas(self) -> tuple[ArticleMeta, ...]:
         """The front's and those of the articles, once each: of a single article the same."""
-        return tuple({card.id: card for card in (self.front, *self.cards)}.values())
+        return tuple({card.id: card for card in (self.front, *self.metas)}.values())
 
     @property
     def sources(self) -> tuple[str, ...]:
-        return tuple(card.source for card in self.all_cards)
+        return tuple(card.source for card in self.all_metas)
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class ResolvedEditions:
     """Bindings ready for the writers, and what kept others from it."""
 
-    bindings: tuple[Binding, ...]
+    edition_plans: tuple[EditionPlan, ...]
     findings: tuple[Finding, ...]
-    refused: tuple[Card, ...]
+    refused: tuple[ArticleMeta, ...]
 
 
-def card_of(article: Article) -> Card:
+def article_meta(article: Article) -> ArticleMeta:
     """Return the card of an article."""
-    return Card(
+    return ArticleMeta(
         article.id,
         article.source,
         article.title,
@@ -83,7 +83,7 @@ def card_of(article: Article) -> Card:
         # `repr` of frozen data names every type and value, and is the same in every process.
         hashlib.sha256(repr(article).encode("utf-8", "surrogatepass")).hexdigest(),
         len(article.blocks),
-        listing_of(article),
+        index_entry(article),
         article.related,
         article.formats,
         article.formats_line,
@@ -97,7 +97,7 @@ def card_of(article: Article) -> Card:
     )
 
 
-def listing_of(article: Article) -> Listing:
+def index_entry(article: Article) -> Listing:
     """Return what a shelf says of an article."""
     return Listing(
         article.id,
@@ -118,7 +118,7 @@ def listing_of(article: Article) -> Listing:
     )
 
 
-def bind(cards: Iterable[Card], ids: Mapping[str, str], formats: Iterable[str]) -> Bound:
+def resolve_editions(cards: Iterable[ArticleMeta], ids: Mapping[str, str], formats: Iterable[str]) -> ResolvedEditions:
     """Decide what stands between two covers: each article on its own, and what editions list.
 
     Args:
@@ -130,33 +130,33 @@ def bind(cards: Iterable[Card], ids: Mapping[str, str], formats: Iterable[str]) 
     own = {card.id: Related(card.title, card.address, id=card.id) for card in by_id.values()}
     known_formats = tuple(formats)
     findings: list[Finding] = []
-    bindings: list[Binding] = []
-    refused: list[Card] = []
+    bindings: list[EditionPlan] = []
+    refused: list[ArticleMeta] = []
     for card in by_id.values():
-        findings += _judge_related(card, own)
+        findings += _check_related(card, own)
         faults = [
             found(
                 "format-unknown",
                 card.source,
                 card.formats_line,
                 f"{name!r} is not a format, expected {', '.join(known_formats)}",
-                nearest(name, known_formats) or "without this key, an article is in every format",
+                suggest_id(name, known_formats) or "without this key, an article is in every format",
             )
             for name in card.formats
             if name not in known_formats
         ]
-        faults += _faults(card, by_id, ids) if card.is_edition else ()
+        faults += _edition_errors(card, by_id, ids) if card.is_edition else ()
         if faults:
             findings += faults
             refused.append(card)
             continue
         inside = tuple(by_id[id_] for id_ in card.articles) if card.is_edition else (card,)
         wanted = [entry.id for bound in (card, *inside) for entry in bound.related]
-        bindings.append(Binding(card, inside, {id_: own[id_] for id_ in wanted if id_ in own}))
-    return Bound(tuple(bindings), tuple(findings), tuple(refused))
+        bindings.append(EditionPlan(card, inside, {id_: own[id_] for id_ in wanted if id_ in own}))
+    return ResolvedEditions(tuple(bindings), tuple(findings), tuple(refused))
 
 
-def edition_of(front: Article, articles: tuple[Article, ...], related: Mapping[str, Related]) -> Edition:
+def build_edition(front: Article, articles: tuple[Article, ...], related: Mapping[str, Related]) -> Edition:
     """Return the edition of a binding, each related article under its own title and address."""
     front = _with_related(front, related)
     if not front.is_edition:
@@ -164,7 +164,7 @@ def edition_of(front: Article, articles: tuple[Article, ...], related: Mapping[s
     return Edition(front, tuple(_with_related(article, related) for article in articles))
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
+def suggest_id(name: str, names: Iterable[str]) -> str:
     """Return a hint that names the likeliest meant ids."""
     pool = sorted(names)
     # By the whole path, and by the last part: most typing errors are in a folder or in a name.
@@ -175,7 +175,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 
-def _faults(front: Card, by_id: Mapping[str, Card], ids: Mapping[str, str]) -> list[Finding]:
+def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: Mapping[str, str]) -> list[Finding]:
     """Return why an edition cannot be bound."""
     faults: list[Finding] = []
     if not front.articles:
@@ -192,13 +192,15 @@ def _faults(front: Card, by_id: Mapping[str, Card], ids: Mapping[str, str]) -> l
             faults.append(found("article-refused", front.source, line, f"{id_!r} was refused"))
         elif id_ not in by_id:
             faults.append(
-                found("article-unknown", front.source, line, f"there is no article {id_!r}", nearest(id_, ids.values()))
+                found(
+                    "article-unknown", front.source, line, f"there is no article {id_!r}", suggest_id(id_, ids.values())
+                )
             )
         seen.add(id_)
     return faults
 
 
-def _judge_related(card: Card, own: Mapping[str, Related]) -> Iterable[Finding]:
+def _check_related(card: ArticleMeta, own: Mapping[str, Related]) -> Iterable[Finding]:
     for entry in card.related:
         target = own.get(entry.id)
         if target is None:

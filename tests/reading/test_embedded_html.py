@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.article import text
-from pipeline.reading.lines import Recorder
-from pipeline.reading.tags import clean_tags, find_placeholders
+from pipeline.reading.embedded_html import convert_html, find_placeholders
+from pipeline.reading.lines import FindingCollector
 from tests.reading.markdown import SOURCE, built, lines, markdown, stepped
 
 
@@ -27,14 +27,14 @@ from tests.reading.markdown import SOURCE, built, lines, markdown, stepped
     ],
 )
 def test_html_becomes_markdown_or_bare_words(html: str, expected: str) -> None:
-    changed, _ = stepped(clean_tags, html)
+    changed, _ = stepped(convert_html, html)
 
     assert changed == expected
 
 
 def test_blocks_of_html_become_paragraphs_lists_and_headings() -> None:
     changed, codes = stepped(
-        clean_tags, '<div class="boks"><h2>Råd</h2><p>Gå en tur</p></div><ol><li>Løft</li><li>Sænk</li></ol>'
+        convert_html, '<div class="boks"><h2>Råd</h2><p>Gå en tur</p></div><ol><li>Løft</li><li>Sænk</li></ol>'
     )
 
     assert [row for row in changed.split("\n") if row] == ["## Råd", "Gå en tur", "1. Løft", "1. Sænk"]
@@ -43,16 +43,16 @@ def test_blocks_of_html_become_paragraphs_lists_and_headings() -> None:
 
 def test_a_table_of_html_becomes_a_pipe_table() -> None:
     changed, _ = stepped(
-        clean_tags, "<table><tr><th>Dag</th><th>Tid</th></tr>\n<tr><td>Mandag</td><td>8</td></tr></table>"
+        convert_html, "<table><tr><th>Dag</th><th>Tid</th></tr>\n<tr><td>Mandag</td><td>8</td></tr></table>"
     )
 
     assert changed.strip() == "| Dag | Tid |\n| --- | --- |\n| Mandag | 8 |"
 
 
 def test_what_no_document_can_hold_is_taken_away_and_its_address_named() -> None:
-    record = Recorder(SOURCE)
+    record = FindingCollector(SOURCE)
 
-    changed = clean_tags(
+    changed = convert_html(
         lines('Før\n\n<iframe src="https://film.example/1">x</iframe>\n<script>\nvirus()\n</script>\nEfter'), record
     )
 
@@ -62,14 +62,14 @@ def test_what_no_document_can_hold_is_taken_away_and_its_address_named() -> None
 
 
 def test_a_comment_vanishes_and_the_lines_below_it_keep_their_numbers() -> None:
-    changed = clean_tags(lines("Et <!-- tjek\ntallet --> to\ntre"), Recorder(SOURCE))
+    changed = convert_html(lines("Et <!-- tjek\ntallet --> to\ntre"), FindingCollector(SOURCE))
 
     assert [(line.text, line.number) for line in changed] == [("Et  to", 1), ("tre", 3)]
 
 
 @pytest.mark.parametrize("start", ["<!--", "<!-- <!--", "<![CDATA[", "<![CDATA[ <![CDATA[", "<?xml", "{/*"])
 def test_what_never_ends_does_not_swallow_the_article(start: str) -> None:
-    changed, codes = stepped(clean_tags, f"Før\n\n{start} tjek\n\nSøg læge.")
+    changed, codes = stepped(convert_html, f"Før\n\n{start} tjek\n\nSøg læge.")
 
     assert "Søg læge." in changed
     assert not {"<!--", "<![CDATA[", "<?", "{/*"} & set(changed.split())
@@ -85,20 +85,20 @@ def test_half_a_tag_does_not_swallow_the_article(start: str) -> None:
 
 
 def test_words_in_angle_brackets_are_printed_as_they_stand() -> None:
-    changed, codes = stepped(clean_tags, "Skriv <dit navn> her")
+    changed, codes = stepped(convert_html, "Skriv <dit navn> her")
 
     assert changed == r"Skriv \<dit navn\> her"
     assert codes == ["html-unknown"]
 
 
 def test_signs_that_compare_are_no_tags() -> None:
-    changed, _ = stepped(clean_tags, "Når a<b og c> d, er 5<6")
+    changed, _ = stepped(convert_html, "Når a<b og c> d, er 5<6")
 
     assert changed == r"Når a\<b og c\> d, er 5<6"
 
 
 def test_import_lines_of_mdx_go_and_sentences_stay() -> None:
-    changed, codes = stepped(clean_tags, "import Video from './video'\n\nImport af varer. {/* note */}Slut")
+    changed, codes = stepped(convert_html, "import Video from './video'\n\nImport af varer. {/* note */}Slut")
 
     assert changed == "\n\nImport af varer. Slut"
     assert codes == ["html-removed", "html-comment"]
@@ -108,7 +108,7 @@ def test_import_lines_of_mdx_go_and_sentences_stay() -> None:
     "left", ["__KLINIKNAVN__", "{{ telefon }}", "{klinik.navn}", "${pris}", "[INDSÆT LINK]", "%%NAVN%%"]
 )
 def test_a_placeholder_is_found_with_its_line(left: str) -> None:
-    record = Recorder(SOURCE)
+    record = FindingCollector(SOURCE)
 
     find_placeholders(lines(f"Ring til os.\n\nVi hedder {left}."), record)
 
@@ -117,7 +117,7 @@ def test_a_placeholder_is_found_with_its_line(left: str) -> None:
 
 @pytest.mark.parametrize("text", ["__fed__ tekst", "et {ord} i klammer", "`{{ kode }}`", "50 % af __os__"])
 def test_braces_and_underscores_in_prose_are_no_placeholders(text: str) -> None:
-    record = Recorder(SOURCE)
+    record = FindingCollector(SOURCE)
 
     find_placeholders(lines(text), record)
 

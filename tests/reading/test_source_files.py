@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.config import Config, Sources
 from pipeline.errors import ConfigError, SourceError
-from pipeline.reading.files import find_roots, find_sources, id_of, read_inside
+from pipeline.reading.source_files import find_roots, find_sources, read_inside, source_id
 from tests.makers import write
 
 
@@ -29,7 +29,7 @@ def project(folder: Path, **sources: object) -> Config:
     ],
 )
 def test_an_id_is_the_path_made_safe(below: str, id_: str) -> None:
-    assert id_of(Path(below)) == id_
+    assert source_id(Path(below)) == id_
 
 
 def test_ids_start_at_the_fixed_part_of_the_glob(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_two_sources_with_one_id_are_both_refused_by_name(tmp_path: Path) -> Non
     files = find_sources(config, find_roots(config))
 
     assert files.sources == ()
-    assert {source.id for source in files.clashing} == {"soevn-1"}
+    assert {source.id for source in files.id_conflicts} == {"soevn-1"}
     assert [(finding.code, finding.source) for finding in files.findings] == [
         ("id-twice", "sources/soevn-1.md"),
         ("id-twice", "sources/soevn_1.md"),

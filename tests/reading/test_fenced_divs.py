@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from pipeline.article import Callout, text
-from pipeline.reading.divs import mend_alerts, mend_divs
+from pipeline.reading.fenced_divs import repair_alerts, repair_divs
 from pipeline.reading.lines import NestingError
 from tests.reading.markdown import built, codes, stepped
 
 
 def test_a_box_that_is_never_closed_ends_before_the_next_heading() -> None:
-    changed, codes = stepped(mend_divs, "::: {.tip}\nDrik vand.\n\n## Næste\n\nTekst")
+    changed, codes = stepped(repair_divs, "::: {.tip}\nDrik vand.\n\n## Næste\n\nTekst")
 
     assert changed == "::: {.tip}\nDrik vand.\n\n:::\n\n## Næste\n\nTekst"
     assert codes == ["div-unclosed"]
@@ -20,29 +20,29 @@ def test_a_box_that_is_never_closed_ends_before_the_next_heading() -> None:
 def test_a_box_may_hold_a_heading() -> None:
     text = "::: {.soeg-laege}\n## Søg læge\n\nVed feber.\n:::\n\nTekst"
 
-    assert stepped(mend_divs, text) == (text, [])
+    assert stepped(repair_divs, text) == (text, [])
 
 
 @pytest.mark.parametrize("opening", [":::tip Husk vand", ":::tip[Husk vand]"])
 def test_the_title_of_another_site_builder_stays_a_title(opening: str) -> None:
-    changed, _ = stepped(mend_divs, f"{opening}\nTo liter.\n:::")
+    changed, _ = stepped(repair_divs, f"{opening}\nTo liter.\n:::")
 
     assert changed == "::: {.tip}\n\n**Husk vand**\n\nTo liter.\n:::"
 
 
 def test_a_fence_that_closes_nothing_is_not_printed() -> None:
-    assert stepped(mend_divs, "Tekst\n\n:::")[0] == "Tekst\n\n"
+    assert stepped(repair_divs, "Tekst\n\n:::")[0] == "Tekst\n\n"
 
 
 def test_a_box_closes_also_with_other_colons_than_opened_it() -> None:
-    changed, codes = stepped(mend_divs, "::::: {.tip}\nDrik vand.\n:::\n\nEfter")
+    changed, codes = stepped(repair_divs, "::::: {.tip}\nDrik vand.\n:::\n\nEfter")
 
     assert changed == "::: {.tip}\nDrik vand.\n:::\n\nEfter"
     assert codes == []
 
 
 def test_an_outer_fence_closes_the_box_inside_it_too() -> None:
-    changed, codes = stepped(mend_divs, ":::: {.note}\n\n::: {.tip}\nIndre\n\n::::\n\nEfter")
+    changed, codes = stepped(repair_divs, ":::: {.note}\n\n::: {.tip}\nIndre\n\n::::\n\nEfter")
 
     assert [row for row in changed.split("\n") if row] == ["::: {.note}", "::: {.tip}", "Indre", ":::", ":::", "Efter"]
     assert codes == ["div-unclosed"]
@@ -50,7 +50,7 @@ def test_an_outer_fence_closes_the_box_inside_it_too() -> None:
 
 def test_boxes_in_boxes_have_a_limit() -> None:
     with pytest.raises(NestingError):
-        stepped(mend_divs, "::: {.tip}\n" * 100)
+        stepped(repair_divs, "::: {.tip}\n" * 100)
 
 
 @pytest.mark.parametrize("opening", ["::: {.soeg-laege", "::: søg læge", "::: søg læge :::"])
@@ -82,11 +82,11 @@ def test_a_class_within_a_line_is_told_and_its_words_stay() -> None:
 
 
 def test_text_right_below_the_first_line_of_an_alert_belongs_to_it() -> None:
-    changed, codes = stepped(mend_alerts, "> [!ADVARSEL]\nStop straks.\n- Ring 112\n\nAndet")
+    changed, codes = stepped(repair_alerts, "> [!ADVARSEL]\nStop straks.\n- Ring 112\n\nAndet")
 
     assert changed == "> [!ADVARSEL]\n> Stop straks.\n> - Ring 112\n\nAndet"
     assert codes == ["callout-lazy", "callout-lazy"]
-    assert stepped(mend_alerts, changed) == (changed, [])
+    assert stepped(repair_alerts, changed) == (changed, [])
 
 
 @pytest.mark.parametrize("empty", ["> [!WARNING]\n\nTekst.", "> [!VIGTIGT]\n\nTekst.", "::: {.tip}\n:::\n\nTekst."])

@@ -1,4 +1,4 @@
-"""Which files are sources, what they are called, and the one door through which a source file is opened."""
+"""Discovery of source files, their ids, and safe reading of files below the source folders."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pipeline.errors import ConfigError, SourceError
 from pipeline.findings import Finding, found
 
 # Windows keeps these names for devices, whatever suffix follows.
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
+_RESERVED_FILE_NAMES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
 _NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\s]+')
 # They show `ryg\u202egnp.md` as `rygdm.png`. Source: UAX #9, explicit directional formatting characters.
-_TURNING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_BIDI_CONTROLS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _MAX_NAME_BYTES = 200  # of 255, so that `.large-print.pdf` and a staging suffix still fit
 
 
@@ -32,7 +32,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class FileStatus:
     """What the file system says of a file: as long as it is the same, so is the content."""
 
     size: int
@@ -41,7 +41,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Roots:
+class SourceRoots:
     """The only folders that sources and pictures may come from, links resolved."""
 
     project: Path
@@ -54,7 +54,7 @@ class Roots:
         return path.relative_to(self.project).as_posix()
 
 
-def find_roots(config: Config) -> Roots:
+def find_roots(config: Config) -> SourceRoots:
     """Return the folders of a project's sources.
 
     Raises:
@@ -71,7 +71,7 @@ def find_roots(config: Config) -> Roots:
                     line=line_of(text, "sources", key),
                 )
     site = (project / config.sources.root).resolve()
-    fixed = [(project / fixed_part(glob)).resolve() for glob in config.sources.articles]
+    fixed = [(project / glob_base(glob)).resolve() for glob in config.sources.articles]
     folders = tuple(dict.fromkeys((site, *fixed)))
     for folder in folders:
         if not folder.is_relative_to(project):
@@ -81,20 +81,20 @@ def find_roots(config: Config) -> Roots:
                 line=line_of(text, "sources"),
                 hint="a symbolic link may point only to places inside the project",
             )
-    return Roots(project, site, folders)
+    return SourceRoots(project, site, folders)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DiscoveredSources:
     """The sources of a project."""
 
     sources: tuple[Source, ...]
-    clashing: tuple[Source, ...]
+    id_conflicts: tuple[Source, ...]
     """Sources that share an id: none of them can be published."""
     findings: tuple[Finding, ...]
 
 
-def find_sources(config: Config, roots: Roots) -> Found:
+def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
     """Return every Markdown file that the globs name, by id; of two globs that name a file, the first gives its id.
 
     Raises:
@@ -104,7 +104,7 @@ def find_sources(config: Config, roots: Roots) -> Found:
     findings: list[Finding] = []
     seen: set[str] = set()
     for glob in config.sources.articles:
-        base = roots.project / fixed_part(glob)
+        base = roots.project / glob_base(glob)
         for path in _matches(glob, config, roots):
             below = path.relative_to(base) if base.is_dir() else Path(path.name)
             # A pipe or a device is met where it is opened, and named there.
@@ -114,8 +114,8 @@ def find_sources(config: Config, roots: Roots) -> Found:
             if name in seen:
                 continue
             seen.add(name)
-            id_ = id_of(below)
-            if fault := _name_fault(name, id_):
+            id_ = source_id(below)
+            if fault := _file_name_error(name, id_):
                 findings.append(found("name-unusable", _printable(name), 0, fault))
             else:
                 by_id[id_].append(name)
@@ -131,14 +131,14 @@ def find_sources(config: Config, roots: Roots) -> Found:
         for name in names if len(names) > 1 else ():
             others = ", ".join(other for other in names if other != name)
             findings.append(found("id-twice", name, 0, f"its outputs would be named {id_!r}, as those of {others}"))
-    return Found(
+    return DiscoveredSources(
         tuple(Source(id_, names[0]) for id_, names in sorted(by_id.items()) if len(names) == 1),
         tuple(Source(id_, name) for id_, names in sorted(by_id.items()) if len(names) > 1 for name in names),
         tuple(findings),
     )
 
 
-def _matches(glob: str, config: Config, roots: Roots) -> list[Path]:
+def _matches(glob: str, config: Config, roots: SourceRoots) -> list[Path]:
     try:
         return sorted(roots.project.glob(glob))
     except (ValueError, IndexError, NotImplementedError) as error:
@@ -150,17 +150,17 @@ def _matches(glob: str, config: Config, roots: Roots) -> list[Path]:
         ) from error
 
 
-def _name_fault(name: str, id_: str) -> str:
+def _file_name_error(name: str, id_: str) -> str:
     """Return why a file cannot be published under its name; nothing where it can."""
     if not _is_encodable(name):
         return "a file name that is not UTF-8"
     if any(unicodedata.category(sign) == "Cc" for sign in name):
         return "a file name with control characters"
-    if _TURNING.search(name):
+    if _BIDI_CONTROLS.search(name):
         return "a file name with characters that turn the direction of writing"
-    if not id_of(PurePath(PurePath(name).name)):
+    if not source_id(PurePath(PurePath(name).name)):
         return "a file name without a letter or a figure"
-    if any(_RESERVED.match(part) for part in id_.split("/")):
+    if any(_RESERVED_FILE_NAMES.match(part) for part in id_.split("/")):
         return "a file name that some systems keep for devices"
     if any(len(part.encode()) > _MAX_NAME_BYTES for part in id_.split("/")):
         return f"a file name of more than {_MAX_NAME_BYTES} bytes"
@@ -169,11 +169,11 @@ def _name_fault(name: str, id_: str) -> str:
 
 def _printable(name: str) -> str:
     plain = name.encode("utf-8", "replace").decode()
-    plain = _TURNING.sub("\N{REPLACEMENT CHARACTER}", plain)
+    plain = _BIDI_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", plain)
     return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) == "Cc" else sign for sign in plain)
 
 
-def id_of(below: PurePath) -> str:
+def source_id(below: PurePath) -> str:
     """Return the id of a source: its path without suffix, lower case, `_` and spaces as `-`, NFC.
 
     >>> id_of(Path("blog/Soevn_1.md"))
@@ -184,7 +184,7 @@ def id_of(below: PurePath) -> str:
     return "/".join(part for part in cleaned if part)
 
 
-def inside(path: Path, roots: Roots) -> Path:
+def resolve_inside(path: Path, roots: SourceRoots) -> Path:
     """Return where a path really leads, once links are followed.
 
     Raises:
@@ -207,13 +207,13 @@ class LargeFileError(SourceError):
     code = "file-too-large"
 
 
-def read_inside(path: Path, roots: Roots, max_bytes: int) -> bytes:
+def read_inside(path: Path, roots: SourceRoots, max_bytes: int) -> bytes:
     """Return the bytes of a regular file inside the source folders.
 
     Raises:
         SourceError: Outside, no regular file, larger than `max_bytes`, or not readable.
     """
-    real = inside(path, roots)
+    real = resolve_inside(path, roots)
     try:
         # Non-blocking: opening a pipe without a writer would wait for ever.
         handle = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
@@ -232,7 +232,7 @@ def read_inside(path: Path, roots: Roots, max_bytes: int) -> bytes:
         raise SourceError(f"cannot be read: {error.strerror}", hint="check that it exists and may be read") from error
 
 
-def see(path: Path) -> Status | None:
+def file_status(path: Path) -> FileStatus | None:
     """Return what the file system says of a regular file, or None where there is none."""
     try:
         status = path.stat()
@@ -240,10 +240,10 @@ def see(path: Path) -> Status | None:
         return None
     if not stat.S_ISREG(status.st_mode):
         return None
-    return Status(status.st_size, status.st_mtime_ns, status.st_ino)
+    return FileStatus(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
-def fixed_part(glob: str) -> Path:
+def glob_base(glob: str) -> Path:
     """Return the folder that a glob starts from: its parts before the first wild card."""
     fixed: list[str] = []
     for part in Path(glob).parts[:-1]:
