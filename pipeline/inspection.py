@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import writers
-from pipeline.checking.finished import files_in, judge_file
-from pipeline.checking.weighing import Scale
 from pipeline.config import Config
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, found, in_order
+from pipeline.lint.file_validation import find_published_files, validate_file
+from pipeline.lint.severity_policy import SeverityPolicy
 from pipeline.publish import Request, shown_in
 from pipeline.reading.editions import resolve_editions, suggest_id
 from pipeline.report import Report
@@ -39,7 +39,7 @@ class Inspection:
     """All that was checked."""
 
 
-def check(config: Config, request: Request, scale: Scale, progress: Progress) -> Inspection:
+def check(config: Config, request: Request, scale: SeverityPolicy, progress: Progress) -> Inspection:
     """Read all articles and return what is found on those that were asked for.
 
     What the writers found stands in the record of the last run: it is repeated for what has not changed since.
@@ -73,23 +73,23 @@ def check(config: Config, request: Request, scale: Scale, progress: Progress) ->
         findings = (*findings, found("pages-unjudged", config.file.name, 0, message))
     wanted = in_order(f for f in findings if not request.articles or f.source in sources or f.code == "pages-unjudged")
     listings = tuple(item.card.listing for item in library.reads if item.card and item.card.source in sources)
-    report = Report((), scale.weigh(wanted), listings=listings, seconds=time.monotonic() - started)
+    report = Report((), scale.apply(wanted), listings=listings, seconds=time.monotonic() - started)
     return Inspection(wanted, report, sources)
 
 
-def check_files(paths: Iterable[Path], scale: Scale, progress: Progress) -> Inspection:
+def check_files(paths: Iterable[Path], scale: SeverityPolicy, progress: Progress) -> Inspection:
     """Return what is found on finished files.
 
     Raises:
         ConfigError: There is none.
     """
-    files = files_in(paths)
+    files = find_published_files(paths)
     findings: list[Finding] = []
     for number, path in enumerate(files, 1):
-        findings += judge_file(path, path.as_posix())
+        findings += validate_file(path, path.as_posix())
         progress("judge", number, len(files))
     ordered = in_order(findings)
-    return Inspection(ordered, Report((), scale.weigh(ordered)), tuple(path.as_posix() for path in files))
+    return Inspection(ordered, Report((), scale.apply(ordered)), tuple(path.as_posix() for path in files))
 
 
 def _asked(library: Library, articles: tuple[str, ...]) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 
 from pipeline import writers
-from pipeline.checking.weighing import scale_of
 from pipeline.config import Config, override
 from pipeline.findings import Finding, in_order
+from pipeline.lint.severity_policy import load_severity_policy
 from pipeline.phases import added, taken
 from pipeline.reading.editions import EditionPlan, resolve_editions
 from pipeline.report import Report
@@ -115,7 +115,7 @@ def _begin(
 ) -> _Begun:
     """Read and bind the sources, and find out what is to be made."""
     started, asked, formats = time.monotonic(), request.articles, request.formats
-    scale = scale_of(config)
+    scale = load_severity_policy(config)
     spool = open_spool(outputs)
     room = ReadingRoom(config, workers, spool, progress, formats, open_book(outputs.state))
     library = read_library(room, outputs.state, asked)

@@ -57,13 +57,13 @@ def check(
     if explain:
         return _explain(explain)
     from pipeline import inspection, terminal
-    from pipeline.checking.weighing import Scale, scale_of
+    from pipeline.lint.severity_policy import SeverityPolicy, load_severity_policy
     from pipeline.publish import Request
     from pipeline.running.ids import as_ids
     from pipeline.running.workers import default_jobs
 
     settings = load_project(project)
-    scale = Scale(settings.check.severities) if update_baseline else scale_of(settings)
+    scale = SeverityPolicy(settings.check.severities) if update_baseline else load_severity_policy(settings)
     ids = as_ids(articles, settings, Path.cwd())
     if fix:
         return _fix(settings, ids, is_asked=not yes)
@@ -85,7 +85,7 @@ def check(
 
 
 def _is_finished(path: Path) -> bool:
-    from pipeline.checking.finished import SUFFIXES
+    from pipeline.lint.file_validation import SUFFIXES
 
     return path.is_dir() or (path.is_file() and path.suffix.lower() in SUFFIXES)
 
@@ -123,11 +123,11 @@ def _fix(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> int:
 
 
 def _update_baseline(found: Inspection, settings: Config) -> int:
-    from pipeline.checking.weighing import baseline
+    from pipeline.lint.severity_policy import build_baseline
     from pipeline.running.saving import replace_whole
 
     path = settings.folder / settings.check.baseline
-    replace_whole(path, baseline(found.report.findings))
+    replace_whole(path, build_baseline(found.report.findings))
     click.echo(f"{path}: {sum(f.severity != 'error' for f in found.report.findings)} findings are known from now on")
     return found.report.exit_code(is_strict=False)
 
@@ -139,17 +139,19 @@ def _tell(found: Inspection, settings: Config, form: str, output: Path | None, *
     if form == "terminal":
         data = _as_terminal(found, settings, is_verbose=is_verbose)
     elif form == "html":
-        from pipeline.checking.page import as_page
+        from pipeline.lint.report_html import render_html_report
         from pipeline.rendering.styles import find_styles
 
         folder, styles = settings.folder, find_styles(settings.folder)
-        data = as_page(found.report, found.sources, folder, settings.publisher, settings.check, styles).decode()
+        data = render_html_report(
+            found.report, found.sources, folder, settings.publisher, settings.check, styles
+        ).decode()
     elif form == "json":
         data = to_json(found.report).decode()
     elif form == "sarif":
-        from pipeline.checking.sarif import as_sarif
+        from pipeline.lint.sarif import render_sarif
 
-        data = as_sarif(found.report.findings, settings.folder).decode()
+        data = render_sarif(found.report.findings, settings.folder).decode()
     else:
         data = "".join(f"{line}\n" for line in github_annotations(found.report))
     if output:
@@ -161,10 +163,10 @@ def _tell(found: Inspection, settings: Config, form: str, output: Path | None, *
 
 
 def _as_terminal(found: Inspection, settings: Config, *, is_verbose: bool) -> str:
-    from pipeline.checking.plain import as_text
+    from pipeline.lint.report_terminal import render_terminal_report
 
     report = found.report
-    lines = list(as_text(report.findings, report.listings, settings.folder, with_notes=is_verbose))
+    lines = list(render_terminal_report(report.findings, report.listings, settings.folder, with_notes=is_verbose))
     summary = report.summary
     known = len(found.findings) - len(report.findings)
     told = ", ".join(f"{summary[name]} {name}" for name in ("errors", "warnings", "notes"))

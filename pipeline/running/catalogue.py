@@ -15,10 +15,10 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.checking.keys import rules_key
-from pipeline.checking.whole import Traits
 from pipeline.config import Config
 from pipeline.findings import Finding
+from pipeline.lint.cross_article import LintSummary
+from pipeline.lint.rules_key import rules_key
 from pipeline.reading.editions import ArticleMeta
 from pipeline.reading.picture_finder import PictureFinder
 from pipeline.reading.source_files import FileStatus, Source, SourceRoots, file_status
@@ -51,7 +51,7 @@ class Entry:
     pictures: tuple[Mention, ...]
     card: ArticleMeta | None
     findings: tuple[Finding, ...]
-    traits: Traits
+    lint_summary: LintSummary
 
 
 @dataclass(slots=True)
@@ -99,7 +99,7 @@ class Catalogue:
                 return None
             if sight.path and (not mention.sha256 or self._digest(sight.path) != mention.sha256):
                 return None
-        return Shelved(source, entry.card, entry.findings, traits=entry.traits)
+        return Shelved(source, entry.card, entry.findings, lint_summary=entry.lint_summary)
 
     def note(self, read: Iterable[Shelved]) -> None:
         """Take in what sources that were read have given."""
@@ -111,7 +111,7 @@ class Catalogue:
                 continue
             mentions = tuple(Mention(s.target, s.outcome, s.path, s.sha256) for s in item.resolved_pictures)
             self._stored.entries[item.source.path] = Entry(
-                self._key, item.sha256, mentions, item.card, item.findings, item.traits
+                self._key, item.sha256, mentions, item.card, item.findings, item.lint_summary
             )
             files = (
                 (item.source.path, item.status, item.sha256),

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from pipeline.checking.dated import lasting
-from pipeline.checking.weighing import Scale
 from pipeline.errors import PublishError
 from pipeline.findings import Finding, found, in_order
+from pipeline.lint.review_dates import without_dated_findings
+from pipeline.lint.severity_policy import SeverityPolicy
 from pipeline.phases import phase
 from pipeline.reading.editions import ArticleMeta, EditionPlan
 from pipeline.reading.source_files import Source
@@ -44,7 +44,7 @@ class Ledger:
     shop: Shop
     before: Record
     plan: Plan
-    scale: Scale
+    scale: SeverityPolicy
     """How the project weighs findings; what is remembered keeps the weight of the table."""
     is_partial: bool = False
     """Only some of an edition's files were asked for, such as one variant: its others stand."""
@@ -151,15 +151,17 @@ class Ledger:
         )
         report = Report(
             tuple(self.entries[key] for key in sorted(self.entries)),
-            self.scale.weigh(self.findings),
-            self.scale.weigh(set(self._kept_findings(kept, record)) - set(self.findings)),
+            self.scale.apply(self.findings),
+            self.scale.apply(set(self._kept_findings(kept, record)) - set(self.findings)),
             tuple(record.listings[id_] for id_ in sorted(record.listings)),
             seconds,
             is_interrupted,
         )
         staged = []
         try:
-            page = shelf_page(replace(report, findings=lasting(report.findings)), self.shop.publisher, self.shop.styles)
+            page = shelf_page(
+                replace(report, findings=without_dated_findings(report.findings)), self.shop.publisher, self.shop.styles
+            )
             staged.append((self.outputs.stage(INDEX, page), INDEX))
         except PublishError as error:  # a template or word list of the project: all else must come to its place
             fault = found(error.code, error.source, error.line, f"{INDEX}: {error.message}", error.hint)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.checking.lists import judge_lists
-from pipeline.checking.verdicts import Words
 from pipeline.config import Config, line_of
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, found
+from pipeline.lint.spelling_verdicts import VerdictsByLanguage
+from pipeline.lint.word_lists import validate_word_lists
 from pipeline.phases import phase
 from pipeline.reading.editions import ArticleMeta, suggest_id
 from pipeline.reading.source_files import Source, SourceRoots, find_roots, find_sources
@@ -90,7 +90,7 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
     """
     config = room.config
     _check_aliases(config)
-    judge_lists(find_styles(config.folder))
+    validate_word_lists(find_styles(config.folder))
     roots = find_roots(config)
     files = find_sources(config, roots)
     sources, findings = files.sources, files.findings
@@ -105,7 +105,7 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
     ids = {source.path: source.id for source in sources}
     catalogue = Catalogue(state, config, roots, ids)
     reads: dict[str, Shelved] = {}
-    words: list[Words] = []
+    words: list[VerdictsByLanguage] = []
 
     def read_more(wanted: Iterable[str]) -> dict[str, Shelved]:
         batch = tuple(by_id[id_] for id_ in dict.fromkeys(wanted) if id_ in by_id and id_ not in reads)

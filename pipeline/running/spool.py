@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.article import Article, Edition
-from pipeline.checking.verdicts import Verdicts, Words
-from pipeline.checking.whole import Traits
 from pipeline.config import Config
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, in_order
+from pipeline.lint.cross_article import LintSummary
+from pipeline.lint.spelling_verdicts import SpellingVerdicts, VerdictsByLanguage
 from pipeline.reading.editions import ArticleMeta, EditionPlan, article_meta, build_edition
 from pipeline.reading.source_files import FileStatus, Source, SourceRoots
 from pipeline.rendering.styles import Styles, find_styles
@@ -39,9 +39,9 @@ class Shelved:
     sha256: str = ""
     """Of the source; empty where the next run must read it again."""
     status: FileStatus | None = None
-    traits: Traits = field(default_factory=Traits)
+    lint_summary: LintSummary = field(default_factory=LintSummary)
     """What is kept of it to compare it with others."""
-    words: Words = field(default_factory=dict)
+    words: VerdictsByLanguage = field(default_factory=dict)
     """That were judged for the first time."""
 
 
@@ -104,13 +104,15 @@ def read_to(
     return tuple(_shelve(item, spool, config, styles, verdicts) for item in read_articles(sources, config, roots, ids))
 
 
-def _shelve(item: ReadResult, spool: Spool, config: Config, styles: Styles, verdicts: Verdicts) -> Shelved:
-    from pipeline.checking.rules import check_article
+def _shelve(item: ReadResult, spool: Spool, config: Config, styles: Styles, verdicts: SpellingVerdicts) -> Shelved:
+    from pipeline.lint.rules import lint_article
 
     if item.article is None:
         return Shelved(item.source, None, item.findings, item.resolved_pictures, item.sha256, item.status)
-    checked = check_article(item.article, config, styles, verdicts)
+    checked = lint_article(item.article, config, styles, verdicts)
     findings = in_order((*item.findings, *checked.findings))
     card = spool.put(item.article)
     words = verdicts.taken()
-    return Shelved(item.source, card, findings, item.resolved_pictures, item.sha256, item.status, checked.traits, words)
+    return Shelved(
+        item.source, card, findings, item.resolved_pictures, item.sha256, item.status, checked.lint_summary, words
+    )

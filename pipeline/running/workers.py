@@ -26,7 +26,7 @@ __all__ = ["Crash", "Executor", "Task", "Workers", "cores", "default_jobs"]
 
 WORKER_BYTES = 400_000_000
 """What a worker may need."""
-_READS = ("pipeline.running.spool", "pipeline.reading.reader", "pipeline.checking.rules")
+_READS = ("pipeline.running.spool", "pipeline.reading.reader", "pipeline.lint.rules")
 _WRITES = ("pipeline.running.making",)
 """What those who write load before their first task, beside the renderers; and above, those who read."""
 _CGROUP = Path("/sys/fs/cgroup")

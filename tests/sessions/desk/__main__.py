@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.findings import Finding
-from tests.checking.desk import EMITTED
+from tests.lint.linting import EMITTED
 from tests.makers import write
 from tests.rendering.counted import TEXTS
 from tests.sessions.desk import planting, precision, repairs, schemas, timing

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.checking.weighing import fingerprint
 from pipeline.codes import CODES
 from pipeline.findings import Finding
+from pipeline.lint.severity_policy import fingerprint
 
 JUDGED = Path(__file__).with_name("judged.json")
 """By code, the fingerprints of findings that were read: `right` where an editor would thank, else `wrong`."""

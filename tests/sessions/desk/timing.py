@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from pipeline.article import Article
-from pipeline.checking.rules import check_article
-from pipeline.checking.verdicts import Verdicts
 from pipeline.config import Config, load
+from pipeline.lint.rules import lint_article
+from pipeline.lint.spelling_verdicts import SpellingVerdicts
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.rendering.styles import find_styles
@@ -30,8 +30,8 @@ def judge(project: Path) -> list[str]:
     gc.collect()
     gc.freeze()  # a worker holds twelve articles at a time, not all
     styles = find_styles(project)
-    cold = _check(articles, config, Verdicts())  # dictionaries and lists are loaded
-    verdicts = Verdicts()
+    cold = _check(articles, config, SpellingVerdicts())  # dictionaries and lists are loaded
+    verdicts = SpellingVerdicts()
     warm = _check(articles, config, verdicts)
     known = _check(articles, config, verdicts)
     gc.unfreeze()
@@ -51,9 +51,9 @@ def _read(config: Config) -> list[Article]:
     return [item.article for batch in batches for item in read_articles(batch, config, roots, ids) if item.article]
 
 
-def _check(articles: list[Article], config: Config, verdicts: Verdicts) -> float:
+def _check(articles: list[Article], config: Config, verdicts: SpellingVerdicts) -> float:
     styles = find_styles(config.folder)
     started = time.process_time()
     for article in articles:
-        check_article(article, config, styles, verdicts)
+        lint_article(article, config, styles, verdicts)
     return time.process_time() - started

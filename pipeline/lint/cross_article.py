@@ -1,0 +1,105 @@
+"""Lint rules across all articles: broken links between them, equal titles, orphans."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.article import Header, Link, References
+from pipeline.findings import Finding, found
+from pipeline.lint.context import LintContext
+
+
+@dataclass(frozen=True, slots=True)
+class LintSummary:
+    """What is kept of an article to compare it with others."""
+
+    anchors: tuple[str, ...] = ()
+    """Ids of its headings."""
+    links: tuple[tuple[str, int], ...] = ()
+    """Web addresses it leads to, and the line of each."""
+    accept: tuple[str, ...] = ()
+    """Codes of findings that its author means."""
+    reviewed: date | None = None
+    review_after: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleSummary:
+    """An article among all others."""
+
+    id: str
+    source: str
+    title: str
+    address: str
+    related: tuple[str, ...]
+    """Ids."""
+    bound_articles: tuple[str, ...]
+    """Ids of the articles that an edition binds."""
+    is_hidden: bool
+    """A draft or unlisted, which no one need lead to."""
+    lint_summary: LintSummary
+
+
+def summarise_article(script: LintContext) -> LintSummary:
+    """Return what is kept of an article."""
+    article = script.article
+    anchors = (*(node.id for node in script.nodes(Header)), *(node.id for node in script.nodes(References)))
+    links = ((link.address, link.line) for link in script.nodes(Link) if link.address.startswith("http"))
+    return LintSummary(
+        anchors,
+        tuple(dict.fromkeys(links)),
+        article.accept,
+        article.reviewed,
+        article.review_after,
+    )
+
+
+def check_across_articles(articles: Iterable[ArticleSummary]) -> tuple[Finding, ...]:
+    """Return what is doubtful about all articles of a project together, save what their authors mean."""
+    them = tuple(articles)
+    meant = {one.source: one.lint_summary.accept for one in them}
+    findings = (*_check_own_links(them), *_check_titles(them), *_check_orphans(them))
+    return tuple(finding for finding in findings if finding.code not in meant.get(finding.source, ()))
+
+
+def _check_own_links(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
+    by_address = {one.address.rstrip("/"): one for one in them if one.address}
+    folders = {address.rpartition("/")[0] for address in by_address}
+    for one in them:
+        for address, line in one.lint_summary.links:
+            page, _, anchor = address.partition("#")
+            target = by_address.get(page.split("?")[0].rstrip("/"))
+            if target and anchor and anchor not in target.lint_summary.anchors and target is not one:
+                message = f"{target.id!r} has no heading {anchor!r}"
+                yield found("article-anchor-unknown", one.source, line, message, quote=address)
+            elif not target and page.split("?")[0].rstrip("/").rpartition("/")[0] in folders:
+                yield found(
+                    "article-link-unknown", one.source, line, f"there is no article at {address}", quote=address
+                )
+
+
+def _check_titles(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
+    by_title: dict[str, list[ArticleSummary]] = defaultdict(list)
+    for one in them:
+        by_title[" ".join(one.title.casefold().split())].append(one)
+    for same in by_title.values():
+        for one in same[1:]:
+            yield found("title-twice", one.source, 0, f"{same[0].source} is called {one.title!r} too")
+
+
+def _check_orphans(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
+    if len(them) < 2:
+        return
+    by_address = {one.address.rstrip("/"): one.id for one in them if one.address}
+    led_to = {id_ for one in them for id_ in (*one.related, *one.bound_articles) if id_ != one.id}
+    for one in them:
+        for address, _ in one.lint_summary.links:
+            target = by_address.get(address.partition("#")[0].split("?")[0].rstrip("/"))
+            if target and target != one.id:
+                led_to.add(target)
+    for one in them:
+        if one.id not in led_to and not one.is_hidden and not one.bound_articles:
+            yield found("orphan", one.source, 0, "no other article leads here")

@@ -1,0 +1,216 @@
+"""Lint rules on plain language: LIX, long sentences and words, passive voice, jargon, abbreviations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.article import Span, text
+from pipeline.findings import Finding
+from pipeline.lint.context import LintContext
+from pipeline.rendering.readability import lix
+
+WORDS_A_MINUTE = 200
+_FEW_WORDS = 100
+"""LIX of a shorter text swings with every word."""
+_FEW_SENTENCES = 8
+_LETTERS_WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
+
+
+def lix_high(script: LintContext) -> Iterator[Finding]:
+    article, check = script.article, script.config.check
+    number = lix(tuple(passage.text for passage in script.passages if passage.kind == "prose"))
+    if number is None or sum(len(words) for _, words in script.words) < _FEW_WORDS:
+        return
+    aims = {name: check.lix_of.get(name, check.lix) for name in article.formats or script.config.formats}
+    missed = [name for name, aim in aims.items() if number > aim]
+    if missed:
+        aim = max(aims[name] for name in missed)
+        yield script.found("lix-high", 0, f"LIX {number}, expected at most {aim} ({', '.join(missed)})")
+
+
+def sentence_long(script: LintContext) -> Iterator[Finding]:
+    limit = script.config.check.sentence_words
+    for sentence in script.sentences:
+        count = len(_LETTERS_WORD.findall(sentence.text))
+        if count > limit:
+            message = f"a sentence of {count} words, expected at most {limit}"
+            yield script.found("sentence-long", sentence.line, message, quote=_first_words(sentence.text))
+
+
+def word_long(script: LintContext) -> Iterator[Finding]:
+    limit = script.config.check.word_letters
+    seen: set[str] = set()
+    for passage, words in script.words:
+        for start, word, folded in words:
+            # A hyphen shows where a compound may be read in parts.
+            if len(word) > limit and max(map(len, re.split(r"[-’']", word))) > limit and folded not in seen:
+                seen.add(folded)
+                message = f"{word!r} has {len(word)} letters, expected at most {limit}"
+                yield script.found_in("word-long", passage, start, start + len(word), message)
+
+
+# Danish words that end as a passive and are none: `synes`, `findes`, `deres`.
+_NO_PASSIVE = (
+    "alles|andres|begges|deres|enes|enkeltes|færdes|forgæves|fælles|følges|gældes|jeres|kaldes|ledes|lykkes|længes|ligeledes|"
+    "mandes|menneskes|mindes|mislykkes|mødes|nogles|samles|skændes|skyldes|stedes|synes|særdeles|således|anderledes|tilstedes|"
+    "trives|undres|vedkommendes|vores|væmmes|ældes|diabetes|herpes|findes|kendes|opleves|\\w*breddes|\\w*kræfters"
+)
+_ADJECTIVES = "populært|godt|kort|svært|rart|stort|stift|fast|hårdt|koldt|varmt|skarpt|\\w*igt|\\w*isk"
+_PASSIVES = {
+    "da": re.compile(
+        rf"\b[Bb](?:liver|lev|live|levet)\s+(?:\w+\s+){{0,2}}?(?!(?:{_ADJECTIVES})\b)\w{{2,}}(?:et|[rkglsfb]t)\b"
+        rf"|\b(?!(?:{_NO_PASSIVE})\b)(?!\w+(?:er|e|ne|ing|els|hed|skab|ende)nes\b)[a-zæøå]\w*"
+        r"(?:[bcdfghjkmpqtvxz]es|[^e\W][lr]es|[æøåiuoay]nes|skes|ndes|gnes|rnes|lses|sses|kses|res)\b"
+    ),
+    "en": re.compile(
+        r"\b(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+)?(?:\w{3,}ed|done|given|taken|made|seen|found|shown|known|"
+        r"held|kept|told|felt|worn|drawn)\b",
+        re.IGNORECASE,
+    ),
+}  # fmt: skip
+
+
+_PASSIVE_SIGNS = {"da": re.compile(r"es\b|[Bb]l[ei]v")}
+"""What every passive has: quick to look for, and most sentences lack it."""
+
+
+def passive_voice(script: LintContext) -> Iterator[Finding]:
+    pattern = _PASSIVES.get(script.language)
+    if pattern is None or len(script.sentences) < _FEW_SENTENCES:
+        return
+    maybe = _PASSIVE_SIGNS.get(script.language, pattern)
+    likely = (sentence for sentence in script.sentences if maybe.search(sentence.text))
+    hits = [(sentence, at) for sentence in likely if (at := pattern.search(sentence.text))]
+    percent = round(100 * len(hits) / len(script.sentences))
+    if percent > script.config.check.passive_percent:
+        places = ", ".join(f"{at[0]!r} (line {sentence.line})" for sentence, at in hits[:4])
+        message = f"{percent} % of the sentences are in the passive: {places}"
+        yield script.found("passive-voice", hits[0][0].line, message, quote=hits[0][1][0])
+
+
+_HIDDEN_VERBS = {
+    "da": re.compile(
+        r"\b(?:foretag(?:e|er|es|et)|foretog|udfør(?:e|er|es|t)|gennemfør(?:e|er|es|t))\s+(?:en|et|den|det)?\s*(?:\w+\s+)?"
+        r"\w{4,}(?:ning|ing|else|tion)(?:en|er|erne)?\s+af\b"
+        r"|\b(?:finder|fandt|finde|fundet)\s+\w*\s?sted\b"
+        r"|\bmed\s+henblik\s+på\s+at\b|\bder\s+er\s+tale\s+om\b|\bske(?:r|te|t)?\s+(?:en|et)\s+\w+(?:ning|else|tion)\b"
+        r"|\b(?:har|have|havde)\s+(?:en\s+)?(?:indflydelse|indvirkning)\s+på\b|\bi\s+besiddelse\s+af\b",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(?:perform|conduct|carry\s+out|undertake|make|undergo)(?:s|es|ed|ing)?\s+(?:an?|the)\s+(?:\w+\s+)?"
+        r"\w{4,}(?:tion|ment|sion|ance|ence|sis)\s+of\b"
+        r"|\bwith\s+a\s+view\s+to\b|\btakes?\s+place\b|\bin\s+the\s+event\s+of\b|\bis\s+in\s+possession\s+of\b",
+        re.IGNORECASE,
+    ),
+}  # fmt: skip
+
+
+def nominal_style(script: LintContext) -> Iterator[Finding]:
+    pattern = _HIDDEN_VERBS.get(script.language)
+    for sentence in script.sentences if pattern else ():
+        for at in pattern.finditer(sentence.text) if pattern else ():
+            line = sentence.passage.line_at(sentence.start + at.start())
+            yield script.found("nominal-style", line, f"{at[0]!r} hides a verb", quote=at[0])
+
+
+def hard_word(script: LintContext) -> Iterator[Finding]:
+    plain = script.list("plain")
+    title = script.article.title.casefold()
+    places: dict[str, Finding] = {}
+    explained: set[str] = set()
+    for passage, words in script.words:
+        if passage.kind == "cell":
+            continue  # the next cell mostly says what the word means
+        for start, end, entry in plain.found_in(words):
+            instead = plain.entries[entry]
+            if entry in places or entry in explained:
+                continue
+            if (
+                _is_in_brackets(passage.text, start, end)
+                or entry.rstrip("*") in title
+                or _is_plain_word_used(instead, script.whole)
+            ):
+                explained.add(entry)
+            else:
+                message = f"{passage.text[start:end]!r} has a plain alternative: {instead}"
+                places[entry] = script.found_in("hard-word", passage, start, end, message)
+    yield from places.values()
+
+
+_EXPLAINS = re.compile(
+    r"\s*[,–]?\s*(?:\(|eller\s|også\s+kaldet|det\s+vil\s+sige|dvs\.|altså\s|or\s|also\s+called|that\s+is)"
+    r"|\s*,\s*(?:der|som|hvilket|which)\s|\s+(?:er|betyder|kaldes|is|means)\s+(?:en|et|når|at|a|an|when)\s",
+    re.IGNORECASE,
+)
+
+
+def _is_in_brackets(text: str, start: int, end: int) -> bool:
+    """Tell whether words stand in brackets, or brackets right behind them."""
+    before = text[:start]
+    is_inside = before.rfind("(") > before.rfind(")")
+    return is_inside or bool(_EXPLAINS.match(text[end:]))
+
+
+def _is_plain_word_used(instead: str, whole: str) -> bool:
+    """Tell whether the article has one of the plain alternatives too."""
+    return any(re.search(rf"\b{re.escape(way.strip().casefold())}", whole) for way in instead.split(","))
+
+
+_CAPITALS_ONLY = re.compile(r"[A-ZÆØÅ]{2,6}$")
+_ROMAN = re.compile(r"[IVX]+$")
+
+
+def abbreviation_unexplained(script: LintContext) -> Iterator[Finding]:
+    known = script.list("abbreviations").entries
+    spanned = {text(node.content) for node in script.nodes(Span) if node.title}
+    seen: set[str] = set(spanned)
+    for passage, words in script.words:
+        for start, short, folded in words:
+            if short in seen or short == folded or not _CAPITALS_ONLY.match(short) or _ROMAN.match(short):
+                continue
+            if passage.own.upper() == passage.own or passage.own[start + len(short) :][:1] == ".":
+                continue  # a line in capitals, or part of an address or a name
+            seen.add(short)
+            long = known.get(short, "")
+            if (
+                long == KNOWN_TO_EVERYONE
+                or _is_written_out(folded, script.whole)
+                or (long and long.casefold() in script.whole)
+            ):
+                continue
+            hint = f"write it out where it first stands: {long} ({short})" if long else ""
+            message = f"{short!r} is written out nowhere"
+            yield script.found_in("abbreviation-unexplained", passage, start, start + len(short), message, hint)
+
+
+KNOWN_TO_EVERYONE = "-"
+"""What a list says of an abbreviation that everyone knows."""
+
+
+def _is_written_out(short: str, whole: str) -> bool:
+    """Tell whether an abbreviation, without capitals, stands in or before brackets, or is said to stand for words."""
+    own = re.escape(short)
+    return bool(
+        re.search(rf"\([^()]*\b{own}\b[^()]*\)", whole)
+        or re.search(rf"\b{own}\b\s*(?:\(|,?\s+(?:som\s+|which\s+)?(?:står|stands)\s+for|–)", whole)
+        or re.search(rf"forkort(?:et|es)\s+(?:til\s+|som\s+)?\W?{own}\b", whole)
+    )
+
+
+def reading_time(script: LintContext) -> Iterator[Finding]:
+    count = sum(len(words) for _, words in script.words)
+    minutes = -(-count // WORDS_A_MINUTE)
+    limit = script.config.check.minutes
+    if minutes > limit:
+        yield script.found("reading-time", 0, f"{count:,} words: {minutes} minutes, expected at most {limit}")
+
+
+def _first_words(text: str, words: int = 8) -> str:
+    return " ".join(text.split()[:words])
+
+
+RULES = (
+    lix_high, sentence_long, word_long, passive_voice, nominal_style, hard_word, abbreviation_unexplained, reading_time,
+)  # fmt: skip

@@ -1,0 +1,48 @@
+"""The list of all lint rules for one article, and the function that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pipeline.article import Article
+from pipeline.config import Config
+from pipeline.findings import Finding
+from pipeline.lint import format_limits, mechanics, plain_language, safety, spelling, svg_alt_text
+from pipeline.lint.context import LintContext
+from pipeline.lint.cross_article import LintSummary, summarise_article
+from pipeline.lint.spelling_verdicts import SpellingVerdicts
+from pipeline.rendering.styles import Styles
+
+LintRule = Callable[[LintContext], Iterable[Finding]]
+ALL_RULES: tuple[LintRule, ...] = (
+    *safety.RULES,
+    *plain_language.RULES,
+    *mechanics.RULES,
+    *spelling.RULES,
+    *format_limits.RULES,
+    *svg_alt_text.RULES,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleLintResult:
+    """What the rules say of an article, and what is kept of it for those on all articles together."""
+
+    findings: tuple[Finding, ...]
+    lint_summary: LintSummary
+
+
+def lint_article(
+    article: Article, config: Config, styles: Styles, verdicts: SpellingVerdicts | None = None
+) -> ArticleLintResult:
+    """Return what the rules find in an article, save what its author means.
+
+    The same article, configuration and lists (`rules_key` of `checking.keys`) give the same findings, on any day.
+
+    Args:
+        verdicts: What is known of words; what is found of others is added.
+    """
+    script = LintContext(article, config, styles, verdicts or SpellingVerdicts())
+    findings = (finding for rule in ALL_RULES for finding in rule(script))
+    return ArticleLintResult(tuple(f for f in findings if f.code not in article.accept), summarise_article(script))

@@ -1,0 +1,92 @@
+"""Severity policy of a project: its own severities, and the baseline of known findings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pipeline.config import Config
+from pipeline.errors import ConfigError
+from pipeline.findings import SEVERITIES, Finding, in_order
+
+BASELINE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityPolicy:
+    """What `[check]` says of findings."""
+
+    severities: Mapping[str, str] = field(default_factory=dict)
+    """By code, in the table's place; `off` leaves a finding out."""
+    known: Mapping[str, int] = field(default_factory=dict)
+    """How many findings of each fingerprint the baseline holds."""
+
+    def apply(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return findings in order and as the project weighs them, without those it knows.
+
+        What the table calls an error keeps its weight, and is never known: nothing that was refused is published.
+        """
+        left = Counter(self.known)
+        kept: list[Finding] = []
+        for finding in in_order(findings):
+            if finding.severity == "error":
+                kept.append(finding)
+                continue
+            wanted = self.severities.get(finding.code, finding.severity)
+            if left[mark := fingerprint(finding)] > 0:
+                left[mark] -= 1
+            elif wanted in SEVERITIES:
+                kept.append(finding if wanted == finding.severity else replace(finding, severity=wanted))
+        return in_order(kept)
+
+
+def load_severity_policy(config: Config) -> SeverityPolicy:
+    """Return how a project weighs findings.
+
+    Raises:
+        ConfigError: Its baseline cannot be read.
+    """
+    return SeverityPolicy(config.check.severities, load_baseline(config.folder / config.check.baseline))
+
+
+def fingerprint(finding: Finding) -> str:
+    """Return what names a finding from one run to the next: its line may move, and a count in its message change."""
+    words = finding.quote or "".join(sign for sign in finding.message if not sign.isdigit())
+    parts = (finding.code, finding.source, " ".join(words.split()))
+    return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def load_baseline(path: Path) -> Mapping[str, int]:
+    """Return how many findings of each fingerprint are known; none where there is no file.
+
+    Raises:
+        ConfigError: The file is no baseline.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        if document["version"] != BASELINE_VERSION:
+            raise ValueError(f"version {document['version']}")
+        return Counter({str(entry["fingerprint"]): int(entry["count"]) for entry in document["known"]})
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise ConfigError(
+            f"not a baseline: {error}", source=path.name, hint="make it anew: publish check --update-baseline"
+        ) from error
+
+
+def build_baseline(findings: Iterable[Finding]) -> bytes:
+    """Return the file that makes these findings known; errors are left out."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for finding in findings:
+        if finding.severity != "error":
+            counts[finding.source, finding.code, fingerprint(finding)] += 1
+    known = [
+        {"source": source, "code": code, "fingerprint": mark, "count": count}
+        for (source, code, mark), count in sorted(counts.items())
+    ]
+    return (json.dumps({"version": BASELINE_VERSION, "known": known}, ensure_ascii=False, indent=1) + "\n").encode()
