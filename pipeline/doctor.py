@@ -197,20 +197,20 @@ def _fonts() -> Part:
 
 
 def _java() -> Part:
-    from pipeline.conforming.epubcheck import find_java
+    from pipeline.validation.epubcheck import find_java
 
     return _program("Java", find_java, ("-version",), "EPUBCheck, which proves e-books in tests", line_for(_JAVA))
 
 
 def _ace() -> Part:
-    from pipeline.conforming.ace import find_ace
+    from pipeline.validation.ace import find_ace
 
     cure = "npm install --global @daisy/ace-cli"
     return _program("Ace by DAISY", find_ace, ("--version",), "certifying e-books", cure)
 
 
 def _chromium() -> Part:
-    from pipeline.conforming.ace import find_browser
+    from pipeline.validation.ace import find_browser
 
     return _program("Chromium", find_browser, ("--version",), "looking at e-books and mails", line_for(_CHROMIUM))
 

@@ -68,7 +68,7 @@ def validate_file(path: Path, name: str) -> Iterator[Finding]:
 def _pdf(data: bytes, name: str) -> Iterator[Finding]:
     import pikepdf
 
-    from pipeline.conforming.pdf import BY_HOUSE, judge, judge_second
+    from pipeline.validation.pdf import PROJECT_RULES, validate_pdf, validate_pdf_ua2
 
     # Source: ISO 32000-1, annex H.3: the header may stand anywhere in the first kilobyte.
     if b"%PDF-" not in data[:1024]:
@@ -77,8 +77,8 @@ def _pdf(data: bytes, name: str) -> Iterator[Finding]:
     try:
         with pikepdf.open(io.BytesIO(data)) as document:
             is_second, profiles = _claimed(document)
-        faults = [*judge(data, profiles=profiles)] if profiles else []
-        faults += judge_second(data) if is_second else []
+        faults = [*validate_pdf(data, profiles=profiles)] if profiles else []
+        faults += validate_pdf_ua2(data) if is_second else []
     except pikepdf.PasswordError:
         yield _unreadable_file(name, "it is locked by a password")
         return
@@ -88,7 +88,7 @@ def _pdf(data: bytes, name: str) -> Iterator[Finding]:
     if not profiles and not is_second:
         yield found("file-unclaimed", name, 0, "it claims no part of PDF/UA or PDF/A that can be judged here")
     for fault in faults:
-        code = "file-unusual" if fault.rule in BY_HOUSE else "file-nonconforming"
+        code = "file-unusual" if fault.rule in PROJECT_RULES else "file-nonconforming"
         yield found(code, name, 0, f"{fault.rule}: {fault.message}")
 
 
@@ -104,7 +104,7 @@ def _claimed(document: Pdf) -> tuple[bool, tuple[str, ...]]:
 
 
 def _epub(data: bytes, name: str) -> Iterator[Finding]:
-    from pipeline.conforming.epub import judge
+    from pipeline.validation.epub import validate_epub
 
     try:
         with ZipFile(io.BytesIO(data)) as container:
@@ -112,7 +112,7 @@ def _epub(data: bytes, name: str) -> Iterator[Finding]:
         if unpacked > MAX_FILE_MB * 1_000_000:
             yield _unreadable_file(name, f"unpacked it has more than {MAX_FILE_MB} MB")
             return
-        faults = judge(data)
+        faults = validate_epub(data)
     except (BadZipFile, KeyError, ValueError, NotImplementedError, RuntimeError) as error:
         yield _unreadable_file(name, f"it is no EPUB: {error}")
         return
@@ -121,11 +121,11 @@ def _epub(data: bytes, name: str) -> Iterator[Finding]:
 
 
 def _mail(data: bytes, name: str) -> Iterator[Finding]:
-    from pipeline.conforming.mail import BY_STANDARD, judge
+    from pipeline.validation.mail import RFC_RULES, validate_mail
 
     # No header is expected to read as anything: that is between the writer and its edition.
-    for fault in judge(data, {}):
-        code = "file-nonconforming" if fault.rule in BY_STANDARD else "file-unusual"
+    for fault in validate_mail(data, {}):
+        code = "file-nonconforming" if fault.rule in RFC_RULES else "file-unusual"
         yield found(code, name, 0, f"{fault.rule}: {fault.message}")
 
 

@@ -15,7 +15,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from pipeline.conforming.mail import CLIPPED_AT
 from pipeline.errors import PublishError
 from pipeline.findings import Finding
 from pipeline.preview import shown
@@ -24,6 +23,7 @@ from pipeline.preview.looks import CHOICES, Look, look_of
 from pipeline.preview.pages import Placed, placed
 from pipeline.preview.variants import Sheet, sheet
 from pipeline.running.shelf import Item, facets_of
+from pipeline.validation.mail import GMAIL_CLIP_BYTES
 
 SORTS: Mapping[str, Any] = {
     "newest": lambda item: -(item.listing.changed.toordinal() if item.listing.changed else 0),
@@ -196,7 +196,7 @@ class Proof:
     @property
     def mail_limit(self) -> int:
         """Above this, Gmail hides the rest."""
-        return CLIPPED_AT
+        return GMAIL_CLIP_BYTES
 
     @property
     def mail_text(self) -> str:

@@ -12,7 +12,6 @@ from email import message_from_bytes
 from email.policy import SMTP
 
 from pipeline.config import Config
-from pipeline.conforming.mail import CLIPPED_AT, judge
 from pipeline.findings import SEVERITIES
 from pipeline.sending.edition import Published
 from pipeline.sending.message import header_faults
@@ -23,6 +22,7 @@ from pipeline.sending.settings import list_title
 from pipeline.sending.signing import is_aligned
 from pipeline.sending.store import Store
 from pipeline.sending.subscribers import count
+from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
 from pipeline.writers.newsletter.footer import judge_footer
 
 SPAM_POINTS = 5.0
@@ -80,7 +80,7 @@ def _message(specimen: bytes, published: Published, post: Post) -> Iterator[Chec
     )
     lasting = [(name, words) for name, words in headers if name != "Date"]
     faults = header_faults(specimen, lasting)
-    faults += [f"{fault.rule}: {fault.message}" for fault in judge(specimen, dict(lasting))]
+    faults += [f"{fault.rule}: {fault.message}" for fault in validate_mail(specimen, dict(lasting))]
     yield _faultless("message", faults)
     if post.route.mailto:
         yield Check("unsubscribing", "pass", "leave_both")
@@ -106,8 +106,8 @@ def _footer(config: Config, published: Published) -> Iterator[Check]:
 def _size(specimen: bytes) -> Check:
     html = message_from_bytes(specimen, policy=SMTP).get_body(("html",))
     size = len(str(html.get_payload())) if html else 0
-    verdict: Verdict = "pass" if 0 < size < CLIPPED_AT else "failure"
-    return Check("size", verdict, "size", {"html": size, "limit": CLIPPED_AT, "whole": len(specimen)})
+    verdict: Verdict = "pass" if 0 < size < GMAIL_CLIP_BYTES else "failure"
+    return Check("size", verdict, "size", {"html": size, "limit": GMAIL_CLIP_BYTES, "whole": len(specimen)})
 
 
 def check_spam(message: bytes) -> Check:

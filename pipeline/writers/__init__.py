@@ -18,7 +18,7 @@ from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words
 
 if TYPE_CHECKING:
-    from pipeline.conforming.certificate import Certificate
+    from pipeline.validation.certificate import Certificate
 
 GROUP = "publish.writers"
 

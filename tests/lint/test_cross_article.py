@@ -15,7 +15,7 @@ SITE = "https://klinik.example"
 
 def neighbour(
     id_: str, title: str = "", related: tuple[str, ...] = (), *, traits: LintSummary = LintSummary()
-) -> ArticleSummary:  # noqa: B008  # frozen
+) -> ArticleSummary:  # frozen
     return ArticleSummary(id_, f"{id_}.md", title or id_, f"{SITE}/{id_}", related, (), False, traits)
 
 

@@ -186,7 +186,7 @@ def test_every_construct_keeps_both_standards(blocks: tuple[Block, ...]) -> None
         failure.message
         for profile in ("ua1", "2a")
         for failure in validator.validate_pdf_bytes(data, profile=profile).failures
-        if failure.rule_id != "PDFA2A-STREAM-LENGTH-001"  # judged in tests/conforming/test_pdf.py
+        if failure.rule_id != "PDFA2A-STREAM-LENGTH-001"  # judged in tests/validation/test_pdf.py
     ]
     assert failures == []
 

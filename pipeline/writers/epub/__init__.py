@@ -8,10 +8,10 @@ from datetime import date
 from typing import Literal
 
 from pipeline.article import Edition, images
-from pipeline.conforming.certificate import claims_conformance
-from pipeline.conforming.epub import judge
 from pipeline.errors import ConfigError, WriteError
 from pipeline.findings import Finding, found
+from pipeline.validation.certificate import claims_conformance
+from pipeline.validation.epub import validate_epub
 from pipeline.writers import Artifact, Job, Need, Written
 from pipeline.writers.epub.book import Book, picture_need
 from pipeline.writers.epub.container import pack
@@ -64,7 +64,7 @@ def write(edition: Edition, job: Job) -> Written:
     data = pack(package)
     if stated := conformance(edition, job, book.counted, data):
         data = pack(replace(package, entries=(*package.entries, *stated)))
-    faults = judge(data)
+    faults = validate_epub(data)
     if faults:
         raise WriteError("; ".join(map(str, faults)), source=edition.front.source, hint="please report it")
     findings = (*book.findings, *_uncertified(edition, job, data), *_large(edition, job, data))

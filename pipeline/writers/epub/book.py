@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Literal
 from markupsafe import Markup
 
 from pipeline.article import Article, Edition, Picture
-from pipeline.conforming.access import Survey, survey
-from pipeline.conforming.css import named_files, unsafe_styles
-from pipeline.conforming.epub import parse
 from pipeline.errors import SourceError, StyleError, WriteError
 from pipeline.findings import Finding, found
 from pipeline.rendering.cover import draw_cover
 from pipeline.rendering.fonts import FAMILY
 from pipeline.rendering.markup import TITLE, Placed
+from pipeline.validation.accessibility import AccessibilityCounts, count_accessibility
+from pipeline.validation.epub import parse_xhtml
+from pipeline.validation.epub_css import files_in_css, unsafe_css
 from pipeline.writers import Facts, Job, Need, Rendition
 from pipeline.writers.epub.chapters import (
     SOURCES,
@@ -90,7 +90,7 @@ class Book:
         """By name in the book, those that are shown; pictures with equal bytes are stored once."""
         self.urgent: list[Place] = []
         self.references: list[Markup] = []
-        self.counted = Survey()
+        self.counted = AccessibilityCounts()
         self.chapters = chapters(edition)
         self.identifier = identifier(job.publisher, edition)
         self._following = {chapter.name: following for chapter, following in pairwise(self.chapters)}
@@ -114,7 +114,7 @@ class Book:
         nav = self.navigation_page([*front, *body, *back])
         pages = [*front, nav, *body, *back]
         sheets, fonts = self.styles(page.root for page in pages)
-        self.counted = survey((page.root for page in pages), (sheet.data.decode() for sheet in sheets))
+        self.counted = count_accessibility((page.root for page in pages), (sheet.data.decode() for sheet in sheets))
         return Package(
             self.identifier,
             self.edition.front.title,
@@ -157,7 +157,7 @@ class Book:
             **values,
         ).encode()
         try:
-            return Page(name, title, markup, parse(markup), landmark)
+            return Page(name, title, markup, parse_xhtml(markup), landmark)
         except ValueError as error:
             raise WriteError(f"{name} is {error}", source=source or self.edition.front.source) from error
 
@@ -403,12 +403,12 @@ def _check_sheet(name: str, sheet: str, files: Collection[str]) -> None:
     A project may have put its own in the place of ours.
     """
     source = f"styles/epub/{name}.j2" if name == "fonts.css" else f"styles/epub/{name}"
-    for line, what in unsafe_styles(sheet):
+    for line, what in unsafe_css(sheet):
         raise StyleError(
             f"{what}, which older readers cannot take", source=source, line=line,
             hint="plain CSS only; media queries stand in dark.css",
         )  # fmt: skip
-    for line, address in named_files(sheet):
+    for line, address in files_in_css(sheet):
         if address not in files and not address.lower().startswith("data:"):
             raise StyleError(
                 f"{address!r} is no file of the book", source=source, line=line,

@@ -29,10 +29,10 @@ from pipeline.article import (
     text,
     walk,
 )
-from pipeline.conforming.access import UNDESCRIBED
 from pipeline.findings import Finding, found
 from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, part_id
 from pipeline.rendering.words import Words
+from pipeline.validation.accessibility import UNDESCRIBED
 
 ASIDE, SECTION = Markup("aside"), Markup("section")
 MEDIUM = "book"

@@ -8,10 +8,10 @@ from datetime import date
 
 from pipeline.article import Collection, Edition
 from pipeline.config import Publisher
-from pipeline.conforming.access import Survey, bears_conformance, claims
-from pipeline.conforming.certificate import STANDARD
 from pipeline.rendering.readability import lix, running_text, word_count
 from pipeline.rendering.words import Words
+from pipeline.validation.accessibility import AccessibilityCounts, accessibility_claims, supports_conformance
+from pipeline.validation.certificate import CONFORMANCE_STATEMENT
 from pipeline.writers import Job
 from pipeline.writers.epub.container import Entry
 
@@ -25,7 +25,7 @@ def _uuid(publisher: Publisher, name: str) -> str:
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{publisher.website or publisher.name}/{name}')}"
 
 
-def described(edition: Edition, job: Job, counted: Survey) -> tuple[Entry, ...]:
+def described(edition: Edition, job: Job, counted: AccessibilityCounts) -> tuple[Entry, ...]:
     """Return all that is stated beside identifier, title, language and date of change."""
     return (
         *_people(edition, job.publisher),
@@ -99,8 +99,8 @@ def _collections(collections: tuple[Collection, ...], publisher: Publisher) -> I
         yield Entry("dcterms:identifier", _uuid(publisher, f"{collection.kind}/{collection.title}"), (refines,))
 
 
-def _access(job: Job, counted: Survey, title: str) -> Iterator[Entry]:
-    true = claims(counted)
+def _access(job: Job, counted: AccessibilityCounts, title: str) -> Iterator[Entry]:
+    true = accessibility_claims(counted)
     yield from (Entry(name, value) for name, value in true)
     yield Entry("schema:accessibilitySummary", _summary(job.words, counted, {value for _, value in true}))
     if counted.listed_pages:
@@ -109,7 +109,7 @@ def _access(job: Job, counted: Survey, title: str) -> Iterator[Entry]:
         yield Entry("pageBreakSource", source)
 
 
-def conformance(edition: Edition, job: Job, counted: Survey, book: bytes) -> tuple[Entry, ...]:
+def conformance(edition: Edition, job: Job, counted: AccessibilityCounts, book: bytes) -> tuple[Entry, ...]:
     """Return that the book meets the standard, and on whose word; or why it need not; or nothing.
 
     Args:
@@ -119,10 +119,10 @@ def conformance(edition: Edition, job: Job, counted: Survey, book: bytes) -> tup
     """
     reviews = access_reviews(edition, job)
     is_judged = job.certificate is not None and job.certificate.holds_for(book)
-    if not is_judged or not reviews or not bears_conformance(counted):
+    if not is_judged or not reviews or not supports_conformance(counted):
         exemption = job.options.exemption
         return (Entry("a11y:exemption", exemption),) if exemption else ()
-    entries = [Entry("dcterms:conformsTo", STANDARD, (("id", "conformance"),))]
+    entries = [Entry("dcterms:conformsTo", CONFORMANCE_STATEMENT, (("id", "conformance"),))]
     for number, (name, day) in enumerate(reviews.items(), 1):
         certifier = f"certifier-{number}"
         entries += (
@@ -144,7 +144,7 @@ def access_reviews(edition: Edition, job: Job) -> dict[str, date]:
     return reviews
 
 
-def _summary(words: Words, counted: Survey, true: set[str]) -> str:
+def _summary(words: Words, counted: AccessibilityCounts, true: set[str]) -> str:
     """Return what a person wants to know before opening the book, in the book's language."""
     sentences = [words["epub_access_text"]] if {"structuralNavigation", "displayTransformability"} <= true else []
     if "alternativeText" in true:

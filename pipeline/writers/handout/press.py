@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
-from pipeline.conforming.metadata import Standard, disclaim
-from pipeline.conforming.pdf import Fault, judge, judge_second
-from pipeline.conforming.tags import parts, retag
 from pipeline.rendering.printing import Layout, draw
+from pipeline.validation.pdf import PdfViolation, validate_pdf, validate_pdf_ua2
+from pipeline.validation.pdf_metadata import Standard, remove_claims
+from pipeline.validation.pdf_tags import retag, traced_elements
 
 _FONT = frozenset({"Handout-Sans"})
 """The family that `styles/handout/handout.css` gives its fonts, as the PDF spells it."""
@@ -19,7 +19,7 @@ class Drawn:
     """A variant as a file, judged."""
 
     data: bytes
-    faults: tuple[tuple[Fault, str], ...]
+    faults: tuple[tuple[PdfViolation, str], ...]
     """Each with the id of the block that it lies in; empty where it lies in none."""
     messages: tuple[str, ...]
     """What the printing library had to say."""
@@ -30,20 +30,20 @@ def press(layout: Layout, standard: Standard) -> Drawn:
     drawn, messages = draw(layout)
     root = layout.root
     data = retag(drawn, root)
-    faults = _placed(judge(data, _FONT), drawn, root, "ua-1")
+    faults = _placed(validate_pdf(data, _FONT), drawn, root, "ua-1")
     if standard == "ua-2":
         data = retag(drawn, root, standard)
-        faults += _placed(judge_second(data), drawn, root, standard)
-    return Drawn(disclaim(data) if faults else data, tuple(dict.fromkeys(faults)), messages)
+        faults += _placed(validate_pdf_ua2(data), drawn, root, standard)
+    return Drawn(remove_claims(data) if faults else data, tuple(dict.fromkeys(faults)), messages)
 
 
 def _placed(
-    faults: tuple[Fault, ...], drawn: bytes, root: Element, standard: Standard
-) -> tuple[tuple[Fault, str], ...]:
+    faults: tuple[PdfViolation, ...], drawn: bytes, root: Element, standard: Standard
+) -> tuple[tuple[PdfViolation, str], ...]:
     """Return each fault with the id of the block that it lies in, by a second file that says what was made of what."""
     if not faults:
         return ()
-    places = parts(retag(drawn, root, standard, is_traced=True))
+    places = traced_elements(retag(drawn, root, standard, is_traced=True))
     ids = _ids(root)
     return tuple((replace(fault, object=0), ids[places.get(fault.object, 0)]) for fault in faults)
 

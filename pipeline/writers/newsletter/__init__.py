@@ -7,8 +7,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 
 from pipeline.article import Edition
-from pipeline.conforming.mail import CLIPPED_AT, judge
 from pipeline.findings import Finding, found
+from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
 from pipeline.writers import Artifact, Job, Need, Written
 from pipeline.writers.newsletter.footer import judge_footer
 from pipeline.writers.newsletter.message import Letter, content_id, domain_of, headers_of, message_of, sender_of
@@ -47,7 +47,7 @@ def write(edition: Edition, job: Job) -> Written:
     sender = sender_of(job.publisher)
     data = message_of(Letter(headers, sender, text, within, {} if options.picture_base else carried.used, domain))
     expected = headers | ({"From": str(sender)} if sender else {})
-    faults = judge(data, expected, merge_tags=(options.unsubscribe,))
+    faults = validate_mail(data, expected, merge_tags=(options.unsubscribe,))
     pictures = (Artifact(f"{FOLDER}/{name}", picture.data) for name, picture in gallery.used.items())
     return Written(
         (
@@ -75,7 +75,7 @@ def fitting(edition: Edition, job: Job, domain: str) -> tuple[tuple[Part, ...], 
         return parts, page_of(edition, parts, job, gallery), gallery
 
     def fits(html: str) -> bool:
-        return len(quopri.encodestring(html.encode())) < CLIPPED_AT - ROOM_BYTES
+        return len(quopri.encodestring(html.encode())) < GMAIL_CLIP_BYTES - ROOM_BYTES
 
     whole = drawn(parts_of(edition, job.options))
     if fits(whole[1]):

@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 
 from pipeline import config
-from pipeline.conforming import pdf
-from pipeline.conforming.tags import retag
 from pipeline.reading.editions import build_edition
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
@@ -19,6 +17,8 @@ from pipeline.rendering.pictures import Size, shrink
 from pipeline.rendering.printing import draw, lay_out
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import Words, load_words
+from pipeline.validation import pdf
+from pipeline.validation.pdf_tags import retag
 from pipeline.writers import Facts, Job, Need, Rendition, load, registered
 from pipeline.writers.handout import sheet
 from pipeline.writers.handout.characters import replace_signs
@@ -61,7 +61,7 @@ def main(folder: Path, out: Path) -> None:
                 layout = lay_out(page.html, page.css, page.resources)
                 facts = {"handout": Facts(layout.pages, layout.page_of)}
                 data = retag(draw(layout)[0], layout.root)
-                pdf.judge(data, frozenset({"Handout-Sans"}))
+                pdf.validate_pdf(data, frozenset({"Handout-Sans"}))
                 files = {f"{article.id}.pdf": data}
             else:
                 files = {artifact.name: artifact.data for artifact in writer.write(edition, job).artifacts}

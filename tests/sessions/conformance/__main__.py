@@ -18,8 +18,8 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from pipeline.conforming.metadata import STANDARDS, Standard
-from pipeline.conforming.pdf import PROFILES
+from pipeline.validation.pdf import PROFILES
+from pipeline.validation.pdf_metadata import STANDARDS, Standard
 from tests.sessions.conformance import verapdf
 from tests.sessions.conformance.judges import Verdict, examine
 from tests.sessions.conformance.projects import lay_out_corpus, lay_out_samples, publish
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     excused = sum(verdict.excused for verdict in verdicts)
     sys.stdout.write(
         f"conformance: {len(verdicts)} files, {len(faults)} faults; "
-        f"{excused} false alarms of page-validation excused (see pipeline/conforming/pdf.py)\n"
+        f"{excused} false alarms of page-validation excused (see pipeline/validation/pdf.py)\n"
     )
     return int(bool(faults))
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import load
-from pipeline.conforming.metadata import Standard
 from pipeline.reading.source_files import find_roots, find_sources
+from pipeline.validation.pdf_metadata import Standard
 from pipeline.writers import registered
 from pipeline.writers.handout.variants import IMPOSED, STANDARD, VARIANTS
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.conforming.mail import CLIPPED_AT
+from pipeline.validation.mail import GMAIL_CLIP_BYTES
 from tests.sessions.corpus import corpus_folder
 from tests.sessions.mail import accepting, browsing, judging, projects, versus
 from tests.sessions.mail.accepting import Accepted, Remark
@@ -130,7 +130,7 @@ def largest(mails: Iterable[Mail]) -> str:
         for part in email.message_from_bytes(mail.eml.read_bytes(), policy=SMTP).walk()
         if part.get_content_type() == "text/html"
     )
-    return f"largest HTML part {max(sizes):,} bytes, Gmail's limit {CLIPPED_AT:,}"
+    return f"largest HTML part {max(sizes):,} bytes, Gmail's limit {GMAIL_CLIP_BYTES:,}"
 
 
 def show(table: Table, figures: str) -> None:

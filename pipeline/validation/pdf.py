@@ -12,23 +12,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.conforming import second
 from pipeline.phases import phase
+from pipeline.validation import pdf_ua2
 
 if TYPE_CHECKING:
     from pikepdf import Object, Pdf
 
 PROFILES = ("ua1", "2a")
-BY_HOUSE = frozenset(("language", "title", "tab-order"))
+PROJECT_RULES = frozenset(("language", "title", "tab-order"))
 """Rules that are stricter than the standards, which ask these things of some files and some pages."""
-_MOST_BOOKMARKS = 5_000
+_MAX_BOOKMARKS = 5_000
 """The validator takes 800 bytes of the stack for each, and dies where that has no end."""
-_STREAM = re.compile(rb"/Length (\d+)[^\n]*>>\nstream\n")
+_STREAM_START = re.compile(rb"/Length (\d+)[^\n]*>>\nstream\n")
 """The head of a stream as qpdf writes it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PdfViolation:
     """A rule that a PDF breaks."""
 
     rule: str
@@ -40,7 +40,9 @@ class Fault:
 
 
 @phase("validate")
-def judge(data: bytes, fonts: frozenset[str] = frozenset(), profiles: tuple[str, ...] = PROFILES) -> tuple[Fault, ...]:
+def validate_pdf(
+    data: bytes, fonts: frozenset[str] = frozenset(), profiles: tuple[str, ...] = PROFILES
+) -> tuple[PdfViolation, ...]:
     """Return every rule that a PDF breaks.
 
     Args:
@@ -51,12 +53,16 @@ def judge(data: bytes, fonts: frozenset[str] = frozenset(), profiles: tuple[str,
     import pikepdf
 
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        found = [*_by_validator(data, pdf, profiles), *_of_document(pdf), *_of_fonts(pdf, fonts)]
+        found = [
+            *_validator_violations(data, pdf, profiles),
+            *_document_info_violations(pdf),
+            *_font_violations(pdf, fonts),
+        ]
         return tuple(dict.fromkeys(found))
 
 
 @phase("validate")
-def judge_second(data: bytes) -> tuple[Fault, ...]:
+def validate_pdf_ua2(data: bytes) -> tuple[PdfViolation, ...]:
     """Return what a PDF lacks that its twin in PDF/UA-1 need not have.
 
     Source: ISO 14289-2, 5, 8.2.4, 8.2.5.14 and 8.8; ISO 19005-4, 6.1.3.
@@ -64,40 +70,46 @@ def judge_second(data: bytes) -> tuple[Fault, ...]:
     import pikepdf
 
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        return tuple(_of_second(pdf))
+        return tuple(_ua2_violations(pdf))
 
 
-def _of_second(pdf: Pdf) -> Iterator[Fault]:
-    if pdf.pdf_version != second.VERSION:
-        yield Fault("pdf-version", "", f"the file is PDF {pdf.pdf_version}, expected {second.VERSION}")
+def _ua2_violations(pdf: Pdf) -> Iterator[PdfViolation]:
+    if pdf.pdf_version != pdf_ua2.PDF_VERSION:
+        yield PdfViolation("pdf-version", "", f"the file is PDF {pdf.pdf_version}, expected {pdf_ua2.PDF_VERSION}")
     if "/Info" in pdf.trailer:
-        yield Fault("document-information", "", "the file still has the document information of PDF 1.7")
+        yield PdfViolation("document-information", "", "the file still has the document information of PDF 1.7")
     metadata = pdf.Root.Metadata.read_bytes()
     for sign in (b'pdfuaid:part="2"', b'pdfuaid:rev="2024"', b'pdfaid:part="4"', b"dc:title"):
         if sign not in metadata:
-            yield Fault("metadata", "", f"the metadata lack {sign.decode()}")
-    for element in second.structure(pdf):
+            yield PdfViolation("metadata", "", f"the metadata lack {sign.decode()}")
+    for element in pdf_ua2.structure_elements(pdf):
         if "/NS" not in element:
-            yield Fault("namespace", _kind(element), "its kind stands in no namespace", element.objgen[0])
+            yield PdfViolation(
+                "namespace", _element_type(element), "its kind stands in no namespace", element.objgen[0]
+            )
         if element.S == "/FENote" and "/Ref" not in element:
-            yield Fault("footnote", "FENote", "nothing refers to this footnote", element.objgen[0])
+            yield PdfViolation("footnote", "FENote", "nothing refers to this footnote", element.objgen[0])
     links = [link for sheet in pdf.pages for link in sheet.obj.get("/Annots", [])]
-    for start in (*links, *second.bookmarks(pdf)):
+    for start in (*links, *pdf_ua2.bookmarks(pdf)):
         if "/Dest" in start or (start.A.S == "/GoTo" and "/SD" not in start.A):
-            yield Fault("destination", _kind(start), "it leads to a place on a page only", start.objgen[0])
+            yield PdfViolation(
+                "destination", _element_type(start), "it leads to a place on a page only", start.objgen[0]
+            )
 
 
-def _by_validator(data: bytes, pdf: Pdf, profiles: tuple[str, ...]) -> Iterator[Fault]:
+def _validator_violations(data: bytes, pdf: Pdf, profiles: tuple[str, ...]) -> Iterator[PdfViolation]:
     import page
 
     # Each bookmark refers to the next: 256, its usual limit, would be an article of as many headings.
-    limits = page.SafetyLimits(max_reference_depth=_MOST_BOOKMARKS)
+    limits = page.SafetyLimits(max_reference_depth=_MAX_BOOKMARKS)
     for profile in profiles:
         for failure in page.validate_pdf_bytes(data, profile=profile, limits=limits).failures:
             place = failure.object_id
             thing = pdf.get_object(place.object_number, place.generation) if place else None
             if not _is_false_alarm(failure.rule_id, thing, data):
-                yield Fault(failure.rule_id, _kind(thing), failure.message, place.object_number if place else 0)
+                yield PdfViolation(
+                    failure.rule_id, _element_type(thing), failure.message, place.object_number if place else 0
+                )
 
 
 def _is_false_alarm(rule: str, thing: Object | None, data: bytes) -> bool:
@@ -113,7 +125,7 @@ def _is_false_alarm(rule: str, thing: Object | None, data: bytes) -> bool:
     if rule != "PDFA2A-STREAM-LENGTH-001":
         return False
     if thing is None:
-        lengths = [(stream.end(), int(stream[1])) for stream in _STREAM.finditer(data)]
+        lengths = [(stream.end(), int(stream[1])) for stream in _STREAM_START.finditer(data)]
         return all(data[start + length :].startswith(b"\nendstream") for start, length in lengths)
     if not isinstance(thing, pikepdf.Stream):
         return False
@@ -121,7 +133,7 @@ def _is_false_alarm(rule: str, thing: Object | None, data: bytes) -> bool:
     return raw.endswith(b"\r") and len(raw) == int(thing.Length)
 
 
-def _kind(thing: Object | None) -> str:
+def _element_type(thing: Object | None) -> str:
     import pikepdf
 
     if not isinstance(thing, pikepdf.Dictionary | pikepdf.Stream):
@@ -129,18 +141,18 @@ def _kind(thing: Object | None) -> str:
     return str(thing.get("/S", thing.get("/Subtype", thing.get("/Type", "")))).removeprefix("/")
 
 
-def _of_document(pdf: Pdf) -> Iterator[Fault]:
+def _document_info_violations(pdf: Pdf) -> Iterator[PdfViolation]:
     """Yield what is missing in what the file says of itself."""
     if not str(pdf.Root.get("/Lang", "")):
-        yield Fault("language", "", "the document states no language")
+        yield PdfViolation("language", "", "the document states no language")
     if not str(pdf.docinfo.get("/Title", "")):
-        yield Fault("title", "", "the document has no title")
+        yield PdfViolation("title", "", "the document has no title")
     for index, sheet in enumerate(pdf.pages, 1):
         if sheet.obj.get("/Tabs") != "/S":
-            yield Fault("tab-order", "Page", f"page {index} does not follow the structure when tabbing")
+            yield PdfViolation("tab-order", "Page", f"page {index} does not follow the structure when tabbing")
 
 
-def _of_fonts(pdf: Pdf, allowed: frozenset[str]) -> Iterator[Fault]:
+def _font_violations(pdf: Pdf, allowed: frozenset[str]) -> Iterator[PdfViolation]:
     """Yield fonts that are not embedded, or that came from the machine instead of the project."""
     import pikepdf
 
@@ -149,6 +161,6 @@ def _of_fonts(pdf: Pdf, allowed: frozenset[str]) -> Iterator[Fault]:
             continue
         name = str(thing.get("/FontName", "")).removeprefix("/").partition("+")[2]
         if not any(key in thing for key in ("/FontFile", "/FontFile2", "/FontFile3")):
-            yield Fault("font-embedded", "Font", f"the font {name} is not embedded")
+            yield PdfViolation("font-embedded", "Font", f"the font {name} is not embedded")
         if allowed and not any(name.startswith(family) for family in allowed):
-            yield Fault("font-foreign", "Font", f"the font {name} is one of this machine, not of the project")
+            yield PdfViolation("font-foreign", "Font", f"the font {name} is one of this machine, not of the project")

@@ -10,8 +10,8 @@ from functools import cache
 import pytest
 from lxml import etree
 
-from pipeline.conforming.access import Survey, claims, survey
-from pipeline.conforming.epub import judge
+from pipeline.validation.accessibility import AccessibilityCounts, accessibility_claims, count_accessibility
+from pipeline.validation.epub import validate_epub
 from pipeline.writers import Facts
 from pipeline.writers import epub as writer
 from tests.makers import everything, job, single
@@ -52,11 +52,11 @@ def replaced(name: str, old: str, new: str) -> bytes:
 
 
 def faults(book: bytes) -> str:
-    return "\n".join(map(str, judge(book)))
+    return "\n".join(map(str, validate_epub(book)))
 
 
 def test_a_sound_book_has_no_fault() -> None:
-    assert judge(sound()) == ()
+    assert validate_epub(sound()) == ()
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_spoiling_the_content_makes_its_claim_false(name: str, old: str, new: st
     """What the metadata say is compared with the pages as they are, not as they were meant."""
     book = replaced(name, old, new)
 
-    assert any("bear out" in str(fault) and claim in str(fault) for fault in judge(book))
+    assert any("bear out" in str(fault) and claim in str(fault) for fault in validate_epub(book))
 
 
 def test_what_is_no_container_is_named() -> None:
@@ -131,16 +131,20 @@ def page(body: str) -> etree._Element:
 
 
 def test_pictures_are_counted_by_what_they_say() -> None:
-    counted = survey([page('<img alt="En ryg"/><img alt=""/><img/><img alt="Forside" role="doc-cover"/>')], [])
+    counted = count_accessibility(
+        [page('<img alt="En ryg"/><img alt=""/><img/><img alt="Forside" role="doc-cover"/>')], []
+    )
 
     assert (counted.described, counted.decorative, counted.undescribed) == (1, 1, 1)
 
 
 def test_a_jump_in_headings_is_counted() -> None:
-    assert survey([page("<h1/><h2/><h4/><h2/>")], []).skipped_levels == 1
-    assert survey([page("<h1/><h2/><h3/><h2/>")], []).skipped_levels == 0
+    assert count_accessibility([page("<h1/><h2/><h4/><h2/>")], []).skipped_levels == 1
+    assert count_accessibility([page("<h1/><h2/><h3/><h2/>")], []).skipped_levels == 0
 
 
 def test_movement_leaves_the_hazard_unknown() -> None:
-    assert ("schema:accessibilityHazard", "unknown") in claims(survey([], ["p { animation: x 1s }"]))
-    assert ("schema:accessibilityHazard", "none") in claims(Survey())
+    assert ("schema:accessibilityHazard", "unknown") in accessibility_claims(
+        count_accessibility([], ["p { animation: x 1s }"])
+    )
+    assert ("schema:accessibilityHazard", "none") in accessibility_claims(AccessibilityCounts())

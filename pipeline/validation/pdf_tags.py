@@ -17,31 +17,31 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
-from pipeline.conforming import second
-from pipeline.conforming.metadata import Standard, claim
-from pipeline.conforming.structure import (
-    TRACE,
+from pipeline.phases import phase
+from pipeline.validation import pdf_ua2
+from pipeline.validation.pdf_metadata import Standard, claim_standards
+from pipeline.validation.pdf_structure import (
+    TRACE_KEY,
     Annotation,
-    Content,
+    AttributeValue,
     Kid,
     Leaf,
+    MarkedContent,
     Tag,
-    Value,
+    drawn_content,
     mark_artifacts,
     read_pages,
     remove_annotations,
-    shown,
-    write_tree,
+    write_structure_tree,
 )
-from pipeline.phases import phase
 
 if TYPE_CHECKING:
     from pikepdf import Dictionary, Object, Pdf
 
-PART = "part:"
+ELEMENT_PREFIX = "part:"
 """How the name (`/NM`) of an annotation begins that ties a group of WeasyPrint's tree to an element."""
 
-_KINDS = {
+_STRUCTURE_TYPES = {
     "article": "Art", "section": "Sect", "aside": "Sect", "nav": "Sect", "header": "Sect", "footer": "Sect",
     "p": "P", "pre": "P", "address": "P", "blockquote": "BlockQuote", "code": "Code",
     "h1": "H1", "h2": "H2", "h3": "H3", "h4": "H4", "h5": "H5", "h6": "H6",
@@ -54,12 +54,12 @@ _SCOPES = {"col": "/Column", "row": "/Row"}
 
 
 @dataclass(slots=True)
-class _Node:
+class _PrintedElement:
     """An HTML element with what was printed of it, in reading order."""
 
     element: Element
     number: int
-    kids: list[_Node | Leaf] = field(default_factory=list)
+    kids: list[_PrintedElement | Leaf] = field(default_factory=list)
     label: list[Leaf] = field(default_factory=list)
     """The bullet or number of a list item."""
 
@@ -74,32 +74,32 @@ def retag(data: bytes, root: Element, standard: Standard = "ua-1", *, is_traced:
         data: A tagged PDF/A-2a by WeasyPrint 70 whose annotations carry the names described above.
         root: The HTML it was printed from.
         standard: What it is to keep.
-        is_traced: For `parts`: its objects have the same numbers, and say from which element they were made.
+        is_traced: For `traced_elements`: its objects have the same numbers, and say from which element they were made.
     """
     import pikepdf
 
     with pikepdf.open(io.BytesIO(data)) as pdf:
         pages = read_pages(pdf)
-        document = Tag("Document", _shape(_grow(pdf, root, shown(pages))))
+        document = Tag("Document", _tags_for(_printed_elements(pdf, root, drawn_content(pages))))
         if standard == "ua-2":
-            second.rename(document)
-        elements = write_tree(pdf, document, is_traced=is_traced)
+            pdf_ua2.convert_tags(document)
+        elements = write_structure_tree(pdf, document, is_traced=is_traced)
         mark_artifacts(pdf, document, pages)
         remove_annotations(pdf, document)
         if standard == "ua-2":
-            second.lift(pdf, document, elements)
-        claim(pdf, standard)
+            pdf_ua2.convert_file(pdf, document, elements)
+        claim_standards(pdf, standard)
         made = io.BytesIO()
         pdf.save(
             made,
             deterministic_id=True,
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
-            force_version=second.VERSION if standard == "ua-2" else "",
+            force_version=pdf_ua2.PDF_VERSION if standard == "ua-2" else "",
         )
     return made.getvalue()
 
 
-def parts(traced: bytes) -> Mapping[int, int]:
+def traced_elements(traced: bytes) -> Mapping[int, int]:
     """Return the element that each structure element and link was made from, by object number.
 
     Args:
@@ -110,36 +110,36 @@ def parts(traced: bytes) -> Mapping[int, int]:
     found: dict[int, int] = {}
     with pikepdf.open(io.BytesIO(traced)) as pdf:
         for thing in pdf.objects:
-            if not isinstance(thing, pikepdf.Dictionary) or TRACE not in thing:
+            if not isinstance(thing, pikepdf.Dictionary) or TRACE_KEY not in thing:
                 continue
-            found[thing.objgen[0]] = int(thing[TRACE])
+            found[thing.objgen[0]] = int(thing[TRACE_KEY])
             for kid in thing.K:
                 if isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR":
-                    found[kid.Obj.objgen[0]] = int(thing[TRACE])
+                    found[kid.Obj.objgen[0]] = int(thing[TRACE_KEY])
     return found
 
 
 # ---- what WeasyPrint knows: the content of each element
 
 
-def _grow(pdf: Pdf, root: Element, shown_there: Set[tuple[int, int]]) -> _Node:
+def _printed_elements(pdf: Pdf, root: Element, shown_there: Set[tuple[int, int]]) -> _PrintedElement:
     """Return the elements that were printed, each with its content, in reading order."""
     elements = list(root.iter())
     numbers = {id(element): number for number, element in enumerate(elements)}
     parents = {numbers[id(child)]: numbers[id(parent)] for parent in elements for child in parent}
-    nodes = {0: _Node(root, 0)}
+    nodes = {0: _PrintedElement(root, 0)}
 
-    def node(number: int) -> _Node:
+    def node(number: int) -> _PrintedElement:
         if number not in nodes:
-            nodes[number] = _Node(elements[number], number)
+            nodes[number] = _PrintedElement(elements[number], number)
             node(parents[number]).kids.append(nodes[number])
         return nodes[number]
 
     heads: dict[int, int] = {}  # the page on which a table head was met first
-    for number, leaf, is_label in _found(pdf):
-        if isinstance(leaf, Content) and (leaf.page, leaf.mcid) not in shown_there:
+    for number, leaf, is_label in _weasyprint_leaves(pdf):
+        if isinstance(leaf, MarkedContent) and (leaf.page, leaf.mcid) not in shown_there:
             continue
-        head = _ancestor(number, "thead", elements, parents)
+        head = _nearest_ancestor(number, "thead", elements, parents)
         if head is not None and heads.setdefault(head, leaf.page) != leaf.page:
             continue  # repeated on a later page: an artifact there, since it was read already
         place = node(number)
@@ -147,7 +147,7 @@ def _grow(pdf: Pdf, root: Element, shown_there: Set[tuple[int, int]]) -> _Node:
     return nodes[0]
 
 
-def _ancestor(number: int, tag: str, elements: Sequence[Element], parents: Mapping[int, int]) -> int | None:
+def _nearest_ancestor(number: int, tag: str, elements: Sequence[Element], parents: Mapping[int, int]) -> int | None:
     while elements[number].tag != tag:
         if number not in parents:
             return None
@@ -155,7 +155,7 @@ def _ancestor(number: int, tag: str, elements: Sequence[Element], parents: Mappi
     return number
 
 
-def _found(pdf: Pdf) -> Iterator[tuple[int, Leaf, bool]]:
+def _weasyprint_leaves(pdf: Pdf) -> Iterator[tuple[int, Leaf, bool]]:
     """Yield each leaf of WeasyPrint's tree with the number of its element, and whether it is a list item's label."""
     import pikepdf
 
@@ -166,36 +166,36 @@ def _found(pdf: Pdf) -> Iterator[tuple[int, Leaf, bool]]:
         if not isinstance(kid, pikepdf.Dictionary):
             if number is not None:
                 page = pages[group.Pg.objgen]
-                yield number, Content(page, int(kid), _box(group)), is_label
+                yield number, MarkedContent(page, int(kid), _bounding_box(group)), is_label
         elif kid.get("/Type") == "/OBJR":
-            if number is not None and not _is_name(kid.Obj):
+            if number is not None and not _is_name_annotation(kid.Obj):
                 yield number, Annotation(pages[kid.Pg.objgen], kid.Obj), is_label
         else:
-            own = _number(kid)
+            own = _element_number(kid)
             if own is not None and own != number:
                 number, is_label = own, False
             is_label = is_label or kid.S == "/Lbl"
             waiting += [(below, kid, number, is_label) for below in reversed(list(kid.get("/K", [])))]
 
 
-def _number(group: Dictionary) -> int | None:
+def _element_number(group: Dictionary) -> int | None:
     """Return the number of the element that a group of WeasyPrint's tree was made from; anonymous boxes have none."""
     import pikepdf
 
     for kid in group.get("/K", []):
         if isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR":
             name = str(kid.Obj.get("/NM", ""))
-            if name.startswith(PART):
-                return int(name.removeprefix(PART))
+            if name.startswith(ELEMENT_PREFIX):
+                return int(name.removeprefix(ELEMENT_PREFIX))
     return None
 
 
-def _is_name(annotation: Object) -> bool:
+def _is_name_annotation(annotation: Object) -> bool:
     """Tell annotations that only carry a name from those that a reader can follow."""
-    return "/A" in annotation and str(annotation.A.get("/URI", "")) == PART
+    return "/A" in annotation and str(annotation.A.get("/URI", "")) == ELEMENT_PREFIX
 
 
-def _box(group: Dictionary) -> tuple[float, ...]:
+def _bounding_box(group: Dictionary) -> tuple[float, ...]:
     attributes = group.get("/A")
     return tuple(map(float, attributes.BBox)) if attributes is not None and "/BBox" in attributes else ()
 
@@ -203,12 +203,12 @@ def _box(group: Dictionary) -> tuple[float, ...]:
 # ---- what the HTML knows: what each element means
 
 
-def _shape(node: _Node) -> list[Kid]:
+def _tags_for(node: _PrintedElement) -> list[Kid]:
     """Return what an element becomes: a tag, or its contents where it means nothing to a reader."""
     element = node.element
     if element.get("aria-hidden") == "true" or (element.tag == "img" and not element.get("alt")):
         return []
-    kids = _list_items(node) if element.tag == "dl" else _contents(node)
+    kids = _definition_list_items(node) if element.tag == "dl" else _child_tags(node)
     if not kids and element.tag not in ("th", "td"):
         return []
     if element.tag == "a" and not any(isinstance(kid, Annotation) for kid in kids):
@@ -216,7 +216,7 @@ def _shape(node: _Node) -> list[Kid]:
     if element.tag == "li":
         label = [Tag("Lbl", list(node.label))] if node.label else []
         kids = [*label, Tag("LBody", kids)]
-    kind = _KINDS.get(str(element.tag), "")
+    kind = _STRUCTURE_TYPES.get(str(element.tag), "")
     language = element.get("lang", "") if element.tag != "html" else ""
     expansion = element.get("title", "") if element.tag == "abbr" else ""
     if not kind and (language or expansion):
@@ -232,7 +232,7 @@ def _shape(node: _Node) -> list[Kid]:
             language,
             element.get("alt", ""),
             expansion,
-            _attributes(element, kids),
+            _structure_attributes(element, kids),
             node.number,
             element.get("id", ""),
             element.get("href", "")[1:] if element.get("href", "").startswith("#") else "",
@@ -240,20 +240,20 @@ def _shape(node: _Node) -> list[Kid]:
     ]
 
 
-def _contents(node: _Node) -> list[Kid]:
+def _child_tags(node: _PrintedElement) -> list[Kid]:
     """Return what stands in an element, in the order of the source."""
     if node.element.tag in _TABLE_PARTS:
         # What is empty is nowhere in WeasyPrint's content, yet a row needs all of its cells, and a head its body.
-        printed = {id(kid.element): kid for kid in node.kids if isinstance(kid, _Node)}
-        cells = (printed.get(id(child)) or _Node(child, node.number) for child in node.element)
-        return _with_body([made for cell in cells for made in _shape(cell)])
+        printed = {id(kid.element): kid for kid in node.kids if isinstance(kid, _PrintedElement)}
+        cells = (printed.get(id(child)) or _PrintedElement(child, node.number) for child in node.element)
+        return _with_table_body([made for cell in cells for made in _tags_for(cell)])
     # WeasyPrint moves a nested list behind its item, and so behind paragraphs that follow the list.
-    in_order = iter(sorted((kid for kid in node.kids if isinstance(kid, _Node)), key=lambda kid: kid.number))
-    sorted_kids = [next(in_order) if isinstance(kid, _Node) else kid for kid in node.kids]
-    return [made for kid in sorted_kids for made in (_shape(kid) if isinstance(kid, _Node) else [kid])]
+    in_order = iter(sorted((kid for kid in node.kids if isinstance(kid, _PrintedElement)), key=lambda kid: kid.number))
+    sorted_kids = [next(in_order) if isinstance(kid, _PrintedElement) else kid for kid in node.kids]
+    return [made for kid in sorted_kids for made in (_tags_for(kid) if isinstance(kid, _PrintedElement) else [kid])]
 
 
-def _with_body(kids: list[Kid]) -> list[Kid]:
+def _with_table_body(kids: list[Kid]) -> list[Kid]:
     """Return the parts of a table; a head of its own is its body, since PDF knows no head without one."""
     parts = [kid for kid in kids if isinstance(kid, Tag)]
     if not any(part.kind == "TBody" for part in parts):
@@ -262,13 +262,13 @@ def _with_body(kids: list[Kid]) -> list[Kid]:
     return kids
 
 
-def _list_items(node: _Node) -> list[Kid]:
+def _definition_list_items(node: _PrintedElement) -> list[Kid]:
     """Return a definition list as items: the term is the label (ISO 32000-1, table 336), its definitions the body."""
     items: list[Kid] = []
     for kid in node.kids:
-        if not isinstance(kid, _Node):
+        if not isinstance(kid, _PrintedElement):
             continue
-        contents = _contents(kid)
+        contents = _child_tags(kid)
         if kid.element.tag == "dt" or not items:
             items.append(Tag("LI"))
         item = items[-1]
@@ -277,7 +277,7 @@ def _list_items(node: _Node) -> list[Kid]:
     return items
 
 
-def _attributes(element: Element, kids: Sequence[Kid]) -> Mapping[str, Value]:
+def _structure_attributes(element: Element, kids: Sequence[Kid]) -> Mapping[str, AttributeValue]:
     """Return what a table cell, a list or a figure must say of itself, by PDF name."""
     match element.tag:
         case "th" | "td":
@@ -293,6 +293,6 @@ def _attributes(element: Element, kids: Sequence[Kid]) -> Mapping[str, Value]:
         case "ol":
             return {"/O": "/List", "/ListNumbering": "/Decimal"}
         case "img":
-            box = next((kid.box for kid in kids if isinstance(kid, Content)), ())
+            box = next((kid.box for kid in kids if isinstance(kid, MarkedContent)), ())
             return {"/O": "/Layout", "/BBox": box} if box else {}
     return {}

@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lxml import etree
 
-XHTML = "{http://www.w3.org/1999/xhtml}"
+XHTML_NS = "{http://www.w3.org/1999/xhtml}"
 EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
-HEADINGS = tuple(f"{XHTML}h{level}" for level in range(1, 7))
-LIVELY = tuple(XHTML + tag for tag in ("audio", "video", "script", "iframe", "object", "embed", "canvas", "form"))
+HEADINGS = tuple(f"{XHTML_NS}h{level}" for level in range(1, 7))
+ACTIVE_ELEMENTS = tuple(
+    XHTML_NS + tag for tag in ("audio", "video", "script", "iframe", "object", "embed", "canvas", "form")
+)
 FIXED_SIZE = re.compile(r"font-size\s*:\s*[\d.]+(px|pt|cm|mm|in)|user-select|!important", re.IGNORECASE)
-MOVES = re.compile(r"@keyframes|animation|transition", re.IGNORECASE)
+ANIMATION = re.compile(r"@keyframes|animation|transition", re.IGNORECASE)
 UNDESCRIBED = "data-undescribed"
 """On a picture whose empty text alternative is nobody's word: readers pass over it, and yet it may tell something."""
-NEEDED = ("displayTransformability", "readingOrder", "structuralNavigation", "tableOfContents")
+REQUIRED_FEATURES = ("displayTransformability", "readingOrder", "structuralNavigation", "tableOfContents")
 """The features without which a book cannot conform."""
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class AccessibilityCounts:
     """What stands in the pages of a book, counted."""
 
     described: int = 0
@@ -46,7 +48,7 @@ class Survey:
     """Style rules that a reader's own settings cannot change."""
 
 
-def survey(pages: Iterable[etree._Element], sheets: Iterable[str]) -> Survey:
+def count_accessibility(pages: Iterable[etree._Element], sheets: Iterable[str]) -> AccessibilityCounts:
     """Count what stands in a book.
 
     Args:
@@ -54,8 +56,8 @@ def survey(pages: Iterable[etree._Element], sheets: Iterable[str]) -> Survey:
         sheets: The texts of its style sheets.
     """
     sheets = tuple(sheets)
-    counts = dict.fromkeys(Survey.__dataclass_fields__, 0)
-    counts["lively"] = sum(len(MOVES.findall(sheet)) for sheet in sheets)
+    counts = dict.fromkeys(AccessibilityCounts.__dataclass_fields__, 0)
+    counts["lively"] = sum(len(ANIMATION.findall(sheet)) for sheet in sheets)
     counts["fixed_sizes"] = sum(len(FIXED_SIZE.findall(sheet)) for sheet in sheets)
     for page in pages:
         _count_pictures(page, counts)
@@ -64,16 +66,16 @@ def survey(pages: Iterable[etree._Element], sheets: Iterable[str]) -> Survey:
             role = element.get("role", "")
             counts["roles"] += bool(role)
             counts["page_marks"] += role == "doc-pagebreak"
-            counts["lively"] += element.tag in LIVELY
-        for nav in page.iter(f"{XHTML}nav"):
-            links = len(list(nav.iter(f"{XHTML}a")))
+            counts["lively"] += element.tag in ACTIVE_ELEMENTS
+        for nav in page.iter(f"{XHTML_NS}nav"):
+            links = len(list(nav.iter(f"{XHTML_NS}a")))
             counts["contents"] += links if nav.get(EPUB_TYPE) == "toc" else 0
             counts["listed_pages"] += links if nav.get(EPUB_TYPE) == "page-list" else 0
-    return Survey(**counts)
+    return AccessibilityCounts(**counts)
 
 
 def _count_pictures(page: etree._Element, counts: dict[str, int]) -> None:
-    for image in page.iter(f"{XHTML}img"):
+    for image in page.iter(f"{XHTML_NS}img"):
         alternative = image.get("alt")
         if alternative is None or image.get(UNDESCRIBED) is not None:
             counts["undescribed"] += 1
@@ -92,7 +94,7 @@ def _count_headings(page: etree._Element, counts: dict[str, int]) -> None:
         before = level
 
 
-def claims(counted: Survey) -> tuple[tuple[str, str], ...]:
+def accessibility_claims(counted: AccessibilityCounts) -> tuple[tuple[str, str], ...]:
     """Return what the count bears out, as properties of the package and their values.
 
     Source: EPUB Accessibility 1.1, section 2; vocabulary of schema.org's accessibility properties.
@@ -119,11 +121,11 @@ def claims(counted: Survey) -> tuple[tuple[str, str], ...]:
     )
 
 
-def bears_conformance(counted: Survey) -> bool:
+def supports_conformance(counted: AccessibilityCounts) -> bool:
     """Tell whether a program can say nothing against WCAG 2.2, level AA: all that it cannot see is left to people."""
-    true = set(claims(counted))
+    true = set(accessibility_claims(counted))
     return {
         ("schema:accessModeSufficient", "textual"),
         ("schema:accessibilityHazard", "none"),
-        *(("schema:accessibilityFeature", name) for name in NEEDED),
+        *(("schema:accessibilityFeature", name) for name in REQUIRED_FEATURES),
     } <= true

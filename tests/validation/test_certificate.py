@@ -11,22 +11,22 @@ from pathlib import Path
 import pytest
 
 from pipeline.article import Article, Edition
-from pipeline.conforming.certificate import (
-    JUDGES,
-    STANDARD,
+from pipeline.validation.certificate import (
+    CONFORMANCE_STATEMENT,
+    VALIDATORS,
     Certificate,
+    book_content_digest,
+    certificate_from_json,
+    certificate_to_json,
     claims_conformance,
-    content_digest,
-    from_json,
-    to_json,
 )
-from pipeline.conforming.epub import judge
-from pipeline.conforming.epubcheck import epubcheck
+from pipeline.validation.epub import validate_epub
+from pipeline.validation.epubcheck import check_with_epubcheck
 from pipeline.writers import Written
 from pipeline.writers import epub as writer
 from tests.makers import article, everything, header, job, para, single
 
-VERSIONS = tuple((name, "1.0") for name in JUDGES)
+VERSIONS = tuple((name, "1.0") for name in VALIDATORS)
 NAMED = writer.Options(reviewed_by="Ida Prøvegaard", reviewed=date(2026, 11, 2))
 PACKAGE = "EPUB/content.opf"
 
@@ -41,7 +41,7 @@ def book_of(edition: Edition, certificate: Certificate | None = None, options: w
 
 def certificate_for(edition: Edition, options: writer.Options = NAMED) -> Certificate:
     """Return the certificate that judges would give who find nothing."""
-    return Certificate(content_digest(book_of(edition, options=options)), VERSIONS)
+    return Certificate(book_content_digest(book_of(edition, options=options)), VERSIONS)
 
 
 def package_of(book: bytes) -> str:
@@ -70,10 +70,10 @@ def test_a_certified_book_names_the_standard_its_reviewer_and_the_day() -> None:
     book = book_of(single(), certificate_for(single()))
 
     package = package_of(book)
-    assert f'<meta property="dcterms:conformsTo" id="conformance">{STANDARD}</meta>' in package
+    assert f'<meta property="dcterms:conformsTo" id="conformance">{CONFORMANCE_STATEMENT}</meta>' in package
     assert ' refines="#conformance">Ida Prøvegaard</meta>' in package
     assert '<meta property="dcterms:date" refines="#certifier-1">2026-11-02</meta>' in package
-    assert judge(book) == ()
+    assert validate_epub(book) == ()
 
 
 def test_the_reviewers_of_the_articles_come_before_that_of_the_project() -> None:
@@ -93,7 +93,7 @@ def test_the_claim_does_not_change_what_is_certified() -> None:
 
     assert claims_conformance(claimed)
     assert certificate.holds_for(claimed)
-    assert content_digest(claimed) == content_digest(book_of(edition))
+    assert book_content_digest(claimed) == book_content_digest(book_of(edition))
 
 
 def test_epubcheck_finds_nothing_in_a_book_with_its_claim(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_epubcheck_finds_nothing_in_a_book_with_its_claim(tmp_path: Path) -> Non
     }
 
     assert all(map(claims_conformance, books.values()))
-    assert epubcheck(books, tmp_path) == {"single": (), "bound": ()}
+    assert check_with_epubcheck(books, tmp_path) == {"single": (), "bound": ()}
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,9 @@ def test_our_own_judge_lets_no_spoilt_book_claim_conformance(name: str, old: str
     edition = single(everything())
     certified = book_of(edition, certificate_for(edition))
 
-    faults = judge(with_text(certified, name, old, new))
+    faults = validate_epub(with_text(certified, name, old, new))
 
-    assert judge(certified) == ()
+    assert validate_epub(certified) == ()
     assert any(expected in fault.message for fault in faults)
 
 
@@ -207,16 +207,16 @@ def test_an_exemption_stands_only_where_conformance_does_not() -> None:
 
     assert "eaa-microenterprise" in without
     assert "eaa-microenterprise" not in certified
-    assert STANDARD in certified
+    assert CONFORMANCE_STATEMENT in certified
 
 
 def test_a_certificate_is_stored_and_read_again() -> None:
     certificate = Certificate("0" * 64, VERSIONS)
 
-    assert from_json(to_json(certificate)) == certificate
+    assert certificate_from_json(certificate_to_json(certificate)) == certificate
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"version": 2}', b'{"version": 1, "content": "0"}'])
 def test_what_is_no_certificate_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # json's own, or ours: what matters is that it is one
-        from_json(data)
+        certificate_from_json(data)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pikepdf
 import pytest
 
-from pipeline.conforming.pdf import Fault, _is_false_alarm, judge
+from pipeline.validation.pdf import PdfViolation, _is_false_alarm, validate_pdf
 from pipeline.writers import handout
 from tests.makers import CLINIC, job, single
 
@@ -42,11 +42,11 @@ def changed(data: bytes, change: str) -> bytes:
 
 
 def rules(data: bytes) -> set[str]:
-    return {fault.rule for fault in judge(data)}
+    return {fault.rule for fault in validate_pdf(data)}
 
 
 def test_a_good_sheet_has_no_fault(sheet: bytes) -> None:
-    assert judge(sheet) == ()
+    assert validate_pdf(sheet) == ()
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,12 @@ def test_what_is_taken_away_is_missed(sheet: bytes, change: str, rule: str) -> N
 
 
 def test_a_font_of_the_machine_is_named(sheet: bytes) -> None:
-    faults = judge(sheet, frozenset({"Another-Family"}))
+    faults = validate_pdf(sheet, frozenset({"Another-Family"}))
 
-    assert Fault("font-foreign", "Font", "the font Handout-Sans is one of this machine, not of the project") in faults
+    assert (
+        PdfViolation("font-foreign", "Font", "the font Handout-Sans is one of this machine, not of the project")
+        in faults
+    )
 
 
 def test_a_stream_that_ends_in_a_carriage_return_is_no_fault(sheet: bytes) -> None:
@@ -82,7 +85,7 @@ def test_a_stream_that_ends_in_a_carriage_return_is_no_fault(sheet: bytes) -> No
         pdf.save(made, deterministic_id=True)
 
     assert b"\r\nendstream" in made.getvalue()
-    assert judge(made.getvalue()) == ()
+    assert validate_pdf(made.getvalue()) == ()
 
 
 @pytest.mark.parametrize(("length", "is_false"), [(3, True), (2, False)])

@@ -6,8 +6,8 @@ import io
 
 import pikepdf
 
-from pipeline.conforming.tags import retag
 from pipeline.rendering.printing import Layout, Resource, draw, lay_out
+from pipeline.validation.pdf_tags import retag
 from pipeline.writers import Need
 from tests.makers import PICTURE, rendition
 from tests.pdf_reading import Element, artifacts, tree, unmarked

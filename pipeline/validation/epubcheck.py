@@ -14,10 +14,10 @@ from typing import Any
 
 from pipeline.errors import ConfigError
 
-NAME = "EPUBCheck"
-_PROGRAM = Path(__file__).parent / "CheckBooks.java"
-_SEVERE = ("FATAL", "ERROR", "WARNING")
-_TIMEOUT_S = 1800
+EPUBCHECK_NAME = "EPUBCheck"
+_JAVA_PROGRAM = Path(__file__).parent / "CheckBooks.java"
+_REPORTED_SEVERITIES = ("FATAL", "ERROR", "WARNING")
+_EPUBCHECK_TIMEOUT_S = 1800
 
 
 @cache
@@ -54,14 +54,14 @@ def find_jar() -> Path:
     return Path(spec.origin).parent / "epubcheck.jar"
 
 
-def version() -> str:
+def epubcheck_version() -> str:
     """Return the version of the installed EPUBCheck."""
     from importlib.metadata import version as version_of
 
     return version_of("epubcheck")
 
 
-def epubcheck(books: Mapping[str, bytes], folder: Path) -> dict[str, tuple[str, ...]]:
+def check_with_epubcheck(books: Mapping[str, bytes], folder: Path) -> dict[str, tuple[str, ...]]:
     """Check books and return what is wrong with each: fatal errors, errors and warnings, one line each.
 
     Args:
@@ -78,11 +78,11 @@ def epubcheck(books: Mapping[str, bytes], folder: Path) -> dict[str, tuple[str, 
         book.write_bytes(data)
         pairs.append((str(book), str(book.with_suffix(".json"))))
     if _can_compile():
-        _run("-cp", str(jar), str(_PROGRAM), *(path for pair in pairs for path in pair))
+        _run_java("-cp", str(jar), str(_JAVA_PROGRAM), *(path for pair in pairs for path in pair))
     else:
         for book_path, report in pairs:
-            _run("-jar", str(jar), book_path, "--quiet", "--json", report)
-    return {name: _severe(json.loads((folder / f"{name}.json").read_text("utf-8"))) for name in books}
+            _run_java("-jar", str(jar), book_path, "--quiet", "--json", report)
+    return {name: _severe_messages(json.loads((folder / f"{name}.json").read_text("utf-8"))) for name in books}
 
 
 @cache
@@ -92,19 +92,19 @@ def _can_compile() -> bool:
     return "jdk.compiler@" in listed.stdout
 
 
-def _run(*arguments: str) -> None:
+def _run_java(*arguments: str) -> None:
     # EPUBCheck leaves with 1 where a book has errors: its report says so, and more.
     done = subprocess.run(
-        [find_java(), "-Xss4m", *arguments], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+        [find_java(), "-Xss4m", *arguments], capture_output=True, text=True, timeout=_EPUBCHECK_TIMEOUT_S, check=False
     )
     if done.returncode not in (0, 1):
         raise ConfigError(f"EPUBCheck did not run: Java left with {done.returncode}: {done.stderr.strip()[-500:]}")
 
 
-def _severe(report: dict[str, Any]) -> tuple[str, ...]:
+def _severe_messages(report: dict[str, Any]) -> tuple[str, ...]:
     return tuple(
         f"{message['severity']} {message['ID']} {place['path']}:{place['line']}: {message['message']}"
         for message in report["messages"]
-        if message["severity"] in _SEVERE
+        if message["severity"] in _REPORTED_SEVERITIES
         for place in message["locations"] or [{"path": "", "line": 0}]
     )

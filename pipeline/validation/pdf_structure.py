@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class MarkedContent:
     """Marked content of a page."""
 
     page: int
@@ -29,9 +29,9 @@ class Annotation:
     object: Object
 
 
-Leaf: TypeAlias = Content | Annotation
-Value: TypeAlias = str | int | tuple[float, ...]
-"""A name with its slash, a number, or a box as `Content` has it."""
+Leaf: TypeAlias = MarkedContent | Annotation
+AttributeValue: TypeAlias = str | int | tuple[float, ...]
+"""A name with its slash, a number, or a box as `MarkedContent` has it."""
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Tag:
     """What a picture shows."""
     expansion: str = ""
     """The long form of an abbreviation."""
-    attributes: Mapping[str, Value] = field(default_factory=dict)
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     part: int = 0
     """The place of its HTML element in the document; 0: it has none."""
     id: str = ""
@@ -57,36 +57,36 @@ class Tag:
 
 
 Kid: TypeAlias = Tag | Leaf
-Page: TypeAlias = "Sequence[Any]"
+PageInstructions: TypeAlias = "Sequence[Any]"
 """The instructions that draw a page, as pikepdf reads them."""
-_DRAWS = frozenset(("Tj", "TJ", "'", '"', "Do", "EI", "sh", "S", "s", "f", "F", "f*", "B", "B*", "b", "b*"))
+_DRAWING_OPERATORS = frozenset(("Tj", "TJ", "'", '"', "Do", "EI", "sh", "S", "s", "f", "F", "f*", "B", "B*", "b", "b*"))
 """Operators that show text, pictures or lines (ISO 32000-1, annex A)."""
-TRACE = "/PublishPart"
+TRACE_KEY = "/PublishPart"
 """A key of our own: which HTML element a structure element was made from."""
 
 
-def tags(tag: Tag) -> Iterator[Tag]:
+def walk_tags(tag: Tag) -> Iterator[Tag]:
     """Yield a tag and all below it, in reading order."""
     yield tag
     for kid in tag.kids:
         if isinstance(kid, Tag):
-            yield from tags(kid)
+            yield from walk_tags(kid)
 
 
-def leaves(tag: Tag) -> Iterator[Leaf]:
+def walk_leaves(tag: Tag) -> Iterator[Leaf]:
     """Yield the content and the links below a tag, in reading order."""
     for kid in tag.kids:
         if isinstance(kid, Tag):
-            yield from leaves(kid)
+            yield from walk_leaves(kid)
         else:
             yield kid
 
 
-def write_tree(pdf: Pdf, document: Tag, *, is_traced: bool = False) -> Mapping[str, Object]:
+def write_structure_tree(pdf: Pdf, document: Tag, *, is_traced: bool = False) -> Mapping[str, Object]:
     """Replace the structure tree and the map that leads from content to it.
 
     Args:
-        is_traced: Each element says under `TRACE` which HTML element it was made from.
+        is_traced: Each element says under `TRACE_KEY` which HTML element it was made from.
 
     Returns:
         The element of each id.
@@ -99,12 +99,12 @@ def write_tree(pdf: Pdf, document: Tag, *, is_traced: bool = False) -> Mapping[s
     annotations: list[tuple[Object, Object]] = []
 
     def write(tag: Tag, parent: Object) -> Object:
-        made = pdf.make_indirect(_dictionary(pdf, tag, parent))
+        made = pdf.make_indirect(_structure_dictionary(pdf, tag, parent))
         if is_traced:
-            made[TRACE] = tag.part
+            made[TRACE_KEY] = tag.part
         if tag.id:
             elements.setdefault(tag.id, made)
-        page = next((leaf.page for leaf in tag.kids if isinstance(leaf, Content)), None)
+        page = next((leaf.page for leaf in tag.kids if isinstance(leaf, MarkedContent)), None)
         if page is not None:
             made.Pg = pdf.pages[page].obj
         kids = Array()
@@ -112,7 +112,7 @@ def write_tree(pdf: Pdf, document: Tag, *, is_traced: bool = False) -> Mapping[s
             match kid:
                 case Tag():
                     kids.append(write(kid, made))
-                case Content(on, mcid):
+                case MarkedContent(on, mcid):
                     owners[on][mcid] = made
                     kids.append(mcid if on == page else Dictionary(Type=Name.MCR, Pg=pdf.pages[on].obj, MCID=mcid))
                 case Annotation(on, annotation):
@@ -138,7 +138,7 @@ def write_tree(pdf: Pdf, document: Tag, *, is_traced: bool = False) -> Mapping[s
     return elements
 
 
-def _dictionary(pdf: Pdf, tag: Tag, parent: Object) -> Dictionary:
+def _structure_dictionary(pdf: Pdf, tag: Tag, parent: Object) -> Dictionary:
     from pikepdf import Array, Dictionary, Name, String
 
     made = Dictionary(Type=Name.StructElem, S=Name(f"/{tag.kind}"), P=parent)
@@ -146,7 +146,7 @@ def _dictionary(pdf: Pdf, tag: Tag, parent: Object) -> Dictionary:
         if text:
             made[key] = String(text)
     if tag.attributes:
-        page = next((leaf.page for leaf in tag.kids if isinstance(leaf, Content)), 0)
+        page = next((leaf.page for leaf in tag.kids if isinstance(leaf, MarkedContent)), 0)
         made.A = Dictionary()
         for key, value in tag.attributes.items():
             match value:
@@ -155,24 +155,24 @@ def _dictionary(pdf: Pdf, tag: Tag, parent: Object) -> Dictionary:
                 case int():
                     made.A[key] = value
                 case _:
-                    made.A[key] = Array(_on_page(value, float(pdf.pages[page].mediabox[3])))
+                    made.A[key] = Array(_pdf_box(value, float(pdf.pages[page].mediabox[3])))
     return made
 
 
-def _on_page(box: tuple[float, ...], height_pt: float) -> list[float]:
+def _pdf_box(box: tuple[float, ...], height_pt: float) -> list[float]:
     """Return a box in points from the bottom of its page; WeasyPrint counts CSS pixels from the top."""
     left, top, right, bottom = (round(edge * 0.75, 2) for edge in box)
     return [left, round(height_pt - bottom, 2), right, round(height_pt - top, 2)]
 
 
-def read_pages(pdf: Pdf) -> list[Page]:
+def read_pages(pdf: Pdf) -> list[PageInstructions]:
     """Return the instructions that draw each page, in order."""
     import pikepdf
 
     return [pikepdf.parse_content_stream(page) for page in pdf.pages]
 
 
-def shown(pages: Sequence[Page]) -> set[tuple[int, int]]:
+def drawn_content(pages: Sequence[PageInstructions]) -> set[tuple[int, int]]:
     """Return page and number of each piece of marked content that draws anything; WeasyPrint marks empty text too."""
     found: set[tuple[int, int]] = set()
     for index, page in enumerate(pages):
@@ -180,16 +180,16 @@ def shown(pages: Sequence[Page]) -> set[tuple[int, int]]:
         for instruction in page:
             if (mcid := _mcid(instruction)) is not None:
                 now = mcid
-            elif now is not None and str(instruction.operator) in _DRAWS:
+            elif now is not None and str(instruction.operator) in _DRAWING_OPERATORS:
                 found.add((index, now))
     return found
 
 
-def mark_artifacts(pdf: Pdf, document: Tag, pages: Sequence[Page]) -> None:
+def mark_artifacts(pdf: Pdf, document: Tag, pages: Sequence[PageInstructions]) -> None:
     """Turn marked content that no tag holds into artifacts: running footers, repeated heads, decoration."""
     import pikepdf
 
-    held = {(leaf.page, leaf.mcid) for leaf in leaves(document) if isinstance(leaf, Content)}
+    held = {(leaf.page, leaf.mcid) for leaf in walk_leaves(document) if isinstance(leaf, MarkedContent)}
     artifact = pikepdf.ContentStreamInstruction([pikepdf.Name.Artifact], pikepdf.Operator("BMC"))
     for index, before in enumerate(pages):
         after = [artifact if _mcid(each) is not None and (index, _mcid(each)) not in held else each for each in before]
@@ -207,7 +207,7 @@ def remove_annotations(pdf: Pdf, document: Tag) -> None:
     """Take away the annotations that no tag holds, and the names of those that stay."""
     from pikepdf import Array
 
-    kept = {leaf.object.objgen for leaf in leaves(document) if isinstance(leaf, Annotation)}
+    kept = {leaf.object.objgen for leaf in walk_leaves(document) if isinstance(leaf, Annotation)}
     for page in pdf.pages:
         if "/Annots" not in page.obj:
             continue

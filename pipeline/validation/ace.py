@@ -12,9 +12,9 @@ from typing import Any
 
 from pipeline.errors import ConfigError
 
-NAME = "Ace by DAISY"
+ACE_NAME = "Ace by DAISY"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_TIMEOUT_S = 1800
+_ACE_TIMEOUT_S = 1800
 
 
 def find_ace() -> str:
@@ -41,16 +41,16 @@ def find_browser() -> str:
     return found
 
 
-def version() -> str:
+def ace_version() -> str:
     """Return the version of the installed Ace.
 
     Raises:
         ConfigError: Ace is missing, or does not run.
     """
-    return _run("--version").strip()
+    return _run_ace("--version").strip()
 
 
-def ace(book: bytes, folder: Path) -> tuple[str, ...]:
+def check_with_ace(book: bytes, folder: Path) -> tuple[str, ...]:
     """Check a book and return every violation, whatever its impact, one line each.
 
     Args:
@@ -63,18 +63,18 @@ def ace(book: bytes, folder: Path) -> tuple[str, ...]:
     path = folder / "book.epub"
     path.write_bytes(book)
     report = folder / "ace"
-    _run("--force", "--silent", "--outdir", str(report), "--tempdir", str(folder / "work"), str(path))
+    _run_ace("--force", "--silent", "--outdir", str(report), "--tempdir", str(folder / "work"), str(path))
     try:
         document = json.loads((report / "report.json").read_text("utf-8"))
     except OSError as error:
         raise ConfigError("Ace left no report") from error
-    found = tuple(_violations(document["assertions"]))
+    found = tuple(_ace_violations(document["assertions"]))
     if not found and document["earl:result"]["earl:outcome"] != "pass":
         raise ConfigError("Ace does not pass the book, and its report does not say why")
     return found
 
 
-def _violations(assertions: list[dict[str, Any]]) -> Iterator[str]:
+def _ace_violations(assertions: list[dict[str, Any]]) -> Iterator[str]:
     for page in assertions:
         for assertion in page["assertions"]:
             test, result = assertion["earl:test"], assertion["earl:result"]
@@ -82,12 +82,12 @@ def _violations(assertions: list[dict[str, Any]]) -> Iterator[str]:
             yield f"{test['earl:impact']} {test['dct:title']} {page['earl:testSubject']['url']}: {message}"
 
 
-def _run(*arguments: str) -> str:
+def _run_ace(*arguments: str) -> str:
     program = find_ace()
     environment = {**os.environ, "PUPPETEER_EXECUTABLE_PATH": find_browser()}
     try:
         done = subprocess.run(
-            [program, *arguments], env=environment, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+            [program, *arguments], env=environment, capture_output=True, text=True, timeout=_ACE_TIMEOUT_S, check=False
         )
     except OSError as error:
         raise ConfigError(f"Ace does not run: {error}") from error

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_UNSAFE = {
+_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_UNSAFE_CONSTRUCTS = {
     "a grid or a flexible box": r"display\s*:\s*(inline-)?(grid|flex)",
     "a variable": r"var\(|(?<=[;{\s])--[\w-]+\s*:",
     "a newer selector": r":(has|is|where)\(",
@@ -17,42 +17,42 @@ _UNSAFE = {
     "a place outside the flow": r"position\s*:\s*(fixed|absolute|sticky)",
     "a file from outside": r"url\(\s*[\"']?\s*(https?:)?//",
 }
-_NAMING = frozenset({"url", "src", "image-set"})
+_URL_FUNCTIONS = frozenset({"url", "src", "image-set"})
 """Functions whose texts are addresses. Source: CSS Values 4, section 4.5; CSS Images 4, section 2.4."""
 
 
-def unsafe_styles(sheet: str) -> tuple[tuple[int, str], ...]:
+def unsafe_css(sheet: str) -> tuple[tuple[int, str], ...]:
     """Return what older readers would stumble over in a style sheet: the line, and what stands there."""
-    rules = _COMMENT.sub(lambda comment: re.sub(r"[^\n]", " ", comment[0]), sheet)
+    rules = _CSS_COMMENT.sub(lambda comment: re.sub(r"[^\n]", " ", comment[0]), sheet)
     places = [
         (found.start(), what)
-        for what, pattern in _UNSAFE.items()
+        for what, pattern in _UNSAFE_CONSTRUCTS.items()
         for found in re.finditer(pattern, rules, re.IGNORECASE)
     ]
-    places += _misplaced(rules)
+    places += _misplaced_rules(rules)
     return tuple((rules.count("\n", 0, place) + 1, what) for place, what in sorted(places))
 
 
-def named_files(sheet: str) -> tuple[tuple[int, str], ...]:
+def files_in_css(sheet: str) -> tuple[tuple[int, str], ...]:
     """Return what files a style sheet names, however it spells that: the line, and the address."""
     import tinycss2
 
-    return tuple(_named(tinycss2.parse_component_value_list(sheet)))
+    return tuple(_named_addresses(tinycss2.parse_component_value_list(sheet)))
 
 
-def _named(nodes: Iterable[Any]) -> Iterator[tuple[int, str]]:
+def _named_addresses(nodes: Iterable[Any]) -> Iterator[tuple[int, str]]:
     for node in nodes:
         if node.type == "url":
             yield node.source_line, node.value
         elif node.type == "function":
-            if node.lower_name in _NAMING:
+            if node.lower_name in _URL_FUNCTIONS:
                 yield from ((part.source_line, part.value) for part in node.arguments if part.type == "string")
-            yield from _named(node.arguments)
+            yield from _named_addresses(node.arguments)
         elif node.type.endswith(" block"):
-            yield from _named(node.content)
+            yield from _named_addresses(node.content)
 
 
-def _misplaced(rules: str) -> Iterator[tuple[int, str]]:
+def _misplaced_rules(rules: str) -> Iterator[tuple[int, str]]:
     """Yield rules within rules, and the first media query of a sheet that holds other rules as well."""
     opened: list[bool] = []  # for each block around the place, whether it is an at-rule's
     media: list[int] = []

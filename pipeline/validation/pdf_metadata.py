@@ -13,9 +13,9 @@ Standard: TypeAlias = Literal["ua-1", "ua-2"]
 STANDARDS: tuple[Standard, ...] = get_args(Standard)
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"
 _DESCRIPTION = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description"
-_CLAIMED_IN = ("http://www.aiim.org/pdfa/ns/", "http://www.aiim.org/pdfua/ns/")
+_CLAIM_NAMESPACES = ("http://www.aiim.org/pdfa/ns/", "http://www.aiim.org/pdfua/ns/")
 """How the namespaces of properties begin that claim a standard, or describe such claims."""
-_UA_1 = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+_UA1_CLAIM = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
 <pdfuaid:part>1</pdfuaid:part>
 </rdf:Description>
@@ -39,7 +39,7 @@ _UA_1 = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 </rdf:RDF>"""
 # PDF/A-2 allows properties outside its own schemas only where the file describes them (ISO 19005-2, 6.6.2.3):
 # hence the description of PDF/UA's identification. WeasyPrint 70 can claim one of the two standards, not both.
-_UA_2 = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+_UA2_CLAIM = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/" pdfaid:part="4" pdfaid:rev="2020"/>
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="2" pdfuaid:rev="2024"/>
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">
@@ -48,21 +48,23 @@ _UA_2 = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 </rdf:RDF>"""
 
 
-def claim(pdf: Pdf, standard: Standard) -> None:
+def claim_standards(pdf: Pdf, standard: Standard) -> None:
     """State the standards that a file by WeasyPrint keeps, and its language."""
     from lxml import etree
 
     metadata = etree.fromstring(pdf.Root.Metadata.read_bytes())
     if standard == "ua-2":
-        _take_back(metadata)
+        _remove_claim_properties(metadata)
         # PDF/A-4 keeps the old document information out of the file: what it said stands in the metadata (6.1.3).
         del pdf.trailer["/Info"]
-    claims = etree.fromstring({"ua-1": _UA_1, "ua-2": _UA_2}[standard].replace("{language}", str(pdf.Root.Lang)))
+    claims = etree.fromstring(
+        {"ua-1": _UA1_CLAIM, "ua-2": _UA2_CLAIM}[standard].replace("{language}", str(pdf.Root.Lang))
+    )
     next(metadata.iter(_RDF)).extend(list(claims))
-    _store(pdf, metadata)
+    _write_metadata(pdf, metadata)
 
 
-def disclaim(data: bytes) -> bytes:
+def remove_claims(data: bytes) -> bytes:
     """Return a file that claims no standard, and is else the same."""
     import io
 
@@ -71,25 +73,25 @@ def disclaim(data: bytes) -> bytes:
 
     with pikepdf.open(io.BytesIO(data)) as pdf:
         metadata = etree.fromstring(pdf.Root.Metadata.read_bytes())
-        _take_back(metadata)
-        _store(pdf, metadata)
+        _remove_claim_properties(metadata)
+        _write_metadata(pdf, metadata)
         made = io.BytesIO()
         pdf.save(made, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return made.getvalue()
 
 
-def _take_back(metadata: _Element) -> None:
+def _remove_claim_properties(metadata: _Element) -> None:
     """Take the claims out of the metadata, and the descriptions of their schemas."""
     from lxml import etree
 
     for description in list(metadata.iter(_DESCRIPTION)):
         names = [*description.attrib, *(kid.tag for kid in description)]
-        if any(str(name).startswith(tuple(f"{{{space}" for space in _CLAIMED_IN)) for name in names):
+        if any(str(name).startswith(tuple(f"{{{space}" for space in _CLAIM_NAMESPACES)) for name in names):
             description.getparent().remove(description)
     etree.cleanup_namespaces(metadata)
 
 
-def _store(pdf: Pdf, metadata: _Element) -> None:
+def _write_metadata(pdf: Pdf, metadata: _Element) -> None:
     from lxml import etree
     from pikepdf import Name
 

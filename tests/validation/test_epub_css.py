@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.conforming.css import unsafe_styles
 from pipeline.rendering.styles import packaged
+from pipeline.validation.epub_css import unsafe_css
 
 
 @pytest.mark.parametrize(
@@ -29,11 +29,11 @@ from pipeline.rendering.styles import packaged
     ],
 )
 def test_style_that_older_readers_stumble_over_is_named(style: str, expected: str) -> None:
-    assert expected in {what for _, what in unsafe_styles(style)}
+    assert expected in {what for _, what in unsafe_css(style)}
 
 
 def test_its_line_is_told() -> None:
-    assert unsafe_styles("/* one\ntwo */\np { margin: 0 }\nh1 { color: #123; position: fixed }\n") == (
+    assert unsafe_css("/* one\ntwo */\np { margin: 0 }\nh1 { color: #123; position: fixed }\n") == (
         (4, "a place outside the flow"),
     )
 
@@ -47,9 +47,9 @@ def test_its_line_is_told() -> None:
     ],
 )
 def test_plain_style_passes_and_comments_do_not_count(style: str) -> None:
-    assert unsafe_styles(style) == ()
+    assert unsafe_css(style) == ()
 
 
 def test_our_own_style_passes() -> None:
     for sheet in sorted((packaged() / "epub").glob("*.css")):
-        assert unsafe_styles(sheet.read_text("utf-8")) == (), sheet.name
+        assert unsafe_css(sheet.read_text("utf-8")) == (), sheet.name

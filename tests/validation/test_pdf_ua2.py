@@ -9,13 +9,13 @@ from typing import Any
 import pikepdf
 import pytest
 
-from pipeline.conforming.metadata import disclaim
-from pipeline.conforming.pdf import judge_second
-from pipeline.conforming.second import bookmarks, structure
-from pipeline.conforming.tags import parts, retag
 from pipeline.rendering.printing import Layout, draw
-from tests.conforming.test_tags import laid_out
+from pipeline.validation.pdf import validate_pdf_ua2
+from pipeline.validation.pdf_metadata import remove_claims
+from pipeline.validation.pdf_tags import retag, traced_elements
+from pipeline.validation.pdf_ua2 import bookmarks, structure_elements
 from tests.pdf_reading import Element, tree
+from tests.validation.test_pdf_tags import laid_out
 
 NOTES = (
     '<h1 id="titel">Titel</h1><p>Ord<a id="ref-1" href="#note-1">1</a> og <a href="#titel">op</a>.</p>'
@@ -37,7 +37,7 @@ def test_every_kind_stands_in_a_namespace() -> None:
     data = second("<article><h1>Titel</h1><blockquote><p>Citat</p></blockquote></article>")
 
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        spaces = {str(element.S): str(element.NS.NS) for element in structure(pdf)}
+        spaces = {str(element.S): str(element.NS.NS) for element in structure_elements(pdf)}
     assert spaces["/H1"] == "http://iso.org/pdf2/ssn"
     assert spaces["/BlockQuote"] == spaces["/Art"] == "http://iso.org/pdf/ssn"
 
@@ -47,7 +47,7 @@ def test_footnotes_are_notes_and_know_who_refers_to_them() -> None:
 
     assert "Sect(H2 FENote(Lbl P))" in tree(data).outline
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        (note,) = [element for element in structure(pdf) if element.S == "/FENote"]
+        (note,) = [element for element in structure_elements(pdf) if element.S == "/FENote"]
         assert [str(mark.S) for mark in note.Ref] == ["/Link"]
         assert note.Ref[0].Ref[0].objgen == note.objgen
         assert note.A.NoteType == "/Endnote"
@@ -83,11 +83,11 @@ def test_the_file_claims_the_new_standards_only() -> None:
 
 
 def test_a_good_file_has_no_fault() -> None:
-    assert judge_second(second(NOTES)) == ()
+    assert validate_pdf_ua2(second(NOTES)) == ()
 
 
 def _without_spaces(pdf: pikepdf.Pdf) -> None:
-    for element in structure(pdf):
+    for element in structure_elements(pdf):
         del element["/NS"]
 
 
@@ -96,7 +96,7 @@ def _with_page_destination(pdf: pikepdf.Pdf) -> None:
 
 
 def _with_lonely_note(pdf: pikepdf.Pdf) -> None:
-    for element in structure(pdf):
+    for element in structure_elements(pdf):
         if element.S == "/FENote":
             del element["/Ref"]
 
@@ -125,14 +125,14 @@ def test_what_is_spoilt_is_seen(spoil: Callable[[pikepdf.Pdf], None], rule: str)
         spoil(pdf)
         pdf.save(made)
 
-    assert {fault.rule for fault in judge_second(made.getvalue())} == {rule}
+    assert {fault.rule for fault in validate_pdf_ua2(made.getvalue())} == {rule}
 
 
 def test_a_file_of_the_old_version_is_seen() -> None:
     layout = laid_out("<p>Tekst</p>")
     data, _ = draw(layout)
 
-    assert "pdf-version" in {fault.rule for fault in judge_second(retag(data, layout.root))}
+    assert "pdf-version" in {fault.rule for fault in validate_pdf_ua2(retag(data, layout.root))}
 
 
 def test_a_file_that_claims_nothing_is_else_the_same() -> None:
@@ -140,7 +140,7 @@ def test_a_file_that_claims_nothing_is_else_the_same() -> None:
     data, _ = draw(layout)
     claiming = retag(data, layout.root)
 
-    modest = disclaim(claiming)
+    modest = remove_claims(claiming)
 
     with pikepdf.open(io.BytesIO(modest)) as pdf:
         metadata = pdf.Root.Metadata.read_bytes()
@@ -157,11 +157,11 @@ def test_a_traced_file_has_the_same_objects(standard: Any) -> None:
     data, _ = draw(layout)
     plain = retag(data, layout.root, standard)
 
-    places = parts(retag(data, layout.root, standard, is_traced=True))
+    places = traced_elements(retag(data, layout.root, standard, is_traced=True))
 
     elements = list(layout.root.iter())
     with pikepdf.open(io.BytesIO(plain)) as pdf:
-        for element in structure(pdf):
+        for element in structure_elements(pdf):
             assert element.S == "/Document" or element.objgen[0] in places
             if element.S in ("/H1", "/H2"):
                 assert elements[places[element.objgen[0]]].tag == str(element.S)[1:].lower()
