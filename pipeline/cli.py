@@ -38,7 +38,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return `all`, the formats, then the rest."""
-        formats = [name for name in writers.registered() if name not in COMMANDS]
+        formats = [name for name in writers.installed_writers() if name not in COMMANDS]
         return ["all", *formats, *sorted(set(COMMANDS) - {"all"})]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -47,7 +47,7 @@ class Commands(click.Group):
             module, function = COMMANDS[cmd_name].split(":")
             command: click.Command = getattr(import_module(f"pipeline.commands.{module}"), function)
             return command
-        if cmd_name not in writers.registered():
+        if cmd_name not in writers.installed_writers():
             return None
         from pipeline.commands.publishing import format_command
 

@@ -57,7 +57,7 @@ def check(config: Config, request: Request, scale: SeverityPolicy, progress: Pro
             ReadingRoom(config, workers, spool, progress, (), open_book(outputs.state)), outputs.state, ()
         )
         shop = open_shop(config, request.formats, Outputs(shown), spool)
-        bound = resolve_editions(library.metas, library.ids, writers.registered())
+        bound = resolve_editions(library.metas, library.ids, writers.installed_writers())
         work = plan(bound.edition_plans, request.formats, (), config, shop, load_record(shown / STATE), Rebuild())
     findings = (
         *library.findings,

@@ -123,7 +123,7 @@ def _begin(
     if request.selection:
         library, bound_id = narrow(library, request.selection, formats, config, spool)
         asked = (bound_id,)
-    bound = resolve_editions(library.metas, library.ids, writers.registered())
+    bound = resolve_editions(library.metas, library.ids, writers.installed_writers())
     rebuild = Rebuild(is_forced=request.is_forced, is_verified=request.is_verified)
     work = plan(bound.edition_plans, formats, asked, config, shop, before, rebuild)
     ledger = Ledger(shop, before, work, scale, is_partial=bool(request.overrides))

@@ -73,7 +73,7 @@ _KINDS: dict[str, dict[str, Any]] = {
 
 def of_config() -> dict[str, Any]:
     """Return the JSON Schema of `publish.toml`, with a table for each installed format."""
-    tables = dict(SECTIONS) | {name: writers.load(name).Options for name in writers.registered()}
+    tables = dict(SECTIONS) | {name: writers.load_writer(name).Options for name in writers.installed_writers()}
     return {
         "$schema": _DRAFT,
         "title": "publish.toml",

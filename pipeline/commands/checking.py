@@ -75,7 +75,7 @@ def check(
             found = inspection.check_files(finished, scale, progress)
         else:
             request = Request(
-                tuple(writers.registered()), ids, outputs=outputs, jobs=jobs or default_jobs(), today=today()
+                tuple(writers.installed_writers()), ids, outputs=outputs, jobs=jobs or default_jobs(), today=today()
             )
             found = inspection.check(settings, request, scale, progress)
     if update_baseline:

@@ -60,7 +60,7 @@ def has_option(name: str, option: str) -> bool:
 
 def _options_of(name: str) -> dict[str, Any]:
     try:
-        return get_type_hints(writers.load(name).Options)
+        return get_type_hints(writers.load_writer(name).Options)
     except Exception:  # noqa: BLE001  # a stranger's writer: its own command says why
         return {}
 
@@ -73,7 +73,7 @@ def load_project(given: Path | None) -> Config:
     """
     from pipeline.config import load
 
-    return load(project_of(given), writers.registered())
+    return load(project_of(given), writers.installed_writers())
 
 
 def project_of(given: Path | None) -> Path:

@@ -33,7 +33,7 @@ _ALLOW = "Publish PDF files that break a rule too, without their claims."
 @click.option("--allow-nonconforming", is_flag=True, help=_ALLOW)
 def publish_all(only: tuple[str, ...], **chosen: Any) -> int:
     """Publish every article and edition in every format."""
-    known = list(writers.registered())
+    known = list(writers.installed_writers())
     if wrong := [name for name in only if name not in known]:
         raise click.BadParameter(f"{', '.join(wrong)} is no format; there is {', '.join(known)}", param_hint="--only")
     return _publish(tuple(dict.fromkeys(only)) or tuple(known), (), **chosen)
@@ -41,7 +41,7 @@ def publish_all(only: tuple[str, ...], **chosen: Any) -> int:
 
 def format_command(name: str) -> click.Command:
     try:
-        summary = writers.load(name).summary
+        summary = writers.load_writer(name).summary
     except Exception as error:  # noqa: BLE001  # a stranger's writer: the others must still work
         summary = f"cannot be loaded: {error}"
 

@@ -51,7 +51,7 @@ class Desk:
         self.config = config
         self.outputs = Outputs(outputs)
         self.jobs = jobs
-        self.queue = Queue(writers.registered())
+        self.queue = Queue(writers.installed_writers())
         self.faults: dict[str, PublishError] = {}
         """What keeps things from being published: the configuration, the sources as a whole, the last run."""
         self.ids: Mapping[str, str] = {}
@@ -153,7 +153,7 @@ class Desk:
         """Publish what waits, for ever, with workers that stay warm; they end after the thread that uses them."""
         self._loop = asyncio.get_running_loop()
         with Workers(self.jobs, self.config.limits.memory_mb) as workers:
-            workers.warm(writers.registered())
+            workers.warm(writers.installed_writers())
             await self._begin(workers)
             while True:
                 self._doing = None
@@ -163,7 +163,7 @@ class Desk:
 
     async def _begin(self, workers: Workers) -> None:
         """Let all wait that changed while there was no desk."""
-        request = Request(tuple(writers.registered()), outputs=self.outputs.folder)
+        request = Request(tuple(writers.installed_writers()), outputs=self.outputs.folder)
         try:
             done = await _in_thread(workers, up_to_date, self.config, request, lambda _step, _done, _of: None, workers)
         except PublishError:  # the first run says it with all that belongs to it
@@ -257,7 +257,7 @@ class Desk:
     def _reload(self) -> bool:
         """Read the configuration anew, and tell whether it could be; of a broken one, the last good one stays."""
         try:
-            self.config = configuration.load(self.config.folder, writers.registered())
+            self.config = configuration.load(self.config.folder, writers.installed_writers())
         except (ConfigError, OSError) as error:
             name = configuration.FILE_NAME
             self._fail("config", error if isinstance(error, ConfigError) else ConfigError("it is gone", source=name))

@@ -8,10 +8,10 @@ from typing import get_args
 from urllib.parse import urlencode
 
 from pipeline.writers.handout.options import VariantName
-from pipeline.writers.handout.variants import STANDARD
+from pipeline.writers.handout.variants import STANDARD_VARIANT
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "variant": (STANDARD, *(name for name in get_args(VariantName) if name != STANDARD)),
+    "variant": (STANDARD_VARIANT, *(name for name in get_args(VariantName) if name != STANDARD_VARIANT)),
     "device": ("phone", "tablet"),
     "book": ("light", "dark"),
     "width": ("320", "640"),

@@ -11,7 +11,7 @@ from pipeline.config import override
 from pipeline.preview import pages
 from pipeline.preview.desk import Desk, Printed
 from pipeline.preview.queue import Aside
-from pipeline.writers.handout.variants import STANDARD
+from pipeline.writers.handout.variants import STANDARD_VARIANT
 
 FORMAT = "handout"
 FOLDER = "variants"
@@ -34,7 +34,7 @@ class Sheet:
 def sheet(desk: Desk, id_: str, variant: str) -> Sheet:
     """Return the handout of an article in a variant; one that the project does not publish is printed meanwhile."""
     why_not, is_coming = "", False
-    if variant != STANDARD and desk.artifact(f"{FORMAT}/{id_}.{variant}.pdf") is None and desk.has_source(id_):
+    if variant != STANDARD_VARIANT and desk.artifact(f"{FORMAT}/{id_}.{variant}.pdf") is None and desk.has_source(id_):
         aside = _aside(desk, id_, variant)
         printed = desk.printed(aside)
         is_coming = printed is None or printed.stamp != aside.stamp
@@ -49,13 +49,13 @@ def sheet(desk: Desk, id_: str, variant: str) -> Sheet:
 
 def find(desk: Desk, id_: str, variant: str) -> Path | None:
     """Return where the handout of a variant lies; None where there is none."""
-    name = f"{FORMAT}/{id_}.pdf" if variant == STANDARD else f"{FORMAT}/{id_}.{variant}.pdf"
+    name = f"{FORMAT}/{id_}.pdf" if variant == STANDARD_VARIANT else f"{FORMAT}/{id_}.{variant}.pdf"
     if path := desk.artifact(name):
         return path if path.is_file() else None
     if desk.item(id_) is None:
         return None
     path = _folder(desk, variant) / name
-    return path if variant != STANDARD and path.is_file() else None
+    return path if variant != STANDARD_VARIANT and path.is_file() else None
 
 
 def _aside(desk: Desk, id_: str, variant: str) -> Aside:

@@ -10,7 +10,7 @@ from pipeline.config import Config, options
 from pipeline.publish import Request, outputs_of, publish
 from pipeline.report import Entry, Report
 from pipeline.running.library import Progress
-from pipeline.writers import load
+from pipeline.writers import load_writer
 
 FORMAT = "handout"
 STANDARD = "standard"
@@ -74,7 +74,7 @@ def ready(config: Config, request: Request, variant: str, progress: Progress) ->
 
 def _also(config: Config, variant: str) -> Mapping[str, Mapping[str, object]]:
     """Return the variants of `publish.toml` with this one, so that no other's files go; nothing where it is there."""
-    chosen = options(config, FORMAT, load(FORMAT).Options).variants
+    chosen = options(config, FORMAT, load_writer(FORMAT).Options).variants
     return {} if variant in chosen else {FORMAT: {"variants": [*chosen, variant]}}
 
 

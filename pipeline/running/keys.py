@@ -14,7 +14,7 @@ from pipeline.config import Config
 from pipeline.reading.editions import EditionPlan
 from pipeline.rendering.pictures import RECIPE
 from pipeline.rendering.styles import Styles
-from pipeline.writers import registered
+from pipeline.writers import installed_writers
 
 _LIBRARIES = (
     "weasyprint", "pydyf", "EbookLib", "Jinja2", "css-inline", "pillow", "fontpkg-source-sans-3", "uharfbuzz",
@@ -108,7 +108,7 @@ def program_parts() -> Mapping[str, str]:
 
 @cache
 def _writer_version(name: str) -> str:
-    distribution = registered()[name].dist
+    distribution = installed_writers()[name].dist
     return f"{distribution.name}={distribution.version}" if distribution else ""
 
 

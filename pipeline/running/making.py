@@ -27,7 +27,7 @@ from pipeline.running.renditions import FOLDER as PICTURES
 from pipeline.running.renditions import Renditions
 from pipeline.running.saving import Outputs
 from pipeline.running.spool import Spool
-from pipeline.writers import Facts, Job, Need, Rendition, Written, load
+from pipeline.writers import Facts, Job, Need, Rendition, Written, load_writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def open_shop(config: Config, formats: tuple[str, ...], outputs: Outputs, spool:
     Raises:
         ConfigError: A format's table in `publish.toml` says what its writer does not know.
     """
-    chosen = {name: options(config, name, load(name).Options) for name in in_turn(formats)}
+    chosen = {name: options(config, name, load_writer(name).Options) for name in in_turn(formats)}
     roots = find_roots(config)
     return Shop(
         config.publisher,
@@ -133,7 +133,7 @@ def in_turn(formats: Iterable[str]) -> tuple[str, ...]:
         if name in path:
             raise ConfigError(f"the formats {' and '.join(path)} build on each other's facts")
         if name not in order:
-            for other in load(name).facts_from:
+            for other in load_writer(name).facts_from:
                 visit(other, (*path, name))
             order.append(name)
 
@@ -149,7 +149,7 @@ def failed(source: str, name: str, message: str, hint: str = "", line: int = 0) 
 
 def _needs(edition: Edition, name: str, shop: Shop) -> tuple[Need, ...] | Made:
     try:
-        return load(name).needs(edition, shop.options[name])
+        return load_writer(name).needs(edition, shop.options[name])
     except Exception as error:  # noqa: BLE001  # a writer may be a stranger's
         return _unexpected(edition, name, error)
 
@@ -164,7 +164,7 @@ def _write(
     facts: Mapping[str, Facts],
 ) -> Made:
     """Return one format of an order, staged where it is asked for."""
-    writer = load(name)
+    writer = load_writer(name)
     try:
         words = load_words(shop.styles, edition.front.language)
         own_facts = {other: facts[other] for other in writer.facts_from if other in facts}

@@ -116,7 +116,7 @@ def _keys(binding: EditionPlan, formats: tuple[str, ...], maker: Keys, shop: Sho
     base = short(binding_key(binding))
     keys: dict[str, Parts] = {}
     for name in in_turn(formats):
-        facts = [key_of(keys[other]) for other in writers.load(name).facts_from]
+        facts = [key_of(keys[other]) for other in writers.load_writer(name).facts_from]
         certificate = repr(shop.certificates.load(name, binding.id))
         keys[name] = maker.parts(base, name, shop.options[name], binding.front.language, facts, certificate)
     return keys

@@ -17,7 +17,7 @@ from pipeline.rendering.readability import level
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import Entry, Listing, Report
-from pipeline.writers import registered
+from pipeline.writers import installed_writers
 
 INDEX = "index.html"
 _THUMBNAIL = ".png"
@@ -149,7 +149,7 @@ def label_of(name: str, words: Words) -> str:
 
 def _item(listing: Listing, entries: list[Entry], findings: list[Finding], words: Words) -> Item:
     saved = {entry.format: entry.artifacts for entry in entries if entry.artifacts}
-    firsts = {name: saved[name][0] for name in (*registered(), *saved) if name in saved}
+    firsts = {name: saved[name][0] for name in (*installed_writers(), *saved) if name in saved}
     thumbnails = {str(PurePosixPath(first.path).with_suffix(_THUMBNAIL)) for first in firsts.values()}
     return Item(
         listing,

@@ -87,9 +87,9 @@ class Workers:
     def warm(self, formats: Iterable[str]) -> None:
         """Let the writers' server load the renderers of formats, while this process goes on."""
         if _has_server():
-            from pipeline.writers import registered
+            from pipeline.writers import installed_writers
 
-            points: list[EntryPoint] = [registered()[name] for name in formats]
+            points: list[EntryPoint] = [installed_writers()[name] for name in formats]
             # A format without such a module is loaded when it is written; the server passes over what is not there.
             forkserver.set_forkserver_preload([*_WRITES, *(f"{point.module}.warm" for point in points)])
             with deaf():

@@ -10,7 +10,7 @@ from pipeline.errors import SendError
 from pipeline.findings import Finding
 from pipeline.publish import Request, outputs_of, standing
 from pipeline.running.library import Progress
-from pipeline.writers import load
+from pipeline.writers import load_writer
 from pipeline.writers.newsletter import Options
 
 FORMAT = "newsletter"
@@ -45,7 +45,7 @@ def find_published(config: Config, id_: str, outputs: Path, progress: Progress) 
                 path.read_bytes(),
                 path,
                 entry.findings,
-                options(config, FORMAT, load(FORMAT).Options),
+                options(config, FORMAT, load_writer(FORMAT).Options),
             )
     what = "has changed since it was published" if path.is_file() else "is not published as a newsletter"
     raise SendError(

@@ -20,7 +20,7 @@ from email.utils import format_datetime
 from urllib.parse import quote
 
 from pipeline.errors import SendError
-from pipeline.writers.newsletter.message import header
+from pipeline.writers.newsletter.message import encode_header
 
 TOKEN_LENGTH = 22
 _PLACE = "TokenOfOneReaderGoHere"
@@ -65,7 +65,7 @@ class Template:
         Raises:
             SendError: A header would say something else, or another header, once it is read again.
         """
-        head = b"".join(header(name, words) for name, words in self.headers(route, address, token, mark, date))
+        head = b"".join(encode_header(name, words) for name, words in self.headers(route, address, token, mark, date))
         placed = token.encode("ascii")
         body = b"".join(placed[piece] if isinstance(piece, slice) else piece for piece in self.body)
         return head + self.head + body

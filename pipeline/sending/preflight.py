@@ -23,7 +23,7 @@ from pipeline.sending.signing import is_aligned
 from pipeline.sending.store import Store
 from pipeline.sending.subscribers import count
 from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
-from pipeline.writers.newsletter.footer import judge_footer
+from pipeline.writers.newsletter.footer import footer_findings
 
 SPAM_POINTS = 5.0
 """From here on SpamAssassin calls it spam."""
@@ -99,7 +99,7 @@ def _faultless(name: str, faults: list[str]) -> Check:
 
 
 def _footer(config: Config, published: Published) -> Iterator[Check]:
-    lacking = judge_footer(config.publisher, published.options)
+    lacking = footer_findings(config.publisher, published.options)
     yield _faultless("footer", [finding.message for finding in lacking])
 
 

@@ -19,7 +19,7 @@ from pipeline.sending.settings import sender_domain
 from pipeline.sending.signing import Signer
 from pipeline.sending.store import Store
 from pipeline.sending.subscribers import Consent, add
-from pipeline.writers.newsletter.message import header
+from pipeline.writers.newsletter.message import encode_header
 
 OPEN_S = 7 * 24 * 3600
 """How long a confirmation can be answered; after it, what was asked is deleted."""
@@ -109,13 +109,13 @@ def confirmation_mail(confirmation: Confirmation, config: Config, words: Words, 
     sender = Address(publisher.name, addr_spec=publisher.email)
     head = b"".join(
         (
-            header("From", sender.display_name, f" <{sender.username}@{domain}>"),
-            header("To", letter.address),
-            header("Subject", words.fill("signup_mail_subject", title=title)),
-            header("Date", format_datetime(datetime.now(UTC))),
-            header("Message-ID", f"<{letter.mark}@{domain}>"),
-            header("Content-Language", words.language),
-            header("Auto-Submitted", "auto-generated"),
+            encode_header("From", sender.display_name, f" <{sender.username}@{domain}>"),
+            encode_header("To", letter.address),
+            encode_header("Subject", words.fill("signup_mail_subject", title=title)),
+            encode_header("Date", format_datetime(datetime.now(UTC))),
+            encode_header("Message-ID", f"<{letter.mark}@{domain}>"),
+            encode_header("Content-Language", words.language),
+            encode_header("Auto-Submitted", "auto-generated"),
         )
     )
     data = head + made.as_bytes()

@@ -13,14 +13,14 @@ from pipeline.preview.desk import Desk
 from pipeline.preview.queue import Work
 from pipeline.report import Report
 from pipeline.running.workers import Task, Workers
-from pipeline.writers import registered
+from pipeline.writers import installed_writers
 
 
 class SlowDesk(Desk):
     """A desk whose runs last until they are interrupted."""
 
     def __init__(self, project: Path) -> None:
-        super().__init__(config.load(project, registered()), project / "outputs", jobs=1)
+        super().__init__(config.load(project, installed_writers()), project / "outputs", jobs=1)
         self.is_publishing = threading.Event()
         self.outcomes: list[BaseException] = []
 

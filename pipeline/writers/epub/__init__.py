@@ -13,9 +13,9 @@ from pipeline.findings import Finding, found
 from pipeline.validation.certificate import claims_conformance
 from pipeline.validation.epub import validate_epub
 from pipeline.writers import Artifact, Job, Need, Written
-from pipeline.writers.epub.book import Book, picture_need
-from pipeline.writers.epub.container import pack
-from pipeline.writers.epub.metadata import access_reviews, conformance
+from pipeline.writers.epub.book import BookBuilder, book_need
+from pipeline.writers.epub.container import build_epub
+from pipeline.writers.epub.package_metadata import accessibility_reviews, conformance_entries
 
 summary = "an e-book (EPUB 3.3) for phones and e-readers"
 medium = "book"
@@ -48,7 +48,7 @@ class Options:
 def needs(edition: Edition, options: Options) -> tuple[Need, ...]:  # noqa: ARG001  # the writers' common form
     """Return every picture of the book once: wide enough for tablets, small enough for phones."""
     shown = [image for article in edition.chapters for image in images(article)]
-    return tuple(dict.fromkeys(picture_need(image.picture) for image in shown))
+    return tuple(dict.fromkeys(book_need(image.picture) for image in shown))
 
 
 def write(edition: Edition, job: Job) -> Written:
@@ -59,32 +59,36 @@ def write(edition: Edition, job: Job) -> Written:
         WriteError: The finished book has a fault; it must not be published.
     """
     _check_colour(job.options.cover_colour)
-    book = Book(edition, job)
+    book = BookBuilder(edition, job)
     package = book.package()
-    data = pack(package)
-    if stated := conformance(edition, job, book.counted, data):
-        data = pack(replace(package, entries=(*package.entries, *stated)))
+    data = build_epub(package)
+    if stated := conformance_entries(edition, job, book.counted, data):
+        data = build_epub(replace(package, entries=(*package.entries, *stated)))
     faults = validate_epub(data)
     if faults:
         raise WriteError("; ".join(map(str, faults)), source=edition.front.source, hint="please report it")
-    findings = (*book.findings, *_uncertified(edition, job, data), *_large(edition, job, data))
+    findings = (
+        *book.findings,
+        *_lost_certificate_findings(edition, job, data),
+        *_file_size_findings(edition, job, data),
+    )
     return Written((Artifact(f"{edition.id}.epub", data),), findings)
 
 
-def _uncertified(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
+def _lost_certificate_findings(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
     """Return why a book that was certified once makes no claim now."""
     if job.certificate is None or claims_conformance(data):
         return ()
     if not job.certificate.holds_for(data):
         why = "its content is no longer what was certified"
-    elif not access_reviews(edition, job):
+    elif not accessibility_reviews(edition, job):
         why = "no one is named who has reviewed all of it, with a date"
     else:
         why = "its content is not accessible to all"
     return (found("epub-uncertified", edition.front.source, 0, f"the e-book claims no conformance: {why}"),)
 
 
-def _large(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
+def _file_size_findings(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
     size_mb = len(data) / 1_000_000
     if size_mb <= job.options.large_mb:
         return ()

@@ -1,4 +1,4 @@
-"""Imported ahead of the first handout: loads what every handout needs, so that workers share it."""
+"""Preloads the modules that every handout needs, so that worker processes share them."""
 
 from __future__ import annotations
 

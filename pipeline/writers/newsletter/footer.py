@@ -1,4 +1,4 @@
-"""The foot of a mail: who sends it, why, and how to leave, as Danish law asks.
+"""The footer of a mail: sender, reason and unsubscribe link, as Danish law requires.
 
 Source: markedsføringsloven § 10; e-handelsloven §§ 7 and 9 (name, address, e-mail, CVR number in every mail).
 """
@@ -14,7 +14,7 @@ from pipeline.writers.newsletter.options import Options
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FooterLine:
     """Words of the footer, and where they lead, if anywhere."""
 
     words: str
@@ -25,9 +25,9 @@ class Line:
 class Footer:
     """What stands below a mail, beside the publisher's name."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[FooterLine, ...]
     reason: str
-    links: tuple[Line, ...]
+    links: tuple[FooterLine, ...]
     """Unsubscribe and privacy."""
 
 
@@ -36,22 +36,22 @@ def footer_of(publisher: Publisher, options: Options, words: Words) -> Footer:
     phone = words.fill("newsletter_phone", phone=publisher.phone) if publisher.phone else ""
     cvr = words.fill("newsletter_cvr", cvr=publisher.cvr) if publisher.cvr else ""
     lines = (
-        Line(publisher.address),
-        Line(phone.replace(" ", "\N{NO-BREAK SPACE}"), tel(publisher.phone)),
-        Line(publisher.email, f"mailto:{publisher.email}"),
-        Line(publisher.website.removeprefix("https://").removeprefix("http://"), publisher.website),
-        Line(cvr),
+        FooterLine(publisher.address),
+        FooterLine(phone.replace(" ", "\N{NO-BREAK SPACE}"), tel_address(publisher.phone)),
+        FooterLine(publisher.email, f"mailto:{publisher.email}"),
+        FooterLine(publisher.website.removeprefix("https://").removeprefix("http://"), publisher.website),
+        FooterLine(cvr),
     )
     links = (
-        Line(words["newsletter_unsubscribe"], options.unsubscribe),
-        Line(words["newsletter_privacy"], publisher.privacy),
+        FooterLine(words["newsletter_unsubscribe"], options.unsubscribe),
+        FooterLine(words["newsletter_privacy"], publisher.privacy),
     )
     return Footer(
         tuple(line for line in lines if line.words), options.reason, tuple(line for line in links if line.address)
     )
 
 
-def tel(phone: str) -> str:
+def tel_address(phone: str) -> str:
     """Return a Danish number of eight digits, or an international one, as an address; nothing for other forms."""
     digits = "".join(character for character in phone if character.isdecimal())
     if phone.strip().startswith("+"):
@@ -59,7 +59,7 @@ def tel(phone: str) -> str:
     return f"tel:+45{digits}" if len(digits) == 8 else ""
 
 
-def judge_footer(publisher: Publisher, options: Options) -> tuple[Finding, ...]:
+def footer_findings(publisher: Publisher, options: Options) -> tuple[Finding, ...]:
     """Return a finding for each key that the law asks for and `publish.toml` lacks, and for a mistyped CVR number."""
     needed = {
         "[publisher] name": publisher.name,

@@ -19,20 +19,20 @@ from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.validation import pdf
 from pipeline.validation.pdf_tags import retag
-from pipeline.writers import Facts, Job, Need, Rendition, load, registered
-from pipeline.writers.handout import sheet
-from pipeline.writers.handout.characters import replace_signs
-from pipeline.writers.handout.variants import STANDARD, VARIANTS, settings
+from pipeline.writers import Facts, Job, Need, Rendition, installed_writers, load_writer
+from pipeline.writers.handout import print_html
+from pipeline.writers.handout.missing_characters import find_substitutions
+from pipeline.writers.handout.variants import STANDARD_VARIANT, VARIANTS, candidate_settings
 
 
 def main(folder: Path, out: Path) -> None:
-    project = config.load(folder, registered())
+    project = config.load(folder, installed_writers())
     roots = find_roots(project)
     sources = find_sources(project, roots).sources
     articles = [
         item.article for item in read_articles(sources, project, roots, {s.path: s.id for s in sources}) if item.article
     ]
-    writers = {name: load(name) for name in ("handout", "epub", "newsletter")}
+    writers = {name: load_writer(name) for name in ("handout", "epub", "newsletter")}
     options = {name: config.options(project, name, writer.Options) for name, writer in writers.items()}
     styles = find_styles(folder)
     words: dict[str, Words] = {}
@@ -55,9 +55,9 @@ def main(folder: Path, out: Path) -> None:
             pictures = {need: made[need] for need in needs[name]}
             job = Job(project.publisher, options[name], styles, words[article.language], pictures, facts)
             if name == "handout":
-                signs, _ = replace_signs(edition)
-                setting = settings(VARIANTS[STANDARD], options[name])[0]
-                page = sheet.make(edition, job, VARIANTS[STANDARD], setting, signs)
+                signs, _ = find_substitutions(edition)
+                setting = candidate_settings(VARIANTS[STANDARD_VARIANT], options[name])[0]
+                page = print_html.build_print_document(edition, job, VARIANTS[STANDARD_VARIANT], setting, signs)
                 layout = lay_out(page.html, page.css, page.resources)
                 facts = {"handout": Facts(layout.pages, layout.page_of)}
                 data = retag(draw(layout)[0], layout.root)

@@ -11,7 +11,7 @@ import pypdfium2
 
 from pipeline.config import load
 from pipeline.fixing import apply, fixes
-from pipeline.writers import registered
+from pipeline.writers import installed_writers
 from tests import published_words
 from tests.sessions.desk.running import publish, say
 
@@ -25,7 +25,7 @@ def judge(before: Path, after: Path) -> Iterator[str]:
         before: A project, published already.
         after: A copy of it, without outputs.
     """
-    config = load(after, registered())
+    config = load(after, installed_writers())
     found = fixes(config, ())
     for each in found:
         apply(each)

@@ -63,9 +63,9 @@ def _browse(project: Path, folder: Path, rounds: int) -> Iterator[str]:
 
     from pipeline.config import load
     from pipeline.reading.source_files import find_roots, find_sources
-    from pipeline.writers import registered
+    from pipeline.writers import installed_writers
 
-    config = load(project, registered())
+    config = load(project, installed_writers())
     chosen = find_sources(config, find_roots(config)).sources[0]
     source, shots, axe = project / chosen.path, folder / "shots", folder / "node_modules/axe-core/axe.min.js"
     with sync_playwright() as playwright, running(project) as desk:

@@ -13,10 +13,10 @@ from pipeline.rendering.words import Words
 from pipeline.validation.accessibility import AccessibilityCounts, accessibility_claims, supports_conformance
 from pipeline.validation.certificate import CONFORMANCE_STATEMENT
 from pipeline.writers import Job
-from pipeline.writers.epub.container import Entry
+from pipeline.writers.epub.container import MetadataEntry
 
 
-def identifier(publisher: Publisher, edition: Edition) -> str:
+def book_identifier(publisher: Publisher, edition: Edition) -> str:
     """Return the book's name for machines: the same for ever, as long as website and edition keep theirs."""
     return _uuid(publisher, edition.id)
 
@@ -25,56 +25,56 @@ def _uuid(publisher: Publisher, name: str) -> str:
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{publisher.website or publisher.name}/{name}')}"
 
 
-def described(edition: Edition, job: Job, counted: AccessibilityCounts) -> tuple[Entry, ...]:
+def metadata_entries(edition: Edition, job: Job, counted: AccessibilityCounts) -> tuple[MetadataEntry, ...]:
     """Return all that is stated beside identifier, title, language and date of change."""
     return (
-        *_people(edition, job.publisher),
-        *_about(edition),
-        *_collections(collections_of(edition, job), job.publisher),
-        *_access(job, counted, edition.front.title),
+        *_contributor_entries(edition, job.publisher),
+        *_subject_entries(edition),
+        *_collection_entries(collections_of(edition, job), job.publisher),
+        *_accessibility_entries(job, counted, edition.front.title),
     )
 
 
-def _people(edition: Edition, publisher: Publisher) -> Iterator[Entry]:
+def _contributor_entries(edition: Edition, publisher: Publisher) -> Iterator[MetadataEntry]:
     bound = (edition.front, *edition.articles)
     authors = dict.fromkeys(name for article in bound for name in article.authors)
     for number, name in enumerate(authors, 1):
-        yield from _person("creator", number, name, "aut")
+        yield from _contributor_entry("creator", number, name, "aut")
     if publisher.name and not authors:
         # Without a role: foliate-js 1.0.1 cannot open a book whose creator is a publisher ("pbl").
-        yield Entry("dc:creator", publisher.name)
+        yield MetadataEntry("dc:creator", publisher.name)
     reviewers = dict.fromkeys(article.reviewed_by for article in bound if article.reviewed_by)
     for number, name in enumerate(reviewers, 1):
         # MARC has no word for the professional who looks a text over; "scientific advisor" comes nearest.
-        yield from _person("contributor", number, name, "sad")
+        yield from _contributor_entry("contributor", number, name, "sad")
     if publisher.name:
-        yield Entry("dc:publisher", publisher.name)
+        yield MetadataEntry("dc:publisher", publisher.name)
 
 
-def _person(kind: str, number: int, name: str, role: str) -> Iterator[Entry]:
-    yield Entry(f"dc:{kind}", name, (("id", f"{kind}-{number}"),))
-    yield Entry("role", role, (("refines", f"#{kind}-{number}"), ("scheme", "marc:relators")))
+def _contributor_entry(kind: str, number: int, name: str, role: str) -> Iterator[MetadataEntry]:
+    yield MetadataEntry(f"dc:{kind}", name, (("id", f"{kind}-{number}"),))
+    yield MetadataEntry("role", role, (("refines", f"#{kind}-{number}"), ("scheme", "marc:relators")))
 
 
-def _about(edition: Edition) -> Iterator[Entry]:
+def _subject_entries(edition: Edition) -> Iterator[MetadataEntry]:
     front = edition.front
     if first := front.published or edition.changed:
-        yield Entry("dc:date", first.isoformat())
+        yield MetadataEntry("dc:date", first.isoformat())
     if description := front.description or front.lead:
-        yield Entry("dc:description", description)
+        yield MetadataEntry("dc:description", description)
     for language in dict.fromkeys(article.language for article in edition.chapters):
         if language != front.language:
-            yield Entry("dc:language", language)
+            yield MetadataEntry("dc:language", language)
     for tag in dict.fromkeys(tag for article in (front, *edition.articles) for tag in article.tags):
-        yield Entry("dc:subject", tag)
+        yield MetadataEntry("dc:subject", tag)
     if front.address:
-        yield Entry("dc:source", front.address)
+        yield MetadataEntry("dc:source", front.address)
     if reviewed := max((article.reviewed for article in edition.chapters if article.reviewed), default=None):
-        yield Entry("schema:lastReviewed", reviewed.isoformat())
-    yield Entry("schema:wordCount", str(sum(map(word_count, edition.chapters))))
+        yield MetadataEntry("schema:lastReviewed", reviewed.isoformat())
+    yield MetadataEntry("schema:wordCount", str(sum(map(word_count, edition.chapters))))
     level = lix(tuple(words for article in edition.chapters for words in running_text(article)))
     if level is not None:
-        yield Entry("schema:educationalLevel", f"LIX {level}")
+        yield MetadataEntry("schema:educationalLevel", f"LIX {level}")
 
 
 def collections_of(edition: Edition, job: Job) -> tuple[Collection, ...]:
@@ -83,7 +83,7 @@ def collections_of(edition: Edition, job: Job) -> tuple[Collection, ...]:
     return edition.front.series or usual
 
 
-def _collections(collections: tuple[Collection, ...], publisher: Publisher) -> Iterator[Entry]:
+def _collection_entries(collections: tuple[Collection, ...], publisher: Publisher) -> Iterator[MetadataEntry]:
     """Yield what lets libraries and readers keep books together, and in their order.
 
     Source: EPUB 3.3, appendix D.3: belongs-to-collection, collection-type, group-position. The identifier tells two
@@ -92,24 +92,28 @@ def _collections(collections: tuple[Collection, ...], publisher: Publisher) -> I
     for number, collection in enumerate(collections, 1):
         id_ = f"collection-{number}"
         refines = ("refines", f"#{id_}")
-        yield Entry("belongs-to-collection", collection.title, (("id", id_),))
-        yield Entry("collection-type", collection.kind, (refines,))
+        yield MetadataEntry("belongs-to-collection", collection.title, (("id", id_),))
+        yield MetadataEntry("collection-type", collection.kind, (refines,))
         if collection.position:
-            yield Entry("group-position", collection.position, (refines,))
-        yield Entry("dcterms:identifier", _uuid(publisher, f"{collection.kind}/{collection.title}"), (refines,))
+            yield MetadataEntry("group-position", collection.position, (refines,))
+        yield MetadataEntry("dcterms:identifier", _uuid(publisher, f"{collection.kind}/{collection.title}"), (refines,))
 
 
-def _access(job: Job, counted: AccessibilityCounts, title: str) -> Iterator[Entry]:
+def _accessibility_entries(job: Job, counted: AccessibilityCounts, title: str) -> Iterator[MetadataEntry]:
     true = accessibility_claims(counted)
-    yield from (Entry(name, value) for name, value in true)
-    yield Entry("schema:accessibilitySummary", _summary(job.words, counted, {value for _, value in true}))
+    yield from (MetadataEntry(name, value) for name, value in true)
+    yield MetadataEntry(
+        "schema:accessibilitySummary", _accessibility_summary(job.words, counted, {value for _, value in true})
+    )
     if counted.listed_pages:
         # A handout has no number of its own such as an ISBN: its name and its publisher have to do.
         source = job.words.fill("epub_page_source", title=title, publisher=job.publisher.name)
-        yield Entry("pageBreakSource", source)
+        yield MetadataEntry("pageBreakSource", source)
 
 
-def conformance(edition: Edition, job: Job, counted: AccessibilityCounts, book: bytes) -> tuple[Entry, ...]:
+def conformance_entries(
+    edition: Edition, job: Job, counted: AccessibilityCounts, book: bytes
+) -> tuple[MetadataEntry, ...]:
     """Return that the book meets the standard, and on whose word; or why it need not; or nothing.
 
     Args:
@@ -117,22 +121,22 @@ def conformance(edition: Edition, job: Job, counted: AccessibilityCounts, book: 
 
     Source: EPUB Accessibility 1.1, sections 3.4 to 3.7.
     """
-    reviews = access_reviews(edition, job)
+    reviews = accessibility_reviews(edition, job)
     is_judged = job.certificate is not None and job.certificate.holds_for(book)
     if not is_judged or not reviews or not supports_conformance(counted):
         exemption = job.options.exemption
-        return (Entry("a11y:exemption", exemption),) if exemption else ()
-    entries = [Entry("dcterms:conformsTo", CONFORMANCE_STATEMENT, (("id", "conformance"),))]
+        return (MetadataEntry("a11y:exemption", exemption),) if exemption else ()
+    entries = [MetadataEntry("dcterms:conformsTo", CONFORMANCE_STATEMENT, (("id", "conformance"),))]
     for number, (name, day) in enumerate(reviews.items(), 1):
         certifier = f"certifier-{number}"
         entries += (
-            Entry("a11y:certifiedBy", name, (("id", certifier), ("refines", "#conformance"))),
-            Entry("dcterms:date", day.isoformat(), (("refines", f"#{certifier}"),)),
+            MetadataEntry("a11y:certifiedBy", name, (("id", certifier), ("refines", "#conformance"))),
+            MetadataEntry("dcterms:date", day.isoformat(), (("refines", f"#{certifier}"),)),
         )
     return tuple(entries)
 
 
-def access_reviews(edition: Edition, job: Job) -> dict[str, date]:
+def accessibility_reviews(edition: Edition, job: Job) -> dict[str, date]:
     """Return who has looked the whole book over, and when last; nobody where a part has no name or no date."""
     options = job.options
     reviews: dict[str, date] = {}
@@ -144,7 +148,7 @@ def access_reviews(edition: Edition, job: Job) -> dict[str, date]:
     return reviews
 
 
-def _summary(words: Words, counted: AccessibilityCounts, true: set[str]) -> str:
+def _accessibility_summary(words: Words, counted: AccessibilityCounts, true: set[str]) -> str:
     """Return what a person wants to know before opening the book, in the book's language."""
     sentences = [words["epub_access_text"]] if {"structuralNavigation", "displayTransformability"} <= true else []
     if "alternativeText" in true:

@@ -10,7 +10,7 @@ from pipeline.writers.newsletter.options import Options
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MailSection:
     """An article as it stands in the mail."""
 
     article: Article
@@ -36,64 +36,66 @@ class Part:
         return frozenset(node.id for node in walk(self.blocks) if isinstance(node, Header | References))
 
 
-def parts_of(edition: Edition, options: Options) -> tuple[Part, ...]:
+def sections_of(edition: Edition, options: Options) -> tuple[MailSection, ...]:
     """Return what the mail shows when nothing need be shortened; a bound edition's front comes first."""
     if not edition.is_bound:
-        return tuple(whole(article) for article in edition.articles)
+        return tuple(whole_section(article) for article in edition.articles)
     front = edition.front
     is_full = options.articles == "full"
     articles = (
-        whole(article)
+        whole_section(article)
         if article.id in front.in_full or (is_full and article.id not in front.as_teasers)
-        else teaser_in(edition, article)
+        else edition_teaser(edition, article)
         for article in edition.articles
     )
-    return (whole(front), *articles)
+    return (whole_section(front), *articles)
 
 
-def shortenings(edition: Edition, options: Options) -> Iterator[tuple[Part, ...]]:
+def shortenings(edition: Edition, options: Options) -> Iterator[tuple[MailSection, ...]]:
     """Yield ever shorter parts: teasers from the last article up, then fewer sections of what is still whole."""
-    parts = parts_of(edition, options)
+    parts = sections_of(edition, options)
     if edition.is_bound:
         for number in range(len(parts) - 1, 0, -1):
             if not parts[number].is_teaser:
-                parts = (*parts[:number], teaser_in(edition, parts[number].article), *parts[number + 1 :])
+                parts = (*parts[:number], edition_teaser(edition, parts[number].article), *parts[number + 1 :])
                 yield parts
     for number in range(len(parts) - 1, -1, -1):
         if parts[number].is_whole:
-            for shorter in openings(parts[number].article):
+            for shorter in opening_sections(parts[number].article):
                 yield (*parts[:number], shorter, *parts[number + 1 :])
 
 
-def whole(article: Article) -> Part:
+def whole_section(article: Article) -> MailSection:
     """Return an article with all its blocks."""
-    return Part(article, article.blocks, is_whole=True, hero=article.hero)
+    return MailSection(article, article.blocks, is_whole=True, hero=article.hero)
 
 
-def teaser_in(edition: Edition, article: Article) -> Part:
+def edition_teaser(edition: Edition, article: Article) -> MailSection:
     """Return the teaser of an article of an edition.
 
     A mail of teasers has one hero: the edition's own picture, or else that of its first article.
     """
     is_first = article == edition.articles[0]
-    return replace(teaser(article), hero=article.hero if is_first and not edition.front.hero else None)
+    return replace(teaser_section(article), hero=article.hero if is_first and not edition.front.hero else None)
 
 
-def teaser(article: Article) -> Part:
+def teaser_section(article: Article) -> MailSection:
     """Return an article's lead, description or first paragraph, and its advice on when to see a doctor."""
     has_words = article.lead or article.description
     first = () if has_words else tuple(block for block in article.blocks if isinstance(block, Para))[:1]
-    return Part(article, (*first, *see_doctor(article.blocks)), is_whole=False, is_teaser=True)
+    return MailSection(article, (*first, *see_doctor_callouts(article.blocks)), is_whole=False, is_teaser=True)
 
 
-def openings(article: Article) -> Iterator[Part]:
+def opening_sections(article: Article) -> Iterator[MailSection]:
     """Yield an article without its last section, its last two, and so on."""
     starts = [number for number, block in enumerate(article.blocks) if isinstance(block, Header | References)]
     for start in reversed(starts):
         kept = article.blocks[:start]
-        yield Part(article, (*kept, *see_doctor(article.blocks[start:])), is_whole=False, hero=article.hero)
+        yield MailSection(
+            article, (*kept, *see_doctor_callouts(article.blocks[start:])), is_whole=False, hero=article.hero
+        )
 
 
-def see_doctor(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+def see_doctor_callouts(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     """Return the callouts that no shortening may take away."""
     return tuple(node for node in walk(blocks) if isinstance(node, Callout) and node.kind == "see-doctor")

@@ -16,26 +16,26 @@ from pipeline.writers import Need, Rendition
 
 COLUMN_PX = 552
 """The text column: a sheet of 600 px less 24 px at each side."""
-TALLEST_PX = 560
+MAX_HEIGHT_PX = 560
 LOGO_HEIGHT_PX = 44
-LOGO_WIDEST_PX = 260
-DENSITY = 2
+LOGO_MAX_WIDTH_PX = 260
+PIXEL_DENSITY = 2
 MAX_BYTES = 200_000
-FOLDER = "pictures"
+PICTURES_FOLDER = "pictures"
 
 
-def shown_width(width_px: int, height_px: int) -> int:
+def display_width(width_px: int, height_px: int) -> int:
     """Return how wide a picture stands in the column: never enlarged, and no taller than a screen."""
-    return max(1, min(COLUMN_PX, width_px, TALLEST_PX * width_px // max(height_px, 1)))
+    return max(1, min(COLUMN_PX, width_px, MAX_HEIGHT_PX * width_px // max(height_px, 1)))
 
 
-def need(picture: Picture) -> Need:
+def mail_need(picture: Picture) -> Need:
     """Return the size a mail wants a picture in: twice its shown width, for screens of double density."""
-    return Need(picture, DENSITY * shown_width(picture.width_px, picture.height_px), MAX_BYTES)
+    return Need(picture, PIXEL_DENSITY * display_width(picture.width_px, picture.height_px), MAX_BYTES)
 
 
 @dataclass(slots=True)
-class Gallery:
+class ImageRegistry:
     """Places pictures in one document, and remembers which."""
 
     renditions: Mapping[Need, Rendition]
@@ -46,30 +46,30 @@ class Gallery:
 
     def place(self, picture: Picture) -> Placed | None:
         """Return where a picture lies and how large it stands; None where it is broken."""
-        rendition = self.renditions.get(need(picture))
+        rendition = self.renditions.get(mail_need(picture))
         if rendition is None:
             return None
-        width = min(shown_width(picture.width_px, picture.height_px), rendition.width_px)
+        width = min(display_width(picture.width_px, picture.height_px), rendition.width_px)
         return self.put(rendition, width, round(width * rendition.height_px / rendition.width_px))
 
     def put(self, rendition: Rendition, width_px: int, height_px: int) -> Placed:
         """Place a finished picture at a size."""
-        name = name_of(rendition)
+        name = image_file_name(rendition)
         self.used[name] = rendition
         return Placed(self.host(name), width_px, height_px)
 
 
-def name_of(rendition: Rendition) -> str:
+def image_file_name(rendition: Rendition) -> str:
     """Return a file name that stands for these bytes alone, so that all editions may share the file."""
     return f"{hashlib.sha256(rendition.data).hexdigest()[:16]}-{rendition.width_px}{rendition.suffix}"
 
 
-def unique(pictures: Iterable[Picture]) -> tuple[Need, ...]:
+def unique_needs(pictures: Iterable[Picture]) -> tuple[Need, ...]:
     """Return the need of each picture once."""
-    return tuple(dict.fromkeys(map(need, pictures)))
+    return tuple(dict.fromkeys(map(mail_need, pictures)))
 
 
-def find_logo(styles: Styles, logo: str) -> Rendition | None:
+def find_mail_logo(styles: Styles, logo: str) -> Rendition | None:
     """Return the clinic's logo as PNG, or nothing: then its name stands in words.
 
     No mail program of weight shows SVG, so the PNG of the same name is taken.
@@ -88,7 +88,7 @@ def find_logo(styles: Styles, logo: str) -> Rendition | None:
     return Rendition(data, "image/png", seen.width_px, seen.height_px) if seen.media_type == "image/png" else None
 
 
-def place_logo(gallery: Gallery, logo: Rendition) -> Placed:
+def place_logo(gallery: ImageRegistry, logo: Rendition) -> Placed:
     """Place the logo, small enough for the head of a mail on a phone."""
-    scale = min(LOGO_HEIGHT_PX / logo.height_px, LOGO_WIDEST_PX / logo.width_px, 1)
+    scale = min(LOGO_HEIGHT_PX / logo.height_px, LOGO_MAX_WIDTH_PX / logo.width_px, 1)
     return gallery.put(logo, max(1, round(logo.width_px * scale)), max(1, round(logo.height_px * scale)))

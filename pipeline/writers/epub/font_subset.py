@@ -10,25 +10,25 @@ from pipeline.rendering.fonts import Cut, font
 if TYPE_CHECKING:
     from lxml import etree
 
-XHTML = "{http://www.w3.org/1999/xhtml}"
-SLANTED = tuple(XHTML + tag for tag in ("em", "i", "cite"))
-BOLD = tuple(XHTML + tag for tag in ("strong", "b", "th", "dt", "h1", "h2", "h3", "h4"))
+XHTML_NS = "{http://www.w3.org/1999/xhtml}"
+ITALIC_TAGS = tuple(XHTML_NS + tag for tag in ("em", "i", "cite"))
+BOLD_TAGS = tuple(XHTML_NS + tag for tag in ("strong", "b", "th", "dt", "h1", "h2", "h3", "h4"))
 
 
-def cuts_and_characters(pages: Iterable[etree._Element]) -> tuple[tuple[Cut, ...], frozenset[str]]:
+def fonts_needed(pages: Iterable[etree._Element]) -> tuple[tuple[Cut, ...], frozenset[str]]:
     """Return what of the typeface the pages need; headings are bold, so two cuts are always there."""
     cuts: set[Cut] = {"regular", "bold"}
     characters: set[str] = set()
     for page in pages:
         characters.update(*map(str, page.itertext()))
-        for slanted in page.iter(*SLANTED):
-            is_bold = any(outer.tag in BOLD for outer in slanted.iterancestors()) or any(slanted.iter(*BOLD))
+        for slanted in page.iter(*ITALIC_TAGS):
+            is_bold = any(outer.tag in BOLD_TAGS for outer in slanted.iterancestors()) or any(slanted.iter(*BOLD_TAGS))
             cuts.add("bold-italic" if is_bold else "italic")
     order: tuple[Cut, ...] = ("regular", "bold", "italic", "bold-italic")
     return tuple(cut for cut in order if cut in cuts), frozenset(characters)
 
 
-def subset(cut: Cut, characters: frozenset[str]) -> bytes:
+def subset_font(cut: Cut, characters: frozenset[str]) -> bytes:
     """Return a cut as TrueType with just these characters; those it has not are left to the reader's own fonts."""
     import uharfbuzz as hb
 

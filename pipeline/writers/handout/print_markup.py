@@ -34,16 +34,16 @@ from pipeline.rendering.fonts import Cut
 from pipeline.rendering.markup import MarkupRenderer, Placed
 from pipeline.rendering.measuring import widest_mm
 from pipeline.writers import Job, Need, Rendition
-from pipeline.writers.handout.variants import Setting
+from pipeline.writers.handout.variants import TypeSetting
 
 MEDIUM = "print"
 _PRINT_DPI = 200
-_COARSEST_DPI = 110
+_MIN_DPI = 110
 """Below it a picture is printed smaller rather than blurred."""
 _MM_PER_INCH = 25.4
-_GOOD_CELL_MM = 40.0
+_PREFERRED_CELL_MM = 40.0
 """Of a column of a table at 12 pt: with less, the table takes the margin too, where there is one."""
-_SHORT_CELL = 12
+_SHORT_CELL_LETTERS = 12
 """Letters of a cell that stays on one line where the paper is wide enough: `Dag 10`, `2 gange`."""
 _CELL_GAP_MM = 3.0
 """Right of each cell of a table but the last, as `styles/handout/handout.css` has it."""
@@ -51,58 +51,58 @@ _LIST_MM, _QUOTE_MM, _BOX_MM = 6.0, 5.8, 11.1
 """What lists, quotations and boxes take of the width, at most, as `styles/handout/handout.css` has it."""
 _MOST_WHOLE_LINES, _CELL_LETTERS = 20, 60
 """A table of more lines goes on overleaf: kept whole, it would leave most of a page empty before it."""
-_MOST_BESIDE = 1400
+_MAX_LETTERS_BESIDE = 1400
 """Letters of a text that a photograph stands beside, half a page: what is longer could not stay with it."""
-LEAST_LETTERING_PT = 7.0
+MIN_LETTERING_PT = 7.0
 """Of the lettering in a drawing: smaller, it takes the margin too."""
 _MM_PER_PT = _MM_PER_INCH / 72
-_BESIDE = Markup('<div class="beside{}">\n{}\n{}\n</div>')
+_BESIDE_TEMPLATE = Markup('<div class="beside{}">\n{}\n{}\n</div>')
 
 
-def need(picture: Picture, width_mm: float) -> Need:
+def print_need(picture: Picture, width_mm: float) -> Need:
     """Return a picture at 200 dpi for the width it is printed at."""
     return Need(picture, round(width_mm / _MM_PER_INCH * _PRINT_DPI))
 
 
-def free(blocks: Iterable[Block]) -> Iterator[Block]:
+def top_level_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield the blocks that stand in no list, box or quotation, and may take the margin beside the text."""
     for block in blocks:
         if isinstance(block, Div):
-            yield from free(block.blocks)
+            yield from top_level_blocks(block.blocks)
         else:
             yield block
 
 
-def drawn_mm(made: Rendition, setting: Setting, room_mm: float) -> float:
+def drawing_width_mm(made: Rendition, setting: TypeSetting, room_mm: float) -> float:
     """Return how wide a drawing is printed: as wide as its lettering needs, where there is room for that."""
     frame = setting.frame
     most_mm = min(
-        made.width_px / _COARSEST_DPI * _MM_PER_INCH, frame.tallest_mm * made.width_px / made.height_px, room_mm
+        made.width_px / _MIN_DPI * _MM_PER_INCH, frame.max_picture_height_mm * made.width_px / made.height_px, room_mm
     )
     wanted_mm = frame.column_mm * setting.picture
     if made.lettering:
-        wanted_mm = max(wanted_mm, LEAST_LETTERING_PT * _MM_PER_PT / made.lettering)
+        wanted_mm = max(wanted_mm, MIN_LETTERING_PT * _MM_PER_PT / made.lettering)
     return min(wanted_mm, most_mm)
 
 
-def lettering_pt(made: Rendition, setting: Setting, room_mm: float) -> float:
+def printed_lettering_pt(made: Rendition, setting: TypeSetting, room_mm: float) -> float:
     """Return the size in which the smallest lettering of a drawing is printed; 0 where it has none."""
-    return made.lettering * drawn_mm(made, setting, room_mm) / _MM_PER_PT
+    return made.lettering * drawing_width_mm(made, setting, room_mm) / _MM_PER_PT
 
 
-def address(wanted: Need) -> str:
+def picture_address(wanted: Need) -> str:
     """Return where the sheet finds a picture."""
     return f"picture:{wanted.picture.sha256}-{wanted.width_px}"
 
 
-def _is_short(block: Block) -> bool:
-    return len(text((block,))) <= _MOST_BESIDE
+def _is_short_block(block: Block) -> bool:
+    return len(text((block,))) <= _MAX_LETTERS_BESIDE
 
 
-class SheetRenderer(MarkupRenderer):
+class HandoutRenderer(MarkupRenderer):
     """Blocks as they are printed: pictures in the column or beside it, footnotes without a way back."""
 
-    def __init__(self, article: Article, job: Job, setting: Setting, prefix: str) -> None:
+    def __init__(self, article: Article, job: Job, setting: TypeSetting, prefix: str) -> None:
         super().__init__(job.words, self._placed, medium=MEDIUM, prefix=prefix, language=article.language)
         self._article = article
         self._job = job
@@ -132,11 +132,13 @@ class SheetRenderer(MarkupRenderer):
         while waiting:
             block, piece = waiting.pop(0)
             after, next_piece = waiting[0] if waiting else (None, Markup(""))
-            if isinstance(block, Para) and self._is_photo(after) and _is_short(block):
-                pieces.append(_BESIDE.format("", piece, next_piece))
+            if isinstance(block, Para) and self._is_photo(after) and _is_short_block(block):
+                pieces.append(_BESIDE_TEMPLATE.format("", piece, next_piece))
                 waiting.pop(0)
-            elif self._is_photo(block) and isinstance(after, Para | BulletList | OrderedList) and _is_short(after):
-                pieces.append(_BESIDE.format(" first", piece, next_piece))
+            elif (
+                self._is_photo(block) and isinstance(after, Para | BulletList | OrderedList) and _is_short_block(after)
+            ):
+                pieces.append(_BESIDE_TEMPLATE.format(" first", piece, next_piece))
                 waiting.pop(0)
             else:
                 pieces.append(piece)
@@ -147,8 +149,8 @@ class SheetRenderer(MarkupRenderer):
         self._width_mm = self._frame.side_mm if is_photo or self._is_in_cell else self._frame.column_mm
         figure = super().figure(block)
         self._width_mm = self._frame.side_mm
-        made = self._as_drawing(block.image.picture)
-        is_wide = made is not None and not self._is_in_cell and self._drawn_mm(made) > self._frame.column_mm
+        made = self._drawing_rendition(block.image.picture)
+        is_wide = made is not None and not self._is_in_cell and self._drawing_width_mm(made) > self._frame.column_mm
         kind = "photo" if is_photo else "drawing wide" if is_wide else "drawing"
         opening = Markup('<figure class="{}">').format(kind)
         return opening + figure.removeprefix("<figure>") if figure else figure
@@ -160,11 +162,11 @@ class SheetRenderer(MarkupRenderer):
         """
         if not isinstance(block, Figure) or self._is_in_cell:
             return False
-        made = self._as_drawing(block.image.picture)
+        made = self._drawing_rendition(block.image.picture)
         return made is not None and made.media_type == "image/jpeg"
 
-    def _drawn_mm(self, made: Rendition) -> float:
-        return drawn_mm(made, self._setting, self._room_mm)
+    def _drawing_width_mm(self, made: Rendition) -> float:
+        return drawing_width_mm(made, self._setting, self._room_mm)
 
     @property
     def _room_mm(self) -> float:
@@ -172,51 +174,51 @@ class SheetRenderer(MarkupRenderer):
         return self._frame.column_mm - self._indent_mm if self._indent_mm else self._frame.full_mm
 
     @contextmanager
-    def _within(self, indent_mm: float) -> Iterator[None]:
+    def _indented(self, indent_mm: float) -> Iterator[None]:
         self._indent_mm += indent_mm
         yield
         self._indent_mm -= indent_mm
 
     def items(self, items: Iterable[tuple[Block, ...]]) -> Markup:
-        with self._within(_LIST_MM):
+        with self._indented(_LIST_MM):
             return super().items(items)
 
     def definitionlist(self, block: DefinitionList) -> Markup:
-        with self._within(_LIST_MM):
+        with self._indented(_LIST_MM):
             return super().definitionlist(block)
 
     def blockquote(self, block: BlockQuote) -> Markup:
-        with self._within(_QUOTE_MM):
+        with self._indented(_QUOTE_MM):
             return super().blockquote(block)
 
     def callout(self, block: Callout) -> Markup:
-        with self._within(_BOX_MM):
+        with self._indented(_BOX_MM):
             return super().callout(block)
 
-    def _as_drawing(self, picture: Picture) -> Rendition | None:
-        return self._job.pictures.get(need(picture, self._frame.column_mm))
+    def _drawing_rendition(self, picture: Picture) -> Rendition | None:
+        return self._job.pictures.get(print_need(picture, self._frame.column_mm))
 
     def image(self, inline: Image) -> Markup:
         placed = self.place(inline.picture)
         if placed is None:
             return Markup("")
-        made = self._as_drawing(inline.picture)
+        made = self._drawing_rendition(inline.picture)
         if made and self._width_mm == self._frame.column_mm:
-            width_mm = self._drawn_mm(made)
+            width_mm = self._drawing_width_mm(made)
         else:
             width_mm = min(
                 self._width_mm * (1 if self._frame.has_margin else self._setting.picture),
-                placed.width_px / _COARSEST_DPI * _MM_PER_INCH,
-                self._frame.tallest_mm * placed.width_px / placed.height_px,
+                placed.width_px / _MIN_DPI * _MM_PER_INCH,
+                self._frame.max_picture_height_mm * placed.width_px / placed.height_px,
             )
         return Markup('<img src="{}" alt="{}" style="width:{:.1f}mm"/>').format(placed.src, inline.alt, width_mm)
 
     def table(self, block: Table) -> Markup:
         """Return a table, as wide as it needs; its words are split only where even the paper is too narrow for them."""
         columns = len(block.head or next(iter(block.rows), ()))
-        least_mm = self._least_mm(block, whole=0)
-        self._keeps_short = self._least_mm(block, whole=_SHORT_CELL) <= self._room_mm
-        wanted_mm = max(least_mm, columns * _GOOD_CELL_MM * self._setting.size_pt / 12)
+        least_mm = self._min_table_width_mm(block, whole=0)
+        self._keeps_short = self._min_table_width_mm(block, whole=_SHORT_CELL_LETTERS) <= self._room_mm
+        wanted_mm = max(least_mm, columns * _PREFERRED_CELL_MM * self._setting.size_pt / 12)
         claims = {
             "crowded": least_mm > self._room_mm,
             "wide": not self._indent_mm and wanted_mm > self._frame.column_mm,
@@ -226,7 +228,7 @@ class SheetRenderer(MarkupRenderer):
         opening = Markup('<table class="{}">').format(kinds) if kinds else Markup("<table>")
         return opening + super().table(block).removeprefix("<table>")
 
-    def _least_mm(self, block: Table, whole: int) -> float:
+    def _min_table_width_mm(self, block: Table, whole: int) -> float:
         """Return how wide a table is with its longest words whole, and cells of so many letters on one line."""
 
         def least_mm(cell: Cell, cut: Cut) -> float:
@@ -243,7 +245,7 @@ class SheetRenderer(MarkupRenderer):
         self._is_in_cell = True
         markup = super().cell(cell, tag)
         self._is_in_cell = False
-        if self._keeps_short and 0 < len(text(cell.blocks)) <= _SHORT_CELL:
+        if self._keeps_short and 0 < len(text(cell.blocks)) <= _SHORT_CELL_LETTERS:
             return Markup('<{} style="white-space: nowrap"').format(tag) + markup.removeprefix(f"<{tag}")
         return markup
 
@@ -253,10 +255,10 @@ class SheetRenderer(MarkupRenderer):
         return super().link(inline)
 
     def note_item(self, number: int, note: Note) -> Markup:
-        with self._within(_LIST_MM):
+        with self._indented(_LIST_MM):
             return Markup('<li id="{}note-{}">{}</li>').format(self.prefix, number, self.blocks(note.blocks))
 
     def _placed(self, picture: Picture) -> Placed | None:
-        wanted = need(picture, self._width_mm)
+        wanted = print_need(picture, self._width_mm)
         made = self._job.pictures.get(wanted)
-        return Placed(address(wanted), made.width_px, made.height_px) if made else None
+        return Placed(picture_address(wanted), made.width_px, made.height_px) if made else None

@@ -10,12 +10,12 @@ from pipeline.validation.pdf import PdfViolation, validate_pdf, validate_pdf_ua2
 from pipeline.validation.pdf_metadata import Standard, remove_claims
 from pipeline.validation.pdf_tags import retag, traced_elements
 
-_FONT = frozenset({"Handout-Sans"})
+_ALLOWED_FONTS = frozenset({"Handout-Sans"})
 """The family that `styles/handout/handout.css` gives its fonts, as the PDF spells it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class PdfOutput:
     """A variant as a file, judged."""
 
     data: bytes
@@ -25,30 +25,30 @@ class Drawn:
     """What the printing library had to say."""
 
 
-def press(layout: Layout, standard: Standard) -> Drawn:
+def render_pdf(layout: Layout, standard: Standard) -> PdfOutput:
     """Draw a variant, build its structure, and judge the file; one with faults claims no standard."""
     drawn, messages = draw(layout)
     root = layout.root
     data = retag(drawn, root)
-    faults = _placed(validate_pdf(data, _FONT), drawn, root, "ua-1")
+    faults = _locate_violations(validate_pdf(data, _ALLOWED_FONTS), drawn, root, "ua-1")
     if standard == "ua-2":
         data = retag(drawn, root, standard)
-        faults += _placed(validate_pdf_ua2(data), drawn, root, standard)
-    return Drawn(remove_claims(data) if faults else data, tuple(dict.fromkeys(faults)), messages)
+        faults += _locate_violations(validate_pdf_ua2(data), drawn, root, standard)
+    return PdfOutput(remove_claims(data) if faults else data, tuple(dict.fromkeys(faults)), messages)
 
 
-def _placed(
+def _locate_violations(
     faults: tuple[PdfViolation, ...], drawn: bytes, root: Element, standard: Standard
 ) -> tuple[tuple[PdfViolation, str], ...]:
     """Return each fault with the id of the block that it lies in, by a second file that says what was made of what."""
     if not faults:
         return ()
     places = traced_elements(retag(drawn, root, standard, is_traced=True))
-    ids = _ids(root)
+    ids = _enclosing_ids(root)
     return tuple((replace(fault, object=0), ids[places.get(fault.object, 0)]) for fault in faults)
 
 
-def _ids(root: Element) -> tuple[str, ...]:
+def _enclosing_ids(root: Element) -> tuple[str, ...]:
     """Return of each element, in the order of the document, its own id, or that of the nearest one it stands in."""
     nearest = {id(root): ""}
     for element in root.iter():

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.rendering.printing import Layout
-from pipeline.writers.handout.variants import Frame, Setting
+from pipeline.writers.handout.variants import PageGeometry, TypeSetting
 
-_EMPTY = 0.5
+_MIN_FILLED_SHARE = 0.5
 """A page that is less full than this, and not the last, is paper for nothing."""
-_LONELY_LINES = 2.6
+_MAX_STRANDED_LINES = 2.6
 """Lines on the last page that are no more than this had better stand on the one before."""
-_LINE_EM = 1.45
+_LINE_HEIGHT_EM = 1.45
 _MM_PER_PT = 25.4 / 72
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class UnderfullPage:
     """Paper that is printed for little."""
 
     page: int
@@ -28,10 +28,10 @@ class Fault:
     """False: the page holds the contact block alone, and lines to write on may fill it."""
 
 
-Try = Callable[[Setting], Layout]
+LayOut = Callable[[TypeSetting], Layout]
 
 
-def roomiest(ladder: Sequence[Setting], lay: Try, pages: int) -> Setting | None:
+def roomiest_setting(ladder: Sequence[TypeSetting], lay: LayOut, pages: int) -> TypeSetting | None:
     """Return the roomiest setting that needs no more pages, or None. Each rung needs no more than the one before."""
     low, high = 0, len(ladder)
     while low < high:
@@ -43,7 +43,9 @@ def roomiest(ladder: Sequence[Setting], lay: Try, pages: int) -> Setting | None:
     return ladder[low] if low < len(ladder) else None
 
 
-def least_faulty(ladder: Sequence[Setting], lay: Try, judge: Callable[[Setting], Sequence[Fault]]) -> Setting:
+def least_wasteful_setting(
+    ladder: Sequence[TypeSetting], lay: LayOut, judge: Callable[[TypeSetting], Sequence[UnderfullPage]]
+) -> TypeSetting:
     """Return the first setting without faults, or else the first with the fewest pages and faults."""
     best, least = ladder[0], (0, 0)
     for number, setting in enumerate(ladder):
@@ -56,7 +58,7 @@ def least_faulty(ladder: Sequence[Setting], lay: Try, judge: Callable[[Setting],
     return best
 
 
-def faults(layout: Layout, setting: Setting, starts: Sequence[int], end: str) -> tuple[Fault, ...]:
+def underfull_pages(layout: Layout, setting: TypeSetting, starts: Sequence[int], end: str) -> tuple[UnderfullPage, ...]:
     """Return the pages that are half empty, and last pages with hardly a line.
 
     Args:
@@ -65,21 +67,21 @@ def faults(layout: Layout, setting: Setting, starts: Sequence[int], end: str) ->
     """
     frame = setting.frame
     room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
-    lonely_mm = _LONELY_LINES * setting.size_pt * _LINE_EM * _MM_PER_PT
+    lonely_mm = _MAX_STRANDED_LINES * setting.size_pt * _LINE_HEIGHT_EM * _MM_PER_PT
     last = layout.page_of[end]
-    found: list[Fault] = []
+    found: list[UnderfullPage] = []
     for start, after in pairwise((*starts, last + 1)):
         for page in range(start, after):
             filled_mm = (layout.top_mm(end) if page == last else layout.bottom_mm(page)) - frame.top_mm
             is_end = page == after - 1
             if page > start and is_end and filled_mm <= lonely_mm:
-                found.append(Fault(page, is_end=True, is_wasted=page < last or filled_mm > 1))
-            elif not is_end and filled_mm < _EMPTY * room_mm:
-                found.append(Fault(page, is_end=False))
+                found.append(UnderfullPage(page, is_end=True, is_wasted=page < last or filled_mm > 1))
+            elif not is_end and filled_mm < _MIN_FILLED_SHARE * room_mm:
+                found.append(UnderfullPage(page, is_end=False))
     return tuple(found)
 
 
-def too_long(layout: Layout, frame: Frame, pages: int, end: str) -> float:
+def excess_pages(layout: Layout, frame: PageGeometry, pages: int, end: str) -> float:
     """Return by how many pages an article is too long for its paper."""
     room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
     return layout.page_of[end] - 1 + (layout.top_mm(end) - frame.top_mm) / room_mm - pages

@@ -29,10 +29,10 @@ from pipeline.errors import StyleError
 from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix
 from pipeline.rendering.words import Words
 from pipeline.writers import Job
+from pipeline.writers.newsletter.announcements import announcements_of
 from pipeline.writers.newsletter.footer import footer_of
-from pipeline.writers.newsletter.notices import notices_of
-from pipeline.writers.newsletter.parts import Part
-from pipeline.writers.newsletter.pictures import Gallery, find_logo, place_logo
+from pipeline.writers.newsletter.mail_images import ImageRegistry, find_mail_logo, place_logo
+from pipeline.writers.newsletter.sections import MailSection
 
 MEDIUM = "mail"
 CELL_PX = 120
@@ -41,8 +41,8 @@ TABLE_PX, WIDE_TABLE_PX = 220, 540
 """What is left for a table in a box on a screen of 320 px, and in the column of a large one."""
 LETTER_PX, PADDING_PX = 8, 16
 PREHEADER_LENGTH = 150
-STYLES = ("screens.css", "dark.css", "outlook.css")
-_TABLE = Markup('role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"')
+EMBEDDED_STYLES = ("screens.css", "dark.css", "outlook.css")
+_LAYOUT_TABLE_ATTRIBUTES = Markup('role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"')
 
 
 class MailRenderer(MarkupRenderer):
@@ -75,7 +75,7 @@ class MailRenderer(MarkupRenderer):
         # Outlook for Windows gives ground and padding to cells alone.
         return Markup(
             '<table class="callout" {}><tr><td class="box {}">\n<div role="note">\n{}\n{}\n</div>\n</td></tr></table>'
-        ).format(_TABLE, block.kind, self.callout_title(block), self.blocks(block.blocks))
+        ).format(_LAYOUT_TABLE_ATTRIBUTES, block.kind, self.callout_title(block), self.blocks(block.blocks))
 
     def figure(self, block: Figure) -> Markup:
         image = self.picture(block.image, "picture")
@@ -104,7 +104,7 @@ class MailRenderer(MarkupRenderer):
         caption = Markup("<caption>{}</caption>\n").format(self.inlines(block.caption)) if block.caption else ""
         self._is_in_cell = True
         head = Markup("<thead>\n{}\n</thead>\n").format(self.row(block.head, "th")) if block.head else ""
-        shape = shape_of(block)
+        shape = table_classes(block)
         labels = [text(cell.blocks) for cell in block.head] if shape else []
         rows = Markup("\n").join(self.labelled_row(row, labels) for row in block.rows)
         self._is_in_cell = False
@@ -145,15 +145,15 @@ class MailRenderer(MarkupRenderer):
         return super().link(replace(inline, address=address)) if address else self.inlines(inline.content)
 
 
-def shape_of(table: Table) -> str:
+def table_classes(table: Table) -> str:
     """Return the classes of a table: a list on phones, or everywhere, where its words are too long for columns."""
-    needed_px = narrowest_px(table)
+    needed_px = min_table_width_px(table)
     if needed_px <= TABLE_PX:
         return ""
     return " stacks widens" if needed_px <= WIDE_TABLE_PX else " stacks"
 
 
-def narrowest_px(table: Table) -> int:
+def min_table_width_px(table: Table) -> int:
     """Return about how narrow a table can be without breaking a word."""
     widths: dict[int, int] = {}
     for row in (table.head, *table.rows):
@@ -174,7 +174,7 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class SectionContext:
     """What the template shows of one part."""
 
     level: int
@@ -195,7 +195,7 @@ class Chapter:
     related: tuple[Related, ...]
 
 
-def page_of(edition: Edition, parts: tuple[Part, ...], job: Job, gallery: Gallery) -> str:
+def render_html(edition: Edition, parts: tuple[MailSection, ...], job: Job, gallery: ImageRegistry) -> str:
     """Return the whole HTML, its styles inlined.
 
     Args:
@@ -204,12 +204,12 @@ def page_of(edition: Edition, parts: tuple[Part, ...], job: Job, gallery: Galler
     import css_inline
 
     front = edition.front
-    logo = find_logo(job.styles, job.publisher.logo)
-    styles = [Markup(bare_css(job.styles.text(f"newsletter/{name}"))) for name in STYLES]  # noqa: S704  # our own files
+    logo = find_mail_logo(job.styles, job.publisher.logo)
+    styles = [Markup(strip_css_comments(job.styles.text(f"newsletter/{name}"))) for name in EMBEDDED_STYLES]  # noqa: S704  # our own files
     html = job.styles.render(
         "newsletter/newsletter.html.j2",
         language=front.language,
-        direction=direction(front.language),
+        direction=text_direction(front.language),
         title=front.title,
         preheader=preheader(front.description or front.lead),
         styles=styles,
@@ -218,8 +218,8 @@ def page_of(edition: Edition, parts: tuple[Part, ...], job: Job, gallery: Galler
         web_address=front.address,
         publisher=job.publisher,
         logo=place_logo(gallery, logo) if logo else None,
-        chapters=[chapter(edition, part, job, gallery) for part in parts],
-        notices=announcements(edition, job, gallery),
+        chapters=[section_context(edition, part, job, gallery) for part in parts],
+        notices=render_announcements(edition, job, gallery),
         footer=footer_of(job.publisher, job.options, job.words),
     )
     # The blocks of the head are left as they are: css-inline would write their rules into the body, too.
@@ -235,43 +235,45 @@ def page_of(edition: Edition, parts: tuple[Part, ...], job: Job, gallery: Galler
         raise StyleError(f"cannot be written inline: {error}", source="styles/newsletter/newsletter.css") from error
 
 
-def chapter(edition: Edition, part: Part, job: Job, gallery: Gallery) -> Chapter:
+def section_context(edition: Edition, part: MailSection, job: Job, gallery: ImageRegistry) -> SectionContext:
     """Return one part as the template shows it."""
     article = part.article
     is_front = article.id == edition.id
     level = 1 if is_front else 2
     prefix = chapter_prefix(edition, article)
-    renderer = MailRenderer(job.words, gallery.place, prefix=prefix, depth=level - 1, address=reach(part))
+    renderer = MailRenderer(job.words, gallery.place, prefix=prefix, depth=level - 1, address=link_resolver(part))
     heading = Markup('<h{0} id="{1}"{2}>{3}</h{0}>').format(
         level, prefix + TITLE, Markup(' class="title"') if level > 1 else "", article.title
     )
     body = renderer.blocks(part.blocks)
     is_article = not (edition.is_bound and is_front)
-    return Chapter(
+    return SectionContext(
         level=level,
         heading=heading,
         language=renderer.lang(article.language if article.language != edition.front.language else ""),
-        dates=dates(article, job.words) if not part.is_teaser else "",
+        dates=dates_line(article, job.words) if not part.is_teaser else "",
         hero=renderer.figure(part.hero) if part.hero else Markup(""),
         lead=part.lead,
         key_points=article.key_points if not part.is_teaser else (),
         body=body,
         notes=renderer.notes(),
         part_title="" if is_front else part_titles(edition).get(article.id, ""),
-        contents=() if is_article else contents(edition),
-        buttons=read_more(part, job.words, is_alone=is_front) if is_article else (),
-        files=files(edition.front, job) if is_front else (),
+        contents=() if is_article else contents_by_part(edition),
+        buttons=read_more_buttons(part, job.words, is_alone=is_front) if is_article else (),
+        files=download_links(edition.front, job) if is_front else (),
         related=article.related if part.is_whole else (),
     )
 
 
-def announcements(edition: Edition, job: Job, gallery: Gallery) -> tuple[tuple[str, Markup], ...]:
+def render_announcements(edition: Edition, job: Job, gallery: ImageRegistry) -> tuple[tuple[str, Markup], ...]:
     """Return the heading and the markup of each notice."""
     renderer = MailRenderer(job.words, gallery.place, prefix="", depth=0, address=str)
-    return tuple((notice.heading, renderer.blocks(notice.blocks)) for notice in notices_of(edition.front, job.words))
+    return tuple(
+        (notice.heading, renderer.blocks(notice.blocks)) for notice in announcements_of(edition.front, job.words)
+    )
 
 
-def reach(part: Part) -> Callable[[str], str]:
+def link_resolver(part: MailSection) -> Callable[[str], str]:
     """Return a function from a link's address to where it leads from this mail.
 
     A place in the article that the mail leaves out is reached on the web, or not at all.
@@ -286,7 +288,7 @@ def reach(part: Part) -> Callable[[str], str]:
     return address
 
 
-def contents(edition: Edition) -> tuple[tuple[str, tuple[Related, ...]], ...]:
+def contents_by_part(edition: Edition) -> tuple[tuple[str, tuple[Related, ...]], ...]:
     """Return the list of contents of a bound edition, by its parts."""
     return tuple(
         (
@@ -302,7 +304,7 @@ def part_titles(edition: Edition) -> dict[str, str]:
     return {articles[0].id: part.title for part, articles in edition.groups if part}
 
 
-def read_more(part: Part, words: Words, *, is_alone: bool) -> tuple[Button, ...]:
+def read_more_buttons(part: MailSection, words: Words, *, is_alone: bool) -> tuple[Button, ...]:
     """Return the button to the article on the web, where it lies there."""
     article = part.article
     if not article.address:
@@ -312,7 +314,7 @@ def read_more(part: Part, words: Words, *, is_alone: bool) -> tuple[Button, ...]
     return (Button(shown, article.address, "" if is_alone else f"{shown}: {article.title}"),)
 
 
-def files(front: Article, job: Job) -> tuple[Related, ...]:
+def download_links(front: Article, job: Job) -> tuple[Related, ...]:
     """Return links to the same edition as PDF and EPUB, where it is said that they will lie on the web."""
     base = job.options.files_base.rstrip("/")
     wanted = (("handout", "pdf", "newsletter_pdf"), ("epub", "epub", "newsletter_epub"))
@@ -323,7 +325,7 @@ def files(front: Article, job: Job) -> tuple[Related, ...]:
     )
 
 
-def dates(article: Article, words: Words) -> str:
+def dates_line(article: Article, words: Words) -> str:
     """Return who wrote and reviewed an article and when, as one line."""
     pieces = [words.fill("newsletter_authors", names=", ".join(article.authors))] if article.authors else []
     if article.updated:
@@ -343,7 +345,7 @@ def preheader(description: str) -> Markup:
     return Markup("{} {}").format(description, filling)
 
 
-def direction(language: str) -> str:
+def text_direction(language: str) -> str:
     """Return the direction in which a language is written: ltr or rtl."""
     from babel import Locale, UnknownLocaleError
 
@@ -353,6 +355,6 @@ def direction(language: str) -> str:
         return "ltr"
 
 
-def bare_css(css: str) -> str:
+def strip_css_comments(css: str) -> str:
     """Return a style sheet without its comments, which would be sent along."""
     return re.sub(r"/\*.*?\*/\s*", "", css, flags=re.DOTALL).strip()

@@ -17,14 +17,14 @@ from pipeline.rendering.printing import characters
 
 _EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"
 """Asks for the coloured form of the sign before it, which only a font of the machine could give: `✔️` is printed `✔`."""
-_IN_THE_FONT = str.maketrans(
+_SUBSTITUTES = str.maketrans(
     "☒✅✖❌❎✕➡➔➜⬅⬆⬇⇨⚠❗❕❓❔⭐❤⚫⚪🔴🟢🟡🔵⬛⬜◾◽⭕✴✳➕➖➗",
     "☑✔✗✗✗✗→→→←↑↓→!!!??*♥●○●●●●■□■□○**+−÷",
 )
 """Signs of the font that say the same."""
-_SIGNS = frozenset({"So", "Sk", "Me", "Co"})
+_DROPPABLE_CATEGORIES = frozenset({"So", "Sk", "Me", "Co"})
 """Categories that may be left out. A letter, a digit, and a sign of mathematics or money (`⩽ 5 mg`) may not."""
-_SPELT_OUT = frozenset({"So", "Ll", "Lu"})
+_DECOMPOSABLE_CATEGORIES = frozenset({"So", "Ll", "Lu"})
 """Categories that may be spelt as Unicode does: `37 ℃` is 37 °C, and `5 ㎎` 5 mg. Of digits, `2⅐` is not 21/7."""
 
 
@@ -35,12 +35,12 @@ class MissingCharacterError(SourceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class Substitutions:
     """What is printed for signs that the font lacks: another sign, or nothing."""
 
     instead: Mapping[str, str]
 
-    def put_into(self, html: str) -> str:
+    def apply_to(self, html: str) -> str:
         """Return a document with these signs in place; one that is left out takes the space before it along."""
         dropped = re.escape("".join(sign for sign, other in self.instead.items() if not other) + _EMOJI_STYLE)
         kept = str.maketrans({sign: other for sign, other in self.instead.items() if other})
@@ -49,7 +49,7 @@ class Signs:
         return re.sub(f"[{dropped}]", "", at_end.sub("", html)).translate(kept)
 
 
-def replace_signs(edition: Edition) -> tuple[Signs, tuple[Finding, ...]]:
+def find_substitutions(edition: Edition) -> tuple[Substitutions, tuple[Finding, ...]]:
     """Return what stands for signs that the font lacks, with a finding for each.
 
     Raises:
@@ -58,47 +58,47 @@ def replace_signs(edition: Edition) -> tuple[Signs, tuple[Finding, ...]]:
     instead: dict[str, str] = {}
     findings: list[Finding] = []
     for article in dict.fromkeys((edition.front, *edition.articles)):
-        lines = _missing(article)
-        needed = {character: line for character, line in lines.items() if not _may_go(character)}
+        lines = _missing_characters(article)
+        needed = {character: line for character, line in lines.items() if not _may_be_dropped(character)}
         if needed:
             raise MissingCharacterError(
-                f"the font has no {', '.join(map(_named, sorted(needed)))}",
+                f"the font has no {', '.join(map(_describe_character, sorted(needed)))}",
                 source=article.source,
                 line=min(needed.values()),
                 hint="use another character: rare letters and signs are in few fonts",
             )
         for character, line in sorted(lines.items()):
-            instead[character] = other = _other(character)
+            instead[character] = other = _substitute_for(character)
             done = f"{other!r} is printed for it" if other else "it is left out"
-            message = f"the font of the handout has no {_named(character)}: {done}"
+            message = f"the font of the handout has no {_describe_character(character)}: {done}"
             findings.append(found("handout-sign", article.source, line, message))
-    return Signs(instead), tuple(findings)
+    return Substitutions(instead), tuple(findings)
 
 
-def _missing(article: Article) -> dict[str, int]:
+def _missing_characters(article: Article) -> dict[str, int]:
     """Return the characters that the font lacks, each with its first line."""
     return {
         character: line
-        for text, line in reversed(_texts(article))
+        for text, line in reversed(_article_texts(article))
         for character in set(text) - characters()
         if _is_visible(character)
     }
 
 
-def _may_go(character: str) -> bool:
+def _may_be_dropped(character: str) -> bool:
     is_selector = unicodedata.name(character, "").startswith("VARIATION SELECTOR")
-    return is_selector or unicodedata.category(character) in _SIGNS or bool(_other(character))
+    return is_selector or unicodedata.category(character) in _DROPPABLE_CATEGORIES or bool(_substitute_for(character))
 
 
-def _other(character: str) -> str:
+def _substitute_for(character: str) -> str:
     """Return what the font has for a character it lacks, or nothing."""
-    other = character.translate(_IN_THE_FONT)
-    if unicodedata.category(character) in _SPELT_OUT and other == character:
+    other = character.translate(_SUBSTITUTES)
+    if unicodedata.category(character) in _DECOMPOSABLE_CATEGORIES and other == character:
         other = unicodedata.normalize("NFKC", character)
     return other if characters().issuperset(other) else ""
 
 
-def _named(character: str) -> str:
+def _describe_character(character: str) -> str:
     return f"{character!r} (U+{ord(character):04X})"
 
 
@@ -107,7 +107,7 @@ def _is_visible(character: str) -> bool:
     return character != _EMOJI_STYLE and unicodedata.category(character) not in ("Cf", "Cc", "Zs", "Zl", "Zp")
 
 
-def _texts(article: Article) -> list[tuple[str, int]]:
+def _article_texts(article: Article) -> list[tuple[str, int]]:
     """Return every text of an article with its line, 0 for the front matter."""
     texts = [
         (text, 0)
