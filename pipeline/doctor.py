@@ -186,10 +186,10 @@ def _program(
 
 
 def _fonts() -> Part:
-    from pipeline.rendering.fonts import FAMILY, font
+    from pipeline.rendering.fonts import FONT_FAMILY, font_data
 
     try:
-        detail = f"{FAMILY}, {len(font('regular')) // 1000} kB"
+        detail = f"{FONT_FAMILY}, {len(font_data('regular')) // 1000} kB"
     except (ImportError, OSError) as error:
         cure = "python -m pip install fontpkg-source-sans-3 uharfbuzz"
         return Part("Fonts", is_found=False, is_needed=True, detail=str(error), purpose="all formats", cure=cure)

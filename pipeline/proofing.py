@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.config import Config, Placing
 from pipeline.publish import Request, publish
-from pipeline.rendering.raster import contact_sheet
+from pipeline.rendering.pdf_raster import draw_contact_sheet
 from pipeline.report import Entry, Report
 from pipeline.running.library import Progress
 from pipeline.running.saving import Outputs
@@ -39,7 +39,7 @@ def proof(
         rows = _pages(entry, aside) if entry else []
     if entry is None or not rows:
         return report, None
-    sheet = contact_sheet(rows)
+    sheet = draw_contact_sheet(rows)
     if output:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_bytes(sheet)

@@ -10,7 +10,7 @@ from pipeline.config import Config
 from pipeline.errors import ConfigError
 from pipeline.reading.outline import slugify
 from pipeline.reading.source_files import glob_base
-from pipeline.rendering.styles import packaged
+from pipeline.rendering.styles import packaged_styles
 
 _STARTER = Path(__file__).parent / "starter"
 # What package tools and git would treat in a way of their own lies in the package under a plain name.
@@ -24,7 +24,7 @@ def start_project(folder: Path) -> tuple[str, ...]:
         ConfigError: The folder holds a project already, or a file of one.
     """
     files = {_RENAMED.get(name, name): path.read_bytes() for name, path in _below(_STARTER)}
-    files |= {f"styles/brand/{name}": path.read_bytes() for name, path in _below(packaged() / "brand")}
+    files |= {f"styles/brand/{name}": path.read_bytes() for name, path in _below(packaged_styles() / "brand")}
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file", hint="name an empty or a new folder")
     taken = sorted(name for name in files if (folder / name).exists())

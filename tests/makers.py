@@ -46,7 +46,7 @@ from pipeline.article import (
     Table,
 )
 from pipeline.config import Publisher
-from pipeline.rendering.styles import Styles, packaged
+from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
 from pipeline.writers import Facts, Job, Need, Rendition, Writer
 
@@ -209,7 +209,7 @@ def job(
 ) -> Job:
     """Return all that a writer needs for an edition, with the packaged styles."""
     options = options or writer.Options()
-    styles = Styles((packaged(),))
+    styles = Styles((packaged_styles(),))
     return Job(
         publisher,
         options,

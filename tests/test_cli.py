@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import load
-from pipeline.rendering.styles import packaged
+from pipeline.rendering.styles import packaged_styles
 from tests.conftest import run_publish
 from tests.makers import write
 
@@ -93,7 +93,7 @@ def test_a_damaged_journal_does_not_stop_the_next_run(project: Path) -> None:
 
 
 def test_a_nonconforming_handout_is_published_only_where_it_is_allowed(project: Path) -> None:
-    template = (packaged() / "handout/handout.html.j2").read_text("utf-8")
+    template = (packaged_styles() / "handout/handout.html.j2").read_text("utf-8")
     write(
         project / "styles/handout/handout.html.j2",
         template.replace("{{ chapter.body }}", "{{ chapter.body.replace('h2', 'h4') }}"),

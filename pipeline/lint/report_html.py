@@ -16,7 +16,7 @@ from pipeline.codes import CODES, GROUPS, Group
 from pipeline.config import Check, Publisher
 from pipeline.findings import Finding, by_code
 from pipeline.lint.source_positions import SourcePosition, locate_finding
-from pipeline.rendering.readability import LEVELS, level
+from pipeline.rendering.readability import LIX_LEVELS, lix_level
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import Listing, Report
@@ -87,8 +87,8 @@ class LixBand:
 
 def lix_bands() -> tuple[LixBand, ...]:
     """Return Björnsson's five levels on the scale."""
-    ends = [_LOWEST, *(limit for limit, _ in LEVELS), _HIGHEST]
-    names = [*(name for _, name in LEVELS), "very_hard"]
+    ends = [_LOWEST, *(limit for limit, _ in LIX_LEVELS), _HIGHEST]
+    names = [*(name for _, name in LIX_LEVELS), "very_hard"]
     places = [lix_position(end) for end in ends]
     return tuple(
         LixBand(name, start, round(end - start, 1)) for name, start, end in zip(names, places, places[1:], strict=False)
@@ -167,7 +167,7 @@ def _article_report(
         listing.title if listing else source,
         listing.language if listing else "",
         lix,
-        level(lix) if lix is not None else "",
+        lix_level(lix) if lix is not None else "",
         listing.words if listing else 0,
         tuple(section for section in sections if section.remarks),
         tuple(remark for remark in remarks if remark.finding.severity == "note"),
@@ -203,7 +203,7 @@ def markup_with_code(words: str) -> Markup:
 def _level_counts(sheets: Iterable[ArticleReport], words: Words) -> tuple[tuple[str, str, int], ...]:
     """Return each level of reading, what it is called, and how many articles have it."""
     counts = Counter(sheet.level for sheet in sheets)
-    names = [*(name for _, name in LEVELS), "very_hard"]
+    names = [*(name for _, name in LIX_LEVELS), "very_hard"]
     return tuple((name, words[f"shelf_level_{name}"], counts[name]) for name in names)
 
 

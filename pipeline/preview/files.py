@@ -14,7 +14,7 @@ from pipeline.preview.guard import shown_policy
 from pipeline.preview.looks import CHOICES
 from pipeline.preview.shown import SCHEMES, Scheme
 from pipeline.preview.variants import find
-from pipeline.rendering.fonts import CUTS, font
+from pipeline.rendering.fonts import FONT_STYLES, font_data
 
 ASSETS = {
     "desk.css": "text/css",
@@ -38,9 +38,9 @@ class Files:
         name = request.path_params["name"]
         if name in ASSETS:
             return Response(self.desk.styles.data(f"preview/{name}"), media_type=ASSETS[name])
-        for cut in CUTS:
+        for cut in FONT_STYLES:
             if name == f"{cut}.ttf":
-                return Response(font(cut), media_type="font/ttf", headers=_FOR_EVER)
+                return Response(font_data(cut), media_type="font/ttf", headers=_FOR_EVER)
         raise HTTPException(404)
 
     def output(self, request: Request) -> Response:

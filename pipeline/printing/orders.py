@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pipeline.printing.cups import PrintJob, Sides
 from pipeline.printing.handouts import Printable
-from pipeline.rendering.packcover import sheets_of
-from pipeline.rendering.paper import measure
+from pipeline.rendering.paper_sizes import measure_pages
+from pipeline.rendering.print_pack_cover import sheet_count
 
 _SAID: Mapping[Sides, str] = {
     "one-sided": "one side",
@@ -39,9 +39,9 @@ def order(handout: Printable, copies: int, *, is_greyscale: bool) -> Order:
     Both sides, turned on the long edge; pages that lie on their side (a booklet) turn on the short one. A single page
     goes out on one side, since some drivers would put the next copy on its back.
     """
-    pages = measure(handout.path.read_bytes())
+    pages = measure_pages(handout.path.read_bytes())
     sides: Sides = "two-sided-short-edge" if pages.width_mm > pages.height_mm else "two-sided-long-edge"
     if pages.count == 1:
         sides = "one-sided"
     job = PrintJob(handout.path, handout.title, copies, pages.paper, sides, is_greyscale)
-    return Order(job, sheets_of(pages.count) * copies)
+    return Order(job, sheet_count(pages.count) * copies)

@@ -8,9 +8,9 @@ from pathlib import Path
 from pipeline.config import Config
 from pipeline.errors import ConfigError
 from pipeline.printing.handouts import Printable
-from pipeline.rendering.imposition import Handout, Label, print_pack
-from pipeline.rendering.packcover import Listed, cover
-from pipeline.rendering.paper import measure
+from pipeline.rendering.imposition import DocumentInfo, PackHandout, impose_print_pack
+from pipeline.rendering.paper_sizes import measure_pages
+from pipeline.rendering.print_pack_cover import CoverEntry, render_print_pack_cover
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import load_words
 from pipeline.running.saving import replace_whole
@@ -23,13 +23,13 @@ def pack(handouts: Sequence[Printable], copies: int, config: Config) -> bytes:
     """
     styles = find_styles(config.folder)
     words = load_words(styles, config.publisher.language)
-    inside = [Handout(handout.title, handout.path.read_bytes()) for handout in handouts]
-    sizes = [measure(handout.pdf) for handout in inside]
-    listed = [Listed(handout.title, size.count) for handout, size in zip(inside, sizes, strict=True)]
+    inside = [PackHandout(handout.title, handout.path.read_bytes()) for handout in handouts]
+    sizes = [measure_pages(handout.pdf) for handout in inside]
+    listed = [CoverEntry(handout.title, size.count) for handout, size in zip(inside, sizes, strict=True)]
     paper_mm = (sizes[0].width_mm, sizes[0].height_mm)
-    first = cover(listed, copies, config.publisher, words, styles, paper_mm)
-    label = Label(words["pack_title"], words["pack_note"], words.language)
-    return print_pack(first, inside, copies, label)
+    first = render_print_pack_cover(listed, copies, config.publisher, words, styles, paper_mm)
+    label = DocumentInfo(words["pack_title"], words["pack_note"], words.language)
+    return impose_print_pack(first, inside, copies, label)
 
 
 def save(data: bytes, path: Path) -> None:

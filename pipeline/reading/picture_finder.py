@@ -15,8 +15,8 @@ from pipeline.article import Picture
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
 from pipeline.limits import STANDARD, Limits
+from pipeline.pictures.image_files import probe_image
 from pipeline.reading.source_files import FileStatus, SourceRoots, file_status, read_inside, resolve_inside
-from pipeline.rendering.pictures import look
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".svg"}
 _PLACEHOLDER_FILE = re.compile(r"^(placeholder|dummy|no[-_]?image|missing[-_]?image)\b[-_\w]*\.", re.IGNORECASE)
@@ -116,7 +116,7 @@ class PictureFinder:
             data = read_inside(path, self.roots, self.limits.picture_bytes)
             if not data:
                 raise SourceError("an empty file", hint="export it again from where it came")
-            seen = look(data, self.limits.picture_pixels)
+            seen = probe_image(data, self.limits.picture_pixels)
             digest = hashlib.sha256(data).hexdigest()
             size = (seen.width_px, seen.height_px)
             picture = Picture(self.roots.relative(path), digest, *size, seen.media_type, seen.has_alpha)

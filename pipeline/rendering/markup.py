@@ -1,4 +1,4 @@
-"""Blocks to markup: well-formed XHTML that is valid HTML too, shared by every writer.
+"""Renders blocks to markup: well-formed XHTML that is valid HTML too, shared by every writer.
 
 A writer changes a kind by overriding its method. What the source does not say carries `data-added`.
 """

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pipeline
 from pipeline.config import Config
+from pipeline.pictures.image_files import ENCODING_VERSION
 from pipeline.reading.editions import EditionPlan
-from pipeline.rendering.pictures import RECIPE
 from pipeline.rendering.styles import Styles
 from pipeline.writers import installed_writers
 
@@ -103,7 +103,12 @@ def program_parts() -> Mapping[str, str]:
     files = sorted(Path(pipeline.__file__).parent.rglob("*.py"))
     code = short(*(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))
     native = {path.resolve().name: str(path.stat().st_size) for path in native_files()}
-    return {"clinic-publish": code, "pictures": RECIPE, **{name: _version(name) for name in _LIBRARIES}, **native}
+    return {
+        "clinic-publish": code,
+        "pictures": ENCODING_VERSION,
+        **{name: _version(name) for name in _LIBRARIES},
+        **native,
+    }
 
 
 @cache

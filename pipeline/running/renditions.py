@@ -16,8 +16,8 @@ from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
 from pipeline.limits import STANDARD, Limits
 from pipeline.phases import phase
+from pipeline.pictures.image_files import ENCODING_VERSION, TargetSize, resize_image
 from pipeline.reading.source_files import SourceRoots, read_inside
-from pipeline.rendering.pictures import RECIPE, Size, shrink
 from pipeline.running.saving import seal, unseal
 from pipeline.running.store import Store
 from pipeline.writers import Need, Rendition
@@ -86,8 +86,8 @@ class Renditions:
         return data
 
     def _shrink(self, data: bytes, needs: list[Need]) -> dict[Need, Rendition]:
-        sizes = {need: Size(need.width_px, need.max_bytes) for need in needs}
-        shrunk = shrink(data, set(sizes.values()), self.limits.picture_pixels)
+        sizes = {need: TargetSize(need.width_px, need.max_bytes) for need in needs}
+        shrunk = resize_image(data, set(sizes.values()), self.limits.picture_pixels)
         made = {}
         for need, size in sizes.items():
             picture_at_size = shrunk[size]
@@ -107,7 +107,7 @@ class Renditions:
         return read_inside(self.roots.project / picture.path, self.roots, self.limits.picture_bytes)
 
     def _name(self, need: Need) -> str:
-        recipe = f"{need.picture.sha256}-{need.width_px}-{need.max_bytes}-{RECIPE}-{_pillow_version()}"
+        recipe = f"{need.picture.sha256}-{need.width_px}-{need.max_bytes}-{ENCODING_VERSION}-{_pillow_version()}"
         return f"{need.picture.sha256[:2]}/{recipe}.picture"
 
     def _keep(self, need: Need, rendition: Rendition) -> None:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from pipeline.config import Publisher
 from pipeline.findings import SEVERITIES, Finding, Severity
-from pipeline.rendering.readability import level
+from pipeline.rendering.readability import lix_level
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import Entry, Listing, Report
@@ -75,7 +75,7 @@ class Item:
 
     @property
     def level(self) -> str:
-        return level(self.listing.lix) if self.listing.lix is not None else ""
+        return lix_level(self.listing.lix) if self.listing.lix is not None else ""
 
     @property
     def weight(self) -> int:

@@ -10,10 +10,10 @@ from pipeline.codes import CODES
 from pipeline.config import Check, Config
 from pipeline.findings import Finding
 from pipeline.lint.rules import lint_article
-from pipeline.rendering.styles import Styles, packaged
+from pipeline.rendering.styles import Styles, packaged_styles
 from tests.makers import article, para
 
-STYLES = Styles((packaged(),))
+STYLES = Styles((packaged_styles(),))
 
 
 def findings(

@@ -9,9 +9,9 @@ import pytest
 from pipeline import config
 from pipeline.errors import ConfigError, SourceError
 from pipeline.findings import Finding
+from pipeline.pictures.svg import sanitise_svg, svg_size
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
-from pipeline.rendering.svg import clean, size_of
 from tests.makers import picture_file, write
 
 NESTED = "> " * 9 + "Tekst.\n"
@@ -80,6 +80,6 @@ def test_a_drawing_that_multiplies_itself_is_refused() -> None:
     uses = "".join(f'<g id="g{n}">' + f'<use href="#g{n - 1}"/>' * 10 + "</g>" for n in range(1, 12))
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><g id="g0"/>{uses}<use href="#g11"/></svg>'
 
-    assert size_of(svg.encode()) == (9, 9)
+    assert svg_size(svg.encode()) == (9, 9)
     with pytest.raises(SourceError, match="more than 12,000 shapes"):
-        clean(svg.encode())
+        sanitise_svg(svg.encode())

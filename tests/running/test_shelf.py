@@ -11,14 +11,14 @@ from urllib.parse import unquote
 from lxml import html
 
 from pipeline.findings import Finding
-from pipeline.rendering.styles import Styles, packaged
+from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
 from pipeline.report import Entry, Listing, Report, Saved
 from pipeline.running.shelf import items_of, shelf_page
 from tests.conftest import Ran, run_publish
 from tests.makers import CLINIC, write
 
-STYLES = Styles((packaged(),))
+STYLES = Styles((packaged_styles(),))
 RYG = Listing("blog/ryg", "sources/blog/ryg.md", "Ondt i ryggen", "da", changed=date(2026, 3, 2), lix=31)
 HANDOUT = Entry(
     "blog/ryg", (RYG.source,), RYG.title, "handout", "written",

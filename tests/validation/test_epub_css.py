@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.rendering.styles import packaged
+from pipeline.rendering.styles import packaged_styles
 from pipeline.validation.epub_css import unsafe_css
 
 
@@ -51,5 +51,5 @@ def test_plain_style_passes_and_comments_do_not_count(style: str) -> None:
 
 
 def test_our_own_style_passes() -> None:
-    for sheet in sorted((packaged() / "epub").glob("*.css")):
+    for sheet in sorted((packaged_styles() / "epub").glob("*.css")):
         assert unsafe_css(sheet.read_text("utf-8")) == (), sheet.name

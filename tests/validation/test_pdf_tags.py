@@ -6,7 +6,7 @@ import io
 
 import pikepdf
 
-from pipeline.rendering.printing import Layout, Resource, draw, lay_out
+from pipeline.rendering.pdf_layout import Layout, Resource, draw_pdf, lay_out
 from pipeline.validation.pdf_tags import retag
 from pipeline.writers import Need
 from tests.makers import PICTURE, rendition
@@ -29,7 +29,7 @@ def laid_out(body: str) -> Layout:
 
 def printed(body: str) -> bytes:
     layout = laid_out(body)
-    data, _ = draw(layout)
+    data, _ = draw_pdf(layout)
     return retag(data, layout.root)
 
 

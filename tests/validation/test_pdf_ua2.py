@@ -9,7 +9,7 @@ from typing import Any
 import pikepdf
 import pytest
 
-from pipeline.rendering.printing import Layout, draw
+from pipeline.rendering.pdf_layout import Layout, draw_pdf
 from pipeline.validation.pdf import validate_pdf_ua2
 from pipeline.validation.pdf_metadata import remove_claims
 from pipeline.validation.pdf_tags import retag, traced_elements
@@ -25,7 +25,7 @@ NOTES = (
 
 def second(body: str) -> bytes:
     layout = laid_out(body)
-    data, _ = draw(layout)
+    data, _ = draw_pdf(layout)
     return retag(data, layout.root, "ua-2")
 
 
@@ -130,14 +130,14 @@ def test_what_is_spoilt_is_seen(spoil: Callable[[pikepdf.Pdf], None], rule: str)
 
 def test_a_file_of_the_old_version_is_seen() -> None:
     layout = laid_out("<p>Tekst</p>")
-    data, _ = draw(layout)
+    data, _ = draw_pdf(layout)
 
     assert "pdf-version" in {fault.rule for fault in validate_pdf_ua2(retag(data, layout.root))}
 
 
 def test_a_file_that_claims_nothing_is_else_the_same() -> None:
     layout = laid_out(NOTES)
-    data, _ = draw(layout)
+    data, _ = draw_pdf(layout)
     claiming = retag(data, layout.root)
 
     modest = remove_claims(claiming)
@@ -154,7 +154,7 @@ def test_a_file_that_claims_nothing_is_else_the_same() -> None:
 def test_a_traced_file_has_the_same_objects(standard: Any) -> None:
     """So that what a validator says of an object can be said of the element that it was made from."""
     layout: Layout = laid_out(NOTES)
-    data, _ = draw(layout)
+    data, _ = draw_pdf(layout)
     plain = retag(data, layout.root, standard)
 
     places = traced_elements(retag(data, layout.root, standard, is_traced=True))

@@ -39,7 +39,7 @@ from pipeline.article import (
 )
 from pipeline.config import Publisher
 from pipeline.errors import ConfigError, SourceError, StyleError, WriteError
-from pipeline.rendering.styles import Styles, packaged
+from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
 from pipeline.validation.epub import validate_epub
 from pipeline.validation.epubcheck import check_with_epubcheck
@@ -610,7 +610,7 @@ def test_style_of_a_project_that_older_readers_stumble_over_is_refused_with_its_
     edition = single()
     (tmp_path / "epub").mkdir()
     (tmp_path / "epub/book.css").write_text("p { margin: 0 }\n.facts { display: flex }\n")
-    own = replace(job(writer, edition), styles=Styles((tmp_path, packaged())))
+    own = replace(job(writer, edition), styles=Styles((tmp_path, packaged_styles())))
 
     with pytest.raises(StyleError, match="flexible box") as refused:
         writer.write(edition, own)

@@ -16,7 +16,7 @@ from pipeline.article import Article, Edition, Picture
 from pipeline.errors import SourceError, StyleError, WriteError
 from pipeline.findings import Finding, found
 from pipeline.rendering.cover import draw_cover
-from pipeline.rendering.fonts import FAMILY
+from pipeline.rendering.fonts import FONT_FAMILY
 from pipeline.rendering.markup import TITLE, Placed
 from pipeline.validation.accessibility import AccessibilityCounts, count_accessibility
 from pipeline.validation.epub import parse_xhtml
@@ -370,7 +370,7 @@ class BookBuilder:
         texts = {name: self.job.styles.text(f"epub/{name}") for name in STYLE_SHEETS[1:]}
         fonts: tuple[ManifestItem, ...] = ()
         if "fonts.css" in self.sheet_names:
-            texts["fonts.css"] = self.job.styles.render("epub/fonts.css.j2", cuts=cuts, family=FAMILY)
+            texts["fonts.css"] = self.job.styles.render("epub/fonts.css.j2", cuts=cuts, family=FONT_FAMILY)
             fonts = tuple(
                 ManifestItem(f"font-{cut}", f"fonts/{cut}.ttf", "font/ttf", subset_font(cut, characters))
                 for cut in cuts

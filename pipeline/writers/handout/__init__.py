@@ -5,9 +5,9 @@ from __future__ import annotations
 from pipeline.article import Edition
 from pipeline.config import FILE_NAME
 from pipeline.findings import Finding, found
-from pipeline.rendering.imposition import Label
+from pipeline.rendering.imposition import DocumentInfo
 from pipeline.rendering.markup import TITLE, anchor, chapter_prefix
-from pipeline.rendering.raster import thumbnail
+from pipeline.rendering.pdf_raster import render_thumbnail
 from pipeline.writers import Artifact, Facts, Job, Need, Written
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply
@@ -61,7 +61,7 @@ def write(edition: Edition, job: Job) -> Written:
         artifact for name in asked if (artifact := _impose_variant(edition, name, printed, job)) is not None
     )
     if artifacts:
-        artifacts += (Artifact(f"{artifacts[0].name.removesuffix('.pdf')}.png", thumbnail(artifacts[0].data)),)
+        artifacts += (Artifact(f"{artifacts[0].name.removesuffix('.pdf')}.png", render_thumbnail(artifacts[0].data)),)
     return Written(artifacts, tuple(remarks), learnt)
 
 
@@ -109,7 +109,7 @@ def _impose_variant(edition: Edition, name: str, printed: dict[str, Artifact], j
     pages = printed.get(imposed.of)
     if pages is None:
         return None
-    label = Label(edition.front.title, job.words[imposed.note], edition.front.language)
+    label = DocumentInfo(edition.front.title, job.words[imposed.note], edition.front.language)
     return Artifact(variant_file_name(edition, name), imposed.impose(pages.data, label), pages.pages)
 
 

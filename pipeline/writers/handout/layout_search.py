@@ -10,7 +10,7 @@ from functools import cache
 from pipeline.article import Article, Edition, Figure, walk
 from pipeline.findings import Finding, found
 from pipeline.rendering.markup import TITLE, chapter_prefix
-from pipeline.rendering.printing import Layout, lay_out, set_in
+from pipeline.rendering.pdf_layout import Layout, insert_boxes, lay_out
 from pipeline.writers import Facts, Job
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply, excerpts_of
@@ -107,7 +107,7 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, signs: Substitutions
         lines = lay_out(made.html, made.css, made.resources)
         # A project's own words or style may take more room than was reckoned with: then the sheet stays as it is.
         if lines.pages == 1 and lines.top_mm(print_html.LINES_END_ID) - setting.frame.top_mm <= room_mm:
-            set_in(layout, lines, print_html.END_ID, print_html.LINES_ID)
+            insert_boxes(layout, lines, print_html.END_ID, print_html.LINES_ID)
     findings += [
         found("handout-layout", source, 0, f"{_variant_prefix(name)}WeasyPrint says: {line}")
         for line in layout.messages

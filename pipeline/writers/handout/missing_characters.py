@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pipeline.article import Article, Code, CodeBlock, Edition, Str, walk
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, found
-from pipeline.rendering.printing import characters
+from pipeline.rendering.pdf_layout import supported_characters
 
 _EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"
 """Asks for the coloured form of the sign before it, which only a font of the machine could give: `✔️` is printed `✔`."""
@@ -80,7 +80,7 @@ def _missing_characters(article: Article) -> dict[str, int]:
     return {
         character: line
         for text, line in reversed(_article_texts(article))
-        for character in set(text) - characters()
+        for character in set(text) - supported_characters()
         if _is_visible(character)
     }
 
@@ -95,7 +95,7 @@ def _substitute_for(character: str) -> str:
     other = character.translate(_SUBSTITUTES)
     if unicodedata.category(character) in _DECOMPOSABLE_CATEGORIES and other == character:
         other = unicodedata.normalize("NFKC", character)
-    return other if characters().issuperset(other) else ""
+    return other if supported_characters().issuperset(other) else ""
 
 
 def _describe_character(character: str) -> str:

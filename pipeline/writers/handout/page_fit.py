@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipeline.rendering.printing import Layout
+from pipeline.rendering.pdf_layout import Layout
 from pipeline.writers.handout.variants import PageGeometry, TypeSetting
 
 _MIN_FILLED_SHARE = 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
-from pipeline.rendering.printing import Layout, draw
+from pipeline.rendering.pdf_layout import Layout, draw_pdf
 from pipeline.validation.pdf import PdfViolation, validate_pdf, validate_pdf_ua2
 from pipeline.validation.pdf_metadata import Standard, remove_claims
 from pipeline.validation.pdf_tags import retag, traced_elements
@@ -27,7 +27,7 @@ class PdfOutput:
 
 def render_pdf(layout: Layout, standard: Standard) -> PdfOutput:
     """Draw a variant, build its structure, and judge the file; one with faults claims no standard."""
-    drawn, messages = draw(layout)
+    drawn, messages = draw_pdf(layout)
     root = layout.root
     data = retag(drawn, root)
     faults = _locate_violations(validate_pdf(data, _ALLOWED_FONTS), drawn, root, "ua-1")

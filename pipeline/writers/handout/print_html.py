@@ -17,12 +17,12 @@ from pipeline.article import (
     walk,
 )  # fmt: skip
 from pipeline.errors import SourceError, StyleError
+from pipeline.pictures.image_files import verify_image
+from pipeline.pictures.svg import sanitise_svg
 from pipeline.rendering.markup import TITLE, chapter_prefix, part_id
-from pipeline.rendering.measuring import widest_mm
-from pipeline.rendering.pictures import whole
-from pipeline.rendering.printing import Resource
+from pipeline.rendering.pdf_layout import Resource
 from pipeline.rendering.qr import qr_code
-from pipeline.rendering.svg import clean
+from pipeline.rendering.text_width import widest_word_mm
 from pipeline.rendering.words import Words
 from pipeline.writers import Job, Need
 from pipeline.writers.handout.missing_characters import Substitutions
@@ -176,7 +176,7 @@ def _style_with_title_size(edition: Edition, job: Job, variant: Variant, setting
 
 def _title_em(titles: Iterable[str], variant: Variant, setting: TypeSetting) -> float:
     """Return how large titles are, by the size of the type: so large that their longest word stays whole."""
-    widest = max(widest_mm(title, "bold", setting.size_pt) for title in titles)
+    widest = max(widest_word_mm(title, "bold", setting.size_pt) for title in titles)
     fitting = setting.frame.title_mm / widest if widest else variant.title_em
     return max(_MIN_TITLE_EM, min(variant.title_em, int(fitting * 100) / 100))
 
@@ -312,7 +312,7 @@ def find_print_logo(job: Job) -> Resource | None:
     try:
         data = job.styles.data(str(path.relative_to("styles")))
         # WeasyPrint's own word on a picture that is cut off depends on what its process has printed before.
-        return Resource(clean(data) if media_type == "image/svg+xml" else whole(data), media_type)
+        return Resource(sanitise_svg(data) if media_type == "image/svg+xml" else verify_image(data), media_type)
     except (StyleError, SourceError):
         return None
 

@@ -30,9 +30,9 @@ from pipeline.article import (
     text,
     walk,
 )
-from pipeline.rendering.fonts import Cut
+from pipeline.rendering.fonts import FontStyle
 from pipeline.rendering.markup import MarkupRenderer, Placed
-from pipeline.rendering.measuring import widest_mm
+from pipeline.rendering.text_width import widest_word_mm
 from pipeline.writers import Job, Need, Rendition
 from pipeline.writers.handout.variants import TypeSetting
 
@@ -231,10 +231,10 @@ class HandoutRenderer(MarkupRenderer):
     def _min_table_width_mm(self, block: Table, whole: int) -> float:
         """Return how wide a table is with its longest words whole, and cells of so many letters on one line."""
 
-        def least_mm(cell: Cell, cut: Cut) -> float:
+        def least_mm(cell: Cell, cut: FontStyle) -> float:
             words = text(cell.blocks)
             kept = words.replace(" ", "\N{NO-BREAK SPACE}") if len(words) <= whole else words
-            return widest_mm(kept, cut, self._setting.size_pt)
+            return widest_word_mm(kept, cut, self._setting.size_pt)
 
         head = [least_mm(cell, "bold") for cell in block.head]
         rows = [[least_mm(cell, "regular") for cell in row] for row in block.rows]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.rendering.imposition import Label, booklet
+from pipeline.rendering.imposition import DocumentInfo, impose_booklet
 from pipeline.writers.handout.options import Options
 
 ExcerptKind = Literal["whole", "short", "card"]
@@ -185,10 +185,10 @@ class ImposedVariant:
     """The variant that its pages are taken from."""
     note: str
     """The word that says whom it is for."""
-    impose: Callable[[bytes, Label], bytes]
+    impose: Callable[[bytes, DocumentInfo], bytes]
 
 
-IMPOSED_VARIANTS: Mapping[str, ImposedVariant] = {"booklet": ImposedVariant("a5", "booklet_note", booklet)}
+IMPOSED_VARIANTS: Mapping[str, ImposedVariant] = {"booklet": ImposedVariant("a5", "booklet_note", impose_booklet)}
 
 
 def variants_to_draw(names: Iterable[str]) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 
 from pipeline.article import Picture
 from pipeline.errors import SourceError, StyleError
+from pipeline.pictures.image_files import probe_image, verify_image
 from pipeline.rendering.markup import Placed
-from pipeline.rendering.pictures import look, whole
 from pipeline.rendering.styles import Styles
 from pipeline.writers import Need, Rendition
 
@@ -81,8 +81,8 @@ def find_mail_logo(styles: Styles, logo: str) -> Rendition | None:
     if path.parts[:1] != ("styles",) or ".." in path.parts:
         return None
     try:
-        data = whole(styles.data(str(path.relative_to("styles").with_suffix(".png"))))
-        seen = look(data)
+        data = verify_image(styles.data(str(path.relative_to("styles").with_suffix(".png"))))
+        seen = probe_image(data)
     except (StyleError, SourceError):
         return None
     return Rendition(data, "image/png", seen.width_px, seen.height_px) if seen.media_type == "image/png" else None

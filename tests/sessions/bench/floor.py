@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 from pipeline import config
+from pipeline.pictures.image_files import TargetSize, resize_image
 from pipeline.reading.editions import build_edition
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
-from pipeline.rendering.pictures import Size, shrink
-from pipeline.rendering.printing import draw, lay_out
+from pipeline.rendering.pdf_layout import draw_pdf, lay_out
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.validation import pdf
@@ -44,8 +44,8 @@ def main(folder: Path, out: Path) -> None:
         for need in {need for own in needs.values() for need in own} - made.keys():
             by_file.setdefault(need.picture.path, set()).add(need)
         for path, wanted in by_file.items():
-            sizes = {need: Size(need.width_px, need.max_bytes) for need in wanted}
-            shrunk = shrink((folder / path).read_bytes(), set(sizes.values()))
+            sizes = {need: TargetSize(need.width_px, need.max_bytes) for need in wanted}
+            shrunk = resize_image((folder / path).read_bytes(), set(sizes.values()))
             for need, size in sizes.items():
                 small = shrunk[size]
                 made[need] = Rendition(small.data, small.media_type, small.width_px, small.height_px)
@@ -60,7 +60,7 @@ def main(folder: Path, out: Path) -> None:
                 page = print_html.build_print_document(edition, job, VARIANTS[STANDARD_VARIANT], setting, signs)
                 layout = lay_out(page.html, page.css, page.resources)
                 facts = {"handout": Facts(layout.pages, layout.page_of)}
-                data = retag(draw(layout)[0], layout.root)
+                data = retag(draw_pdf(layout)[0], layout.root)
                 pdf.validate_pdf(data, frozenset({"Handout-Sans"}))
                 files = {f"{article.id}.pdf": data}
             else:

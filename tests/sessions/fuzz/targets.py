@@ -10,13 +10,13 @@ from pathlib import Path
 from pipeline import config
 from pipeline.config import Sources
 from pipeline.errors import PublishError
+from pipeline.pictures import svg
 from pipeline.reading.dates import DateError, parse_date
 from pipeline.reading.frontmatter import read_front_matter
 from pipeline.reading.reader import read_articles
 from pipeline.reading.repairs import repair_lines
 from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.reading.source_text import body_lines, decode_source
-from pipeline.rendering import svg
 from pipeline.sending.folder import DataFolder
 from pipeline.sending.importing import read_csv
 from pipeline.sending.mailbox import read_bounces, read_leavers
@@ -41,8 +41,8 @@ def dates(data: bytes) -> None:
 
 
 def drawings(data: bytes) -> None:
-    svg.size_of(data)
-    svg.clean(data)
+    svg.svg_size(data)
+    svg.sanitise_svg(data)
 
 
 def articles(data: bytes) -> None:

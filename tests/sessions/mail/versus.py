@@ -13,10 +13,10 @@ from markupsafe import Markup, escape
 
 from pipeline.article import Article, Edition, Figure
 from pipeline.config import Config, load
+from pipeline.pictures.image_files import TargetSize, resize_image
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.rendering.markup import MarkupRenderer, Placed
-from pipeline.rendering.pictures import Size, shrink
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import load_words
 from pipeline.writers import Job, Need, Rendition, installed_writers, newsletter
@@ -120,8 +120,8 @@ def read_article(config: Config) -> Article:
 
 def made(need: Need) -> Rendition:
     """Return a picture in the size that a writer needs."""
-    size = Size(need.width_px, need.max_bytes)
-    shrunk = shrink((REPOSITORY / need.picture.path).read_bytes(), [size])[size]
+    size = TargetSize(need.width_px, need.max_bytes)
+    shrunk = resize_image((REPOSITORY / need.picture.path).read_bytes(), [size])[size]
     return Rendition(shrunk.data, shrunk.media_type, shrunk.width_px, shrunk.height_px)
 
 

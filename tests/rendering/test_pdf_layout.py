@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from pipeline.errors import StyleError
-from pipeline.rendering.printing import Resource, characters, draw, lay_out
+from pipeline.rendering.pdf_layout import Resource, draw_pdf, lay_out, supported_characters
 
 CSS = "@font-face { font-family: Test; src: url(font:regular) } html { font: 12pt Test } @page { size: A5 }"
 
@@ -54,7 +54,7 @@ def test_what_the_library_logs_is_collected_and_not_printed(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        _, messages = draw(lay_out(page('<a href="#mangler">x</a>'), CSS, {}))
+        _, messages = draw_pdf(lay_out(page('<a href="#mangler">x</a>'), CSS, {}))
 
     assert any("mangler" in line for line in messages)
     assert caplog.text == ""
@@ -71,5 +71,5 @@ def test_a_fault_of_the_style_sheet_is_told_to_every_document_with_it() -> None:
 
 
 def test_the_font_has_what_danish_articles_use() -> None:
-    assert set("æøåÆØÅ„“”»«–—…→✔≤≥·‐½°±×€µ²₂") <= characters()
-    assert "🎉" not in characters()
+    assert set("æøåÆØÅ„“”»«–—…→✔≤≥·‐½°±×€µ²₂") <= supported_characters()
+    assert "🎉" not in supported_characters()

@@ -12,40 +12,40 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import SourceError
 from pipeline.limits import STANDARD
-from pipeline.rendering.lettering import smallest_lettering
+from pipeline.pictures.drawing_text_size import smallest_text_size
 
 if TYPE_CHECKING:
     from PIL import Image
 
-RECIPE = "6"
+ENCODING_VERSION = "6"
 """Raise it when the same need would give other bytes: it is part of every cache key."""
 
 _MEDIA_TYPES = {
     "PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif", "TIFF": "image/tiff",
     "BMP": "image/bmp",
 }  # fmt: skip
-_FORMATS = tuple(_MEDIA_TYPES)
-_PNG = b"\x89PNG"
+_PIL_FORMATS = tuple(_MEDIA_TYPES)
+_PNG_SIGNATURE = b"\x89PNG"
 _WHITE = (255, 255, 255)
-RUNGS_PX = (368, 736, 1104, 1600)
+WIDTH_STEPS_PX = (368, 736, 1104, 1600)
 """Widths that pictures are made in: formats that ask for nearly the same share one. The last is enough for the width of
 an A4 page at 190 dpi."""
-_TALLEST = 2
+_MAX_ASPECT_RATIO = 2
 """No picture is higher than its rung this many times."""
 _PHOTO_QUALITY, _DRAWING_QUALITY = 68, 88
 """Of JPEG. Screens and printers show two of its pixels where an eye sees one: more would be bytes for nothing."""
-_FALSE_TONES = 1.0
+_MAX_TONE_ERROR = 1.0
 """Steps of 255 that the tones of a drawing may be off in the mean: more, and its pale areas have another tint."""
 _DECODING_BYTES = 12
 """What decoders take at most for a pixel, beside the picture itself (progressive JPEG, WebP)."""
 _PHONE_PIXELS = 12_000_000
 """Of a picture that could not even be opened."""
-_PAPER = 250
+_PAPER_WHITE = 250
 """From here on, in all three colours, a tone is paper."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ImageInfo:
     """What a picture file is, by its content."""
 
     media_type: str
@@ -57,17 +57,17 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class TargetSize:
     """How large a picture shall be; it is never enlarged."""
 
     width_px: int
-    """At least: it gets the next of `RUNGS_PX`, or the last."""
+    """At least: it gets the next of `WIDTH_STEPS_PX`, or the last."""
     max_bytes: int = 0
     """0: any. Above it, quality and then width give way."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shrunk:
+class ResizedImage:
     """A picture made ready: opaque, in sRGB, without metadata."""
 
     data: bytes
@@ -79,44 +79,46 @@ class Shrunk:
     """Of a drawing: the size of its smallest lettering as a share of its width; 0: it has none."""
 
 
-def look(data: bytes, most_pixels: int = STANDARD.picture_pixels) -> Look:
+def probe_image(data: bytes, most_pixels: int = STANDARD.picture_pixels) -> ImageInfo:
     """Return what a picture file is, without decoding it.
 
     Raises:
         SourceError: No picture that can be opened, or one of too many pixels.
     """
     if _is_svg(data):
-        from pipeline.rendering.svg import size_of
+        from pipeline.pictures.svg import svg_size
 
-        return Look("image/svg+xml", *size_of(data), has_alpha=True)
-    with _opened(data, most_pixels) as image:
+        return ImageInfo("image/svg+xml", *svg_size(data), has_alpha=True)
+    with _open_image(data, most_pixels) as image:
         width, height = image.size
         # Orientations 5 to 8 lie on their side. Pillow decodes a whole PNG to see whether it says so at its end.
         may_lie = image.format != "PNG" or b"eXIf" in data or b"Raw profile type" in data
         if may_lie and image.getexif().get(0x0112, 1) in (5, 6, 7, 8):
             width, height = height, width
         # Pillow calls a JPEG with a second picture in it (as phones make them) MPO.
-        return Look(
+        return ImageInfo(
             _MEDIA_TYPES.get(str(image.format), "image/jpeg"),
             width,
             height,
-            _is_clear(image),
+            _has_transparency(image),
             int(getattr(image, "n_frames", 1)),
         )
 
 
-def whole(data: bytes, most_pixels: int = STANDARD.picture_pixels) -> bytes:
+def verify_image(data: bytes, most_pixels: int = STANDARD.picture_pixels) -> bytes:
     """Return a picture that is printed as it is, once it has been decoded to its last row.
 
     Raises:
         SourceError: The file is cut off, damaged, or no picture.
     """
-    with _opened(data, most_pixels) as image:
+    with _open_image(data, most_pixels) as image:
         image.load()
     return data
 
 
-def shrink(data: bytes, sizes: Iterable[Size], most_pixels: int = STANDARD.picture_pixels) -> dict[Size, Shrunk]:
+def resize_image(
+    data: bytes, sizes: Iterable[TargetSize], most_pixels: int = STANDARD.picture_pixels
+) -> dict[TargetSize, ResizedImage]:
     """Return the picture in each size, decoded once and to its last row.
 
     Transparency becomes white paper: dark drawings on a clear ground vanish in dark mode otherwise.
@@ -128,35 +130,35 @@ def shrink(data: bytes, sizes: Iterable[Size], most_pixels: int = STANDARD.pictu
     if not wanted:
         return {}
     if _is_svg(data):
-        from pipeline.rendering.svg import rasterise
+        from pipeline.pictures.svg import rasterise_svg
 
-        data = rasterise(data)
-    with _opened(data, most_pixels) as image:
+        data = rasterise_svg(data)
+    with _open_image(data, most_pixels) as image:
         # A JPEG of many megapixels is decoded at a half or a quarter of its size, as long as that is large enough.
-        image.draft(None, (RUNGS_PX[-1], RUNGS_PX[-1]))
+        image.draft(None, (WIDTH_STEPS_PX[-1], WIDTH_STEPS_PX[-1]))
         # All sizes are made from the largest, asked for or not: what one looks like must not depend on the others.
-        paper = _on_paper(image)
-        ground = _narrow(paper, _width_at(RUNGS_PX[-1], paper))
-    is_flat = _is_flat(ground)
-    lettering = smallest_lettering(ground) if is_flat else 0.0
-    encode, packed = _packing_of(ground) if is_flat else (_jpeg, b"")
+        paper = _flatten(image)
+        ground = _downscale(paper, _width_at(WIDTH_STEPS_PX[-1], paper))
+    is_flat = _is_drawing(ground)
+    lettering = smallest_text_size(ground) if is_flat else 0.0
+    encode, packed = _choose_drawing_encoding(ground) if is_flat else (_encode_jpeg, b"")
 
     @cache
     def at(width_px: int) -> tuple[Image.Image, bytes]:
-        small = _narrow(ground, width_px)
+        small = _downscale(ground, width_px)
         return small, packed if packed and small is ground else encode(small)
 
-    made = {size: _within(size.max_bytes, *at(_width_at(_rung(size.width_px), ground))) for size in wanted}
+    made = {size: _encode_within(size.max_bytes, *at(_width_at(_width_step(size.width_px), ground))) for size in wanted}
     return {size: replace(shrunk, lettering=lettering) for size, shrunk in made.items()}
 
 
-def _rung(width_px: int) -> int:
-    return next((rung for rung in RUNGS_PX if rung >= width_px), RUNGS_PX[-1])
+def _width_step(width_px: int) -> int:
+    return next((rung for rung in WIDTH_STEPS_PX if rung >= width_px), WIDTH_STEPS_PX[-1])
 
 
 def _width_at(rung_px: int, image: Image.Image) -> int:
     """Return how wide a picture is made for a rung: a tall one less, or a strip of paper would have no end."""
-    return min(rung_px, image.width, max(1, rung_px * _TALLEST * image.width // image.height))
+    return min(rung_px, image.width, max(1, rung_px * _MAX_ASPECT_RATIO * image.width // image.height))
 
 
 def _is_svg(data: bytes) -> bool:
@@ -165,7 +167,7 @@ def _is_svg(data: bytes) -> bool:
 
 
 @contextmanager
-def _opened(data: bytes, most_pixels: int) -> Iterator[Image.Image]:
+def _open_image(data: bytes, most_pixels: int) -> Iterator[Image.Image]:
     """Open a picture with every fault of the file turned into one for the author; too little memory is none."""
     import struct
 
@@ -179,7 +181,7 @@ def _opened(data: bytes, most_pixels: int) -> Iterator[Image.Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            with Image.open(io.BytesIO(data), formats=_PIL_FORMATS) as image:
                 pixels = image.width * image.height
                 yield image
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
@@ -197,11 +199,11 @@ def _opened(data: bytes, most_pixels: int) -> Iterator[Image.Image]:
         raise SourceError(f"damaged: {error}", hint="open it in a picture program and save it anew") from error
 
 
-def _is_clear(image: Image.Image) -> bool:
+def _has_transparency(image: Image.Image) -> bool:
     return image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info
 
 
-def _on_paper(image: Image.Image) -> Image.Image:
+def _flatten(image: Image.Image) -> Image.Image:
     """Return the first frame upright, in eight bits of grey or sRGB, on white."""
     from PIL import Image, ImageOps
 
@@ -214,7 +216,7 @@ def _on_paper(image: Image.Image) -> Image.Image:
     if upright.mode.startswith("I"):
         # Sixteen bits of grey: a plain convert would clip all above 255 to white.
         upright = upright.convert("I").point(lambda value: value * (1 / 257)).convert("L")
-    if _is_clear(upright):
+    if _has_transparency(upright):
         clear = upright if upright.mode == "RGBA" else upright.convert("RGBA")
         paper = Image.new("RGBA", clear.size, (*_WHITE, 255))
         paper.alpha_composite(clear)
@@ -241,7 +243,7 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted or image
 
 
-def _narrow(image: Image.Image, width_px: int) -> Image.Image:
+def _downscale(image: Image.Image, width_px: int) -> Image.Image:
     from PIL import Image
 
     if image.width <= width_px:
@@ -250,19 +252,21 @@ def _narrow(image: Image.Image, width_px: int) -> Image.Image:
     return image.resize((width_px, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
 
 
-def _within(max_bytes: int, image: Image.Image, data: bytes) -> Shrunk:
+def _encode_within(max_bytes: int, image: Image.Image, data: bytes) -> ResizedImage:
     """Return an encoded picture; one that has more bytes than it may is encoded anew, with less quality or width."""
     quality = _PHOTO_QUALITY
     while max_bytes and len(data) > max_bytes:
         if quality > 60:
             quality -= 8
         else:
-            image, quality = _narrow(image, image.width * 4 // 5), _PHOTO_QUALITY
-        data = _jpeg(image, quality)
-    return Shrunk(data, "image/png" if data.startswith(_PNG) else "image/jpeg", image.width, image.height)
+            image, quality = _downscale(image, image.width * 4 // 5), _PHOTO_QUALITY
+        data = _encode_jpeg(image, quality)
+    return ResizedImage(
+        data, "image/png" if data.startswith(_PNG_SIGNATURE) else "image/jpeg", image.width, image.height
+    )
 
 
-def _is_flat(image: Image.Image) -> bool:
+def _is_drawing(image: Image.Image) -> bool:
     """Tell flat drawings from photographs: most pixels of a drawing equal the one beside them."""
     from PIL import Image, ImageChops
 
@@ -273,23 +277,23 @@ def _is_flat(image: Image.Image) -> bool:
     return sum(same[:2]) > 0.7 * small.width * small.height
 
 
-def _packing_of(drawing: Image.Image) -> tuple[Callable[[Image.Image], bytes], bytes]:
+def _choose_drawing_encoding(drawing: Image.Image) -> tuple[Callable[[Image.Image], bytes], bytes]:
     """Return how a drawing is packed, and it packed so: as PNG, which keeps its edges, or as JPEG.
 
     With shades and gradients PNG is larger, and shows bands.
     """
     from PIL import ImageChops, ImageStat
 
-    packing: Callable[[Image.Image], bytes] = _png
+    packing: Callable[[Image.Image], bytes] = _encode_png
     if drawing.mode == "RGB":
-        tones = _in_few_tones(drawing).convert("RGB")
-        if max(ImageStat.Stat(ImageChops.difference(drawing, tones)).mean) > _FALSE_TONES:
-            packing = _png_by_median
-    png, jpeg = packing(drawing), _jpeg_fine(drawing)
-    return (packing, png) if len(png) <= 0.8 * len(jpeg) else (_jpeg_fine, jpeg)
+        tones = _quantise(drawing).convert("RGB")
+        if max(ImageStat.Stat(ImageChops.difference(drawing, tones)).mean) > _MAX_TONE_ERROR:
+            packing = _encode_png_median_cut
+    png, jpeg = packing(drawing), _encode_fine_jpeg(drawing)
+    return (packing, png) if len(png) <= 0.8 * len(jpeg) else (_encode_fine_jpeg, jpeg)
 
 
-def _in_few_tones(image: Image.Image, *, by_median: bool = False) -> Image.Image:
+def _quantise(image: Image.Image, *, by_median: bool = False) -> Image.Image:
     """Return a picture in 256 tones.
 
     An octree takes a tenth of the time of a median cut, and its larger areas of one tone pack better; but it makes one
@@ -302,26 +306,26 @@ def _in_few_tones(image: Image.Image, *, by_median: bool = False) -> Image.Image
     # It takes the mean of near tones: paper must stay white, or its edge shows on a white page.
     palette = flat.getpalette("RGB") or []
     tones = [palette[at : at + 3] for at in range(0, len(palette), 3)]
-    flat.putpalette([value for tone in tones for value in (_WHITE if min(tone) >= _PAPER else tone)], "RGB")
+    flat.putpalette([value for tone in tones for value in (_WHITE if min(tone) >= _PAPER_WHITE else tone)], "RGB")
     return flat
 
 
-def _png(image: Image.Image, *, by_median: bool = False) -> bytes:
+def _encode_png(image: Image.Image, *, by_median: bool = False) -> bytes:
     data = io.BytesIO()
-    flat = image if image.mode == "L" else _in_few_tones(image, by_median=by_median)
+    flat = image if image.mode == "L" else _quantise(image, by_median=by_median)
     flat.save(data, "PNG", compress_level=7)  # 9 takes four times as long, for a fiftieth of the bytes
     return data.getvalue()
 
 
-def _png_by_median(image: Image.Image) -> bytes:
-    return _png(image, by_median=True)
+def _encode_png_median_cut(image: Image.Image) -> bytes:
+    return _encode_png(image, by_median=True)
 
 
-def _jpeg_fine(image: Image.Image) -> bytes:
-    return _jpeg(image, _DRAWING_QUALITY, subsampling=0)
+def _encode_fine_jpeg(image: Image.Image) -> bytes:
+    return _encode_jpeg(image, _DRAWING_QUALITY, subsampling=0)
 
 
-def _jpeg(image: Image.Image, quality: int = _PHOTO_QUALITY, subsampling: int = 2) -> bytes:
+def _encode_jpeg(image: Image.Image, quality: int = _PHOTO_QUALITY, subsampling: int = 2) -> bytes:
     data = io.BytesIO()
     # Not progressive: that takes more than twice as long, and hardly saves a byte.
     image.save(data, "JPEG", quality=quality, optimize=True, subsampling=subsampling)

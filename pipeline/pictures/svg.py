@@ -15,54 +15,54 @@ if TYPE_CHECKING:
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
-_UNSAFE = {
+_UNSAFE_ELEMENTS = {
     f"{_SVG}{name}"
     for name in (
         "script", "foreignObject", "iframe", "audio", "video", "image", "feImage", "handler", "set", "animate",
         "animateTransform", "animateMotion", "a",
     )
 }  # fmt: skip
-_MOST_DRAWN = 12_000
+_MAX_DRAWN_ELEMENTS = 12_000
 """Elements, each as often as `<use>` draws it: eleven lines with ten of them draw more than the world has time for.
 
 So many take ten seconds of a processor.
 """
-_MOST_MATCHED = 4_000_000
+_MAX_SELECTOR_MATCHES = 4_000_000
 """Elements times selectors of its style sheets: each is matched with each, which then takes seven seconds."""
-_MOST_BYTES = 10_000_000
+_MAX_BYTES = 10_000_000
 RASTER_WIDTH_PX = 2000
 """A drawing has no pixels of its own: it gets those of the largest picture that any format asks for, and some more."""
 _MAX_RATIO = 50
 """Nothing that is longer can be seen on a page."""
-_LONGEST_PX = 100_000
-_DEFAULT = (300, 150)  # CSS 2.2, 10.3.2: a replaced element without any size
+_MAX_LENGTH_PX = 100_000
+_DEFAULT_SIZE_PX = (300, 150)  # CSS 2.2, 10.3.2: a replaced element without any size
 
 
-def size_of(data: bytes) -> tuple[int, int]:
+def svg_size(data: bytes) -> tuple[int, int]:
     """Return width and height in CSS pixels, by its attributes or its viewBox.
 
     Raises:
         SourceError: Not well-formed, not SVG, or of a size that is no number or that no page can show.
     """
     root = _parse(data)
-    width, height = _pixels(root.get("width")), _pixels(root.get("height"))
-    box = [_number(part) for part in re.findall(r"[^\s,]*\d[^\s,]*", root.get("viewBox") or "")]
+    width, height = _length_px(root.get("width")), _length_px(root.get("height"))
+    box = [_parse_number(part) for part in re.findall(r"[^\s,]*\d[^\s,]*", root.get("viewBox") or "")]
     if len(box) == 4 and box[2] > 0 and box[3] > 0:
         ratio = box[3] / box[2]
         width = width or (height / ratio if height else box[2])
         height = height or width * ratio
-    width, height = width or _DEFAULT[0], height or _DEFAULT[1]
+    width, height = width or _DEFAULT_SIZE_PX[0], height or _DEFAULT_SIZE_PX[1]
     if max(width, height) > _MAX_RATIO * min(width, height):
         raise SourceError(
             f"{width:g} by {height:g}: one side is more than {_MAX_RATIO} times as long as the other",
             hint="correct width, height and viewBox of the <svg>",
         )
-    if max(width, height) > _LONGEST_PX:
-        raise SourceError(f"{width:g} by {height:g} pixels, at most {_LONGEST_PX:,} a side", hint="make it smaller")
+    if max(width, height) > _MAX_LENGTH_PX:
+        raise SourceError(f"{width:g} by {height:g} pixels, at most {_MAX_LENGTH_PX:,} a side", hint="make it smaller")
     return round(width) or 1, round(height) or 1
 
 
-def clean(data: bytes) -> bytes:
+def sanitise_svg(data: bytes) -> bytes:
     """Return the drawing without scripts, foreign content, animation, and references to anything outside it.
 
     Raises:
@@ -72,25 +72,25 @@ def clean(data: bytes) -> bytes:
 
     root = _parse(data)
     drawn = _count_drawn(root)
-    if drawn > _MOST_DRAWN:
-        raise SourceError(f"more than {_MOST_DRAWN:,} shapes", hint="simplify the drawing, or save it as PNG")
-    if (selectors := _count_selectors(root)) * drawn > _MOST_MATCHED:
+    if drawn > _MAX_DRAWN_ELEMENTS:
+        raise SourceError(f"more than {_MAX_DRAWN_ELEMENTS:,} shapes", hint="simplify the drawing, or save it as PNG")
+    if (selectors := _count_selectors(root)) * drawn > _MAX_SELECTOR_MATCHES:
         raise SourceError(f"{selectors:,} selectors of style for {drawn:,} shapes", hint="save it as plain SVG, or PNG")
     for element in list(root.iter()):
-        if not isinstance(element.tag, str) or element.tag in _UNSAFE:
-            _drop(element)
+        if not isinstance(element.tag, str) or element.tag in _UNSAFE_ELEMENTS:
+            _remove_element(element)
             continue
         for name, value in list(element.attrib.items()):
             local = str(name).rpartition("}")[2].lower()
             is_outside = name in _HREFS and not str(value).startswith("#")
-            if local.startswith("on") or is_outside or _names_outside(str(value)):
+            if local.startswith("on") or is_outside or _has_external_reference(str(value)):
                 del element.attrib[name]
-        if element.tag == f"{_SVG}style" and _names_outside(element.text or ""):
+        if element.tag == f"{_SVG}style" and _has_external_reference(element.text or ""):
             element.text = ""
     return bytes(etree.tostring(root))
 
 
-def rasterise(data: bytes) -> bytes:
+def rasterise_svg(data: bytes) -> bytes:
     """Return the drawing as a PNG on white, wide enough for print.
 
     Raises:
@@ -101,8 +101,8 @@ def rasterise(data: bytes) -> bytes:
     import pypdfium2
     import weasyprint
 
-    width, height = size_of(data)
-    source = base64.b64encode(clean(data)).decode("ascii")
+    width, height = svg_size(data)
+    source = base64.b64encode(sanitise_svg(data)).decode("ascii")
     page = (
         f"<style>@page{{size:{width}px {height}px;margin:0}}"
         f"img{{display:block;width:{width}px;height:{height}px}}</style>"
@@ -132,8 +132,8 @@ def _raster_width_px(width: int, height: int) -> int:
 def _parse(data: bytes) -> _Element:
     from lxml import etree
 
-    if len(data) > _MOST_BYTES:
-        raise SourceError(f"{len(data):,} bytes of SVG, at most {_MOST_BYTES:,}", hint="simplify it, or save it as PNG")
+    if len(data) > _MAX_BYTES:
+        raise SourceError(f"{len(data):,} bytes of SVG, at most {_MAX_BYTES:,}", hint="simplify it, or save it as PNG")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(data, parser)
@@ -155,7 +155,7 @@ def _count_drawn(root: _Element) -> int:
 
     def count(element: _Element) -> int:
         if element not in counts:
-            counts[element] = _MOST_DRAWN + 1  # while it is being counted: who meets it now draws itself
+            counts[element] = _MAX_DRAWN_ELEMENTS + 1  # while it is being counted: who meets it now draws itself
             target = next((element.get(name, "")[1:] for name in _HREFS if element.get(name)), "")
             used = by_id.get(target) if element.tag == f"{_SVG}use" else None
             counts[element] = 1 + sum(map(count, element)) + (count(used) if used is not None else 0)
@@ -164,7 +164,7 @@ def _count_drawn(root: _Element) -> int:
     try:
         return count(root)
     except RecursionError:
-        return _MOST_DRAWN + 1
+        return _MAX_DRAWN_ELEMENTS + 1
 
 
 def _count_selectors(root: _Element) -> int:
@@ -172,7 +172,7 @@ def _count_selectors(root: _Element) -> int:
     return sum(text.count("{") + text.count(",") for text in texts)
 
 
-def _drop(element: _Element) -> None:
+def _remove_element(element: _Element) -> None:
     parent = element.getparent()
     if parent is None:
         return
@@ -185,29 +185,29 @@ def _drop(element: _Element) -> None:
     parent.remove(element)
 
 
-def _names_outside(value: str) -> bool:
+def _has_external_reference(value: str) -> bool:
     plain = re.sub(r"\\|/\*.*?\*/", "", value).lower()
     return "@import" in plain or any(
         not address.lstrip("\"' ").startswith("#") for address in re.findall(r"url\(([^)]*)\)", plain)
     )
 
 
-def _pixels(length: str | None) -> float:
+def _length_px(length: str | None) -> float:
     match = re.fullmatch(r"\s*([-+.\deE]*\d[\d.]*)\s*(px|pt|mm|cm|in)?\s*", length or "")
     if not match:
         return 0
     per_unit = {"pt": 96 / 72, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
-    return max(0.0, _number(match[1]) * per_unit.get(match[2] or "px", 1))
+    return max(0.0, _parse_number(match[1]) * per_unit.get(match[2] or "px", 1))
 
 
-def _number(written: str) -> float:
+def _parse_number(written: str) -> float:
     try:
         number = float(written.removesuffix("px"))
     except ValueError as error:
-        raise SourceError(f"{written!r} is no number, in the size of the <svg>", hint=_RESAVE) from error
+        raise SourceError(f"{written!r} is no number, in the size of the <svg>", hint=_RESAVE_HINT) from error
     if not math.isfinite(number):
-        raise SourceError(f"{written!r} is no size", hint=_RESAVE)
+        raise SourceError(f"{written!r} is no size", hint=_RESAVE_HINT)
     return number
 
 
-_RESAVE = "save it anew in the drawing program"
+_RESAVE_HINT = "save it anew in the drawing program"

@@ -14,19 +14,19 @@ from xml.etree.ElementTree import Element
 
 from pipeline.errors import StyleError
 from pipeline.phases import phase
-from pipeline.rendering.fonts import CUTS, font
+from pipeline.rendering.fonts import FONT_STYLES, font_data
 
 if TYPE_CHECKING:
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher
 
-PART = "part:"
+ELEMENT_PREFIX = "part:"
 """Begins the name of an annotation that ties a group of WeasyPrint's structure tree to the element it was made of."""
-_NOWHERE = (0.0, 0.0, 0.0, 0.0)
-_VARIANT = "pdf/a-2a"
+_NO_TARGET = (0.0, 0.0, 0.0, 0.0)
+_PDF_VARIANT = "pdf/a-2a"
 _MM_PER_PX = 25.4 / 96
-_EXPECTED = ("has no required alt description",)
+_EXPECTED_LOG_LINES = ("has no required alt description",)
 """Log lines that mean no fault: pictures that only decorate become artifacts when the tree is built anew."""
 
 
@@ -68,7 +68,7 @@ class Layout:
 
     def bottom_mm(self, page: int) -> float:
         """Return how far below the top edge the lowest line or picture of a page ends; pages count from 1."""
-        bottoms = (box.position_y + box.height for box in _inked(self.document.pages[page - 1]))
+        bottoms = (box.position_y + box.height for box in _inked_boxes(self.document.pages[page - 1]))
         return float(max(bottoms, default=0.0)) * _MM_PER_PX
 
 
@@ -87,17 +87,17 @@ def lay_out(html: str, css: str, resources: Mapping[str, Resource]) -> Layout:
     import weasyprint
     from weasyprint.urls import FatalURLFetchingError
 
-    with _logged() as messages:
+    with _collected_logs() as messages:
         try:
-            source = weasyprint.HTML(string=html, url_fetcher=_fetcher(resources))
+            source = weasyprint.HTML(string=html, url_fetcher=_resource_fetcher(resources))
             sheet, remarks = _style_sheet(css)
-            document = source.render(font_config=_fonts(), stylesheets=[sheet], pdf_variant=_VARIANT)
+            document = source.render(font_config=_font_configuration(), stylesheets=[sheet], pdf_variant=_PDF_VARIANT)
         except FatalURLFetchingError as error:
             raise StyleError(f"{error} is loaded, but nothing outside the style folder may be") from error
     return Layout(document, source.etree_element, tuple(dict.fromkeys((*remarks, *messages))))
 
 
-def set_in(layout: Layout, other: Layout, name: str, below: str) -> None:
+def insert_boxes(layout: Layout, other: Layout, name: str, below: str) -> None:
     """Set what another document of one page holds into this one, as if it stood before the element with an id there.
 
     Nothing is laid out anew: there must be room below that element, and nothing on its page but it.
@@ -115,7 +115,7 @@ def set_in(layout: Layout, other: Layout, name: str, below: str) -> None:
         for at, child in enumerate(box.all_children())
         if child.element is not None and child.element.get("id") == name
     )
-    whole = next(box for box in _boxes(other.document.pages[0]) if box.element.get("id") == below)
+    whole = next(box for box in _element_boxes(other.document.pages[0]) if box.element.get("id") == below)
     mark, origin = parent.children[place], other.document.pages[0]._page_box
     for box in whole.children:
         # From the top of the page: the space above the first of them counts.
@@ -130,33 +130,35 @@ def set_in(layout: Layout, other: Layout, name: str, below: str) -> None:
 
 
 @phase("write")
-def draw(layout: Layout) -> tuple[bytes, tuple[str, ...]]:
+def draw_pdf(layout: Layout) -> tuple[bytes, tuple[str, ...]]:
     """Return the document as a tagged PDF, and what WeasyPrint logged.
 
     It is PDF/A-2a by WeasyPrint's word only, and its annotations are named for `conforming.tags`. A layout can be
     drawn once.
     """
     document = layout.document
-    names = _name_boxes(document, layout.root)
-    with _logged() as messages, warnings.catch_warnings():
+    names = _link_boxes_to_elements(document, layout.root)
+    with _collected_logs() as messages, warnings.catch_warnings():
         # WeasyPrint 70 leaves the file of its colour profile to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)
-        data: bytes = document.write_pdf(finisher=lambda _, __: _describe(document, names), pdf_variant=_VARIANT)
+        data: bytes = document.write_pdf(
+            finisher=lambda _, __: _describe_links(document, names), pdf_variant=_PDF_VARIANT
+        )
     return data, tuple(dict.fromkeys(messages))
 
 
 @cache
-def characters() -> frozenset[str]:
+def supported_characters() -> frozenset[str]:
     """Return every character that all cuts of the font have."""
     import uharfbuzz as hb
 
-    return frozenset.intersection(*(frozenset(map(chr, hb.Face(font(cut)).unicodes)) for cut in CUTS))
+    return frozenset.intersection(*(frozenset(map(chr, hb.Face(font_data(cut)).unicodes)) for cut in FONT_STYLES))
 
 
 # ---- closed off
 
 
-def _fetcher(resources: Mapping[str, Resource]) -> URLFetcher:
+def _resource_fetcher(resources: Mapping[str, Resource]) -> URLFetcher:
     """Return a fetcher that knows these addresses only, and stops the printing at any other."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -171,18 +173,18 @@ def _fetcher(resources: Mapping[str, Resource]) -> URLFetcher:
 
 
 @cache
-def _fonts() -> FontConfiguration:
+def _font_configuration() -> FontConfiguration:
     """Return the one font configuration of the process: each new one reads all fonts of the machine."""
     from weasyprint.text.fonts import FontConfiguration
 
     # Left to the interpreter's end, its destructor would call functions that are gone already.
-    atexit.register(_forget)
+    atexit.register(_clear_caches)
     return FontConfiguration()
 
 
-def _forget() -> None:
+def _clear_caches() -> None:
     _style_sheet.cache_clear()
-    _fonts.cache_clear()
+    _font_configuration.cache_clear()
 
 
 @lru_cache(maxsize=8)
@@ -190,16 +192,16 @@ def _style_sheet(css: str) -> tuple[weasyprint.CSS, tuple[str, ...]]:
     """Return the parsed style sheet and what was logged of it, which every document with it is told again."""
     import weasyprint
 
-    fonts = {f"font:{cut}": Resource(font(cut), "font/ttf") for cut in CUTS}
-    with _logged() as messages:
-        sheet = weasyprint.CSS(string=css, font_config=_fonts(), url_fetcher=_fetcher(fonts))
+    fonts = {f"font:{cut}": Resource(font_data(cut), "font/ttf") for cut in FONT_STYLES}
+    with _collected_logs() as messages:
+        sheet = weasyprint.CSS(string=css, font_config=_font_configuration(), url_fetcher=_resource_fetcher(fonts))
     return sheet, tuple(messages)
 
 
 @contextmanager
-def _logged() -> Iterator[list[str]]:
+def _collected_logs() -> Iterator[list[str]]:
     """Collect what WeasyPrint and fontTools log, instead of letting it reach the terminal."""
-    collector = _Collector(logging.WARNING)
+    collector = _LogCollector(logging.WARNING)
     loggers = [logging.getLogger(name) for name in ("weasyprint", "fontTools")]
     before = [logger.propagate for logger in loggers]
     for logger in loggers:
@@ -213,21 +215,21 @@ def _logged() -> Iterator[list[str]]:
             logger.propagate = propagate
 
 
-class _Collector(logging.Handler):
+class _LogCollector(logging.Handler):
     def __init__(self, level: int) -> None:
         super().__init__(level)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         line = record.getMessage()
-        if not any(words in line for words in _EXPECTED):
+        if not any(words in line for words in _EXPECTED_LOG_LINES):
             self.lines.append(line)
 
 
 # ---- names: what ties WeasyPrint's structure tree to the HTML
 
 
-def _name_boxes(document: weasyprint.Document, root: Element) -> Mapping[int, str]:
+def _link_boxes_to_elements(document: weasyprint.Document, root: Element) -> Mapping[int, str]:
     """Make every box of an element a link, since links are all that WeasyPrint ties to its groups.
 
     Of real links only those of `<a>` stay: WeasyPrint adds one for every box within a link as well. The boxes of a
@@ -239,11 +241,13 @@ def _name_boxes(document: weasyprint.Document, root: Element) -> Mapping[int, st
     for page in document.pages:
         page.links[:] = [link for link in page.links if link[3].element_tag == "a"]
         linked = {id(link[3]) for link in page.links}
-        page.links += [("external", PART, _NOWHERE, box) for box in _boxes(page) if id(box) not in linked]
-    return {id(element): f"{PART}{number}" for number, element in enumerate(root.iter())}
+        page.links += [
+            ("external", ELEMENT_PREFIX, _NO_TARGET, box) for box in _element_boxes(page) if id(box) not in linked
+        ]
+    return {id(element): f"{ELEMENT_PREFIX}{number}" for number, element in enumerate(root.iter())}
 
 
-def _boxes(page: weasyprint.Page) -> Iterator[Any]:
+def _element_boxes(page: weasyprint.Page) -> Iterator[Any]:
     """Yield the boxes of elements on a page, without those of its margins and of generated content."""
     from weasyprint.formatting_structure import boxes
 
@@ -256,7 +260,7 @@ def _boxes(page: weasyprint.Page) -> Iterator[Any]:
             yield box
 
 
-def _inked(page: weasyprint.Page) -> Iterator[Any]:
+def _inked_boxes(page: weasyprint.Page) -> Iterator[Any]:
     """Yield the boxes of lines and pictures on a page, without those of its margins."""
     from weasyprint.formatting_structure import boxes
 
@@ -275,7 +279,7 @@ def _all_boxes(page: weasyprint.Page) -> Iterator[Any]:
             waiting += reversed(list(box.all_children()))
 
 
-def _describe(document: weasyprint.Document, names: Mapping[int, str]) -> None:
+def _describe_links(document: weasyprint.Document, names: Mapping[int, str]) -> None:
     """Name every annotation, and say of each link what it is called (PDF/UA-1, 7.18.5)."""
     import pydyf  # type: ignore[import-untyped]  # WeasyPrint's own writer of PDF
 
@@ -284,12 +288,12 @@ def _describe(document: weasyprint.Document, names: Mapping[int, str]) -> None:
             if box.link_annotation is None:  # it leads to an id that is nowhere
                 continue
             box.link_annotation["NM"] = pydyf.String(names[id(box.element)])
-            name = " ".join(_words(box.element).split())
+            name = " ".join(_accessible_text(box.element).split())
             if box.element.tag == "a" and name:  # otherwise WeasyPrint's own stays: the address
                 box.link_annotation["Contents"] = pydyf.String(name)
 
 
-def _words(element: Element) -> str:
+def _accessible_text(element: Element) -> str:
     """Return the words of an element, with those that stand for its pictures."""
-    below = "".join(_words(child) + (child.tail or "") for child in element)
+    below = "".join(_accessible_text(child) + (child.tail or "") for child in element)
     return element.get("alt", "") + (element.text or "") + below

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.config import Publisher
-from pipeline.rendering.printing import Layout, draw, lay_out
+from pipeline.rendering.pdf_layout import Layout, draw_pdf, lay_out
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words
 
-_SIDES = 2
+_PAGES_PER_SHEET_BOTH_SIDES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class CoverEntry:
     """A handout in the pack."""
 
     title: str
@@ -23,11 +23,11 @@ class Listed:
     @property
     def sides(self) -> int:
         """Its pages, and the blank back of its last sheet where there is one."""
-        return sheets_of(self.pages) * _SIDES
+        return sheet_count(self.pages) * _PAGES_PER_SHEET_BOTH_SIDES
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _CoverRow:
     """A handout as the template sees it."""
 
     title: str
@@ -38,13 +38,13 @@ class _Row:
     """The page of the pack on which it begins."""
 
 
-def sheets_of(pages: int) -> int:
+def sheet_count(pages: int) -> int:
     """Return how many sheets pages take that are printed on both sides."""
-    return -(-pages // _SIDES)
+    return -(-pages // _PAGES_PER_SHEET_BOTH_SIDES)
 
 
-def cover(
-    handouts: Sequence[Listed],
+def render_print_pack_cover(
+    handouts: Sequence[CoverEntry],
     copies: int,
     publisher: Publisher,
     words: Words,
@@ -58,12 +58,12 @@ def cover(
     """
 
     def laid_out(own_pages: int) -> Layout:
-        rows = list(_rows(handouts, copies, sheets_of(own_pages) * _SIDES))
+        rows = list(_cover_rows(handouts, copies, sheet_count(own_pages) * _PAGES_PER_SHEET_BOTH_SIDES))
         html = styles.render(
             "pack/cover.html.j2",
             rows=rows,
             copies=copies,
-            sheets=sheets_of(own_pages) + sum(row.sheets for row in rows),
+            sheets=sheet_count(own_pages) + sum(row.sheets for row in rows),
             how=words["pack_how_booklets" if paper_mm[0] > paper_mm[1] else "pack_how"],
             publisher=publisher,
             words=words,
@@ -74,11 +74,11 @@ def cover(
     layout = laid_out(1)
     if layout.pages > 1:  # a long list: its own pages come before all that it counts
         layout = laid_out(layout.pages)
-    return draw(layout)[0]
+    return draw_pdf(layout)[0]
 
 
-def _rows(handouts: Sequence[Listed], copies: int, before: int) -> Iterator[_Row]:
+def _cover_rows(handouts: Sequence[CoverEntry], copies: int, before: int) -> Iterator[_CoverRow]:
     first = before + 1
     for handout in handouts:
-        yield _Row(handout.title, handout.pages, sheets_of(handout.pages) * copies, first)
+        yield _CoverRow(handout.title, handout.pages, sheet_count(handout.pages) * copies, first)
         first += handout.sides * copies

@@ -1,0 +1,1 @@
+"""Pictures: image files in sizes, and drawings (SVG)."""
