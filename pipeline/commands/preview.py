@@ -31,12 +31,12 @@ def preview(port: int, is_opened: bool, project: Path | None, outputs: Path | No
             hint='pip install "clinic-publish[preview]"',
         )
     from pipeline import config
-    from pipeline.preview.server import serve
+    from pipeline.preview.server import run_preview_server
     from pipeline.running.workers import cores
 
     settings = load_project(project)
     # What is only looked at is no release, and lies aside from them.
     usual = settings.folder / ("outputs/.publish/preview" if settings.outputs.releases else "outputs")
     settings = replace(settings, outputs=config.Placing())
-    serve(settings, (outputs or usual).resolve(), port, jobs or cores(), is_opened=is_opened)
+    run_preview_server(settings, (outputs or usual).resolve(), port, jobs or cores(), is_opened=is_opened)
     return 0

@@ -1,4 +1,4 @@
-"""The pages of the preview: shelf and proof. Each is whole without a script; a script keeps it fresh."""
+"""HTML pages of the preview: the index and the proof page of an article."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from starlette.responses import HTMLResponse, Response
 
 from pipeline.errors import PublishError
 from pipeline.findings import Finding
-from pipeline.preview import shown
-from pipeline.preview.desk import Desk
-from pipeline.preview.looks import CHOICES, Look, look_of
-from pipeline.preview.pages import Placed, placed
-from pipeline.preview.variants import Sheet, sheet
+from pipeline.preview import frames
+from pipeline.preview.page_images import Placed, placed
+from pipeline.preview.preview_state import PreviewState
+from pipeline.preview.variant_previews import VariantPreview, preview_variant
+from pipeline.preview.view_options import OPTION_CHOICES, ViewOptions, view_options_of
 from pipeline.running.shelf import Item, facets_of
 from pipeline.validation.mail import GMAIL_CLIP_BYTES
 
-SORTS: Mapping[str, Any] = {
+SORT_KEYS: Mapping[str, Any] = {
     "newest": lambda item: -(item.listing.changed.toordinal() if item.listing.changed else 0),
     "title": lambda item: item.listing.title.casefold(),
     "level": lambda item: item.listing.lix if item.listing.lix is not None else 999,
@@ -37,13 +37,13 @@ SORTS: Mapping[str, Any] = {
 class Views:
     """Answers that are pages."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: PreviewState) -> None:
         self.desk = desk
         self.token = secrets.token_urlsafe(24)
         """What every form of this preview carries, and no other site can know."""
         self._leaves: dict[str, tuple[Item, Markup]] = {}
         """What the shelf shows of each article, by id. Of a thousand, a save changes one."""
-        self._drawn_with = desk.drawn
+        self._drawn_with = desk.style_version
 
     def page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
         """Return a page of the desk."""
@@ -67,10 +67,10 @@ class Views:
         """Return all articles and editions, narrowed and sorted as the address asks."""
         query = request.query_params
         chosen = {name: query.get(name, "") for name in ("q", "tag", "finding", "format")}
-        sort = query.get("sort", "") if query.get("sort", "") in SORTS else "newest"
-        items = sorted(self.desk.items, key=SORTS[sort])
+        sort = query.get("sort", "") if query.get("sort", "") in SORT_KEYS else "newest"
+        items = sorted(self.desk.items, key=SORT_KEYS[sort])
         # Those that do not fit are there, but not seen: a script can show them again without asking.
-        fitting = frozenset(item.listing.id for item in items if _fits(item, chosen))
+        fitting = frozenset(item.listing.id for item in items if _matches_filter(item, chosen))
         return self.page(
             "shelf.html.j2",
             leaves=self._shelved(items),
@@ -86,8 +86,8 @@ class Views:
             StyleError: A template of the project is broken.
         """
         styles, words = self.desk.styles, self.desk.words
-        if self._drawn_with != self.desk.drawn:
-            self._leaves, self._drawn_with = {}, self.desk.drawn
+        if self._drawn_with != self.desk.style_version:
+            self._leaves, self._drawn_with = {}, self.desk.style_version
         leaves = self._leaves  # two threads may draw at once, each into the one it began with
         for item in items:
             if leaves.get(item.listing.id, (None,))[0] != item:
@@ -98,7 +98,9 @@ class Views:
     def proof(self, request: Request) -> Response:
         """Return one article on paper, in a book and in a mail, with what was found in it."""
         item = self.item(request)
-        return self.page("proof.html.j2", proof=Proof(self.desk, item, look_of(request.query_params)), choices=CHOICES)
+        return self.page(
+            "proof.html.j2", proof=Proof(self.desk, item, view_options_of(request.query_params)), choices=OPTION_CHOICES
+        )
 
     def item(self, request: Request) -> Item:
         """Return the article that an address names."""
@@ -125,17 +127,17 @@ class Views:
 class Proof:
     """What the page of one article shows."""
 
-    desk: Desk
+    desk: PreviewState
     item: Item
-    look: Look
+    look: ViewOptions
 
     @property
     def is_gone(self) -> bool:
         return not self.desk.has_source(self.item.listing.id)
 
     @cached_property
-    def sheet(self) -> Sheet:
-        return sheet(self.desk, self.item.listing.id, self.look["variant"])
+    def sheet(self) -> VariantPreview:
+        return preview_variant(self.desk, self.item.listing.id, self.look["variant"])
 
     @cached_property
     def findings(self) -> tuple[Placed, ...]:
@@ -158,15 +160,15 @@ class Proof:
     @property
     def unplaced(self) -> tuple[Placed, ...]:
         """Findings that stand neither beside a page nor above them all."""
-        return tuple(each for each in self.findings if each.spot is None and each.finding.severity != "error")
+        return tuple(each for each in self.findings if each.position is None and each.finding.severity != "error")
 
-    def marks(self, page: int) -> tuple[Mark, ...]:
+    def marks(self, page: int) -> tuple[MarginMark, ...]:
         """Return the marks in the margin of a page; those at one height stand beside each other."""
-        made: list[Mark] = []
+        made: list[MarginMark] = []
         for each in self.findings:
-            if each.spot and each.spot.page == page:
-                beside = sum(abs(mark.top - each.spot.top) < _MARK_HEIGHT for mark in made)
-                made.append(Mark(each, each.spot.top, beside))
+            if each.position and each.position.page == page:
+                beside = sum(abs(mark.top - each.position.top) < _MARK_HEIGHT for mark in made)
+                made.append(MarginMark(each, each.position.top, beside))
         return tuple(made)
 
     @cached_property
@@ -174,8 +176,8 @@ class Proof:
         return self._file("epub", ".epub")
 
     @cached_property
-    def chapters(self) -> tuple[shown.Chapter, ...]:
-        return shown.chapters(self.book) if self.book else ()
+    def chapters(self) -> tuple[frames.SpineItem, ...]:
+        return frames.reading_order(self.book) if self.book else ()
 
     @property
     def chapter(self) -> str:
@@ -213,7 +215,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class MarginMark:
     """A finding in the margin of a page."""
 
     placed: Placed
@@ -225,7 +227,7 @@ class Mark:
 _MARK_HEIGHT = 0.03
 
 
-def _fits(item: Item, chosen: Mapping[str, str]) -> bool:
+def _matches_filter(item: Item, chosen: Mapping[str, str]) -> bool:
     listing = item.listing
     text = " ".join((listing.title, listing.lead, listing.id, *listing.tags)).casefold()
     return (

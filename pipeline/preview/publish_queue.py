@@ -14,14 +14,14 @@ from pipeline.config import FILE_NAME, Config
 from pipeline.report import Listing
 from pipeline.running.certificates import FOLDER as CERTIFICATES
 
-QUICKEST = ("newsletter", "handout")
+FASTEST_FORMATS = ("newsletter", "handout")
 """Formats in the order in which someone who waits sees them; the others follow."""
-BATCH = 8
+BATCH_ARTICLES = 8
 """Articles of the rest in one run: as long as someone who saves in between has to wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class PreviewBuild:
     """A proof that no one publishes: a handout printed elsewhere, or otherwise, only to be looked at."""
 
     id: str
@@ -33,23 +33,23 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class QueuedRun:
     """One run."""
 
     ids: tuple[str, ...]
     formats: tuple[str, ...]
     is_urgent: bool
-    aside: Aside | None = None
+    preview_build: PreviewBuild | None = None
 
 
-class Queue:
+class PublishQueue:
     """Ids that wait, each once: fifty saves of a file are one."""
 
     def __init__(self, formats: Iterable[str]) -> None:
         names = tuple(formats)
-        self._formats = tuple(sorted(names, key=lambda name: (*QUICKEST, name).index(name)))
+        self._formats = tuple(sorted(names, key=lambda name: (*FASTEST_FORMATS, name).index(name)))
         self._urgent: dict[str, list[str]] = {}
-        self._asides: dict[tuple[Path, str], Aside] = {}
+        self._preview_builds: dict[tuple[Path, str], PreviewBuild] = {}
         self._rest: dict[str, None] = {}
         self._filled = asyncio.Event()
 
@@ -59,7 +59,7 @@ class Queue:
     @property
     def ids(self) -> frozenset[str]:
         """What waits."""
-        return frozenset((*self._urgent, *self._rest, *(id_ for _, id_ in self._asides)))
+        return frozenset((*self._urgent, *self._rest, *(id_ for _, id_ in self._preview_builds)))
 
     def add(self, ids: Iterable[str], *, is_urgent: bool) -> None:
         """Let ids wait; one that waits already begins anew."""
@@ -71,9 +71,9 @@ class Queue:
         if len(self):
             self._filled.set()
 
-    def add_aside(self, aside: Aside) -> None:
+    def add_preview_build(self, aside: PreviewBuild) -> None:
         """Let a proof wait that someone looks at; one that waits already gives way."""
-        self._asides[aside.outputs, aside.id] = aside
+        self._preview_builds[aside.outputs, aside.id] = aside
         self._filled.set()
 
     def drop(self, ids: Iterable[str]) -> None:
@@ -82,7 +82,7 @@ class Queue:
             self._urgent.pop(id_, None)
             self._rest.pop(id_, None)
 
-    async def next(self, shown: Collection[str]) -> Work:
+    async def next(self, shown: Collection[str]) -> QueuedRun:
         """Wait for work, and take it: a format at a time of what is urgent, so that the quickest is seen at once."""
         while not len(self):
             self._filled.clear()
@@ -93,13 +93,13 @@ class Queue:
             if not self._urgent[id_]:
                 del self._urgent[id_]
                 self._rest.pop(id_, None)
-            return Work((id_,), (name,), is_urgent=True)
-        if self._asides:
-            aside = self._asides.pop(next(iter(self._asides)))
-            return Work((aside.id,), ("handout",), is_urgent=True, aside=aside)
-        batch = tuple(self._rest)[:BATCH]
+            return QueuedRun((id_,), (name,), is_urgent=True)
+        if self._preview_builds:
+            aside = self._preview_builds.pop(next(iter(self._preview_builds)))
+            return QueuedRun((aside.id,), ("handout",), is_urgent=True, preview_build=aside)
+        batch = tuple(self._rest)[:BATCH_ARTICLES]
         self.drop(batch)
-        return Work(batch, self._formats, is_urgent=False)
+        return QueuedRun(batch, self._formats, is_urgent=False)
 
 
 @dataclass(frozen=True, slots=True)

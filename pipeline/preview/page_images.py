@@ -14,18 +14,18 @@ from PIL import Image
 
 from pipeline.findings import SEVERITIES, Finding
 
-WIDTH_PX = 1100
+PAGE_WIDTH_PX = 1100
 """Of a page's picture: sharp on a screen of two device pixels to one."""
 _WORDS = 5
 _LEAST_WORDS = 3
 _NEAR = 12
 """Lines that may lie between a finding and text that is printed, such as after a picture."""
 # PDFium is one for the whole process, and knows no threads.
-_PDFIUM = Lock()
+_PDFIUM_LOCK = Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class PageSize:
     """A page, in points."""
 
     width: float
@@ -33,7 +33,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class PagePosition:
     """A place on a page."""
 
     page: int
@@ -51,7 +51,7 @@ class Placed:
     finding: Finding
     excerpt: str
     """The line of the source; empty where it concerns the whole file."""
-    spot: Spot | None
+    position: PagePosition | None
     """On the pages of the handout, where that can be told."""
 
 
@@ -68,17 +68,17 @@ def page_png(pdf: Path, number: int, digest: str) -> bytes | None:  # noqa: ARG0
     import pypdfium2
 
     data = pdf.read_bytes()
-    with _PDFIUM, pypdfium2.PdfDocument(data) as document:
+    with _PDFIUM_LOCK, pypdfium2.PdfDocument(data) as document:
         if not 1 <= number <= len(document):
             return None
         page = document[number - 1]
-        picture: Image.Image = page.render(scale=WIDTH_PX / page.get_width()).to_pil()
+        picture: Image.Image = page.render(scale=PAGE_WIDTH_PX / page.get_width()).to_pil()
     png = io.BytesIO()
     picture.convert("RGB").save(png, "PNG", compress_level=1)  # for one screen of this machine: time counts
     return png.getvalue()
 
 
-def sizes(pdf: Path) -> tuple[Size, ...]:
+def page_sizes(pdf: Path) -> tuple[PageSize, ...]:
     """Return the size of every page.
 
     Raises:
@@ -87,11 +87,11 @@ def sizes(pdf: Path) -> tuple[Size, ...]:
     import pypdfium2
 
     data = pdf.read_bytes()
-    with _PDFIUM, pypdfium2.PdfDocument(data) as document:
-        return tuple(Size(*page.get_size()) for page in document)
+    with _PDFIUM_LOCK, pypdfium2.PdfDocument(data) as document:
+        return tuple(PageSize(*page.get_size()) for page in document)
 
 
-def find(pdf: Path, phrases: Sequence[Sequence[str]]) -> tuple[Spot | None, ...]:
+def find_phrases(pdf: Path, phrases: Sequence[Sequence[str]]) -> tuple[PagePosition | None, ...]:
     """Return where phrases are printed first; None for one that is not.
 
     Args:
@@ -100,8 +100,8 @@ def find(pdf: Path, phrases: Sequence[Sequence[str]]) -> tuple[Spot | None, ...]
     import pypdfium2
 
     data = pdf.read_bytes()
-    spots: list[Spot | None] = [None] * len(phrases)
-    with _PDFIUM, pypdfium2.PdfDocument(data) as document:
+    spots: list[PagePosition | None] = [None] * len(phrases)
+    with _PDFIUM_LOCK, pypdfium2.PdfDocument(data) as document:
         for number, page in enumerate(document, 1):
             height, text_page = page.get_height(), page.get_textpage()
             text = text_page.get_text_range()
@@ -110,7 +110,7 @@ def find(pdf: Path, phrases: Sequence[Sequence[str]]) -> tuple[Spot | None, ...]
                     continue
                 if match := re.search(r"\W+".join(map(re.escape, words)), text):
                     top = text_page.get_charbox(match.start())[3]
-                    spots[at] = Spot(number, min(1.0, max(0.0, 1 - top / height)))
+                    spots[at] = PagePosition(number, min(1.0, max(0.0, 1 - top / height)))
     return tuple(spots)
 
 
@@ -124,9 +124,9 @@ def placed(findings: Iterable[Finding], source: str, pdf: Path | None) -> tuple[
     ordered = sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.line, finding.code))
     lines = source.splitlines()
     phrases = [_phrase(lines, finding.line) for finding in ordered]
-    spots: Sequence[Spot | None] = [None] * len(ordered)
+    spots: Sequence[PagePosition | None] = [None] * len(ordered)
     if pdf is not None and any(phrases):
-        spots = find(pdf, phrases)
+        spots = find_phrases(pdf, phrases)
     return tuple(
         Placed(number, finding, _excerpt(lines, finding.line), spot)
         for number, (finding, spot) in enumerate(zip(ordered, spots, strict=True), 1)

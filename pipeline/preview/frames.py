@@ -11,19 +11,19 @@ from typing import Literal
 
 from lxml import etree
 
-Scheme = Literal["light", "dark"]
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-_OPF = "{http://www.idpf.org/2007/opf}"
-_XHTML = "{http://www.w3.org/1999/xhtml}"
-_TYPES = {
+ColourScheme = Literal["light", "dark"]
+COLOUR_SCHEMES: tuple[ColourScheme, ...] = ("light", "dark")
+_OPF_NS = "{http://www.idpf.org/2007/opf}"
+_XHTML_NS = "{http://www.w3.org/1999/xhtml}"
+_FRAME_MEDIA_TYPES = {
     ".xhtml": "application/xhtml+xml", ".css": "text/css", ".png": "image/png", ".jpg": "image/jpeg",
     ".svg": "image/svg+xml", ".ttf": "font/ttf",
 }  # fmt: skip
 
 
-def in_scheme(text: str, scheme: Scheme) -> str:
+def force_colour_scheme(text: str, scheme: ColourScheme) -> str:
     """Return HTML or CSS that shows itself in a scheme: the queries for it always hold, the other's never do."""
-    for each in SCHEMES:
+    for each in COLOUR_SCHEMES:
         holds = "(min-width: 0)" if each == scheme else "(max-width: 0)"
         text = re.sub(rf"\(\s*prefers-color-scheme\s*:\s*{each}\s*\)", holds, text)
     text = re.sub(r'(<meta name="(?:supported-)?color-schemes?" content=")[^"]*', rf"\g<1>{scheme}", text)
@@ -31,7 +31,7 @@ def in_scheme(text: str, scheme: Scheme) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Chapter:
+class SpineItem:
     """An item of a book's reading order."""
 
     name: str
@@ -39,43 +39,43 @@ class Chapter:
     title: str
 
 
-def chapters(book: Path) -> tuple[Chapter, ...]:
+def reading_order(book: Path) -> tuple[SpineItem, ...]:
     """Return the reading order of a book, each item under its title.
 
     Raises:
         OSError: The file is gone.
     """
     with zipfile.ZipFile(io.BytesIO(book.read_bytes())) as container:
-        package = _package(container)
+        package = _package_path(container)
         folder = PurePosixPath(package).parent
         root = etree.fromstring(container.read(package))
-        names = {item.get("id"): str(folder / item.get("href")) for item in root.iter(f"{_OPF}item")}
-        spine = [names[item.get("idref")] for item in root.iter(f"{_OPF}itemref")]
-        return tuple(Chapter(name, _title(container.read(name)) or PurePosixPath(name).stem) for name in spine)
+        names = {item.get("id"): str(folder / item.get("href")) for item in root.iter(f"{_OPF_NS}item")}
+        spine = [names[item.get("idref")] for item in root.iter(f"{_OPF_NS}itemref")]
+        return tuple(SpineItem(name, _page_title(container.read(name)) or PurePosixPath(name).stem) for name in spine)
 
 
-def entry(book: Path, name: str, scheme: Scheme) -> tuple[bytes, str] | None:
+def read_book_file(book: Path, name: str, scheme: ColourScheme) -> tuple[bytes, str] | None:
     """Return a file of a book's container and its type; None for one that is not in it, or is of another kind.
 
     Raises:
         OSError: The book is gone.
     """
-    kind = _TYPES.get(PurePosixPath(name).suffix)
+    kind = _FRAME_MEDIA_TYPES.get(PurePosixPath(name).suffix)
     with zipfile.ZipFile(io.BytesIO(book.read_bytes())) as container:
         if kind is None or name not in container.namelist():
             return None
         data = container.read(name)
     if kind in ("text/css", "application/xhtml+xml"):
-        data = in_scheme(data.decode(), scheme).encode()
+        data = force_colour_scheme(data.decode(), scheme).encode()
     return data, kind
 
 
-def _package(container: zipfile.ZipFile) -> str:
+def _package_path(container: zipfile.ZipFile) -> str:
     root = etree.fromstring(container.read("META-INF/container.xml"))
     path: str = root.find(".//{*}rootfile").get("full-path")
     return path
 
 
-def _title(chapter: bytes) -> str:
-    title = etree.fromstring(chapter).find(f".//{_XHTML}title")
+def _page_title(chapter: bytes) -> str:
+    title = etree.fromstring(chapter).find(f".//{_XHTML_NS}title")
     return "".join(title.itertext()).strip() if title is not None else ""

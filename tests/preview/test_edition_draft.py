@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError
-from pipeline.preview.composing import Draft, Wish, draft, save
+from pipeline.preview.edition_draft import EditionDraft, SourceChange, draft_source, save_source
 from tests.makers import write
 
 EDITION = """---
@@ -27,9 +27,11 @@ Kære læser.
 
 
 def test_a_new_edition_is_a_source_like_any_other(tmp_path: Path) -> None:
-    wish = Wish("Nyt om ryggen", "To tekster: om ro, og om styrke.", ("blog/ryg", "blog/ro"), date(2026, 11, 24))
+    wish = EditionDraft(
+        "Nyt om ryggen", "To tekster: om ro, og om styrke.", ("blog/ryg", "blog/ro"), date(2026, 11, 24)
+    )
 
-    made = draft(Config(tmp_path), wish, "")
+    made = draft_source(Config(tmp_path), wish, "")
 
     assert made.path == "sources/editions/nyt-om-ryggen.md"
     assert made.after == (
@@ -40,9 +42,9 @@ def test_a_new_edition_is_a_source_like_any_other(tmp_path: Path) -> None:
 
 def test_of_an_existing_edition_only_what_was_changed_changes(tmp_path: Path) -> None:
     write(tmp_path / "sources/editions/ryg.md", EDITION)
-    wish = Wish("Ryg og søvn", "", ("blog/soevn", "blog/ryg", "blog/knae"))
+    wish = EditionDraft("Ryg og søvn", "", ("blog/soevn", "blog/ryg", "blog/knae"))
 
-    made = draft(Config(tmp_path), wish, "sources/editions/ryg.md")
+    made = draft_source(Config(tmp_path), wish, "sources/editions/ryg.md")
 
     listed = "artikler:\n  - blog/ryg: full\n  - blog/soevn\n"
     assert made.after == EDITION.replace(listed, "artikler:\n  - blog/soevn\n  - blog/ryg: full\n  - blog/knae\n")
@@ -52,7 +54,9 @@ def test_an_edition_that_was_not_changed_stays_byte_for_byte(tmp_path: Path) -> 
     for text in (EDITION, EDITION.replace("\n", "\r\n")):
         write(tmp_path / "sources/editions/ryg.md", text)
 
-        made = draft(Config(tmp_path), Wish("Ryg og søvn", "", ("blog/ryg", "blog/soevn")), "sources/editions/ryg.md")
+        made = draft_source(
+            Config(tmp_path), EditionDraft("Ryg og søvn", "", ("blog/ryg", "blog/soevn")), "sources/editions/ryg.md"
+        )
 
         assert made.after == text
         assert made.difference == ()
@@ -61,7 +65,7 @@ def test_an_edition_that_was_not_changed_stays_byte_for_byte(tmp_path: Path) -> 
 def test_the_difference_shows_the_lines_that_change(tmp_path: Path) -> None:
     write(tmp_path / "sources/editions/ryg.md", EDITION)
 
-    made = draft(Config(tmp_path), Wish("Ryg og søvn", "", ("blog/soevn",)), "sources/editions/ryg.md")
+    made = draft_source(Config(tmp_path), EditionDraft("Ryg og søvn", "", ("blog/soevn",)), "sources/editions/ryg.md")
 
     assert [line for line in made.difference if line.startswith("-") and not line.startswith("---")] == [
         "-  - blog/ryg: full"
@@ -80,32 +84,36 @@ def test_the_difference_shows_the_lines_that_change(tmp_path: Path) -> None:
     ],
 )
 def test_a_title_with_signs_of_yaml_is_quoted(tmp_path: Path, title: str, written: str) -> None:
-    made = draft(Config(tmp_path), Wish(title, "", ("blog/ryg",)), "")
+    made = draft_source(Config(tmp_path), EditionDraft(title, "", ("blog/ryg",)), "")
 
     assert f"\ntitle: {written}\n" in made.after
 
 
 def test_an_edition_without_title_or_articles_is_refused(tmp_path: Path) -> None:
-    for wish in (Wish(" ", "", ("blog/ryg",)), Wish("Ryg", "", ()), Wish("???", "", ("blog/ryg",))):
+    for wish in (
+        EditionDraft(" ", "", ("blog/ryg",)),
+        EditionDraft("Ryg", "", ()),
+        EditionDraft("???", "", ("blog/ryg",)),
+    ):
         with pytest.raises(ConfigError):
-            draft(Config(tmp_path), wish, "")
+            draft_source(Config(tmp_path), wish, "")
 
 
 def test_a_new_edition_never_takes_the_place_of_another(tmp_path: Path) -> None:
     write(tmp_path / "sources/editions/ryg.md", EDITION)
 
     with pytest.raises(ConfigError, match="exists"):
-        draft(Config(tmp_path), Wish("Ryg", "", ("blog/ryg",)), "")
+        draft_source(Config(tmp_path), EditionDraft("Ryg", "", ("blog/ryg",)), "")
 
 
 def test_what_changed_since_the_difference_was_seen_is_not_overwritten(tmp_path: Path) -> None:
     path = write(tmp_path / "sources/editions/ryg.md", EDITION)
-    wish = Wish("Ryg", "", ("blog/ryg",))
-    seen = draft(Config(tmp_path), wish, "sources/editions/ryg.md").seen
+    wish = EditionDraft("Ryg", "", ("blog/ryg",))
+    seen = draft_source(Config(tmp_path), wish, "sources/editions/ryg.md").seen
     path.write_text(EDITION + "Mere.\n", "utf-8")
 
     with pytest.raises(ConfigError, match="has changed"):
-        save(Config(tmp_path), draft(Config(tmp_path), wish, "sources/editions/ryg.md"), seen)
+        save_source(Config(tmp_path), draft_source(Config(tmp_path), wish, "sources/editions/ryg.md"), seen)
 
     assert path.read_text("utf-8") == EDITION + "Mere.\n"
 
@@ -116,16 +124,16 @@ def test_an_edition_is_never_written_through_a_link_out_of_the_project(tmp_path:
     path = project / link
     path.parent.mkdir(parents=True)
     path.symlink_to(outside if path.name.endswith((".md", ".new")) else outside.parent)
-    made = Draft("sources/editions/ryg.md", "", "foreign")
+    made = SourceChange("sources/editions/ryg.md", "", "foreign")
 
     with suppress(ConfigError):
-        save(Config(project), made, made.seen)
+        save_source(Config(project), made, made.seen)
 
     assert {each.read_text("utf-8") for each in outside.parent.iterdir()} == {"mine"}
 
 
 def test_a_title_cannot_lead_out_of_the_project(tmp_path: Path) -> None:
-    made = draft(Config(tmp_path), Wish("../../etc/passwd", "", ("blog/ryg",)), "")
+    made = draft_source(Config(tmp_path), EditionDraft("../../etc/passwd", "", ("blog/ryg",)), "")
 
     assert made.path.startswith("sources/editions/")
     assert ".." not in made.path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.preview.queue import Touched, touched
+from pipeline.preview.publish_queue import Touched, touched
 from pipeline.report import Listing
 
 HOME = Path("/klinik")

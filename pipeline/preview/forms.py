@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from pipeline.errors import PublishError
-from pipeline.preview.composing import Wish, draft, save
-from pipeline.preview.desk import Desk
-from pipeline.preview.looks import CHOICES
+from pipeline.preview.edition_draft import EditionDraft, draft_source, save_source
+from pipeline.preview.preview_state import PreviewState
+from pipeline.preview.view_options import OPTION_CHOICES
 from pipeline.preview.views import Views
 from pipeline.printing import cups
 from pipeline.printing.handouts import Batch, ready
@@ -25,7 +25,7 @@ from pipeline.printing.pack import pack
 from pipeline.publish import Request as Publishing
 from pipeline.running.shelf import Item
 
-_MOST_COPIES = 1000
+_MAX_COPIES = 1000
 Form: TypeAlias = ImmutableMultiDict[str, str]
 
 
@@ -42,10 +42,10 @@ async def read_form(request: Request, token: str) -> Form:
     return form
 
 
-class Actions:
+class FormViews:
     """Answers to forms, and the pages that hold them."""
 
-    def __init__(self, desk: Desk, views: Views) -> None:
+    def __init__(self, desk: PreviewState, views: Views) -> None:
         self.desk = desk
         self.views = views
 
@@ -59,7 +59,7 @@ class Actions:
             printers, trouble = (), error
         chosen = set(request.query_params.getlist("id"))
         items = [item for item in self.desk.items if "handout" in item.formats]
-        variants = CHOICES["variant"]
+        variants = OPTION_CHOICES["variant"]
         return self.views.page(
             "print.html.j2", items=items, chosen=chosen, printers=printers, trouble=trouble, variants=variants
         )
@@ -73,9 +73,9 @@ class Actions:
         words = self.desk.words
         ids = tuple(id_ for id_ in dict.fromkeys(form.getlist("id")) if self.desk.has_source(id_))
         asked = form.get("variant", "")
-        variant = asked if asked in CHOICES["variant"] else CHOICES["variant"][0]
+        variant = asked if asked in OPTION_CHOICES["variant"] else OPTION_CHOICES["variant"][0]
         written = form.get("copies", "")
-        copies = min(_MOST_COPIES, max(1, int(written))) if written.isdecimal() and len(written) < 9 else 1
+        copies = min(_MAX_COPIES, max(1, int(written))) if written.isdecimal() and len(written) < 9 else 1
         if not ids:
             return self.views.message(words["desk_print_nothing"], 400)
         try:
@@ -120,11 +120,11 @@ class Actions:
         ids = tuple(id_ for id_ in form.getlist("article") if self._is_article(id_))
         is_new = existing is None
         today = date.today()  # noqa: DTZ011  # the day on the author's wall
-        wish = Wish(form.get("title", ""), form.get("lead", ""), ids, today if is_new else None)
+        wish = EditionDraft(form.get("title", ""), form.get("lead", ""), ids, today if is_new else None)
         try:
-            made = draft(self.desk.config, wish, existing.listing.source if existing else "")
+            made = draft_source(self.desk.config, wish, existing.listing.source if existing else "")
             if seen := form.get("seen"):
-                await asyncio.to_thread(save, self.desk.config, made, seen)
+                await asyncio.to_thread(save_source, self.desk.config, made, seen)
                 self.desk.changed((self.desk.config.folder.resolve() / made.path,))
                 id_ = self.desk.ids.get(made.path, "")
                 return RedirectResponse(f"/proof/{quote(id_)}" if id_ else "/", 303)

@@ -16,15 +16,15 @@ from pipeline.reading.outline import slugify
 from pipeline.reading.source_files import glob_base
 from pipeline.running.saving import write_whole
 
-FOLDER = "editions"
-_MODE = re.compile(r"\s*-\s*(['\"]?)(?P<id>[^:'\"]+)\1\s*:\s*(?P<mode>\w+)")
-_PLAIN = re.compile(r"[^\W\d_][\w .,?!()–-]*[\w.?!)]")
+EDITIONS_FOLDER = "editions"
+_ARTICLE_MODE = re.compile(r"\s*-\s*(['\"]?)(?P<id>[^:'\"]+)\1\s*:\s*(?P<mode>\w+)")
+_PLAIN_SCALAR = re.compile(r"[^\W\d_][\w .,?!()–-]*[\w.?!)]")
 """What YAML reads as text without quotation marks, but for a few words that mean something else."""
-_KEY = re.compile(r"^(?P<key>[\w-]+)\s*:")
+_FRONT_MATTER_KEY = re.compile(r"^(?P<key>[\w-]+)\s*:")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class EditionDraft:
     """An edition as someone has put it together."""
 
     title: str
@@ -36,7 +36,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class SourceChange:
     """The source file that is to be written."""
 
     path: str
@@ -59,7 +59,7 @@ class Draft:
         return tuple(lines)
 
 
-def draft(config: Config, wish: Wish, existing: str) -> Draft:
+def draft_source(config: Config, wish: EditionDraft, existing: str) -> SourceChange:
     """Return the source of an edition.
 
     Of an existing one, the title, the lead and the list of articles change, and every other byte stays.
@@ -76,18 +76,18 @@ def draft(config: Config, wish: Wish, existing: str) -> Draft:
         raise ConfigError("the edition has no article", hint="choose at least one")
     if existing:
         before = (config.folder / existing).read_bytes().decode("utf-8")
-        return Draft(existing, before, _changed(before, wish))
+        return SourceChange(existing, before, _updated_source(before, wish))
     name = slugify(wish.title)
-    folder = glob_base(next(iter(config.sources.articles), "sources/*.md")) / FOLDER
+    folder = glob_base(next(iter(config.sources.articles), "sources/*.md")) / EDITIONS_FOLDER
     path = (folder / f"{name}.md").as_posix()
     if not any(sign.isalnum() for sign in wish.title):
         raise ConfigError(f"the title {wish.title!r} holds no letter or digit", hint="give it another")
     if (config.folder / path).exists():
         raise ConfigError(f"{path} exists", hint="choose another title, or change that edition")
-    return Draft(path, "", _new(wish, config.publisher.language))
+    return SourceChange(path, "", _new_source(wish, config.publisher.language))
 
 
-def save(config: Config, made: Draft, seen: str) -> None:
+def save_source(config: Config, made: SourceChange, seen: str) -> None:
     """Write the source of an edition, whole or not at all.
 
     Args:
@@ -111,15 +111,15 @@ def save(config: Config, made: Draft, seen: str) -> None:
         raise ConfigError(f"{made.path} cannot be written: {error.strerror}") from error
 
 
-def _new(wish: Wish, language: str) -> str:
+def _new_source(wish: EditionDraft, language: str) -> str:
     lines = ["---", f"title: {_quoted(wish.title)}"]
     lines += [f"lead: {_quoted(wish.lead)}"] if wish.lead.strip() else []
     lines += [f"published: {wish.published.isoformat()}"] if wish.published else []
-    lines += [f"language: {language}", *_list(wish.articles), "---", ""]
+    lines += [f"language: {language}", *_article_list_lines(wish.articles), "---", ""]
     return "\n".join(lines)
 
 
-def _changed(before: str, wish: Wish) -> str:
+def _updated_source(before: str, wish: EditionDraft) -> str:
     """Return a source with another title, lead and list of articles."""
     end = "\r\n" if "\r\n" in before else "\n"
     lines = before.splitlines()
@@ -127,40 +127,40 @@ def _changed(before: str, wish: Wish) -> str:
     if not lines or lines[0].lstrip("\ufeff").strip() != "---" or not close:
         raise ConfigError("the edition has no front matter to change", hint="change it in your editor")
     front = lines[1:close]
-    _put(front, "title", [f"title: {_quoted(wish.title)}"])
-    if wish.lead.strip() or _span(front, "lead"):
-        _put(front, "lead", [f"lead: {_quoted(wish.lead)}"])
-    _put(front, "articles", _list(wish.articles), _kept_modes(front))
+    _replace_key(front, "title", [f"title: {_quoted(wish.title)}"])
+    if wish.lead.strip() or _key_lines(front, "lead"):
+        _replace_key(front, "lead", [f"lead: {_quoted(wish.lead)}"])
+    _replace_key(front, "articles", _article_list_lines(wish.articles), _kept_modes(front))
     changed = [lines[0], *front, *lines[close:]]
     return end.join(changed) + (end if before.endswith(("\n", "\r\n")) else "")
 
 
-def _put(front: list[str], key: str, lines: list[str], modes: dict[str, str] | None = None) -> None:
+def _replace_key(front: list[str], key: str, lines: list[str], modes: dict[str, str] | None = None) -> None:
     """Put lines in the place of a key's, or at the end; a value that stays the same keeps its spelling."""
-    span = _span(front, key)
+    span = _key_lines(front, key)
     fresh = [_with_mode(line, modes) for line in lines] if modes else lines
     if span is None:
         front += fresh
         return
-    own = _KEY.match(front[span[0]])
+    own = _FRONT_MATTER_KEY.match(front[span[0]])
     fresh = [fresh[0].replace(key, own["key"], 1) if own else fresh[0], *fresh[1:]]
-    if _value(front[span[0] : span[1]]) != _value(fresh):
+    if _parse_value(front[span[0] : span[1]]) != _parse_value(fresh):
         front[span[0] : span[1]] = fresh
 
 
-def _span(front: list[str], key: str) -> tuple[int, int] | None:
+def _key_lines(front: list[str], key: str) -> tuple[int, int] | None:
     """Return the lines of a key, under whichever of its names: its own and those indented or listed below it."""
     for at, line in enumerate(front):
-        match = _KEY.match(line)
+        match = _FRONT_MATTER_KEY.match(line)
         if match and match["key"].lower() in (key, *KEY_ALIASES[key]):
             stop = at + 1
-            while stop < len(front) and not _KEY.match(front[stop]):
+            while stop < len(front) and not _FRONT_MATTER_KEY.match(front[stop]):
                 stop += 1
             return at, stop
     return None
 
 
-def _value(lines: Iterable[str]) -> object:
+def _parse_value(lines: Iterable[str]) -> object:
     import yaml
 
     try:
@@ -171,8 +171,8 @@ def _value(lines: Iterable[str]) -> object:
 
 def _kept_modes(front: list[str]) -> dict[str, str]:
     """Return articles that say how a newsletter shows them, `- blog/soevn: full`, by id."""
-    start, stop = _span(front, "articles") or (0, 0)
-    found = (_MODE.match(line) for line in front[start:stop])
+    start, stop = _key_lines(front, "articles") or (0, 0)
+    found = (_ARTICLE_MODE.match(line) for line in front[start:stop])
     return {match["id"].strip(): match["mode"] for match in found if match}
 
 
@@ -181,13 +181,13 @@ def _with_mode(line: str, modes: dict[str, str]) -> str:
     return f"{line}: {modes[name]}" if line != name and name in modes else line
 
 
-def _list(ids: Iterable[str]) -> list[str]:
+def _article_list_lines(ids: Iterable[str]) -> list[str]:
     return ["articles:", *(f"  - {id_}" for id_ in ids)]
 
 
 def _quoted(text: str) -> str:
     plain = " ".join(text.split())
-    if _PLAIN.fullmatch(plain) and plain.lower() not in ("true", "false", "null", "yes", "no", "on", "off"):
+    if _PLAIN_SCALAR.fullmatch(plain) and plain.lower() not in ("true", "false", "null", "yes", "no", "on", "off"):
         return plain
     escaped = plain.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -14,8 +14,8 @@ from pipeline import writers
 from pipeline.config import Config
 from pipeline.errors import ConfigError, PublishError
 from pipeline.findings import Finding
-from pipeline.preview.events import Event, Listener
-from pipeline.preview.queue import Aside, Queue, Touched, Work, touched
+from pipeline.preview.page_events import Listener, PageEvent
+from pipeline.preview.publish_queue import PreviewBuild, PublishQueue, QueuedRun, Touched, touched
 from pipeline.publish import Request, publish, up_to_date
 from pipeline.reading.source_files import find_roots, find_sources, read_inside
 from pipeline.rendering.styles import Styles, find_styles
@@ -29,13 +29,13 @@ from pipeline.running.workers import Workers
 
 P = ParamSpec("P")
 T = TypeVar("T")
-_MAX_BYTES = 10_000_000
-_AGAIN_S = 1.0
+_MAX_SOURCE_BYTES = 10_000_000
+_RETRY_S = 1.0
 """After which a run that found the outputs held by another is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class BuildResult:
     """What became of a proof that was printed aside."""
 
     stamp: str
@@ -44,14 +44,14 @@ class Printed:
     error: PublishError | None = None
 
 
-class Desk:
+class PreviewState:
     """The state of the server. Its methods run in the server's loop; publishing itself runs in a thread."""
 
     def __init__(self, config: Config, outputs: Path, jobs: int) -> None:
         self.config = config
         self.outputs = Outputs(outputs)
         self.jobs = jobs
-        self.queue = Queue(writers.installed_writers())
+        self.queue = PublishQueue(writers.installed_writers())
         self.faults: dict[str, PublishError] = {}
         """What keeps things from being published: the configuration, the sources as a whole, the last run."""
         self.ids: Mapping[str, str] = {}
@@ -59,13 +59,13 @@ class Desk:
         self.report: Report = report_of(load_record(self.outputs.state))
         self.version = 0
         """Counts what pages may show anew."""
-        self.drawn = 0
+        self.style_version = 0
         """Counts changes of what everything is drawn with: styles, words, the configuration."""
-        self._printed: dict[tuple[Path, str], Printed] = {}
+        self._printed: dict[tuple[Path, str], BuildResult] = {}
         """What was printed aside, by its folder and id."""
         self._has_begun = False
         """It is known what changed while there was no desk."""
-        self._doing: Work | None = None
+        self._current_run: QueuedRun | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: set[Listener] = set()
         self._statuses: dict[tuple[str, str], Status] = {}
@@ -102,7 +102,7 @@ class Desk:
         if item.listing.source not in self.ids:
             return ""
         try:
-            data = read_inside(self.config.folder / item.listing.source, find_roots(self.config), _MAX_BYTES)
+            data = read_inside(self.config.folder / item.listing.source, find_roots(self.config), _MAX_SOURCE_BYTES)
         except PublishError:
             return ""
         return data.decode("utf-8-sig", "replace")
@@ -122,26 +122,26 @@ class Desk:
         """How many articles wait, or are being published just now."""
         if not self._has_begun:
             return len(self.ids)
-        return len(self.queue.ids.union(self._doing.ids if self._doing else ()))
+        return len(self.queue.ids.union(self._current_run.ids if self._current_run else ()))
 
-    def printed(self, aside: Aside) -> Printed | None:
+    def printed(self, aside: PreviewBuild) -> BuildResult | None:
         """Return what became of a proof when it was printed last; where it is out of date, it is printed anew.
 
         May be asked from any thread. None: it was never printed since this desk was set up.
         """
         last = self._printed.get((aside.outputs, aside.id))
         if (last is None or last.stamp != aside.stamp) and self._loop:
-            self._loop.call_soon_threadsafe(self.queue.add_aside, aside)
+            self._loop.call_soon_threadsafe(self.queue.add_preview_build, aside)
         return last
 
     @contextmanager
-    def listening(self, shown: str) -> Iterator[Listener]:
+    def listen(self, shown: str) -> Iterator[Listener]:
         """Tell a page what happens, and publish first what it shows."""
         listener = Listener(shown)
         self._listeners.add(listener)
         if shown and self.has_source(shown):
             self.queue.add((shown,), is_urgent=True)
-        listener.tell(Event("queue", waiting=self.waiting))
+        listener.tell(PageEvent("queue", waiting=self.waiting))
         try:
             yield listener
         finally:
@@ -154,14 +154,14 @@ class Desk:
         self._loop = asyncio.get_running_loop()
         with Workers(self.jobs, self.config.limits.memory_mb) as workers:
             workers.warm(writers.installed_writers())
-            await self._begin(workers)
+            await self._queue_changed_sources(workers)
             while True:
-                self._doing = None
-                self._tell(Event("queue", waiting=self.waiting))
-                self._doing = await self.queue.next({listener.shown for listener in self._listeners})
-                await self._do(self._doing, workers)
+                self._current_run = None
+                self._broadcast(PageEvent("queue", waiting=self.waiting))
+                self._current_run = await self.queue.next({listener.shown for listener in self._listeners})
+                await self._run_queued(self._current_run, workers)
 
-    async def _begin(self, workers: Workers) -> None:
+    async def _queue_changed_sources(self, workers: Workers) -> None:
         """Let all wait that changed while there was no desk."""
         request = Request(tuple(writers.installed_writers()), outputs=self.outputs.folder)
         try:
@@ -171,32 +171,32 @@ class Desk:
         self.queue.add((id_ for id_ in self.ids.values() if id_ not in done), is_urgent=False)
         self._has_begun = True
 
-    async def _do(self, work: Work, workers: Workers) -> None:
-        if work.aside:
-            await self._print(work, work.aside, workers)
+    async def _run_queued(self, work: QueuedRun, workers: Workers) -> None:
+        if work.preview_build:
+            await self._print(work, work.preview_build, workers)
             return
         try:
             report = await _in_thread(workers, self._publish, work, workers)
         except BusyError as error:
             self._fail("run", error)
             self.queue.add(work.ids, is_urgent=work.is_urgent)
-            await asyncio.sleep(_AGAIN_S)
+            await asyncio.sleep(_RETRY_S)
         except PublishError as error:
             self.refresh_sources()
             if all(map(self.has_source, work.ids)):
                 self._fail("run", error)
         else:
-            self._take(work, report)
+            self._apply_report(work, report)
 
-    async def _print(self, work: Work, aside: Aside, workers: Workers) -> None:
+    async def _print(self, work: QueuedRun, aside: PreviewBuild, workers: Workers) -> None:
         try:
             report = await _in_thread(workers, self._publish, work, workers)
         except PublishError as error:
-            printed = Printed(aside.stamp, error=error)
+            printed = BuildResult(aside.stamp, error=error)
         else:
-            printed = Printed(aside.stamp, report.findings)
+            printed = BuildResult(aside.stamp, report.findings)
         self._printed[aside.outputs, aside.id] = printed
-        self._tell(Event("made", work.ids, work.formats, self.waiting))
+        self._broadcast(PageEvent("made", work.ids, work.formats, self.waiting))
 
     def changed(self, paths: Iterable[Path]) -> None:
         """Let wait what saved, new or removed files touch."""
@@ -210,7 +210,7 @@ class Desk:
         found = touched(paths, self.config.folder.resolve(), self.ids, self.report.listings)
         self._enqueue(found, new)
         if gone or new or found.is_everything:
-            self._news()
+            self._announce_change()
 
     def dismiss(self) -> None:
         """Let all pages go."""
@@ -228,21 +228,25 @@ class Desk:
     def _enqueue(self, found: Touched, new: frozenset[str]) -> None:
         shown = {listener.shown for listener in self._listeners if self.has_source(listener.shown)}
         if found.is_everything:
-            self.drawn += 1
+            self.style_version += 1
             self.queue.add(sorted(shown), is_urgent=True)
             self.queue.add(self.ids.values(), is_urgent=False)
         own = found.sources | new
         self.queue.add(sorted(own | (found.editions & shown)), is_urgent=True)
         # A long edition that no one looks at waits until no one waits for anything else.
         self.queue.add(sorted(found.editions - shown), is_urgent=False)
-        self._tell(Event("queue", waiting=self.waiting))
+        self._broadcast(PageEvent("queue", waiting=self.waiting))
 
-    def _publish(self, work: Work, workers: Workers) -> Report:
-        config, outputs = (work.aside.config, work.aside.outputs) if work.aside else (self.config, self.outputs.folder)
+    def _publish(self, work: QueuedRun, workers: Workers) -> Report:
+        config, outputs = (
+            (work.preview_build.config, work.preview_build.outputs)
+            if work.preview_build
+            else (self.config, self.outputs.folder)
+        )
         request = Request(work.formats, work.ids, outputs=outputs)
         return publish(config, request, lambda _step, _done, _of: None, workers)
 
-    def _take(self, work: Work, report: Report) -> None:
+    def _apply_report(self, work: QueuedRun, report: Report) -> None:
         """Show what a run has made."""
         for entry in report.entries:
             if entry.id in work.ids and entry.format in work.formats:
@@ -252,7 +256,7 @@ class Desk:
         self.report = replace(report, entries=tuple(entries))
         self.faults.pop("run", None)
         self.version += 1
-        self._tell(Event("made", work.ids, work.formats, self.waiting))
+        self._broadcast(PageEvent("made", work.ids, work.formats, self.waiting))
 
     def _reload(self) -> bool:
         """Read the configuration anew, and tell whether it could be; of a broken one, the last good one stays."""
@@ -267,13 +271,13 @@ class Desk:
 
     def _fail(self, what: str, error: PublishError) -> None:
         self.faults[what] = error
-        self._news()
+        self._announce_change()
 
-    def _news(self) -> None:
+    def _announce_change(self) -> None:
         self.version += 1
-        self._tell(Event("news", waiting=self.waiting))
+        self._broadcast(PageEvent("news", waiting=self.waiting))
 
-    def _tell(self, event: Event) -> None:
+    def _broadcast(self, event: PageEvent) -> None:
         for listener in self._listeners:
             listener.tell(event)
 

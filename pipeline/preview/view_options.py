@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from pipeline.writers.handout.options import VariantName
 from pipeline.writers.handout.variants import STANDARD_VARIANT
 
-CHOICES: Mapping[str, tuple[str, ...]] = {
+OPTION_CHOICES: Mapping[str, tuple[str, ...]] = {
     "variant": (STANDARD_VARIANT, *(name for name in get_args(VariantName) if name != STANDARD_VARIANT)),
     "device": ("phone", "tablet"),
     "book": ("light", "dark"),
@@ -23,7 +23,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ViewOptions:
     """What is chosen."""
 
     chosen: Mapping[str, str]
@@ -36,11 +36,11 @@ class Look:
     def address(self, **changes: str) -> str:
         """Return the query that chooses the same, but for changes; defaults are left out."""
         values = {**self.chosen, "chapter": self.chapter, **changes}
-        told = {name: value for name, value in values.items() if value and value != CHOICES.get(name, ("",))[0]}
+        told = {name: value for name, value in values.items() if value and value != OPTION_CHOICES.get(name, ("",))[0]}
         return "?" + urlencode(told)
 
 
-def look_of(query: Mapping[str, str]) -> Look:
+def view_options_of(query: Mapping[str, str]) -> ViewOptions:
     """Return what the query of an address chooses."""
-    chosen = {name: query[name] if query.get(name) in values else values[0] for name, values in CHOICES.items()}
-    return Look(chosen, query.get("chapter", ""))
+    chosen = {name: query[name] if query.get(name) in values else values[0] for name, values in OPTION_CHOICES.items()}
+    return ViewOptions(chosen, query.get("chapter", ""))
