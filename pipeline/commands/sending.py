@@ -20,10 +20,10 @@ from pipeline.rendering.words import Words, load_words
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.sending.campaigns import Mailing
-    from pipeline.sending.outbox import Campaign
-    from pipeline.sending.preflight import Preflight
-    from pipeline.sending.store import Store
+    from pipeline.mailing.database import MailingDatabase
+    from pipeline.mailing.outbox import Campaign
+    from pipeline.mailing.preflight import Preflight
+    from pipeline.mailing.send_flow import Mailing
 
 FAULTS_SHOWN = 50
 _MAILBOX = click.Path(path_type=Path, exists=True)
@@ -65,23 +65,23 @@ def send(
     Nobody gets it twice: type the same command again after a stop, and it goes on. See docs/sending.md.
     """
     from pipeline import terminal
+    from pipeline.mailing import send_flow
+    from pipeline.mailing.data_dir import open_data_dir
+    from pipeline.mailing.database import open_database
+    from pipeline.mailing.outbox import find_campaign
+    from pipeline.mailing.published_edition import find_published
     from pipeline.running.ids import as_ids
-    from pipeline.sending import campaigns
-    from pipeline.sending.edition import find_published
-    from pipeline.sending.folder import data_folder
-    from pipeline.sending.outbox import find_campaign
-    from pipeline.sending.store import open_store
 
     settings = load_project(project)
     sending = settings.sending
     sending = replace(sending, rate=rate or sending.rate, connections=connections or sending.connections)
     settings = replace(settings, sending=sending)
-    campaigns.check(settings, list_, transport)
+    send_flow.check_can_send(settings, list_, transport)
     (edition,) = as_ids((edition,), settings, Path.cwd())
     where = (outputs or settings.folder / "outputs").resolve()
     words = load_words(find_styles(settings.folder), language or settings.publisher.language)
     if status:
-        with open_store(data_folder(settings, where)) as store:
+        with open_database(open_data_dir(settings, where)) as store:
             campaign = find_campaign(store, edition, list_, transport)
             if campaign:
                 _report(settings, campaign, edition, words)
@@ -90,7 +90,7 @@ def send(
         return 0
     with terminal.progress() as progress:
         published = find_published(settings, edition, where, progress)
-    with campaigns.open_mailing(settings, published, list_, transport, where) as mailing:
+    with send_flow.open_mailing(settings, published, list_, transport, where) as mailing:
         if test:
             mailing.test(test)
             click.echo(f"sent to {test}: look at it in a mail program, on a telephone too")
@@ -107,7 +107,7 @@ def send(
 
 def _ask(mailing: Mailing, *, resend_doubtful: bool) -> None:
     """Have a person say yes."""
-    from pipeline.sending.settings import list_title
+    from pipeline.mailing.settings import list_title
 
     if not sys.stdin.isatty():
         raise click.UsageError("say --confirm to send to the whole list, or --dry-run to look only")
@@ -140,8 +140,8 @@ def _send(mailing: Mailing, preflight: Preflight, words: Words, *, resend_doubtf
 
 
 def _report(settings: Config, campaign: Campaign, edition: str, words: Words) -> None:
-    from pipeline.sending.evidence import report
-    from pipeline.sending.settings import list_title
+    from pipeline.mailing.evidence import report
+    from pipeline.mailing.settings import list_title
 
     click.echo("\n" + report(campaign, edition, list_title(settings.sending, campaign.list_), words))
 
@@ -164,17 +164,17 @@ def _on_list(command: Callable[..., int]) -> Callable[..., int]:
 
     @wraps(command)
     def opened(*, project: Path | None, outputs: Path | None, **values: Any) -> int:
-        from pipeline.sending.folder import data_folder
-        from pipeline.sending.settings import list_title, require_parts, settings_of
-        from pipeline.sending.store import open_store
+        from pipeline.mailing.data_dir import open_data_dir
+        from pipeline.mailing.database import open_database
+        from pipeline.mailing.settings import list_title, require_packages, validated_settings
 
-        require_parts()
+        require_packages()
         settings = load_project(project)
-        sending = settings_of(settings)
+        sending = validated_settings(settings)
         if "list_" in values:
             list_title(sending, values["list_"])
         where = (outputs or settings.folder / "outputs").resolve()
-        with open_store(data_folder(settings, where)) as store:
+        with open_database(open_data_dir(settings, where)) as store:
             return command(settings, store, **values)
 
     return project_option(_outputs(opened))
@@ -190,17 +190,17 @@ def subscribers() -> None:
 @_list
 @click.option("--skip-faulty", is_flag=True, help="Take the rows that can be read, and leave those that cannot.")
 @_on_list
-def import_(settings: Config, store: Store, file: Path, list_: str, *, skip_faulty: bool) -> int:
+def import_(settings: Config, store: MailingDatabase, file: Path, list_: str, *, skip_faulty: bool) -> int:
     """Bring FILE, a table in CSV, into a list. Sends nothing.
 
     Its first line names the columns: address;consent_date;consent_wording;consent_source, and language where it is not
     that of the publisher. Where a row cannot be read, nothing is brought in.
     """
-    from pipeline.sending import importing
-    from pipeline.sending import subscribers as readers
+    from pipeline.mailing import csv_import
+    from pipeline.mailing import subscribers as readers
 
     today = datetime.now(UTC).date()
-    table = importing.read_csv(file, settings.publisher.language, settings.sources.dates, today)
+    table = csv_import.read_csv(file, settings.publisher.language, settings.sources.dates, today)
     for fault in table.faults[:FAULTS_SHOWN]:
         click.echo(f"{file.name}:{fault.line}: {fault.message}", err=True)
     if (more := len(table.faults) - FAULTS_SHOWN) > 0:
@@ -211,7 +211,7 @@ def import_(settings: Config, store: Store, file: Path, list_: str, *, skip_faul
             "hint: mend the rows, or leave them out: --skip-faulty", err=True,
         )  # fmt: skip
         return 1
-    added = readers.add(store, list_, table.consents)
+    added = readers.import_consents(store, list_, table.consents)
     click.echo(
         f"{added.new} new, {added.renewed} on the list already, {added.held} stay away (they left, bounced or were "
         f"forgotten after this consent); read as {table.encoding}. Nothing is sent."
@@ -223,12 +223,12 @@ def import_(settings: Config, store: Store, file: Path, list_: str, *, skip_faul
 @_list
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file for you alone. [the screen]")
 @_on_list
-def export(_settings: Config, store: Store, list_: str, output: Path | None) -> int:
+def export(_settings: Config, store: MailingDatabase, list_: str, output: Path | None) -> int:
     """Print a list as CSV, with every consent."""
-    from pipeline.sending import subscribers as readers
-    from pipeline.sending.folder import write_private
+    from pipeline.mailing import subscribers as readers
+    from pipeline.mailing.data_dir import write_private
 
-    table = readers.export(store, list_)
+    table = readers.export_csv(store, list_)
     if output is None:
         click.echo(table, nl=False)
     else:
@@ -240,28 +240,28 @@ def export(_settings: Config, store: Store, list_: str, output: Path | None) -> 
 @subscribers.command()
 @click.argument("address")
 @_on_list
-def forget(_settings: Config, store: Store, address: str) -> int:
+def forget(_settings: Config, store: MailingDatabase, address: str) -> int:
     """Remove every trace of ADDRESS from every list and trial; that it was mailed stays known, by a keyed hash."""
-    from pipeline.sending import subscribers as readers
-    from pipeline.sending.addresses import AddressError, read_address
+    from pipeline.mailing import subscribers as readers
+    from pipeline.mailing.addresses import AddressError, read_address
 
     try:
         address = read_address(address)
     except AddressError as error:
         raise SendError(f"{address!r}: {error}") from error
-    was_known = readers.forget(store, address, datetime.now(UTC).date())
+    was_known = readers.forget_address(store, address, datetime.now(UTC).date())
     click.echo("forgotten: no trace of the address is left here; think of backups" if was_known else "not known here")
     return 0
 
 
 @subscribers.command("check")
 @_on_list
-def check(settings: Config, store: Store) -> int:
+def check(settings: Config, store: MailingDatabase) -> int:
     """Count each list by consent, and look for what must not stand in it."""
-    from pipeline.sending import subscribers as readers
+    from pipeline.mailing import subscribers as readers
 
     for name in settings.sending.lists:
-        counts = readers.count(store, name, datetime.now(UTC).date())
+        counts = readers.count_subscribers(store, name, datetime.now(UTC).date())
         click.echo(
             f"{name}: {counts.mailable} may be mailed, {counts.without_consent} without consent, "
             f"{counts.unsubscribed} have left, {counts.bounced} bounced"
@@ -270,7 +270,7 @@ def check(settings: Config, store: Store) -> int:
             click.echo(f"warning: {name}: {counts.stale} consents are older than 12 months and were not used since")
         if counts.soft:
             click.echo(f"warning: {name}: {counts.soft} have bounced softly many times")
-    doubts = readers.doubts(store)
+    doubts = readers.find_suspect_data(store)
     for doubt in doubts:
         click.echo(f"error: {doubt}", err=True)
     return int(bool(doubts))
@@ -281,11 +281,11 @@ def check(settings: Config, store: Store) -> int:
     "--from-mailbox", "mailbox", required=True, type=click.Path(path_type=Path, exists=True), help="mbox, Maildir."
 )
 @_on_list
-def unsubscribe(_settings: Config, store: Store, mailbox: Path) -> int:
+def unsubscribe(_settings: Config, store: MailingDatabase, mailbox: Path) -> int:
     """Take off the lists whoever asked for it by mail. The mailbox is left as it is; reading it twice counts once."""
-    from pipeline.sending.mailbox import read_leavers
+    from pipeline.mailing.incoming_mail import read_unsubscribe_requests
 
-    tally = read_leavers(store, mailbox, datetime.now(UTC).date())
+    tally = read_unsubscribe_requests(store, mailbox, datetime.now(UTC).date())
     click.echo(
         f"{tally.read} read, {tally.known} of them before; {tally.left} have left; {tally.unmatched} to be read by you"
     )
@@ -295,9 +295,9 @@ def unsubscribe(_settings: Config, store: Store, mailbox: Path) -> int:
 @subscribers.command()
 @click.argument("mailbox", type=_MAILBOX)
 @_on_list
-def bounces(_settings: Config, store: Store, mailbox: Path) -> int:
+def bounces(_settings: Config, store: MailingDatabase, mailbox: Path) -> int:
     """Read messages that could not be delivered, from an mbox or Maildir: hard ones suppress, soft ones are counted."""
-    from pipeline.sending.mailbox import read_bounces
+    from pipeline.mailing.incoming_mail import read_bounces
 
     tally = read_bounces(store, mailbox, datetime.now(UTC).date())
     read = f"{tally.read} read, {tally.known} of them before"
@@ -311,9 +311,9 @@ def bounces(_settings: Config, store: Store, mailbox: Path) -> int:
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, help="[8025]")
 @click.option("--transport", type=click.Choice(["smtp", "file"]), default="smtp", help="How mails that confirm go out.")
 @_on_list
-def serve(settings: Config, store: Store, host: str, port: int, transport: str) -> int:
+def serve(settings: Config, store: MailingDatabase, host: str, port: int, transport: str) -> int:
     """Run the pages that readers sign up and leave by. See docs/sending.md for nginx and Caddy."""
-    from pipeline.sending.service import serve as run
+    from pipeline.mailing.signup_service import serve as run
 
     run(settings, store, host, port, is_trial=transport == "file")
     return 0

@@ -10,6 +10,10 @@ from pathlib import Path
 from pipeline import config
 from pipeline.config import Sources
 from pipeline.errors import PublishError
+from pipeline.mailing.csv_import import read_csv
+from pipeline.mailing.data_dir import DataDir
+from pipeline.mailing.database import open_database
+from pipeline.mailing.incoming_mail import read_bounces, read_unsubscribe_requests
 from pipeline.pictures import svg
 from pipeline.reading.dates import DateError, parse_date
 from pipeline.reading.frontmatter import read_front_matter
@@ -17,10 +21,6 @@ from pipeline.reading.reader import read_articles
 from pipeline.reading.repairs import repair_lines
 from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.reading.source_text import body_lines, decode_source
-from pipeline.sending.folder import DataFolder
-from pipeline.sending.importing import read_csv
-from pipeline.sending.mailbox import read_bounces, read_leavers
-from pipeline.sending.store import open_store
 
 _TODAY = date(2026, 3, 1)
 _PROJECT = Path(tempfile.mkdtemp(prefix="publish-fuzz-"))
@@ -72,8 +72,8 @@ def mails(data: bytes) -> None:
         for part in ("data", "cur", "new"):
             (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / "new/1").write_bytes(data)
-        with open_store(DataFolder(folder / "data")) as store:
-            (read_bounces if name == "bounces" else read_leavers)(store, folder, _TODAY)
+        with open_database(DataDir(folder / "data")) as store:
+            (read_bounces if name == "bounces" else read_unsubscribe_requests)(store, folder, _TODAY)
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {

@@ -16,11 +16,11 @@ from typing import Any
 from unittest.mock import patch
 
 from pipeline import config, writers
-from pipeline.sending.campaigns import Mailing, open_mailing
-from pipeline.sending.edition import find_published
-from pipeline.sending.outbox import Campaign
-from pipeline.sending.posting import Post
-from pipeline.sending.transport import Server
+from pipeline.mailing.delivery import MessageFactory
+from pipeline.mailing.outbox import Campaign
+from pipeline.mailing.published_edition import find_published
+from pipeline.mailing.send_flow import Mailing, open_mailing
+from pipeline.mailing.transport import SmtpTransport
 from tests.sessions.sending import projects
 from tests.sessions.sending.postfix import DOMAIN, prepare
 
@@ -117,7 +117,13 @@ def _timed() -> Iterator[Counter[str]]:
 
         return timed
 
-    steps = ((Post, "message"), (Server, "deliver"), (Campaign, "claim"), (Campaign, "doubt"), (Campaign, "accept"))
+    steps = (
+        (MessageFactory, "message"),
+        (SmtpTransport, "deliver"),
+        (Campaign, "claim"),
+        (Campaign, "doubt"),
+        (Campaign, "accept"),
+    )
     with ExitStack() as stack:
         for owner, name in steps:
             stack.enter_context(patch.object(owner, name, timing(getattr(owner, name))))
