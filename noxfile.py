@@ -139,7 +139,7 @@ def desk(session: nox.Session) -> None:
     session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), external=True)
     corpus = corpus_folder()
     where = ["--corpus", corpus] if corpus else []
-    session.run("python", "-m", "tests.sessions.desk", folder, *where, *session.posargs)
+    session.run("python", "-m", "tests.sessions.lint", folder, *where, *session.posargs)
 
 
 @nox.session

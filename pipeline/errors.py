@@ -1,4 +1,4 @@
-"""What can go wrong, named after the person who can mend it."""
+"""Exception classes, one for each person who can fix the cause: author, designer, operator, developer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was repaired, doubted or refused: data for the report, never printed from here."""
+"""Findings (error, warning, note) as data for reports, with their severity, code, source line and hint."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Finding:
     """The words it is about, as readers meet them; empty where it is about no words."""
 
 
-def found(code: str, source: str, line: int, message: str, hint: str = "", quote: str = "") -> Finding:
+def make_finding(code: str, source: str, line: int, message: str, hint: str = "", quote: str = "") -> Finding:
     """Return a finding with the severity that the table of codes gives it.
 
     Raises:
@@ -65,7 +65,7 @@ def by_code(findings: Iterable[Finding]) -> list[Tally]:
     return sorted(tallies, key=lambda each: (SEVERITIES.index(each.severity), -each.count, each.code))
 
 
-def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings once each, by source, line, severity and code."""
     return tuple(
         sorted(set(findings), key=lambda f: (f.source, f.line, SEVERITIES.index(f.severity), f.code, f.message))

@@ -9,10 +9,9 @@ from datetime import date
 from pathlib import Path
 
 from pipeline import writers
-from pipeline.config import Config, override
-from pipeline.findings import Finding, in_order
+from pipeline.config import Config, override_formats
+from pipeline.findings import Finding, sort_findings
 from pipeline.lint.severity_policy import load_severity_policy
-from pipeline.phases import added, taken
 from pipeline.reading.editions import EditionPlan, resolve_editions
 from pipeline.report import Report
 from pipeline.running.certificates import FOLDER as CERTIFICATES
@@ -31,6 +30,7 @@ from pipeline.running.together import check_library
 from pipeline.running.upkeep import prune
 from pipeline.running.wordbook import open_book
 from pipeline.running.workers import Crash, Executor, Task, Workers
+from pipeline.timing import collect_timings, sum_timings
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def publish(config: Config, request: Request, progress: Progress, workers: Execu
         with Workers(request.jobs, config.limits.memory_mb) as own:
             return publish(config, request, progress, own)
     started = time.monotonic()
-    config = override(config, request.overrides)
+    config = override_formats(config, request.overrides)
     outputs = outputs_of(config, request.outputs)
     with outputs.held(request.wait_s):
         before = load_record(outputs.folder / STATE)
@@ -152,9 +152,9 @@ def _carry_through(begun: _Begun, progress: Progress, workers: Executor) -> Repo
         report = ledger.close(
             library, begun.passing, seconds, is_whole=_is_whole(begun.request), is_interrupted=is_interrupted
         )
-    phases = added(workers.taken(), taken())
+    phases = sum_timings(workers.taken(), collect_timings())
     is_idle = library.is_unchanged and not work.orders
-    return replace(report, is_idle=is_idle, phases=phases, reasons=work.reasons)
+    return replace(report, is_noop=is_idle, phases=phases, reasons=work.reasons)
 
 
 def standing(config: Config, request: Request, progress: Progress) -> tuple[Remembered, ...]:
@@ -198,7 +198,9 @@ def certify(config: Config, request: Request, progress: Progress, workers: Execu
     certificates = Certificates(config.folder / CERTIFICATES)
     refusals = certify_books(first, outputs, certificates, progress, is_forced=request.is_forced)
     second = publish(config, replace(request, is_forced=False), progress, workers)
-    return replace(second, findings=in_order((*second.findings, *refusals)), seconds=first.seconds + second.seconds)
+    return replace(
+        second, findings=sort_findings((*second.findings, *refusals)), seconds=first.seconds + second.seconds
+    )
 
 
 def write(

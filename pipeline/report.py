@@ -1,4 +1,4 @@
-"""The report of a run: what became of every edition in every format, and all that was found.
+"""Report of a run: the result of every edition in every format, and all findings.
 
 The form of `report.json` is in `docs/report.md`; exit code and `--strict` derive from the report alone.
 """
@@ -14,12 +14,12 @@ from typing import Literal, get_args
 
 from pipeline.findings import Finding
 
-VERSION = 1
-Status = Literal["written", "unchanged", "skipped", "stale", "failed", "undone"]
+REPORT_VERSION = 1
+ResultStatus = Literal["written", "unchanged", "skipped", "stale", "failed", "undone"]
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class OutputFile:
     """A file below the outputs folder."""
 
     path: str
@@ -30,7 +30,7 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EditionResult:
     """What became of one edition in one format.
 
     `stale`: it failed, and the last good files still stand. `skipped`: unlisted, a draft, or not asked for.
@@ -41,12 +41,12 @@ class Entry:
     sources: tuple[str, ...]
     title: str
     format: str
-    status: Status
-    artifacts: tuple[Saved, ...] = ()
+    status: ResultStatus
+    artifacts: tuple[OutputFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class IndexEntry:
     """What a shelf says of an article or edition."""
 
     id: str
@@ -73,14 +73,14 @@ class Listing:
 class Report:
     """What a run did; `kept` are findings of earlier runs on what this run was not asked for."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[EditionResult, ...]
     findings: tuple[Finding, ...]
-    kept: tuple[Finding, ...] = ()
-    listings: tuple[Listing, ...] = ()
+    earlier_findings: tuple[Finding, ...] = ()
+    listings: tuple[IndexEntry, ...] = ()
     """Of all that was ever read and is still there, by id."""
     seconds: float = 0.0
     is_interrupted: bool = False
-    is_idle: bool = False
+    is_noop: bool = False
     """Nothing was there to be read or written."""
     phases: Mapping[str, float] = field(default_factory=dict)
     """Seconds of each phase, of all processes together."""
@@ -94,7 +94,7 @@ class Report:
         severities = Counter(finding.severity for finding in self.findings)
         return {
             "sources": len({source for entry in self.entries for source in entry.sources}),
-            **{status: statuses[status] for status in get_args(Status)},
+            **{status: statuses[status] for status in get_args(ResultStatus)},
             "errors": severities["error"],
             "warnings": severities["warning"],
             "notes": severities["note"],
@@ -110,28 +110,28 @@ class Report:
         return int(has_failed or (is_strict and "warning" in severities))
 
 
-def to_json(report: Report) -> bytes:
+def report_to_json(report: Report) -> bytes:
     """Return the report for machines."""
     import msgspec
 
     document = {
-        "version": VERSION,
+        "version": REPORT_VERSION,
         "summary": report.summary,
         "editions": (
-            msgspec.to_builtins(entry) | {"artifacts": [_artifact(saved) for saved in entry.artifacts]}
+            msgspec.to_builtins(entry) | {"artifacts": [_artifact_fields(saved) for saved in entry.artifacts]}
             for entry in report.entries
         ),
         "findings": (
             msgspec.to_builtins(finding) | {"kept": is_kept}
-            for is_kept, findings in ((False, report.findings), (True, report.kept))
+            for is_kept, findings in ((False, report.findings), (True, report.earlier_findings))
             for finding in findings
         ),
     }
     # For people to read and compare. json indents in Python alone, which takes a second for a thousand articles.
-    return msgspec.json.format(encoded(document), indent=1) + b"\n"
+    return msgspec.json.format(encode_json(document), indent=1) + b"\n"
 
 
-def encoded(document: Mapping[str, object]) -> bytes:
+def encode_json(document: Mapping[str, object]) -> bytes:
     """Return JSON; half a character becomes a question mark.
 
     What an iterator gives is written item by item, so that the forms of thousands are never held at once.
@@ -142,19 +142,19 @@ def encoded(document: Mapping[str, object]) -> bytes:
         if isinstance(value, Iterator):
             data += b"["
             for number, item in enumerate(value):
-                data += (b"," if number else b"") + _json(item)
+                data += (b"," if number else b"") + _encode_value(item)
             data += b"]"
         else:
-            data += _json(value)
+            data += _encode_value(value)
     data += b"}"
     return bytes(data)
 
 
-def _json(value: object) -> bytes:
+def _encode_value(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _artifact(saved: Saved) -> dict[str, str | int]:
+def _artifact_fields(saved: OutputFile) -> dict[str, str | int]:
     form = asdict(saved)
     return form if saved.pages else {name: value for name, value in form.items() if name != "pages"}
 
@@ -170,8 +170,8 @@ def github_annotations(report: Report, at_most: int = 10) -> tuple[str, ...]:
         shown = those if len(those) <= at_most else those[: at_most - 1]
         for finding in shown:
             message = finding.message + (f"\n{finding.hint}" if finding.hint else "")
-            place = f"file={_property(finding.source)},line={finding.line or 1},title={_property(finding.code)}"
-            lines.append(f"::{command} {place}::{_data(message)}")
+            place = f"file={_escape_prop(finding.source)},line={finding.line or 1},title={_escape_prop(finding.code)}"
+            lines.append(f"::{command} {place}::{_escape_data(message)}")
         if len(those) > len(shown):
             lines.append(
                 f"::{command} title=and more::and {len(those) - len(shown)} more of this kind: see report.json"
@@ -179,10 +179,10 @@ def github_annotations(report: Report, at_most: int = 10) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _data(value: str) -> str:
+def _escape_data(value: str) -> str:
     return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(value: str) -> str:
+def _escape_prop(value: str) -> str:
     # A file name may hold what ends a property, and so forge a command of its own.
-    return _data(value).replace(":", "%3A").replace(",", "%2C")
+    return _escape_data(value).replace(":", "%3A").replace(",", "%2C")

@@ -14,7 +14,8 @@ from typing import Any
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from pipeline.article import (
+from pipeline.config import Publisher
+from pipeline.model import (
     Article,
     BlockQuote,
     BulletList,
@@ -45,7 +46,6 @@ from pipeline.article import (
     Subscript,
     Table,
 )
-from pipeline.config import Publisher
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
 from pipeline.writers import Facts, Job, Need, Rendition, Writer

@@ -11,8 +11,8 @@ import pypdfium2
 import pytest
 from lxml import etree, html
 
-from pipeline.article import Article, Callout, Header, Link, text, walk
-from pipeline.config import load
+from pipeline.config import load_config
+from pipeline.model import Article, Callout, Header, Link, text, walk
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.writers import installed_writers
@@ -33,7 +33,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def article() -> Article:
-    config = load(REPOSITORY, installed_writers())
+    config = load_config(REPOSITORY, installed_writers())
     roots = find_roots(config)
     sources = find_sources(config, roots).sources
     (result,) = read_articles([source for source in sources if source.id == ID], config, roots, {})

@@ -20,8 +20,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.article import Block, Note, Picture, text, walk
 from pipeline.findings import Finding
+from pipeline.model import Block, Note, Picture, text, walk
 from pipeline.reading.block_builder import build_blocks
 from pipeline.reading.outline import build_outline
 from pipeline.reading.pandoc import PandocFailure, parse_many

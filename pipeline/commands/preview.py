@@ -1,4 +1,4 @@
-"""`publish preview`: the proofing desk in the browser."""
+"""`publish preview`: start the preview server on this machine."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.options import jobs_option, load_project, outputs_option, project_option
+from pipeline.commands.shared_options import jobs_option, load_project, outputs_option, project_option
 from pipeline.errors import ConfigError
 
-NEEDED = ("starlette", "uvicorn", "watchfiles")
+REQUIRED_PACKAGES = ("starlette", "uvicorn", "watchfiles")
 
 
 @click.command()
@@ -25,7 +25,7 @@ def preview(port: int, is_opened: bool, project: Path | None, outputs: Path | No
 
     The page answers to this machine alone. Ctrl-C ends it.
     """
-    if missing := [name for name in NEEDED if find_spec(name) is None]:
+    if missing := [name for name in REQUIRED_PACKAGES if find_spec(name) is None]:
         raise ConfigError(
             f"the preview needs {', '.join(missing)}, which is not installed",
             hint='pip install "clinic-publish[preview]"',
@@ -37,6 +37,6 @@ def preview(port: int, is_opened: bool, project: Path | None, outputs: Path | No
     settings = load_project(project)
     # What is only looked at is no release, and lies aside from them.
     usual = settings.folder / ("outputs/.publish/preview" if settings.outputs.releases else "outputs")
-    settings = replace(settings, outputs=config.Placing())
+    settings = replace(settings, outputs=config.OutputSettings())
     run_preview_server(settings, (outputs or usual).resolve(), port, jobs or cores(), is_opened=is_opened)
     return 0

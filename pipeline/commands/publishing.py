@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import writers
-from pipeline.commands.options import has_option, load_project, run_options, today, variants_of
+from pipeline.commands.shared_options import has_option, load_project, review_date, run_options, variants_of
 from pipeline.running.stamp import tells_of_work
 
 if TYPE_CHECKING:
@@ -115,12 +115,12 @@ def _publish(
             jobs,
             force,
             verify,
-            today=today(),
+            today=review_date(),
             overrides=overrides,
         )
         if report:
-            terminal.check_report(report)
-        with terminal.progress() as progress:
+            terminal.check_report_path(report)
+        with terminal.run_progress() as progress:
             if cluster:
                 result = _publish_afar(settings, request, cluster, store, progress, workers)
             else:
@@ -129,14 +129,20 @@ def _publish(
     folder = publish.shown_in(settings, request.outputs)
     if report:
         terminal.save_report(result, report)
-    terminal.show(result, folder, is_verbose=verbose)
+    terminal.show_report(result, folder, is_verbose=verbose)
     if explain:
-        terminal.explain(result)
+        terminal.show_reasons(result)
     if profile:
-        terminal.profile(result)
+        terminal.show_timings(result)
     code = result.exit_code(is_strict=strict)
-    if result.is_idle and not (report or verify or explain or profile):
-        _stamp(settings, folder.resolve(), result, (terminal.said(result, folder, is_verbose=verbose), code), began_ns)
+    if result.is_noop and not (report or verify or explain or profile):
+        _stamp(
+            settings,
+            folder.resolve(),
+            result,
+            (terminal.no_op_text(result, folder, is_verbose=verbose), code),
+            began_ns,
+        )
     return code
 
 

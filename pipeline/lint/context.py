@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar, cast
 
-from pipeline.article import Article, Block, Cell, Image, Inline, walk
 from pipeline.config import Config
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
 from pipeline.lint.passages import Passage, collect_passages
 from pipeline.lint.spelling_verdicts import SpellingVerdicts
 from pipeline.lint.word_lists import WordList, WordSpan, load_word_list, tokenize
+from pipeline.model import Article, Block, Cell, Image, Inline, walk
 from pipeline.rendering.readability import sentences
 from pipeline.rendering.styles import Styles
 
@@ -94,16 +94,16 @@ class LintContext:
         return next((each for each in around if each.start <= place < each.start + len(each.text)), None)
 
     @cached_property
-    def whole(self) -> str:
+    def all_text(self) -> str:
         """All words, without capitals: to look for what is said anywhere."""
         return "\n".join(passage.text for passage in self.passages).casefold()
 
     def list(self, name: str) -> WordList:
         return load_word_list(self.styles, name, self.article.language)
 
-    def found(self, code: str, line: int, message: str, hint: str = "", quote: str = "") -> Finding:
-        return found(code, self.article.source, line, message, hint, quote)
+    def finding(self, code: str, line: int, message: str, hint: str = "", quote: str = "") -> Finding:
+        return make_finding(code, self.article.source, line, message, hint, quote)
 
-    def found_in(self, code: str, passage: Passage, start: int, end: int, message: str, hint: str = "") -> Finding:
+    def finding_at(self, code: str, passage: Passage, start: int, end: int, message: str, hint: str = "") -> Finding:
         """Return a finding on words of a passage."""
-        return self.found(code, passage.line_at(start), message, hint, passage.text[start:end])
+        return self.finding(code, passage.line_at(start), message, hint, passage.text[start:end])

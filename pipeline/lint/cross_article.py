@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.article import Header, Link, References
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
 from pipeline.lint.context import LintContext
+from pipeline.model import Header, Link, References
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ class ArticleSummary:
     lint_summary: LintSummary
 
 
-def summarise_article(script: LintContext) -> LintSummary:
+def summarise_article(context: LintContext) -> LintSummary:
     """Return what is kept of an article."""
-    article = script.article
-    anchors = (*(node.id for node in script.nodes(Header)), *(node.id for node in script.nodes(References)))
-    links = ((link.address, link.line) for link in script.nodes(Link) if link.address.startswith("http"))
+    article = context.article
+    anchors = (*(node.id for node in context.nodes(Header)), *(node.id for node in context.nodes(References)))
+    links = ((link.address, link.line) for link in context.nodes(Link) if link.address.startswith("http"))
     return LintSummary(
         anchors,
         tuple(dict.fromkeys(links)),
@@ -74,9 +74,9 @@ def _check_own_links(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
             target = by_address.get(page.split("?")[0].rstrip("/"))
             if target and anchor and anchor not in target.lint_summary.anchors and target is not one:
                 message = f"{target.id!r} has no heading {anchor!r}"
-                yield found("article-anchor-unknown", one.source, line, message, quote=address)
+                yield make_finding("article-anchor-unknown", one.source, line, message, quote=address)
             elif not target and page.split("?")[0].rstrip("/").rpartition("/")[0] in folders:
-                yield found(
+                yield make_finding(
                     "article-link-unknown", one.source, line, f"there is no article at {address}", quote=address
                 )
 
@@ -87,7 +87,7 @@ def _check_titles(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
         by_title[" ".join(one.title.casefold().split())].append(one)
     for same in by_title.values():
         for one in same[1:]:
-            yield found("title-twice", one.source, 0, f"{same[0].source} is called {one.title!r} too")
+            yield make_finding("title-twice", one.source, 0, f"{same[0].source} is called {one.title!r} too")
 
 
 def _check_orphans(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
@@ -102,4 +102,4 @@ def _check_orphans(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
                 led_to.add(target)
     for one in them:
         if one.id not in led_to and not one.is_hidden and not one.bound_articles:
-            yield found("orphan", one.source, 0, "no other article leads here")
+            yield make_finding("orphan", one.source, 0, "no other article leads here")

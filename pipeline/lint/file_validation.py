@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
 from pipeline.errors import ConfigError
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
 
 if TYPE_CHECKING:
     from pikepdf import Pdf
@@ -86,10 +86,10 @@ def _pdf(data: bytes, name: str) -> Iterator[Finding]:
         yield _unreadable_file(name, f"it cannot be opened: {_HANDLE.sub('', str(error))}")
         return
     if not profiles and not is_second:
-        yield found("file-unclaimed", name, 0, "it claims no part of PDF/UA or PDF/A that can be judged here")
+        yield make_finding("file-unclaimed", name, 0, "it claims no part of PDF/UA or PDF/A that can be judged here")
     for fault in faults:
         code = "file-unusual" if fault.rule in PROJECT_RULES else "file-nonconforming"
-        yield found(code, name, 0, f"{fault.rule}: {fault.message}")
+        yield make_finding(code, name, 0, f"{fault.rule}: {fault.message}")
 
 
 def _claimed(document: Pdf) -> tuple[bool, tuple[str, ...]]:
@@ -117,7 +117,7 @@ def _epub(data: bytes, name: str) -> Iterator[Finding]:
         yield _unreadable_file(name, f"it is no EPUB: {error}")
         return
     for fault in faults:
-        yield found("file-unusual" if fault.is_valid else "file-nonconforming", name, 0, str(fault))
+        yield make_finding("file-unusual" if fault.is_valid else "file-nonconforming", name, 0, str(fault))
 
 
 def _mail(data: bytes, name: str) -> Iterator[Finding]:
@@ -126,11 +126,11 @@ def _mail(data: bytes, name: str) -> Iterator[Finding]:
     # No header is expected to read as anything: that is between the writer and its edition.
     for fault in validate_mail(data, {}):
         code = "file-nonconforming" if fault.rule in RFC_RULES else "file-unusual"
-        yield found(code, name, 0, f"{fault.rule}: {fault.message}")
+        yield make_finding(code, name, 0, f"{fault.rule}: {fault.message}")
 
 
 def _unreadable_file(name: str, message: str) -> Finding:
-    return found("file-nonconforming", name, 0, message)
+    return make_finding("file-nonconforming", name, 0, message)
 
 
 def _is_hidden(file: Path, above: Path) -> bool:

@@ -16,29 +16,29 @@ _DOUBLED_ON_PURPOSE = {
 }  # fmt: skip
 
 
-def word_doubled(script: LintContext) -> Iterator[Finding]:
-    usual = _DOUBLED_ON_PURPOSE.get(script.language, "").split()
-    for passage, words in script.words:
+def word_doubled(context: LintContext) -> Iterator[Finding]:
+    usual = _DOUBLED_ON_PURPOSE.get(context.language, "").split()
+    for passage, words in context.words:
         for (start, word, folded), (second, again, same) in pairwise(words):
             if folded != same or not word.isalpha() or passage.own[start + len(word) : second].strip(" "):
                 continue
             is_name = word[0].isupper() and again[0].isupper()
             if folded not in usual and not is_name:
-                yield script.found_in("word-doubled", passage, start, second + len(again), f"{word!r} stands twice")
+                yield context.finding_at("word-doubled", passage, start, second + len(again), f"{word!r} stands twice")
 
 
 _SPACE = re.compile(r"[ \u00a0]+(?:[,;!?](?=\s|$)|[.:](?=\s+[A-ZÆØÅ]|$))")
 
 
-def space_before_mark(script: LintContext) -> Iterator[Finding]:
-    if script.language == "fr":  # which writes a space there
+def space_before_mark(context: LintContext) -> Iterator[Finding]:
+    if context.language == "fr":  # which writes a space there
         return
-    for passage, _ in script.words:
+    for passage, _ in context.words:
         for at in _SPACE.finditer(passage.own):
             if passage.own[: at.start()][-1:].isalnum():
                 shown = passage.text[max(0, at.start() - 12) : at.end()]
                 message = f"a space before {at[0].strip()!r}"
-                yield script.found("space-before-mark", passage.line_at(at.start()), message, quote=shown)
+                yield context.finding("space-before-mark", passage.line_at(at.start()), message, quote=shown)
 
 
 _GENITIVE = re.compile(r"['’´`]s(?![\w'’])")
@@ -55,10 +55,10 @@ _GENITIVE_NAMES = "mcdonald levi lloyd domino kellogg wendy sotheby christie mac
 _ALLOWED_GENITIVES = frozenset((*_ENGLISH_WORDS.split(), *_GENITIVE_NAMES.split(), *_UNIT_WORDS.split()))
 
 
-def genitive_english(script: LintContext) -> Iterator[Finding]:
-    if script.language != "da":
+def genitive_english(context: LintContext) -> Iterator[Finding]:
+    if context.language != "da":
         return
-    for passage, _ in script.words:
+    for passage, _ in context.words:
         for at in _GENITIVE.finditer(passage.own):
             owner = _LAST_WORD.search(passage.own[: at.start()])
             if _TERM.match(passage.own, at.end()):
@@ -66,19 +66,19 @@ def genitive_english(script: LintContext) -> Iterator[Finding]:
             if owner and not owner[0].isupper() and owner[0].casefold() not in _ALLOWED_GENITIVES:
                 right = f"{owner[0]}’" if owner[0][-1] in "sxz" else f"{owner[0]}s"
                 message = f"{owner[0] + at[0]!r} is an English genitive, expected {right!r}"
-                yield script.found_in("genitive-english", passage, owner.start(), at.end(), message)
+                yield context.finding_at("genitive-english", passage, owner.start(), at.end(), message)
 
 
 _PAIRS = {"„": "“”", "»": "«", "“": "”", "«": "»", "‚": "‘’"}
 
 
-def quotes_mixed(script: LintContext) -> Iterator[Finding]:
-    for passage, _ in script.words:
+def quotes_mixed(context: LintContext) -> Iterator[Finding]:
+    for passage, _ in context.words:
         place = _unclosed(passage.own)
         if place is not None:
             shown = passage.text[place : place + 30]
             message = f"the quotation mark before {shown[1:].strip()!r} is closed by none that belongs to it"
-            yield script.found("quotes-mixed", passage.line_at(place), message, quote=shown)
+            yield context.finding("quotes-mixed", passage.line_at(place), message, quote=shown)
 
 
 _CURLY = re.compile(r"[„“”»«‚‘]")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from pipeline.article import (
+from pipeline.model import (
     BLOCKS,
     Article,
     Block,

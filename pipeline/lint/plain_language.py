@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pipeline.article import Span, text
 from pipeline.findings import Finding
 from pipeline.lint.context import LintContext
+from pipeline.model import Span, text
 from pipeline.rendering.readability import lix
 
 WORDS_A_MINUTE = 200
@@ -17,37 +17,37 @@ _FEW_SENTENCES = 8
 _LETTERS_WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 
 
-def lix_high(script: LintContext) -> Iterator[Finding]:
-    article, check = script.article, script.config.check
-    number = lix(tuple(passage.text for passage in script.passages if passage.kind == "prose"))
-    if number is None or sum(len(words) for _, words in script.words) < _FEW_WORDS:
+def lix_high(context: LintContext) -> Iterator[Finding]:
+    article, check = context.article, context.config.check
+    number = lix(tuple(passage.text for passage in context.passages if passage.kind == "prose"))
+    if number is None or sum(len(words) for _, words in context.words) < _FEW_WORDS:
         return
-    aims = {name: check.lix_of.get(name, check.lix) for name in article.formats or script.config.formats}
+    aims = {name: check.lix_of.get(name, check.lix) for name in article.formats or context.config.formats}
     missed = [name for name, aim in aims.items() if number > aim]
     if missed:
         aim = max(aims[name] for name in missed)
-        yield script.found("lix-high", 0, f"LIX {number}, expected at most {aim} ({', '.join(missed)})")
+        yield context.finding("lix-high", 0, f"LIX {number}, expected at most {aim} ({', '.join(missed)})")
 
 
-def sentence_long(script: LintContext) -> Iterator[Finding]:
-    limit = script.config.check.sentence_words
-    for sentence in script.sentences:
+def sentence_long(context: LintContext) -> Iterator[Finding]:
+    limit = context.config.check.sentence_words
+    for sentence in context.sentences:
         count = len(_LETTERS_WORD.findall(sentence.text))
         if count > limit:
             message = f"a sentence of {count} words, expected at most {limit}"
-            yield script.found("sentence-long", sentence.line, message, quote=_first_words(sentence.text))
+            yield context.finding("sentence-long", sentence.line, message, quote=_first_words(sentence.text))
 
 
-def word_long(script: LintContext) -> Iterator[Finding]:
-    limit = script.config.check.word_letters
+def word_long(context: LintContext) -> Iterator[Finding]:
+    limit = context.config.check.word_letters
     seen: set[str] = set()
-    for passage, words in script.words:
+    for passage, words in context.words:
         for start, word, folded in words:
             # A hyphen shows where a compound may be read in parts.
             if len(word) > limit and max(map(len, re.split(r"[-’']", word))) > limit and folded not in seen:
                 seen.add(folded)
                 message = f"{word!r} has {len(word)} letters, expected at most {limit}"
-                yield script.found_in("word-long", passage, start, start + len(word), message)
+                yield context.finding_at("word-long", passage, start, start + len(word), message)
 
 
 # Danish words that end as a passive and are none: `synes`, `findes`, `deres`.
@@ -75,18 +75,18 @@ _PASSIVE_SIGNS = {"da": re.compile(r"es\b|[Bb]l[ei]v")}
 """What every passive has: quick to look for, and most sentences lack it."""
 
 
-def passive_voice(script: LintContext) -> Iterator[Finding]:
-    pattern = _PASSIVES.get(script.language)
-    if pattern is None or len(script.sentences) < _FEW_SENTENCES:
+def passive_voice(context: LintContext) -> Iterator[Finding]:
+    pattern = _PASSIVES.get(context.language)
+    if pattern is None or len(context.sentences) < _FEW_SENTENCES:
         return
-    maybe = _PASSIVE_SIGNS.get(script.language, pattern)
-    likely = (sentence for sentence in script.sentences if maybe.search(sentence.text))
+    maybe = _PASSIVE_SIGNS.get(context.language, pattern)
+    likely = (sentence for sentence in context.sentences if maybe.search(sentence.text))
     hits = [(sentence, at) for sentence in likely if (at := pattern.search(sentence.text))]
-    percent = round(100 * len(hits) / len(script.sentences))
-    if percent > script.config.check.passive_percent:
+    percent = round(100 * len(hits) / len(context.sentences))
+    if percent > context.config.check.passive_percent:
         places = ", ".join(f"{at[0]!r} (line {sentence.line})" for sentence, at in hits[:4])
         message = f"{percent} % of the sentences are in the passive: {places}"
-        yield script.found("passive-voice", hits[0][0].line, message, quote=hits[0][1][0])
+        yield context.finding("passive-voice", hits[0][0].line, message, quote=hits[0][1][0])
 
 
 _HIDDEN_VERBS = {
@@ -107,20 +107,20 @@ _HIDDEN_VERBS = {
 }  # fmt: skip
 
 
-def nominal_style(script: LintContext) -> Iterator[Finding]:
-    pattern = _HIDDEN_VERBS.get(script.language)
-    for sentence in script.sentences if pattern else ():
+def nominal_style(context: LintContext) -> Iterator[Finding]:
+    pattern = _HIDDEN_VERBS.get(context.language)
+    for sentence in context.sentences if pattern else ():
         for at in pattern.finditer(sentence.text) if pattern else ():
             line = sentence.passage.line_at(sentence.start + at.start())
-            yield script.found("nominal-style", line, f"{at[0]!r} hides a verb", quote=at[0])
+            yield context.finding("nominal-style", line, f"{at[0]!r} hides a verb", quote=at[0])
 
 
-def hard_word(script: LintContext) -> Iterator[Finding]:
-    plain = script.list("plain")
-    title = script.article.title.casefold()
+def hard_word(context: LintContext) -> Iterator[Finding]:
+    plain = context.list("plain")
+    title = context.article.title.casefold()
     places: dict[str, Finding] = {}
     explained: set[str] = set()
-    for passage, words in script.words:
+    for passage, words in context.words:
         if passage.kind == "cell":
             continue  # the next cell mostly says what the word means
         for start, end, entry in plain.found_in(words):
@@ -130,12 +130,12 @@ def hard_word(script: LintContext) -> Iterator[Finding]:
             if (
                 _is_in_brackets(passage.text, start, end)
                 or entry.rstrip("*") in title
-                or _is_plain_word_used(instead, script.whole)
+                or _is_plain_word_used(instead, context.all_text)
             ):
                 explained.add(entry)
             else:
                 message = f"{passage.text[start:end]!r} has a plain alternative: {instead}"
-                places[entry] = script.found_in("hard-word", passage, start, end, message)
+                places[entry] = context.finding_at("hard-word", passage, start, end, message)
     yield from places.values()
 
 
@@ -162,11 +162,11 @@ _CAPITALS_ONLY = re.compile(r"[A-ZÆØÅ]{2,6}$")
 _ROMAN = re.compile(r"[IVX]+$")
 
 
-def abbreviation_unexplained(script: LintContext) -> Iterator[Finding]:
-    known = script.list("abbreviations").entries
-    spanned = {text(node.content) for node in script.nodes(Span) if node.title}
+def abbreviation_unexplained(context: LintContext) -> Iterator[Finding]:
+    known = context.list("abbreviations").entries
+    spanned = {text(node.content) for node in context.nodes(Span) if node.title}
     seen: set[str] = set(spanned)
-    for passage, words in script.words:
+    for passage, words in context.words:
         for start, short, folded in words:
             if short in seen or short == folded or not _CAPITALS_ONLY.match(short) or _ROMAN.match(short):
                 continue
@@ -176,13 +176,13 @@ def abbreviation_unexplained(script: LintContext) -> Iterator[Finding]:
             long = known.get(short, "")
             if (
                 long == KNOWN_TO_EVERYONE
-                or _is_written_out(folded, script.whole)
-                or (long and long.casefold() in script.whole)
+                or _is_written_out(folded, context.all_text)
+                or (long and long.casefold() in context.all_text)
             ):
                 continue
             hint = f"write it out where it first stands: {long} ({short})" if long else ""
             message = f"{short!r} is written out nowhere"
-            yield script.found_in("abbreviation-unexplained", passage, start, start + len(short), message, hint)
+            yield context.finding_at("abbreviation-unexplained", passage, start, start + len(short), message, hint)
 
 
 KNOWN_TO_EVERYONE = "-"
@@ -199,12 +199,12 @@ def _is_written_out(short: str, whole: str) -> bool:
     )
 
 
-def reading_time(script: LintContext) -> Iterator[Finding]:
-    count = sum(len(words) for _, words in script.words)
+def reading_time(context: LintContext) -> Iterator[Finding]:
+    count = sum(len(words) for _, words in context.words)
     minutes = -(-count // WORDS_A_MINUTE)
-    limit = script.config.check.minutes
+    limit = context.config.check.minutes
     if minutes > limit:
-        yield script.found("reading-time", 0, f"{count:,} words: {minutes} minutes, expected at most {limit}")
+        yield context.finding("reading-time", 0, f"{count:,} words: {minutes} minutes, expected at most {limit}")
 
 
 def _first_words(text: str, words: int = 8) -> str:

@@ -13,13 +13,13 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from pipeline.codes import CODES, GROUPS, Group
-from pipeline.config import Check, Publisher
+from pipeline.config import CheckSettings, Publisher
 from pipeline.findings import Finding, by_code
 from pipeline.lint.source_positions import SourcePosition, locate_finding
 from pipeline.rendering.readability import LIX_LEVELS, lix_level
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words, load_words
-from pipeline.report import Listing, Report
+from pipeline.report import IndexEntry, Report
 
 _LOWEST, _HIGHEST = 15, 75
 """The LIX at the ends of the drawn scale: almost all texts lie between."""
@@ -96,7 +96,7 @@ def lix_bands() -> tuple[LixBand, ...]:
 
 
 def render_html_report(
-    report: Report, sources: Sequence[str], project: Path, publisher: Publisher, check: Check, styles: Styles
+    report: Report, sources: Sequence[str], project: Path, publisher: Publisher, check: CheckSettings, styles: Styles
 ) -> bytes:
     """Return the page.
 
@@ -147,12 +147,12 @@ def _severity_order(findings: Iterable[Finding]) -> tuple[int, ...]:
     return (-errors, *(-counts[group] for group in GROUPS))
 
 
-def _lix_of(listing: Listing | None) -> int:
+def _lix_of(listing: IndexEntry | None) -> int:
     return -(listing.lix or 0) if listing else 0
 
 
 def _article_report(
-    anchor: str, source: str, findings: list[Finding], listing: Listing | None, project: Path
+    anchor: str, source: str, findings: list[Finding], listing: IndexEntry | None, project: Path
 ) -> ArticleReport:
     remarks = [_finding_view(finding, locate_finding(finding, project)) for finding in findings]
     weighty = [remark for remark in remarks if remark.finding.severity != "note"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def check_reviews(reviews: Iterable[ReviewDates], months: int, today: date) -> I
         due = review.review_after or (_add_months(review.reviewed, months) if review.reviewed else None)
         if due and due < today and "review-overdue" not in review.accept:
             last = f"reviewed on {review.reviewed}, " if review.reviewed else ""
-            yield found("review-overdue", review.source, 0, f"{last}due again on {due}")
+            yield make_finding("review-overdue", review.source, 0, f"{last}due again on {due}")
 
 
 def without_dated_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pipeline.article import Article
 from pipeline.config import Config
 from pipeline.findings import Finding
 from pipeline.lint import format_limits, mechanics, plain_language, safety, spelling, svg_alt_text
 from pipeline.lint.context import LintContext
 from pipeline.lint.cross_article import LintSummary, summarise_article
 from pipeline.lint.spelling_verdicts import SpellingVerdicts
+from pipeline.model import Article
 from pipeline.rendering.styles import Styles
 
 LintRule = Callable[[LintContext], Iterable[Finding]]
@@ -43,6 +43,6 @@ def lint_article(
     Args:
         verdicts: What is known of words; what is found of others is added.
     """
-    script = LintContext(article, config, styles, verdicts or SpellingVerdicts())
-    findings = (finding for rule in ALL_RULES for finding in rule(script))
-    return ArticleLintResult(tuple(f for f in findings if f.code not in article.accept), summarise_article(script))
+    context = LintContext(article, config, styles, verdicts or SpellingVerdicts())
+    findings = (finding for rule in ALL_RULES for finding in rule(context))
+    return ArticleLintResult(tuple(f for f in findings if f.code not in article.accept), summarise_article(context))

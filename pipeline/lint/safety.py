@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pipeline.article import Callout
 from pipeline.findings import Finding
 from pipeline.lint.context import LintContext
+from pipeline.model import Callout
 
 _HELPERS = {
     "da": (
@@ -53,32 +53,32 @@ _MAX_DISTANCE = 70
 """Characters between the verb and whom to ask."""
 
 
-def help_missing(script: LintContext) -> Iterator[Finding]:
-    article = script.article
-    if script.language not in _HELPERS or article.is_edition or article.kind not in script.config.check.help_kinds:
+def help_missing(context: LintContext) -> Iterator[Finding]:
+    article = context.article
+    if context.language not in _HELPERS or article.is_edition or article.kind not in context.config.check.help_kinds:
         return
-    has_box = any(box.kind == "see-doctor" for box in script.nodes(Callout))
-    if not has_box and not _says_when(script) and _is_on_complaints(script):
-        yield script.found("help-missing", 0, "nothing says when to get help, and from whom")
+    has_box = any(box.kind == "see-doctor" for box in context.nodes(Callout))
+    if not has_box and not _says_when(context) and _is_on_complaints(context):
+        yield context.finding("help-missing", 0, "nothing says when to get help, and from whom")
 
 
-def _is_on_complaints(script: LintContext) -> bool:
+def _is_on_complaints(context: LintContext) -> bool:
     """Tell whether an article is about what ails people, by its title or its words."""
-    complaints = _COMPLAINTS[script.language]
-    if complaints.search(script.article.title.casefold()):
+    complaints = _COMPLAINTS[context.language]
+    if complaints.search(context.article.title.casefold()):
         return True
-    return len(complaints.findall(script.whole)) * _MAX_WORDS_PER_MENTION >= sum(
-        len(words) for _, words in script.words
+    return len(complaints.findall(context.all_text)) * _MAX_WORDS_PER_MENTION >= sum(
+        len(words) for _, words in context.words
     )
 
 
-def _says_when(script: LintContext) -> bool:
-    asking = _ASKING[script.language]
-    if any(flag in script.whole for flag in _RED_FLAGS[script.language]):
+def _says_when(context: LintContext) -> bool:
+    asking = _ASKING[context.language]
+    if any(flag in context.all_text for flag in _RED_FLAGS[context.language]):
         return True
-    for passage, words in script.words:
+    for passage, words in context.words:
         for start, _, folded in words:
-            if _is_helper(folded, script.language):
+            if _is_helper(folded, context.language):
                 before = passage.own[max(0, start - _MAX_DISTANCE) : start].casefold()
                 if (_SEEKING if folded.startswith(_WEAK) else asking).search(before):
                     return True
@@ -105,20 +105,20 @@ _NO = {
 """Words before a claim, or right behind it, that take it back or say for whom it holds."""
 
 
-def claim_doubtful(script: LintContext) -> Iterator[Finding]:
-    if script.article.approved_by:
+def claim_doubtful(context: LintContext) -> Iterator[Finding]:
+    if context.article.approved_by:
         return
-    claims, no = script.list("claims"), _NO.get(script.language)
-    for passage, words in script.words:
+    claims, no = context.list("claims"), _NO.get(context.language)
+    for passage, words in context.words:
         for start, end, entry in claims.found_in(words):
-            sentence = script.sentence_at(passage, start)
+            sentence = context.sentence_at(passage, start)
             around = sentence.text if sentence else passage.text
             before = around[: start - (sentence.start if sentence else 0)]
             behind = " ".join(around[end - (sentence.start if sentence else 0) :].split()[:2])
             if around.rstrip().endswith("?") or (no and (no.search(before) or no.search(behind))):
                 continue
             message = f"{passage.text[start:end]!r} promises an effect: {claims.entries[entry]}"
-            yield script.found_in("claim-doubtful", passage, start, end, message)
+            yield context.finding_at("claim-doubtful", passage, start, end, message)
 
 
 _DIGIT = re.compile(r"\d")
@@ -133,18 +133,18 @@ _DOSES = (
 )  # fmt: skip
 
 
-def dose_format(script: LintContext) -> Iterator[Finding]:
-    for passage, _ in script.words:
+def dose_format(context: LintContext) -> Iterator[Finding]:
+    for passage, _ in context.words:
         if not _DIGIT.search(passage.own):
             continue
         seen: set[int] = set()
         for pattern, what in _DOSES:
             for at in pattern.finditer(passage.own):
                 # `1.000 mg` parts thousands in Danish, and is no dose of 1.
-                is_thousands = script.language == "da" and bool(re.search(r"\d\.\d{3}(?!\d)", at[0]))
+                is_thousands = context.language == "da" and bool(re.search(r"\d\.\d{3}(?!\d)", at[0]))
                 if at.start() not in seen and not (is_thousands and "zero" in what):
                     seen.add(at.start())
-                    yield script.found_in("dose-format", passage, at.start(), at.end(), f"{at[0]!r} has {what}")
+                    yield context.finding_at("dose-format", passage, at.start(), at.end(), f"{at[0]!r} has {what}")
 
 
 _UNIT = (
@@ -158,23 +158,23 @@ _DECIMALS = {
 _CLOCK = re.compile(r"\bkl(?:\.|okken)?\s*$", re.IGNORECASE)
 
 
-def number_format(script: LintContext) -> Iterator[Finding]:
-    if script.language not in _DECIMALS:
+def number_format(context: LintContext) -> Iterator[Finding]:
+    if context.language not in _DECIMALS:
         return
-    pattern = _DECIMALS[script.language]
-    for passage, _ in script.words:
+    pattern = _DECIMALS[context.language]
+    for passage, _ in context.words:
         for at in pattern.finditer(passage.own) if _DIGIT.search(passage.own) else ():
             if not _CLOCK.search(passage.own[: at.start()]):
                 message = f"{at[0]!r} has the decimal sign of another language"
-                yield script.found_in("number-format", passage, at.start(), at.end(), message)
+                yield context.finding_at("number-format", passage, at.start(), at.end(), message)
 
 
-def review_missing(script: LintContext) -> Iterator[Finding]:
-    article = script.article
+def review_missing(context: LintContext) -> Iterator[Finding]:
+    article = context.article
     if article.reviewed is None and not article.is_edition:
-        yield script.found("review-missing", 0, "no date says when it was last reviewed")
+        yield context.finding("review-missing", 0, "no date says when it was last reviewed")
     elif article.reviewed is not None and not article.reviewed_by and not article.approved_by:
-        yield script.found("reviewer-missing", 0, f"reviewed on {article.reviewed}, but no one says by whom")
+        yield context.finding("reviewer-missing", 0, f"reviewed on {article.reviewed}, but no one says by whom")
 
 
 RULES = (help_missing, claim_doubtful, dose_format, number_format, review_missing)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError
-from pipeline.findings import SEVERITIES, Finding, in_order
+from pipeline.findings import SEVERITIES, Finding, sort_findings
 
 BASELINE_VERSION = 1
 
@@ -32,7 +32,7 @@ class SeverityPolicy:
         """
         left = Counter(self.known)
         kept: list[Finding] = []
-        for finding in in_order(findings):
+        for finding in sort_findings(findings):
             if finding.severity == "error":
                 kept.append(finding)
                 continue
@@ -41,7 +41,7 @@ class SeverityPolicy:
                 left[mark] -= 1
             elif wanted in SEVERITIES:
                 kept.append(finding if wanted == finding.severity else replace(finding, severity=wanted))
-        return in_order(kept)
+        return sort_findings(kept)
 
 
 def load_severity_policy(config: Config) -> SeverityPolicy:

@@ -31,26 +31,26 @@ _MAX_SUGGESTIONS = 3
 """So many words that may be meant are named."""
 
 
-def spelling(script: LintContext) -> Iterator[Finding]:
-    if not script.config.check.spelling:
+def spelling(context: LintContext) -> Iterator[Finding]:
+    if not context.config.check.spelling:
         return
-    speller = find_speller(script.language)
+    speller = find_speller(context.language)
     if speller is None:
         return
-    own = project_words(script.config.folder / script.config.check.words)
+    own = project_words(context.config.folder / context.config.check.words)
     seen: set[str] = set()
-    for passage, words in script.words:
+    for passage, words in context.words:
         for start, word, folded in words:
             if word in seen:
                 continue
             seen.add(word)
             if folded in own or not _is_checked(word, start, passage.own):
                 continue
-            meant = script.verdicts.of(script.language, word.lower(), speller.judge)
+            meant = context.verdicts.of(context.language, word.lower(), speller.judge)
             if meant is not None:
                 expected = f", expected {' or '.join(map(repr, meant))}" if meant else ""
                 message = f"{word!r} is in no dictionary{expected}"
-                yield script.found_in("spelling", passage, start, start + len(word), message)
+                yield context.finding_at("spelling", passage, start, start + len(word), message)
 
 
 def _is_checked(word: str, start: int, text: str) -> bool:

@@ -15,18 +15,18 @@ _MAX_DRAWING_WORDS = 12
 """A drawing with more words is a diagram: its words belong in the text, not in one breath of an alternative."""
 
 
-def lettering_unsaid(script: LintContext) -> Iterator[Finding]:
-    for image in script.images:
+def lettering_unsaid(context: LintContext) -> Iterator[Finding]:
+    for image in context.images:
         if image.picture.media_type != "image/svg+xml" or not image.alt:
             continue
-        words = _drawing_words(script.config.folder / image.picture.path, image.picture.sha256)
+        words = _drawing_words(context.config.folder / image.picture.path, image.picture.sha256)
         unsaid = [word for word in words if word.casefold() not in image.alt.casefold()]
-        unsaid = [word for word in unsaid if word.casefold() not in script.whole]
+        unsaid = [word for word in unsaid if word.casefold() not in context.all_text]
         if unsaid and len(words) <= _MAX_DRAWING_WORDS:
             message = (
                 f"{', '.join(map(repr, unsaid[:5]))} stands in the drawing {image.picture.path}, and is said nowhere"
             )
-            yield script.found("lettering-unsaid", image.line, message)
+            yield context.finding("lettering-unsaid", image.line, message)
 
 
 @lru_cache(maxsize=256)

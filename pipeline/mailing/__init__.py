@@ -1,1 +1,1 @@
-"""Newsletters on their way to readers: the list, the outbox, the mail server, and the way out."""
+"""Sending newsletters: subscriber lists, outbox, mail transport, sign-up and unsubscribe pages."""

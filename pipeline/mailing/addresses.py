@@ -1,4 +1,4 @@
-"""E-mail addresses, and what must never stand in a list: whatever says who someone is, or what they have."""
+"""E-mail addresses: validation, and detection of personal data that must not be stored."""
 
 from __future__ import annotations
 

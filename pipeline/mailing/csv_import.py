@@ -1,4 +1,4 @@
-"""A list that comes as CSV: every row is read, or its fault is named with its line."""
+"""Import of a subscriber list from CSV: every row becomes a consent, or an error with its line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one folder that holds who reads: where it lies, who may read it, and who is at work in it."""
+"""The private data directory of the mailing database: its place, permissions, lock and hash key."""
 
 from __future__ import annotations
 

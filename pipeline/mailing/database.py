@@ -1,4 +1,4 @@
-"""The database of the list and the outbox: SQLite, where what is committed outlives a loss of power."""
+"""The mailing database: SQLite schema, migrations, transactions."""
 
 from __future__ import annotations
 

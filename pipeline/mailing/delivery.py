@@ -1,4 +1,4 @@
-"""The round of a sender: claim, connect, hand over, note what became of it, again until nothing is due."""
+"""Delivery of a campaign: claim queued messages, connect, send, record the outcome, until nothing is due."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
-from pipeline.config import Sending
+from pipeline.config import SendingSettings
 from pipeline.errors import PublishError, SendError
 from pipeline.mailing.dkim_signing import DkimSigner
 from pipeline.mailing.message_template import MessageTemplate, SenderIdentity
@@ -74,7 +74,7 @@ class CampaignSender:
 
     campaign: Campaign
     post: MessageFactory
-    settings: Sending
+    settings: SendingSettings
     connect: Callable[[], Transport]
     progress: Callable[[int], None]
     """Is told of every letter that is settled for this run."""

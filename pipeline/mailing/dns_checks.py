@@ -1,4 +1,4 @@
-"""What the DNS says of the sender: SPF, DKIM and DMARC, which mail programs ask of whoever sends to many."""
+"""DNS checks of the sender: SPF, DKIM and DMARC records."""
 
 from __future__ import annotations
 

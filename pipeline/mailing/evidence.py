@@ -1,4 +1,4 @@
-"""The evidence of a campaign beside its edition (JSON and a page, without addresses), and its report on the screen."""
+"""Evidence of a campaign, saved beside its edition as JSON and HTML: preflight checks and counts, no addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes back by mail: messages that could not be delivered (RFC 3464), and answers that ask to leave."""
+"""Reads a mailbox for bounces (RFC 3464) and unsubscribe requests."""
 
 from __future__ import annotations
 

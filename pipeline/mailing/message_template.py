@@ -1,4 +1,4 @@
-"""From the published message to that of one reader: only what must differ does, to the byte.
+"""Template of a published message: one message per reader, with only headers and token replaced.
 
 The published `.eml` is taken apart once. Each reader's copy then is a join of the same pieces, with their token of 22
 characters where the unsubscribe address stands: a token of fixed length breaks every line where the next one does.

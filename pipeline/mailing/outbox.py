@@ -1,4 +1,4 @@
-"""The outbox: one row for each reader of a campaign, whose state is on the disk before and after every step.
+"""The outbox: one row per message of a campaign, with its state on disk before and after every step.
 
     queued ─▶ claimed ─▶ in doubt ─▶ accepted
                 │            ├─────▶ deferred ─▶ claimed …

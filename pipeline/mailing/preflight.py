@@ -1,4 +1,4 @@
-"""The checks before anything is sent: message, sender, list and spam filter, and what forbids sending."""
+"""Preflight checks before a newsletter is sent; a failed one forbids sending."""
 
 from __future__ import annotations
 

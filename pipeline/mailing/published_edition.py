@@ -1,11 +1,11 @@
-"""The published edition that is to be sent: found among the outputs, and refused where its sources have changed."""
+"""Finds the published newsletter that is to be sent; refuses one whose sources have changed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config import Config, options
+from pipeline.config import Config, format_options
 from pipeline.errors import SendError
 from pipeline.findings import Finding
 from pipeline.publish import Request, outputs_of, standing
@@ -45,7 +45,7 @@ def find_published(config: Config, id_: str, outputs: Path, progress: Progress) 
                 path.read_bytes(),
                 path,
                 entry.findings,
-                options(config, NEWSLETTER_FORMAT, load_writer(NEWSLETTER_FORMAT).Options),
+                format_options(config, NEWSLETTER_FORMAT, load_writer(NEWSLETTER_FORMAT).Options),
             )
     what = "has changed since it was published" if path.is_file() else "is not published as a newsletter"
     raise SendError(

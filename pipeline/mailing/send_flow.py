@@ -1,4 +1,4 @@
-"""THE FLOW of sending: find what is published, look at it, queue it, send it, keep the evidence."""
+"""The flow of sending a newsletter: find the published edition, run the preflight, queue, send, save the evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table `[sending]` of `publish.toml`, checked beyond its types, and what must be installed for it."""
+"""The table `[sending]` of `publish.toml`: validation beyond types, and the packages it needs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-from pipeline.config import FILE_NAME, Config, Publisher, Sending, line_of
+from pipeline.config import FILE_NAME, Config, Publisher, SendingSettings, line_of
 from pipeline.errors import ConfigError
 from pipeline.mailing.addresses import MAX_LOCAL_PART, AddressError, find_personal_data, read_address
 from pipeline.mailing.message_template import TOKEN_LENGTH
@@ -30,7 +30,7 @@ def require_packages() -> None:
         )
 
 
-def validated_settings(config: Config) -> Sending:
+def validated_settings(config: Config) -> SendingSettings:
     """Return `[sending]`, all of whose values can be meant.
 
     Raises:
@@ -46,7 +46,7 @@ def validated_settings(config: Config) -> Sending:
     return config.sending
 
 
-def list_title(settings: Sending, name: str) -> str:
+def list_title(settings: SendingSettings, name: str) -> str:
     """Return the title of a list.
 
     Raises:
@@ -85,7 +85,7 @@ def is_local_host(host: str) -> bool:
         return False
 
 
-def _settings_errors(sending: Sending) -> Iterator[tuple[str, str]]:
+def _settings_errors(sending: SendingSettings) -> Iterator[tuple[str, str]]:
     for name, title in sending.lists.items():
         if not LIST_NAME.fullmatch(name):
             yield "lists", f"holds {name!r}, expected letters a to z, digits and hyphens, such as nyt"
@@ -97,7 +97,7 @@ def _settings_errors(sending: Sending) -> Iterator[tuple[str, str]]:
     yield from _address_errors(sending)
 
 
-def _server_errors(sending: Sending) -> Iterator[tuple[str, str]]:
+def _server_errors(sending: SendingSettings) -> Iterator[tuple[str, str]]:
     if sending.security == "none" and sending.host and not is_local_host(sending.host):
         yield "security", f'is "none" and host is {sending.host!r}, expected "starttls" or "tls" beyond this machine'
     for key, number, least in (
@@ -108,7 +108,7 @@ def _server_errors(sending: Sending) -> Iterator[tuple[str, str]]:
             yield key, f"is {number}, expected at least {least}"
 
 
-def _address_errors(sending: Sending) -> Iterator[tuple[str, str]]:
+def _address_errors(sending: SendingSettings) -> Iterator[tuple[str, str]]:
     service = urlsplit(sending.service)
     plain = service.scheme == "http" and is_local_host(service.hostname or "")
     if sending.service and not (service.hostname and (service.scheme == "https" or plain) and not service.query):

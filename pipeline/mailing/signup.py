@@ -1,4 +1,4 @@
-"""Signing up in two steps: someone asks with a form, and the owner of the address confirms with a mail."""
+"""Double opt-in: a form asks for a sign-up, a mail confirms it."""
 
 from __future__ import annotations
 

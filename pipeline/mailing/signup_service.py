@@ -1,4 +1,4 @@
-"""The pages that readers sign up and leave by: `publish subscribers serve`, an ASGI app.
+"""The web pages for signing up and unsubscribing, as an ASGI app: `publish subscribers serve`.
 
 No page tells who is on a list, none sets a cookie, and a GET changes nothing: scanners of mail servers follow links.
 """

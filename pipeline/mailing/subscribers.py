@@ -1,4 +1,4 @@
-"""The list: who has agreed to be mailed, since when and to what, and who no longer is."""
+"""Subscribers: consents, unsubscribing, bounces, erasure, export."""
 
 from __future__ import annotations
 

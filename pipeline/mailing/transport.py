@@ -1,4 +1,4 @@
-"""The two ways out: a mail server, and files for trying out."""
+"""Mail transports: an SMTP server, and files for trials."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from pipeline.config import Sending
+from pipeline.config import SendingSettings
 from pipeline.errors import ConfigError, SendError
 from pipeline.mailing.data_dir import write_private_draft
 
@@ -107,7 +107,7 @@ class FileTransport:
 class SmtpTransport:
     """A connection to a mail server, kept for many messages."""
 
-    settings: Sending
+    settings: SendingSettings
     login: tuple[str, str] | None
     _smtp: smtplib.SMTP | None = field(default=None, repr=False)
 
@@ -213,7 +213,7 @@ class SmtpTransport:
 LOGIN_HINT = f"{USER_VARIABLE} and {PASSWORD_VARIABLE} in the environment, or `keyring set {KEYRING_SERVICE} USER`; never in publish.toml"
 
 
-def smtp_transport(settings: Sending) -> SmtpTransport:
+def smtp_transport(settings: SendingSettings) -> SmtpTransport:
     """Return the way to the mail server.
 
     Raises:

@@ -1,1 +1,1 @@
-"""Pictures: image files in sizes, and drawings (SVG)."""
+"""Picture files that writers use: probe, verify, resize, SVG."""

@@ -1,4 +1,4 @@
-"""How large the lettering in a drawing is, so that it can be printed at a size that can be read.
+"""Measures how large the lettering in a drawing is.
 
 Letters are told by their shapes alone: small blobs of much the same height, side by side on one line. Nothing is read.
 """

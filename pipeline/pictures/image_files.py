@@ -1,4 +1,4 @@
-"""Picture files: looked at once for the model, decoded once for every size that the formats ask for."""
+"""Image files: probe, verify, and resize to every size that the formats need."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pipeline.errors import SourceError
-from pipeline.limits import STANDARD
+from pipeline.limits import DEFAULT_LIMITS
 from pipeline.pictures.drawing_text_size import smallest_text_size
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class ResizedImage:
     """Of a drawing: the size of its smallest lettering as a share of its width; 0: it has none."""
 
 
-def probe_image(data: bytes, most_pixels: int = STANDARD.picture_pixels) -> ImageInfo:
+def probe_image(data: bytes, most_pixels: int = DEFAULT_LIMITS.picture_pixels) -> ImageInfo:
     """Return what a picture file is, without decoding it.
 
     Raises:
@@ -105,7 +105,7 @@ def probe_image(data: bytes, most_pixels: int = STANDARD.picture_pixels) -> Imag
         )
 
 
-def verify_image(data: bytes, most_pixels: int = STANDARD.picture_pixels) -> bytes:
+def verify_image(data: bytes, most_pixels: int = DEFAULT_LIMITS.picture_pixels) -> bytes:
     """Return a picture that is printed as it is, once it has been decoded to its last row.
 
     Raises:
@@ -117,7 +117,7 @@ def verify_image(data: bytes, most_pixels: int = STANDARD.picture_pixels) -> byt
 
 
 def resize_image(
-    data: bytes, sizes: Iterable[TargetSize], most_pixels: int = STANDARD.picture_pixels
+    data: bytes, sizes: Iterable[TargetSize], most_pixels: int = DEFAULT_LIMITS.picture_pixels
 ) -> dict[TargetSize, ResizedImage]:
     """Return the picture in each size, decoded once and to its last row.
 

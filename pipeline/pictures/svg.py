@@ -1,4 +1,4 @@
-"""SVG files: measured, cleaned of all that is not drawing, and made into pixels."""
+"""SVG files: measure, sanitise, rasterise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from pipeline.errors import SourceError
-from pipeline.limits import STANDARD
+from pipeline.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -126,7 +126,7 @@ def rasterise_svg(data: bytes) -> bytes:
 def _raster_width_px(width: int, height: int) -> int:
     """Return how wide a drawing is drawn, so that it has no more pixels than any picture may have."""
     # Two less: both sides are rounded up when it is drawn.
-    return min(RASTER_WIDTH_PX, math.isqrt(STANDARD.picture_pixels * width // height) - 2)
+    return min(RASTER_WIDTH_PX, math.isqrt(DEFAULT_LIMITS.picture_pixels * width // height) - 2)
 
 
 def _parse(data: bytes) -> _Element:

@@ -19,9 +19,9 @@ from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.view_options import OPTION_CHOICES
 from pipeline.preview.views import Views
 from pipeline.printing import cups
-from pipeline.printing.handouts import Batch, ready
-from pipeline.printing.orders import order
-from pipeline.printing.pack import pack
+from pipeline.printing.print_orders import make_print_order
+from pipeline.printing.print_pack import make_print_pack
+from pipeline.printing.published_handouts import PrintBatch, publish_for_printing
 from pipeline.publish import Request as Publishing
 from pipeline.running.shelf import Item
 
@@ -54,7 +54,7 @@ class FormViews:
     def print_page(self, request: Request) -> Response:
         """Return the form that prints: articles, copies, variant, printer."""
         try:
-            printers, trouble = cups.printers(), None
+            printers, trouble = cups.list_printers(), None
         except cups.PrinterError as error:
             printers, trouble = (), error
         chosen = set(request.query_params.getlist("id"))
@@ -84,21 +84,23 @@ class FormViews:
                 why = "; ".join(f"{each.id}: {each.why}" for each in batch.left_out)
                 return self.views.message(why or words["desk_print_nothing"], 409)
             if form.get("how") == "pack":
-                data = pack(batch.handouts, copies, self.desk.config)
+                data = make_print_pack(batch.handouts, copies, self.desk.config)
                 headers = {"content-disposition": 'inline; filename="print-pack.pdf"'}
                 return Response(data, media_type="application/pdf", headers=headers)
-            printer = cups.choose(form.get("printer", ""))
-            orders = [order(each, copies, is_greyscale=bool(form.get("greyscale"))) for each in batch.handouts]
+            printer = cups.choose_printer(form.get("printer", ""))
+            orders = [
+                make_print_order(each, copies, is_greyscale=bool(form.get("greyscale"))) for each in batch.handouts
+            ]
             for each in orders:
-                cups.send(each.job, printer)
+                cups.submit_job(each.job, printer)
         except PublishError as error:
             return self.views.message(str(error), 409)
         sheets = sum(each.sheets for each in orders)
         return self.views.message(words.fill("desk_printed", sheets=sheets, printer=printer.name))
 
-    def _ready(self, ids: tuple[str, ...], variant: str) -> Batch:
+    def _ready(self, ids: tuple[str, ...], variant: str) -> PrintBatch:
         request = Publishing(("handout",), ids, outputs=self.desk.outputs.folder, jobs=self.desk.jobs, wait_s=60.0)
-        return ready(self.desk.config, request, variant, lambda _step, _done, _of: None)
+        return publish_for_printing(self.desk.config, request, variant, lambda _step, _done, _of: None)
 
     # ---- an edition
 

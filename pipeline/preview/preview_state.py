@@ -20,7 +20,7 @@ from pipeline.publish import Request, publish, up_to_date
 from pipeline.reading.source_files import find_roots, find_sources, read_inside
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words, load_words
-from pipeline.report import Listing, Report, Status
+from pipeline.report import IndexEntry, Report, ResultStatus
 from pipeline.running.record import load as load_record
 from pipeline.running.record import report_of
 from pipeline.running.saving import BusyError, Outputs
@@ -68,7 +68,7 @@ class PreviewState:
         self._current_run: QueuedRun | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: set[Listener] = set()
-        self._statuses: dict[tuple[str, str], Status] = {}
+        self._statuses: dict[tuple[str, str], ResultStatus] = {}
         self._items: tuple[int, dict[str, Item]] = (-1, {})
         """As of a version."""
         self.refresh_sources()
@@ -261,7 +261,7 @@ class PreviewState:
     def _reload(self) -> bool:
         """Read the configuration anew, and tell whether it could be; of a broken one, the last good one stays."""
         try:
-            self.config = configuration.load(self.config.folder, writers.installed_writers())
+            self.config = configuration.load_config(self.config.folder, writers.installed_writers())
         except (ConfigError, OSError) as error:
             name = configuration.FILE_NAME
             self._fail("config", error if isinstance(error, ConfigError) else ConfigError("it is gone", source=name))
@@ -286,7 +286,7 @@ class PreviewState:
         if self._items[0] != self.version:
             listed = {listing.id for listing in self.report.listings} | {entry.id for entry in self.report.entries}
             unread = tuple(
-                Listing(id_, path, id_.rpartition("/")[2], "") for path, id_ in self.ids.items() if id_ not in listed
+                IndexEntry(id_, path, id_.rpartition("/")[2], "") for path, id_ in self.ids.items() if id_ not in listed
             )
             report = replace(self.report, listings=(*self.report.listings, *unread))
             self._items = (self.version, {item.listing.id: item for item in items_of(report, self.words)})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import FILE_NAME, Config
-from pipeline.report import Listing
+from pipeline.report import IndexEntry
 from pipeline.running.certificates import FOLDER as CERTIFICATES
 
 FASTEST_FORMATS = ("newsletter", "handout")
@@ -114,7 +114,7 @@ class Touched:
     """A style, a word or the configuration."""
 
 
-def touched(changed: Iterable[Path], project: Path, ids: Mapping[str, str], listings: Iterable[Listing]) -> Touched:
+def touched(changed: Iterable[Path], project: Path, ids: Mapping[str, str], listings: Iterable[IndexEntry]) -> Touched:
     """Return what is touched by files.
 
     Args:

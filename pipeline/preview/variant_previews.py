@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config import override
+from pipeline.config import override_formats
 from pipeline.preview import page_images
 from pipeline.preview.preview_state import BuildResult, PreviewState
 from pipeline.preview.publish_queue import PreviewBuild
@@ -65,7 +65,7 @@ def find_variant_pdf(desk: PreviewState, id_: str, variant: str) -> Path | None:
 def _variant_build(desk: PreviewState, id_: str, variant: str) -> PreviewBuild:
     # What changes an article changes its standard handout too; what it is drawn with may change a variant alone.
     stamp = f"{desk.digest(f'{HANDOUT_FORMAT}/{id_}.pdf')}:{desk.style_version}"
-    config = override(desk.config, {HANDOUT_FORMAT: {"variants": [variant]}})
+    config = override_formats(desk.config, {HANDOUT_FORMAT: {"variants": [variant]}})
     return PreviewBuild(id_, _variant_folder(desk, variant), stamp, config)
 
 

@@ -153,7 +153,7 @@ class Proof:
         report, named = self.desk.report, f" of {self.item.listing.id}: "
         return tuple(
             finding
-            for finding in (*report.findings, *report.kept)
+            for finding in (*report.findings, *report.earlier_findings)
             if finding.severity == "error" and finding.source not in self.desk.ids and named in finding.message
         )
 

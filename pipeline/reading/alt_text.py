@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from pipeline.article import Article, Image, images
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Article, Image, images
 
 # "Illustration af X", "Billede af X": a kind of picture and the title again, not what it shows.
 _BOILERPLATE = re.compile(
@@ -34,18 +34,20 @@ def check_alt_texts(article: Article) -> tuple[Finding, ...]:
         if not alt:
             # In the text an empty alt is the author's word that the picture decorates; a hero has no such word.
             if image is hero:
-                findings.append(found("alt-missing", article.source, image.line, "the picture at the top has none"))
+                findings.append(
+                    make_finding("alt-missing", article.source, image.line, "the picture at the top has none")
+                )
             continue
         by_alt[alt.casefold()].append(image)
         if _BOILERPLATE.match(alt) or _FILE_NAME.match(alt):
-            findings.append(found("alt-boilerplate", article.source, image.line, f"{alt!r} says nothing"))
+            findings.append(make_finding("alt-boilerplate", article.source, image.line, f"{alt!r} says nothing"))
         if article.language.startswith("da") and (word := _ASCII_DANISH.search(alt)):
-            findings.append(found("alt-ascii", article.source, image.line, f"{word[0]!r} in {alt!r}"))
+            findings.append(make_finding("alt-ascii", article.source, image.line, f"{word[0]!r} in {alt!r}"))
     for same in by_alt.values():
         pictures = {image.picture.sha256 for image in same}
         if len(pictures) > 1:
             findings.append(
-                found(
+                make_finding(
                     "alt-twice", article.source, same[-1].line, f"{same[-1].alt!r} stands on {len(pictures)} pictures"
                 )
             )

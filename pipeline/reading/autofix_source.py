@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.config import Sources
+from pipeline.config import SourceSettings
 from pipeline.reading.frontmatter import read_front_matter
 from pipeline.reading.lines import Lines
 from pipeline.reading.repairs import repair_lines_unambiguously
@@ -18,7 +18,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 _MAX_FIX_ROUNDS = 4
 
 
-def fix_source(data: bytes, source: str, settings: Sources) -> bytes:
+def fix_source(data: bytes, source: str, settings: SourceSettings) -> bytes:
     """Return a source file with its unambiguous repairs in place; mended again, it stays as it is.
 
     Raises:
@@ -32,7 +32,7 @@ def fix_source(data: bytes, source: str, settings: Sources) -> bytes:
     return data
 
 
-def _fix_once(data: bytes, source: str, settings: Sources) -> bytes:
+def _fix_once(data: bytes, source: str, settings: SourceSettings) -> bytes:
     cleaned, _ = decode_source(data, source)
     text = data.decode("utf-8")
     mark, text = (_BYTE_ORDER_MARK, text[1:]) if text.startswith(_BYTE_ORDER_MARK) else ("", text)

@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.article import (
+from pipeline.findings import Finding
+from pipeline.limits import DEFAULT_LIMITS, Limits
+from pipeline.model import (
     Alignment,
     Block,
     BlockQuote,
@@ -34,8 +36,6 @@ from pipeline.article import (
     Table,
     text,
 )
-from pipeline.findings import Finding
-from pipeline.limits import STANDARD, Limits
 from pipeline.reading.callouts import (
     CALLOUT_KINDS,
     MEDIA_NAMES,
@@ -57,7 +57,7 @@ _BREAK_TYPES = ("SoftBreak", "LineBreak")
 
 
 def build_blocks(
-    document: PandocDocument, lines: Lines, source: str, resolver: TargetResolver, limits: Limits = STANDARD
+    document: PandocDocument, lines: Lines, source: str, resolver: TargetResolver, limits: Limits = DEFAULT_LIMITS
 ) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
     """Return the blocks of a text that pandoc has read; headings have the level and id that pandoc gave them.
 

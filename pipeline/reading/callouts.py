@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Sequence
 
-from pipeline.article import Block, CalloutKind, Header, Inline, Para, Plain, Strong, text
+from pipeline.model import Block, CalloutKind, Header, Inline, Para, Plain, Strong, text
 
 _KIND_NAMES: dict[CalloutKind, str] = {
     "note": "note bemærk bemaerk obs info information fakta faktaboks infoboks callout",

@@ -7,10 +7,10 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.article import Article, Edition, Related, images
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Article, Edition, Related, images
 from pipeline.rendering.readability import lix, running_text, word_count
-from pipeline.report import Listing
+from pipeline.report import IndexEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class ArticleMeta:
     """The digest of all that the article says, and where: a finding names lines, so a moved line is a change."""
     blocks: int
     """How many there are: a measure of the work it makes."""
-    listing: Listing
+    listing: IndexEntry
     """What a shelf says of it."""
     related: tuple[Related, ...] = ()
     formats: tuple[str, ...] = ()
@@ -97,9 +97,9 @@ def article_meta(article: Article) -> ArticleMeta:
     )
 
 
-def index_entry(article: Article) -> Listing:
+def index_entry(article: Article) -> IndexEntry:
     """Return what a shelf says of an article."""
-    return Listing(
+    return IndexEntry(
         article.id,
         article.source,
         article.title,
@@ -135,7 +135,7 @@ def resolve_editions(cards: Iterable[ArticleMeta], ids: Mapping[str, str], forma
     for card in by_id.values():
         findings += _check_related(card, own)
         faults = [
-            found(
+            make_finding(
                 "format-unknown",
                 card.source,
                 card.formats_line,
@@ -179,20 +179,20 @@ def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: M
     """Return why an edition cannot be bound."""
     faults: list[Finding] = []
     if not front.articles:
-        faults.append(found("edition-empty", front.source, 0, "it lists no article"))
+        faults.append(make_finding("edition-empty", front.source, 0, "it lists no article"))
     seen: set[str] = set()
     for id_, line in zip(front.articles, front.articles_lines, strict=True):
         if id_ in seen:
-            faults.append(found("article-twice", front.source, line, f"{id_!r} is listed twice"))
+            faults.append(make_finding("article-twice", front.source, line, f"{id_!r} is listed twice"))
         elif id_ in by_id and by_id[id_].is_draft and not front.is_draft:
-            faults.append(found("article-draft", front.source, line, f"{id_!r} is a draft"))
+            faults.append(make_finding("article-draft", front.source, line, f"{id_!r} is a draft"))
         elif id_ in by_id and by_id[id_].is_edition:
-            faults.append(found("edition-nested", front.source, line, f"{id_!r} is an edition itself"))
+            faults.append(make_finding("edition-nested", front.source, line, f"{id_!r} is an edition itself"))
         elif id_ not in by_id and id_ in ids.values():
-            faults.append(found("article-refused", front.source, line, f"{id_!r} was refused"))
+            faults.append(make_finding("article-refused", front.source, line, f"{id_!r} was refused"))
         elif id_ not in by_id:
             faults.append(
-                found(
+                make_finding(
                     "article-unknown", front.source, line, f"there is no article {id_!r}", suggest_id(id_, ids.values())
                 )
             )
@@ -204,11 +204,11 @@ def _check_related(card: ArticleMeta, own: Mapping[str, Related]) -> Iterable[Fi
     for entry in card.related:
         target = own.get(entry.id)
         if target is None:
-            yield found(
+            yield make_finding(
                 "related-unknown", card.source, entry.line, f"{entry.title or entry.address!r} is not a source here"
             )
         elif entry.title and entry.title != target.title:
-            yield found("related-title", card.source, entry.line, f"{entry.title!r} is called {target.title!r}")
+            yield make_finding("related-title", card.source, entry.line, f"{entry.title!r} is called {target.title!r}")
 
 
 def _with_related(article: Article, own: Mapping[str, Related]) -> Article:

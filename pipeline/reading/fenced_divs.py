@@ -1,6 +1,4 @@
-"""Line repairs of fenced divs (`::: {.tip}`) and alerts (`> [!TIP]`).
-and alerts (`> [!TIP]`) whose text lost its quotation mark.
-"""
+"""Line repairs of fenced divs (`::: {.tip}`) and alerts (`> [!TIP]`)."""
 
 from __future__ import annotations
 

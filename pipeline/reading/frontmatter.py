@@ -12,10 +12,10 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Literal
 
-from pipeline.article import Collection, EditionPart
 from pipeline.codes import CODES, REMOVED_CODES
-from pipeline.config import Sources
-from pipeline.findings import Finding, found
+from pipeline.config import SourceSettings
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Collection, EditionPart
 from pipeline.reading.dates import DateError, parse_date
 from pipeline.reading.edition_contents import MAX_EDITION_ITEMS, read_edition_contents
 from pipeline.reading.embedded_html import HTML_ELEMENT_NAMES
@@ -173,7 +173,9 @@ _CANONICAL: Mapping[str, tuple[str, int]] = MappingProxyType(
 """The key of each name, and its rank among the names of that key."""
 
 
-def read_front_matter(text: str, source: str, settings: Sources) -> tuple[FrontMatter | None, tuple[Finding, ...]]:
+def read_front_matter(
+    text: str, source: str, settings: SourceSettings
+) -> tuple[FrontMatter | None, tuple[Finding, ...]]:
     """Return the front matter and body of clean text; None where it is refused. All faults of it at once.
 
     Text without front matter is all body. A value that is wrong refuses the article: nothing is published on a guess.
@@ -184,7 +186,7 @@ def read_front_matter(text: str, source: str, settings: Sources) -> tuple[FrontM
         return None, tuple(reading.findings)
     table, faults = parse_yaml(fences.block, 2 + fences.blank) if fences.block else (YamlMapping((), 1), ())
     for fault in faults:
-        reading.findings.append(found(fault.code, source, fault.line, fault.message, fault.hint))
+        reading.findings.append(make_finding(fault.code, source, fault.line, fault.message, fault.hint))
     if table is None:
         return None, tuple(reading.findings)
     values = reading.values(_select_entries(table, reading))
@@ -340,7 +342,7 @@ _LONGEST_TEXT = 5_000
 class _FrontMatterReader:
     """Reads the values of one source, and keeps what it finds wrong with them."""
 
-    def __init__(self, source: str, settings: Sources) -> None:
+    def __init__(self, source: str, settings: SourceSettings) -> None:
         self.source = source
         self.settings = settings
         self.findings: list[Finding] = []
@@ -351,7 +353,7 @@ class _FrontMatterReader:
         return any(finding.severity == "error" for finding in self.findings)
 
     def add(self, code: str, line: int, message: str, hint: str = "") -> None:
-        self.findings.append(found(code, self.source, line, message, hint))
+        self.findings.append(make_finding(code, self.source, line, message, hint))
 
     def canonical(self, name: str) -> tuple[str, int] | None:
         """Return the key that a name means, and the rank of the name; None where no one knows it."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from pipeline.article import (
+from pipeline.model import (
     Block,
     Code,
     Emph,

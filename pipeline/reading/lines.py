@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from pipeline.errors import SourceError
-from pipeline.findings import Finding, found
-from pipeline.limits import STANDARD, Limits
+from pipeline.findings import Finding, make_finding
+from pipeline.limits import DEFAULT_LIMITS, Limits
 from pipeline.reading.source_text import SourceLine
 
 Lines = tuple[SourceLine, ...]
@@ -36,11 +36,11 @@ class FindingCollector:
     """Gathers the findings of one source."""
 
     source: str
-    limits: Limits = STANDARD
+    limits: Limits = DEFAULT_LIMITS
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, code: str, line: int, message: str) -> None:
-        self.findings.append(found(code, self.source, line, message))
+        self.findings.append(make_finding(code, self.source, line, message))
 
 
 def is_blank(line: SourceLine) -> bool:

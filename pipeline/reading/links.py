@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
-from pipeline.article import Block, Link, text, walk
 from pipeline.config import Config
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Block, Link, text, walk
 
 _TRACKING = re.compile(
     r"(utm_\w+|gclid|gbraid|wbraid|dclid|fbclid|msclkid|yclid|igshid|twclid|ttclid|mc_cid|mc_eid|mkt_tok|vero_id|"
@@ -58,7 +58,7 @@ class LinkResolver:
         # Browsers skip control characters and spaces within `java script:`; judge what they would see.
         wanted = re.sub(r"[\x00-\x20\x7f]+", lambda gap: "%20" if gap[0] == " " else "", target.strip())
         if not wanted:
-            return "", (found("link-broken", source, line, "a link without an address"),)
+            return "", (make_finding("link-broken", source, line, "a link without an address"),)
         if wanted.startswith("#"):
             return wanted, ()
         scheme = _SCHEME.match(wanted)
@@ -79,19 +79,19 @@ class LinkResolver:
                 _MAIL.match(rest.partition("?")[0]) if scheme == "mailto" else re.match(r"\+?[\d\s().%-]+$", rest)
             )
             if not is_sound:
-                return "", (found("link-broken", source, line, f"{wanted!r} is no address that works"),)
+                return "", (make_finding("link-broken", source, line, f"{wanted!r} is no address that works"),)
             return f"{scheme}:{rest}", ()
         if scheme not in ("http", "https"):
             known = scheme in ("file", "javascript", "data", "vbscript", "blob", "ftp")
             code = "link-outside" if known else "link-broken"
-            return "", (found(code, source, line, f"an address that begins with {scheme}:"),)
+            return "", (make_finding(code, source, line, f"an address that begins with {scheme}:"),)
         try:
             parts = urlsplit(wanted)
             host = (parts.hostname or "").encode("idna").decode() + (f":{parts.port}" if parts.port else "")
         except (ValueError, UnicodeError):
-            return "", (found("link-broken", source, line, f"{wanted!r} is no web address"),)
+            return "", (make_finding("link-broken", source, line, f"{wanted!r} is no web address"),)
         if not _HOST.match(host):
-            return "", (found("link-broken", source, line, f"{wanted!r} names no website"),)
+            return "", (make_finding("link-broken", source, line, f"{wanted!r} names no website"),)
         findings: list[Finding] = []
         query = parts.query
         if query:
@@ -100,9 +100,11 @@ class LinkResolver:
             if len(kept) < len(pairs):
                 query = urlencode(kept)
                 gone = ", ".join(name for name, _ in pairs if _TRACKING.match(name))
-                findings.append(found("link-tracking", source, line, f"{gone} removed from an address at {host}"))
+                findings.append(
+                    make_finding("link-tracking", source, line, f"{gone} removed from an address at {host}")
+                )
         if scheme == "http":
-            findings.append(found("link-insecure", source, line, f"http://{host} is not encrypted"))
+            findings.append(make_finding("link-insecure", source, line, f"http://{host} is not encrypted"))
         path, query, fragment = (
             quote(part, safe=safe)
             for part, safe in ((parts.path, _SAFE_PATH), (query, _SAFE_QUERY), (parts.fragment, _SAFE_QUERY))
@@ -121,7 +123,7 @@ class LinkResolver:
             if file.endswith(".md"):
                 near = difflib.get_close_matches(file, self.ids, n=1, cutoff=0.6)
                 hint = f"did you mean {near[0]}?" if near else ""
-                return "", (found("link-broken", source, line, f"there is no article at {file}", hint),)
+                return "", (make_finding("link-broken", source, line, f"there is no article at {file}", hint),)
         website = self.config.publisher.website
         base = f"{website}/" if path.startswith("/") else self.address_of(own_id)
         if not website or not base:
@@ -133,7 +135,7 @@ class LinkResolver:
         )
 
     def _no_website(self, wanted: str, source: str, line: int) -> Finding:
-        return found("link-without-website", source, line, f"{wanted!r} leads to a page of the site")
+        return make_finding("link-without-website", source, line, f"{wanted!r} leads to a page of the site")
 
 
 def check_links(blocks: tuple[Block, ...], source: str) -> tuple[Finding, ...]:
@@ -146,6 +148,8 @@ def check_links(blocks: tuple[Block, ...], source: str) -> tuple[Finding, ...]:
         is_deep = urlsplit(node.address).path.strip("/") or urlsplit(node.address).query
         if is_deep and _BARE_ADDRESS.match(shown):
             findings.append(
-                found("link-text-is-address", source, node.line, f"{shown!r} is shown, but the link leads deeper")
+                make_finding(
+                    "link-text-is-address", source, node.line, f"{shown!r} is shown, but the link leads deeper"
+                )
             )
     return tuple(findings)

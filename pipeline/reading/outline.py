@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from pipeline.article import (
+from pipeline.findings import Finding
+from pipeline.model import (
     Block,
     Cell,
     Div,
@@ -28,7 +29,6 @@ from pipeline.article import (
     text,
     walk,
 )
-from pipeline.findings import Finding
 from pipeline.reading import references
 from pipeline.reading.callouts import bold_only
 from pipeline.reading.headings import MAX_HEADING_LENGTH

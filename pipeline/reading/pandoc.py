@@ -16,8 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.limits import PATIENCE
-from pipeline.phases import phase
+from pipeline.limits import WALL_CLOCK_FACTOR
+from pipeline.timing import timed_phase
 
 if sys.platform != "win32":
     import resource
@@ -81,7 +81,7 @@ class PandocFailure:
     message: str
 
 
-@phase("pandoc")
+@timed_phase("pandoc")
 def parse_many(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | PandocFailure]:
     """Read Markdown texts, in order.
 
@@ -153,7 +153,7 @@ def _run_pandoc(command: Sequence[str], text: bytes, timeout_s: int) -> _PandocR
                 resource.prlimit(process.pid, resource.RLIMIT_DATA, (_DATA_BYTES, _DATA_BYTES))
                 resource.prlimit(process.pid, resource.RLIMIT_CPU, (timeout_s, timeout_s + 1))
         try:
-            output, log = process.communicate(text, timeout_s * PATIENCE)
+            output, log = process.communicate(text, timeout_s * WALL_CLOCK_FACTOR)
         except subprocess.TimeoutExpired as stopped:
             process.kill()
             process.communicate()

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from pipeline.article import Picture
 from pipeline.errors import SourceError
-from pipeline.findings import Finding, found
-from pipeline.limits import STANDARD, Limits
+from pipeline.findings import Finding, make_finding
+from pipeline.limits import DEFAULT_LIMITS, Limits
+from pipeline.model import Picture
 from pipeline.pictures.image_files import probe_image
 from pipeline.reading.source_files import FileStatus, SourceRoots, file_status, read_inside, resolve_inside
 
@@ -47,7 +47,7 @@ class PictureFinder:
     """Finds pictures for articles, and remembers folders and files it has seen."""
 
     roots: SourceRoots
-    limits: Limits = STANDARD
+    limits: Limits = DEFAULT_LIMITS
     _listings: dict[Path, dict[str, Path]] = field(default_factory=dict)
     _probed: dict[Path, tuple[Picture, int, FileStatus | None]] = field(default_factory=dict)
     """Each picture with the number of its frames, and its file's status."""
@@ -66,7 +66,7 @@ class PictureFinder:
             picture, more = self._look(actual, source, line)
         except SourceError as error:
             message = f"the picture {target!r} is {error.message}"
-            return None, (*findings, found("picture-broken", source, line, message, error.hint))
+            return None, (*findings, make_finding("picture-broken", source, line, message, error.hint))
         return picture, (*findings, *more)
 
     def resolve_picture(self, target: str, source: str) -> ResolvedPicture:
@@ -84,29 +84,33 @@ class PictureFinder:
         try:
             parts = urlsplit(target.strip())
         except ValueError:
-            return None, (found("picture-outside", source, line, f"{target!r} is no path to a picture"),)
+            return None, (make_finding("picture-outside", source, line, f"{target!r} is no path to a picture"),)
         if parts.scheme or parts.netloc or "\\" in target:
-            return None, (found("picture-outside", source, line, f"the picture {target!r} lies outside the project"),)
+            return None, (
+                make_finding("picture-outside", source, line, f"the picture {target!r} lies outside the project"),
+            )
         wanted = unicodedata.normalize("NFC", unquote(parts.path))
         if not wanted.strip("/") or "\x00" in wanted:
-            return None, (found("picture-missing", source, line, "a picture without a file name"),)
+            return None, (make_finding("picture-missing", source, line, "a picture without a file name"),)
         if _PLACEHOLDER_FILE.match(Path(wanted).name):
-            return None, (found("picture-placeholder", source, line, f"{target!r} only holds the place of a picture"),)
+            return None, (
+                make_finding("picture-placeholder", source, line, f"{target!r} only holds the place of a picture"),
+            )
         base = self.roots.site if wanted.startswith("/") else (self.roots.project / source).parent
         path = Path(os.path.normpath(base / wanted.lstrip("/")))
         try:
             resolve_inside(path, self.roots)
         except SourceError:
             message = f"the picture {target!r} leads out of the source folders"
-            return None, (found("picture-outside", source, line, message),)
+            return None, (make_finding("picture-outside", source, line, message),)
         actual = self._on_disk(path)
         if actual is None:
             near = self._nearest(path)
             hint = f"did you mean {near}?" if near else f"put the file at {self._name(path)}"
-            return None, (found("picture-missing", source, line, f"no picture at {self._name(path)}", hint),)
+            return None, (make_finding("picture-missing", source, line, f"no picture at {self._name(path)}", hint),)
         if unicodedata.normalize("NFC", actual.name) != path.name or actual.parent != path.parent:
             message = f"{target!r} is spelt {self._name(actual)!r} on disk; that was taken"
-            return actual, (found("picture-case", source, line, message),)
+            return actual, (make_finding("picture-case", source, line, message),)
         return actual, ()
 
     def _look(self, path: Path, source: str, line: int) -> tuple[Picture, tuple[Finding, ...]]:
@@ -124,11 +128,13 @@ class PictureFinder:
         picture, frames, _ = self._probed[path]
         if frames > 1:
             message = f"{path.name} moves; its first picture of {frames} is shown"
-            findings.append(found("picture-animated", source, line, message))
+            findings.append(make_finding("picture-animated", source, line, message))
         expected = _TYPES_OF_SUFFIX.get(path.suffix.lower())
         if expected and expected != picture.media_type:
             findings.append(
-                found("picture-suffix", source, line, f"{path.name} holds {picture.media_type}; it was taken as that")
+                make_finding(
+                    "picture-suffix", source, line, f"{path.name} holds {picture.media_type}; it was taken as that"
+                )
             )
         return picture, tuple(findings)
 

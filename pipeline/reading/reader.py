@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from pipeline.article import Article, Block, Div, Event, Figure, Image, Para, Picture, Related, text, walk
 from pipeline.config import Config
 from pipeline.errors import PublishError, SourceError
-from pipeline.findings import Finding, found, in_order
-from pipeline.phases import phase
+from pipeline.findings import Finding, make_finding, sort_findings
+from pipeline.model import Article, Block, Div, Event, Figure, Image, Para, Picture, Related, text, walk
 from pipeline.reading.alt_text import check_alt_texts
 from pipeline.reading.block_builder import build_blocks
 from pipeline.reading.frontmatter import FrontMatter, read_front_matter
@@ -37,6 +36,7 @@ from pipeline.reading.source_files import (
 from pipeline.reading.source_text import SourceLine, body_lines, decode_source
 from pipeline.reading.titles import description_of, subject_of, title_of
 from pipeline.reading.typography import apply_typography, apply_typography_to_text
+from pipeline.timing import timed_phase
 
 PANDOC_TIMEOUT_S = 6  # a batch takes half a second; only a runaway ever waits
 PICTURE_OMITTED_CODES = {"picture-missing", "picture-broken", "picture-outside"}
@@ -98,7 +98,7 @@ class _ArticleTargets:
         return address
 
 
-@phase("read")
+@timed_phase("read")
 def read_articles(
     sources: Sequence[Source], config: Config, roots: SourceRoots, ids: Mapping[str, str]
 ) -> tuple[ReadResult, ...]:
@@ -132,7 +132,7 @@ def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _Prep
         front, more = read_front_matter(cleaned, source.path, config.sources)
         findings += more
         if front is None:
-            return ReadResult(source, None, in_order(findings), (), sha256, status)
+            return ReadResult(source, None, sort_findings(findings), (), sha256, status)
         if front.body.count("\n") > config.limits.lines:
             raise LargeFileError(f"the text has more than {config.limits.lines:,} lines", line=1)
         if len(front.body) > 2 * config.limits.characters:  # markup and all: of words there may be as many as the limit
@@ -145,7 +145,7 @@ def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _Prep
         lines, more = repair_lines(body_lines(front.body, front.body_line), source.path, config.limits)
         return _PreparedSource(source, front, lines, (*findings, *more), sha256, status)
     except SourceError as error:
-        return ReadResult(source, None, in_order((*findings, _error_finding(error, source))), (), sha256, status)
+        return ReadResult(source, None, sort_findings((*findings, _error_finding(error, source))), (), sha256, status)
 
 
 def _normalise_document(
@@ -162,7 +162,9 @@ def _normalise_document(
         return ReadResult(
             source,
             None,
-            in_order((*findings, found("markdown-unreadable", source.path, front.body_line, document.message))),
+            sort_findings(
+                (*findings, make_finding("markdown-unreadable", source.path, front.body_line, document.message))
+            ),
         )
     resolver = _ArticleTargets(finder, links, source.path)
     try:
@@ -176,26 +178,30 @@ def _normalise_document(
         hero, blocks = _extract_hero(front, blocks, resolver)
         title, way = title_of(front, arranged.h1, PurePosixPath(source.path).stem, text(blocks))
         if way != "front matter":
-            findings.append(found("title-derived", source.path, 1, f"no title; {title!r} was taken from the {way}"))
+            findings.append(
+                make_finding("title-derived", source.path, 1, f"no title; {title!r} was taken from the {way}")
+            )
         related = tuple(_resolve_related(front, source, links))
         findings += [finding for _, found_there in related for finding in found_there]
         known = tuple(entry for entry, _ in related if entry.address or entry.id)
         article = _assemble_article(source, front, blocks, hero, title, known, language, config, links)
     except SourceError as error:
-        refusal = in_order((*findings, *resolver.findings, _error_finding(error, source)))
+        refusal = sort_findings((*findings, *resolver.findings, _error_finding(error, source)))
         return ReadResult(source, None, refusal, resolver.resolved_pictures, item.sha256, item.status)
     findings += resolver.findings
     findings += check_links(article.blocks, source.path)
     findings += _check_media(article)
     if not article.blocks and not article.is_edition:
-        findings.append(found("body-empty", source.path, front.body_line, "there is no text below the front matter"))
+        findings.append(
+            make_finding("body-empty", source.path, front.body_line, "there is no text below the front matter")
+        )
     findings += check_alt_texts(article)
     findings += check_size_limits(article, config.limits)
     # What an author means, with a reason, is no finding; an error is not the author's to accept.
     findings = [finding for finding in findings if finding.severity == "error" or finding.code not in front.accept]
     is_refused = any(finding.severity == "error" and finding.code not in PICTURE_OMITTED_CODES for finding in findings)
     kept = None if is_refused else article
-    return ReadResult(source, kept, in_order(findings), resolver.resolved_pictures, item.sha256, item.status)
+    return ReadResult(source, kept, sort_findings(findings), resolver.resolved_pictures, item.sha256, item.status)
 
 
 def _assemble_article(
@@ -292,7 +298,9 @@ def _extract_hero(
     if first is not None and (named is None or first.image.picture.sha256 == named.sha256):
         if named is not None:
             resolver.findings.append(
-                found("hero-twice", resolver.source, first.line, "the preview picture stands first in the text too")
+                make_finding(
+                    "hero-twice", resolver.source, first.line, "the preview picture stands first in the text too"
+                )
             )
             first = replace(first, image=replace(first.image, alt=first.image.alt or front.picture_alt))
         return first, blocks[1:]
@@ -309,10 +317,10 @@ def _check_media(article: Article) -> Iterable[Finding]:
     for node in walk(article.blocks):
         if isinstance(node, Div) and node.media:
             media = ", ".join(node.media)
-            yield found(
+            yield make_finding(
                 "block-left-out", article.source, node.line, f"a block for {media} only: other formats leave it out"
             )
 
 
 def _error_finding(error: PublishError, source: Source) -> Finding:
-    return found(error.code, error.source or source.path, error.line, error.message, error.hint)
+    return make_finding(error.code, error.source or source.path, error.line, error.message, error.hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from pipeline.article import (
+from pipeline.model import (
     Block,
     BulletList,
     CodeBlock,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.findings import Finding
-from pipeline.limits import STANDARD, Limits
+from pipeline.limits import DEFAULT_LIMITS, Limits
 from pipeline.reading.embedded_html import convert_html, find_placeholders
 from pipeline.reading.fenced_divs import repair_alerts, repair_divs
 from pipeline.reading.footnotes import repair_footnotes
@@ -39,7 +39,7 @@ _CODE_LANGUAGE = re.compile(r"^(?:[a-z0-9+#.-]*|\{.*\})$")
 """What may stand behind a code fence that is no text."""
 
 
-def repair_lines(lines: Lines, source: str, limits: Limits = STANDARD) -> tuple[Lines, tuple[Finding, ...]]:
+def repair_lines(lines: Lines, source: str, limits: Limits = DEFAULT_LIMITS) -> tuple[Lines, tuple[Finding, ...]]:
     """Return the lines as their author meant them, and what was changed.
 
     A placeholder that was never filled in is an error: it stays, and the article is refused.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pipeline.article import Article, Block, Link, Note, Table, images, text, walk
 from pipeline.errors import SourceError
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
 from pipeline.limits import Limits
+from pipeline.model import Article, Block, Link, Note, Table, images, text, walk
 
 
 class TextTooLongError(SourceError):
@@ -21,15 +21,15 @@ def check_size_limits(article: Article, limits: Limits) -> Iterable[Finding]:
     words = " ".join(text(part) for part in (article.blocks, *_footnotes_of(article.blocks)))
     if len(words) > limits.characters:
         message = f"{len(words):,} characters, expected at most {limits.characters:,}"
-        yield found("text-too-long", article.source, 1, message)
+        yield make_finding("text-too-long", article.source, 1, message)
     elif (length := max(map(len, words.split()), default=0)) > limits.word:
         message = f"a word of {length:,} characters, expected at most {limits.word:,}"
-        yield found("text-too-long", article.source, 1, message)
+        yield make_finding("text-too-long", article.source, 1, message)
     most = {"pictures": limits.pictures, "notes": limits.notes, "links": limits.links, "cells": limits.cells}
     for what, lines in _lines_by_kind(article).items():
         if len(lines) > most[what]:
             message = f"{len(lines):,} {what}, expected at most {most[what]:,}"
-            yield found(f"{what}-too-many", article.source, lines[most[what]], message)
+            yield make_finding(f"{what}-too-many", article.source, lines[most[what]], message)
 
 
 def _footnotes_of(blocks: tuple[Block, ...]) -> Iterator[tuple[Block, ...]]:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 
 from pipeline.config import FILE_NAME, Config, line_of
 from pipeline.errors import ConfigError, SourceError
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
 
 # Windows keeps these names for devices, whatever suffix follows.
 _RESERVED_FILE_NAMES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
@@ -116,7 +116,7 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
             seen.add(name)
             id_ = source_id(below)
             if fault := _file_name_error(name, id_):
-                findings.append(found("name-unusable", _printable(name), 0, fault))
+                findings.append(make_finding("name-unusable", _printable(name), 0, fault))
             else:
                 by_id[id_].append(name)
     if not seen:
@@ -130,7 +130,9 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
     for id_, names in by_id.items():
         for name in names if len(names) > 1 else ():
             others = ", ".join(other for other in names if other != name)
-            findings.append(found("id-twice", name, 0, f"its outputs would be named {id_!r}, as those of {others}"))
+            findings.append(
+                make_finding("id-twice", name, 0, f"its outputs would be named {id_!r}, as those of {others}")
+            )
     return DiscoveredSources(
         tuple(Source(id_, names[0]) for id_, names in sorted(by_id.items()) if len(names) == 1),
         tuple(Source(id_, name) for id_, names in sorted(by_id.items()) if len(names) > 1 for name in names),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.errors import SourceError
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
 
 MAX_COMBINING_MARKS = 30
 """Combining marks in a row. Source: UAX #15, Stream-Safe Text Format."""
@@ -56,7 +56,7 @@ def decode_source(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
     text = _decode(data, source)
     if text.startswith("\ufeff"):
         text = text[1:]
-        findings.append(found("byte-order-mark", source, 1, "the file begins with a byte order mark; taken out"))
+        findings.append(make_finding("byte-order-mark", source, 1, "the file begins with a byte order mark; taken out"))
     text = _line_ends(text, source, findings)
     for repair in _REPAIRS:
         text = repair.apply(text, source, findings)
@@ -70,7 +70,9 @@ def decode_source(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
             hint="write the article, or delete the file",
         )
     if not text.endswith("\n"):
-        findings.append(found("final-newline", source, text.count("\n") + 1, "the last line has no line end; added"))
+        findings.append(
+            make_finding("final-newline", source, text.count("\n") + 1, "the last line has no line end; added")
+        )
         text += "\n"
     return text, tuple(findings)
 
@@ -144,7 +146,7 @@ def _line_ends(text: str, source: str, findings: list[Finding]) -> str:
     line = text.count("\n", 0, first) + 1
     kinds = [f"{count} as {name}" for count, name in ((crlf, "CRLF"), (lone, "CR")) if count]
     mixed = "line ends are mixed: " if text.count("\n") > crlf or (crlf and lone) else "line ends "
-    findings.append(found("line-ends", source, line, f"{mixed}{' and '.join(kinds)}; made LF"))
+    findings.append(make_finding("line-ends", source, line, f"{mixed}{' and '.join(kinds)}; made LF"))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -165,7 +167,7 @@ class _CharacterRepair:
         if not changed:
             return text
         line = text.count("\n", 0, changed[0].start()) + 1
-        findings.append(found(self.code, source, line, f"{self.what}: {len(changed)}"))
+        findings.append(make_finding(self.code, source, line, f"{self.what}: {len(changed)}"))
         return self.pattern.sub(self.replace, text)
 
 
@@ -259,7 +261,7 @@ def _composed(text: str, source: str, findings: list[Finding]) -> str:
     pairs = zip(text.split("\n"), composed.split("\n"), strict=True)
     lines = [number for number, (before, after) in enumerate(pairs, 1) if before != after]
     message = f"lines in which letters and their accents stand apart (NFD), put together: {len(lines)}"
-    findings.append(found("not-composed", source, lines[0], message))
+    findings.append(make_finding("not-composed", source, lines[0], message))
     return composed
 
 
@@ -267,4 +269,4 @@ def _replaced(text: str, source: str, findings: list[Finding]) -> None:
     if count := text.count("\ufffd"):
         line = text.count("\n", 0, text.index("\ufffd")) + 1
         message = f"replacement characters (\ufffd), letters that an earlier conversion lost: {count}"
-        findings.append(found("replacement-character", source, line, message))
+        findings.append(make_finding("replacement-character", source, line, message))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.article import (
+from pipeline.model import (
     Block,
     BlockQuote,
     BulletList,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from pipeline.article import Block, Inline
+from pipeline.model import Block, Inline
 
 
 def transform_blocks(

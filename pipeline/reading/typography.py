@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from pipeline.article import (
+from pipeline.config import SourceSettings
+from pipeline.findings import Finding, make_finding
+from pipeline.model import (
     Block,
     BlockQuote,
     BulletList,
@@ -46,8 +48,6 @@ from pipeline.article import (
     Superscript,
     Table,
 )
-from pipeline.config import Sources
-from pipeline.findings import Finding, found
 
 NO_BREAK = "\u00a0"
 _HIDDEN_TEXT_MARK = "\ufffc"
@@ -77,17 +77,18 @@ class _Language:
 
 
 def apply_typography(
-    blocks: tuple[Block, ...], language: str, settings: Sources, source: str
+    blocks: tuple[Block, ...], language: str, settings: SourceSettings, source: str
 ) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
     """Return blocks as the language sets them, and one note for each rule that changed something."""
     setter = _TypographyApplier(settings)
     made = setter.blocks(blocks, language, 0)
     return made, tuple(
-        found(rule, source, change.line, f"{_CHANGED[rule]}: {change.count}") for rule, change in setter.changes.items()
+        make_finding(rule, source, change.line, f"{_CHANGED[rule]}: {change.count}")
+        for rule, change in setter.changes.items()
     )
 
 
-def apply_typography_to_text(text: str, language: str, settings: Sources) -> str:
+def apply_typography_to_text(text: str, language: str, settings: SourceSettings) -> str:
     """Return text of one paragraph, such as a title, as the language sets it."""
     rules = _rules_for_language(language, settings)
     if rules is None or not _CANDIDATE.search(text):
@@ -369,7 +370,7 @@ _LANGUAGE_RULES: Mapping[str, _Language] = MappingProxyType(
 _INNER: Mapping[str, str] = MappingProxyType({"„“": "‚‘", "»«": "›‹", "“”": "‘’"})
 
 
-def _rules_for_language(tag: str, settings: Sources) -> _Language | None:
+def _rules_for_language(tag: str, settings: SourceSettings) -> _Language | None:
     """Return the rules of a language; None where it has none, or the project wants none."""
     rules = _LANGUAGE_RULES.get(tag.split("-", maxsplit=1)[0].lower())
     if rules is None or not settings.typography:
@@ -394,7 +395,7 @@ class _ChangeCount:
 class _TypographyApplier:
     """Sets the text of a tree, and counts what it changed."""
 
-    settings: Sources
+    settings: SourceSettings
     changes: dict[str, _ChangeCount] = field(default_factory=dict)
     _rules: dict[str, _Language | None] = field(default_factory=dict)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from pipeline.article import (
+from pipeline.model import (
     Article,
     Block,
     BlockQuote,

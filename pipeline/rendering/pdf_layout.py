@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
 from pipeline.errors import StyleError
-from pipeline.phases import phase
 from pipeline.rendering.fonts import FONT_STYLES, font_data
+from pipeline.timing import timed_phase
 
 if TYPE_CHECKING:
     import weasyprint
@@ -72,7 +72,7 @@ class Layout:
         return float(max(bottoms, default=0.0)) * _MM_PER_PX
 
 
-@phase("layout")
+@timed_phase("layout")
 def lay_out(html: str, css: str, resources: Mapping[str, Resource]) -> Layout:
     """Lay a document out on pages.
 
@@ -129,7 +129,7 @@ def insert_boxes(layout: Layout, other: Layout, name: str, below: str) -> None:
     layout.document.pages[number] = type(page)(page._page_box)
 
 
-@phase("write")
+@timed_phase("write")
 def draw_pdf(layout: Layout) -> tuple[bytes, tuple[str, ...]]:
     """Return the document as a tagged PDF, and what WeasyPrint logged.
 

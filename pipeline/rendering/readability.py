@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from pipeline.article import BLOCKS, Article, Block, Cell, Para, Plain, References, Table, children, text
+from pipeline.model import BLOCKS, Article, Block, Cell, Para, Plain, References, Table, children, text
 
 LONG_WORD_LETTERS = 6
 """A word of more letters counts as long."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
-from pipeline.article import (
+from pipeline.model import (
     Block,
     BlockQuote,
     BulletList,

@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import StyleError
-from pipeline.phases import taken
 from pipeline.reading.source_files import SourceRoots
 from pipeline.rendering.styles import find_styles
 from pipeline.running.certificates import FOLDER as CERTIFICATES
@@ -21,6 +20,7 @@ from pipeline.running.renditions import Renditions
 from pipeline.running.saving import Outputs
 from pipeline.running.spool import Spool
 from pipeline.running.store import Store
+from pipeline.timing import collect_timings
 
 _PROJECT = "project.zip"
 FOLDERS = ("styles", CERTIFICATES)
@@ -55,7 +55,7 @@ def make_afar(order: Order, shop: Shop, run: str, store: Store) -> tuple[tuple[M
             path = outputs.staging / staged
             store.put(f"{run}/staged/{staged}", path.read_bytes())
             path.unlink()
-    return made, taken()
+    return made, collect_timings()
 
 
 @lru_cache(maxsize=1)

@@ -49,7 +49,7 @@ class Entry:
     """Of this program, and of what it is told besides the source."""
     sha256: str
     pictures: tuple[Mention, ...]
-    card: ArticleMeta | None
+    meta: ArticleMeta | None
     findings: tuple[Finding, ...]
     lint_summary: LintSummary
 
@@ -99,7 +99,7 @@ class Catalogue:
                 return None
             if sight.path and (not mention.sha256 or self._digest(sight.path) != mention.sha256):
                 return None
-        return Shelved(source, entry.card, entry.findings, lint_summary=entry.lint_summary)
+        return Shelved(source, entry.meta, entry.findings, lint_summary=entry.lint_summary)
 
     def note(self, read: Iterable[Shelved]) -> None:
         """Take in what sources that were read have given."""
@@ -111,7 +111,7 @@ class Catalogue:
                 continue
             mentions = tuple(Mention(s.target, s.outcome, s.path, s.sha256) for s in item.resolved_pictures)
             self._stored.entries[item.source.path] = Entry(
-                self._key, item.sha256, mentions, item.card, item.findings, item.lint_summary
+                self._key, item.sha256, mentions, item.meta, item.findings, item.lint_summary
             )
             files = (
                 (item.source.path, item.status, item.sha256),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.findings import Finding, found
-from pipeline.report import Entry, Report
+from pipeline.findings import Finding, make_finding
+from pipeline.report import EditionResult, Report
 from pipeline.running.certificates import Certificates
 from pipeline.running.library import Progress
 from pipeline.validation import ace, epubcheck
@@ -34,7 +34,7 @@ def find_judges() -> tuple[tuple[str, str], ...]:
 class Candidate:
     """A finished book that has no record yet."""
 
-    entry: Entry
+    entry: EditionResult
     book: bytes
 
 
@@ -66,7 +66,7 @@ def certify_books(
 
 
 def _candidates(
-    entries: list[Entry], outputs: Path, certificates: Certificates, *, is_forced: bool
+    entries: list[EditionResult], outputs: Path, certificates: Certificates, *, is_forced: bool
 ) -> Iterator[Candidate]:
     for entry in entries:
         (saved,) = entry.artifacts
@@ -88,6 +88,6 @@ def _judge(candidates: tuple[Candidate, ...]) -> Iterator[tuple[Candidate, tuple
             yield candidate, (*checked[key], *ace.check_with_ace(candidate.book, Path(name)))
 
 
-def _refused(entry: Entry, faults: tuple[str, ...]) -> Finding:
+def _refused(entry: EditionResult, faults: tuple[str, ...]) -> Finding:
     more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-    return found("epub-refused", entry.sources[0], 0, f"not certified: {'; '.join(faults[:_SHOWN])}{more}")
+    return make_finding("epub-refused", entry.sources[0], 0, f"not certified: {'; '.join(faults[:_SHOWN])}{more}")

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from pipeline.config import Config, line_of
 from pipeline.errors import ConfigError
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
 from pipeline.lint.spelling_verdicts import VerdictsByLanguage
 from pipeline.lint.word_lists import validate_word_lists
-from pipeline.phases import phase
 from pipeline.reading.editions import ArticleMeta, suggest_id
 from pipeline.reading.source_files import Source, SourceRoots, find_roots, find_sources
 from pipeline.rendering.styles import find_styles
@@ -20,6 +19,7 @@ from pipeline.running.catalogue import Catalogue
 from pipeline.running.spool import Shelved, Spool, read_to
 from pipeline.running.wordbook import WordBook
 from pipeline.running.workers import Crash, Executor, Task
+from pipeline.timing import timed_phase
 from pipeline.writers import load_writer as load_writer
 
 Progress = Callable[[str, int, int], None]
@@ -52,11 +52,11 @@ class Library:
 
     @property
     def metas(self) -> tuple[ArticleMeta, ...]:
-        return (*(item.card for item in self.reads if item.card), *self.neighbours)
+        return (*(item.meta for item in self.reads if item.meta), *self.neighbours)
 
     @property
     def refused(self) -> tuple[Source, ...]:
-        return (*(item.source for item in self.reads if item.card is None), *self.id_conflicts)
+        return (*(item.source for item in self.reads if item.meta is None), *self.id_conflicts)
 
     @property
     def known_ids(self) -> frozenset[str]:
@@ -77,7 +77,7 @@ class ReadingRoom:
     book: WordBook
 
 
-@phase("read")
+@timed_phase("read")
 def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Library:
     """Read all sources, or those asked for with what they bind and refer to; what has not changed is remembered.
 
@@ -119,8 +119,8 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
     reads |= read_more(asked or by_id)
     neighbours: dict[str, Shelved] = {}
     if asked:
-        reads |= read_more(id_ for item in reads.values() if item.card for id_ in item.card.articles)
-        neighbours = read_more(entry.id for item in reads.values() if item.card for entry in item.card.related)
+        reads |= read_more(id_ for item in reads.values() if item.meta for id_ in item.meta.articles)
+        neighbours = read_more(entry.id for item in reads.values() if item.meta for entry in item.meta.related)
     catalogue.save(sources)
     room.book.add(words)
     return Library(
@@ -128,7 +128,7 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
         clashing,
         roots,
         tuple(reads[id_] for id_ in sorted(reads)),
-        tuple(item.card for item in neighbours.values() if item.card),
+        tuple(item.meta for item in neighbours.values() if item.meta),
         findings if not asked else tuple(f for f in findings if f.source in {source.path for source in clashing}),
         catalogue.is_unchanged,
     )
@@ -192,7 +192,7 @@ def _read(
             yield Shelved(
                 source,
                 None,
-                (found("source-unreadable", source.path, 0, f"reading it failed: {result.message}", hint),),
+                (make_finding("source-unreadable", source.path, 0, f"reading it failed: {result.message}", hint),),
             )
         else:
             yield from result

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.article import Article
 from pipeline.config import FILE_NAME, Config
 from pipeline.errors import ConfigError
+from pipeline.model import Article
 from pipeline.reading.editions import ArticleMeta, suggest_id
 from pipeline.reading.source_files import source_id
 from pipeline.running.library import Library
@@ -80,7 +80,7 @@ def narrow(
     neighbours = (card for card in library.metas if card.address in referred and card.id not in ids)
     narrowed = replace(
         library,
-        reads=tuple(item for item in library.reads if item.card is None or item.card.id in ids),
+        reads=tuple(item for item in library.reads if item.meta is None or item.meta.id in ids),
         neighbours=(*(card for card in neighbours if not card.is_edition), front),
     )
     return narrowed, front.id

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.article import Article, Edition
 from pipeline.config import Config
 from pipeline.errors import SourceError
-from pipeline.findings import Finding, in_order
+from pipeline.findings import Finding, sort_findings
 from pipeline.lint.cross_article import LintSummary
 from pipeline.lint.spelling_verdicts import SpellingVerdicts, VerdictsByLanguage
+from pipeline.model import Article, Edition
 from pipeline.reading.editions import ArticleMeta, EditionPlan, article_meta, build_edition
 from pipeline.reading.source_files import FileStatus, Source, SourceRoots
 from pipeline.rendering.styles import Styles, find_styles
@@ -31,7 +31,7 @@ class Shelved:
     """What reading one source gave: its article lies in the spool."""
 
     source: Source
-    card: ArticleMeta | None
+    meta: ArticleMeta | None
     """None: refused."""
     findings: tuple[Finding, ...]
     """Of reading it, and of the rules on an article: none of them depends on the day."""
@@ -110,7 +110,7 @@ def _shelve(item: ReadResult, spool: Spool, config: Config, styles: Styles, verd
     if item.article is None:
         return Shelved(item.source, None, item.findings, item.resolved_pictures, item.sha256, item.status)
     checked = lint_article(item.article, config, styles, verdicts)
-    findings = in_order((*item.findings, *checked.findings))
+    findings = sort_findings((*item.findings, *checked.findings))
     card = spool.put(item.article)
     words = verdicts.taken()
     return Shelved(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from pipeline.config import FILE_NAME, Config
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
 from pipeline.lint.cross_article import ArticleSummary, check_across_articles
 from pipeline.lint.review_dates import ReviewDates, check_reviews
 from pipeline.lint.spelling import missing_part
@@ -21,7 +21,7 @@ def check_library(library: Library, config: Config, today: date | None, *, is_wh
         today: The day that reviews are judged by; None: they are not judged.
         is_whole: All articles were read; of a part nothing is said that another article could answer.
     """
-    read = tuple(item for item in library.reads if item.card)
+    read = tuple(item for item in library.reads if item.meta)
     reviews = (
         ReviewDates(
             item.source.path, item.lint_summary.reviewed, item.lint_summary.review_after, item.lint_summary.accept
@@ -31,13 +31,13 @@ def check_library(library: Library, config: Config, today: date | None, *, is_wh
     findings = list(check_reviews(reviews, config.check.review_months, today)) if today else []
     if is_whole:
         findings += check_across_articles(_neighbour(item) for item in read)
-        languages = (item.card.language.split("-")[0] for item in read if item.card)
+        languages = (item.meta.language.split("-")[0] for item in read if item.meta)
         findings += skipped(languages if config.check.spelling else ())
     return tuple(findings)
 
 
 def _neighbour(item: Shelved) -> ArticleSummary:
-    card = item.card
+    card = item.meta
     if card is None:
         raise ValueError("a source that was refused has no neighbours")
     return ArticleSummary(
@@ -56,4 +56,4 @@ def skipped(languages: Iterable[str]) -> Iterable[Finding]:
     """Yield a note for each language that could not be spell-checked."""
     for language in sorted(set(languages)):
         if why := missing_part(language):
-            yield found("spelling-skipped", FILE_NAME, 0, f"spelling of {language!r} was not checked: {why}")
+            yield make_finding("spelling-skipped", FILE_NAME, 0, f"spelling of {language!r} was not checked: {why}")

@@ -18,9 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from pipeline.limits import STANDARD
-from pipeline.phases import added
+from pipeline.limits import DEFAULT_LIMITS
 from pipeline.running.crew import Crash, Crew, Task, deaf
+from pipeline.timing import sum_timings
 
 __all__ = ["Crash", "Executor", "Task", "Workers", "cores", "default_jobs"]
 
@@ -55,7 +55,7 @@ class Executor(Protocol):
 class Workers:
     """Worker processes on this machine; use it as a context manager, for one run or for many."""
 
-    def __init__(self, jobs: int, memory_mb: int = STANDARD.memory_mb) -> None:
+    def __init__(self, jobs: int, memory_mb: int = DEFAULT_LIMITS.memory_mb) -> None:
         """Begin with no process: each crew starts, at most `jobs` of them, when its first tasks come.
 
         Args:
@@ -96,7 +96,7 @@ class Workers:
                 forkserver.ensure_running()
 
     def taken(self) -> Mapping[str, float]:
-        seconds = added(self._readers.seconds, self._writers.seconds)
+        seconds = sum_timings(self._readers.seconds, self._writers.seconds)
         self._readers.seconds, self._writers.seconds = {}, {}
         return seconds
 

@@ -1,1 +1,1 @@
-"""Judges of finished bytes: PDF, EPUB, mail."""
+"""Validators of finished files: PDF, EPUB, mail."""

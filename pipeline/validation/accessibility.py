@@ -1,4 +1,4 @@
-"""What may be said of a book's accessibility: counted in its finished pages, never assumed."""
+"""Accessibility metadata of an EPUB, derived from what its finished pages contain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ace by DAISY, the judge of accessible e-books: it opens every page in a browser."""
+"""Ace by DAISY, an external accessibility checker for EPUB: find it, run it, read its violations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The word of judges outside this program that they found nothing in a book, for exactly its content."""
+"""Certificate that EPUBCheck and Ace found nothing in a book; it holds for exactly that content."""
 
 from __future__ import annotations
 

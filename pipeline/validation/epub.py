@@ -1,4 +1,4 @@
-"""Judge of a finished EPUB: what EPUBCheck and readers would stumble over, found in milliseconds.
+"""Validator of a finished EPUB: container, manifest, spine, links, page list and accessibility claims.
 
 It does not replace EPUBCheck. It sees to it that no broken book gets its final name, and that no book claims what
 its pages do not bear out.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from pipeline.phases import phase
+from pipeline.timing import timed_phase
 from pipeline.validation.accessibility import (
     EPUB_TYPE,
     XHTML_NS,
@@ -88,7 +88,7 @@ def parse_xhtml(page: bytes) -> etree._Element:
         raise ValueError(f"not well-formed: {error.msg}") from error
 
 
-@phase("validate")
+@timed_phase("validate")
 def validate_epub(book: bytes) -> tuple[EpubViolation, ...]:
     """Return every fault of a finished book."""
     try:

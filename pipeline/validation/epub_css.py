@@ -1,4 +1,4 @@
-"""Style that EPUBCheck passes and older readers stumble over: some drop the sheet, some lose the text."""
+"""Checks of EPUB style sheets for CSS that EPUBCheck passes but older reading systems cannot handle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judge of one page of an e-book: what readers, screen readers and Ace would stumble over in it."""
+"""Validator of one XHTML page of an EPUB: title, ids, ARIA roles, labels of links and pictures."""
 
 from __future__ import annotations
 

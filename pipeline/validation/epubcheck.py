@@ -1,4 +1,4 @@
-"""EPUBCheck, the judge of e-books that shops ask: finds Java, and checks many books in one run of it."""
+"""EPUBCheck, the official EPUB validator: find Java, check many books in one run, read its messages."""
 
 from __future__ import annotations
 

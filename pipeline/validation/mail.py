@@ -1,4 +1,4 @@
-"""Judge of a finished message: what mail servers refuse, mail programs break, and readers should not be sent.
+"""Validator of a finished mail message: headers, MIME structure, sizes, HTML, and parity of HTML and text.
 
 Sources: RFC 5322 (headers, line lengths), RFC 2045 to 2047 (MIME), RFC 2557 (`cid:`), Gmail's limit of 102,400 bytes.
 """
@@ -18,7 +18,7 @@ from email.utils import parseaddr
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pipeline.phases import phase
+from pipeline.timing import timed_phase
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -53,7 +53,7 @@ class MailViolation:
     message: str
 
 
-@phase("validate")
+@timed_phase("validate")
 def validate_mail(
     data: bytes, headers: Mapping[str, str], merge_tags: tuple[str, ...] = ()
 ) -> tuple[MailViolation, ...]:

@@ -1,4 +1,4 @@
-"""Judge of a finished PDF: PDF/UA-1 and PDF/A-2a by a validator, and what no validator reports.
+"""Validator of a finished PDF: PDF/UA-1 and PDF/A-2a by a library, and rules that the library does not check.
 
 Of PDF/UA-2 and PDF/A-4 no validator in Python knows the rules: such a file is judged here by what sets it apart, and
 by its twin, which differs in nothing else. The session `conformance` has veraPDF judge it whole.
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.phases import phase
+from pipeline.timing import timed_phase
 from pipeline.validation import pdf_ua2
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class PdfViolation:
     """The number of the object in the file; 0: none in particular."""
 
 
-@phase("validate")
+@timed_phase("validate")
 def validate_pdf(
     data: bytes, fonts: frozenset[str] = frozenset(), profiles: tuple[str, ...] = PROFILES
 ) -> tuple[PdfViolation, ...]:
@@ -61,7 +61,7 @@ def validate_pdf(
         return tuple(dict.fromkeys(found))
 
 
-@phase("validate")
+@timed_phase("validate")
 def validate_pdf_ua2(data: bytes) -> tuple[PdfViolation, ...]:
     """Return what a PDF lacks that its twin in PDF/UA-1 need not have.
 

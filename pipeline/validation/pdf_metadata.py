@@ -1,4 +1,4 @@
-"""What a PDF says of itself: title, language, dates, and the standards it keeps."""
+"""XMP metadata of a PDF: state or remove the standards that it claims."""
 
 from __future__ import annotations
 

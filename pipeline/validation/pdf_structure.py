@@ -1,4 +1,4 @@
-"""The structure tree of a PDF, as data and as written into the file."""
+"""The structure tree of a PDF: its data types, and writing it into the file."""
 
 from __future__ import annotations
 

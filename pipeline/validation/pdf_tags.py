@@ -1,4 +1,4 @@
-"""The structure tree of a PDF, built from the HTML that it was printed from.
+"""Builds the structure tree of a PDF from the HTML that it was printed from.
 
 WeasyPrint 70 makes its tree from layout boxes, and what a box is not, the tree does not know: an element that
 crosses a page is tagged twice and a repeated table head again (#2903), running headers and footers are content
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
-from pipeline.phases import phase
+from pipeline.timing import timed_phase
 from pipeline.validation import pdf_ua2
 from pipeline.validation.pdf_metadata import Standard, claim_standards
 from pipeline.validation.pdf_structure import (
@@ -64,7 +64,7 @@ class _PrintedElement:
     """The bullet or number of a list item."""
 
 
-@phase("repair")
+@timed_phase("repair")
 def retag(data: bytes, root: Element, standard: Standard = "ua-1", *, is_traced: bool = False) -> bytes:
     """Return the PDF with a structure tree that follows the HTML; all else on its pages becomes an artifact.
 

@@ -1,4 +1,4 @@
-"""What PDF/UA-2 and PDF/A-4 (both PDF 2.0) ask of a file that would keep PDF/UA-1 and PDF/A-2a.
+"""Conversion of a tagged PDF/UA-1 file to PDF/UA-2 and PDF/A-4 (both PDF 2.0).
 
 Kinds of structure have a namespace, footnotes a kind of their own, and whatever leads to a place in the file leads to
 the structure that stands there (ISO 14289-2, 8.2.4, 8.2.5.14 and 8.8).

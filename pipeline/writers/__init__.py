@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pipeline.article import Edition, Picture
 from pipeline.config import Publisher
 from pipeline.findings import Finding
+from pipeline.model import Edition, Picture
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words
 

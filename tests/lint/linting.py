@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.codes import CODES
-from pipeline.config import Check, Config
+from pipeline.config import CheckSettings, Config
 from pipeline.findings import Finding
 from pipeline.lint.rules import lint_article
 from pipeline.rendering.styles import Styles, packaged_styles
@@ -17,12 +17,12 @@ STYLES = Styles((packaged_styles(),))
 
 
 def findings(
-    *paragraphs: str, check: Check | None = None, folder: Path = Path("/nowhere"), **changes: Any
+    *paragraphs: str, check: CheckSettings | None = None, folder: Path = Path("/nowhere"), **changes: Any
 ) -> list[Finding]:
     """Return what all rules find in an article of these paragraphs, one a line."""
     if paragraphs:
         changes["blocks"] = tuple(para(words, line) for line, words in enumerate(paragraphs, 10))
-    config = Config(folder, check=check or Check(spelling=False), formats={"handout": {}, "newsletter": {}})
+    config = Config(folder, check=check or CheckSettings(spelling=False), formats={"handout": {}, "newsletter": {}})
     return list(lint_article(article(**changes), config, STYLES).findings)
 
 
@@ -33,7 +33,7 @@ def of(code: str, found: list[Finding]) -> list[Finding]:
 def _emitted() -> frozenset[str]:
     """Return the codes that stand in the desk's own modules, so that a new rule cannot be overlooked."""
     package = Path(__file__).parents[2] / "pipeline"
-    modules = (*sorted((package / "checking").glob("*.py")), package / "running/together.py")
+    modules = (*sorted((package / "lint").glob("*.py")), package / "running/together.py")
     nodes = (node for module in modules for node in ast.walk(ast.parse(module.read_text("utf-8"))))
     return frozenset(
         node.value

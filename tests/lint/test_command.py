@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import config
-from pipeline.config import Check
+from pipeline.config import CheckSettings
 from tests.conftest import run_publish
 from tests.makers import write
 
@@ -100,13 +100,13 @@ def test_a_weight_that_cannot_be_set_is_refused(project: Path, severities: str, 
 def test_a_weight_of_a_rule_that_was_removed_is_accepted(tmp_path: Path) -> None:
     write(tmp_path / "publish.toml", '[check]\nseverities = {article-alike = "off"}\n')
 
-    assert config.load(tmp_path, ()).check.severities == {"article-alike": "off"}
+    assert config.load_config(tmp_path, ()).check.severities == {"article-alike": "off"}
 
 
 def test_keys_that_were_removed_have_no_effect(tmp_path: Path) -> None:
     write(tmp_path / "publish.toml", "[check]\nonline_days = 7\nprivate_hosts = []\n")
 
-    assert config.load(tmp_path, ()).check == Check()
+    assert config.load_config(tmp_path, ()).check == CheckSettings()
 
 
 def test_a_finding_is_explained(project: Path) -> None:

@@ -14,9 +14,9 @@ SITE = "https://klinik.example"
 
 
 def neighbour(
-    id_: str, title: str = "", related: tuple[str, ...] = (), *, traits: LintSummary = LintSummary()
+    id_: str, title: str = "", related: tuple[str, ...] = (), *, lint_summary: LintSummary = LintSummary()
 ) -> ArticleSummary:  # frozen
-    return ArticleSummary(id_, f"{id_}.md", title or id_, f"{SITE}/{id_}", related, (), False, traits)
+    return ArticleSummary(id_, f"{id_}.md", title or id_, f"{SITE}/{id_}", related, (), False, lint_summary)
 
 
 def codes(*them: ArticleSummary) -> list[tuple[str, str]]:
@@ -72,6 +72,8 @@ def test_what_an_author_means_is_no_finding() -> None:
 
 
 def test_traits_hold_headings_and_links() -> None:
-    traits = summarise_article(LintContext(article(blocks=(header("Øvelser"),)), Config(Path("/nowhere")), STYLES))
+    lint_summary = summarise_article(
+        LintContext(article(blocks=(header("Øvelser"),)), Config(Path("/nowhere")), STYLES)
+    )
 
-    assert traits.anchors == ("øvelser",)
+    assert lint_summary.anchors == ("øvelser",)

@@ -12,13 +12,13 @@ from typing import Any
 import pikepdf
 import pytest
 
-from pipeline.article import Cell, Figure, Image, Link, Para, Picture, Str, Table
-from pipeline.config import Check
+from pipeline.config import CheckSettings
 from pipeline.findings import Finding
 from pipeline.lint import spelling
 from pipeline.lint.cross_article import ArticleSummary, LintSummary, check_across_articles
 from pipeline.lint.file_validation import validate_file
 from pipeline.lint.review_dates import ReviewDates, check_reviews
+from pipeline.model import Cell, Figure, Image, Link, Para, Picture, Str, Table
 from pipeline.running.together import skipped
 from tests.lint.linting import EMITTED, findings
 from tests.makers import PICTURE, plain, words_in, write
@@ -64,7 +64,7 @@ def _drawing(alt: str) -> Case:
 
 
 def _spelt(words: str) -> Case:
-    return text(words, check=Check())
+    return text(words, check=CheckSettings())
 
 
 def _together(title: str = "b", related: tuple[str, ...] = ("b",), **traits: Any) -> Case:

@@ -106,7 +106,7 @@ def test_a_container_that_holds_no_book_is_told(tmp_path: Path, entries: dict[st
 
 
 def test_what_would_fill_the_memory_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(file_validation, "LARGEST_MB", 1)
+    monkeypatch.setattr(file_validation, "MAX_FILE_MB", 1)
     with zipfile.ZipFile(tmp_path / "a.epub", "w", zipfile.ZIP_DEFLATED) as container:
         container.writestr("mimetype", b" " * 2_000_000)
     (tmp_path / "b.eml").write_bytes(b"a" * 2_000_000)

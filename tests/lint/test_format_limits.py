@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from pipeline.article import Cell, Figure, Image, Link, Para, Picture, Str, Table
+from pipeline.model import Cell, Figure, Image, Link, Para, Picture, Str, Table
 from tests.lint.linting import findings, of
 from tests.makers import PICTURE, para, plain, words_in, write
 

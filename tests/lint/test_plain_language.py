@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.article import Para, Span, Str
-from pipeline.config import Check
+from pipeline.config import CheckSettings
 from pipeline.lint.passages import collect_passages
+from pipeline.model import Para, Span, Str
 from tests.lint.linting import findings, of
 from tests.makers import article, para, words_in
 
@@ -17,7 +17,7 @@ HARD = (
 
 
 def test_a_hard_text_names_its_lix_and_the_formats_that_aim_lower() -> None:
-    (finding,) = of("lix-high", findings(HARD, check=Check(spelling=False, lix=45, lix_of={"handout": 200})))
+    (finding,) = of("lix-high", findings(HARD, check=CheckSettings(spelling=False, lix=45, lix_of={"handout": 200})))
 
     assert finding.message.startswith("LIX ")
     assert finding.message.endswith("expected at most 45 (newsletter)")
@@ -58,7 +58,7 @@ def test_a_hyphen_parts_a_long_word() -> None:
 def test_many_passives_are_found_with_their_lines() -> None:
     passive = ["Øvelsen bliver udført hver dag.", "Benet skal strækkes og bøjes."] * 5
 
-    (finding,) = of("passive-voice", findings(*passive, check=Check(spelling=False, passive_percent=30)))
+    (finding,) = of("passive-voice", findings(*passive, check=CheckSettings(spelling=False, passive_percent=30)))
 
     assert finding.message.startswith("100 % of the sentences are in the passive: 'bliver udført' (line 10)")
 
@@ -139,7 +139,7 @@ def test_a_short_article_takes_no_long_time() -> None:
 
 
 def test_a_passage_knows_the_line_of_each_of_its_words() -> None:
-    from pipeline.article import SoftBreak
+    from pipeline.model import SoftBreak
 
     broken = Para((*words_in("en to"), SoftBreak(), *words_in("tre")), 20)
     passage = collect_passages(article(blocks=(broken,)))[-1]

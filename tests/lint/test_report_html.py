@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from pipeline.config import Check, Publisher
-from pipeline.findings import found
+from pipeline.config import CheckSettings, Publisher
+from pipeline.findings import make_finding
 from pipeline.lint.report_html import lix_bands, lix_position, markup_with_code, render_html_report
-from pipeline.report import Listing, Report
+from pipeline.report import IndexEntry, Report
 from tests.lint.linting import STYLES
 from tests.makers import write
 
@@ -20,16 +20,16 @@ SOURCES = ("a.md", "b.md", "c.md")
 def page(folder: Path, language: str = "da") -> html.HtmlElement:
     write(folder / "b.md", "Du kan få <hypertension> nu.\n")
     listings = tuple(
-        Listing(s[0], s, f"Titel {s[0]}", "da", lix=lix) for s, lix in zip(SOURCES, (30, 50, 60), strict=True)
+        IndexEntry(s[0], s, f"Titel {s[0]}", "da", lix=lix) for s, lix in zip(SOURCES, (30, 50, 60), strict=True)
     )
     findings = (
-        found("hard-word", "a.md", 0, "et ord"),
-        found("help-missing", "b.md", 0, "no help"),
-        found("hard-word", "b.md", 1, "a word", quote="<hypertension>"),
-        found("orphan", "b.md", 0, "no one leads here"),
+        make_finding("hard-word", "a.md", 0, "et ord"),
+        make_finding("help-missing", "b.md", 0, "no help"),
+        make_finding("hard-word", "b.md", 1, "a word", quote="<hypertension>"),
+        make_finding("orphan", "b.md", 0, "no one leads here"),
     )
     data = render_html_report(
-        Report((), findings, listings=listings), SOURCES, folder, Publisher(language=language), Check(), STYLES
+        Report((), findings, listings=listings), SOURCES, folder, Publisher(language=language), CheckSettings(), STYLES
     )
     return html.document_fromstring(data.decode())
 
@@ -49,10 +49,10 @@ def test_words_between_backticks_are_code_and_a_single_backtick_is_itself() -> N
 
 def test_context_begins_and_ends_with_whole_words(tmp_path: Path) -> None:
     write(tmp_path / "a.md", "begyndelsen " * 9 + "hypertension " + "slutningen " * 9)
-    report = Report((), (found("hard-word", "a.md", 1, "a word", quote="hypertension"),))
+    report = Report((), (make_finding("hard-word", "a.md", 1, "a word", quote="hypertension"),))
 
     made = html.document_fromstring(
-        render_html_report(report, ("a.md",), tmp_path, Publisher(language="da"), Check(), STYLES).decode()
+        render_html_report(report, ("a.md",), tmp_path, Publisher(language="da"), CheckSettings(), STYLES).decode()
     )
 
     words = made.xpath("string(//blockquote)").replace("…", "").split()

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
 from pipeline.lint.report_terminal import render_terminal_report
 from pipeline.lint.sarif import render_sarif
 from pipeline.lint.severity_policy import SeverityPolicy, build_baseline, fingerprint, load_baseline
@@ -27,7 +27,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def finding(code: str = "hard-word", line: int = 5, quote: str = "hypertension") -> Finding:
-    return found(code, "sources/ryg.md", line, f"{quote!r} was found", "a hint", quote)
+    return make_finding(code, "sources/ryg.md", line, f"{quote!r} was found", "a hint", quote)
 
 
 def test_a_finding_is_placed_on_its_words(project: Path) -> None:
@@ -107,7 +107,7 @@ def test_known_findings_are_left_out_until_there_are_more_of_them(tmp_path: Path
 
 def test_a_fingerprint_outlives_lines_and_counts() -> None:
     one, other = (
-        found("lix-high", "a.md", line, f"LIX {lix}, expected at most 45") for line, lix in ((0, 50), (3, 51))
+        make_finding("lix-high", "a.md", line, f"LIX {lix}, expected at most 45") for line, lix in ((0, 50), (3, 51))
     )
 
     assert fingerprint(one) == fingerprint(other)

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from pipeline.article import Callout
-from pipeline.config import Check
+from pipeline.config import CheckSettings
 from pipeline.lint.review_dates import ReviewDates, check_reviews
+from pipeline.model import Callout
 from tests.lint.linting import findings, of
 from tests.makers import para
 
@@ -148,7 +148,7 @@ def test_a_review_with_a_name_is_left_alone() -> None:
 def test_a_review_holds_two_years_or_as_long_as_the_article_says(
     reviewed: date | None, after: date | None, is_due: bool
 ) -> None:
-    found = list(check_reviews([ReviewDates("a.md", reviewed, after)], Check().review_months, date(2026, 5, 1)))
+    found = list(check_reviews([ReviewDates("a.md", reviewed, after)], CheckSettings().review_months, date(2026, 5, 1)))
 
     assert bool(found) is is_due
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Check
+from pipeline.config import CheckSettings
 from pipeline.lint.spelling import missing_part
 from tests.lint.linting import findings, of
 from tests.makers import write
 
 danish = pytest.mark.skipif(bool(missing_part("da")), reason=missing_part("da"))
-SPELL = Check()
+SPELL = CheckSettings()
 
 
 @danish
@@ -59,7 +59,7 @@ def test_a_word_is_found_once_in_an_article() -> None:
 
 
 def test_spelling_can_be_switched_off() -> None:
-    assert not of("spelling", findings("Du kan få smeter.", check=Check(spelling=False)))
+    assert not of("spelling", findings("Du kan få smeter.", check=CheckSettings(spelling=False)))
 
 
 def test_a_language_without_dictionary_says_so() -> None:

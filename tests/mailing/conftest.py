@@ -13,7 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from pipeline.config import Sending
+from pipeline.config import SendingSettings
 from pipeline.mailing.data_dir import DataDir
 from pipeline.mailing.database import MailingDatabase, open_database
 from pipeline.mailing.message_template import MessageTemplate, SenderIdentity, parse_template
@@ -99,7 +99,7 @@ def post() -> Post:
 
 
 @pytest.fixture
-def server(post: Post) -> Iterator[Sending]:
+def server(post: Post) -> Iterator[SendingSettings]:
     """Return settings for a server that is up."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -107,7 +107,7 @@ def server(post: Post) -> Iterator[Sending]:
     controller = Controller(post, hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        yield Sending(
+        yield SendingSettings(
             lists={LIST: "Nyt fra klinikken"}, host="127.0.0.1", port=port, security="none", first_wait_s=0.05,
             timeout_s=5, service="https://nyt.klinik.example",
         )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Config, Sending
+from pipeline.config import Config, SendingSettings
 from pipeline.errors import ConfigError, SendError
 from pipeline.mailing import database as stores
 from pipeline.mailing.data_dir import DataDir, open_data_dir
@@ -74,7 +74,7 @@ def test_a_file_that_is_no_database_is_named(folder: DataDir) -> None:
 
 
 def test_a_locked_database_says_who_to_wait_for(store: MailingDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "BUSY_S", 0.1)
+    monkeypatch.setattr(stores, "BUSY_TIMEOUT_S", 0.1)
     with (
         store.transaction(),
         pytest.raises(SendError, match="held by another program"),
@@ -133,7 +133,7 @@ def test_what_need_not_be_flushed_waits_for_the_next_that_must(store: MailingDat
 
 @pytest.mark.parametrize("place", ["outputs", "outputs/data"])
 def test_the_data_never_lie_below_the_outputs(tmp_path: Path, place: str) -> None:
-    config = Config(tmp_path, sending=Sending(data=place))
+    config = Config(tmp_path, sending=SendingSettings(data=place))
 
     with pytest.raises(ConfigError, match="which is published"):
         open_data_dir(config, tmp_path / "outputs")
@@ -141,7 +141,7 @@ def test_the_data_never_lie_below_the_outputs(tmp_path: Path, place: str) -> Non
 
 def test_the_data_never_lie_in_a_git_work_tree(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
-    config = Config(tmp_path, sending=Sending(data="data"))
+    config = Config(tmp_path, sending=SendingSettings(data="data"))
 
     with pytest.raises(ConfigError, match="git work tree"):
         open_data_dir(config, tmp_path / "outputs")

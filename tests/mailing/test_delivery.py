@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.config import Sending
+from pipeline.config import SendingSettings
 from pipeline.errors import SendError
 from pipeline.mailing import delivery, outbox
 from pipeline.mailing.database import MailingDatabase
@@ -33,10 +33,10 @@ def campaign(store: MailingDatabase) -> Campaign:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery, "CONNECT_WAITS_S", (0.01, 0.01))
+    monkeypatch.setattr(delivery, "RECONNECT_WAITS_S", (0.01, 0.01))
 
 
-def sender_of(campaign: Campaign, settings: Sending) -> CampaignSender:
+def sender_of(campaign: Campaign, settings: SendingSettings) -> CampaignSender:
     outgoing = Outgoing(template(published()), ROUTE, "retur@klinik.example", verp=True, signer=None)
 
     def connect() -> Transport:
@@ -45,7 +45,7 @@ def sender_of(campaign: Campaign, settings: Sending) -> CampaignSender:
     return CampaignSender(campaign, outgoing, settings, connect, lambda _more: None)
 
 
-def test_everyone_gets_one_copy_of_their_own(campaign: Campaign, server: Sending, post: Post) -> None:
+def test_everyone_gets_one_copy_of_their_own(campaign: Campaign, server: SendingSettings, post: Post) -> None:
     sender_of(campaign, server).send()
 
     assert sorted(recipient for _, recipient, _ in post.taken) == sorted(READERS)
@@ -56,7 +56,7 @@ def test_everyone_gets_one_copy_of_their_own(campaign: Campaign, server: Sending
         assert not [other for other in READERS if other != recipient and other.encode() in content]
 
 
-def test_a_second_run_sends_nothing(campaign: Campaign, server: Sending, post: Post) -> None:
+def test_a_second_run_sends_nothing(campaign: Campaign, server: SendingSettings, post: Post) -> None:
     sender_of(campaign, server).send()
     campaign.enqueue()
 
@@ -65,7 +65,7 @@ def test_a_second_run_sends_nothing(campaign: Campaign, server: Sending, post: P
     assert len(post.taken) == 12
 
 
-def test_several_connections_share_the_work(campaign: Campaign, server: Sending, post: Post) -> None:
+def test_several_connections_share_the_work(campaign: Campaign, server: SendingSettings, post: Post) -> None:
     sender_of(campaign, replace(server, connections=4)).send()
 
     assert sorted(recipient for _, recipient, _ in post.taken) == sorted(READERS)
@@ -83,7 +83,7 @@ def test_several_connections_share_the_work(campaign: Campaign, server: Sending,
     ],
 )
 def test_what_the_server_cannot_take_now_is_tried_again(
-    campaign: Campaign, server: Sending, post: Post, stage: str, answer: str
+    campaign: Campaign, server: SendingSettings, post: Post, stage: str, answer: str
 ) -> None:
     first = {"left": 3}
 
@@ -100,7 +100,7 @@ def test_what_the_server_cannot_take_now_is_tried_again(
     assert campaign.counts()["accepted"] == 12
 
 
-def test_waits_grow_and_a_run_ends(campaign: Campaign, server: Sending, post: Post) -> None:
+def test_waits_grow_and_a_run_ends(campaign: Campaign, server: SendingSettings, post: Post) -> None:
     post.answer = lambda at, address: "450 4.2.0 later" if (at, address) == ("RCPT", READERS[3]) else None
 
     sender_of(campaign, replace(server, attempts=3, first_wait_s=0.02)).send()
@@ -110,7 +110,9 @@ def test_waits_grow_and_a_run_ends(campaign: Campaign, server: Sending, post: Po
     assert (row["attempts"], row["status"]) == (3, "450 4.2.0")
 
 
-def test_an_address_that_does_not_exist_is_mailed_no_more(campaign: Campaign, server: Sending, post: Post) -> None:
+def test_an_address_that_does_not_exist_is_mailed_no_more(
+    campaign: Campaign, server: SendingSettings, post: Post
+) -> None:
     post.answer = lambda at, address: "550 5.1.1 <x> unknown" if (at, address) == ("RCPT", READERS[3]) else None
 
     sender_of(campaign, server).send()
@@ -121,7 +123,7 @@ def test_an_address_that_does_not_exist_is_mailed_no_more(campaign: Campaign, se
 
 
 def test_a_refusal_for_other_reasons_does_not_cost_a_reader_their_place(
-    campaign: Campaign, server: Sending, post: Post
+    campaign: Campaign, server: SendingSettings, post: Post
 ) -> None:
     post.answer = lambda at, address: "550 5.7.1 spam" if (at, address) == ("DATA", READERS[3]) else None
 
@@ -132,9 +134,9 @@ def test_a_refusal_for_other_reasons_does_not_cost_a_reader_their_place(
 
 
 def test_many_refusals_in_a_row_stop_the_sending(
-    campaign: Campaign, server: Sending, post: Post, monkeypatch: pytest.MonkeyPatch
+    campaign: Campaign, server: SendingSettings, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "REFUSED_IN_A_ROW", 4)
+    monkeypatch.setattr(delivery, "MAX_REFUSALS_IN_A_ROW", 4)
     post.answer = lambda at, _address: "554 5.7.1 no" if at == "DATA" else None
 
     with pytest.raises(SendError, match="refused 4 messages in a row"):
@@ -143,7 +145,7 @@ def test_many_refusals_in_a_row_stop_the_sending(
     assert campaign.counts()["queued"] == 8
 
 
-def test_a_sender_that_is_not_allowed_stops_at_once(campaign: Campaign, server: Sending, post: Post) -> None:
+def test_a_sender_that_is_not_allowed_stops_at_once(campaign: Campaign, server: SendingSettings, post: Post) -> None:
     post.answer = lambda at, _address: "553 5.7.1 not yours" if at == "MAIL" else None
 
     with pytest.raises(SendError, match="does not take mail from retur@"):
@@ -154,7 +156,7 @@ def test_a_sender_that_is_not_allowed_stops_at_once(campaign: Campaign, server: 
 
 @pytest.mark.parametrize("answer", ["cut", "take and cut"])
 def test_a_line_cut_within_the_content_leaves_the_reader_in_doubt_by_name(
-    campaign: Campaign, server: Sending, post: Post, answer: str
+    campaign: Campaign, server: SendingSettings, post: Post, answer: str
 ) -> None:
     post.answer = lambda at, address: answer if (at, address) == ("DATA", READERS[3]) else None
 
@@ -166,7 +168,7 @@ def test_a_line_cut_within_the_content_leaves_the_reader_in_doubt_by_name(
     assert len({recipient for _, recipient, _ in post.taken}) == len(post.taken)
 
 
-def test_only_a_persons_word_sends_the_doubtful_again(campaign: Campaign, server: Sending, post: Post) -> None:
+def test_only_a_persons_word_sends_the_doubtful_again(campaign: Campaign, server: SendingSettings, post: Post) -> None:
     post.answer = lambda at, address: "cut" if (at, address) == ("DATA", READERS[3]) else None
     sender_of(campaign, server).send()
     post.answer = lambda _at, _address: None
@@ -177,21 +179,23 @@ def test_only_a_persons_word_sends_the_doubtful_again(campaign: Campaign, server
     assert campaign.counts()["accepted"] == 12
 
 
-def test_a_server_that_is_away_leaves_everything_queued(campaign: Campaign, server: Sending) -> None:
+def test_a_server_that_is_away_leaves_everything_queued(campaign: Campaign, server: SendingSettings) -> None:
     with pytest.raises(SendError, match="does not answer"):
         sender_of(campaign, replace(server, port=1)).send()
 
     assert campaign.counts()["queued"] == 12
 
 
-def test_a_server_without_starttls_is_not_sent_to(campaign: Campaign, server: Sending, post: Post) -> None:
+def test_a_server_without_starttls_is_not_sent_to(campaign: Campaign, server: SendingSettings, post: Post) -> None:
     with pytest.raises(SendError, match="offers no STARTTLS"):
         sender_of(campaign, replace(server, security="starttls")).send()
 
     assert (post.taken, campaign.counts()["queued"]) == ([], 12)
 
 
-def test_whoever_leaves_after_the_queue_was_made_gets_nothing(campaign: Campaign, server: Sending, post: Post) -> None:
+def test_whoever_leaves_after_the_queue_was_made_gets_nothing(
+    campaign: Campaign, server: SendingSettings, post: Post
+) -> None:
     token = campaign.store.rows("SELECT token FROM subscribers WHERE address = ?", (READERS[3],))[0]["token"]
     unsubscribe_token(campaign.store, token, TODAY)
 
@@ -202,9 +206,9 @@ def test_whoever_leaves_after_the_queue_was_made_gets_nothing(campaign: Campaign
 
 
 def test_many_who_left_do_not_end_the_sending_before_the_others_have_theirs(
-    campaign: Campaign, server: Sending, post: Post, monkeypatch: pytest.MonkeyPatch
+    campaign: Campaign, server: SendingSettings, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "BATCH", 2)
+    monkeypatch.setattr(outbox, "CLAIM_BATCH", 2)
     order = campaign.store.rows("SELECT person FROM outbox ORDER BY person")
     for row in order[:9]:
         campaign.store.connection.execute(
@@ -217,7 +221,7 @@ def test_many_who_left_do_not_end_the_sending_before_the_others_have_theirs(
 
 
 def test_whoever_leaves_after_their_letter_was_claimed_gets_nothing(
-    campaign: Campaign, server: Sending, post: Post
+    campaign: Campaign, server: SendingSettings, post: Post
 ) -> None:
     sender = sender_of(campaign, server)
     token = campaign.store.rows("SELECT token FROM subscribers WHERE address = ?", (READERS[3],))[0]["token"]
@@ -234,7 +238,7 @@ def test_whoever_leaves_after_their_letter_was_claimed_gets_nothing(
 
 
 def test_a_stop_ends_with_the_message_at_hand_and_queues_the_rest(
-    campaign: Campaign, server: Sending, post: Post
+    campaign: Campaign, server: SendingSettings, post: Post
 ) -> None:
     sender = sender_of(campaign, server)
 
@@ -261,7 +265,7 @@ def test_a_rate_is_kept_over_all_connections() -> None:
 
 
 def test_a_disk_that_is_full_after_the_server_took_a_message_leaves_it_in_doubt(
-    campaign: Campaign, server: Sending, post: Post, monkeypatch: pytest.MonkeyPatch
+    campaign: Campaign, server: SendingSettings, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It must not be queued again: the reader has it."""
 
@@ -276,7 +280,7 @@ def test_a_disk_that_is_full_after_the_server_took_a_message_leaves_it_in_doubt(
     assert (len(post.taken), counts["in doubt"], counts["queued"]) == (1, 1, 11)
 
 
-def test_content_that_changed_after_some_have_it_is_refused(campaign: Campaign, server: Sending) -> None:
+def test_content_that_changed_after_some_have_it_is_refused(campaign: Campaign, server: SendingSettings) -> None:
     sender_of(campaign, server).send()
 
     with pytest.raises(SendError, match="has changed since it began to go out: 12 of 12"):
@@ -289,7 +293,7 @@ def test_content_may_change_while_no_one_has_it(campaign: Campaign) -> None:
     assert (again.id, again.counts()["queued"]) == (campaign.id, 12)
 
 
-def test_a_newer_edition_is_a_campaign_of_its_own(campaign: Campaign, server: Sending, post: Post) -> None:
+def test_a_newer_edition_is_a_campaign_of_its_own(campaign: Campaign, server: SendingSettings, post: Post) -> None:
     sender_of(campaign, server).send()
 
     newer = open_campaign(campaign.store, "blog/knae", LIST, "smtp", "beef")
@@ -300,7 +304,7 @@ def test_a_newer_edition_is_a_campaign_of_its_own(campaign: Campaign, server: Se
 
 
 def test_whoever_is_on_two_lists_gets_an_edition_by_one_of_them(
-    campaign: Campaign, server: Sending, post: Post
+    campaign: Campaign, server: SendingSettings, post: Post
 ) -> None:
     import_consents(campaign.store, "andre", [consent(READERS[3]), consent("bo@klinik.dk")])
     sender_of(campaign, server).send()
@@ -313,7 +317,7 @@ def test_whoever_is_on_two_lists_gets_an_edition_by_one_of_them(
 
 
 def test_in_doubt_reaches_the_disk_before_the_content_leaves_and_accepted_waits_for_the_next(
-    campaign: Campaign, server: Sending, post: Post
+    campaign: Campaign, server: SendingSettings, post: Post
 ) -> None:
     """A flush of the disk for each message, not two."""
     told: list[str] = []

@@ -15,7 +15,7 @@ import dns.resolver
 import dns.rrset
 import pytest
 
-from pipeline.config import Config, Publisher, Sending
+from pipeline.config import Config, Publisher, SendingSettings
 from pipeline.errors import ConfigError
 from pipeline.mailing.dkim_signing import DkimSigner, load_signer
 from pipeline.mailing.dns_checks import check_dns
@@ -43,7 +43,7 @@ def record(key: Path) -> str:
 
 
 def config_of(key: Path, folder: Path, domain: str = "") -> Config:
-    sending = Sending(dkim_key=str(key), dkim_selector="nyt", dkim_domain=domain)
+    sending = SendingSettings(dkim_key=str(key), dkim_selector="nyt", dkim_domain=domain)
     return Config(folder, publisher=PUBLISHER, sending=sending)
 
 

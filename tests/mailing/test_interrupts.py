@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Sending
+from pipeline.config import SendingSettings
 from tests.mailing.conftest import Post
 from tests.mailing.test_commands import LIST, SENDING, run
 from tests.makers import PUBLISH_TOML, write
@@ -25,7 +25,7 @@ SEND = ("send", "blog/ryg", "--list", "nyt", "--confirm")
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_ends_with_the_message_at_hand_and_the_same_command_goes_on(
-    copy_of_published: Path, server: Sending, post: Post, stop: signal.Signals
+    copy_of_published: Path, server: SendingSettings, post: Post, stop: signal.Signals
 ) -> None:
     project = copy_of_published
     write(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from pipeline.config import Config, Publisher, Sending
+from pipeline.config import Config, Publisher, SendingSettings
 from pipeline.mailing import signup
 from pipeline.mailing.database import MailingDatabase
 from pipeline.mailing.signup_service import Limit, SignupService, visitor_of
@@ -22,7 +22,7 @@ FORM = {"address": "anna@klinik.dk", "consent": "yes", "website": ""}
 
 @pytest.fixture
 def service(store: MailingDatabase, tmp_path: Path) -> SignupService:
-    sending = Sending(lists={LIST: "Nyt fra klinikken"}, service="https://nyt.klinik.example")
+    sending = SendingSettings(lists={LIST: "Nyt fra klinikken"}, service="https://nyt.klinik.example")
 
     def connect() -> Transport:
         return FileTransport(tmp_path / "mails")
@@ -268,7 +268,11 @@ def test_a_mail_for_a_list_that_is_no_more_holds_up_no_other(
 
 
 def test_a_server_that_takes_no_mail_from_us_loses_no_sign_up_and_is_told_of_once(
-    service: SignupService, store: MailingDatabase, server: Sending, post: Post, caplog: pytest.LogCaptureFixture
+    service: SignupService,
+    store: MailingDatabase,
+    server: SendingSettings,
+    post: Post,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     tried = {"times": 0}
 

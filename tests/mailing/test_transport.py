@@ -16,7 +16,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 from keyring.backend import KeyringBackend
 from keyring.backends import fail
 
-from pipeline.config import Sending
+from pipeline.config import SendingSettings
 from pipeline.errors import ConfigError, SendError
 from pipeline.mailing.transport import FileTransport, SmtpTransport, load_login, tls_context
 from tests.mailing.conftest import Post
@@ -58,8 +58,8 @@ def server(post: Post, certificate: trustme.LeafCert) -> Iterator[int]:
         controller.stop()
 
 
-def sending(port: int, host: str = "localhost") -> Sending:
-    return Sending(host=host, port=port, security="starttls", timeout_s=5)
+def sending(port: int, host: str = "localhost") -> SendingSettings:
+    return SendingSettings(host=host, port=port, security="starttls", timeout_s=5)
 
 
 def test_a_message_leaves_encrypted_and_logged_in(authority: trustme.CA) -> None:

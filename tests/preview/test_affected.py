@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.preview.publish_queue import Touched, touched
-from pipeline.report import Listing
+from pipeline.report import IndexEntry
 
 HOME = Path("/klinik")
 IDS = {"sources/ryg.md": "ryg", "sources/knae.md": "knae", "sources/editions/alt.md": "editions/alt"}
 LISTINGS = (
-    Listing("ryg", "sources/ryg.md", "Ryg", "da", pictures=("sources/images/ryg.png",)),
-    Listing("knae", "sources/knae.md", "Knæ", "da"),
-    Listing("editions/alt", "sources/editions/alt.md", "Alt", "da", articles=("ryg",), is_edition=True),
+    IndexEntry("ryg", "sources/ryg.md", "Ryg", "da", pictures=("sources/images/ryg.png",)),
+    IndexEntry("knae", "sources/knae.md", "Knæ", "da"),
+    IndexEntry("editions/alt", "sources/editions/alt.md", "Alt", "da", articles=("ryg",), is_edition=True),
 )
 
 

@@ -20,7 +20,7 @@ class SlowDesk(PreviewState):
     """A desk whose runs last until they are interrupted."""
 
     def __init__(self, project: Path) -> None:
-        super().__init__(config.load(project, installed_writers()), project / "outputs", jobs=1)
+        super().__init__(config.load_config(project, installed_writers()), project / "outputs", jobs=1)
         self.is_publishing = threading.Event()
         self.outcomes: list[BaseException] = []
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from textwrap import dedent
 
-from pipeline.article import Block, Picture
 from pipeline.findings import Finding
+from pipeline.model import Block, Picture
 from pipeline.reading.block_builder import build_blocks
 from pipeline.reading.lines import FindingCollector, Lines
 from pipeline.reading.outline import OutlinedBlocks, build_outline

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Config, Sources
+from pipeline.autofix import apply_fix, find_fixes
+from pipeline.config import Config, SourceSettings
 from pipeline.errors import ConfigError
-from pipeline.fixing import apply, fixes
 from pipeline.reading.autofix_source import fix_source
 from tests.makers import write
 
@@ -16,7 +16,7 @@ FRONT = b"---\r\ntitle:   Ryg\r\n---\r\n\r\n"
 
 
 def mended(data: bytes) -> bytes:
-    return fix_source(data, "ryg.md", Sources())
+    return fix_source(data, "ryg.md", SourceSettings())
 
 
 def test_a_heading_gets_its_marks_and_blank_lines() -> None:
@@ -52,20 +52,20 @@ def test_fixes_are_shown_and_applied_to_the_sources_alone(tmp_path: Path) -> Non
     write(tmp_path / "sources/ryg.md", "Tekst.\n##Symptomer\n")
     write(tmp_path / "sources/fin.md", "Tekst.\n")
 
-    (fix,) = fixes(Config(tmp_path), ())
-    apply(fix)
+    (fix,) = find_fixes(Config(tmp_path), ())
+    apply_fix(fix)
 
     assert "+## Symptomer" in fix.diff
     assert (tmp_path / "sources/ryg.md").read_text() == "Tekst.\n\n## Symptomer\n"
-    assert not fixes(Config(tmp_path), ())
+    assert not find_fixes(Config(tmp_path), ())
 
 
 def test_a_source_that_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     write(tmp_path / "publish.toml", "")
     write(tmp_path / "sources/ryg.md", "##Symptomer\n")
-    (fix,) = fixes(Config(tmp_path), ())
+    (fix,) = find_fixes(Config(tmp_path), ())
     write(tmp_path / "sources/ryg.md", "##Andet\n")
 
     with pytest.raises(ConfigError, match="changed meanwhile"):
-        apply(fix)
+        apply_fix(fix)
     assert (tmp_path / "sources/ryg.md").read_text() == "##Andet\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import EditionPart
-from pipeline.config import Sources
+from pipeline.config import SourceSettings
 from pipeline.findings import Finding
+from pipeline.model import EditionPart
 from pipeline.reading.frontmatter import FrontMatter, read_front_matter
 
 PARTS = """articles:
@@ -21,7 +21,7 @@ PARTS = """articles:
 
 
 def read(front: str) -> tuple[FrontMatter | None, tuple[Finding, ...]]:
-    return read_front_matter(f"---\n{front}\n---\n\nTekst.\n", "sources/hefte.md", Sources())
+    return read_front_matter(f"---\n{front}\n---\n\nTekst.\n", "sources/hefte.md", SourceSettings())
 
 
 def told(front: str) -> list[tuple[str, int]]:

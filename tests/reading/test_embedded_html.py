@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import text
+from pipeline.model import text
 from pipeline.reading.embedded_html import convert_html, find_placeholders
 from pipeline.reading.lines import FindingCollector
 from tests.reading.markdown import SOURCE, built, lines, markdown, stepped

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import Callout, text
+from pipeline.model import Callout, text
 from pipeline.reading.fenced_divs import repair_alerts, repair_divs
 from pipeline.reading.lines import NestingError
 from tests.reading.markdown import built, codes, stepped

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import Note, text, walk
+from pipeline.model import Note, text, walk
 from pipeline.reading.footnotes import repair_footnotes
 from pipeline.reading.lines import FindingCollector, NestingError
 from pipeline.reading.source_text import SourceLine

@@ -10,9 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.article import Collection
-from pipeline.config import Sources
+from pipeline.config import SourceSettings
 from pipeline.findings import Finding
+from pipeline.model import Collection
 from pipeline.reading.frontmatter import (
     FRONT_MATTER_KEYS,
     KEY_ALIASES,
@@ -25,11 +25,11 @@ from pipeline.reading.frontmatter import (
 SOURCE = "sources/blog/soevn.md"
 
 
-def read(block: str, settings: Sources | None = None) -> tuple[FrontMatter | None, tuple[Finding, ...]]:
-    return read_front_matter(f"---\n{block}\n---\n\nTekst.\n", SOURCE, settings or Sources())
+def read(block: str, settings: SourceSettings | None = None) -> tuple[FrontMatter | None, tuple[Finding, ...]]:
+    return read_front_matter(f"---\n{block}\n---\n\nTekst.\n", SOURCE, settings or SourceSettings())
 
 
-def accepted(block: str, settings: Sources | None = None) -> FrontMatter:
+def accepted(block: str, settings: SourceSettings | None = None) -> FrontMatter:
     front, findings = read(block, settings)
     assert front is not None, findings
     return front
@@ -37,7 +37,7 @@ def accepted(block: str, settings: Sources | None = None) -> FrontMatter:
 
 def faults(text: str) -> list[tuple[str, int]]:
     """Return code and line of every error, of text that must be refused."""
-    front, findings = read_front_matter(text, SOURCE, Sources())
+    front, findings = read_front_matter(text, SOURCE, SourceSettings())
     assert front is None
     return [(finding.code, finding.line) for finding in findings if finding.severity == "error"]
 
@@ -52,7 +52,7 @@ def findings_of(block: str) -> list[tuple[str, int]]:
 
 
 def test_text_without_front_matter_is_all_body() -> None:
-    front, findings = read_front_matter("## Søvn\n\nTekst.\n", SOURCE, Sources())
+    front, findings = read_front_matter("## Søvn\n\nTekst.\n", SOURCE, SourceSettings())
 
     assert front == FrontMatter(body="## Søvn\n\nTekst.\n", body_line=1)
     assert findings == ()
@@ -66,7 +66,7 @@ def test_the_body_keeps_its_lines() -> None:
 
 
 def test_an_empty_front_matter_is_sound() -> None:
-    front, findings = read_front_matter("---\n---\nTekst.\n", SOURCE, Sources())
+    front, findings = read_front_matter("---\n---\nTekst.\n", SOURCE, SourceSettings())
 
     assert front == FrontMatter(body="Tekst.\n", body_line=3)
     assert findings == ()
@@ -82,7 +82,7 @@ def test_an_empty_front_matter_is_sound() -> None:
     ],
 )
 def test_untidy_fences_are_read_and_noted(text: str, line: int, title_line: int) -> None:
-    front, findings = read_front_matter(text, SOURCE, Sources())
+    front, findings = read_front_matter(text, SOURCE, SourceSettings())
 
     assert front is not None
     assert (front.title, front.body, front.lines["title"]) == ("Søvn", "Tekst.\n", title_line)
@@ -108,7 +108,7 @@ def test_front_matter_that_would_lose_text_or_be_printed_is_refused(text: str, l
     "text", ["---\n\nTekst under en streg.\n", "Overskrift\n---\n\nTekst: mere.\n", "a\n\n---\nnoget: andet\n---\n"]
 )
 def test_a_rule_across_the_page_is_no_fence(text: str) -> None:
-    front, findings = read_front_matter(text, SOURCE, Sources())
+    front, findings = read_front_matter(text, SOURCE, SourceSettings())
 
     assert front == FrontMatter(body=text, body_line=1)
     assert findings == ()
@@ -204,7 +204,7 @@ def test_no_name_means_two_keys() -> None:
 
 
 def test_a_project_may_name_keys_itself() -> None:
-    settings = Sources(aliases={"navn": "title", "Korttekst": "lead"})
+    settings = SourceSettings(aliases={"navn": "title", "Korttekst": "lead"})
 
     front = accepted("navn: Søvn\nkorttekst: Kort.", settings)
 
@@ -428,7 +428,7 @@ def test_any_mapping_is_front_matter_or_named_findings(mapping: Mapping[str, obj
 )
 def test_any_text_is_read_or_refused_with_a_named_finding(text: str) -> None:
     for whole in (text, f"---\n{text}\n---\nTekst.\n"):
-        front, findings = read_front_matter(whole, SOURCE, Sources())
+        front, findings = read_front_matter(whole, SOURCE, SourceSettings())
 
         assert (front is None) == any(finding.severity == "error" for finding in findings)
         if front is not None:
@@ -439,7 +439,7 @@ def test_any_text_is_read_or_refused_with_a_named_finding(text: str) -> None:
 def test_text_between_two_rules_is_no_front_matter() -> None:
     text = "---\n\nKlinikken holder lukket.\n\n---\n\nVelkommen."
 
-    front, findings = read_front_matter(text, "sources/lukket.md", Sources())
+    front, findings = read_front_matter(text, "sources/lukket.md", SourceSettings())
 
     assert front is not None
     assert (front.body, front.body_line, findings) == (text, 1, ())
@@ -454,7 +454,7 @@ def test_text_between_two_rules_is_no_front_matter() -> None:
     ],
 )
 def test_a_title_is_plain_words(written: str, title: str) -> None:
-    front, findings = read_front_matter(f"---\ntitle: '{written}'\n---\nTekst", "sources/ryg.md", Sources())
+    front, findings = read_front_matter(f"---\ntitle: '{written}'\n---\nTekst", "sources/ryg.md", SourceSettings())
 
     assert front is not None
     assert front.title == title

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pipeline import article
+from pipeline import model
 from pipeline.reading.links_and_emphasis import remove_trailing_breaks, repair_links_and_emphasis
 from tests.reading.markdown import built, stepped
 
@@ -79,4 +79,4 @@ DOSES = "Lav 3*10 gentagelser 2*dagligt. Tag 2*500 mg 3*dagligt, hÃ¸jst 2**3. LÃ
 def test_no_two_figures_grow_together() -> None:
     blocks, _ = built(DOSES)
 
-    assert re.findall(r"\d+", article.text(blocks)) == re.findall(r"\d+", DOSES)
+    assert re.findall(r"\d+", model.text(blocks)) == re.findall(r"\d+", DOSES)

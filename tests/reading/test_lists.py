@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import OrderedList
+from pipeline.model import OrderedList
 from pipeline.reading.lists import escape_leading_numbers, repair_lists, repair_typed_bullets
 from tests.reading.markdown import built, stepped
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import Block, Callout, Header, HorizontalRule, Link, Para, References, Strong, text, walk
+from pipeline.model import Block, Callout, Header, HorizontalRule, Link, Para, References, Strong, text, walk
 from pipeline.reading.outline import slugify
 from tests.reading.markdown import arranged, codes
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.article import Article, Figure, Header, Link, text, walk
 from pipeline.config import Config, Publisher
+from pipeline.model import Article, Figure, Header, Link, text, walk
 from pipeline.reading.outline import slugify
 from pipeline.reading.reader import ReadResult, read_articles
 from pipeline.reading.source_files import find_roots, find_sources

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import Header, Para, References, text
+from pipeline.model import Header, Para, References, text
 from tests.reading.markdown import arranged, codes
 
 LIST = "1. Sundhedsstyrelsen, 2019.\n2. [Lancet](https://lancet.example), 2018."

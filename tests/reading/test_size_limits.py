@@ -22,7 +22,7 @@ def findings(folder: Path, limits: str, text: str) -> tuple[Finding, ...]:
     write(folder / "publish.toml", f"[limits]\n{limits}\n")
     write(folder / "sources/ryg.md", text)
     write(folder / "sources/ryg.png", picture_file(60, 40))
-    settings = config.load(folder, ())
+    settings = config.load_config(folder, ())
     roots = find_roots(settings)
     sources = find_sources(settings, roots).sources
     (result,) = read_articles(sources, settings, roots, {source.path: source.id for source in sources})
@@ -68,7 +68,7 @@ def test_a_limit_that_is_none_is_refused(tmp_path: Path, limits: str, expected: 
     write(tmp_path / "publish.toml", f"[limits]\n{limits}\n")
 
     with pytest.raises(ConfigError, match=expected):
-        config.load(tmp_path, ())
+        config.load_config(tmp_path, ())
 
 
 def test_the_deepest_nesting_that_can_be_allowed_is_read(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Config, Sources
+from pipeline.config import Config, SourceSettings
 from pipeline.errors import ConfigError, SourceError
 from pipeline.reading.source_files import find_roots, find_sources, read_inside, source_id
 from tests.makers import write
@@ -15,7 +15,7 @@ from tests.makers import write
 
 def project(folder: Path, **sources: object) -> Config:
     write(folder / "publish.toml", "")
-    return Config(folder, sources=Sources(**sources))  # type: ignore[arg-type]  # a test's own words
+    return Config(folder, sources=SourceSettings(**sources))  # type: ignore[arg-type]  # a test's own words
 
 
 @pytest.mark.parametrize(

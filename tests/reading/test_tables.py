@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import Table, text
+from pipeline.model import Table, text
 from pipeline.reading.tables import repair_tables
 from tests.reading.markdown import built, stepped
 

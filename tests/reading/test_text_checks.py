@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import Code, Link, Para, Str
+from pipeline.model import Code, Link, Para, Str
 from pipeline.reading.lines import FindingCollector
 from pipeline.reading.text_checks import find_leftover_markup
 from tests.reading.markdown import SOURCE, arranged, codes

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.article import (
+from pipeline.config import SourceSettings
+from pipeline.model import (
     Block,
     BulletList,
     Callout,
@@ -40,13 +41,12 @@ from pipeline.article import (
     Table,
     text,
 )
-from pipeline.config import Sources
 from pipeline.reading.typography import apply_typography, apply_typography_to_text
 from tests.makers import words_in
 
 Quotes = Literal["„“", "»«", "“”", ""]
 SOURCE = "sources/blog/soevn.md"
-HOUSE = Sources()
+HOUSE = SourceSettings()
 
 
 def danish(written: str) -> str:
@@ -318,7 +318,9 @@ def letters(written: str) -> str:
 
 
 @given(WRITTEN, st.sampled_from(["da", "en"]), st.sampled_from(SETTINGS))
-def test_text_set_twice_is_text_set_once_and_keeps_its_letters(written: str, language: str, settings: Sources) -> None:
+def test_text_set_twice_is_text_set_once_and_keeps_its_letters(
+    written: str, language: str, settings: SourceSettings
+) -> None:
     once = apply_typography_to_text(written, language, settings)
 
     assert apply_typography_to_text(once, language, settings) == once
@@ -351,7 +353,7 @@ INLINES: st.SearchStrategy[tuple[Inline, ...]] = st.recursive(
 
 @given(INLINES, st.sampled_from(["da", "en"]), st.sampled_from(SETTINGS))
 def test_a_tree_set_twice_is_a_tree_set_once_and_keeps_its_letters(
-    content: tuple[Inline, ...], language: str, settings: Sources
+    content: tuple[Inline, ...], language: str, settings: SourceSettings
 ) -> None:
     blocks = (Para(content, 1), Callout("tip", (Plain(content, 2),), content, 2))
 

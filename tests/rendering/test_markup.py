@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.article import Note, Para, Str
+from pipeline.model import Note, Para, Str
 from pipeline.rendering.markup import MarkupRenderer
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.text import TextRenderer

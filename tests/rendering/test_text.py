@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.article import (
+from pipeline.model import (
     Block,
     BlockQuote,
     BulletList,

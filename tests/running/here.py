@@ -42,6 +42,6 @@ class Here:
 def run(project: Path, **asked: Any) -> tuple[Here, Report]:
     """Publish the newsletters of a project; `asked` are fields of `Request`."""
     here = Here()
-    settings = config.load(project, installed_writers())
+    settings = config.load_config(project, installed_writers())
     report = publish(settings, Request(("newsletter",), **asked), lambda *_: None, here)
     return here, report

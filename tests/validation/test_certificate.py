@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.article import Article, Edition
+from pipeline.model import Article, Edition
 from pipeline.validation.certificate import (
     CONFORMANCE_STATEMENT,
     VALIDATORS,

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from pipeline.article import (
+from pipeline.config import Publisher
+from pipeline.errors import ConfigError, SourceError, StyleError, WriteError
+from pipeline.model import (
     Article,
     Callout,
     Cell,
@@ -37,8 +39,6 @@ from pipeline.article import (
     Str,
     Table,
 )
-from pipeline.config import Publisher
-from pipeline.errors import ConfigError, SourceError, StyleError, WriteError
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
 from pipeline.validation.epub import validate_epub

@@ -24,7 +24,8 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageFile
 
-from pipeline.article import (
+from pipeline.errors import ConfigError
+from pipeline.model import (
     Article,
     Block,
     BlockQuote,
@@ -59,7 +60,6 @@ from pipeline.article import (
     Table,
     text,
 )
-from pipeline.errors import ConfigError
 from pipeline.pictures.image_files import TargetSize, resize_image
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words

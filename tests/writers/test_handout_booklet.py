@@ -7,7 +7,7 @@ import io
 import pikepdf
 import pypdfium2
 
-from pipeline.article import Article
+from pipeline.model import Article
 from pipeline.rendering.paper_sizes import PdfPageInfo, measure_pages
 from pipeline.writers import handout
 from tests.makers import article, header, job, para, single

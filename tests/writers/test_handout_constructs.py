@@ -12,7 +12,7 @@ from typing import Any
 import page as validator
 import pytest
 
-from pipeline.article import (
+from pipeline.model import (
     Article,
     Block,
     BlockQuote,

@@ -18,7 +18,8 @@ import pypdfium2.raw as pdfium
 import pytest
 from PIL import Image as Pillow
 
-from pipeline.article import (
+from pipeline.errors import ConfigError
+from pipeline.model import (
     Article,
     Block,
     BulletList,
@@ -35,7 +36,6 @@ from pipeline.article import (
     Table,
     text,
 )
-from pipeline.errors import ConfigError
 from pipeline.writers import Written, handout
 from pipeline.writers.handout.options import VariantName
 from pipeline.writers.handout.variants import IMPOSED_VARIANTS, VARIANTS

@@ -17,7 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as parser
 
-from pipeline.article import (
+from pipeline.config import Publisher
+from pipeline.errors import ConfigError, SourceError, StyleError
+from pipeline.model import (
     Article,
     BulletList,
     Callout,
@@ -36,8 +38,6 @@ from pipeline.article import (
     text,
     walk,
 )
-from pipeline.config import Publisher
-from pipeline.errors import ConfigError, SourceError, StyleError
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.writers import Written, newsletter
 from pipeline.writers.newsletter import Options

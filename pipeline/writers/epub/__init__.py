@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from pipeline.article import Edition, images
 from pipeline.errors import ConfigError, WriteError
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Edition, images
 from pipeline.validation.certificate import claims_conformance
 from pipeline.validation.epub import validate_epub
 from pipeline.writers import Artifact, Job, Need, Written
@@ -85,14 +85,14 @@ def _lost_certificate_findings(edition: Edition, job: Job, data: bytes) -> tuple
         why = "no one is named who has reviewed all of it, with a date"
     else:
         why = "its content is not accessible to all"
-    return (found("epub-uncertified", edition.front.source, 0, f"the e-book claims no conformance: {why}"),)
+    return (make_finding("epub-uncertified", edition.front.source, 0, f"the e-book claims no conformance: {why}"),)
 
 
 def _file_size_findings(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
     size_mb = len(data) / 1_000_000
     if size_mb <= job.options.large_mb:
         return ()
-    return (found("epub-large", edition.front.source, 0, f"the e-book is {size_mb:.1f} MB"),)
+    return (make_finding("epub-large", edition.front.source, 0, f"the e-book is {size_mb:.1f} MB"),)
 
 
 def _check_colour(colour: str) -> None:

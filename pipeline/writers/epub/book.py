@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
-from pipeline.article import Article, Edition, Picture
 from pipeline.errors import SourceError, StyleError, WriteError
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Article, Edition, Picture
 from pipeline.rendering.cover import draw_cover
 from pipeline.rendering.fonts import FONT_FAMILY
 from pipeline.rendering.markup import TITLE, Placed
@@ -108,7 +108,7 @@ class BookBuilder:
         if not self.chapters:
             raise SourceError("the edition has nothing to read", source=source)
         if not self.marks.page_of:
-            self.findings.append(found("epub-pages", source, 0, "no printed handout to take page numbers from"))
+            self.findings.append(make_finding("epub-pages", source, 0, "no printed handout to take page numbers from"))
         body = list(self.body_pages())
         front, back = (self.cover_page(), *self.front_pages()), (*self.back_pages(), self.colophon_page())
         nav = self.navigation_page([*front, *body, *back])
@@ -136,7 +136,7 @@ class BookBuilder:
         if self.edition.changed:
             return self.edition.changed
         self.findings.append(
-            found("epub-undated", self.edition.front.source, 0, "no date is stated, and an e-book must have one")
+            make_finding("epub-undated", self.edition.front.source, 0, "no date is stated, and an e-book must have one")
         )
         return FALLBACK_DATE
 
@@ -346,7 +346,7 @@ class BookBuilder:
                 places.append(NavEntry(entry.title, href))
             else:
                 told = f"the related article {entry.title!r} has no address that leads anywhere: {entry.address!r}"
-                self.findings.append(found("epub-link-dead", article.source, entry.line, told))
+                self.findings.append(make_finding("epub-link-dead", article.source, entry.line, told))
         return tuple(places)
 
     # ---- what pages ask for

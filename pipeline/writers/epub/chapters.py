@@ -10,7 +10,8 @@ from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup, escape
 
-from pipeline.article import (
+from pipeline.findings import Finding, make_finding
+from pipeline.model import (
     Article,
     Block,
     Callout,
@@ -29,7 +30,6 @@ from pipeline.article import (
     text,
     walk,
 )
-from pipeline.findings import Finding, found
 from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, part_id
 from pipeline.rendering.words import Words
 from pipeline.validation.accessibility import UNDESCRIBED
@@ -319,7 +319,7 @@ class ChapterRenderer(MarkupRenderer):
         elif outside := web_address(link.address):
             return outside
         self.findings.append(
-            found(
+            make_finding(
                 "epub-link-dead", self.chapter.article.source, link.line, f"the link to {link.address!r} leads nowhere"
             )
         )

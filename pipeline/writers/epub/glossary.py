@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.article import DefinitionList, text
+from pipeline.model import DefinitionList, text
 from pipeline.writers.epub.chapters import Chapter, NavEntry, visible_content
 
 DANISH_ORDER = str.maketrans({"æ": "\uffff1", "ä": "\uffff1", "ø": "\uffff2", "ö": "\uffff2", "å": "\uffff3"})

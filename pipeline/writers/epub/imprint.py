@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.article import Article, Collection
 from pipeline.config import Publisher
+from pipeline.model import Article, Collection
 from pipeline.rendering.words import Words
 from pipeline.writers.epub.chapters import web_address
 

@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Iterator
 from datetime import date
 
-from pipeline.article import Collection, Edition
 from pipeline.config import Publisher
+from pipeline.model import Collection, Edition
 from pipeline.rendering.readability import lix, running_text, word_count
 from pipeline.rendering.words import Words
 from pipeline.validation.accessibility import AccessibilityCounts, accessibility_claims, supports_conformance

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.article import Edition
 from pipeline.config import FILE_NAME
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Edition
 from pipeline.rendering.imposition import DocumentInfo
 from pipeline.rendering.markup import TITLE, anchor, chapter_prefix
 from pipeline.rendering.pdf_raster import render_thumbnail
@@ -46,7 +46,7 @@ def write(edition: Edition, job: Job) -> Written:
         try:
             composed = lay_out_variant(edition, job, name, signs)
         except VariantDoesNotApply as why:
-            remarks.append(found("handout-variant", edition.front.source, 0, f"no {name}: {why}"))
+            remarks.append(make_finding("handout-variant", edition.front.source, 0, f"no {name}: {why}"))
             continue
         if name == STANDARD_VARIANT:
             learnt = composed.facts
@@ -82,8 +82,10 @@ def _render_variant(
     for fault, place in drawn.faults:
         source, line = lines.get(place, (edition.front.source, 0))
         element = f" at {fault.element}" if fault.element else ""
-        faults.append(found(code, source, line, f"{name}: rule {fault.rule}{element}: {fault.message}"))
-    remarks = [found("handout-layout", edition.front.source, 0, f"WeasyPrint says: {line}") for line in drawn.messages]
+        faults.append(make_finding(code, source, line, f"{name}: rule {fault.rule}{element}: {fault.message}"))
+    remarks = [
+        make_finding("handout-layout", edition.front.source, 0, f"WeasyPrint says: {line}") for line in drawn.messages
+    ]
     artifact = Artifact(variant_file_name(edition, name), drawn.data, composed.layout.pages)
     return artifact, [*faults, *composed.findings, *remarks]
 
@@ -127,12 +129,14 @@ def _content_findings(edition: Edition, job: Job) -> list[Finding]:
         and not print_html.default_see_doctor_lines(edition, job)
     ):
         problem = f"[handout] see_doctor has no lines in {last.language!r}, so this handout has no such box"
-        remarks.append(found("handout-no-advice", last.source, 0, problem))
+        remarks.append(make_finding("handout-no-advice", last.source, 0, problem))
     if job.publisher.logo and not print_html.find_print_logo(job):
         problem = f"[publisher] logo is {job.publisher.logo!r}: no whole SVG, PNG or JPEG below styles/"
-        remarks.append(found("handout-logo-missing", FILE_NAME, 0, problem))
+        remarks.append(make_finding("handout-logo-missing", FILE_NAME, 0, problem))
     if job.options.qr_code and not edition.front.address:
         remarks.append(
-            found("handout-no-address", edition.front.source, 0, "no web address is known, so no QR code is printed")
+            make_finding(
+                "handout-no-address", edition.front.source, 0, "no web address is known, so no QR code is printed"
+            )
         )
     return remarks

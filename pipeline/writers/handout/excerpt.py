@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from pipeline.article import (
+from pipeline.model import (
     Article,
     Block,
     Callout,

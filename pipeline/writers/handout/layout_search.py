@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 
-from pipeline.article import Article, Edition, Figure, walk
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Article, Edition, Figure, walk
 from pipeline.rendering.markup import TITLE, chapter_prefix
 from pipeline.rendering.pdf_layout import Layout, insert_boxes, lay_out
 from pipeline.writers import Facts, Job
@@ -91,7 +91,7 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, signs: Substitutions
         message = f"at {ladder[-1].size_pt:g} pt it is {over:.1f} pages too long for {_room_text(pages)}"
         if variant.most_pages:
             raise TooLongForPage(message)
-        findings.append(found("handout-too-long", source, 0, f"{_variant_prefix(name)}{message}"))
+        findings.append(make_finding("handout-too-long", source, 0, f"{_variant_prefix(name)}{message}"))
         ladder = candidate_settings(variant, replace(options, fit=""))
     setting = setting or least_wasteful_setting(ladder, lay, judge)
     layout = lay(setting)
@@ -109,7 +109,7 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, signs: Substitutions
         if lines.pages == 1 and lines.top_mm(print_html.LINES_END_ID) - setting.frame.top_mm <= room_mm:
             insert_boxes(layout, lines, print_html.END_ID, print_html.LINES_ID)
     findings += [
-        found("handout-layout", source, 0, f"{_variant_prefix(name)}WeasyPrint says: {line}")
+        make_finding("handout-layout", source, 0, f"{_variant_prefix(name)}WeasyPrint says: {line}")
         for line in layout.messages
     ]
     return LaidOutVariant(layout, tuple(findings))
@@ -131,7 +131,7 @@ def _small_lettering_findings(edition: Edition, job: Job, setting: TypeSetting) 
             continue
         if 0 < (size_pt := printed_lettering_pt(made, setting, room_mm)) < _READABLE_LETTERING_PT:
             message = f"the lettering in {picture.path} is printed at about {size_pt:.1f} pt, expected 7 or more"
-            yield found("handout-lettering-small", article.source, figure.line, message)
+            yield make_finding("handout-lettering-small", article.source, figure.line, message)
 
 
 def _distinct_articles(edition: Edition) -> tuple[Article, ...]:
@@ -149,6 +149,6 @@ def _variant_prefix(name: str) -> str:
 def _underfull_finding(fault: UnderfullPage, source: str, name: str) -> Finding:
     if fault.is_end:
         message = f"{_variant_prefix(name)}page {fault.page}, the last of the article, has hardly a line of it"
-        return found("handout-lines-lonely", source, 0, message)
+        return make_finding("handout-lines-lonely", source, 0, message)
     message = f"{_variant_prefix(name)}page {fault.page} is more than half empty: what follows does not fit there"
-    return found("handout-page-empty", source, 0, message)
+    return make_finding("handout-page-empty", source, 0, message)

@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.article import Article, Code, CodeBlock, Edition, Str, walk
 from pipeline.errors import SourceError
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Article, Code, CodeBlock, Edition, Str, walk
 from pipeline.rendering.pdf_layout import supported_characters
 
 _EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"
@@ -71,7 +71,7 @@ def find_substitutions(edition: Edition) -> tuple[Substitutions, tuple[Finding, 
             instead[character] = other = _substitute_for(character)
             done = f"{other!r} is printed for it" if other else "it is left out"
             message = f"the font of the handout has no {_describe_character(character)}: {done}"
-            findings.append(found("handout-sign", article.source, line, message))
+            findings.append(make_finding("handout-sign", article.source, line, message))
     return Substitutions(instead), tuple(findings)
 
 

@@ -9,14 +9,14 @@ from pathlib import PurePosixPath
 
 from markupsafe import Markup, escape
 
-from pipeline.article import (
+from pipeline.errors import SourceError, StyleError
+from pipeline.model import (
     Article,
     Callout,
     Edition,
     images,
     walk,
 )  # fmt: skip
-from pipeline.errors import SourceError, StyleError
 from pipeline.pictures.image_files import verify_image
 from pipeline.pictures.svg import sanitise_svg
 from pipeline.rendering.markup import TITLE, chapter_prefix, part_id

@@ -8,7 +8,7 @@ from itertools import zip_longest
 
 from markupsafe import Markup
 
-from pipeline.article import (
+from pipeline.model import (
     Article,
     Block,
     BlockQuote,

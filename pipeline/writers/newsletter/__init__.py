@@ -6,8 +6,8 @@ import quopri
 from bisect import bisect_left
 from collections.abc import Callable
 
-from pipeline.article import Edition
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Edition
 from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
 from pipeline.writers import Artifact, Job, Need, Written
 from pipeline.writers.newsletter.footer import footer_findings
@@ -70,7 +70,10 @@ def write(edition: Edition, job: Job) -> Written:
             *footer_findings(job.publisher, options),
             *logo_findings(job),
             *shortening_findings(edition, parts, options),
-            *(found("newsletter-nonconforming", front.source, 0, f"{fault.rule}: {fault.message}") for fault in faults),
+            *(
+                make_finding("newsletter-nonconforming", front.source, 0, f"{fault.rule}: {fault.message}")
+                for fault in faults
+            ),
         ),
     )
 
@@ -117,11 +120,11 @@ def shortening_findings(edition: Edition, parts: tuple[MailSection, ...], option
         source = part.article.source
         if part != asked:
             rest = "a teaser" if part.is_teaser else f"its first {len(part.blocks)} blocks"
-            findings.append(found("newsletter-shortened", source, 0, f"shortened to {rest}"))
+            findings.append(make_finding("newsletter-shortened", source, 0, f"shortened to {rest}"))
         if not part.is_whole and not part.article.address:
-            findings.append(found("newsletter-unreachable", source, 0, "has no web address to read on at"))
+            findings.append(make_finding("newsletter-unreachable", source, 0, "has no web address to read on at"))
     if edition.changed is None:
-        findings.append(found("newsletter-undated", edition.front.source, 0, "states no date"))
+        findings.append(make_finding("newsletter-undated", edition.front.source, 0, "states no date"))
     return tuple(findings)
 
 
@@ -130,4 +133,6 @@ def logo_findings(job: Job) -> tuple[Finding, ...]:
     logo = job.publisher.logo
     if not logo or find_mail_logo(job.styles, logo):
         return ()
-    return (found("newsletter-logo-missing", "publish.toml", 0, f"[publisher] logo is {logo!r}: no PNG beside it"),)
+    return (
+        make_finding("newsletter-logo-missing", "publish.toml", 0, f"[publisher] logo is {logo!r}: no PNG beside it"),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.article import Article, Block, BulletList, Cell, Event, Inline, LineBreak, Link, Plain, Space, Str, Table
+from pipeline.model import Article, Block, BulletList, Cell, Event, Inline, LineBreak, Link, Plain, Space, Str, Table
 from pipeline.rendering.words import Words
 
 

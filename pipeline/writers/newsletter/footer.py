@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipeline.config import FILE_NAME, Publisher
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
 from pipeline.rendering.words import Words
 from pipeline.writers.newsletter.options import Options
 
@@ -72,15 +72,17 @@ def footer_findings(publisher: Publisher, options: Options) -> tuple[Finding, ..
     }
     if not any(value.strip() for value in needed.values()):
         # A project that names no one yet is being tried out: it may look at its newsletters, but no one can be mailed.
-        return (found("newsletter-without-sender", FILE_NAME, 0, "nothing says who sends the newsletters"),)
+        return (make_finding("newsletter-without-sender", FILE_NAME, 0, "nothing says who sends the newsletters"),)
     findings = [
-        found("newsletter-footer-incomplete", FILE_NAME, 0, f"{key} is missing: the footer of a newsletter states it")
+        make_finding(
+            "newsletter-footer-incomplete", FILE_NAME, 0, f"{key} is missing: the footer of a newsletter states it"
+        )
         for key, value in needed.items()
         if not value.strip()
     ]
     if publisher.cvr and not is_cvr(publisher.cvr):
         message = f"[publisher] cvr is {publisher.cvr!r}, expected eight digits whose check digit agrees"
-        findings.append(found("cvr-doubtful", FILE_NAME, 0, message))
+        findings.append(make_finding("cvr-doubtful", FILE_NAME, 0, message))
     return tuple(findings)
 
 

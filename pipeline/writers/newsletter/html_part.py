@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
-from pipeline.article import (
+from pipeline.errors import StyleError
+from pipeline.model import (
     Article,
     Callout,
     Cell,
@@ -25,7 +26,6 @@ from pipeline.article import (
     text,
     walk,
 )
-from pipeline.errors import StyleError
 from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix
 from pipeline.rendering.words import Words
 from pipeline.writers import Job

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from pipeline.article import Picture
 from pipeline.errors import SourceError, StyleError
+from pipeline.model import Picture
 from pipeline.pictures.image_files import probe_image, verify_image
 from pipeline.rendering.markup import Placed
 from pipeline.rendering.styles import Styles

@@ -19,9 +19,9 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
-from pipeline.article import Article
 from pipeline.config import FILE_NAME, Publisher
 from pipeline.errors import ConfigError, PublishError, SourceError
+from pipeline.model import Article
 from pipeline.writers import Rendition
 
 DATE_HEADER_TIME = time(8, tzinfo=UTC)

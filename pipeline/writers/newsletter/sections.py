@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.article import Article, Block, Callout, Edition, Figure, Header, Image, Para, References, walk
+from pipeline.model import Article, Block, Callout, Edition, Figure, Header, Image, Para, References, walk
 from pipeline.writers.newsletter.options import Options
 
 

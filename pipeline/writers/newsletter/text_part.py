@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.article import Edition
+from pipeline.model import Edition
 from pipeline.rendering.text import WIDTH, TextRenderer
 from pipeline.writers import Job
 from pipeline.writers.newsletter.announcements import announcements_of

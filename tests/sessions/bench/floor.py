@@ -26,14 +26,14 @@ from pipeline.writers.handout.variants import STANDARD_VARIANT, VARIANTS, candid
 
 
 def main(folder: Path, out: Path) -> None:
-    project = config.load(folder, installed_writers())
+    project = config.load_config(folder, installed_writers())
     roots = find_roots(project)
     sources = find_sources(project, roots).sources
     articles = [
         item.article for item in read_articles(sources, project, roots, {s.path: s.id for s in sources}) if item.article
     ]
     writers = {name: load_writer(name) for name in ("handout", "epub", "newsletter")}
-    options = {name: config.options(project, name, writer.Options) for name, writer in writers.items()}
+    options = {name: config.format_options(project, name, writer.Options) for name, writer in writers.items()}
     styles = find_styles(folder)
     words: dict[str, Words] = {}
     made: dict[Need, Rendition] = {}

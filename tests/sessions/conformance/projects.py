@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config import load
+from pipeline.config import load_config
 from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.validation.pdf_metadata import Standard
 from pipeline.writers import installed_writers
@@ -111,7 +111,7 @@ def _configure(folder: Path, config: str, standard: Standard) -> None:
 
 
 def _sample(folder: Path, count: int) -> Sequence[str]:
-    config = load(folder, installed_writers())
+    config = load_config(folder, installed_writers())
     sources = find_sources(config, find_roots(config)).sources
     ids = sorted(source.id for source in sources)
     step = max(1, len(ids) // count)

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline import config
-from pipeline.config import Sources
+from pipeline.config import SourceSettings
 from pipeline.errors import PublishError
 from pipeline.mailing.csv_import import read_csv
 from pipeline.mailing.data_dir import DataDir
@@ -28,7 +28,7 @@ _PROJECT = Path(tempfile.mkdtemp(prefix="publish-fuzz-"))
 
 def front_matter(data: bytes) -> None:
     text, _ = decode_source(data, "x.md")
-    read_front_matter(text, "x.md", Sources())
+    read_front_matter(text, "x.md", SourceSettings())
 
 
 def repairs(data: bytes) -> None:
@@ -50,7 +50,7 @@ def articles(data: bytes) -> None:
     (_PROJECT / "sources").mkdir(exist_ok=True)
     (_PROJECT / "publish.toml").write_text('[publisher]\nname = "K"\nwebsite = "https://klinik.example"\n')
     (_PROJECT / "sources/x.md").write_bytes(data)
-    settings = config.load(_PROJECT, ())
+    settings = config.load_config(_PROJECT, ())
     roots = find_roots(settings)
     sources = find_sources(settings, roots).sources
     for item in read_articles(sources, settings, roots, {source.path: source.id for source in sources}):

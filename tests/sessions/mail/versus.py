@@ -11,8 +11,8 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from pipeline.article import Article, Edition, Figure
-from pipeline.config import Config, load
+from pipeline.config import Config, load_config
+from pipeline.model import Article, Edition, Figure
 from pipeline.pictures.image_files import TargetSize, resize_image
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
@@ -97,7 +97,7 @@ def timed(edition: Edition, job: Job) -> float:
 
 def prepared() -> tuple[Edition, Job]:
     """Return the article of this repository's samples, and all that its writer needs."""
-    config = load(REPOSITORY, installed_writers())
+    config = load_config(REPOSITORY, installed_writers())
     article = read_article(config)
     edition = Edition(article, (article,))
     table = config.formats["newsletter"]

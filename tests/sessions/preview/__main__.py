@@ -61,11 +61,11 @@ def _judge(project: Path, folder: Path, chosen: argparse.Namespace) -> Iterator[
 def _browse(project: Path, folder: Path, rounds: int) -> Iterator[str]:
     from playwright.sync_api import sync_playwright
 
-    from pipeline.config import load
+    from pipeline.config import load_config
     from pipeline.reading.source_files import find_roots, find_sources
     from pipeline.writers import installed_writers
 
-    config = load(project, installed_writers())
+    config = load_config(project, installed_writers())
     chosen = find_sources(config, find_roots(config)).sources[0]
     source, shots, axe = project / chosen.path, folder / "shots", folder / "node_modules/axe-core/axe.min.js"
     with sync_playwright() as playwright, running(project) as desk:

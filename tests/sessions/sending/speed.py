@@ -78,7 +78,7 @@ def _tell(connections: int, measured: list[Measured], bare: list[float]) -> None
 
 
 def _ours(project: Path, connections: int) -> Measured:
-    settings = config.load(project, writers.installed_writers())
+    settings = config.load_config(project, writers.installed_writers())
     settings = replace(settings, sending=replace(settings.sending, connections=connections))
     published = find_published(settings, projects.EDITION, project / "outputs", lambda _step, _done, _of: None)
     with open_mailing(settings, published, projects.LIST, "smtp", project / "outputs") as mailing:

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import writers
-from pipeline.commands.options import jobs_option, load_project, outputs_option, project_option, today
+from pipeline.commands.shared_options import jobs_option, load_project, outputs_option, project_option, review_date
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.inspection import Inspection
+    from pipeline.lint_run import LintResult
 
-FORMATS = ("terminal", "html", "json", "sarif", "github")
+REPORT_FORMATS = ("terminal", "html", "json", "sarif", "github")
 
 
 @click.command()
 @click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", show_default=True)
+@click.option("--format", "form", type=click.Choice(REPORT_FORMATS), default="terminal", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the findings here. [shown]")
 @click.option("--strict", is_flag=True, help="Exit with 1 where a warning exists.")
 @click.option("--verbose", "-v", is_flag=True, help="Show every note.")
@@ -55,8 +55,8 @@ def check(
     mail, has the finished files judged instead.
     """
     if explain:
-        return _explain(explain)
-    from pipeline import inspection, terminal
+        return _print_explanation(explain)
+    from pipeline import lint_run, terminal
     from pipeline.lint.severity_policy import SeverityPolicy, load_severity_policy
     from pipeline.publish import Request
     from pipeline.running.ids import as_ids
@@ -66,31 +66,35 @@ def check(
     scale = SeverityPolicy(settings.check.severities) if update_baseline else load_severity_policy(settings)
     ids = as_ids(articles, settings, Path.cwd())
     if fix:
-        return _fix(settings, ids, is_asked=not yes)
-    finished = tuple(Path(name) for name in articles if _is_finished(Path(name)))
+        return _apply_fixes(settings, ids, is_asked=not yes)
+    finished = tuple(Path(name) for name in articles if _is_finished_file(Path(name)))
     if finished and len(finished) < len(articles):
         raise click.UsageError("name articles, or finished files: not both")
-    with terminal.progress(is_silent=form != "terminal") as progress:
+    with terminal.run_progress(is_silent=form != "terminal") as progress:
         if finished:
-            found = inspection.check_files(finished, scale, progress)
+            found = lint_run.lint_files(finished, scale, progress)
         else:
             request = Request(
-                tuple(writers.installed_writers()), ids, outputs=outputs, jobs=jobs or default_jobs(), today=today()
+                tuple(writers.installed_writers()),
+                ids,
+                outputs=outputs,
+                jobs=jobs or default_jobs(),
+                today=review_date(),
             )
-            found = inspection.check(settings, request, scale, progress)
+            found = lint_run.lint_articles(settings, request, scale, progress)
     if update_baseline:
         return _update_baseline(found, settings)
-    _tell(found, settings, form, output, is_verbose=verbose)
+    _output_findings(found, settings, form, output, is_verbose=verbose)
     return found.report.exit_code(is_strict=strict)
 
 
-def _is_finished(path: Path) -> bool:
+def _is_finished_file(path: Path) -> bool:
     from pipeline.lint.file_validation import SUFFIXES
 
     return path.is_dir() or (path.is_file() and path.suffix.lower() in SUFFIXES)
 
 
-def _explain(code: str) -> int:
+def _print_explanation(code: str) -> int:
     from pipeline.codes import CODES, explained
 
     if code not in CODES:
@@ -102,10 +106,10 @@ def _explain(code: str) -> int:
     return 0
 
 
-def _fix(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> int:
-    from pipeline.fixing import apply, fixes
+def _apply_fixes(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> int:
+    from pipeline.autofix import apply_fix, find_fixes
 
-    found = fixes(settings, ids)
+    found = find_fixes(settings, ids)
     colours = {"+": "green", "-": "red", "@": "cyan"}
     for each in found:
         for line in each.diff:
@@ -117,12 +121,12 @@ def _fix(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> int:
     if is_asked:
         click.confirm(f"Repair {files}?", abort=True)
     for each in found:
-        apply(each)
+        apply_fix(each)
     click.echo(f"repaired {files}")
     return 0
 
 
-def _update_baseline(found: Inspection, settings: Config) -> int:
+def _update_baseline(found: LintResult, settings: Config) -> int:
     from pipeline.lint.severity_policy import build_baseline
     from pipeline.running.saving import replace_whole
 
@@ -132,12 +136,12 @@ def _update_baseline(found: Inspection, settings: Config) -> int:
     return found.report.exit_code(is_strict=False)
 
 
-def _tell(found: Inspection, settings: Config, form: str, output: Path | None, *, is_verbose: bool) -> None:
+def _output_findings(found: LintResult, settings: Config, form: str, output: Path | None, *, is_verbose: bool) -> None:
     """Show or write what was found."""
-    from pipeline.report import github_annotations, to_json
+    from pipeline.report import github_annotations, report_to_json
 
     if form == "terminal":
-        data = _as_terminal(found, settings, is_verbose=is_verbose)
+        data = _terminal_text(found, settings, is_verbose=is_verbose)
     elif form == "html":
         from pipeline.lint.report_html import render_html_report
         from pipeline.rendering.styles import find_styles
@@ -147,7 +151,7 @@ def _tell(found: Inspection, settings: Config, form: str, output: Path | None, *
             found.report, found.sources, folder, settings.publisher, settings.check, styles
         ).decode()
     elif form == "json":
-        data = to_json(found.report).decode()
+        data = report_to_json(found.report).decode()
     elif form == "sarif":
         from pipeline.lint.sarif import render_sarif
 
@@ -162,7 +166,7 @@ def _tell(found: Inspection, settings: Config, form: str, output: Path | None, *
         click.echo(data, nl=False, color=None if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else False)
 
 
-def _as_terminal(found: Inspection, settings: Config, *, is_verbose: bool) -> str:
+def _terminal_text(found: LintResult, settings: Config, *, is_verbose: bool) -> str:
     from pipeline.lint.report_terminal import render_terminal_report
 
     report = found.report

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pypdfium2
 
-from pipeline.config import load
-from pipeline.fixing import apply, fixes
+from pipeline.autofix import apply_fix, find_fixes
+from pipeline.config import load_config
 from pipeline.writers import installed_writers
 from tests import published_words
-from tests.sessions.desk.running import publish, say
+from tests.sessions.lint.running import publish, say
 
 _WORD = re.compile(r"\w+")
 
@@ -25,12 +25,12 @@ def judge(before: Path, after: Path) -> Iterator[str]:
         before: A project, published already.
         after: A copy of it, without outputs.
     """
-    config = load(after, installed_writers())
-    found = fixes(config, ())
+    config = load_config(after, installed_writers())
+    found = find_fixes(config, ())
     for each in found:
-        apply(each)
+        apply_fix(each)
     lines = sum(line[:1] == "+" for each in found for line in each.diff[2:])
-    again = fixes(config, ())
+    again = find_fixes(config, ())
     say(f"--fix repaired {len(found)} sources, {lines} lines; a second run: {len(again)}")
     yield from (f"a second run repairs {each.source}" for each in again)
     publish(after)

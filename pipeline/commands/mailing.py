@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.options import load_project, outputs_option, project_option
+from pipeline.commands.shared_options import load_project, outputs_option, project_option
 from pipeline.errors import PublishError, SendError
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import Words, load_words
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from pipeline.mailing.preflight import Preflight
     from pipeline.mailing.send_flow import Mailing
 
-FAULTS_SHOWN = 50
+MAX_ROW_ERRORS_SHOWN = 50
 _MAILBOX = click.Path(path_type=Path, exists=True)
-_outputs = outputs_option("Where it is published.")
-_list = click.option("--list", "list_", required=True, metavar="NAME", help="A list that [sending] lists names.")
+_outputs_option = outputs_option("Where it is published.")
+_list_option = click.option("--list", "list_", required=True, metavar="NAME", help="A list that [sending] lists names.")
 
 
-def _rate(written: str) -> int:
+def _parse_rate(written: str) -> int:
     """Return messages a minute: `60`, or `60/min`."""
     number = written.removesuffix("/min")
     if not (number.isascii() and number.isdigit() and int(number)):
@@ -41,12 +41,12 @@ def _rate(written: str) -> int:
 
 @click.command()
 @click.argument("edition")
-@_list
+@_list_option
 @click.option("--test", metavar="ADDRESS", help="Send one message to this address, on a list or not, and stop.")
 @click.option("--dry-run", is_flag=True, help="Look at message, sender, DNS and list, and send nothing.")
 @click.option("--confirm", is_flag=True, help="Send to the whole list without asking.")
 @click.option("--status", is_flag=True, help="Say what has become of this edition so far, the doubtful by name.")
-@click.option("--rate", type=_rate, metavar="N/min", help="At most N messages a minute.")
+@click.option("--rate", type=_parse_rate, metavar="N/min", help="At most N messages a minute.")
 @click.option("--connections", type=click.IntRange(1, 20), help="To the mail server, at a time.")
 @click.option("--resend-doubtful", is_flag=True, help="Send again what is in doubt: some readers may get it twice.")
 @click.option(
@@ -54,7 +54,7 @@ def _rate(written: str) -> int:
 )
 @click.option("--language", type=click.Choice(["da", "en"]), help="Of checks and report. [that of the publisher]")
 @project_option
-@_outputs
+@_outputs_option
 def send(
     edition: str, list_: str, *, test: str | None, dry_run: bool, confirm: bool, status: bool, rate: int | None,
     connections: int | None, resend_doubtful: bool, transport: Any, language: str | None, project: Path | None,
@@ -84,11 +84,11 @@ def send(
         with open_database(open_data_dir(settings, where)) as store:
             campaign = find_campaign(store, edition, list_, transport)
             if campaign:
-                _report(settings, campaign, edition, words)
+                _show_summary(settings, campaign, edition, words)
             else:
                 click.echo(f"{edition} has not been sent to {list_} by {transport}")
         return 0
-    with terminal.progress() as progress:
+    with terminal.run_progress() as progress:
         published = find_published(settings, edition, where, progress)
     with send_flow.open_mailing(settings, published, list_, transport, where) as mailing:
         if test:
@@ -96,16 +96,16 @@ def send(
             click.echo(f"sent to {test}: look at it in a mail program, on a telephone too")
             return 0
         preflight = mailing.look()
-        _show(preflight, words)
+        _show_preflight(preflight, words)
         click.echo(f"kept {mailing.keep(preflight, words)}")
         if preflight.failures or dry_run:
             return int(bool(preflight.failures))
         if not confirm:
-            _ask(mailing, resend_doubtful=resend_doubtful)
-        return _send(mailing, preflight, words, resend_doubtful=resend_doubtful)
+            _confirm_sending(mailing, resend_doubtful=resend_doubtful)
+        return _send_to_list(mailing, preflight, words, resend_doubtful=resend_doubtful)
 
 
-def _ask(mailing: Mailing, *, resend_doubtful: bool) -> None:
+def _confirm_sending(mailing: Mailing, *, resend_doubtful: bool) -> None:
     """Have a person say yes."""
     from pipeline.mailing.settings import list_title
 
@@ -116,7 +116,7 @@ def _ask(mailing: Mailing, *, resend_doubtful: bool) -> None:
     click.confirm(f"Send “{mailing.published.title}” to the list “{title}”?{again}", abort=True)
 
 
-def _send(mailing: Mailing, preflight: Preflight, words: Words, *, resend_doubtful: bool) -> int:
+def _send_to_list(mailing: Mailing, preflight: Preflight, words: Words, *, resend_doubtful: bool) -> int:
     """Queue and send, show how far it is, and close with the report, whatever happens."""
     from pipeline import terminal
 
@@ -124,13 +124,13 @@ def _send(mailing: Mailing, preflight: Preflight, words: Words, *, resend_doubtf
     counts = campaign.counts()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what stops a service ends in good order, as Ctrl-C does
     try:
-        with terminal.sending(counts["queued"] + counts["deferred"]) as advance:
+        with terminal.sending_progress(counts["queued"] + counts["deferred"]) as advance:
             mailing.sender(campaign, advance).send()
     except KeyboardInterrupt:
         click.echo("Stopped: what was sent is noted; type the same command again to go on.", err=True)
         raise
     finally:
-        _report(mailing.config, campaign, mailing.published.id, words)
+        _show_summary(mailing.config, campaign, mailing.published.id, words)
         try:  # the report has said it all, whether or not this succeeds
             mailing.keep(preflight, words)
         except PublishError as error:
@@ -139,14 +139,14 @@ def _send(mailing: Mailing, preflight: Preflight, words: Words, *, resend_doubtf
     return int(any(counts[state] for state in ("in doubt", "deferred", "queued")))
 
 
-def _report(settings: Config, campaign: Campaign, edition: str, words: Words) -> None:
+def _show_summary(settings: Config, campaign: Campaign, edition: str, words: Words) -> None:
     from pipeline.mailing.evidence import report
     from pipeline.mailing.settings import list_title
 
     click.echo("\n" + report(campaign, edition, list_title(settings.sending, campaign.list_), words))
 
 
-def _show(preflight: Preflight, words: Words) -> None:
+def _show_preflight(preflight: Preflight, words: Words) -> None:
     rows = [
         (words[f"preflight_verdict_{check.verdict}"], words[f"preflight_name_{check.name}"], check.told(words))
         for check in preflight.checks
@@ -177,7 +177,7 @@ def _on_list(command: Callable[..., int]) -> Callable[..., int]:
         with open_database(open_data_dir(settings, where)) as store:
             return command(settings, store, **values)
 
-    return project_option(_outputs(opened))
+    return project_option(_outputs_option(opened))
 
 
 @click.group()
@@ -187,7 +187,7 @@ def subscribers() -> None:
 
 @subscribers.command("import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@_list
+@_list_option
 @click.option("--skip-faulty", is_flag=True, help="Take the rows that can be read, and leave those that cannot.")
 @_on_list
 def import_(settings: Config, store: MailingDatabase, file: Path, list_: str, *, skip_faulty: bool) -> int:
@@ -201,9 +201,9 @@ def import_(settings: Config, store: MailingDatabase, file: Path, list_: str, *,
 
     today = datetime.now(UTC).date()
     table = csv_import.read_csv(file, settings.publisher.language, settings.sources.dates, today)
-    for fault in table.faults[:FAULTS_SHOWN]:
+    for fault in table.faults[:MAX_ROW_ERRORS_SHOWN]:
         click.echo(f"{file.name}:{fault.line}: {fault.message}", err=True)
-    if (more := len(table.faults) - FAULTS_SHOWN) > 0:
+    if (more := len(table.faults) - MAX_ROW_ERRORS_SHOWN) > 0:
         click.echo(f"… and {more} more", err=True)
     if table.faults and not skip_faulty:
         click.echo(
@@ -220,7 +220,7 @@ def import_(settings: Config, store: MailingDatabase, file: Path, list_: str, *,
 
 
 @subscribers.command("export")
-@_list
+@_list_option
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file for you alone. [the screen]")
 @_on_list
 def export(_settings: Config, store: MailingDatabase, list_: str, output: Path | None) -> int:
@@ -256,7 +256,7 @@ def forget(_settings: Config, store: MailingDatabase, address: str) -> int:
 
 @subscribers.command("check")
 @_on_list
-def check(settings: Config, store: MailingDatabase) -> int:
+def check_lists(settings: Config, store: MailingDatabase) -> int:
     """Count each list by consent, and look for what must not stand in it."""
     from pipeline.mailing import subscribers as readers
 

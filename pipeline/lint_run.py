@@ -1,4 +1,4 @@
-"""The editor's desk: every article read and checked, and nothing written but what is asked for."""
+"""The run of `publish check`: reads and lints all articles, and writes no output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline import writers
 from pipeline.config import Config
 from pipeline.errors import ConfigError
-from pipeline.findings import Finding, found, in_order
+from pipeline.findings import Finding, make_finding, sort_findings
 from pipeline.lint.file_validation import find_published_files, validate_file
 from pipeline.lint.severity_policy import SeverityPolicy
 from pipeline.publish import Request, shown_in
@@ -28,7 +28,7 @@ from pipeline.running.workers import Workers
 
 
 @dataclass(frozen=True, slots=True)
-class Inspection:
+class LintResult:
     """What the editor's desk found."""
 
     findings: tuple[Finding, ...]
@@ -39,7 +39,7 @@ class Inspection:
     """All that was checked."""
 
 
-def check(config: Config, request: Request, scale: SeverityPolicy, progress: Progress) -> Inspection:
+def lint_articles(config: Config, request: Request, scale: SeverityPolicy, progress: Progress) -> LintResult:
     """Read all articles and return what is found on those that were asked for.
 
     What the writers found stands in the record of the last run: it is repeated for what has not changed since.
@@ -66,18 +66,20 @@ def check(config: Config, request: Request, scale: SeverityPolicy, progress: Pro
         *(finding for entry in work.unchanged for finding in entry.findings),
         *check_library(library, config, request.today, is_whole=True),
     )
-    sources = _asked(library, request.articles)
+    sources = _requested_sources(library, request.articles)
     unjudged = {source for order in work.orders for source in order.binding.sources} & set(sources)
     if unjudged:
         message = f"{len(unjudged)} of {len(sources)} sources were not judged for print, e-book and mail"
-        findings = (*findings, found("pages-unjudged", config.file.name, 0, message))
-    wanted = in_order(f for f in findings if not request.articles or f.source in sources or f.code == "pages-unjudged")
-    listings = tuple(item.card.listing for item in library.reads if item.card and item.card.source in sources)
+        findings = (*findings, make_finding("pages-unjudged", config.file.name, 0, message))
+    wanted = sort_findings(
+        f for f in findings if not request.articles or f.source in sources or f.code == "pages-unjudged"
+    )
+    listings = tuple(item.meta.listing for item in library.reads if item.meta and item.meta.source in sources)
     report = Report((), scale.apply(wanted), listings=listings, seconds=time.monotonic() - started)
-    return Inspection(wanted, report, sources)
+    return LintResult(wanted, report, sources)
 
 
-def check_files(paths: Iterable[Path], scale: SeverityPolicy, progress: Progress) -> Inspection:
+def lint_files(paths: Iterable[Path], scale: SeverityPolicy, progress: Progress) -> LintResult:
     """Return what is found on finished files.
 
     Raises:
@@ -88,11 +90,11 @@ def check_files(paths: Iterable[Path], scale: SeverityPolicy, progress: Progress
     for number, path in enumerate(files, 1):
         findings += validate_file(path, path.as_posix())
         progress("judge", number, len(files))
-    ordered = in_order(findings)
-    return Inspection(ordered, Report((), scale.apply(ordered)), tuple(path.as_posix() for path in files))
+    ordered = sort_findings(findings)
+    return LintResult(ordered, Report((), scale.apply(ordered)), tuple(path.as_posix() for path in files))
 
 
-def _asked(library: Library, articles: tuple[str, ...]) -> tuple[str, ...]:
+def _requested_sources(library: Library, articles: tuple[str, ...]) -> tuple[str, ...]:
     """Return the sources that were asked for.
 
     Raises:

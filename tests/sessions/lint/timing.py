@@ -6,15 +6,15 @@ import gc
 import time
 from pathlib import Path
 
-from pipeline.article import Article
-from pipeline.config import Config, load
+from pipeline.config import Config, load_config
 from pipeline.lint.rules import lint_article
 from pipeline.lint.spelling_verdicts import SpellingVerdicts
+from pipeline.model import Article
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.rendering.styles import find_styles
 from pipeline.writers import installed_writers
-from tests.sessions.desk.running import say
+from tests.sessions.lint.running import say
 
 BOUND_S = 1.5
 """Of processor time for 98 articles, dictionaries at hand."""
@@ -23,7 +23,7 @@ _BATCH = 12
 
 def judge(project: Path) -> list[str]:
     """Measure the rules on all articles of a project, as one process meets them; return what takes too long."""
-    config = load(project, installed_writers())
+    config = load_config(project, installed_writers())
     started = time.process_time()
     articles = _read(config)
     reading = time.process_time() - started

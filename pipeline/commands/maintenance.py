@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.options import outputs_option, project_of, project_option
+from pipeline.commands.shared_options import find_project, outputs_option, project_option
 
-_WAIT_S = 5.0
+_LOCK_WAIT_S = 5.0
 
 
 @click.command()
@@ -19,8 +19,8 @@ def clean(project: Path | None, outputs: Path | None) -> int:
     from pipeline.running.saving import Outputs
     from pipeline.running.upkeep import clean as empty
 
-    folder = outputs or project_of(project) / "outputs"
-    freed = empty(Outputs(folder.resolve()), _WAIT_S)
+    folder = outputs or find_project(project) / "outputs"
+    freed = empty(Outputs(folder.resolve()), _LOCK_WAIT_S)
     click.echo(f"emptied the cache of {folder}: {freed / 1_000_000:.1f} MB")
     return 0
 

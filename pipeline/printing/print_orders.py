@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.printing.cups import PrintJob, Sides
-from pipeline.printing.handouts import Printable
+from pipeline.printing.published_handouts import PrintableHandout
 from pipeline.rendering.paper_sizes import measure_pages
 from pipeline.rendering.print_pack_cover import sheet_count
 
-_SAID: Mapping[Sides, str] = {
+_SIDES_TEXT: Mapping[Sides, str] = {
     "one-sided": "one side",
     "two-sided-long-edge": "both sides, long edge",
     "two-sided-short-edge": "both sides, short edge",
@@ -18,7 +18,7 @@ _SAID: Mapping[Sides, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PrintOrder:
     """A handout on its way to the printer."""
 
     job: PrintJob
@@ -28,12 +28,16 @@ class Order:
     def __str__(self) -> str:
         """Say it as the person who waits at the printer would."""
         job = self.job
-        parts = [job.paper or "paper of its own size", _SAID[job.sides], *(["greyscale"] if job.is_greyscale else [])]
+        parts = [
+            job.paper or "paper of its own size",
+            _SIDES_TEXT[job.sides],
+            *(["greyscale"] if job.is_greyscale else []),
+        ]
         sheets = "1 sheet" if self.sheets == 1 else f"{self.sheets} sheets"
         return f"{job.copies} × {job.title} ({', '.join(parts)}), {sheets}"
 
 
-def order(handout: Printable, copies: int, *, is_greyscale: bool) -> Order:
+def make_print_order(handout: PrintableHandout, copies: int, *, is_greyscale: bool) -> PrintOrder:
     """Return what is to be printed of a handout.
 
     Both sides, turned on the long edge; pages that lie on their side (a booklet) turn on the short one. A single page
@@ -44,4 +48,4 @@ def order(handout: Printable, copies: int, *, is_greyscale: bool) -> Order:
     if pages.count == 1:
         sides = "one-sided"
     job = PrintJob(handout.path, handout.title, copies, pages.paper, sides, is_greyscale)
-    return Order(job, sheet_count(pages.count) * copies)
+    return PrintOrder(job, sheet_count(pages.count) * copies)

@@ -1,4 +1,4 @@
-"""Repairs of sources, which `publish check --fix` shows and writes."""
+"""The run of `publish check --fix`: writes unambiguous repairs back to the sources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.reading.source_files import find_roots, find_sources, read_inside
 
 
 @dataclass(frozen=True, slots=True)
-class Fix:
+class SourceFix:
     """A source, as it is and as it would be."""
 
     path: Path
@@ -31,7 +31,7 @@ class Fix:
         return tuple(difflib.unified_diff(one, other, self.source, self.source, n=1, lineterm=""))
 
 
-def fixes(config: Config, articles: tuple[str, ...]) -> tuple[Fix, ...]:
+def find_fixes(config: Config, articles: tuple[str, ...]) -> tuple[SourceFix, ...]:
     """Return the sources that the normaliser would repair without a doubt.
 
     Args:
@@ -41,7 +41,7 @@ def fixes(config: Config, articles: tuple[str, ...]) -> tuple[Fix, ...]:
         ConfigError: Source folders that cannot be meant.
     """
     roots = find_roots(config)
-    found: list[Fix] = []
+    found: list[SourceFix] = []
     for source in find_sources(config, roots).sources:
         if articles and source.id not in articles:
             continue
@@ -52,11 +52,11 @@ def fixes(config: Config, articles: tuple[str, ...]) -> tuple[Fix, ...]:
         except SourceError:
             continue
         if after != before:
-            found.append(Fix(path.resolve(), source.path, before, after))
+            found.append(SourceFix(path.resolve(), source.path, before, after))
     return tuple(found)
 
 
-def apply(fix: Fix) -> None:
+def apply_fix(fix: SourceFix) -> None:
     """Write a repaired source in the place of the old one, whole or not at all; its permissions stay.
 
     Raises:

@@ -49,16 +49,16 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def variants_of(name: str) -> tuple[str, ...]:
     """Return the variants that a format can be written in: those that its options allow; most have none."""
-    allowed = _options_of(name).get("variants")
+    allowed = _option_types(name).get("variants")
     return get_args(get_args(allowed)[0]) if allowed else ()
 
 
 def has_option(name: str, option: str) -> bool:
     """Tell whether a format's table in `publish.toml` may hold an option."""
-    return option in _options_of(name)
+    return option in _option_types(name)
 
 
-def _options_of(name: str) -> dict[str, Any]:
+def _option_types(name: str) -> dict[str, Any]:
     try:
         return get_type_hints(writers.load_writer(name).Options)
     except Exception:  # noqa: BLE001  # a stranger's writer: its own command says why
@@ -71,12 +71,12 @@ def load_project(given: Path | None) -> Config:
     Raises:
         ConfigError: There is no project, or its `publish.toml` is wrong.
     """
-    from pipeline.config import load
+    from pipeline.config import load_config
 
-    return load(project_of(given), writers.installed_writers())
+    return load_config(find_project(given), writers.installed_writers())
 
 
-def project_of(given: Path | None) -> Path:
+def find_project(given: Path | None) -> Path:
     from pipeline.config import FILE_NAME, project_folder
 
     if given is None:
@@ -86,7 +86,7 @@ def project_of(given: Path | None) -> Path:
     return given.resolve()
 
 
-def today() -> date:
+def review_date() -> date:
     """Return the day that reviews are judged by: `SOURCE_DATE_EPOCH`, so that a build can be repeated, or now."""
     stated = os.environ.get("SOURCE_DATE_EPOCH", "")
     now = datetime.fromtimestamp(int(stated), UTC) if stated.isdecimal() else datetime.now(UTC).astimezone()

@@ -1,4 +1,4 @@
-"""Judge the editor's desk: python -m tests.sessions.desk FOLDER [--corpus CORPUS] [--part PART]… [--write DOCUMENT].
+"""Judge the editor's desk: python -m tests.sessions.lint FOLDER [--corpus CORPUS] [--part PART]… [--write DOCUMENT].
 
 FOLDER holds `node_modules/axe-core`; screenshots of the page go to `FOLDER/shots`.
 Without a corpus the samples of this repository are judged, and no rule's precision is known.
@@ -18,8 +18,8 @@ from pipeline.findings import Finding
 from tests.lint.linting import EMITTED
 from tests.makers import write
 from tests.rendering.counted import TEXTS
-from tests.sessions.desk import planting, precision, repairs, schemas, timing
-from tests.sessions.desk.running import check, lay_out, publish, say
+from tests.sessions.lint import planting, precision, repairs, schemas, timing
+from tests.sessions.lint.running import check, lay_out, publish, say
 
 PAGE_ARTICLES = 8
 """On the page that is looked at: one of a whole corpus is taller than Chromium draws."""

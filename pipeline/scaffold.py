@@ -12,19 +12,19 @@ from pipeline.reading.outline import slugify
 from pipeline.reading.source_files import glob_base
 from pipeline.rendering.styles import packaged_styles
 
-_STARTER = Path(__file__).parent / "starter"
+_STARTER_FOLDER = Path(__file__).parent / "starter"
 # What package tools and git would treat in a way of their own lies in the package under a plain name.
-_RENAMED = {"gitignore": ".gitignore", "github/publish.yml": ".github/workflows/publish.yml"}
+_RENAMED_FILES = {"gitignore": ".gitignore", "github/publish.yml": ".github/workflows/publish.yml"}
 
 
-def start_project(folder: Path) -> tuple[str, ...]:
+def create_project(folder: Path) -> tuple[str, ...]:
     """Make a new project and return the names of its files; nothing that exists is touched.
 
     Raises:
         ConfigError: The folder holds a project already, or a file of one.
     """
-    files = {_RENAMED.get(name, name): path.read_bytes() for name, path in _below(_STARTER)}
-    files |= {f"styles/brand/{name}": path.read_bytes() for name, path in _below(packaged_styles() / "brand")}
+    files = {_RENAMED_FILES.get(name, name): path.read_bytes() for name, path in _files_below(_STARTER_FOLDER)}
+    files |= {f"styles/brand/{name}": path.read_bytes() for name, path in _files_below(packaged_styles() / "brand")}
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file", hint="name an empty or a new folder")
     taken = sorted(name for name in files if (folder / name).exists())
@@ -36,7 +36,7 @@ def start_project(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(files))
 
 
-def start_article(title: str, config: Config) -> Path:
+def create_article(title: str, config: Config) -> Path:
     """Make a new source with its front matter filled in as a draft, and return where it lies.
 
     Raises:
@@ -68,5 +68,5 @@ def start_article(title: str, config: Config) -> Path:
     return path
 
 
-def _below(folder: Path) -> list[tuple[str, Path]]:
+def _files_below(folder: Path) -> list[tuple[str, Path]]:
     return [(path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.is_file()]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.options import jobs_option, load_project, outputs_option, project_option, variants_of
+from pipeline.commands.shared_options import jobs_option, load_project, outputs_option, project_option, variants_of
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.printing.handouts import Batch
+    from pipeline.printing.published_handouts import PrintBatch
 
 
 def _paper_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,11 +42,11 @@ def print_pack(articles: tuple[str, ...], copies: int, output: Path, **chosen: A
 
     Each copy begins on the front of a sheet. ARTICLE is an id or the path of a source; without: every article.
     """
-    from pipeline.printing.pack import pack, save
+    from pipeline.printing.print_pack import make_print_pack, save_print_pack
 
-    settings, batch = _ready(articles, **chosen)
+    settings, batch = _publish_for_printing(articles, **chosen)
     if batch.handouts:
-        save(pack(batch.handouts, copies, settings), output)
+        save_print_pack(make_print_pack(batch.handouts, copies, settings), output)
         inside = "1 handout" if len(batch.handouts) == 1 else f"{len(batch.handouts)} handouts"
         click.echo(f"{output}: {inside}, {copies} copies of each")
     return int(batch.is_failed)
@@ -66,45 +66,45 @@ def print_(
     ARTICLE is an id or the path of a source; without: every article.
     """
     from pipeline.printing import cups
-    from pipeline.printing.orders import order
+    from pipeline.printing.print_orders import make_print_order
 
     if is_list:
-        for known in cups.printers():
+        for known in cups.list_printers():
             click.echo(f"{known.name} (default)" if known.is_default else known.name)
         return 0
-    chosen_printer = cups.choose(printer)  # before anything is published: that may take minutes
-    _, batch = _ready(articles, **chosen)
-    orders = [order(handout, copies, is_greyscale=greyscale) for handout in batch.handouts]
+    chosen_printer = cups.choose_printer(printer)  # before anything is published: that may take minutes
+    _, batch = _publish_for_printing(articles, **chosen)
+    orders = [make_print_order(handout, copies, is_greyscale=greyscale) for handout in batch.handouts]
     if not articles and not dry_run and sys.stdin.isatty():
         sheets = sum(each.sheets for each in orders)
         click.confirm(f"Print {len(orders)} handouts, {sheets} sheets, on {chosen_printer.name}?", abort=True)
     for each in orders:
-        work = "would print" if dry_run else cups.send(each.job, chosen_printer)
+        work = "would print" if dry_run else cups.submit_job(each.job, chosen_printer)
         click.echo(f"{work}: {each} on {chosen_printer.name}")
     return int(batch.is_failed)
 
 
-def _ready(
+def _publish_for_printing(
     articles: tuple[str, ...], *, variant: str, project: Path | None, outputs: Path | None, jobs: int | None
-) -> tuple[Config, Batch]:
+) -> tuple[Config, PrintBatch]:
     """Publish the handouts that are asked for, and say of which there is none."""
     from pipeline import terminal
-    from pipeline.printing.handouts import FORMAT, ready
+    from pipeline.printing.published_handouts import HANDOUT_FORMAT, publish_for_printing
     from pipeline.publish import Request, shown_in
     from pipeline.running.ids import as_ids
     from pipeline.running.workers import default_jobs
 
-    if variant not in (known := variants_of(FORMAT)):
+    if variant not in (known := variants_of(HANDOUT_FORMAT)):
         raise click.BadParameter(f"{variant} is no variant; there is {', '.join(known)}", param_hint="--variant")
     settings = load_project(project)
     ids = as_ids(articles, settings, Path.cwd())
-    request = Request(formats=(FORMAT,), articles=ids, outputs=outputs, jobs=jobs or default_jobs())
-    with terminal.progress() as progress:
-        batch = ready(settings, request, variant, progress)
+    request = Request(formats=(HANDOUT_FORMAT,), articles=ids, outputs=outputs, jobs=jobs or default_jobs())
+    with terminal.run_progress() as progress:
+        batch = publish_for_printing(settings, request, variant, progress)
     if batch.report.is_interrupted:
         raise click.Abort
     if batch.is_failed:
-        terminal.show(batch.report, shown_in(settings, outputs), is_verbose=False)
+        terminal.show_report(batch.report, shown_in(settings, outputs), is_verbose=False)
     for each in batch.left_out:
         click.echo(f"left out: {each.id}: {each.why}", err=True)
     return settings, batch
@@ -120,17 +120,17 @@ def proof(
     article: str, variant: tuple[str, ...], output: Path | None, project: Path | None, outputs: Path | None
 ) -> int:
     """Show all pages of ARTICLE's handout, in every variant that suits it, in one picture."""
-    from pipeline import proofing, terminal
+    from pipeline import contact_sheet, terminal
     from pipeline.publish import Request, shown_in
     from pipeline.running.ids import as_ids
 
     settings = load_project(project)
     request = Request((), as_ids((article,), settings, Path.cwd()), outputs=outputs)
-    variants = variant or variants_of(proofing.FORMAT)
-    with terminal.progress() as progress:
-        report, path = proofing.proof(settings, request, variants, output, progress)
+    variants = variant or variants_of(contact_sheet.HANDOUT_FORMAT)
+    with terminal.run_progress() as progress:
+        report, path = contact_sheet.make_contact_sheet(settings, request, variants, output, progress)
     if path is None:
-        terminal.show(report, shown_in(settings, outputs), is_verbose=True)
+        terminal.show_report(report, shown_in(settings, outputs), is_verbose=True)
         return 1
     click.echo(f"made {path}")
     return report.exit_code(is_strict=False)

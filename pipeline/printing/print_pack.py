@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError
-from pipeline.printing.handouts import Printable
+from pipeline.printing.published_handouts import PrintableHandout
 from pipeline.rendering.imposition import DocumentInfo, PackHandout, impose_print_pack
 from pipeline.rendering.paper_sizes import measure_pages
 from pipeline.rendering.print_pack_cover import CoverEntry, render_print_pack_cover
@@ -16,7 +16,7 @@ from pipeline.rendering.words import load_words
 from pipeline.running.saving import replace_whole
 
 
-def pack(handouts: Sequence[Printable], copies: int, config: Config) -> bytes:
+def make_print_pack(handouts: Sequence[PrintableHandout], copies: int, config: Config) -> bytes:
     """Return all copies of all handouts in one file, a cover first.
 
     The cover speaks the language of the publisher, and has the paper of the first handout.
@@ -32,7 +32,7 @@ def pack(handouts: Sequence[Printable], copies: int, config: Config) -> bytes:
     return impose_print_pack(first, inside, copies, label)
 
 
-def save(data: bytes, path: Path) -> None:
+def save_print_pack(data: bytes, path: Path) -> None:
     """Write a pack where it is asked for, whole or not at all.
 
     Raises:
