@@ -23,7 +23,7 @@ from pipeline.errors import SendError
 from pipeline.writers.newsletter.message import encode_header
 
 TOKEN_LENGTH = 22
-_TOKEN_PLACEHOLDER = "TokenOfOneReaderGoHere"
+_PLACEHOLDER = "TokenOfOneReaderGoHere"
 """Stands for a token while the message is taken apart."""
 _REPLACED_HEADERS = frozenset(
     ("to", "cc", "bcc", "date", "message-id", "x-unsent", "precedence", "feedback-id", "dkim-signature", "sender",
@@ -114,7 +114,7 @@ def parse_template(published: bytes, unsubscribe: str, route: SenderIdentity) ->
     kept = b"".join(
         at[0] for at in _HEADER_FIELD.finditer(head) if at[1].decode("ascii").lower() not in _REPLACED_HEADERS
     )
-    link = unsubscribe_addresses(route, _TOKEN_PLACEHOLDER)[0]
+    link = unsubscribe_addresses(route, _PLACEHOLDER)[0]
     placed, kinds = _insert_token_placeholder(published, unsubscribe, link)
     if missing := {"text/plain", "text/html"} - kinds:
         raise SendError(
@@ -150,7 +150,7 @@ def _insert_token_placeholder(published: bytes, unsubscribe: str, link: str) -> 
 
 def _split_at_placeholder(body: bytes) -> tuple[bytes | slice, ...]:
     """Cut the body at each character run of the token; quoted-printable may break a line within one."""
-    broken = b"(?:=\r\n)?".join(re.escape(character.encode()) for character in _TOKEN_PLACEHOLDER)
+    broken = b"(?:=\r\n)?".join(re.escape(character.encode()) for character in _PLACEHOLDER)
     pieces: list[bytes | slice] = []
     end = 0
     for at in re.finditer(broken, body):

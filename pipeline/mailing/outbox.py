@@ -96,7 +96,8 @@ class Campaign:
             people = [row["person"] for row in taken]
             found = connection.execute(
                 "SELECT outbox.person, mark, attempts, address, token FROM outbox "  # noqa: S608  # constants
-                f"{_JOIN_READER} WHERE campaign = ? AND {MAILABLE} AND outbox.person IN ({', '.join('?' * len(people))})",
+                f"{_JOIN_READER} WHERE campaign = ? AND {MAILABLE} "
+                f"AND outbox.person IN ({', '.join('?' * len(people))})",
                 (self.list_, self.id, *people),
             ).fetchall()
             letters = tuple(QueuedMessage(**dict(row)) for row in found)

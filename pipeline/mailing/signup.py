@@ -80,10 +80,13 @@ def due_confirmations(store: MailingDatabase, lists: tuple[str, ...]) -> list[Co
         (now, now - CONFIRM_WITHIN_S, *lists),
     )
     return [
-        Confirmation(row["list"], QueuedMessage(row["person"], secrets.token_urlsafe(16), 0, row["address"], row["token"]),
-                     row["language"])
+        Confirmation(
+            row["list"],
+            QueuedMessage(row["person"], secrets.token_urlsafe(16), 0, row["address"], row["token"]),
+            row["language"],
+        )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def record_attempt(store: MailingDatabase, confirmation: Confirmation, wait_s: float | None) -> None:

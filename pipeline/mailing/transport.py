@@ -210,7 +210,10 @@ class SmtpTransport:
         return DeliveryOutcome(verdict, reply_status(code, reply), stage, is_broken)
 
 
-LOGIN_HINT = f"{USER_VARIABLE} and {PASSWORD_VARIABLE} in the environment, or `keyring set {KEYRING_SERVICE} USER`; never in publish.toml"
+LOGIN_HINT = (
+    f"{USER_VARIABLE} and {PASSWORD_VARIABLE} in the environment, or `keyring set {KEYRING_SERVICE} USER`; "
+    "never in publish.toml"
+)
 
 
 def smtp_transport(settings: SendingSettings) -> SmtpTransport:

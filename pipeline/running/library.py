@@ -20,7 +20,7 @@ from pipeline.running.spool import Shelved, Spool, read_to
 from pipeline.running.wordbook import WordBook
 from pipeline.running.workers import Crash, Executor, Task
 from pipeline.timing import timed_phase
-from pipeline.writers import load_writer as load_writer
+from pipeline.writers import load_writer
 
 Progress = Callable[[str, int, int], None]
 """Told the step (`read`, `write`), how many are done, and of how many."""

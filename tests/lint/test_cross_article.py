@@ -13,9 +13,12 @@ from tests.makers import article, header
 SITE = "https://klinik.example"
 
 
+NOTHING_SEEN = LintSummary()
+
+
 def neighbour(
-    id_: str, title: str = "", related: tuple[str, ...] = (), *, lint_summary: LintSummary = LintSummary()
-) -> ArticleSummary:  # frozen
+    id_: str, title: str = "", related: tuple[str, ...] = (), *, lint_summary: LintSummary = NOTHING_SEEN
+) -> ArticleSummary:
     return ArticleSummary(id_, f"{id_}.md", title or id_, f"{SITE}/{id_}", related, (), False, lint_summary)
 
 

@@ -320,7 +320,8 @@ class BookBuilder:
         before = [named.pop(name) for name in ("cover.xhtml", "titlepage.xhtml") if name in named]
         return self.page(
             "nav.xhtml", "nav", title, kind="contents",
-            contents=self.contents(pages), pages=self.marks.page_list, landmarks=(*before, *toc, start, *named.values()),
+            contents=self.contents(pages), pages=self.marks.page_list,
+            landmarks=(*before, *toc, start, *named.values()),
         )  # fmt: skip
 
     def ncx(self, pages: list[BookPage]) -> bytes:
