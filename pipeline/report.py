@@ -13,6 +13,7 @@ from datetime import date
 from typing import Literal, get_args
 
 from pipeline.findings import Finding
+from pipeline.registry import note_rule
 
 REPORT_VERSION = 1
 ResultStatus = Literal["written", "unchanged", "skipped", "stale", "failed", "undone"]
@@ -29,6 +30,12 @@ class OutputFile:
     pages: int = 0
 
 
+@note_rule(
+    "left-out",
+    "An article that is a draft or unlisted: a run over all leaves it out.",
+    "`draft: true`",
+    "Remove the key to publish it; `publish handout ARTICLE` publishes it by name.",
+)
 @dataclass(frozen=True, slots=True)
 class EditionResult:
     """What became of one edition in one format.
@@ -69,6 +76,13 @@ class IndexEntry:
     is_draft: bool = False
 
 
+@note_rule(
+    "pages-unjudged",
+    "`publish check` could not judge articles for print, e-book and mail, since they changed after the last run.",
+    "A project that was never published",
+    "`publish all` makes the files and judges them: room on the sheet, signs of the font, size of mail and book.",
+    reason="What a reader prints or opens is more than its text.",
+)
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a run did; `kept` are findings of earlier runs on what this run was not asked for."""

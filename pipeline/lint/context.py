@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar, cast
@@ -107,3 +107,14 @@ class LintContext:
     def finding_at(self, code: str, passage: Passage, start: int, end: int, message: str, hint: str = "") -> Finding:
         """Return a finding on words of a passage."""
         return self.finding(code, passage.line_at(start), message, hint, passage.text[start:end])
+
+
+ArticleCheck = Callable[[LintContext], Iterable[Finding]]
+ARTICLE_CHECKS: list[ArticleCheck] = []
+"""Those of the modules that have been imported."""
+
+
+def article_check(check: ArticleCheck) -> ArticleCheck:
+    """Have a function asked of every article, and return it unchanged."""
+    ARTICLE_CHECKS.append(check)
+    return check

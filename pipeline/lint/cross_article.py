@@ -10,6 +10,7 @@ from datetime import date
 from pipeline.findings import Finding, make_finding
 from pipeline.lint.context import LintContext
 from pipeline.model import Header, Link, References
+from pipeline.registry import note_rule, warning_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,22 @@ def check_across_articles(articles: Iterable[ArticleSummary]) -> tuple[Finding, 
     return tuple(finding for finding in findings if finding.code not in meant.get(finding.source, ()))
 
 
+@warning_rule(
+    "article-link-unknown",
+    "A link leads to an article of this project that does not exist.",
+    "`/blog/ryg-ovelser` for `/blog/ryg-oevelser`",
+    "Correct the address.",
+    reason="The reader meets an error page, on paper with no way back.",
+    group="whole",
+)
+@warning_rule(
+    "article-anchor-unknown",
+    "A link leads to a heading that the other article does not have.",
+    "`/blog/ryg#oevelser` where no heading is called so",
+    "Correct what stands behind the `#`.",
+    reason="The reader lands at the top of the article, and must search.",
+    group="whole",
+)
 def _check_own_links(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
     by_address = {one.address.rstrip("/"): one for one in them if one.address}
     folders = {address.rpartition("/")[0] for address in by_address}
@@ -81,6 +98,15 @@ def _check_own_links(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
                 )
 
 
+@warning_rule(
+    "title-twice",
+    "Two articles have the same title.",
+    "Two articles called “Ondt i ryggen”",
+    "Say in the title what sets each apart.",
+    reason="On a shelf, in an inbox or in a search no one can tell them apart.",
+    source="WCAG 2.2, success criterion 2.4.2.",
+    group="whole",
+)
 def _check_titles(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
     by_title: dict[str, list[ArticleSummary]] = defaultdict(list)
     for one in them:
@@ -90,6 +116,14 @@ def _check_titles(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
             yield make_finding("title-twice", one.source, 0, f"{same[0].source} is called {one.title!r} too")
 
 
+@note_rule(
+    "orphan",
+    "No other article and no edition leads here.",
+    "An article that nothing links to",
+    "Name it in `related:` of an article that is near it.",
+    reason="Readers find it by search alone.",
+    group="whole",
+)
 def _check_orphans(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
     if len(them) < 2:
         return

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from pipeline.findings import Finding
-from pipeline.lint.context import LintContext
+from pipeline.lint.context import LintContext, article_check
+from pipeline.registry import warning_rule
 
 # Words that stand twice in good sentences: `det, der der sker`, `holde det op op ad`, `meget meget`, `that that`.
 _DOUBLED_ON_PURPOSE = {
@@ -16,6 +17,15 @@ _DOUBLED_ON_PURPOSE = {
 }  # fmt: skip
 
 
+@warning_rule(
+    "word-doubled",
+    "A word stands twice in a row.",
+    "`det er er vigtigt`",
+    "Delete one.",
+    reason="A slip that no spell checker sees.",
+    group="right",
+)
+@article_check
 def word_doubled(context: LintContext) -> Iterator[Finding]:
     usual = _DOUBLED_ON_PURPOSE.get(context.language, "").split()
     for passage, words in context.words:
@@ -30,6 +40,15 @@ def word_doubled(context: LintContext) -> Iterator[Finding]:
 _SPACE = re.compile(r"[ \u00a0]+(?:[,;!?](?=\s|$)|[.:](?=\s+[A-ZÆØÅ]|$))")
 
 
+@warning_rule(
+    "space-before-mark",
+    "A space before a comma, a full stop or another mark.",
+    "`smerter , som`",
+    "Delete the space.",
+    reason="The mark can fall alone to the next line.",
+    group="right",
+)
+@article_check
 def space_before_mark(context: LintContext) -> Iterator[Finding]:
     if context.language == "fr":  # which writes a space there
         return
@@ -55,6 +74,16 @@ _GENITIVE_NAMES = "mcdonald levi lloyd domino kellogg wendy sotheby christie mac
 _ALLOWED_GENITIVES = frozenset((*_ENGLISH_WORDS.split(), *_GENITIVE_NAMES.split(), *_UNIT_WORDS.split()))
 
 
+@warning_rule(
+    "genitive-english",
+    "An English genitive in Danish text.",
+    "`Parkinson's sygdom`",
+    "Write `Parkinsons sygdom`; after s, x or z an apostrophe alone: `Marx' bøger`.",
+    reason="Danish writes the genitive without an apostrophe.",
+    source="Dansk Sprognævn, Retskrivningsordbogen, § 21 (genitive) and § 6 (apostrophe).",
+    group="right",
+)
+@article_check
 def genitive_english(context: LintContext) -> Iterator[Finding]:
     if context.language != "da":
         return
@@ -72,6 +101,16 @@ def genitive_english(context: LintContext) -> Iterator[Finding]:
 _PAIRS = {"„": "“”", "»": "«", "“": "”", "«": "»", "‚": "‘’"}
 
 
+@warning_rule(
+    "quotes-mixed",
+    "A quotation that opens with one mark and closes with another, or not at all.",
+    "`„ryggen er slidt`",
+    "Close it with the mark that belongs to the one it opens with.",
+    reason="The reader cannot see where another's words end.",
+    source="Dansk Sprognævn, Retskrivningsordbogen, on quotation marks.",
+    group="right",
+)
+@article_check
 def quotes_mixed(context: LintContext) -> Iterator[Finding]:
     for passage, _ in context.words:
         place = _unclosed(passage.own)
@@ -100,6 +139,3 @@ def _unclosed(text: str) -> int | None:
         return waiting[0][1]
     straight = [at.start() for at in _STRAIGHT.finditer(text)]
     return straight[0] if len(straight) % 2 and not _INCHES.search(text) else None
-
-
-RULES = (word_doubled, space_before_mark, genitive_english, quotes_mixed)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from pipeline.findings import Finding
-from pipeline.lint.context import LintContext
+from pipeline.lint.context import LintContext, article_check
 from pipeline.model import Span, text
+from pipeline.registry import note_rule, warning_rule
 from pipeline.rendering.readability import lix
 
 WORDS_A_MINUTE = 200
@@ -17,6 +18,16 @@ _FEW_SENTENCES = 8
 _LETTERS_WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 
 
+@warning_rule(
+    "lix-high",
+    "The text is harder to read than the format it is published in aims at.",
+    "LIX 57 where 45 is aimed at",
+    "Split the longest sentences and swap long words for everyday ones; `[check] lix` sets the aim.",
+    reason="Who gives up half-way acts on half of the advice. LIX 45 and more is the level of official letters.",
+    source="C.H. Björnsson, Läsbarhet, 1968; LIX is what Danish schools and authorities use.",
+    group="readable",
+)
+@article_check
 def lix_high(context: LintContext) -> Iterator[Finding]:
     article, check = context.article, context.config.check
     number = lix(tuple(passage.text for passage in context.passages if passage.kind == "prose"))
@@ -29,6 +40,16 @@ def lix_high(context: LintContext) -> Iterator[Finding]:
         yield context.finding("lix-high", 0, f"LIX {number}, expected at most {aim} ({', '.join(missed)})")
 
 
+@note_rule(
+    "sentence-long",
+    "A sentence that is too long to hold in mind.",
+    "A sentence of 36 words",
+    "Make two sentences of it, or a list; `[check] sentence_words` sets the limit.",
+    reason="Someone in pain or worry reads in short steps, and must remember the beginning to understand the end.",
+    source="Plain Language Guidelines, plainlanguage.gov: write short sentences.",
+    group="readable",
+)
+@article_check
 def sentence_long(context: LintContext) -> Iterator[Finding]:
     limit = context.config.check.sentence_words
     for sentence in context.sentences:
@@ -38,6 +59,16 @@ def sentence_long(context: LintContext) -> Iterator[Finding]:
             yield context.finding("sentence-long", sentence.line, message, quote=_first_words(sentence.text))
 
 
+@note_rule(
+    "word-long",
+    "A word of more than 22 letters.",
+    "`bindevævsmassagebehandling`",
+    "Say it with two words: `massage af bindevæv`; `[check] word_letters` sets the limit.",
+    reason="Long compounds are read letter by letter, and break badly in narrow columns and large print.",
+    source="C.H. Björnsson, Läsbarhet, 1968: long words are half of what makes a text hard.",
+    group="readable",
+)
+@article_check
 def word_long(context: LintContext) -> Iterator[Finding]:
     limit = context.config.check.word_letters
     seen: set[str] = set()
@@ -75,6 +106,16 @@ _PASSIVE_SIGNS = {"da": re.compile(r"es\b|[Bb]l[ei]v")}
 """What every passive has: quick to look for, and most sentences lack it."""
 
 
+@note_rule(
+    "passive-voice",
+    "So many sentences are in the passive that no one seems to act.",
+    "`Øvelsen udføres dagligt` for `Lav øvelsen hver dag`",
+    "Say who does it, and speak to the reader: `du`.",
+    reason="Advice in the passive does not say who must act, and is followed less.",
+    source="Plain Language Guidelines, plainlanguage.gov: use active voice.",
+    group="readable",
+)
+@article_check
 def passive_voice(context: LintContext) -> Iterator[Finding]:
     pattern = _PASSIVES.get(context.language)
     if pattern is None or len(context.sentences) < _FEW_SENTENCES:
@@ -107,6 +148,16 @@ _HIDDEN_VERBS = {
 }  # fmt: skip
 
 
+@note_rule(
+    "nominal-style",
+    "A verb hides in a noun.",
+    "`foretage en vurdering af` for `vurdere`",
+    "Use the verb.",
+    reason="Nouns made of verbs lengthen a sentence and hide who acts.",
+    source="Plain Language Guidelines, plainlanguage.gov: avoid hidden verbs.",
+    group="readable",
+)
+@article_check
 def nominal_style(context: LintContext) -> Iterator[Finding]:
     pattern = _HIDDEN_VERBS.get(context.language)
     for sentence in context.sentences if pattern else ():
@@ -115,6 +166,16 @@ def nominal_style(context: LintContext) -> Iterator[Finding]:
             yield context.finding("nominal-style", line, f"{at[0]!r} hides a verb", quote=at[0])
 
 
+@warning_rule(
+    "hard-word",
+    "A medical word that has a plain alternative, and is explained nowhere in the article.",
+    "`hypertension` for `forhøjet blodtryk`",
+    "Use the plain word, or explain it where it first stands: `hypertension (forhøjet blodtryk)`.",
+    reason="A reader who does not know the word skips the sentence, and may miss what concerns them.",
+    source="The word list `styles/words/plain.<language>.toml`; a project's own file of that name adds to it.",
+    group="readable",
+)
+@article_check
 def hard_word(context: LintContext) -> Iterator[Finding]:
     plain = context.list("plain")
     title = context.article.title.casefold()
@@ -162,6 +223,16 @@ _CAPITALS_ONLY = re.compile(r"[A-ZÆØÅ]{2,6}$")
 _ROMAN = re.compile(r"[IVX]+$")
 
 
+@note_rule(
+    "abbreviation-unexplained",
+    "An abbreviation that the article never writes out.",
+    "`VAS` without `visuel analog skala (VAS)`",
+    "Write it out where it first stands; `styles/words/abbreviations.<language>.toml` lists those everyone knows.",
+    reason="Abbreviations are the trade's own; a screen reader spells them letter by letter.",
+    source="WCAG 2.2, success criterion 3.1.4.",
+    group="readable",
+)
+@article_check
 def abbreviation_unexplained(context: LintContext) -> Iterator[Finding]:
     known = context.list("abbreviations").entries
     spanned = {text(node.content) for node in context.nodes(Span) if node.title}
@@ -199,6 +270,16 @@ def _is_written_out(short: str, whole: str) -> bool:
     )
 
 
+@note_rule(
+    "reading-time",
+    "The article takes longer to read than most will stay.",
+    "1,900 words: 10 minutes",
+    "Divide it, or put the main points first in `key_points`; `[check] minutes` sets the limit.",
+    reason="What is not read does not help, and a long handout is laid aside.",
+    source="200 words a minute: M. Brysbaert, 2019, has 238 for non-fiction; a sixth less for unfamiliar matter.",
+    group="readable",
+)
+@article_check
 def reading_time(context: LintContext) -> Iterator[Finding]:
     count = sum(len(words) for _, words in context.words)
     minutes = -(-count // WORDS_A_MINUTE)
@@ -209,8 +290,3 @@ def reading_time(context: LintContext) -> Iterator[Finding]:
 
 def _first_words(text: str, words: int = 8) -> str:
     return " ".join(text.split()[:words])
-
-
-RULES = (
-    lix_high, sentence_long, word_long, passive_voice, nominal_style, hard_word, abbreviation_unexplained, reading_time,
-)  # fmt: skip

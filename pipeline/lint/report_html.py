@@ -12,10 +12,10 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from pipeline.codes import CODES, GROUPS, Group
 from pipeline.config import CheckSettings, Publisher
 from pipeline.findings import Finding, by_code
 from pipeline.lint.source_positions import SourcePosition, locate_finding
+from pipeline.registry import GROUPS, described
 from pipeline.rendering.readability import LIX_LEVELS, lix_level
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words, load_words
@@ -142,7 +142,7 @@ def _article_reports(report: Report, sources: Iterable[str], project: Path) -> t
 
 def _severity_order(findings: Iterable[Finding]) -> tuple[int, ...]:
     """Return what sorts an article: its errors, then its warnings group by group; more come first."""
-    counts = Counter(_group(f.code) for f in findings if f.severity == "warning")
+    counts = Counter(described(f.code).group for f in findings if f.severity == "warning")
     errors = sum(finding.severity == "error" for finding in findings)
     return (-errors, *(-counts[group] for group in GROUPS))
 
@@ -157,7 +157,7 @@ def _article_report(
     remarks = [_finding_view(finding, locate_finding(finding, project)) for finding in findings]
     weighty = [remark for remark in remarks if remark.finding.severity != "note"]
     sections = (
-        FindingGroup(group, tuple(remark for remark in weighty if _group(remark.finding.code) == group))
+        FindingGroup(group, tuple(remark for remark in weighty if described(remark.finding.code).group == group))
         for group in GROUPS
     )
     lix = listing.lix if listing else None
@@ -173,10 +173,6 @@ def _article_report(
         tuple(remark for remark in remarks if remark.finding.severity == "note"),
         Counter(finding.severity for finding in findings),
     )
-
-
-def _group(code: str) -> Group:
-    return CODES[code].group if code in CODES else "source"
 
 
 def _finding_view(finding: Finding, place: SourcePosition) -> FindingView:

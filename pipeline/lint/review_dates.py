@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.findings import Finding, make_finding
+from pipeline.registry import warning_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,15 @@ class ReviewDates:
     accept: tuple[str, ...] = ()
 
 
+@warning_rule(
+    "review-overdue",
+    "The article should have been reviewed again by now.",
+    "`reviewed: 2023-01-10` in 2026",
+    "Have it reviewed, and write the new date; `review_after:` or `[check] review_months` sets how long it holds.",
+    reason="Advice ages: what was right at the last review may have been given up since.",
+    source="NHS, Standard for creating health content, 1: a planned review cycle for all content.",
+    group="safe",
+)
 def check_reviews(reviews: Iterable[ReviewDates], months: int, today: date) -> Iterator[Finding]:
     """Yield articles that should have been reviewed again.
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pipeline.findings import Finding
-from pipeline.lint.context import LintContext
+from pipeline.lint.context import LintContext, article_check
 from pipeline.model import Callout
+from pipeline.registry import note_rule, warning_rule
 
 _HELPERS = {
     "da": (
@@ -53,6 +54,16 @@ _MAX_DISTANCE = 70
 """Characters between the verb and whom to ask."""
 
 
+@warning_rule(
+    "help-missing",
+    "Nothing in the article says when to get help.",
+    "An article on back pain without `Søg læge, hvis …`",
+    "Add a box `::: {.see-doctor}`, or say when to call whom. `[check] help_kinds` names the kinds that must.",
+    reason="General advice must not keep anyone from calling a doctor in time.",
+    source="NHS digital service manual, care cards: help users decide when and where to get care.",
+    group="safe",
+)
+@article_check
 def help_missing(context: LintContext) -> Iterator[Finding]:
     article = context.article
     if context.language not in _HELPERS or article.is_edition or article.kind not in context.config.check.help_kinds:
@@ -105,6 +116,16 @@ _NO = {
 """Words before a claim, or right behind it, that take it back or say for whom it holds."""
 
 
+@warning_rule(
+    "claim-doubtful",
+    "A promise of effect that the marketing of health services must not make, and no one has signed off.",
+    "`garanteret smertefri`, `helbreder`",
+    "Say what is known and for how many; or state who answers for it: `approved_by: Anna Prøve`.",
+    reason="Marketing of health services must be objective, and facts must be provable.",
+    source="Lov om markedsføring af sundhedsydelser (nr. 326 af 2003, ændret ved nr. 360 af 2013), § 2, 1 og 4.",
+    group="safe",
+)
+@article_check
 def claim_doubtful(context: LintContext) -> Iterator[Finding]:
     if context.article.approved_by:
         return
@@ -133,6 +154,16 @@ _DOSES = (
 )  # fmt: skip
 
 
+@warning_rule(
+    "dose-format",
+    "A dose that can be misread.",
+    "`.5 mg`, `5.0 mg`, `10 ug`, `10000 IE`",
+    "Write `0,5 mg`, `5 mg`, `10 mikrogram`, `10.000 IE`.",
+    reason="A point that is overlooked makes a dose ten times too large.",
+    source="ISMP, List of Error-Prone Abbreviations, Symbols, and Dose Designations.",
+    group="safe",
+)
+@article_check
 def dose_format(context: LintContext) -> Iterator[Finding]:
     for passage, _ in context.words:
         if not _DIGIT.search(passage.own):
@@ -158,6 +189,15 @@ _DECIMALS = {
 _CLOCK = re.compile(r"\bkl(?:\.|okken)?\s*$", re.IGNORECASE)
 
 
+@note_rule(
+    "number-format",
+    "A number with the decimal sign of another language.",
+    "`3.5 kg` in Danish, `3,5 kg` in English",
+    "Write `3,5 kg` in Danish, `3.5 kg` in English.",
+    reason="In Danish a point parts thousands; a reader may take 3.500 for three and a half.",
+    group="safe",
+)
+@article_check
 def number_format(context: LintContext) -> Iterator[Finding]:
     if context.language not in _DECIMALS:
         return
@@ -169,12 +209,28 @@ def number_format(context: LintContext) -> Iterator[Finding]:
                 yield context.finding_at("number-format", passage, at.start(), at.end(), message)
 
 
+@note_rule(
+    "review-missing",
+    "Nothing says when a professional last reviewed the article.",
+    "An article without `reviewed:`",
+    "Have it reviewed, and write `reviewed:` and `reviewed_by:`.",
+    reason="Readers and colleagues cannot tell whether the advice still holds.",
+    source="NHS, Standard for creating health content, 1: show when the content was last checked.",
+    group="safe",
+)
+@warning_rule(
+    "reviewer-missing",
+    "The article has been reviewed, but not by anyone who is named.",
+    "`reviewed: 2026-02-01` without `reviewed_by:`",
+    "Add `reviewed_by:` with name and profession.",
+    reason="A review that no one answers for gives no trust.",
+    source="NHS, Standard for creating health content, 2: experts review and approve content.",
+    group="safe",
+)
+@article_check
 def review_missing(context: LintContext) -> Iterator[Finding]:
     article = context.article
     if article.reviewed is None and not article.is_edition:
         yield context.finding("review-missing", 0, "no date says when it was last reviewed")
     elif article.reviewed is not None and not article.reviewed_by and not article.approved_by:
         yield context.finding("reviewer-missing", 0, f"reviewed on {article.reviewed}, but no one says by whom")
-
-
-RULES = (help_missing, claim_doubtful, dose_format, number_format, review_missing)

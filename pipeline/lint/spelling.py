@@ -16,8 +16,9 @@ from typing import Any
 
 from pipeline.config import Config
 from pipeline.findings import Finding
-from pipeline.lint.context import LintContext
+from pipeline.lint.context import LintContext, article_check
 from pipeline.lint.spelling_verdicts import SpellingVerdict
+from pipeline.registry import note_rule, warning_rule
 
 DICTIONARIES = {"da": ("da_DK",), "en": ("en_GB", "en_US"), "sv": ("sv_SE",), "nb": ("nb_NO",), "de": ("de_DE",)}
 """By language; the first that lies in a folder is used."""
@@ -31,6 +32,16 @@ _MAX_SUGGESTIONS = 3
 """So many words that may be meant are named."""
 
 
+@warning_rule(
+    "spelling",
+    "A word that no dictionary has, one letter from a common one.",
+    "`smeter` for `smerter`",
+    "Correct it; or, where it is right, add it to `sources/ordliste.txt` (`publish check --learn`).",
+    reason="A spelling error in a dose or a symptom misleads; anywhere else it costs trust.",
+    source="Hunspell, with the Danish dictionary of Stavekontrolden.",
+    group="right",
+)
+@article_check
 def spelling(context: LintContext) -> Iterator[Finding]:
     if not context.config.check.spelling:
         return
@@ -145,6 +156,12 @@ def find_speller(language: str) -> Speller | None:
     return Speller(language, dictionary)
 
 
+@note_rule(
+    "spelling-skipped",
+    "Spelling was not checked, since a part is missing.",
+    "No dictionary for `da`",
+    "`pip install 'clinic-publish[spelling]'`, and a dictionary: `apt-get install hunspell-da`.",
+)
 def missing_part(language: str) -> str:
     """Return what keeps a language from being spell-checked; empty where nothing does."""
     if not all(map(find_spec, ("hunspell", "symspellpy", "wordfreq"))):
@@ -217,6 +234,3 @@ def _frequent(language: str) -> list[str]:
         return []
     buckets = msgspec.msgpack.decode(gzip.decompress(path.read_bytes()))[1:]
     return [word for bucket in buckets for word in bucket]
-
-
-RULES = (spelling,)

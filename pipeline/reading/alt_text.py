@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Image, images
+from pipeline.registry import warning_rule
 
 # "Illustration af X", "Billede af X": a kind of picture and the title again, not what it shows.
 _BOILERPLATE = re.compile(
@@ -24,6 +25,34 @@ _ASCII_DANISH = re.compile(
 )
 
 
+@warning_rule(
+    "alt-missing",
+    "A picture has no text alternative, and does not say that it only decorates.",
+    "A hero picture without `picture_alt`",
+    "Describe what the picture tells; `![](…)` in the text says that it only decorates.",
+    group="whole",
+)
+@warning_rule(
+    "alt-boilerplate",
+    "A text alternative that says nothing.",
+    "`![Illustration af angst](…)`, `![billede](…)`, `![IMG_1234](…)`",
+    "Describe what the picture tells.",
+    group="whole",
+)
+@warning_rule(
+    "alt-twice",
+    "Two different pictures of one article have the same text alternative.",
+    "`![Øvelse](a.png)` and `![Øvelse](b.png)`",
+    "Say what sets each apart.",
+    group="whole",
+)
+@warning_rule(
+    "alt-ascii",
+    "A text alternative with æ, ø or å spelt in other letters.",
+    "`![Illustration af laenden](…)`",
+    "Write it as Danish is written: a screen reader reads it aloud.",
+    group="whole",
+)
 def check_alt_texts(article: Article) -> tuple[Finding, ...]:
     """Return what is doubtful about the text alternatives of an article."""
     findings: list[Finding] = []

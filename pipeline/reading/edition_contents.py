@@ -96,7 +96,7 @@ def _add_part(listing: EditionContents, part: YamlMapping) -> None:
         what = "a part without a title, expected such as `part: Bevægelse`"
         listing.report("value-shape", part.line, what, "or list its articles outside a part")
     elif not inside.items:
-        listing.report("part-empty", title.line, f"the part {shorten_value(title.value)!r} lists no article", "")
+        listing.report("edition-empty", title.line, f"the part {shorten_value(title.value)!r} lists no article", "")
     else:
         ids = _add_articles(listing, inside)
         listing.parts.append(EditionPart(" ".join(title.value.split()), ids, title.line))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Edition, Related, images
+from pipeline.registry import error_rule, note_rule, repair_rule
 from pipeline.rendering.readability import lix, running_text, word_count
 from pipeline.report import IndexEntry
 
@@ -118,6 +119,12 @@ def index_entry(article: Article) -> IndexEntry:
     )
 
 
+@error_rule(
+    "format-unknown",
+    "`formats:` names a format that is not installed.",
+    "`formats: [pdf]`",
+    "Use the formats that `publish --help` lists.",
+)
 def resolve_editions(cards: Iterable[ArticleMeta], ids: Mapping[str, str], formats: Iterable[str]) -> ResolvedEditions:
     """Decide what stands between two covers: each article on its own, and what editions list.
 
@@ -175,6 +182,40 @@ def suggest_id(name: str, names: Iterable[str]) -> str:
     return f"did you mean {' or '.join(near)}?" if near else ""
 
 
+@error_rule(
+    "article-unknown",
+    "An edition or the command names an article that does not exist.",
+    "`articles: [blog/sovn]` for `blog/soevn`",
+    "Correct the id: a source's path below its folder, without suffix.",
+)
+@error_rule(
+    "article-twice", "An edition lists an article twice.", "`articles: [blog/soevn, blog/soevn]`", "Remove one of them."
+)
+@error_rule(
+    "article-draft",
+    "An edition lists a draft.",
+    "`articles: [blog/kladde]` where `kladde.md` says `draft: true`",
+    "Publish the article first, make the edition a draft too, or take it off the list.",
+)
+@error_rule(
+    "article-refused",
+    "An edition lists an article that was refused.",
+    "An article with a date that does not exist",
+    "Mend that article.",
+)
+@error_rule(
+    "edition-nested",
+    "An edition lists an edition.",
+    "`articles: [editions/foraar]`",
+    "List that edition's articles instead.",
+)
+@error_rule(
+    "edition-empty",
+    "An edition, or a part of one, that lists no article.",
+    "`articles: []`; `- part: Søvn` without `articles:` below it",
+    "List ids of articles, or remove the part; without the key `articles` it is an article of its own.",
+    aliases=("part-empty",),
+)
 def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: Mapping[str, str]) -> list[Finding]:
     """Return why an edition cannot be bound."""
     faults: list[Finding] = []
@@ -200,6 +241,19 @@ def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: M
     return faults
 
 
+@note_rule(
+    "related-unknown",
+    "A related article that is not among the sources; its web address is used.",
+    "`related: [{slug: ryg}]` without `ryg.md`",
+    "Correct the slug, if the article is one of this project.",
+    group="whole",
+)
+@repair_rule(
+    "related-title",
+    "A related article is named by another title than its own; its own is shown.",
+    "`title: Lændesmerter` for an article called “Ondt i lænden”",
+    "Leave the title out.",
+)
 def _check_related(card: ArticleMeta, own: Mapping[str, Related]) -> Iterable[Finding]:
     for entry in card.related:
         target = own.get(entry.id)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Literal
 
-from pipeline.codes import CODES, REMOVED_CODES
+from pipeline.codes import CODES, FORMER_CODES
 from pipeline.config import SourceSettings
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Collection, EditionPart
@@ -29,6 +29,7 @@ from pipeline.reading.strict_yaml import (
     parse_yaml,
     shorten_value,
 )
+from pipeline.registry import REMOVED_CODES, error_rule, note_rule, repair_rule, warning_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,18 @@ _FENCE = re.compile(r"-{3,}[ \t]*")
 _KEY_LINE = re.compile(r"[\"']?([\w-][\w .-]*)[\"']?[ \t]*:([ \t]|$)")
 
 
+@error_rule(
+    "front-matter-misplaced",
+    "The front matter does not stand at the top, or has no end, or is no YAML.",
+    "A heading above the first `---`; no second `---`; `+++`",
+    "Put `---` in the first line and after the last key.",
+)
+@repair_rule(
+    "front-matter-untidy",
+    "The lines around the front matter are not just `---`.",
+    "`-----`, or an empty line before it",
+    "Write `---` and nothing else, from the first line on.",
+)
 def _split_fences(text: str, reading: _FrontMatterReader) -> _FencedText | None:
     """Return the block and the body; None, with a finding, where text would be lost or printed as keys."""
     lines = text.split("\n")
@@ -280,6 +293,12 @@ class _KeyEntry:
     value: YamlNode
 
 
+@warning_rule(
+    "key-conflict",
+    "Two names of one key have different values; the first name in the table of the documentation counts.",
+    "`updated: 2026-05-01` and `lastmod: 2026-04-01`",
+    "Keep one.",
+)
 def _select_entries(table: YamlMapping, reading: _FrontMatterReader) -> dict[str, _KeyEntry]:
     """Return one entry for each key; notes names that no one knows and names that contradict each other."""
     named: dict[str, list[tuple[int, _KeyEntry]]] = {}
@@ -362,11 +381,23 @@ class _FrontMatterReader:
             return own[0], 1
         return _CANONICAL.get(plain)
 
+    @note_rule(
+        "key-unknown",
+        "A key that no format uses.",
+        "`bodyParts: [ryg]`",
+        "Correct its spelling, give it a meaning in `[sources] aliases`, or leave it.",
+    )
     def unknown(self, key: YamlText) -> None:
         near = difflib.get_close_matches(_normalised_key(key.value), list(_CANONICAL), n=1, cutoff=0.8)
         hint = f"did you mean {_CANONICAL[near[0]][0]!r}?" if near else ""
         self.add("key-unknown", key.line, f"the key {shorten_value(key.value)!r} has no meaning here; left out", hint)
 
+    @warning_rule(
+        "yaml-comment",
+        "What follows ` #` is a comment to YAML, and so is not published.",
+        "`title: Øvelse #1`",
+        'Put the value between quotation marks: `title: "Øvelse #1"`.',
+    )
     def comment(self, name: str, value: YamlText) -> None:
         if value.comment:
             what = f"{shorten_value(value.comment)!r} after {name} is a comment to YAML, and so is not published"
@@ -406,6 +437,12 @@ class _FrontMatterReader:
         }
         return readers.get(key, self._words)(entry)
 
+    @error_rule(
+        "value-shape",
+        "A value has another form than its key wants.",
+        "`draft: måske`; a list as `title`",
+        "Write it as the message shows.",
+    )
     def _wrong(self, name: str, node: YamlNode, expected: str, hint: str = "") -> None:
         self.add("value-shape", node.line, f"{name} is {describe_node(node)}, expected {expected}", hint)
 
@@ -423,6 +460,12 @@ class _FrontMatterReader:
             self._wrong(name, node, f"at most {_LONGEST_TEXT:,} characters", "move it into the body of the article")
         return value
 
+    @repair_rule(
+        "front-matter-markup",
+        "A value of the front matter holds Markdown or HTML, which is printed nowhere; its words were taken.",
+        "`lead: Læs om **søvn** &amp; smerter`",
+        "Write plain text.",
+    )
     def _unmarked(self, value: str, entry: _KeyEntry) -> str:
         """Return text without Markdown and HTML: these values are printed as they stand."""
         plain = _MARKDOWN_LINK.sub(r"\1", value)
@@ -556,6 +599,12 @@ class _FrontMatterReader:
     def _authors(self, entry: _KeyEntry) -> tuple[str, ...]:
         return tuple(self._author(name, entry) for name in self._texts(entry))
 
+    @repair_rule(
+        "author-slug",
+        "An author is named as an address part; a name was made of it, without the letters that such names lose.",
+        "`author: ida-eksempel`",
+        "Write the name: `author: Ida Eksempel`.",
+    )
     def _author(self, written: str, entry: _KeyEntry) -> str:
         name = self._unmarked(written, entry)
         if not _SLUG.fullmatch(name):
@@ -565,6 +614,12 @@ class _FrontMatterReader:
         self.add("author-slug", entry.line, f"{entry.name} is {name!r}, made {made!r}")
         return made
 
+    @error_rule(
+        "date-unreadable",
+        "A date that does not exist, or that can be read in several ways.",
+        "`published: 31-02-2025`, `updated: 1/2/25`",
+        "Write it as 28-02-2025 or 2025-02-28.",
+    )
     def _date(self, entry: _KeyEntry) -> date | None:
         if not isinstance(entry.value, YamlText):
             self._wrong(entry.name, entry.value, "a date such as 28-02-2025")
@@ -576,6 +631,12 @@ class _FrontMatterReader:
             self.add("date-unreadable", entry.value.line, message, error.hint)
             return None
 
+    @warning_rule(
+        "dates-reversed",
+        "The article was updated before it was published; the later date is shown.",
+        "`published: 03-08-2025` and `updated: 21-06-2025`",
+        "Correct one of them.",
+    )
     def _order(self, values: Mapping[str, Any]) -> None:
         published, updated = values.get("published"), values.get("updated")
         if published and updated and updated < published:
@@ -637,6 +698,12 @@ class _FrontMatterReader:
             target = f"/{target}" if folder.lower() in ("page", "side") else f"{folder}/{target}"
         return RelatedEntry(_member(node, ("title", "titel", "text", "name")), target, node.line)
 
+    @warning_rule(
+        "accept-unknown",
+        "`accept:` names a finding that does not exist.",
+        "`accept: {quotes: …}`",
+        "Use a code of this list.",
+    )
     def _accept(self, entry: _KeyEntry) -> Mapping[str, str]:
         if not isinstance(entry.value, YamlMapping):
             self._wrong(
@@ -645,14 +712,15 @@ class _FrontMatterReader:
             return {}
         accepted: dict[str, str] = {}
         for code, reason in entry.value.entries:
-            if code.value not in CODES and code.value not in REMOVED_CODES:
-                near = difflib.get_close_matches(code.value, list(CODES), n=1)
+            name = FORMER_CODES.get(code.value, code.value)
+            if name not in CODES and name not in REMOVED_CODES:
+                near = difflib.get_close_matches(name, [*CODES, *FORMER_CODES], n=1)
                 hint = f"did you mean {near[0]!r}?" if near else ""
                 self.add("accept-unknown", code.line, f"there is no finding {shorten_value(code.value)!r}", hint)
             elif not isinstance(reason, YamlText) or not reason.value:
                 self._wrong(code.value, reason, "the reason why this is meant")
             else:
-                accepted[code.value] = self._checked(code.value, reason)
+                accepted[name] = self._checked(code.value, reason)
         return accepted
 
 

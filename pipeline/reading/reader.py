@@ -23,7 +23,7 @@ from pipeline.reading.outline import build_outline
 from pipeline.reading.pandoc import PandocDocument, PandocFailure, parse_many
 from pipeline.reading.picture_finder import PictureFinder, ResolvedPicture
 from pipeline.reading.repairs import repair_lines
-from pipeline.reading.size_limits import TextTooLongError, check_size_limits
+from pipeline.reading.size_limits import TooLargeError, check_size_limits
 from pipeline.reading.source_files import (
     FileStatus,
     LargeFileError,
@@ -36,6 +36,7 @@ from pipeline.reading.source_files import (
 from pipeline.reading.source_text import SourceLine, body_lines, decode_source
 from pipeline.reading.titles import description_of, subject_of, title_of
 from pipeline.reading.typography import apply_typography, apply_typography_to_text
+from pipeline.registry import error_rule, note_rule, repair_rule, warning_rule
 from pipeline.timing import timed_phase
 
 PANDOC_TIMEOUT_S = 6  # a batch takes half a second; only a runaway ever waits
@@ -139,15 +140,31 @@ def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _Prep
             message = (
                 f"{len(front.body):,} characters with all marks, expected at most {2 * config.limits.characters:,}"
             )
-            raise TextTooLongError(
-                message, line=1, hint="divide it, and list its parts in an edition; or raise the limit"
-            )
+            raise TooLargeError(message, line=1, hint="divide it, and list its parts in an edition; or raise the limit")
         lines, more = repair_lines(body_lines(front.body, front.body_line), source.path, config.limits)
         return _PreparedSource(source, front, lines, (*findings, *more), sha256, status)
     except SourceError as error:
         return ReadResult(source, None, sort_findings((*findings, _error_finding(error, source))), (), sha256, status)
 
 
+@repair_rule(
+    "title-derived",
+    "The front matter has no title; one was taken from elsewhere.",
+    "`ondt-i-ryggen.md` became “Ondt i ryggen”",
+    "Write `title:`.",
+)
+@warning_rule(
+    "body-empty",
+    "An article without text.",
+    "A file that ends with its front matter",
+    "Write the text, or `draft: true` until it is there.",
+)
+@error_rule(
+    "markdown-unreadable",
+    "pandoc could not read the text in the time and memory it is given.",
+    "Thousands of brackets within brackets",
+    "Simplify the part of the text that is unusual; halve the article to find it.",
+)
 def _normalise_document(
     item: _PreparedSource,
     document: PandocDocument | PandocFailure,
@@ -285,6 +302,12 @@ def _resolve_related(
         yield Related(entry.title, address, entry.line), findings
 
 
+@repair_rule(
+    "hero-twice",
+    "The preview picture stands first in the text too; it is shown once.",
+    "`picture: /a.png` and `![…](/a.png)` as first line",
+    "Remove one of them.",
+)
 def _extract_hero(
     front: FrontMatter, blocks: tuple[Block, ...], resolver: _ArticleTargets
 ) -> tuple[Figure | None, tuple[Block, ...]]:
@@ -313,6 +336,12 @@ def _images_in(blocks: tuple[Block, ...]) -> tuple[Image, ...]:
     return tuple(node for node in walk(blocks) if isinstance(node, Image))
 
 
+@note_rule(
+    "block-left-out",
+    "A block that is meant for some media only; the other formats leave it out.",
+    "`::: {.web-only}`",
+    "Nothing, where that is meant.",
+)
 def _check_media(article: Article) -> Iterable[Finding]:
     for node in walk(article.blocks):
         if isinstance(node, Div) and node.media:

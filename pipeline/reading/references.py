@@ -26,6 +26,7 @@ from pipeline.model import (
 )
 from pipeline.reading.callouts import bold_only
 from pipeline.reading.lines import FindingCollector
+from pipeline.registry import repair_rule
 
 REFERENCES_ID = "referencer"
 _HEADING_NAMES = (
@@ -49,6 +50,13 @@ class _CollectedReferences:
     blocks: list[Block] = field(default_factory=list)
 
 
+@repair_rule(
+    "references-moved",
+    "References that stand before other text, or in two lists; they are put into one list at the end.",
+    "`## Referencer` in the middle; `## Kilder` twice",
+    "Write one list, at the end.",
+    aliases=("references-twice",),
+)
 def collect_references(blocks: tuple[Block, ...], record: FindingCollector) -> tuple[Block, ...]:
     """Return the blocks with all lists of references in one `References` at the end, under the author's heading."""
     kept: list[Block] = []
@@ -68,7 +76,7 @@ def collect_references(blocks: tuple[Block, ...], record: FindingCollector) -> t
             references.blocks = more
         elif _is_same_heading(title, references.title):
             record.add(
-                "references-twice", line, f"a second {text(title)!r}, joined to the one of line {references.line}"
+                "references-moved", line, f"a second {text(title)!r}, joined to the one of line {references.line}"
             )
             references.blocks = _joined(references.blocks, more)
         else:

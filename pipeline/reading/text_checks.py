@@ -36,6 +36,7 @@ from pipeline.model import (
     walk,
 )
 from pipeline.reading.lines import FindingCollector
+from pipeline.registry import warning_rule
 
 _DANISH_SCREEN_PHRASES = (
     r"\bklik(?:ke)? (?:\w+ ){0,2}(?:her|ind|videre|på)\b",
@@ -96,6 +97,12 @@ _LEFTOVER_MARKUP = re.compile(
 _MARKUP_SIGNS = frozenset("[]({#|:~`*_")
 
 
+@warning_rule(
+    "markup-left",
+    "Signs of Markdown in the finished text: something that was meant as markup is printed as it stands.",
+    "`](`, `##` or `{word}` in a sentence",
+    "Mend the markup, or put a backslash before each sign and accept the finding.",
+)
 def find_leftover_markup(blocks: tuple[Block, ...], record: FindingCollector) -> None:
     """Record what looks like markup in the finished text: it was meant as such, and will be printed."""
     for node in walk(blocks):
@@ -139,6 +146,12 @@ def _check_cell(cell: Cell, line: int, record: FindingCollector) -> None:
             _check_paragraph(block.content, line, record)
 
 
+@warning_rule(
+    "screen-wording",
+    "Wording that needs a screen, in an article that is printed too.",
+    "`Klik her`, `videoen ovenfor`",
+    "Say where it is to be found, or mark the block `::: {.web-only}`.",
+)
 def _check_paragraph(content: tuple[Inline, ...], line: int, record: FindingCollector) -> None:
     words = text(content)
     if not _HINT.search(words):

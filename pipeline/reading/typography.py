@@ -48,6 +48,7 @@ from pipeline.model import (
     Superscript,
     Table,
 )
+from pipeline.registry import repair_rule
 
 NO_BREAK = "\u00a0"
 _HIDDEN_TEXT_MARK = "\ufffc"
@@ -58,8 +59,8 @@ _NOTE_MARK = "\u2063"
 
 TextEdits = dict[int, str]
 """What stands in the place of a character, by its position."""
-TypographyRule = Callable[[str, "_Language"], Iterable[TextEdits]]
-"""Yields the edits of each place where the rule applies."""
+EditRule = Callable[[str, "_Language"], Iterable[TextEdits]]
+"""Yields the edits of each place where something is to be set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,22 @@ class _Language:
     """Its quotation marks: open, close, and both again for quotations within quotations. Empty: leave them."""
 
 
+@repair_rule(
+    "typography",
+    "Quotation marks, dashes, ranges, percent signs, units or ellipses were set as the language has them.",
+    '`"søvn"` became `„søvn“`, `3-4` became `3–4`, `70%` became `70 %`',
+    "Nothing to do; `[sources] quotes` chooses the quotation marks.",
+    aliases=("quotation-marks", "number-units", "percent-signs", "number-ranges", "dashes", "ellipses"),
+)
 def apply_typography(
     blocks: tuple[Block, ...], language: str, settings: SourceSettings, source: str
 ) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
-    """Return blocks as the language sets them, and one note for each rule that changed something."""
+    """Return blocks as the language sets them, and one note for each kind of change."""
     setter = _TypographyApplier(settings)
     made = setter.blocks(blocks, language, 0)
     return made, tuple(
-        make_finding(rule, source, change.line, f"{_CHANGED[rule]}: {change.count}")
-        for rule, change in setter.changes.items()
+        make_finding("typography", source, change.line, f"{what}: {change.count}")
+        for what, change in setter.changes.items()
     )
 
 
@@ -183,36 +191,27 @@ def _ellipses(text: str, _: _Language) -> Iterator[TextEdits]:
         yield {at.start(): "…", at.start() + 1: "", at.start() + 2: ""}
 
 
-_TYPOGRAPHY_RULES: Mapping[str, TypographyRule] = MappingProxyType(
+EDIT_RULES: Mapping[str, EditRule] = MappingProxyType(
     {
-        "quotation-marks": _quotation_marks,
-        "percent-signs": _percent_signs,
-        "number-units": _number_units,
-        "number-ranges": _number_ranges,
-        "dashes": _dashes,
-        "ellipses": _ellipses,
+        "quotations set in the house style": _quotation_marks,
+        "percent signs set with a space that does not break": _percent_signs,
+        "numbers bound to their units": _number_units,
+        "hyphens between numbers made dashes": _number_ranges,
+        "hyphens between spaces made dashes": _dashes,
+        "three full stops made one sign": _ellipses,
     }
 )
-_CHANGED: Mapping[str, str] = MappingProxyType(
-    {
-        "quotation-marks": "quotations set in the house style",
-        "percent-signs": "percent signs set with a space that does not break",
-        "number-units": "numbers bound to their units",
-        "number-ranges": "hyphens between numbers made dashes",
-        "dashes": "hyphens between spaces made dashes",
-        "ellipses": "three full stops made one sign",
-    }
-)
+"""By what a finding says of the change."""
 _CANDIDATE = re.compile(r"""["“”„‟»«'‘’‚‹›]|\.\.\.|[ \n\u00a0]-|[0-9½¼¾][ \n%‰-]""")
 """What every text has that any rule would change."""
 
 
 def _changes(text: str, language: _Language) -> Iterator[tuple[str, TextEdits]]:
-    """Yield, rule by rule, the edits that change something."""
-    for name, rule in _TYPOGRAPHY_RULES.items():
+    """Yield, by what is set, the edits that change something."""
+    for what, rule in EDIT_RULES.items():
         for edits in rule(text, language):
             if any(text[at] != new for at, new in edits.items()):
-                yield name, edits
+                yield what, edits
 
 
 # ---- addresses
@@ -450,8 +449,8 @@ class _TypographyApplier:
         edits: TextEdits = {}
         rules = self._rules_of(language)
         if rules is not None and _CANDIDATE.search(text):
-            for name, edit in _changes(_masked(text), rules):
-                self.changes.setdefault(name, _ChangeCount(line)).count += 1
+            for what, edit in _changes(_masked(text), rules):
+                self.changes.setdefault(what, _ChangeCount(line)).count += 1
                 edits |= edit
         if not edits and not run.has_inner:
             return content

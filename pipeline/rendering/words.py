@@ -10,9 +10,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import StyleError
+from pipeline.registry import error_rule
 from pipeline.rendering.styles import Styles
 
 
+@error_rule(
+    "words-missing",
+    "A word that a writer adds is missing in the language of the edition.",
+    "An article with `language: sv`, and no `styles/words/sv.toml`",
+    "Add the word to `styles/words/<language>.toml`.",
+)
 class MissingWordError(StyleError):
     """A word that a writer needs is not in the language's file."""
 

@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from pipeline.codes import Severity
 from pipeline.config import Publisher
-from pipeline.findings import SEVERITIES, Finding, Severity
+from pipeline.findings import SEVERITIES, Finding
 from pipeline.rendering.readability import lix_level
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words, load_words

@@ -45,9 +45,9 @@ def test_parts_hold_articles_in_order_between_those_in_no_part() -> None:
 @pytest.mark.parametrize(
     ("front", "expected"),
     [
-        ("articles:\n  - part: Søvn\n", [("part-empty", 3)]),
-        ("articles:\n  - part: Søvn\n    articles: []\n", [("part-empty", 3)]),
-        ("articles:\n  - part: Søvn\n    articles:\n", [("part-empty", 3)]),
+        ("articles:\n  - part: Søvn\n", [("edition-empty", 3)]),
+        ("articles:\n  - part: Søvn\n    articles: []\n", [("edition-empty", 3)]),
+        ("articles:\n  - part: Søvn\n    articles:\n", [("edition-empty", 3)]),
         ("articles:\n  - articles: [blog/ryg]\n", [("value-shape", 3)]),
         ("articles:\n  - part: ''\n    articles: [blog/ryg]\n", [("value-shape", 3)]),
         ("articles:\n  - part: [a, b]\n    articles: [blog/ryg]\n", [("value-shape", 3)]),

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from pipeline.errors import SourceError, StyleError, WriteError
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Edition, Picture
+from pipeline.registry import note_rule
 from pipeline.rendering.cover import draw_cover
 from pipeline.rendering.fonts import FONT_FAMILY
 from pipeline.rendering.markup import TITLE, Placed
@@ -98,6 +99,12 @@ class BookBuilder:
             chapter.article.address.rstrip("/"): chapter for chapter in self.chapters if chapter.article.address
         }
 
+    @note_rule(
+        "epub-pages",
+        "The e-book has no page numbers, because it has no printed handout to follow.",
+        "An article whose handout failed",
+        "See why the handout failed; both are made together.",
+    )
     def package(self) -> Package:
         """Return the whole book.
 
@@ -131,6 +138,12 @@ class BookBuilder:
             ),
         )
 
+    @note_rule(
+        "epub-undated",
+        "An e-book must state when it was last changed, and no article in it has a date.",
+        "An article without `published`, `updated` and `reviewed`",
+        "Add `published:` to the front matter.",
+    )
     def modified(self) -> date:
         """Return the newest date of anything in the book, or a fixed one: the clock is not asked."""
         if self.edition.changed:
