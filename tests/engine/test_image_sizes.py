@@ -87,7 +87,7 @@ def test_too_little_memory_for_a_picture_is_not_remembered(
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr("pipeline.engine.image_sizes.shrink", starve)
+        patch.setattr("pipeline.engine.image_sizes.resize_image", starve)
         with pytest.raises(MemoryError, match=r"the picture sources/images/ryg\.png"):
             run(copy_of_published)
     _, after = run(copy_of_published)
