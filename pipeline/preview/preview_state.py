@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
@@ -57,7 +57,8 @@ class PreviewState:
         """What keeps things from being published: the configuration, the sources as a whole, the last run."""
         self.ids: Mapping[str, str] = {}
         """The id of each source by its path from the project folder."""
-        self.report: Report = report_of(load_manifest(self.outputs.state), Cache(self.outputs.cache_path))
+        with closing(Cache(self.outputs.cache_path)) as cache:
+            self.report: Report = report_of(load_manifest(self.outputs.state), cache)
         self.version = 0
         """Counts what pages may show anew."""
         self.style_version = 0
