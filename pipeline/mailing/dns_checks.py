@@ -21,7 +21,7 @@ DNS_TIMEOUT_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class PreflightCheck:
-    """One thing that was looked at before sending, and what was found, as keys of `styles/words/<language>.toml`."""
+    """The result of one preflight check, as keys of `styles/words/<language>.toml`."""
 
     name: str
     verdict: CheckVerdict
@@ -29,7 +29,7 @@ class PreflightCheck:
     facts: Mapping[str, object] = field(default_factory=dict)
 
     def told(self, words: Words) -> str:
-        """Return what was found in words."""
+        """Return the result as text."""
         facts = {
             key: words.number(value) if isinstance(value, int | float) else value for key, value in self.facts.items()
         }
@@ -39,11 +39,11 @@ class PreflightCheck:
 def check_dns(
     domain: str, bounce_domain: str, signer: DkimSigner | None, resolver: Resolver | None = None
 ) -> list[PreflightCheck]:
-    """Return what the DNS says; without a network, that it is unchecked.
+    """Return the results for SPF, DMARC and DKIM; "unchecked" without a network.
 
     Args:
-        bounce_domain: Of the address that bounces go to: SPF is about that one (RFC 7208, 2.4).
-        resolver: Default: that of this machine.
+        bounce_domain: Domain of the address for bounces, which SPF checks (RFC 7208, 2.4).
+        resolver: None: the one of this machine.
     """
     spf = _txt_records(bounce_domain, "v=spf1", resolver)
     dmarc = _txt_records(f"_dmarc.{domain}", "v=DMARC1", resolver) or _txt_records(
@@ -62,7 +62,7 @@ def check_dns(
 
 
 def _check_single_record(
-    name: str, texts: list[str] | None, where: str, judge: Callable[[str, str], PreflightCheck]
+    name: str, texts: list[str] | None, where: str, validate: Callable[[str, str], PreflightCheck]
 ) -> PreflightCheck:
     if texts is None:
         return PreflightCheck(name, "unchecked", "dns_silent", {"where": where})
@@ -70,7 +70,7 @@ def _check_single_record(
         return PreflightCheck(name, "warning", "dns_missing", {"where": where})
     if len(texts) > 1:
         return PreflightCheck(name, "warning", "dns_many", {"where": where, "count": len(texts)})
-    return judge(name, texts[0])
+    return validate(name, texts[0])
 
 
 def _check_spf(name: str, text: str) -> PreflightCheck:
@@ -107,7 +107,7 @@ def _same_key(published: str, private: bytes) -> bool:
 
 
 def _txt_records(name: str, begins: str, resolver: Resolver | None) -> list[str] | None:
-    """Return the TXT records of a name; nothing where the DNS does not answer."""
+    """Return the TXT records of a name that begin so; None where the DNS does not answer."""
     import dns.exception
     import dns.resolver
 
