@@ -1,4 +1,4 @@
-"""What someone has chosen to see of a proof, as the address says it; anything unknown means the default."""
+"""View options of an article's page: variant, device, colour scheme; read from the query of its address."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ OPTION_CHOICES: Mapping[str, tuple[str, ...]] = {
     "pictures": ("on", "off"),
     "part": ("html", "text", "source"),
 }
-"""Each with its default first."""
+"""Choices of each option, the default first."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
-    """What is chosen."""
+    """The chosen view options."""
 
     chosen: Mapping[str, str]
     chapter: str = ""
-    """The name of a file in the book; empty for the first of its text."""
+    """Path of a chapter in the EPUB; empty: the first of the text."""
 
     def __getitem__(self, name: str) -> str:
         return self.chosen[name]
 
     def address(self, **changes: str) -> str:
-        """Return the query that chooses the same, but for changes; defaults are left out."""
+        """Return the query of these options with changes; defaults are left out."""
         values = {**self.chosen, "chapter": self.chapter, **changes}
-        told = {name: value for name, value in values.items() if value and value != OPTION_CHOICES.get(name, ("",))[0]}
-        return "?" + urlencode(told)
+        query = {name: value for name, value in values.items() if value and value != OPTION_CHOICES.get(name, ("",))[0]}
+        return "?" + urlencode(query)
 
 
 def view_options_of(query: Mapping[str, str]) -> ViewOptions:
-    """Return what the query of an address chooses."""
+    """Return the view options of a query; unknown values become defaults."""
     chosen = {name: query[name] if query.get(name) in values else values[0] for name, values in OPTION_CHOICES.items()}
     return ViewOptions(chosen, query.get("chapter", ""))
