@@ -53,7 +53,6 @@ class Commands(click.Group):
 
 
 def main() -> None:
-    """Run the command."""
     try:
         code = commands.main(standalone_mode=False, prog_name="publish")
     except click.exceptions.Abort:

@@ -58,10 +58,7 @@ class SourceSettings:
 
 @dataclass(frozen=True, slots=True)
 class PreviewSettings:
-    """The table `[preview]`, which has no effect any more; it stays known, so that an old `publish.toml` is read."""
-
-    editor: tuple[str, ...] = ()
-    """Has no effect: the preview starts no program that a project names."""
+    """The table `[preview]`, which has no keys any more; an old `publish.toml` may have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +166,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "sending": SendingSettings,
 }
 """Tables other than those of formats; each is a field of `Config`."""
-REMOVED_KEYS = frozenset({("check", "online_days"), ("check", "private_hosts")})
+REMOVED_KEYS = frozenset({("check", "online_days"), ("check", "private_hosts"), ("preview", "editor")})
 """Table and key of settings that no longer exist: a project may keep them, without effect."""
 
 

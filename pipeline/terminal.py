@@ -137,7 +137,6 @@ def _print_summary(console: Console, report: Report, result: str, outputs: Path)
 
 
 def show_reasons(report: Report) -> None:
-    """Print for each edition why it was rebuilt or not."""
     for (id_, name), reason in sorted(report.reasons.items()):
         print(f"{name}/{id_}: {reason}")  # noqa: T201
 
@@ -152,7 +151,6 @@ def show_timings(report: Report) -> None:
 
 
 def show_requirements(parts: Sequence[Requirement]) -> None:
-    """Print each requirement, with its install command where it is missing."""
     for part in parts:
         mark = "found  " if part.is_found else "MISSING" if part.is_needed else "absent "
         print(f"{mark}  {part.name}: {part.detail}")  # noqa: T201

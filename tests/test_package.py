@@ -71,7 +71,7 @@ def test_every_code_that_is_used_is_in_the_table() -> None:
     used = {
         code
         for path in (HERE / "pipeline").rglob("*.py")
-        for code in re.findall(r"\bfound\(\s*\"([a-z0-9-]+)\"", path.read_text("utf-8"))
+        for code in re.findall(r"\bmake_finding\(\s*\"([a-z0-9-]+)\"", path.read_text("utf-8"))
     }
 
     assert used

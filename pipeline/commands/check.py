@@ -130,9 +130,8 @@ def _update_baseline(found: LintResult, settings: Config) -> int:
 
     path = settings.folder / settings.check.baseline
     replace_whole(path, build_baseline(found.report.findings))
-    click.echo(
-        f"{path}: {sum(f.severity != 'error' for f in found.report.findings)} findings saved; later runs report new ones"
-    )
+    known = sum(finding.severity != "error" for finding in found.report.findings)
+    click.echo(f"{path}: {known} findings saved; later runs report only new ones")
     return found.report.exit_code(is_strict=False)
 
 

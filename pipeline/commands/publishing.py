@@ -90,7 +90,6 @@ def format_command(name: str) -> click.Command:
 
 
 def _publish(formats: tuple[str, ...], articles: tuple[str, ...], options: RunOptions) -> int:
-    """Publish, show the result, and return the exit code."""
     from pipeline.running.workers import Workers, default_jobs
 
     began_ns = time.time_ns()

@@ -23,12 +23,10 @@ jobs_option = click.option("--jobs", type=click.IntRange(1), help="Worker proces
 
 
 def outputs_option(meaning: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return the option `--outputs`."""
     return click.option("--outputs", type=click.Path(path_type=Path), help=f"{meaning} [PROJECT/outputs]")
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that every publishing command has."""
     for option in reversed(
         (
             project_option,

@@ -43,15 +43,11 @@ class DataDir:
         """
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.path / "sending.lock", mode=0o600)
         try:
-            lock.acquire(timeout=0)
+            with FileLock(self.path / "sending.lock", timeout=0, mode=0o600):
+                yield
         except Timeout as error:
             raise SendError("another `publish send` is running", hint="let it finish, or stop it: Ctrl-C") from error
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 def open_data_dir(config: Config, outputs: Path) -> DataDir:

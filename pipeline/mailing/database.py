@@ -107,7 +107,6 @@ class MailingDatabase:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def person(self, address: str) -> str:
-        """Return the keyed hash of an address."""
         return keyed_hash(self.key, address_identity(address))
 
     @contextmanager
@@ -140,7 +139,6 @@ class MailingDatabase:
                     self.connection.execute("PRAGMA synchronous = FULL")
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        """Return the rows of a query."""
         with self._lock, translate_errors(self.folder.database):
             return self.connection.execute(query, values).fetchall()
 

@@ -38,14 +38,12 @@ class MessageFactory:
     signer: DkimSigner | None
 
     def envelope_sender(self, mark: str) -> str:
-        """Return the address for bounces of one message."""
         if not self.verp:
             return self.sender
         local, _, domain = self.sender.rpartition("@")
         return f"{local}+{mark}@{domain}"
 
     def build(self, message: QueuedMessage) -> bytes:
-        """Return the message of one reader."""
         data = self.template.address(self.identity, message, datetime.now(UTC))
         return self.signer.sign(data) if self.signer else data
 
@@ -59,7 +57,6 @@ class SendThrottle:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait(self, stop: threading.Event) -> None:
-        """Wait until the next message may be sent."""
         if not self.rate:
             return
         with self._lock:
@@ -101,7 +98,6 @@ class CampaignSender:
             raise self._fault
 
     def _send_due(self, throttle: SendThrottle) -> None:
-        """Try every message that is due now."""
         # No Thread.join here: in Python 3.11 and 3.12, Ctrl-C within it marks a running thread as ended (CPython,
         # Thread._wait_for_tstate_lock), and the database would be closed while a message is being sent.
         with ThreadPoolExecutor(self.settings.connections, thread_name_prefix="connection") as pool:

@@ -29,7 +29,6 @@ class DkimSigner:
     domain: str
 
     def sign(self, message: bytes) -> bytes:
-        """Return the message with its DKIM signature."""
         import dkim
 
         signature = dkim.sign(

@@ -158,7 +158,6 @@ class Campaign:
         return None if row[0] is None else float(row[0])
 
     def counts(self) -> Mapping[str, int]:
-        """Return the number of messages in each state."""
         rows = self.store.rows("SELECT state, count(*) FROM outbox WHERE campaign = ? GROUP BY state", (self.id,))
         found = Counter({row[0]: row[1] for row in rows})
         found["queued"] += found.pop("claimed", 0)
@@ -222,5 +221,4 @@ def find_campaign(store: MailingDatabase, edition: str, list_: str, transport: s
 
 
 def timestamp_now() -> str:
-    """Return the present time in the form that the outbox stores."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -55,25 +55,21 @@ def run_preflight(
     """Check a sample message, the sender and the list."""
     today = datetime.now(UTC).date()
     sample = factory.build(SAMPLE_MESSAGE)
+    violations = [f"{each.code}: {each.message}" for each in published.findings if each.severity == SEVERITIES[0]]
+    footer = [each.message for each in footer_findings(config.publisher, published.options)]
     checks = (
-        *_edition_checks(published),
+        PreflightCheck("published", "pass", "unchanged"),
+        _violations_check("conforming", violations),
         *_message_checks(sample, published, factory),
-        *_footer_checks(config, published),
+        _violations_check("footer", footer),
         _size_check(sample),
         check_spam(sample),
         *_sender_checks(config, factory, sample),
         *check_dns(factory.identity.domain, factory.sender.rpartition("@")[2], factory.signer),
-        *_list_checks(store, list_, today),
-        _test_mail_check(store, factory.template.content),
+        *_database_checks(store, list_, factory.template.content, today),
     )
     listed = list_title(config.sending, list_)
     return Preflight(published.id, published.title, list_, listed, factory.template.content, today, checks)
-
-
-def _edition_checks(published: PublishedNewsletter) -> Iterator[PreflightCheck]:
-    yield PreflightCheck("published", "pass", "unchanged")
-    wrong = [finding for finding in published.findings if finding.severity == SEVERITIES[0]]
-    yield _violations_check("conforming", [f"{finding.code}: {finding.message}" for finding in wrong])
 
 
 def _message_checks(sample: bytes, published: PublishedNewsletter, factory: MessageFactory) -> Iterator[PreflightCheck]:
@@ -96,11 +92,6 @@ def _violations_check(name: str, errors: list[str]) -> PreflightCheck:
     if errors:
         return PreflightCheck(name, "failure", "faults", {"told": "; ".join(errors)})
     return PreflightCheck(name, "pass", f"{name}_good")
-
-
-def _footer_checks(config: Config, published: PublishedNewsletter) -> Iterator[PreflightCheck]:
-    lacking = footer_findings(config.publisher, published.options)
-    yield _violations_check("footer", [finding.message for finding in lacking])
 
 
 def _size_check(sample: bytes) -> PreflightCheck:
@@ -148,14 +139,12 @@ def _sender_checks(config: Config, factory: MessageFactory, sample: bytes) -> It
     yield _violations_check("dkim_signature", [name.decode("ascii") for name in sorted(missing)])
 
 
-def _list_checks(store: MailingDatabase, list_: str, today: date) -> Iterator[PreflightCheck]:
+def _database_checks(store: MailingDatabase, list_: str, content: str, today: date) -> Iterator[PreflightCheck]:
     counts = count_subscribers(store, list_, today)
     yield PreflightCheck("list", "pass" if counts.mailable else "failure", "list", asdict(counts))
     if counts.stale:
         yield PreflightCheck("consents", "warning", "consents_stale", {"count": counts.stale})
-
-
-def _test_mail_check(store: MailingDatabase, content: str) -> PreflightCheck:
     if rows := store.rows("SELECT sent_on FROM proofs WHERE content = ?", (content,)):
-        return PreflightCheck("proofread", "pass", "proof_seen", {"day": rows[0]["sent_on"]})
-    return PreflightCheck("proofread", "failure", "proof_unseen")
+        yield PreflightCheck("proofread", "pass", "proof_seen", {"day": rows[0]["sent_on"]})
+    else:
+        yield PreflightCheck("proofread", "failure", "proof_unseen")

@@ -59,7 +59,6 @@ class Mailing:
         return save_evidence(preflight, counts, self.outputs, find_styles(self.config.folder), words)
 
     def connect(self) -> Transport:
-        """Return the transport, not yet open."""
         if self.transport_name == "file":
             return FileTransport(self.store.folder.trials / self.list / self.published.id)
         return smtp_transport(self.config.sending)
@@ -107,7 +106,6 @@ class Mailing:
         return campaign
 
     def sender(self, campaign: Campaign, progress: Callable[[int], None]) -> CampaignSender:
-        """Return the sender of a campaign."""
         factory = self.factory
         if self.config.sending.feedback_id:
             feedback = f"{campaign.id}:{self.list}:newsletter:{factory.identity.domain.replace('.', '-')}"

@@ -65,7 +65,6 @@ def sender_domain(publisher: Publisher) -> str:
 
 
 def is_local_host(host: str) -> bool:
-    """Tell whether a host is this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

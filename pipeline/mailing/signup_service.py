@@ -71,7 +71,6 @@ class RateLimiter:
     _seen: dict[bytes, deque[float]] = field(default_factory=dict, repr=False)
 
     def is_exceeded(self, visitor: str) -> bool:
-        """Tell whether a visitor has used up the limit."""
         turns = self._seen.get(self._key(visitor))
         return turns is not None and len(turns) == self.times and turns[0] > time.monotonic() - self.within_s
 
@@ -104,7 +103,6 @@ class SignupService:
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def app(self) -> Starlette:
-        """Return the ASGI app."""
         routes = [
             Route("/", self.front),
             Route("/healthz", self.health),

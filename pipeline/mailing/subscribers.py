@@ -169,7 +169,6 @@ def forget_address(store: MailingDatabase, address: str, today: date) -> bool:
 
 
 def count_subscribers(store: MailingDatabase, list_: str, today: date) -> SubscriberCounts:
-    """Return the counts of a list."""
     long_ago = (today - STALE_AFTER).isoformat()
     row = store.rows(
         f"SELECT count(*) FILTER (WHERE {MAILABLE}) AS mailable, "  # noqa: S608  # constants

@@ -13,7 +13,7 @@ from pipeline.preview.frames import COLOUR_SCHEMES, ColourScheme
 from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.request_guard import frame_policy
 from pipeline.preview.variant_previews import find_variant_pdf
-from pipeline.preview.view_options import OPTION_CHOICES
+from pipeline.preview.views import OPTION_CHOICES
 from pipeline.rendering.fonts import FONT_STYLES, font_data
 
 ASSETS = {
@@ -47,7 +47,6 @@ class FileResponses:
         raise HTTPException(404)
 
     def output(self, request: Request) -> Response:
-        """Return a published file."""
         path = self.state.published_file(request.path_params["path"])
         if path is None:
             raise HTTPException(404)
@@ -58,7 +57,6 @@ class FileResponses:
         return FileResponse(path, media_type=kind, headers=headers)
 
     def page(self, request: Request) -> Response:
-        """Return a page of a handout as PNG."""
         variant, number = request.path_params["variant"], request.path_params["number"]
         is_known = variant in OPTION_CHOICES["variant"]
         pdf = find_variant_pdf(self.state, request.path_params["id"], variant) if is_known else None

@@ -16,8 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from pipeline.errors import PublishError
 from pipeline.preview.edition_draft import EditionDraft, draft_source, save_source
 from pipeline.preview.preview_state import PreviewState
-from pipeline.preview.view_options import OPTION_CHOICES
-from pipeline.preview.views import Views
+from pipeline.preview.views import OPTION_CHOICES, Views
 from pipeline.printing import cups
 from pipeline.printing.published_handouts import PrintBatch, make_print_pack, publish_for_printing
 from pipeline.publish import Request as Publishing

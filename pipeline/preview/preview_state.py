@@ -147,7 +147,6 @@ class PreviewState:
 
     @property
     def waiting(self) -> int:
-        """Number of articles that are queued or being published."""
         if not self._has_begun:
             return len(self.ids)
         return len(self.queue.ids.union(self._current_run.ids if self._current_run else ()))

@@ -58,7 +58,6 @@ class PublishQueue:
 
     @property
     def ids(self) -> frozenset[str]:
-        """All queued ids."""
         return frozenset((*self._urgent, *self._rest, *(id_ for _, id_ in self._preview_builds)))
 
     def add(self, ids: Iterable[str], *, is_urgent: bool) -> None:
@@ -77,7 +76,6 @@ class PublishQueue:
         self._filled.set()
 
     def drop(self, ids: Iterable[str]) -> None:
-        """Remove ids."""
         for id_ in ids:
             self._urgent.pop(id_, None)
             self._rest.pop(id_, None)

@@ -38,7 +38,6 @@ _KEEP_ALIVE_S = 15.0
 
 
 def create_app(state: PreviewState, port: int) -> Starlette:
-    """Return the ASGI app of the preview."""
     views = Views(state)
     files, actions = FileResponses(state), FormViews(state, views)
 

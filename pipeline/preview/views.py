@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -21,10 +22,21 @@ from pipeline.preview import frames
 from pipeline.preview.page_images import PlacedFinding, place_findings
 from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.variant_previews import VariantPreview, preview_variant
-from pipeline.preview.view_options import OPTION_CHOICES, ViewOptions, view_options_of
 from pipeline.running.shelf import Item, facets_of
 from pipeline.validation.mail import GMAIL_CLIP_BYTES
+from pipeline.writers.handout.options import VariantName
+from pipeline.writers.handout.variants import STANDARD_VARIANT
 
+OPTION_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "variant": (STANDARD_VARIANT, *(name for name in get_args(VariantName) if name != STANDARD_VARIANT)),
+    "device": ("phone", "tablet"),
+    "book": ("light", "dark"),
+    "width": ("320", "640"),
+    "mail": ("light", "dark"),
+    "pictures": ("on", "off"),
+    "part": ("html", "text", "source"),
+}
+"""Choices of each option, the default first."""
 SORT_KEYS: Mapping[str, Any] = {
     "newest": lambda item: -(item.listing.changed.toordinal() if item.listing.changed else 0),
     "title": lambda item: item.listing.title.casefold(),
@@ -46,7 +58,6 @@ class Views:
         self._cached_style_version = state.style_version
 
     def page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
-        """Render a page."""
         state = self.state
         html = state.styles.render(
             f"preview/{template}",
@@ -105,7 +116,6 @@ class Views:
         )
 
     def item(self, request: Request) -> Item:
-        """Return the article of the address, or raise 404."""
         item = self.state.item(request.path_params["id"])
         if item is None:
             raise HTTPException(404)
@@ -121,8 +131,31 @@ class Views:
         return self.message(str(error), 500)
 
     def message(self, text: str, status: int = 200) -> Response:
-        """Return a page with a message."""
         return self.page("message.html.j2", status, text=text)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """The chosen view options."""
+
+    chosen: Mapping[str, str]
+    chapter: str = ""
+    """Path of a chapter in the EPUB; empty: the first of the text."""
+
+    def __getitem__(self, name: str) -> str:
+        return self.chosen[name]
+
+    def address(self, **changes: str) -> str:
+        """Return the query of these options with changes; defaults are left out."""
+        values = {**self.chosen, "chapter": self.chapter, **changes}
+        query = {name: value for name, value in values.items() if value and value != OPTION_CHOICES.get(name, ("",))[0]}
+        return "?" + urlencode(query)
+
+
+def view_options_of(query: Mapping[str, str]) -> ViewOptions:
+    """Return the view options of a query; unknown values become defaults."""
+    chosen = {name: query[name] if query.get(name) in values else values[0] for name, values in OPTION_CHOICES.items()}
+    return ViewOptions(chosen, query.get("chapter", ""))
 
 
 @dataclass(frozen=True)
@@ -184,7 +217,6 @@ class Proof:
 
     @property
     def chapter(self) -> str:
-        """The chosen chapter, or the first of the text."""
         names = [chapter.name for chapter in self.chapters]
         if self.look.chapter in names:
             return self.look.chapter
@@ -204,7 +236,6 @@ class Proof:
         return path.read_text("utf-8", "replace") if path else ""
 
     def version(self, name: str, suffix: str) -> str:
-        """Return the short digest of a published file, for addresses."""
         return self.state.digest(f"{name}/{self.item.listing.id}{suffix}")[:16]
 
     def _file(self, name: str, suffix: str) -> Path | None:

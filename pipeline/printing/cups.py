@@ -117,7 +117,6 @@ def choose_printer(name: str) -> Printer:
 
 
 def lp_command(job: PrintJob, printer: Printer) -> tuple[str, ...]:
-    """Return the command that prints a file."""
     # Without scaling, text and QR code keep their size.
     options = [f"sides={job.sides}", "collate=true", "print-scaling=none"]
     if job.paper:
