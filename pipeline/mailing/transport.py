@@ -249,7 +249,7 @@ def load_login() -> tuple[str, str] | None:
         except KeyringError as error:
             raise ConfigError(f"the keyring does not answer: {error}", hint=LOGIN_HINT) from error
     if not password:
-        raise ConfigError(f"no password for the mail server user {user}", hint=LOGIN_HINT)
+        raise ConfigError(f"the mail server user {user} has no password", hint=LOGIN_HINT)
     return user, password
 
 
