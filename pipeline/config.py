@@ -11,9 +11,10 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
-from pipeline.codes import CODES, REMOVED_CODES
+from pipeline.codes import CODES, FORMER_CODES
 from pipeline.errors import ConfigError
 from pipeline.limits import Limits, limit_errors
+from pipeline.registry import REMOVED_CODES
 
 FILE_NAME = "publish.toml"
 Options = TypeVar("Options")
@@ -74,7 +75,7 @@ class CheckSettings:
     """The table `[check]`: thresholds of `publish check`, and the severity of its findings."""
 
     severities: Mapping[str, Literal["off", "note", "warning", "error"]] = field(default_factory=dict)
-    """By code; replaces the severity that the rule gives."""
+    """By code or former code; replaces the severity of the rule."""
     lix: int = 45
     """Highest readability index (LIX) an article should have."""
     lix_of: Mapping[str, int] = field(default_factory=dict)
@@ -261,9 +262,10 @@ def _severity_errors(check: CheckSettings) -> Iterator[tuple[str, str]]:
     for code in check.severities:
         if code in REMOVED_CODES:
             continue
-        if code not in CODES:
+        name = FORMER_CODES.get(code, code)
+        if name not in CODES:
             yield "severities", f"names an {_unknown_name('finding', code, CODES)}"
-        elif CODES[code].severity == "error":
+        elif CODES[name].severity == "error":
             yield "severities", f"names {code}, which is always an error, expected a warning or a note"
 
 

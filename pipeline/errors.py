@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline.registry import error_rule
+
 
 class PublishError(Exception):
     """An error that a person can fix: its place, what was found, and a hint."""
@@ -20,24 +22,45 @@ class PublishError(Exception):
         return f"{position}{self.message}" + (f"\nhint: {self.hint}" if self.hint else "")
 
 
+@error_rule(
+    "source-unreadable", "A source file cannot be read at all.", "A file without read permission", "Mend the file."
+)
 class SourceError(PublishError):
     """An error in an article or a picture, for the author."""
 
     code = "source-unreadable"
 
 
+@error_rule(
+    "style-broken",
+    "A template, a style sheet, a font or a word list is broken.",
+    "`{{ titel }}` in a template",
+    "Correct the file that the message names.",
+)
 class StyleError(PublishError):
     """An error in a template, a style sheet, a font or a word list, for the designer."""
 
     code = "style-broken"
 
 
+@error_rule(
+    "config-wrong",
+    "`publish.toml` says something that cannot be.",
+    '`[publisher] nmae = "…"`',
+    "Correct the key or value that the message names.",
+)
 class ConfigError(PublishError):
     """An error in `publish.toml`, on the command line or of the machine, for the operator."""
 
     code = "config-wrong"
 
 
+@error_rule(
+    "write-failed",
+    "A writer could not finish an edition; its last good file still stands.",
+    "A worker process that died",
+    "Read the message; publish that article alone to see more.",
+)
 class WriteError(PublishError):
     """An error of a writer, whose result must not be published, for the developer."""
 

@@ -134,8 +134,8 @@ def test_a_folder_without_a_project_is_said_so(tmp_path: Path) -> None:
 
 def test_another_run_in_the_project_gives_75(project: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from pipeline.running.saving import Outputs\n"
-        "with Outputs(Path(sys.argv[1])).held(0): print('held', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from pipeline.engine.output_dir import OutputDir\n"
+        "with OutputDir(Path(sys.argv[1])).lock(0): print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", script, str(project / "outputs")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
@@ -185,6 +185,22 @@ def test_doctor_names_every_part(tmp_path: Path) -> None:
     assert done.code == 0, done.out
     for part in ("Pango", "HarfBuzz subset", "pandoc", "Fonts", "Java", "Chromium"):
         assert part in done.out
+
+
+def test_doctor_says_what_a_language_of_the_project_lacks(project: Path) -> None:
+    write(project / "styles/words/sv.toml", 'back = "Tillbaka"\n')
+    write(project / "sources/somn.md", "---\ntitle: Sömn\nlanguage: sv-SE\n---\nDu sover.\n")
+
+    done = run_publish(project, "doctor")
+
+    assert done.code == 1
+    assert "found    words of da: all labels" in done.out
+    assert "found    rules of da: all entries" in done.out
+    words, rules = (next(row for row in done.out.splitlines() if f" {of} of sv:" in row) for of in ("words", "rules"))
+    assert "labels are missing: notes, references" in words
+    assert "their rules are skipped: " in rules
+    assert "quotes" in rules
+    assert "dictionaries" not in rules
 
 
 def test_schema_describes_configuration_and_front_matter(tmp_path: Path) -> None:

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.running.certificates import Certificates
-from pipeline.validation.certificate import VALIDATORS, Certificate, book_content_digest, claims_conformance
+from pipeline.validation.certificate import (
+    VALIDATORS,
+    Certificate,
+    Certificates,
+    book_content_digest,
+    claims_conformance,
+)
 from pipeline.validation.epub import validate_epub
 from tests.conftest import ARTICLE, Ran, run_publish
 from tests.makers import PUBLISH_TOML, picture_file, write
@@ -202,7 +207,7 @@ BAD = {
     "ukendt.md": ("articles:\n  - blog/rygg", "article-unknown"),
     "to-gange.md": ("articles:\n  - blog/ryg\n  - blog/ryg", "article-twice"),
     "tom-samling.md": ("articles: []", "edition-empty"),
-    "tom-del.md": ("articles:\n  - part: Søvn", "part-empty"),
+    "tom-del.md": ("articles:\n  - part: Søvn", "edition-empty"),
     "serie.md": ("series: {title: Rygskole, position: to}", "value-shape"),
 }
 """By name: the text or front matter, and the finding that it must lead to; none where reading mends it."""

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import writers
-from pipeline.commands.shared_options import jobs_option, load_project, outputs_option, project_option, review_date
+from pipeline.commands.shared_options import (
+    as_ids,
+    jobs_option,
+    load_project,
+    outputs_option,
+    project_option,
+    review_date,
+)
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -55,10 +62,9 @@ def check(
     if explain:
         return _print_explanation(explain)
     from pipeline import lint_run, terminal
+    from pipeline.build import Request
+    from pipeline.engine.executor import default_jobs
     from pipeline.lint.severity_policy import SeverityPolicy, load_severity_policy
-    from pipeline.publish import Request
-    from pipeline.running.ids import as_ids
-    from pipeline.running.workers import default_jobs
 
     settings = load_project(project)
     scale = SeverityPolicy(settings.check.severities) if update_baseline else load_severity_policy(settings)
@@ -93,14 +99,16 @@ def _is_published_file(path: Path) -> bool:
 
 
 def _print_explanation(code: str) -> int:
-    from pipeline.codes import CODES, explained
+    from pipeline.codes import CODES, FORMER_CODES
+    from pipeline.registry import rule_of
 
+    code = FORMER_CODES.get(code, code)
     if code not in CODES:
-        near = difflib.get_close_matches(code, list(CODES), n=1)
+        near = difflib.get_close_matches(code, [*CODES, *FORMER_CODES], n=1)
         raise click.BadParameter(
             f"there is no finding {code!r}" + (f"; did you mean {near[0]!r}?" if near else ""), param_hint="--explain"
         )
-    click.echo(f"{code} ({CODES[code].severity})\n\n" + "\n\n".join(explained(CODES[code])))
+    click.echo(f"{code} ({CODES[code].severity})\n\n" + "\n\n".join(rule_of(code).explained()))
     return 0
 
 
@@ -125,8 +133,8 @@ def _apply_fixes(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> i
 
 
 def _update_baseline(found: LintResult, settings: Config) -> int:
+    from pipeline.engine.output_dir import replace_whole
     from pipeline.lint.severity_policy import build_baseline
-    from pipeline.running.saving import replace_whole
 
     path = settings.folder / settings.check.baseline
     replace_whole(path, build_baseline(found.report.findings))

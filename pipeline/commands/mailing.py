@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from pipeline.commands.shared_options import load_project, outputs_option, project_option
+from pipeline.commands.shared_options import as_ids, load_project, outputs_option, project_option
 from pipeline.config import Config
 from pipeline.errors import PublishError, SendError
 from pipeline.mailing import subscribers as lists
@@ -61,7 +61,7 @@ def _parse_rate(written: str) -> int:
 @click.option("--connections", type=click.IntRange(1, 20), help="Parallel connections to the mail server.")
 @click.option("--resend-doubtful", is_flag=True, help="Send again what is in doubt: some readers may get it twice.")
 @_transport_option
-@click.option("--language", type=click.Choice(["da", "en"]), help="Language of checks and report. [the publisher's]")
+@click.option("--language", metavar="TAG", help="Language of checks and report. [the publisher's]")
 @project_option
 @_outputs_option
 def send(
@@ -74,7 +74,6 @@ def send(
     Nobody gets it twice: after a stop, repeat the command to continue. See docs/sending.md.
     """
     from pipeline import terminal
-    from pipeline.running.ids import as_ids
 
     settings = load_project(project)
     sending = settings.sending
@@ -299,7 +298,7 @@ def bounces(_settings: Config, store: MailingDatabase, mailbox: Path) -> int:
 @_with_database
 def serve(settings: Config, store: MailingDatabase, host: str, port: int, transport: str) -> int:
     """Serve the pages for signing up and unsubscribing. See docs/sending.md for nginx and Caddy."""
-    from pipeline.mailing.signup_service import serve as run
+    from pipeline.mailing.signup_service import run_signup_service
 
-    run(settings, store, host, port, is_trial=transport == "file")
+    run_signup_service(settings, store, host, port, is_trial=transport == "file")
     return 0

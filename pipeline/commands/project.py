@@ -33,12 +33,16 @@ def new(title: str, project: Path | None) -> int:
 
 
 @click.command()
-def doctor() -> int:
-    """Show what is needed on this machine, and how to install what is missing."""
+@project_option
+def doctor(project: Path | None) -> int:
+    """Show what is missing on this machine, and for the languages of a project."""
     from pipeline import terminal
-    from pipeline.doctor import check_requirements
+    from pipeline.config import FILE_NAME
+    from pipeline.doctor import check_languages, check_requirements
 
     found = check_requirements()
+    if project or any((folder / FILE_NAME).is_file() for folder in (Path.cwd(), *Path.cwd().parents)):
+        found += tuple(check_languages(load_project(project)))
     terminal.show_requirements(found)
     return int(any(part.is_needed and not part.is_found for part in found))
 

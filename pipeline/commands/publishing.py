@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import writers
-from pipeline.commands.shared_options import has_option, load_project, review_date, run_options, variants_of
-from pipeline.running.stamp import tells_of_work
+from pipeline.commands.shared_options import as_ids, has_option, load_project, review_date, run_options, variants_of
+from pipeline.noop import is_work_likely
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.publish import Request
+    from pipeline.engine.executor import Executor
     from pipeline.report import Report
-    from pipeline.running.library import Progress
-    from pipeline.running.workers import Workers
 
 CERTIFIABLE = "epub"
 _ALLOW_HELP = "Publish PDF files that violate PDF/A or PDF/UA too, without declaring conformance."
@@ -90,42 +88,34 @@ def format_command(name: str) -> click.Command:
 
 
 def _publish(formats: tuple[str, ...], articles: tuple[str, ...], options: RunOptions) -> int:
-    from pipeline.running.workers import Workers, default_jobs
-
     began_ns = time.time_ns()
     if options.select and articles:
         raise click.UsageError("name articles, or select them: not both")
     overrides = _format_overrides(formats, options)
     settings = load_project(options.project)
-    jobs = options.jobs or default_jobs()
-    with Workers(jobs, settings.limits.memory_mb) as workers:
-        if not options.cluster and tells_of_work(sys.argv[1:]):
-            workers.begin(formats)  # before the imports below: they take as long as the start of a process
+    with _executor(settings, options) as executor:
+        if is_work_likely(sys.argv[1:]):
+            executor.begin(formats)  # before the imports below: they take as long as the start of a process
 
-        from pipeline import publish, terminal
-        from pipeline.running.ids import as_ids
-        from pipeline.running.selecting import selection_of
+        from pipeline import build, terminal
+        from pipeline.run.selection import selection_of
 
-        request = publish.Request(
+        request = build.Request(
             formats,
             as_ids(articles, settings, Path.cwd()),
             selection_of(options.select) if options.select else None,
             options.outputs,
-            jobs,
-            options.force,
-            options.verify,
+            is_forced=options.force,
+            is_verified=options.verify,
             today=review_date(),
             overrides=overrides,
         )
         if options.report:
             terminal.check_report_path(options.report)
         with terminal.run_progress() as progress:
-            if options.cluster:
-                result = _publish_on_cluster(settings, request, options, progress, workers)
-            else:
-                run = publish.certify if options.certify else publish.publish
-                result = run(settings, request, progress, workers)
-    folder = publish.shown_in(settings, request.outputs)
+            run = build.certify if options.certify else build.publish
+            result = run(settings, request, progress, executor)
+    folder = build.published_dir(settings, request.outputs)
     _show_result(result, folder, options)
     code = result.exit_code(is_strict=options.strict)
     if result.is_noop and not (options.report or options.verify or options.explain or options.profile):
@@ -149,8 +139,8 @@ def _format_overrides(formats: tuple[str, ...], options: RunOptions) -> dict[str
 
 def _show_result(result: Report, folder: Path, options: RunOptions) -> None:
     from pipeline import terminal
+    from pipeline.engine.output_dir import replace_whole
     from pipeline.report import report_to_json
-    from pipeline.running.saving import replace_whole
 
     if options.report:
         replace_whole(options.report, report_to_json(result))
@@ -161,26 +151,26 @@ def _show_result(result: Report, folder: Path, options: RunOptions) -> None:
         terminal.show_timings(result)
 
 
-def _publish_on_cluster(
-    settings: Config, request: Request, options: RunOptions, progress: Progress, local: Workers
-) -> Report:
-    """Publish with local workers that read, and a Dask cluster that writes."""
-    from pipeline.publish import publish
-    from pipeline.running.cluster import Cluster, check_address
-    from pipeline.running.saving import STATE
+def _executor(settings: Config, options: RunOptions) -> Executor:
+    """Return the executor: local processes, or a Dask cluster that renders."""
+    from pipeline.engine.executor import Executor, default_jobs
 
-    address = options.cluster or ""
-    if not options.store and not address.startswith("tcp://"):
+    jobs, memory_mb = options.jobs or default_jobs(), settings.limits.memory_mb
+    if not options.cluster:
+        return Executor(jobs, memory_mb)
+    from pipeline.engine.cluster import Cluster, check_address
+    from pipeline.engine.output_dir import STATE
+
+    if not options.store and not options.cluster.startswith("tcp://"):
         raise click.UsageError("--cluster on other machines needs --store: what all of them reach")
-    check_address(address)
-    url = options.store or str((request.outputs or settings.folder / "outputs").resolve() / STATE / "store")
-    with Cluster(address, url, settings.folder.resolve(), local) as remote:
-        return publish(settings, request, progress, remote)
+    check_address(options.cluster)
+    url = options.store or str((options.outputs or settings.folder / "outputs").resolve() / STATE / "store")
+    return Cluster(options.cluster, url, settings.folder.resolve(), (jobs, memory_mb))
 
 
 def _save_no_op(settings: Config, outputs: Path, result: Report, answer: tuple[str, int], began_ns: int) -> None:
     """Save output and exit code for the next run of this command, which repeats them if no input has changed."""
-    from pipeline.running import depending, stamp
+    from pipeline import noop
 
-    own, others = depending.published_files(result, outputs), depending.sources_of_change(settings, outputs)
-    stamp.leave(sys.argv[1:], own, others, answer, began_ns)
+    own, others = noop.published_files(result, outputs), noop.input_files(settings, outputs)
+    noop.keep_answer(sys.argv[1:], own, others, answer, began_ns)

@@ -38,10 +38,10 @@ from pipeline.mailing.settings import sender_domain
 from pipeline.mailing.subscribers import unsubscribe_token
 from pipeline.mailing.transport import FileTransport, Transport, smtp_transport
 from pipeline.rendering.styles import find_styles
-from pipeline.rendering.words import Words, load_words
+from pipeline.rendering.words import Words, load_words, packaged_languages
 
 _log = logging.getLogger(__name__)
-READER_LANGUAGES = ("da", "en")
+READER_LANGUAGES = packaged_languages()
 MAX_FORM_BYTES = 4096
 RESPONSE_HEADERS = {
     "Cache-Control": "no-store",
@@ -291,7 +291,7 @@ def visitor_of(host: str) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
-def serve(config: Config, store: MailingDatabase, host: str, port: int, *, is_trial: bool) -> None:
+def run_signup_service(config: Config, store: MailingDatabase, host: str, port: int, *, is_trial: bool) -> None:
     """Run the service until it is stopped.
 
     Raises:

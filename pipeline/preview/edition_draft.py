@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.config import Config
+from pipeline.engine.output_dir import replace_whole
 from pipeline.errors import ConfigError
-from pipeline.reading.frontmatter import KEY_ALIASES
+from pipeline.model import FRONT_MATTER_KEYS
+from pipeline.reading.frontmatter import names_of
 from pipeline.reading.outline import slugify
 from pipeline.reading.source_files import glob_base
-from pipeline.running.saving import replace_whole
 
 EDITIONS_FOLDER = "editions"
 _ARTICLE_MODE = re.compile(r"\s*-\s*(['\"]?)(?P<id>[^:'\"]+)\1\s*:\s*(?P<mode>\w+)")
@@ -148,7 +149,7 @@ def _key_lines(front: list[str], key: str) -> tuple[int, int] | None:
     """Return the range of lines of a key or its aliases, with its nested lines."""
     for at, line in enumerate(front):
         match = _FRONT_MATTER_KEY.match(line)
-        if match and match["key"].lower() in (key, *KEY_ALIASES[key]):
+        if match and match["key"].lower() in names_of(FRONT_MATTER_KEYS[key]):
             stop = at + 1
             while stop < len(front) and not _FRONT_MATTER_KEY.match(front[stop]):
                 stop += 1

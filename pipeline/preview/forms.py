@@ -13,14 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from pipeline.build import Request as Publishing
 from pipeline.errors import PublishError
+from pipeline.index_page import Item
 from pipeline.preview.edition_draft import EditionDraft, draft_source, save_source
 from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.views import OPTION_CHOICES, Views
 from pipeline.printing import cups
 from pipeline.printing.published_handouts import PrintBatch, make_print_pack, publish_for_printing
-from pipeline.publish import Request as Publishing
-from pipeline.running.shelf import Item
 
 _MAX_COPIES = 1000
 Form: TypeAlias = ImmutableMultiDict[str, str]
@@ -108,7 +108,7 @@ class FormViews:
             existing,
             title=listing.title if listing else "",
             lead=listing.lead if listing else "",
-            chosen=listing.articles if listing else (),
+            chosen=listing.meta.articles if listing else (),
         )
 
     async def compose_draft(self, request: Request) -> Response:
@@ -131,7 +131,9 @@ class FormViews:
         return self._composer(existing, title=draft.title, lead=draft.lead, chosen=ids, made=made)
 
     def _composer(self, existing: Item | None, *, status: int = 200, **values: Any) -> Response:
-        articles = [item for item in self.state.items if not item.listing.is_edition and not item.listing.is_draft]
+        articles = [
+            item for item in self.state.items if not (item.listing.meta.is_edition or item.listing.meta.is_draft)
+        ]
         by_id = {item.listing.id: item for item in articles}
         chosen = [by_id[id_] for id_ in values.pop("chosen") if id_ in by_id]
         values = {"made": None, "trouble": None, **values}
@@ -142,10 +144,10 @@ class FormViews:
         if not id_:
             return None
         item = self.state.item(id_)
-        if item is None or not item.listing.is_edition or not self.state.has_source(id_):
+        if item is None or not item.listing.meta.is_edition or not self.state.has_source(id_):
             raise HTTPException(404)
         return item
 
     def _is_article(self, id_: str) -> bool:
         item = self.state.item(id_)
-        return item is not None and not item.listing.is_edition and self.state.has_source(id_)
+        return item is not None and not item.listing.meta.is_edition and self.state.has_source(id_)

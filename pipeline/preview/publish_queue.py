@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import FILE_NAME, Config
-from pipeline.report import IndexEntry
-from pipeline.running.certificates import FOLDER as CERTIFICATES
+from pipeline.model import ArticleMeta
+from pipeline.validation.certificate import FOLDER as CERTIFICATES
 
 FASTEST_FORMATS = ("newsletter", "handout")
 """Formats that are published first."""
@@ -113,7 +113,7 @@ class Affected:
 
 
 def affected_by(
-    changed: Iterable[Path], project: Path, ids: Mapping[str, str], listings: Iterable[IndexEntry]
+    changed: Iterable[Path], project: Path, ids: Mapping[str, str], listings: Iterable[ArticleMeta]
 ) -> Affected:
     """Return the articles that changed files affect.
 
@@ -129,6 +129,6 @@ def affected_by(
     own |= {listing.id for listing in listings if names.intersection(listing.pictures)}
     return Affected(
         frozenset(own),
-        frozenset(listing.id for listing in listings if listing.is_edition and own.intersection(listing.articles)),
+        frozenset(listing.id for listing in listings if own.intersection(listing.meta.articles)),
         any(name == FILE_NAME or name.split("/")[0] in ("styles", CERTIFICATES) for name in names),
     )

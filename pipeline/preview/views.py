@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -18,11 +19,11 @@ from starlette.responses import HTMLResponse, Response
 
 from pipeline.errors import PublishError
 from pipeline.findings import Finding
+from pipeline.index_page import Item, facets_of
 from pipeline.preview import frames
 from pipeline.preview.page_images import PlacedFinding, place_findings
 from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.variant_previews import VariantPreview, preview_variant
-from pipeline.running.shelf import Item, facets_of
 from pipeline.validation.mail import GMAIL_CLIP_BYTES
 from pipeline.writers.handout.options import VariantName
 from pipeline.writers.handout.variants import STANDARD_VARIANT
@@ -38,7 +39,7 @@ OPTION_CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 """Choices of each option, the default first."""
 SORT_KEYS: Mapping[str, Any] = {
-    "newest": lambda item: -(item.listing.changed.toordinal() if item.listing.changed else 0),
+    "newest": lambda item: -(item.listing.meta.changed or date.min).toordinal(),
     "title": lambda item: item.listing.title.casefold(),
     "level": lambda item: item.listing.lix if item.listing.lix is not None else 999,
     "pages": lambda item: item.pages or 9999,
@@ -257,10 +258,10 @@ _MARK_HEIGHT = 0.03
 
 def _matches_filter(item: Item, chosen: Mapping[str, str]) -> bool:
     listing = item.listing
-    text = " ".join((listing.title, listing.lead, listing.id, *listing.tags)).casefold()
+    text = " ".join((listing.title, listing.lead, listing.id, *listing.meta.tags)).casefold()
     return (
         all(word in text for word in chosen["q"].casefold().split())
-        and (not chosen["tag"] or chosen["tag"] in listing.tags)
+        and (not chosen["tag"] or chosen["tag"] in listing.meta.tags)
         and (not chosen["finding"] or chosen["finding"] in item.codes)
         and (not chosen["format"] or chosen["format"] in item.formats)
     )

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.build import Request, outputs_of, publish
 from pipeline.config import Config, OutputSettings, format_options
+from pipeline.engine.output_dir import replace_whole
 from pipeline.errors import ConfigError
-from pipeline.publish import Request, outputs_of, publish
 from pipeline.rendering.imposition import DocumentInfo, PackHandout, impose_print_pack
 from pipeline.rendering.paper_sizes import measure_pages
 from pipeline.rendering.pdf_raster import draw_contact_sheet
@@ -17,8 +18,7 @@ from pipeline.rendering.print_pack_cover import CoverEntry, render_print_pack_co
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import load_words
 from pipeline.report import EditionResult, Report
-from pipeline.running.library import Progress
-from pipeline.running.saving import replace_whole
+from pipeline.run.source_set import Progress
 from pipeline.writers import load_writer
 
 HANDOUT_FORMAT = "handout"
@@ -80,7 +80,7 @@ def publish_for_printing(config: Config, request: Request, variant: str, progres
     # The variants of publish.toml stay in the list, since publishing removes the files of all others.
     overrides = {} if variant in chosen else {HANDOUT_FORMAT: {"variants": [*chosen, variant]}}
     report = publish(config, replace(request, overrides=overrides), progress)
-    outputs = outputs_of(config, request.outputs).shown
+    outputs = outputs_of(config, request.outputs).published_dir
     found = [_find_handout(entry, variant, outputs) for entry in _requested_entries(report, request.articles)]
     return PrintBatch(
         tuple(each for each in found if isinstance(each, PrintableHandout)),
@@ -165,6 +165,6 @@ def make_contact_sheet(
         return report, output
     outputs = outputs_of(replace(config, outputs=OutputSettings()), request.outputs)
     path = f"{PROOFS_FOLDER}/{entry.id}.png"
-    with outputs.held(request.wait_s):
+    with outputs.lock(request.wait_s):
         outputs.move([(outputs.stage(path, sheet), path)])
     return report, outputs.folder / path

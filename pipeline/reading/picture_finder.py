@@ -16,7 +16,8 @@ from pipeline.findings import Finding, make_finding
 from pipeline.limits import DEFAULT_LIMITS, Limits
 from pipeline.model import Picture
 from pipeline.pictures.image_files import probe_image
-from pipeline.reading.source_files import FileStatus, SourceRoots, file_status, read_inside, resolve_inside
+from pipeline.reading.source_files import SourceRoots, read_inside, resolve_inside
+from pipeline.registry import error_rule, repair_rule, warning_rule
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".svg"}
 _PLACEHOLDER_FILE = re.compile(r"^(placeholder|dummy|no[-_]?image|missing[-_]?image)\b[-_\w]*\.", re.IGNORECASE)
@@ -38,8 +39,6 @@ class ResolvedPicture:
     """From the project folder; empty where no file is meant."""
     sha256: str = ""
     """Of the file; empty where there is none that can be opened."""
-    status: FileStatus | None = None
-    """Of the file, before it was opened."""
 
 
 @dataclass(slots=True)
@@ -49,9 +48,16 @@ class PictureFinder:
     roots: SourceRoots
     limits: Limits = DEFAULT_LIMITS
     _listings: dict[Path, dict[str, Path]] = field(default_factory=dict)
-    _probed: dict[Path, tuple[Picture, int, FileStatus | None]] = field(default_factory=dict)
-    """Each picture with the number of its frames, and its file's status."""
+    _probed: dict[Path, tuple[Picture, int]] = field(default_factory=dict)
+    """Each picture with the number of its frames."""
 
+    @error_rule(
+        "picture-broken",
+        "A picture cannot be decoded to its last row; the article is published without it.",
+        "A PNG that was cut off while it was uploaded",
+        "Export the picture anew.",
+        group="whole",
+    )
     def find(self, target: str, source: str, line: int) -> tuple[Picture | None, tuple[Finding, ...]]:
         """Return the picture that an article's target means, or None and why not.
 
@@ -76,9 +82,34 @@ class PictureFinder:
         outcome = "\n".join((place, *(finding.message + finding.hint for finding in findings)))
         if actual is None or actual not in self._probed:
             return ResolvedPicture(target, outcome, place)
-        picture, _, status = self._probed[actual]
-        return ResolvedPicture(target, outcome, place, picture.sha256, status)
+        return ResolvedPicture(target, outcome, place, self._probed[actual][0].sha256)
 
+    @error_rule(
+        "picture-missing",
+        "A picture is named that does not exist; the article is published without it.",
+        "`![Ryg](/images/rygg.png)`",
+        "Correct the name, or add the file.",
+        group="whole",
+    )
+    @error_rule(
+        "picture-outside",
+        "A picture lies outside the source folders; it is never opened.",
+        "`![x](../../secret.png)`, `![x](https://…)`",
+        "Copy the picture into the source folder and name it there.",
+    )
+    @warning_rule(
+        "picture-placeholder",
+        "A picture that only holds the place of one; it is left out.",
+        "`![](/images/placeholder-3.png)`",
+        "Put the real picture there, or remove the line.",
+    )
+    @warning_rule(
+        "picture-case",
+        "A picture's name is spelt in other letters than on disk; it was found all the same.",
+        "`proteinindtag.png` for `Proteinindtag.png`",
+        "Spell it as the file: some systems tell capitals apart.",
+        repaired=True,
+    )
     def _locate(self, target: str, source: str, line: int) -> tuple[Path | None, tuple[Finding, ...]]:
         """Return the file that a target means, or None and why not."""
         try:
@@ -113,10 +144,21 @@ class PictureFinder:
             return actual, (make_finding("picture-case", source, line, message),)
         return actual, ()
 
+    @warning_rule(
+        "picture-animated",
+        "A picture that moves; its first frame is shown.",
+        "An animated GIF",
+        "Choose a still that says what the movement says.",
+    )
+    @repair_rule(
+        "picture-suffix",
+        "A picture's suffix is not that of its content; it was taken by its content.",
+        "A JPEG named `ryg.png`",
+        "Rename the file.",
+    )
     def _look(self, path: Path, source: str, line: int) -> tuple[Picture, tuple[Finding, ...]]:
         findings: list[Finding] = []
         if path not in self._probed:
-            status = file_status(path)
             data = read_inside(path, self.roots, self.limits.picture_bytes)
             if not data:
                 raise SourceError("an empty file", hint="export it again from where it came")
@@ -124,8 +166,8 @@ class PictureFinder:
             digest = hashlib.sha256(data).hexdigest()
             size = (seen.width_px, seen.height_px)
             picture = Picture(self.roots.relative(path), digest, *size, seen.media_type, seen.has_alpha)
-            self._probed[path] = picture, seen.frames, status
-        picture, frames, _ = self._probed[path]
+            self._probed[path] = picture, seen.frames
+        picture, frames = self._probed[path]
         if frames > 1:
             message = f"{path.name} moves; its first picture of {frames} is shown"
             findings.append(make_finding("picture-animated", source, line, message))

@@ -160,7 +160,10 @@ def test_without_a_user_no_one_logs_in(environment: Callable[..., None]) -> None
 
 @pytest.mark.parametrize(
     ("backend", "message"),
-    [(Ring({}), "user klinik has no password"), (fail.Keyring(), "the keyring does not answer: No recommended backend")],
+    [
+        (Ring({}), "user klinik has no password"),
+        (fail.Keyring(), "the keyring does not answer: No recommended backend"),
+    ],
 )
 def test_a_user_without_a_password_is_told_where_it_is_looked_for(
     ring: Callable[[KeyringBackend], None], environment: Callable[..., None], backend: KeyringBackend, message: str

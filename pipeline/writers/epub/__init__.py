@@ -10,6 +10,7 @@ from typing import Literal
 from pipeline.errors import ConfigError, WriteError
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Edition, images
+from pipeline.registry import warning_rule
 from pipeline.validation.certificate import claims_conformance
 from pipeline.validation.epub import validate_epub
 from pipeline.writers import Artifact, Job, Need, Written
@@ -75,6 +76,18 @@ def write(edition: Edition, job: Job) -> Written:
     return Written((Artifact(f"{edition.id}.epub", data),), findings)
 
 
+@warning_rule(
+    "epub-uncertified",
+    "An e-book that was certified once no longer claims to be accessible.",
+    "A paragraph changed after `publish epub --certify`",
+    "Certify it again: `publish epub --certify`. Name who reviewed it: `reviewed_by` and `reviewed`.",
+)
+@warning_rule(
+    "epub-refused",
+    "EPUBCheck or Ace found something, so the e-book gets no certificate. It is published without the claim.",
+    "A style sheet of the project with too little contrast",
+    "Mend what the message names, then certify again.",
+)
 def _lost_certificate_findings(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
     """Return why a book that was certified once makes no claim now."""
     if job.certificate is None or claims_conformance(data):
@@ -88,6 +101,12 @@ def _lost_certificate_findings(edition: Edition, job: Job, data: bytes) -> tuple
     return (make_finding("epub-uncertified", edition.front.source, 0, f"the e-book claims no conformance: {why}"),)
 
 
+@warning_rule(
+    "epub-large",
+    "An e-book is larger than phones like to fetch.",
+    "Twenty photographs in one book",
+    "Use fewer or simpler pictures, or raise `large_mb` below `[epub]` in `publish.toml`.",
+)
 def _file_size_findings(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
     size_mb = len(data) / 1_000_000
     if size_mb <= job.options.large_mb:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from pipeline.errors import SourceError, StyleError, WriteError
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Edition, Picture
+from pipeline.registry import note_rule
 from pipeline.rendering.cover import draw_cover
 from pipeline.rendering.fonts import FONT_FAMILY
 from pipeline.rendering.markup import TITLE, Placed
@@ -98,6 +99,12 @@ class BookBuilder:
             chapter.article.address.rstrip("/"): chapter for chapter in self.chapters if chapter.article.address
         }
 
+    @note_rule(
+        "epub-pages",
+        "The e-book has no page numbers, because it has no printed handout to follow.",
+        "An article whose handout failed",
+        "See why the handout failed; both are made together.",
+    )
     def package(self) -> Package:
         """Return the whole book.
 
@@ -131,6 +138,12 @@ class BookBuilder:
             ),
         )
 
+    @note_rule(
+        "epub-undated",
+        "An e-book must state when it was last changed, and no article in it has a date.",
+        "An article without `published`, `updated` and `reviewed`",
+        "Add `published:` to the front matter.",
+    )
     def modified(self) -> date:
         """Return the newest date of anything in the book, or a fixed one: the clock is not asked."""
         if self.edition.changed:
@@ -264,7 +277,8 @@ class BookBuilder:
             lead="" if is_preface else article.lead,
             byline="" if is_preface else byline(article, self.words),
             hero=hero,
-            key_points=article.key_points,
+            key_points=article.meta.key_points,
+            meta=article.meta,
             blocks=blocks,
             notes=notes,
             related=self.related(article),
@@ -341,7 +355,7 @@ class BookBuilder:
     def related(self, article: Article) -> tuple[NavEntry, ...]:
         """Return what to read next: in the book where the book has it, else on the web."""
         places = []
-        for entry in article.related:
+        for entry in article.meta.related:
             target = self._by_address.get(entry.address.rstrip("/"))
             if href := target.name if target else web_address(entry.address):
                 places.append(NavEntry(entry.title, href))

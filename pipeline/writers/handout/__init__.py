@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.config import FILE_NAME
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Edition
+from pipeline.registry import error_rule, note_rule, warning_rule
 from pipeline.rendering.imposition import DocumentInfo
 from pipeline.rendering.markup import TITLE, anchor, chapter_prefix
 from pipeline.rendering.pdf_raster import render_thumbnail
@@ -30,6 +31,12 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
     return print_html.print_needs(edition, options)
 
 
+@note_rule(
+    "handout-variant",
+    "A variant that was asked for does not suit this article, so it was not made.",
+    "`short` of an article with neither key points nor numbered steps",
+    "Nothing need be done; `key_points:` or a numbered list would make it possible.",
+)
 def write(edition: Edition, job: Job) -> Written:
     """Print the edition in the variants asked for; if one breaks a rule of its standards, nothing is handed over.
 
@@ -71,6 +78,18 @@ def facts(edition: Edition, job: Job) -> Facts:
     return lay_out_variant(edition, job, STANDARD_VARIANT, signs).facts
 
 
+@error_rule(
+    "pdf-nonconforming",
+    "A PDF breaks a rule of the standards it is to keep, so it is not published.",
+    "A style that places text as a picture",
+    "Undo the last change to `styles/handout/`; `--allow-nonconforming` publishes it without its claims.",
+)
+@warning_rule(
+    "pdf-allowed",
+    "A PDF breaks a rule of its standards; it was published all the same, and claims none of them.",
+    "`publish handout --allow-nonconforming`",
+    "Undo the last change to `styles/handout/`, and publish without `--allow-nonconforming`.",
+)
 def _render_variant(
     edition: Edition, name: str, composed: LaidOutVariant, options: Options
 ) -> tuple[Artifact, list[Finding]]:
@@ -120,6 +139,24 @@ def variant_file_name(edition: Edition, variant: str) -> str:
     return f"{edition.id}.pdf" if variant == STANDARD_VARIANT else f"{edition.id}.{variant}.pdf"
 
 
+@warning_rule(
+    "handout-no-advice",
+    "An article does not say when to see a doctor, and the standard box is in another language.",
+    '`see_doctor = ["du får feber"]`, and an article in English',
+    'Give the lines by language: `see_doctor = {da = ["…"], en = ["…"]}`.',
+)
+@warning_rule(
+    "handout-logo-missing",
+    "A sheet cannot show the logo; the publisher's name stands in its place.",
+    '`logo = "logo.pdf"`',
+    "Lay the logo into `styles/` as SVG, PNG or JPEG, and name it in `publish.toml`.",
+)
+@note_rule(
+    "handout-no-address",
+    "The article has no web address, so its handout has no QR code.",
+    "No `website` in `publish.toml`",
+    "Give `publish.toml` a `website`, or the article a `url:`.",
+)
 def _content_findings(edition: Edition, job: Job) -> list[Finding]:
     remarks = []
     last = edition.articles[-1]

@@ -9,6 +9,7 @@ from functools import cache
 
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Edition, Figure, walk
+from pipeline.registry import note_rule, warning_rule
 from pipeline.rendering.markup import TITLE, chapter_prefix
 from pipeline.rendering.pdf_layout import Layout, insert_boxes, lay_out
 from pipeline.writers import Facts, Job
@@ -63,6 +64,18 @@ def lay_out_variant(whole: Edition, job: Job, name: str, signs: Substitutions) -
     return _lay_out_excerpt(forms[-1], job, name, signs)
 
 
+@warning_rule(
+    "handout-too-long",
+    'An article does not fit both sides of one sheet, as `fit = "sheet"` asks.',
+    "An article of 1,500 words",
+    "Shorten it by what the message says, or take the variant `short`.",
+)
+@warning_rule(
+    "handout-layout",
+    "The printing library had something to say of the style or the article.",
+    "A property in `handout.css` that it does not know",
+    "Read the message; it mostly names the rule of the style sheet.",
+)
 def _lay_out_excerpt(edition: Edition, job: Job, name: str, signs: Substitutions) -> LaidOutVariant:
     variant, source = VARIANTS[name], edition.front.source
     # Several articles are a book: no sheet holds them.
@@ -115,6 +128,12 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, signs: Substitutions
     return LaidOutVariant(layout, tuple(findings))
 
 
+@note_rule(
+    "handout-lettering-small",
+    "The lettering in a drawing is smaller than 7 pt in print, though the drawing is as wide as it can be.",
+    "A poster with 20 lines of text, saved as one picture",
+    "Draw it anew with larger lettering, or say in the text what it says.",
+)
 def _small_lettering_findings(edition: Edition, job: Job, setting: TypeSetting) -> Iterator[Finding]:
     """Yield drawings whose lettering stays too small to read; the picture at the top is for the mood alone."""
     figures = (
@@ -146,6 +165,18 @@ def _variant_prefix(name: str) -> str:
     return "" if name == STANDARD_VARIANT else f"{name}: "
 
 
+@warning_rule(
+    "handout-page-empty",
+    "More than half of a page stays empty, since what follows it cannot be split.",
+    "A tall picture after a few lines",
+    "Move the picture, or cut it to a lower shape.",
+)
+@warning_rule(
+    "handout-lines-lonely",
+    "The last page has hardly a line of text.",
+    "A paragraph that ends two lines into page 3",
+    'Shorten the article by a few lines, or set `fit = "sheet"`.',
+)
 def _underfull_finding(fault: UnderfullPage, source: str, name: str) -> Finding:
     if fault.is_end:
         message = f"{_variant_prefix(name)}page {fault.page}, the last of the article, has hardly a line of it"
