@@ -124,8 +124,8 @@ def test_a_picture_that_travels_unseen_or_is_another_format_is_named() -> None:
     faults = validate_mail(letter(picture=b"RIFF....WEBP"), HEADERS)
 
     assert [fault.message for fault in faults] == [
-        "ryg.jpg is no image/jpeg",
-        "ryg@klinik.example travels along and is not shown",
+        "ryg.jpg is not image/jpeg",
+        "ryg@klinik.example is in the message and is not shown",
     ]
 
 
