@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.printing.cups import PrintJob, Sides
 from pipeline.printing.published_handouts import PrintableHandout
-from pipeline.rendering.paper_sizes import measure_pages
-from pipeline.rendering.print_pack_cover import sheet_count
+from pipeline.rendering.paper_sizes import measure_pages, sheet_count
 
 _SIDES_TEXT: Mapping[Sides, str] = {
     "one-sided": "one side",

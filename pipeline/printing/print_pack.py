@@ -10,7 +10,7 @@ from pipeline.errors import ConfigError
 from pipeline.printing.published_handouts import PrintableHandout
 from pipeline.rendering.imposition import DocumentInfo, PackHandout, impose_print_pack
 from pipeline.rendering.paper_sizes import measure_pages
-from pipeline.rendering.print_pack_cover import CoverEntry, render_print_pack_cover
+from pipeline.rendering.print_pack_cover import PackContents, render_print_pack_cover
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import load_words
 from pipeline.running.saving import replace_whole
@@ -25,9 +25,9 @@ def make_print_pack(handouts: Sequence[PrintableHandout], copies: int, config: C
     words = load_words(styles, config.publisher.language)
     inside = [PackHandout(handout.title, handout.path.read_bytes()) for handout in handouts]
     sizes = [measure_pages(handout.pdf) for handout in inside]
-    listed = [CoverEntry(handout.title, size.count) for handout, size in zip(inside, sizes, strict=True)]
-    paper_mm = (sizes[0].width_mm, sizes[0].height_mm)
-    first = render_print_pack_cover(listed, copies, config.publisher, words, styles, paper_mm)
+    listed = tuple((handout.title, size.count) for handout, size in zip(inside, sizes, strict=True))
+    contents = PackContents(listed, copies, (sizes[0].width_mm, sizes[0].height_mm))
+    first = render_print_pack_cover(contents, config.publisher, words, styles)
     label = DocumentInfo(words["pack_title"], words["pack_note"], words.language)
     return impose_print_pack(first, inside, copies, label)
 

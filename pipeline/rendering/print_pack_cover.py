@@ -1,84 +1,57 @@
-"""The cover of a print pack: what comes out of the copier, in its order."""
+"""The cover of a print pack: a list of its handouts in printing order, with sheet counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.config import Publisher
+from pipeline.rendering.paper_sizes import PAGES_PER_SHEET, sheet_count
 from pipeline.rendering.pdf_layout import Layout, draw_pdf, lay_out
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words
 
-_PAGES_PER_SHEET_BOTH_SIDES = 2
-
 
 @dataclass(frozen=True, slots=True)
-class CoverEntry:
-    """A handout in the pack."""
+class PackContents:
+    """The handouts of a print pack."""
 
-    title: str
-    pages: int
-
-    @property
-    def sides(self) -> int:
-        """Its pages, and the blank back of its last sheet where there is one."""
-        return sheet_count(self.pages) * _PAGES_PER_SHEET_BOTH_SIDES
-
-
-@dataclass(frozen=True, slots=True)
-class _CoverRow:
-    """A handout as the template sees it."""
-
-    title: str
-    pages: int
-    sheets: int
-    """Of all copies."""
-    first: int
-    """The page of the pack on which it begins."""
+    handouts: tuple[tuple[str, int], ...]
+    """Title and number of pages of each."""
+    copies: int
+    """Of each."""
+    paper_mm: tuple[float, float]
+    """Width and height; landscape: the handouts are booklets."""
 
 
-def sheet_count(pages: int) -> int:
-    """Return how many sheets pages take that are printed on both sides."""
-    return -(-pages // _PAGES_PER_SHEET_BOTH_SIDES)
-
-
-def render_print_pack_cover(
-    handouts: Sequence[CoverEntry],
-    copies: int,
-    publisher: Publisher,
-    words: Words,
-    styles: Styles,
-    paper_mm: tuple[float, float],
-) -> bytes:
-    """Return the cover of a pack, as many pages as the list needs; on paper that lies on its side it is of booklets.
+def render_print_pack_cover(pack: PackContents, publisher: Publisher, words: Words, styles: Styles) -> bytes:
+    """Return the cover of a pack, with as many pages as the list needs.
 
     Raises:
         StyleError: A template, style sheet or word is broken.
     """
+    width_mm, height_mm = pack.paper_mm
+    css = styles.render("pack/cover.css", paper=f"{width_mm:g}mm {height_mm:g}mm")
 
-    def laid_out(own_pages: int) -> Layout:
-        rows = list(_cover_rows(handouts, copies, sheet_count(own_pages) * _PAGES_PER_SHEET_BOTH_SIDES))
+    def lay_out_cover(own_pages: int) -> Layout:
+        rows = []
+        sheets = sheet_count(own_pages)
+        for title, pages in pack.handouts:
+            own_sheets = sheet_count(pages) * pack.copies
+            rows.append({"title": title, "pages": pages, "sheets": own_sheets, "first": sheets * PAGES_PER_SHEET + 1})
+            sheets += own_sheets
+        how = words["pack_how_booklets" if width_mm > height_mm else "pack_how"]
         html = styles.render(
             "pack/cover.html.j2",
             rows=rows,
-            copies=copies,
-            sheets=sheet_count(own_pages) + sum(row.sheets for row in rows),
-            how=words["pack_how_booklets" if paper_mm[0] > paper_mm[1] else "pack_how"],
+            copies=pack.copies,
+            sheets=sheets,
+            how=how,
             publisher=publisher,
             words=words,
         )
-        css = styles.render("pack/cover.css", paper=f"{paper_mm[0]:g}mm {paper_mm[1]:g}mm")
         return lay_out(html, css, {})
 
-    layout = laid_out(1)
-    if layout.pages > 1:  # a long list: its own pages come before all that it counts
-        layout = laid_out(layout.pages)
+    layout = lay_out_cover(1)
+    if layout.pages > 1:  # the page numbers in the list start after the pages of the cover
+        layout = lay_out_cover(layout.pages)
     return draw_pdf(layout)[0]
-
-
-def _cover_rows(handouts: Sequence[CoverEntry], copies: int, before: int) -> Iterator[_CoverRow]:
-    first = before + 1
-    for handout in handouts:
-        yield _CoverRow(handout.title, handout.pages, sheet_count(handout.pages) * copies, first)
-        first += handout.sides * copies
