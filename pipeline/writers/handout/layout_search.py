@@ -1,4 +1,4 @@
-"""One variant of the handout, from the article to pages: the setting that fits it best."""
+"""Layout search: lays a variant of the handout out in the type setting that fits it best."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import cache
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Edition, Figure, walk
 from pipeline.rendering.markup import TITLE, chapter_prefix
-from pipeline.rendering.pdf_layout import Layout, insert_boxes, lay_out
+from pipeline.rendering.pdf_layout import Layout, insert_boxes
 from pipeline.writers import Facts, Job
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply, excerpts_of
@@ -23,100 +23,106 @@ from pipeline.writers.handout.page_fit import (
     roomiest_setting,
     underfull_pages,
 )
-from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, print_need, printed_lettering_pt, top_level_blocks
-from pipeline.writers.handout.variants import STANDARD_VARIANT, VARIANTS, TypeSetting, candidate_settings, max_pages
+from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, printed_lettering_pt, top_level_blocks
+from pipeline.writers.handout.variants import (
+    STANDARD_VARIANT,
+    VARIANTS,
+    TypeSetting,
+    candidate_settings,
+    max_pages,
+    print_need,
+)
 
 _MAX_FITTED_ARTICLES = 24
-"""Of more articles some always end on a lonely line: each setting tried would cost a whole layout, and mend little."""
+"""With more articles some always end with a nearly empty page, and each setting tried costs a whole layout."""
 _READABLE_LETTERING_PT = 0.9 * MIN_LETTERING_PT
-"""The size of lettering is measured to about a tenth."""
+"""The size of text in drawings is measured to about a tenth."""
 
 
 class TooLongForPage(VariantDoesNotApply):
-    """An article does not fit the page of a variant that has only one."""
+    """An article does not fit the only page of a variant."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaidOutVariant:
-    """A variant laid out on its pages, not drawn yet."""
+    """A variant laid out on pages, not drawn yet."""
 
     layout: Layout
     findings: tuple[Finding, ...]
 
     @property
     def facts(self) -> Facts:
-        own = (print_html.IMPRINT_ID, print_html.END_ID)
-        page_of = {name: page for name, page in self.layout.page_of.items() if name not in own}
+        internal = (print_html.IMPRINT_ID, print_html.END_ID)
+        page_of = {id_: page for id_, page in self.layout.page_of.items() if id_ not in internal}
         return Facts(self.layout.pages, page_of)
 
 
-def lay_out_variant(whole: Edition, job: Job, name: str, signs: Substitutions) -> LaidOutVariant:
+def lay_out_variant(edition: Edition, job: Job, name: str, substitutions: Substitutions) -> LaidOutVariant:
     """Lay a variant out in the setting that fits it best.
 
     Raises:
-        DoesNotApply: The article lacks what the variant is made of, or is too long for its one page.
+        VariantDoesNotApply: The article lacks what the variant is made of, or is too long for its one page.
     """
-    forms = excerpts_of(whole, VARIANTS[name].content)
-    for form in forms[:-1]:
+    *longer, shortest = excerpts_of(edition, VARIANTS[name].content)
+    for excerpt in longer:
         with suppress(TooLongForPage):
-            return _lay_out_excerpt(form, job, name, signs)
-    return _lay_out_excerpt(forms[-1], job, name, signs)
+            return _lay_out_excerpt(excerpt, job, name, substitutions)
+    return _lay_out_excerpt(shortest, job, name, substitutions)
 
 
-def _lay_out_excerpt(edition: Edition, job: Job, name: str, signs: Substitutions) -> LaidOutVariant:
+def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Substitutions) -> LaidOutVariant:
     variant, source = VARIANTS[name], edition.front.source
-    # Several articles are a book: no sheet holds them.
+    prefix = "" if name == STANDARD_VARIANT else f"{name}: "
+    # An edition of several articles is a book: it is not fitted to a sheet.
     options: Options = replace(job.options, fit="") if edition.is_bound else job.options
-    ladder = candidate_settings(variant, options)
     is_long = len(edition.articles) > _MAX_FITTED_ARTICLES
-    if is_long:
-        ladder = ladder[:1]
+    candidates = candidate_settings(variant, options)[: 1 if is_long else None]
 
     @cache
     def lay(setting: TypeSetting) -> Layout:
-        made = print_html.build_print_document(edition, job, variant, setting, signs)
-        return lay_out(made.html, made.css, made.resources)
+        return print_html.lay_out_handout(edition, job, variant, setting, substitutions)
 
-    def judge(setting: TypeSetting) -> tuple[UnderfullPage, ...]:
-        layout = lay(setting)
-        page_of = layout.page_of
+    def find_underfull(setting: TypeSetting) -> tuple[UnderfullPage, ...]:
+        page_of = lay(setting).page_of
         starts = [page_of[chapter_prefix(edition, article) + TITLE] for article in _distinct_articles(edition)]
-        return underfull_pages(layout, setting, starts, print_html.IMPRINT_ID)
+        return underfull_pages(lay(setting), setting, starts, print_html.IMPRINT_ID)
 
     findings: list[Finding] = []
     pages = max_pages(variant, options)
-    setting = roomiest_setting(ladder, lay, pages) if pages else None
+    setting = roomiest_setting(candidates, lay, pages) if pages else None
     if pages and not setting:
-        over = excess_pages(lay(ladder[-1]), ladder[-1].frame, pages, print_html.END_ID)
-        message = f"at {ladder[-1].size_pt:g} pt it is {over:.1f} pages too long for {_room_text(pages)}"
+        tightest = candidates[-1]
+        excess = excess_pages(lay(tightest), tightest.frame, pages, print_html.END_ID)
+        room = "one page" if pages == 1 else "one sheet, printed on both sides"
+        message = f"at {tightest.size_pt:g} pt it is {excess:.1f} pages too long for {room}"
         if variant.most_pages:
             raise TooLongForPage(message)
-        findings.append(make_finding("handout-too-long", source, 0, f"{_variant_prefix(name)}{message}"))
-        ladder = candidate_settings(variant, replace(options, fit=""))
-    setting = setting or least_wasteful_setting(ladder, lay, judge)
+        findings.append(make_finding("handout-too-long", source, 0, f"{prefix}{message}"))
+        candidates = candidate_settings(variant, replace(options, fit=""))
+    setting = setting or least_wasteful_setting(candidates, lay, find_underfull)
     layout = lay(setting)
     if name == STANDARD_VARIANT:
         findings += _small_lettering_findings(edition, job, setting)
     if variant.content == "whole":
         findings += [
-            _underfull_finding(fault, source, name) for fault in judge(setting) if fault.is_wasted or not options.notes
+            _underfull_finding(page, source, prefix)
+            for page in find_underfull(setting)
+            if page.is_wasted or not options.notes
         ]
     room_mm = setting.frame.paper_mm[1] - setting.frame.bottom_mm - layout.top_mm(print_html.END_ID)
     if options.notes and not is_long and variant.content != "card" and room_mm >= print_html.MIN_LINES_ROOM_MM:
-        made = print_html.build_writing_lines(edition, job, variant, setting, room_mm)
-        lines = lay_out(made.html, made.css, made.resources)
-        # A project's own words or style may take more room than was reckoned with: then the sheet stays as it is.
+        lines = print_html.lay_out_writing_lines(edition, job, variant, setting, room_mm)
+        # A project's own words or style may need more room than calculated: then there are no lines.
         if lines.pages == 1 and lines.top_mm(print_html.LINES_END_ID) - setting.frame.top_mm <= room_mm:
             insert_boxes(layout, lines, print_html.END_ID, print_html.LINES_ID)
     findings += [
-        make_finding("handout-layout", source, 0, f"{_variant_prefix(name)}WeasyPrint says: {line}")
-        for line in layout.messages
+        make_finding("handout-layout", source, 0, f"{prefix}WeasyPrint says: {line}") for line in layout.messages
     ]
     return LaidOutVariant(layout, tuple(findings))
 
 
 def _small_lettering_findings(edition: Edition, job: Job, setting: TypeSetting) -> Iterator[Finding]:
-    """Yield drawings whose lettering stays too small to read; the picture at the top is for the mood alone."""
+    """Yield drawings whose text is too small to read; the picture at the top is not checked."""
     figures = (
         (article, node)
         for article in _distinct_articles(edition)
@@ -138,17 +144,9 @@ def _distinct_articles(edition: Edition) -> tuple[Article, ...]:
     return tuple(dict.fromkeys((edition.front, *edition.articles)))
 
 
-def _room_text(pages: int) -> str:
-    return "one page" if pages == 1 else "one sheet, printed on both sides"
-
-
-def _variant_prefix(name: str) -> str:
-    return "" if name == STANDARD_VARIANT else f"{name}: "
-
-
-def _underfull_finding(fault: UnderfullPage, source: str, name: str) -> Finding:
-    if fault.is_end:
-        message = f"{_variant_prefix(name)}page {fault.page}, the last of the article, has hardly a line of it"
+def _underfull_finding(page: UnderfullPage, source: str, prefix: str) -> Finding:
+    if page.is_end:
+        message = f"{prefix}page {page.page}, the last of the article, has hardly a line of it"
         return make_finding("handout-lines-lonely", source, 0, message)
-    message = f"{_variant_prefix(name)}page {fault.page} is more than half empty: what follows does not fit there"
+    message = f"{prefix}page {page.page} is more than half empty: what follows does not fit there"
     return make_finding("handout-page-empty", source, 0, message)

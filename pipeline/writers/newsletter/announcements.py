@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.model import Article, Block, BulletList, Cell, Event, Inline, LineBreak, Link, Plain, Space, Str, Table
+from pipeline import model
 from pipeline.rendering.words import Words
 
 
@@ -13,34 +13,36 @@ class Announcement:
     """Blocks below a heading that the writer adds; HTML and text are made from the same ones."""
 
     heading: str
-    blocks: tuple[Block, ...]
+    blocks: tuple[model.Block, ...]
 
 
-def announcements_of(front: Article, words: Words) -> tuple[Announcement, ...]:
+def announcements_of(front: model.Article, words: Words) -> tuple[Announcement, ...]:
     """Return the notices that the front matter of an edition or article asks for."""
     notices = []
     if front.events:
-        items = tuple((Plain(event_inlines(event, words), event.line),) for event in front.events)
-        notices.append(Announcement(words["newsletter_events"], (BulletList(items),)))
+        items = tuple((model.Plain(event_inlines(event, words), event.line),) for event in front.events)
+        notices.append(Announcement(words["newsletter_events"], (model.BulletList(items),)))
     if front.opening_hours:
-        rows = tuple(tuple(Cell((Plain(text_inlines(part)),)) for part in row) for row in front.opening_hours)
-        notices.append(Announcement(words["newsletter_opening_hours"], (Table((), rows),)))
+        rows = tuple(
+            tuple(model.Cell((model.Plain(text_inlines(part)),)) for part in row) for row in front.opening_hours
+        )
+        notices.append(Announcement(words["newsletter_opening_hours"], (model.Table((), rows),)))
     return tuple(notices)
 
 
-def event_inlines(event: Event, words: Words) -> tuple[Inline, ...]:
+def event_inlines(event: model.Event, words: Words) -> tuple[model.Inline, ...]:
     """Return an event's title, and on a line of its own when and where it takes place."""
-    title: tuple[Inline, ...] = text_inlines(event.title)
+    title: tuple[model.Inline, ...] = text_inlines(event.title)
     if event.address:
-        title = (Link(title, event.address, event.line),)
+        title = (model.Link(title, event.address, event.line),)
     when = " ".join(filter(None, (words.date(event.day) if event.day else "", event.time)))
     details = " · ".join(filter(None, (when, event.place)))
-    return (*title, LineBreak(), *text_inlines(details)) if details else title
+    return (*title, model.LineBreak(), *text_inlines(details)) if details else title
 
 
-def text_inlines(words: str) -> tuple[Inline, ...]:
+def text_inlines(words: str) -> tuple[model.Inline, ...]:
     """Return words as inlines."""
-    made: list[Inline] = []
+    made: list[model.Inline] = []
     for word in words.split(" "):
-        made += [Space(), Str(word)] if made else [Str(word)]
+        made += [model.Space(), model.Str(word)] if made else [model.Str(word)]
     return tuple(made)

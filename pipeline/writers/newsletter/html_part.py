@@ -8,24 +8,9 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
+from pipeline import model
 from pipeline.errors import StyleError
-from pipeline.model import (
-    Article,
-    Callout,
-    Cell,
-    Edition,
-    Figure,
-    Header,
-    Image,
-    Link,
-    Note,
-    Picture,
-    References,
-    Related,
-    Table,
-    text,
-    walk,
-)
+from pipeline.model import text, walk
 from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix
 from pipeline.rendering.words import Words
 from pipeline.writers import Job
@@ -51,7 +36,7 @@ class MailRenderer(MarkupRenderer):
     def __init__(
         self,
         words: Words,
-        place: Callable[[Picture], Placed | None],
+        place: Callable[[model.Picture], Placed | None],
         *,
         prefix: str,
         depth: int,
@@ -68,26 +53,26 @@ class MailRenderer(MarkupRenderer):
         self.address = address
         self._is_in_cell = False
 
-    def header(self, block: Header) -> Markup:
+    def header(self, block: model.Header) -> Markup:
         return super().header(replace(block, level=min(block.level + self.depth, 6)))
 
-    def callout(self, block: Callout) -> Markup:
+    def callout(self, block: model.Callout) -> Markup:
         # Outlook for Windows gives ground and padding to cells alone.
         return Markup(
             '<table class="callout" {}><tr><td class="box {}">\n<div role="note">\n{}\n{}\n</div>\n</td></tr></table>'
         ).format(_LAYOUT_TABLE_ATTRIBUTES, block.kind, self.callout_title(block), self.blocks(block.blocks))
 
-    def figure(self, block: Figure) -> Markup:
+    def figure(self, block: model.Figure) -> Markup:
         image = self.picture(block.image, "picture")
         if not image:
             return Markup("")
         caption = Markup('\n<p class="caption">{}</p>').format(self.inlines(block.caption)) if block.caption else ""
         return Markup('<div class="figure">{}{}</div>').format(image, caption)
 
-    def image(self, inline: Image) -> Markup:
+    def image(self, inline: model.Image) -> Markup:
         return self.picture(inline, "small")
 
-    def picture(self, image: Image, kind: str) -> Markup:
+    def picture(self, image: model.Image, kind: str) -> Markup:
         """Return a picture that shrinks with the screen; its attributes hold for clients that know no `max-width`."""
         placed = self.place(image.picture)
         if placed is None:
@@ -100,7 +85,7 @@ class MailRenderer(MarkupRenderer):
             kind, placed.src, image.alt, width, height, widest
         )
 
-    def table(self, block: Table) -> Markup:
+    def table(self, block: model.Table) -> Markup:
         caption = Markup("<caption>{}</caption>\n").format(self.inlines(block.caption)) if block.caption else ""
         self._is_in_cell = True
         head = Markup("<thead>\n{}\n</thead>\n").format(self.row(block.head, "th")) if block.head else ""
@@ -110,7 +95,7 @@ class MailRenderer(MarkupRenderer):
         self._is_in_cell = False
         return Markup('<table class="data{}">\n{}{}<tbody>\n{}\n</tbody>\n</table>').format(shape, caption, head, rows)
 
-    def labelled_row(self, cells: Iterable[Cell], labels: list[str]) -> Markup:
+    def labelled_row(self, cells: Iterable[model.Cell], labels: list[str]) -> Markup:
         """Return a row whose cells carry their column's heading, hidden where the table is shown as one."""
         pieces = []
         for number, cell in enumerate(cells):
@@ -120,18 +105,18 @@ class MailRenderer(MarkupRenderer):
             pieces.append(Markup("<td{}>{}{}</td>").format(align, shown, self.blocks(cell.blocks)))
         return Markup("<tr>{}</tr>").format(Markup("").join(pieces))
 
-    def references(self, block: References) -> Markup:
+    def references(self, block: model.References) -> Markup:
         return Markup('<div class="references">\n{}\n{}\n</div>').format(
             self.references_title(block), self.blocks(block.blocks)
         )
 
-    def references_title(self, block: References) -> Markup:
+    def references_title(self, block: model.References) -> Markup:
         title = self.inlines(block.title) if block.title else escape(self.words["references"])
         return Markup('<h{0} id="{1}"{2}>{3}</h{0}>').format(
             2 + self.depth, self.prefix + block.id, "" if block.title else ADDED, title
         )
 
-    def note(self, inline: Note) -> Markup:
+    def note(self, inline: model.Note) -> Markup:
         # In brackets, since a raised 2 behind an 8 reads as a square, and as 82 where styles are dropped.
         return Markup("<sup{}>[{}]</sup>").format(ADDED, super().note(inline))
 
@@ -140,12 +125,12 @@ class MailRenderer(MarkupRenderer):
             2 + self.depth, ADDED, self.words["notes"], Markup("\n").join(items)
         )
 
-    def link(self, inline: Link) -> Markup:
+    def link(self, inline: model.Link) -> Markup:
         address = self.address(inline.address)
         return super().link(replace(inline, address=address)) if address else self.inlines(inline.content)
 
 
-def table_classes(table: Table) -> str:
+def table_classes(table: model.Table) -> str:
     """Return the classes of a table: a list on phones, or everywhere, where its words are too long for columns."""
     needed_px = min_table_width_px(table)
     if needed_px <= TABLE_PX:
@@ -153,12 +138,12 @@ def table_classes(table: Table) -> str:
     return " stacks widens" if needed_px <= WIDE_TABLE_PX else " stacks"
 
 
-def min_table_width_px(table: Table) -> int:
+def min_table_width_px(table: model.Table) -> int:
     """Return about how narrow a table can be without breaking a word."""
     widths: dict[int, int] = {}
     for row in (table.head, *table.rows):
         for number, cell in enumerate(row):
-            has_picture = any(isinstance(node, Image) for node in walk(cell.blocks))
+            has_picture = any(isinstance(node, model.Image) for node in walk(cell.blocks))
             longest = max((len(word) for word in re.split("[ -]", text(cell.blocks))), default=0) * LETTER_PX
             widths[number] = max(widths.get(number, 0), longest, CELL_PX if has_picture else 0)
     return sum(widths.values()) + PADDING_PX * len(widths)
@@ -188,14 +173,14 @@ class SectionContext:
     key_points: tuple[str, ...]
     body: Markup
     notes: Markup
-    contents: tuple[tuple[str, tuple[Related, ...]], ...]
+    contents: tuple[tuple[str, tuple[model.Related, ...]], ...]
     """Articles by the title of their part, which is empty for those in none."""
     buttons: tuple[Button, ...]
-    files: tuple[Related, ...]
-    related: tuple[Related, ...]
+    files: tuple[model.Related, ...]
+    related: tuple[model.Related, ...]
 
 
-def render_html(edition: Edition, parts: tuple[MailSection, ...], job: Job, gallery: ImageRegistry) -> str:
+def render_html(edition: model.Edition, parts: tuple[MailSection, ...], job: Job, gallery: ImageRegistry) -> str:
     """Return the whole HTML, its styles inlined.
 
     Args:
@@ -235,7 +220,7 @@ def render_html(edition: Edition, parts: tuple[MailSection, ...], job: Job, gall
         raise StyleError(f"cannot be written inline: {error}", source="styles/newsletter/newsletter.css") from error
 
 
-def section_context(edition: Edition, part: MailSection, job: Job, gallery: ImageRegistry) -> SectionContext:
+def section_context(edition: model.Edition, part: MailSection, job: Job, gallery: ImageRegistry) -> SectionContext:
     """Return one part as the template shows it."""
     article = part.article
     is_front = article.id == edition.id
@@ -265,7 +250,7 @@ def section_context(edition: Edition, part: MailSection, job: Job, gallery: Imag
     )
 
 
-def render_announcements(edition: Edition, job: Job, gallery: ImageRegistry) -> tuple[tuple[str, Markup], ...]:
+def render_announcements(edition: model.Edition, job: Job, gallery: ImageRegistry) -> tuple[tuple[str, Markup], ...]:
     """Return the heading and the markup of each notice."""
     renderer = MailRenderer(job.words, gallery.place, prefix="", depth=0, address=str)
     return tuple(
@@ -288,18 +273,18 @@ def link_resolver(part: MailSection) -> Callable[[str], str]:
     return address
 
 
-def contents_by_part(edition: Edition) -> tuple[tuple[str, tuple[Related, ...]], ...]:
+def contents_by_part(edition: model.Edition) -> tuple[tuple[str, tuple[model.Related, ...]], ...]:
     """Return the list of contents of a bound edition, by its parts."""
     return tuple(
         (
             part.title if part else "",
-            tuple(Related(article.title, f"#{chapter_prefix(edition, article)}{TITLE}") for article in articles),
+            tuple(model.Related(article.title, f"#{chapter_prefix(edition, article)}{TITLE}") for article in articles),
         )
         for part, articles in edition.groups
     )
 
 
-def part_titles(edition: Edition) -> dict[str, str]:
+def part_titles(edition: model.Edition) -> dict[str, str]:
     """Return the title of each part of the edition, by the id of the article that opens it."""
     return {articles[0].id: part.title for part, articles in edition.groups if part}
 
@@ -314,18 +299,18 @@ def read_more_buttons(part: MailSection, words: Words, *, is_alone: bool) -> tup
     return (Button(shown, article.address, "" if is_alone else f"{shown}: {article.title}"),)
 
 
-def download_links(front: Article, job: Job) -> tuple[Related, ...]:
+def download_links(front: model.Article, job: Job) -> tuple[model.Related, ...]:
     """Return links to the same edition as PDF and EPUB, where it is said that they will lie on the web."""
     base = job.options.files_base.rstrip("/")
     wanted = (("handout", "pdf", "newsletter_pdf"), ("epub", "epub", "newsletter_epub"))
     return tuple(
-        Related(job.words[word], f"{base}/{format_}/{front.id}.{suffix}")
+        model.Related(job.words[word], f"{base}/{format_}/{front.id}.{suffix}")
         for format_, suffix, word in wanted
         if base and (not front.formats or format_ in front.formats)
     )
 
 
-def dates_line(article: Article, words: Words) -> str:
+def dates_line(article: model.Article, words: Words) -> str:
     """Return who wrote and reviewed an article and when, as one line."""
     pieces = [words.fill("newsletter_authors", names=", ".join(article.authors))] if article.authors else []
     if article.updated:

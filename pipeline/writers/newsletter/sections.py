@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.model import Article, Block, Callout, Edition, Figure, Header, Image, Para, References, walk
+from pipeline import model
+from pipeline.model import walk
 from pipeline.writers.newsletter.options import Options
 
 
@@ -13,11 +14,11 @@ from pipeline.writers.newsletter.options import Options
 class MailSection:
     """An article as it stands in the mail."""
 
-    article: Article
-    blocks: tuple[Block, ...]
+    article: model.Article
+    blocks: tuple[model.Block, ...]
     is_whole: bool
     is_teaser: bool = False
-    hero: Figure | None = None
+    hero: model.Figure | None = None
 
     @property
     def lead(self) -> str:
@@ -25,18 +26,18 @@ class MailSection:
         return self.article.lead or (self.article.description if self.is_teaser else "")
 
     @property
-    def images(self) -> tuple[Image, ...]:
+    def images(self) -> tuple[model.Image, ...]:
         """Every image it may show, the hero first."""
         hero = (self.hero.image,) if self.hero else ()
-        return hero + tuple(node for node in walk(self.blocks) if isinstance(node, Image))
+        return hero + tuple(node for node in walk(self.blocks) if isinstance(node, model.Image))
 
     @property
     def ids(self) -> frozenset[str]:
         """The places within it that a link can lead to."""
-        return frozenset(node.id for node in walk(self.blocks) if isinstance(node, Header | References))
+        return frozenset(node.id for node in walk(self.blocks) if isinstance(node, model.Header | model.References))
 
 
-def sections_of(edition: Edition, options: Options) -> tuple[MailSection, ...]:
+def sections_of(edition: model.Edition, options: Options) -> tuple[MailSection, ...]:
     """Return what the mail shows when nothing need be shortened; a bound edition's front comes first."""
     if not edition.is_bound:
         return tuple(whole_section(article) for article in edition.articles)
@@ -51,7 +52,7 @@ def sections_of(edition: Edition, options: Options) -> tuple[MailSection, ...]:
     return (whole_section(front), *articles)
 
 
-def shortenings(edition: Edition, options: Options) -> Iterator[tuple[MailSection, ...]]:
+def shortenings(edition: model.Edition, options: Options) -> Iterator[tuple[MailSection, ...]]:
     """Yield ever shorter parts: teasers from the last article up, then fewer sections of what is still whole."""
     parts = sections_of(edition, options)
     if edition.is_bound:
@@ -65,12 +66,12 @@ def shortenings(edition: Edition, options: Options) -> Iterator[tuple[MailSectio
                 yield (*parts[:number], shorter, *parts[number + 1 :])
 
 
-def whole_section(article: Article) -> MailSection:
+def whole_section(article: model.Article) -> MailSection:
     """Return an article with all its blocks."""
     return MailSection(article, article.blocks, is_whole=True, hero=article.hero)
 
 
-def edition_teaser(edition: Edition, article: Article) -> MailSection:
+def edition_teaser(edition: model.Edition, article: model.Article) -> MailSection:
     """Return the teaser of an article of an edition.
 
     A mail of teasers has one hero: the edition's own picture, or else that of its first article.
@@ -79,16 +80,18 @@ def edition_teaser(edition: Edition, article: Article) -> MailSection:
     return replace(teaser_section(article), hero=article.hero if is_first and not edition.front.hero else None)
 
 
-def teaser_section(article: Article) -> MailSection:
+def teaser_section(article: model.Article) -> MailSection:
     """Return an article's lead, description or first paragraph, and its advice on when to see a doctor."""
     has_words = article.lead or article.description
-    first = () if has_words else tuple(block for block in article.blocks if isinstance(block, Para))[:1]
+    first = () if has_words else tuple(block for block in article.blocks if isinstance(block, model.Para))[:1]
     return MailSection(article, (*first, *see_doctor_callouts(article.blocks)), is_whole=False, is_teaser=True)
 
 
-def opening_sections(article: Article) -> Iterator[MailSection]:
+def opening_sections(article: model.Article) -> Iterator[MailSection]:
     """Yield an article without its last section, its last two, and so on."""
-    starts = [number for number, block in enumerate(article.blocks) if isinstance(block, Header | References)]
+    starts = [
+        number for number, block in enumerate(article.blocks) if isinstance(block, model.Header | model.References)
+    ]
     for start in reversed(starts):
         kept = article.blocks[:start]
         yield MailSection(
@@ -96,6 +99,6 @@ def opening_sections(article: Article) -> Iterator[MailSection]:
         )
 
 
-def see_doctor_callouts(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+def see_doctor_callouts(blocks: tuple[model.Block, ...]) -> tuple[model.Block, ...]:
     """Return the callouts that no shortening may take away."""
-    return tuple(node for node in walk(blocks) if isinstance(node, Callout) and node.kind == "see-doctor")
+    return tuple(node for node in walk(blocks) if isinstance(node, model.Callout) and node.kind == "see-doctor")

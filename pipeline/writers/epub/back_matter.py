@@ -1,19 +1,62 @@
-"""The imprint of a book: authors, dates, reviewers, series and publisher."""
+"""Back matter of a book: the glossary, and the imprint with authors, dates, series and publisher."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.config import Publisher
-from pipeline.model import Article, Collection
+from pipeline.model import Article, Collection, DefinitionList, text
 from pipeline.rendering.words import Words
-from pipeline.writers.epub.chapters import web_address
+from pipeline.writers.epub.chapters import Chapter, NavEntry, visible_content, web_address
+
+DANISH_ORDER = str.maketrans({"æ": "\uffff1", "ä": "\uffff1", "ø": "\uffff2", "ö": "\uffff2", "å": "\uffff3"})
+ALPHABET_ORDERS = {
+    "da": DANISH_ORDER,
+    "nb": DANISH_ORDER,
+    "nn": DANISH_ORDER,
+    "no": DANISH_ORDER,
+    "sv": str.maketrans({"å": "\uffff1", "ä": "\uffff2", "æ": "\uffff2", "ö": "\uffff3", "ø": "\uffff3"}),
+}
+"""Letters after z, by language."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlossaryTerm:
+    """A term with its meaning and the chapters that define it."""
+
+    word: str
+    meaning: str
+    chapters: tuple[NavEntry, ...]
+
+
+def glossary_terms(chapters: Iterable[Chapter], language: str) -> tuple[GlossaryTerm, ...]:
+    """Return the terms of a book in alphabetical order; a definition in two chapters is listed once."""
+    defined: dict[tuple[str, str], dict[NavEntry, None]] = {}
+    for chapter in chapters:
+        place = NavEntry(chapter.article.title, chapter.name)
+        for word, meaning in _chapter_terms(chapter):
+            defined.setdefault((word, meaning), {})[place] = None
+    order = ALPHABET_ORDERS.get(language.split("-", maxsplit=1)[0], {})
+    found = (GlossaryTerm(word, meaning, tuple(places)) for (word, meaning), places in defined.items())
+    return tuple(sorted(found, key=lambda term: term.word.casefold().translate(order)))
+
+
+def _chapter_terms(chapter: Chapter) -> Iterator[tuple[str, str]]:
+    article = chapter.article
+    if article.kind == "term" and (article.lead or article.description):
+        yield article.title, article.lead or article.description
+    for node in visible_content(article.blocks):
+        if isinstance(node, DefinitionList):
+            for word, definitions in node.items:
+                meaning = " ".join(text(definition) for definition in definitions)
+                if text(word) and meaning:
+                    yield text(word), meaning
 
 
 @dataclass(frozen=True, slots=True)
 class ImprintRow:
-    """A fact for the reader: what it is, what it says, and where that leads."""
+    """A line of the imprint: label, value, and link target."""
 
     label: str
     value: str
@@ -21,7 +64,7 @@ class ImprintRow:
 
 
 def byline(article: Article, words: Words) -> str:
-    """Return who wrote an article and its newest date, in one line; empty where neither is stated."""
+    """Return the authors and the newest date of an article in one line; empty where neither is known."""
     parts = [words.fill("epub_by", names=", ".join(article.authors))] if article.authors else []
     if article.changed:
         parts.append(words.date(article.changed))
@@ -29,7 +72,7 @@ def byline(article: Article, words: Words) -> str:
 
 
 def article_rows(article: Article, words: Words) -> tuple[ImprintRow, ...]:
-    """Return who stands behind an article, and when it was written and looked at."""
+    """Return the authors, dates, and reviewers of an article."""
     reviewed = words.date(article.reviewed) if article.reviewed else ""
     if reviewed and article.reviewed_by:
         reviewed = words.fill("epub_reviewed_by", date=reviewed, name=article.reviewed_by)
@@ -46,7 +89,7 @@ def article_rows(article: Article, words: Words) -> tuple[ImprintRow, ...]:
 
 
 def series_rows(collections: Iterable[Collection], words: Words) -> tuple[ImprintRow, ...]:
-    """Return what the book is one of, and which one."""
+    """Return the series and sets of a book, with its position."""
     return tuple(
         ImprintRow(
             words[f"epub_{collection.kind}"],
@@ -59,7 +102,7 @@ def series_rows(collections: Iterable[Collection], words: Words) -> tuple[Imprin
 
 
 def publisher_rows(publisher: Publisher, words: Words) -> tuple[ImprintRow, ...]:
-    """Return who publishes the book, and how to reach them."""
+    """Return name and contact details of the publisher."""
     phone = "".join(letter for letter in publisher.phone if letter.isdigit() or letter == "+")
     return _without_empty(
         ImprintRow(words["epub_name"], publisher.name),
