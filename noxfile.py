@@ -227,9 +227,10 @@ def goldens(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Write the documentation that comes from code: `docs/findings.md`."""
-    install(session)
-    session.run("python", "-m", "pipeline.codes", "docs/findings.md")
+    """Write what comes from code: codes and `docs/findings.md`, and the keys in `docs/articles.md`."""
+    install(session, "test", extras="[sending]")  # every module is imported
+    session.run("python", "-m", "tests.generated")
+    session.run("python", "-m", "pipeline.schema", "docs/articles.md")
 
 
 @nox.session

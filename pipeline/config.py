@@ -11,9 +11,10 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
-from pipeline.codes import CODES, REMOVED_CODES
+from pipeline.codes import CODES, FORMER_CODES
 from pipeline.errors import ConfigError
 from pipeline.limits import Limits, invalid_limits
+from pipeline.registry import REMOVED_CODES
 
 FILE_NAME = "publish.toml"
 Options = TypeVar("Options")
@@ -77,7 +78,7 @@ class CheckSettings:
     """What the editor's desk looks for, and how much each finding weighs."""
 
     severities: Mapping[str, Literal["off", "note", "warning", "error"]] = field(default_factory=dict)
-    """By code, in the place of what the table of findings says."""
+    """By code or former code, in the place of what its rule says."""
     lix: int = 45
     """The LIX that articles aim at, at most."""
     lix_of: Mapping[str, int] = field(default_factory=dict)
@@ -269,9 +270,10 @@ def _invalid_severities(check: CheckSettings, source: str) -> Iterable[str]:
         line = line_of(source, "check", "severities") or line_of(source, "check")
         if code in REMOVED_CODES:
             continue
-        if code not in CODES:
+        name = FORMER_CODES.get(code, code)
+        if name not in CODES:
             yield _unknown_name("finding", code, CODES, line)
-        elif CODES[code].severity == "error":
+        elif CODES[name].severity == "error":
             yield f"{FILE_NAME}:{line}: [check] {code} is an error by nature, expected a finding that may be published"
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
-from pipeline.codes import CODES
+from pipeline.codes import Severity
+from pipeline.registry import described, rule_of
 
-Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
@@ -32,13 +31,13 @@ class Finding:
 
 
 def make_finding(code: str, source: str, line: int, message: str, hint: str = "", quote: str = "") -> Finding:
-    """Return a finding with the severity that the table of codes gives it.
+    """Return a finding with the severity of its rule, and the cure of the rule where no better hint is given.
 
     Raises:
-        KeyError: The code is not in `pipeline/codes.py`, and so not in the documentation either.
+        KeyError: No rule has this code.
     """
-    entry = CODES[code]
-    return Finding(entry.severity, code, source, line, message, hint or entry.cure, entry.repaired, quote)
+    rule = rule_of(code)
+    return Finding(rule.severity, code, source, line, message, hint or rule.cure, rule.repaired, quote)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class Tally:
 
     @property
     def meaning(self) -> str:
-        return CODES[self.code].meaning if self.code in CODES else ""
+        return described(self.code).meaning
 
 
 def by_code(findings: Iterable[Finding]) -> list[Tally]:

@@ -9,10 +9,11 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from typing import Literal, get_args
 
 from pipeline.findings import Finding
+from pipeline.model import ArticleMeta
+from pipeline.registry import note_rule
 
 REPORT_VERSION = 1
 ResultStatus = Literal["written", "unchanged", "skipped", "stale", "failed", "undone"]
@@ -29,6 +30,12 @@ class OutputFile:
     pages: int = 0
 
 
+@note_rule(
+    "left-out",
+    "An article that is a draft or unlisted: a run over all leaves it out.",
+    "`draft: true`",
+    "Remove the key to publish it; `publish handout ARTICLE` publishes it by name.",
+)
 @dataclass(frozen=True, slots=True)
 class EditionResult:
     """What became of one edition in one format.
@@ -45,30 +52,13 @@ class EditionResult:
     artifacts: tuple[OutputFile, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
-    """What a shelf says of an article or edition."""
-
-    id: str
-    source: str
-    title: str
-    language: str
-    lead: str = ""
-    kind: str = ""
-    tags: tuple[str, ...] = ()
-    changed: date | None = None
-    """The newest date it states."""
-    review_after: date | None = None
-    lix: int | None = None
-    words: int = 0
-    pictures: tuple[str, ...] = ()
-    """Paths from the project folder."""
-    articles: tuple[str, ...] = ()
-    """Ids of what an edition binds."""
-    is_edition: bool = False
-    is_draft: bool = False
-
-
+@note_rule(
+    "pages-unjudged",
+    "`publish check` could not judge articles for print, e-book and mail, since they changed after the last run.",
+    "A project that was never published",
+    "`publish all` makes the files and judges them: room on the sheet, signs of the font, size of mail and book.",
+    reason="What a reader prints or opens is more than its text.",
+)
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a run did; `kept` are findings of earlier runs on what this run was not asked for."""
@@ -76,7 +66,7 @@ class Report:
     entries: tuple[EditionResult, ...]
     findings: tuple[Finding, ...]
     earlier_findings: tuple[Finding, ...] = ()
-    listings: tuple[IndexEntry, ...] = ()
+    listings: tuple[ArticleMeta, ...] = ()
     """Of all that was ever read and is still there, by id."""
     seconds: float = 0.0
     is_interrupted: bool = False

@@ -202,7 +202,7 @@ BAD = {
     "ukendt.md": ("articles:\n  - blog/rygg", "article-unknown"),
     "to-gange.md": ("articles:\n  - blog/ryg\n  - blog/ryg", "article-twice"),
     "tom-samling.md": ("articles: []", "edition-empty"),
-    "tom-del.md": ("articles:\n  - part: Søvn", "part-empty"),
+    "tom-del.md": ("articles:\n  - part: Søvn", "edition-empty"),
     "serie.md": ("series: {title: Rygskole, position: to}", "value-shape"),
 }
 """By name: the text or front matter, and the finding that it must lead to; none where reading mends it."""

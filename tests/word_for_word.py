@@ -28,7 +28,7 @@ from pipeline.reading.pandoc import PandocFailure, parse_many
 from pipeline.reading.repairs import repair_lines
 from pipeline.reading.source_text import SourceLine
 
-EXCUSES = frozenset({"references-moved", "references-twice", "note-unused"})
+EXCUSES = frozenset({"references-moved", "note-unused"})
 """Findings that name a line whose words were left out or stand elsewhere."""
 
 

@@ -95,14 +95,16 @@ def _is_finished_file(path: Path) -> bool:
 
 
 def _print_explanation(code: str) -> int:
-    from pipeline.codes import CODES, explained
+    from pipeline.codes import CODES, FORMER_CODES
+    from pipeline.registry import rule_of
 
+    code = FORMER_CODES.get(code, code)
     if code not in CODES:
-        near = difflib.get_close_matches(code, list(CODES), n=1)
+        near = difflib.get_close_matches(code, [*CODES, *FORMER_CODES], n=1)
         raise click.BadParameter(
             f"there is no finding {code!r}" + (f"; did you mean {near[0]!r}?" if near else ""), param_hint="--explain"
         )
-    click.echo(f"{code} ({CODES[code].severity})\n\n" + "\n\n".join(explained(CODES[code])))
+    click.echo(f"{code} ({CODES[code].severity})\n\n" + "\n\n".join(rule_of(code).explained()))
     return 0
 
 

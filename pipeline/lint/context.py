@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar, cast
 
 from pipeline.config import Config
 from pipeline.findings import Finding, make_finding
+from pipeline.languages import Language, language
 from pipeline.lint.passages import Passage, collect_passages
 from pipeline.lint.spelling_verdicts import SpellingVerdicts
 from pipeline.lint.word_lists import WordList, WordSpan, load_word_list, tokenize
@@ -48,9 +49,9 @@ class LintContext:
     """On words, shared by all articles of a process."""
 
     @cached_property
-    def language(self) -> str:
-        """Without its region: da, en."""
-        return self.article.language.split("-")[0]
+    def language(self) -> Language:
+        """Return the tables of its language."""
+        return language(self.article.language)
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
@@ -107,3 +108,14 @@ class LintContext:
     def finding_at(self, code: str, passage: Passage, start: int, end: int, message: str, hint: str = "") -> Finding:
         """Return a finding on words of a passage."""
         return self.finding(code, passage.line_at(start), message, hint, passage.text[start:end])
+
+
+ArticleCheck = Callable[[LintContext], Iterable[Finding]]
+ARTICLE_CHECKS: list[ArticleCheck] = []
+"""Those of the modules that have been imported."""
+
+
+def article_check(check: ArticleCheck) -> ArticleCheck:
+    """Have a function asked of every article, and return it unchanged."""
+    ARTICLE_CHECKS.append(check)
+    return check

@@ -11,6 +11,7 @@ from zipfile import BadZipFile, ZipFile
 
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, make_finding
+from pipeline.registry import error_rule, note_rule, warning_rule
 
 if TYPE_CHECKING:
     from pikepdf import Pdf
@@ -65,6 +66,12 @@ def validate_file(path: Path, name: str) -> Iterator[Finding]:
     yield from judge(data, name) if data else (_unreadable_file(name, "it is empty"),)
 
 
+@note_rule(
+    "file-unclaimed",
+    "A PDF that claims no standard that can be judged here, so it was held to none.",
+    "A booklet or a print pack, which are for the copier",
+    "Nothing, where it is for paper alone.",
+)
 def _pdf(data: bytes, name: str) -> Iterator[Finding]:
     import pikepdf
 
@@ -120,6 +127,14 @@ def _epub(data: bytes, name: str) -> Iterator[Finding]:
         yield make_finding("file-unusual" if fault.is_valid else "file-nonconforming", name, 0, str(fault))
 
 
+@warning_rule(
+    "file-unusual",
+    "A finished file keeps its standard, but not what this program asks of its own files.",
+    "A mail without a text part; an e-book with a style sheet that old readers drop",
+    "Look at it where it is read; what was made elsewhere is mended where it was made.",
+    reason="Mail programs and reading systems lag behind their standards.",
+    source="The rules that the writers face: docs/newsletter.md and docs/epub.md.",
+)
 def _mail(data: bytes, name: str) -> Iterator[Finding]:
     from pipeline.validation.mail import RFC_RULES, validate_mail
 
@@ -129,6 +144,13 @@ def _mail(data: bytes, name: str) -> Iterator[Finding]:
         yield make_finding(code, name, 0, f"{fault.rule}: {fault.message}")
 
 
+@error_rule(
+    "file-nonconforming",
+    "A finished file breaks a rule of its format.",
+    "A PDF without a title in its metadata",
+    "Publish it anew; a file from elsewhere is mended where it was made.",
+    source="PDF/UA-1, PDF/A-2a; EPUB 3.3, EPUB Accessibility 1.1; RFC 5322 and what mail programs can show.",
+)
 def _unreadable_file(name: str, message: str) -> Finding:
     return make_finding("file-nonconforming", name, 0, message)
 

@@ -12,14 +12,15 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from pipeline.codes import CODES, GROUPS, Group
 from pipeline.config import CheckSettings, Publisher
 from pipeline.findings import Finding, by_code
 from pipeline.lint.source_positions import SourcePosition, locate_finding
+from pipeline.model import ArticleMeta
+from pipeline.registry import GROUPS, described
 from pipeline.rendering.readability import LIX_LEVELS, lix_level
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words, load_words
-from pipeline.report import IndexEntry, Report
+from pipeline.report import Report
 
 _LOWEST, _HIGHEST = 15, 75
 """The LIX at the ends of the drawn scale: almost all texts lie between."""
@@ -142,22 +143,22 @@ def _article_reports(report: Report, sources: Iterable[str], project: Path) -> t
 
 def _severity_order(findings: Iterable[Finding]) -> tuple[int, ...]:
     """Return what sorts an article: its errors, then its warnings group by group; more come first."""
-    counts = Counter(_group(f.code) for f in findings if f.severity == "warning")
+    counts = Counter(described(f.code).group for f in findings if f.severity == "warning")
     errors = sum(finding.severity == "error" for finding in findings)
     return (-errors, *(-counts[group] for group in GROUPS))
 
 
-def _lix_of(listing: IndexEntry | None) -> int:
+def _lix_of(listing: ArticleMeta | None) -> int:
     return -(listing.lix or 0) if listing else 0
 
 
 def _article_report(
-    anchor: str, source: str, findings: list[Finding], listing: IndexEntry | None, project: Path
+    anchor: str, source: str, findings: list[Finding], listing: ArticleMeta | None, project: Path
 ) -> ArticleReport:
     remarks = [_finding_view(finding, locate_finding(finding, project)) for finding in findings]
     weighty = [remark for remark in remarks if remark.finding.severity != "note"]
     sections = (
-        FindingGroup(group, tuple(remark for remark in weighty if _group(remark.finding.code) == group))
+        FindingGroup(group, tuple(remark for remark in weighty if described(remark.finding.code).group == group))
         for group in GROUPS
     )
     lix = listing.lix if listing else None
@@ -165,7 +166,7 @@ def _article_report(
         anchor,
         source,
         listing.title if listing else source,
-        listing.language if listing else "",
+        listing.meta.language if listing else "",
         lix,
         lix_level(lix) if lix is not None else "",
         listing.words if listing else 0,
@@ -173,10 +174,6 @@ def _article_report(
         tuple(remark for remark in remarks if remark.finding.severity == "note"),
         Counter(finding.severity for finding in findings),
     )
-
-
-def _group(code: str) -> Group:
-    return CODES[code].group if code in CODES else "source"
 
 
 def _finding_view(finding: Finding, place: SourcePosition) -> FindingView:

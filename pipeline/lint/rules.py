@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pipeline.config import Config
 from pipeline.findings import Finding
-from pipeline.lint import format_limits, mechanics, plain_language, safety, spelling, svg_alt_text
-from pipeline.lint.context import LintContext
+from pipeline.lint import format_limits, mechanics, plain_language, safety, spelling, svg_alt_text  # noqa: F401  # each adds its rules
+from pipeline.lint.context import ARTICLE_CHECKS, LintContext
 from pipeline.lint.cross_article import LintSummary, summarise_article
 from pipeline.lint.spelling_verdicts import SpellingVerdicts
 from pipeline.model import Article
 from pipeline.rendering.styles import Styles
-
-LintRule = Callable[[LintContext], Iterable[Finding]]
-ALL_RULES: tuple[LintRule, ...] = (
-    *safety.RULES,
-    *plain_language.RULES,
-    *mechanics.RULES,
-    *spelling.RULES,
-    *format_limits.RULES,
-    *svg_alt_text.RULES,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +33,7 @@ def lint_article(
         verdicts: What is known of words; what is found of others is added.
     """
     context = LintContext(article, config, styles, verdicts or SpellingVerdicts())
-    findings = (finding for rule in ALL_RULES for finding in rule(context))
-    return ArticleLintResult(tuple(f for f in findings if f.code not in article.accept), summarise_article(context))
+    findings = (finding for check in ARTICLE_CHECKS for finding in check(context))
+    return ArticleLintResult(
+        tuple(f for f in findings if f.code not in article.meta.accept), summarise_article(context)
+    )

@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import quote
 
 from pipeline import __version__
-from pipeline.codes import CODES, Code
 from pipeline.findings import Finding
 from pipeline.lint.severity_policy import fingerprint
 from pipeline.lint.source_positions import locate_finding
+from pipeline.registry import Rule, described
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -26,7 +26,7 @@ def render_sarif(findings: Sequence[Finding], project: Path) -> bytes:
     driver = {
         "name": "clinic-publish",
         "semanticVersion": __version__,
-        "rules": [_sarif_rule(CODES[code]) for code in codes],
+        "rules": [_sarif_rule(described(code)) for code in codes],
     }
     run = {
         "tool": {"driver": driver},
@@ -37,17 +37,17 @@ def render_sarif(findings: Sequence[Finding], project: Path) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
 
 
-def _sarif_rule(entry: Code) -> dict[str, Any]:
-    words = "\n\n".join(part for part in (entry.reason, f"Source: {entry.source}" if entry.source else "") if part)
-    help_ = f"For example: {entry.example}\n\nCure: {entry.cure}"
-    rule: dict[str, Any] = {
-        "id": entry.code,
-        "name": "".join(part.capitalize() for part in entry.code.split("-")),
-        "shortDescription": {"text": entry.meaning},
+def _sarif_rule(rule: Rule) -> dict[str, Any]:
+    words = "\n\n".join(part for part in (rule.reason, f"Source: {rule.source}" if rule.source else "") if part)
+    help_ = f"For example: {rule.example}\n\nCure: {rule.cure}"
+    metadata: dict[str, Any] = {
+        "id": rule.code,
+        "name": "".join(part.capitalize() for part in rule.code.split("-")),
+        "shortDescription": {"text": rule.meaning},
         "help": {"text": help_, "markdown": help_},
-        "defaultConfiguration": {"level": entry.severity},
+        "defaultConfiguration": {"level": rule.severity},
     }
-    return rule | ({"fullDescription": {"text": words}} if words else {})
+    return metadata | ({"fullDescription": {"text": words}} if words else {})
 
 
 def _sarif_result(finding: Finding, rule: int, project: Path) -> dict[str, Any]:

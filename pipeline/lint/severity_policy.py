@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pipeline.codes import FORMER_CODES
 from pipeline.config import Config
 from pipeline.errors import ConfigError
 from pipeline.findings import SEVERITIES, Finding, sort_findings
@@ -21,27 +22,37 @@ class SeverityPolicy:
     """What `[check]` says of findings."""
 
     severities: Mapping[str, str] = field(default_factory=dict)
-    """By code, in the table's place; `off` leaves a finding out."""
+    """By code or former code, in the place of what its rule says; `off` leaves a finding out."""
     known: Mapping[str, int] = field(default_factory=dict)
     """How many findings of each fingerprint the baseline holds."""
 
     def apply(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Return findings in order and as the project weighs them, without those it knows.
 
-        What the table calls an error keeps its weight, and is never known: nothing that was refused is published.
+        What a rule calls an error keeps its weight, and is never known: nothing that was refused is published.
         """
         left = Counter(self.known)
+        wished = self._by_code()
         kept: list[Finding] = []
         for finding in sort_findings(findings):
             if finding.severity == "error":
                 kept.append(finding)
                 continue
-            wanted = self.severities.get(finding.code, finding.severity)
-            if left[mark := fingerprint(finding)] > 0:
+            wanted = wished.get(finding.code, finding.severity)
+            if mark := next((mark for mark in _fingerprints(finding) if left[mark] > 0), ""):
                 left[mark] -= 1
             elif wanted in SEVERITIES:
                 kept.append(finding if wanted == finding.severity else replace(finding, severity=wanted))
         return sort_findings(kept)
+
+    def _by_code(self) -> Mapping[str, str]:
+        """Return what is wished by code; of several former codes that are one now, the gravest wish counts."""
+        order = ("off", *reversed(SEVERITIES))
+        former = {code: wanted for code, wanted in self.severities.items() if code in FORMER_CODES}
+        wished: dict[str, str] = {}
+        for code, wanted in sorted(former.items(), key=lambda item: order.index(item[1])):
+            wished[FORMER_CODES[code]] = wanted
+        return wished | {code: wanted for code, wanted in self.severities.items() if code not in FORMER_CODES}
 
 
 def load_severity_policy(config: Config) -> SeverityPolicy:
@@ -58,6 +69,14 @@ def fingerprint(finding: Finding) -> str:
     words = finding.quote or "".join(sign for sign in finding.message if not sign.isdigit())
     parts = (finding.code, finding.source, " ".join(words.split()))
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _fingerprints(finding: Finding) -> Iterator[str]:
+    """Yield its fingerprint, then those that baselines of before hold, under the codes that its rule had."""
+    yield fingerprint(finding)
+    for alias, code in FORMER_CODES.items():
+        if code == finding.code:
+            yield fingerprint(replace(finding, code=alias))
 
 
 def load_baseline(path: Path) -> Mapping[str, int]:

@@ -48,6 +48,7 @@ from pipeline.reading.callouts import (
 from pipeline.reading.inline_builder import BuilderState, InlineBuilder, PandocNode, TargetResolver, text_to_inlines
 from pipeline.reading.lines import FENCE, FindingCollector, Lines, NestingError
 from pipeline.reading.pandoc import PandocDocument
+from pipeline.registry import warning_rule
 
 __all__ = ["NestingError", "TargetResolver", "build_blocks"]
 
@@ -235,7 +236,7 @@ class BlockBuilder:
         rows = [row for row in (*heads[1:], *rows) if not _is_empty(row)]
         top = heads[0] if heads and not _is_empty(heads[0]) else ()
         if not top and len(rows) > 1 and all(_is_bold(cell) for cell in rows[0]):
-            self.place.record.add("table-head", line, "the first row is all bold, and is the head of the table")
+            self.place.record.add("table-shape", line, "the first row is all bold, and is the head of the table")
             top, rows = tuple(_without_bold(cell) for cell in rows[0]), rows[1:]
         words_above = tuple(
             inline
@@ -264,6 +265,12 @@ class BlockBuilder:
 
     # ---- boxes
 
+    @warning_rule(
+        "div-unknown",
+        "A box, or words in brackets, with a class that has no meaning here; the text is printed as any other.",
+        "`::: {.tipp}`, or `[kun her]{.web-only}`",
+        "Use a kind or a medium that the message names, or take the class away.",
+    )
     def _div(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         """Return what a div holds, in the kind that its classes name."""
         attributes, nodes = content
@@ -297,6 +304,12 @@ class BlockBuilder:
         return built
 
 
+@warning_rule(
+    "callout-unknown",
+    "A box of a kind that is not known; it becomes a note with that word as title.",
+    "`> [!FAKTUM]`",
+    "Use NOTE, TIP, VIGTIGT, ADVARSEL, FORSIGTIG, SØG-LÆGE or DET-VIGTIGSTE.",
+)
 def _quotation(blocks: tuple[Block, ...], line: int, record: FindingCollector) -> tuple[Block, ...]:
     """Return a quotation, or the box that its first words name: `> [!VIGTIGT] Titel`."""
     first = blocks[0] if blocks else None
@@ -321,6 +334,12 @@ def _quotation(blocks: tuple[Block, ...], line: int, record: FindingCollector) -
     return _callout(CALLOUT_KINDS.get(name, "note"), below, title, line, record)
 
 
+@warning_rule(
+    "callout-empty",
+    "A box without text; it is left out.",
+    "`> [!ADVARSEL]` with an empty line below it",
+    "Begin every line of the box with `>`, or take it away.",
+)
 def _callout(
     kind: CalloutKind, blocks: tuple[Block, ...], title: tuple[Inline, ...], line: int, record: FindingCollector
 ) -> tuple[Block, ...]:

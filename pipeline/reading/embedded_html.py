@@ -9,7 +9,9 @@ import html
 import re
 from functools import lru_cache
 
+from pipeline.languages import together
 from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, blank_after, substitute
+from pipeline.registry import error_rule, repair_rule, warning_rule
 
 _ATTRIBUTES = r"""(?:\s+[A-Za-z_:@][\w:.@-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^\s"'=<>`{}]+))?|\s+\{[^{}]*\})*"""
 _CODE = f"{CODE_SPAN}|"
@@ -50,8 +52,9 @@ _IMPORT = re.compile(
 )
 _MDX_COMMENT = re.compile(_CODE + r"\{/\*(?P<inside>.*?)(?P<end>\*/\}|\Z)", re.DOTALL)
 _TEMPLATE_PLACEHOLDER = re.compile(
-    _CODE + r"__[A-ZÆØÅ][A-ZÆØÅ0-9]*(?:_[A-ZÆØÅ0-9]+)*__|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}|\$\{[^{}\n]*\}|%%\w+%%"
-    r"|\{[A-Za-z_]\w*(?:\.\w+)+\}|\[(?:INDSÆT|INSERT|TODO|TBD)\b[^\]\n]*\](?!\()"
+    _CODE
+    + r"__[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ0-9]*(?:_[A-ZÀ-ÖØ-Þ0-9]+)*__|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}|\$\{[^{}\n]*\}|%%\w+%%"
+    r"|\{[A-Za-z_]\w*(?:\.\w+)+\}|" + rf"\[{together().placeholders}\b[^\]\n]*\](?!\()"
 )
 
 _BLOCK_ELEMENTS = frozenset(
@@ -103,6 +106,13 @@ _MAX_TAG_DEPTH = 8
 """How deep pairs of tags may nest; tags of deeper ones are taken away, their words stay."""
 
 
+@error_rule(
+    "placeholder",
+    "A template's or an author's placeholder was never filled in.",
+    "`__KLINIKNAVN__`, `{{ telefon }}`, `[INDSÆT LINK]`",
+    "Fill it in, or remove it.",
+    group="safe",
+)
 def find_placeholders(lines: Lines, record: FindingCollector) -> None:
     """Record what a template or a hurried author left to be filled in."""
 
@@ -131,9 +141,15 @@ def _removed(record: FindingCollector, code: str, number: int, what: str) -> str
     return ""
 
 
+@warning_rule(
+    "html-unclosed",
+    "A comment, or another piece of HTML that shows nothing, never ends; its text is published.",
+    "`<!--` without `-->`",
+    "Close it, or remove it.",
+)
 def _comment(match: re.Match[str], number: int, record: FindingCollector, mark: str) -> str:
     if match["end"]:
-        return _removed(record, "html-comment", number, "a comment" if mark == "<!--" else "an MDX comment")
+        return _removed(record, "html-removed", number, "a comment" if mark == "<!--" else "an MDX comment")
     # Markdown would take all the rest of the article as a comment, which no author means.
     record.add("html-unclosed", number, "a comment that never ends; its text is published")
     return match["inside"].replace(mark, "")
@@ -151,6 +167,12 @@ def _last_ends(text: str) -> dict[str, int]:
     return {match[1].lower(): match.start() for match in _SILENT_END.finditer(text)}
 
 
+@warning_rule(
+    "html-content-removed",
+    "HTML that can stand in no document, taken away with all it holds.",
+    '`<iframe src="https://…">`, `<script>`',
+    "Say in words what it shows, and link to it.",
+)
 def _content(match: re.Match[str], number: int, record: FindingCollector) -> str:
     name = match["name"].lower()
     address = _parse_attributes(match["attributes"]).get("src", "")
@@ -167,6 +189,13 @@ def _declaration(match: re.Match[str], number: int, record: FindingCollector) ->
     return match["inside"] or ""
 
 
+@repair_rule(
+    "html-removed",
+    "HTML in the text: its Markdown form is used, or the tag is taken away and its words stay. Comments are left out.",
+    '`<div class="boks">`, `<!-- tjek tal -->`',
+    "Write Markdown; only `<sub>`, `<sup>`, `<br>` and `<abbr>` are needed. A comment may stay.",
+    aliases=("html-comment",),
+)
 def _pair(match: re.Match[str], number: int, record: FindingCollector) -> str:
     """Return a pair of tags and what is between them as Markdown."""
     name, inside = match["name"].lower(), match["inside"]
@@ -229,6 +258,12 @@ def _pipe_table(inside: str) -> str:
     return "\n".join([written[0], "|" + " --- |" * width, *written[1:]])
 
 
+@warning_rule(
+    "html-unknown",
+    "Words in angle brackets that are no HTML; they are printed as they stand.",
+    "`<dit navn>`",
+    "Use other brackets, or fill it in.",
+)
 def _single_tags(lines: Lines, record: FindingCollector) -> Lines:
     """Take away single tags, or put Markdown in their place."""
     lists: list[str] = []

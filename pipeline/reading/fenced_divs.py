@@ -19,6 +19,7 @@ from pipeline.reading.lines import (
     with_text,
 )
 from pipeline.reading.source_text import SourceLine
+from pipeline.registry import repair_rule, warning_rule
 
 _UNENDED = re.compile(r"^\{[ \t]*[.#][^{}]*$")
 _ALERT_LINE = re.compile(r"^ {0,3}>[ \t]*\[![^\[\]\n]{1,40}\][+-]?.*$")
@@ -74,7 +75,7 @@ def repair_alerts(lines: Lines, record: FindingCollector) -> Lines:
     for line, is_code in zip(lines, flags, strict=True):
         ends = is_code or is_blank(line) or any(kind.match(line.text) for kind in (HEADING, RULE, DIV, FENCE))
         if is_open and not ends and not line.text.lstrip().startswith(">"):
-            record.add("callout-lazy", line.number, "a line right below the first line of a box belongs to the box")
+            record.add("div-shape", line.number, "a line right below the first line of a box belongs to the box")
             mended.append(with_text(line, f"> {line.text}"))
             continue
         is_open = not is_code and bool(_ALERT_LINE.match(line.text))
@@ -82,6 +83,13 @@ def repair_alerts(lines: Lines, record: FindingCollector) -> Lines:
     return tuple(mended)
 
 
+@repair_rule(
+    "div-shape",
+    "A box opened, closed or continued in a way that Markdown does not know.",
+    "`:::tip Husk vand`, or a second `:::`; `> [!ADVARSEL]`, and below it `Stop straks.`",
+    "Write `::: {.tip}`, and its title as a line in bold; or begin every line of the box with `>`.",
+    aliases=("callout-lazy",),
+)
 def _open_div(
     mended: list[SourceLine], opened: list[SourceLine], line: SourceLine, rest: str, record: FindingCollector
 ) -> None:
@@ -144,6 +152,12 @@ def _close_divs(
         _close_innermost(mended, opened, where, record)
 
 
+@warning_rule(
+    "div-unclosed",
+    "A box that is never closed; it ends before the next heading or at the end.",
+    "`::: {.tip}` without `:::`",
+    "Close it with `:::` on a line of its own.",
+)
 def _close_innermost(
     mended: list[SourceLine], opened: list[SourceLine], where: SourceLine, record: FindingCollector
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Set
 
-from pipeline.errors import SourceError
 from pipeline.reading.lines import (
     CODE_SPAN,
     FindingCollector,
@@ -16,7 +15,9 @@ from pipeline.reading.lines import (
     is_blank,
     with_text,
 )
+from pipeline.reading.size_limits import TooLargeError
 from pipeline.reading.source_text import SourceLine
+from pipeline.registry import repair_rule, warning_rule
 
 # A quotation or a list item may hold the definition.
 _CONTAINER_PREFIX = r"(?:[ \t>]|[-*+][ \t]|\d{1,9}[.)][ \t])*"
@@ -27,18 +28,12 @@ _REFERENCE = re.compile(
 _LINK_DEFINITION = re.compile(r"^ {0,3}\[(?P<label>[^\^\]\[][^\]\[]*)\]:[ \t]*(?P<target>\S.*)$")
 
 
-class TooManyNotesError(SourceError):
-    """An article with more footnotes than it may have."""
-
-    code = "notes-too-many"
-
-
 def repair_footnotes(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines with every footnote defined once, referred to, and free of circles.
 
     Raises:
         NestingError: Footnotes refer to footnotes in a long chain.
-        TooManyNotesError: There are more than an article may have.
+        TooLargeError: There are more than an article may have.
     """
     if any("[^" in line.text for line in lines):
         lines = _footnotes(lines, record)
@@ -47,6 +42,12 @@ def repair_footnotes(lines: Lines, record: FindingCollector) -> Lines:
     return lines
 
 
+@warning_rule(
+    "note-unused",
+    "A footnote that nothing refers to, or that is defined twice; its text is printed as a paragraph.",
+    "`[^2]: …` without `[^2]` in the text",
+    "Refer to it, or remove it.",
+)
 def _footnotes(lines: Lines, record: FindingCollector) -> Lines:
     flags = code_flags(lines)
     owner = _owning_labels(lines, flags)
@@ -75,7 +76,7 @@ def _footnotes(lines: Lines, record: FindingCollector) -> Lines:
             if len(defined) == record.limits.notes:
                 # pandoc takes minutes over what is refused afterwards anyway.
                 message = f"more than {record.limits.notes:,} footnotes"
-                raise TooManyNotesError(message, source=record.source, line=line.number)
+                raise TooLargeError(message, source=record.source, line=line.number)
             defined[label] = line.number
         kept.append(line)
     circular = _check_depth(used, defined, record)
@@ -88,6 +89,18 @@ def _footnotes(lines: Lines, record: FindingCollector) -> Lines:
     )
 
 
+@warning_rule(
+    "note-missing",
+    "A reference to a footnote that is not there; its mark is taken away.",
+    "`[^3]` without `[^3]: …`",
+    "Write the footnote, or remove the mark.",
+)
+@warning_rule(
+    "note-loop",
+    "A footnote that refers to itself; that reference is taken away.",
+    "`[^1]: Se [^1]`",
+    "Remove the reference.",
+)
 def _without_dead_references(
     line: SourceLine, defined: Set[str], loops: set[str], record: FindingCollector
 ) -> SourceLine:
@@ -206,6 +219,12 @@ def _leads_to(label: str, goal: str, used: dict[str, set[str]]) -> bool:
     return False
 
 
+@repair_rule(
+    "link-definition-unused",
+    "An address with a name that no link uses; it is printed as text.",
+    "`[1]: https://klinik.example` that no `[1]` points at",
+    "Write the address as text, or use it in a link.",
+)
 def _link_definitions(lines: Lines, record: FindingCollector) -> Lines:
     """Keep the text of link definitions that no link uses: often they are a list of sources."""
     flags = code_flags(lines)

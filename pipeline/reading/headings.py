@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.languages import together
 from pipeline.reading.lines import (
     DIV,
     FENCE,
@@ -19,6 +20,7 @@ from pipeline.reading.lines import (
     with_text,
 )  # fmt: skip
 from pipeline.reading.source_text import SourceLine
+from pipeline.registry import repair_rule, warning_rule
 
 MAX_HEADING_LENGTH = 90
 """Letters of the longest line that may be a heading that was lost."""
@@ -26,11 +28,11 @@ MIN_PARAGRAPH_LENGTH = 100
 """Letters of the shortest paragraph line that a lost heading stands above; verse and addresses are shorter."""
 _HEADING_LIKE = re.compile(r"^(?P<indent> {0,3})(?P<marks>#{1,9})(?P<gap>[ \t\u00a0]*)(?P<text>.*?)[ \t]*$")
 _REPEATED_MARKS = re.compile(r"^(?:#{1,6}[ \t\u00a0]+)+")
-_HEADING_IN_LINE = re.compile(r"^(?P<before>[^#|>`]*[^\s#|>`\\])[ \t]+(?P<marks>#{2,6})[ \t]+(?P<after>[A-ZÆØÅ*].*)$")
-_UNDERLINE = re.compile(r"^ {0,3}(?:-{2,}|={2,})[ \t]*$")
-_CONTACT = re.compile(
-    r"@|\d{4}|\b(?:tlf|telefon|mobil|cvr|e-?mail|mail|fax)\b|\d{2} \d{2} \d{2}|https?:|www\.", re.IGNORECASE
+_HEADING_IN_LINE = re.compile(
+    r"^(?P<before>[^#|>`]*[^\s#|>`\\])[ \t]+(?P<marks>#{2,6})[ \t]+(?P<after>[A-ZÀ-ÖØ-Þ*].*)$"
 )
+_UNDERLINE = re.compile(r"^ {0,3}(?:-{2,}|={2,})[ \t]*$")
+_CONTACT = re.compile(rf"@|\d{{4}}|\b{together().contact}\b|\d{{2}} \d{{2}} \d{{2}}|https?:|www\.", re.IGNORECASE)
 _BOLD_ONLY = re.compile(r"^\*\*(?P<text>[^*]+)\*\*$")
 
 
@@ -56,10 +58,16 @@ def repair_headings(lines: Lines, record: FindingCollector) -> Lines:
             else:
                 _append_apart(mended, heading, record)
     if pending is not None:
-        record.add("heading-empty", pending.number, "a heading without text, taken away")
+        record.add("heading-marks", pending.number, "a heading without text, taken away")
     return tuple(mended)
 
 
+@warning_rule(
+    "heading-lost",
+    "A short line without a mark reads as a heading: it was glued to text, or stands above a deeper heading.",
+    "`Hvornår skal jeg søge læge?` right above a long line",
+    "Check it; write `##` before it and a blank line after it, or end it with a full stop.",
+)
 def restore_lost_headings(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines with lost headings restored.
 
@@ -100,9 +108,9 @@ def restore_lost_headings(lines: Lines, record: FindingCollector) -> Lines:
 def _filled(empty: SourceLine, line: SourceLine, record: FindingCollector) -> SourceLine:
     """Return the line below an empty heading: its text, where it reads as one."""
     if not _is_short_text(line.text.strip()):
-        record.add("heading-empty", empty.number, "a heading without text, taken away")
+        record.add("heading-marks", empty.number, "a heading without text, taken away")
         return line
-    record.add("heading-empty", empty.number, "the heading's text stood on a line of its own below it")
+    record.add("heading-marks", empty.number, "the heading's text stood on a line of its own below it")
     return with_text(line, f"{empty.text} {line.text.strip()}")
 
 
@@ -114,7 +122,9 @@ def _apart_from_underlines(lines: Lines, record: FindingCollector) -> Lines:
         above = lines[at - 1].text if at else ""
         is_rule = not flags[at] and bool(_UNDERLINE.match(line.text)) and bool(above.strip()) and not flags[at - 1]
         if is_rule and not _is_setext(lines, at):
-            record.add("rule-glued", line.number, "a rule right below text would make the text a heading, set apart")
+            record.add(
+                "blank-line-missing", line.number, "a rule right below text would make the text a heading, set apart"
+            )
             apart.append(blank_after(line))
         apart.append(line)
     return tuple(apart)
@@ -143,6 +153,13 @@ def _split(line: SourceLine, record: FindingCollector) -> list[SourceLine]:
     return [with_text(line, match["before"]), with_text(line, f"{match['marks']} {match['after']}")]
 
 
+@repair_rule(
+    "heading-marks",
+    "A heading without text, or with its marks twice, too many, or no space behind them.",
+    "`##Symptomer`, `## ## Symptomer`, `###` alone on a line",
+    "Write `## Symptomer`, or remove it.",
+    aliases=("heading-empty",),
+)
 def _normalised_heading(line: SourceLine, record: FindingCollector) -> SourceLine:
     """Return a heading line with one run of marks and a space behind it; other lines as they are."""
     match = _HEADING_LIKE.match(line.text)
@@ -164,15 +181,22 @@ def _normalised_heading(line: SourceLine, record: FindingCollector) -> SourceLin
     return line
 
 
+@repair_rule(
+    "blank-line-missing",
+    "No blank line between text and a heading, a list, a table, a picture or a rule beside it.",
+    "`Husk:` with `- vand` on the next line",
+    "Set a blank line before it, and one after it.",
+    aliases=("heading-glued", "rule-glued", "picture-glued", "table-glued", "list-glued"),
+)
 def _append_apart(mended: list[SourceLine], line: SourceLine, record: FindingCollector) -> None:
     """Append a line, with a blank one between a heading and any text beside it."""
     is_heading = bool(HEADING.match(line.text))
     if mended and not is_blank(mended[-1]) and not is_blank(line) and not FENCE.match(mended[-1].text):
         if is_heading and not DIV.match(mended[-1].text):
-            record.add("heading-glued", line.number, "a heading right below text, set apart")
+            record.add("blank-line-missing", line.number, "a heading right below text, set apart")
             mended.append(blank_after(line))
         elif HEADING.match(mended[-1].text) and not is_heading:
-            record.add("heading-glued", mended[-1].number, "a heading right above text, set apart")
+            record.add("blank-line-missing", mended[-1].number, "a heading right above text, set apart")
             mended.append(blank_after(mended[-1]))
     mended.append(line)
 

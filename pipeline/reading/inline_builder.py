@@ -30,6 +30,7 @@ from pipeline.model import (
     text,
 )
 from pipeline.reading.lines import FindingCollector, Lines, NestingError
+from pipeline.registry import warning_rule
 
 PandocNode: TypeAlias = dict[str, Any]
 """An element of pandoc's JSON: `t` its kind, `c` its content."""
@@ -186,6 +187,12 @@ class InlineBuilder:
         content = self.inlines(inside, depth + 1)
         return _spaced(content, lambda within: Span(within, language=language)) if language else content
 
+    @warning_rule(
+        "link-empty",
+        "A link without text; it is left out.",
+        "`[](https://klinik.example)`",
+        "Write its text between the brackets, or remove it.",
+    )
     def _link(self, node: PandocNode, depth: int) -> list[Inline]:
         attributes, inside, (target, _) = node["c"]
         target = target.replace(" ", "%20")  # Markdown allows spaces between angle brackets, no address does

@@ -10,6 +10,7 @@ from pipeline.errors import SourceError
 from pipeline.findings import Finding, make_finding
 from pipeline.limits import DEFAULT_LIMITS, Limits
 from pipeline.reading.source_text import SourceLine
+from pipeline.registry import error_rule
 
 Lines = tuple[SourceLine, ...]
 
@@ -25,6 +26,12 @@ PICTURE_LINE = re.compile(r"^[ \t]*(?:\[?!\[[^\]]*\]\((?:<[^<>]*>|[^()<>]|\([^()
 CODE_SPAN = r"(?<!`)(?P<ticks>`+)(?!`)[^\n]*?[^`\n](?P=ticks)(?!`)"
 
 
+@error_rule(
+    "nesting-too-deep",
+    "Lists, quotations, boxes or marks stand more deeply within each other than anyone can follow.",
+    "61 `>` before a line",
+    "Take the nesting apart.",
+)
 class NestingError(SourceError):
     """An article that nests deeper than any reader could follow."""
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 from pipeline.config import Config
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Block, Link, text, walk
+from pipeline.registry import note_rule, repair_rule, warning_rule
 
 _TRACKING = re.compile(
     r"(utm_\w+|gclid|gbraid|wbraid|dclid|fbclid|msclkid|yclid|igshid|twclid|ttclid|mc_cid|mc_eid|mkt_tok|vero_id|"
@@ -48,6 +49,13 @@ class LinkResolver:
             return ""
         return pattern.replace("{website}", website).replace("{id}", quote(id_, safe=_SAFE_PATH))
 
+    @warning_rule(
+        "link-broken",
+        "An address that no one can follow; its words stay as text.",
+        "`[her](htps:/x)`, `[her]()`",
+        "Correct the address.",
+        group="whole",
+    )
     def resolve(self, target: str, source: str, line: int) -> tuple[str, tuple[Finding, ...]]:
         """Return an absolute address, `#id`, or nothing where the words must do without a link.
 
@@ -72,6 +80,25 @@ class LinkResolver:
             return self._absolute("https", f"https://{wanted}", source, line)
         return self._within_site(wanted, source, line)
 
+    @repair_rule(
+        "link-tracking",
+        "Tracking parameters were removed from an address.",
+        "`https://example.org/a?utm_source=x`",
+        "Remove them in the source.",
+    )
+    @warning_rule(
+        "link-insecure",
+        "An address without encryption.",
+        "`http://www.sundhed.dk`",
+        "Try `https:`; most sites have it.",
+        group="whole",
+    )
+    @warning_rule(
+        "link-outside",
+        "A link to a file or a script; its words stay as text.",
+        "`[x](file:///etc/passwd)`, `[x](javascript:…)`",
+        "Link to a web address.",
+    )
     def _absolute(self, scheme: str, wanted: str, source: str, line: int) -> tuple[str, tuple[Finding, ...]]:
         if scheme in ("mailto", "tel", "sms"):
             rest = wanted.partition(":")[2]
@@ -134,10 +161,22 @@ class LinkResolver:
             "https" if address.startswith("https") else "http", address + mark + fragment, source, line
         )
 
+    @warning_rule(
+        "link-without-website",
+        "A link within the site, but `[publisher] website` is not set; its words stay as text.",
+        "`[ryg](/ordbog/ryg)`",
+        'Set `website = "https://…"` in publish.toml.',
+    )
     def _no_website(self, wanted: str, source: str, line: int) -> Finding:
         return make_finding("link-without-website", source, line, f"{wanted!r} leads to a page of the site")
 
 
+@note_rule(
+    "link-text-is-address",
+    "A link shows a bare address that is not where it leads.",
+    "`[www.example.org](https://www.example.org/a/b?c=d)`",
+    "Say what is found there instead.",
+)
 def check_links(blocks: tuple[Block, ...], source: str) -> tuple[Finding, ...]:
     """Return what is doubtful about links as readers see them."""
     findings: list[Finding] = []

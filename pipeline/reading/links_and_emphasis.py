@@ -21,6 +21,7 @@ from pipeline.reading.lines import (
 )
 from pipeline.reading.source_text import SourceLine
 from pipeline.reading.tables import is_row
+from pipeline.registry import repair_rule, warning_rule
 
 _CODE = f"{CODE_SPAN}|"
 _TARGET = r"(?:https?://|mailto:|tel:|www\.|/)"
@@ -30,7 +31,7 @@ _LINK_TITLE = r"[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*')"
 
 
 @dataclass(frozen=True, slots=True)
-class _LinkRule:
+class LinkRepair:
     """A way in which links come broken."""
 
     pattern: re.Pattern[str]
@@ -39,8 +40,8 @@ class _LinkRule:
     message: str
 
 
-def _link_rule(pattern: str, instead: str, code: str, message: str) -> _LinkRule:
-    return _LinkRule(re.compile(_CODE + pattern), instead, code, message)
+def _link_rule(pattern: str, instead: str, code: str, message: str) -> LinkRepair:
+    return LinkRepair(re.compile(_CODE + pattern), instead, code, message)
 
 
 _LINK_RULES = (
@@ -151,13 +152,25 @@ def _repair_links(line: SourceLine, record: FindingCollector) -> SourceLine:
     return with_text(line, text) if text != line.text else line
 
 
-def _repaired_link(rule: _LinkRule, number: int, record: FindingCollector, match: re.Match[str]) -> str:
+@warning_rule(
+    "link-unclosed",
+    "A link or picture without its closing bracket; it was closed where the address ends.",
+    "`[tekst](https://klinik.example`",
+    "Check where the link leads, and close it.",
+)
+def _repaired_link(rule: LinkRepair, number: int, record: FindingCollector, match: re.Match[str]) -> str:
     if match["ticks"]:
         return match[0]
     record.add(rule.code, number, f"{rule.message}: {match[0].strip()[:60]!r}")
     return match.expand(rule.instead)
 
 
+@repair_rule(
+    "link-markup",
+    "A link whose brackets or spaces are out of order.",
+    "`[tekst] (https://…)`, `(tekst)[https://…]`",
+    "Write `[tekst](https://…)`.",
+)
 def _without_spaces(match: re.Match[str], number: int, record: FindingCollector) -> str:
     if match["ticks"]:
         return match[0]
@@ -165,6 +178,12 @@ def _without_spaces(match: re.Match[str], number: int, record: FindingCollector)
     return f"{match['text']}(" + re.sub(r"\s", "%20", match["target"]) + f"{match['title']})"
 
 
+@repair_rule(
+    "emphasis-figures",
+    "Asterisks beside a figure inside a word; they are kept, where emphasis would have joined the figures.",
+    "`2*500 mg 3*dagligt`",
+    "Write × or `\\*`: `2 × 500 mg 3 gange dagligt`.",
+)
 def _escape_asterisks_in_figures(line: SourceLine, record: FindingCollector) -> SourceLine:
     """Return a line whose asterisks within `3*10` and `2*dagligt` are text: as emphasis they would join the figures."""
     if "*" not in line.text:
@@ -204,6 +223,18 @@ def _repair_emphasis(lines: list[SourceLine], record: FindingCollector) -> list[
     )
 
 
+@warning_rule(
+    "emphasis-unclosed",
+    "Two asterisks without partner; they are taken away.",
+    "`**Husk at drikke vand.`",
+    "Set `**` behind the last word that is meant.",
+)
+@repair_rule(
+    "emphasis-spacing",
+    "Two asterisks with a space on the wrong side, which Markdown would print.",
+    "`**Fordele: **bedre søvn`",
+    "Set the asterisks right beside the words.",
+)
 def _repaired_paragraph(text: str, numbers: list[int], record: FindingCollector) -> str:
     """Return text of a paragraph; the number of its lines stays."""
     spans = [match.span() for match in _TICKS.finditer(text)]
@@ -294,7 +325,7 @@ def remove_trailing_breaks(lines: Lines, record: FindingCollector) -> Lines:
     for at, line in enumerate(lines):
         is_last = at + 1 == len(lines) or is_blank(lines[at + 1]) or bool(HEADING.match(line.text))
         if is_last and not flags[at] and line.text.endswith("\\") and not line.text.endswith("\\\\"):
-            record.add("break-stray", line.number, "a line break at the end of a paragraph, taken away")
+            record.add("paragraph-empty", line.number, "a line break at the end of a paragraph, taken away")
             kept.append(with_text(line, line.text[:-1].rstrip()))
         else:
             kept.append(line)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pipeline.languages import every, together
 from pipeline.reading.lines import (
     DIV,
     HEADING,
@@ -19,19 +20,17 @@ from pipeline.reading.lines import (
     with_text,
 )  # fmt: skip
 from pipeline.reading.source_text import SourceLine
+from pipeline.registry import repair_rule, warning_rule
 
-_MONTH_PATTERN = (
-    "januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december"
-    "|january|february|march|may|june|july|october"
-)
+_MONTH_PATTERN = "|".join(month.split()[0] for each in every() for month in each.months)
 _NO_LIST = re.compile(
-    rf"^(?P<before>[ \t]*\d{{1,4}})(?P<after>\.[ \t]+(?:{_MONTH_PATTERN}|trimester|klasse|sal|etage)\b(?!-).*)$",
+    rf"^(?P<before>[ \t]*\d{{1,4}})(?P<after>\.[ \t]+(?:{_MONTH_PATTERN}|{together().counted})\b(?!-).*)$",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"^(?P<before>[ \t]*(?:1[6-9]|20)\d\d)(?P<after>[.)](?:[ \t].*)?)$")
 _BULLET = re.compile(r"^(?P<before>[ \t]*)(?P<mark>[•●▪■◦○‣⁃∙])[ \t\u00a0]*(?P<after>\S.*)$")
-_LEADING_MARK = re.compile(r"^ {0,3}(?:(?P<mark>[–—✔✓✅☑❌✗✘→➜➤►☐])|(?P<letter>[A-Za-zæøåÆØÅ])\))[ \t\u00a0]*\S")
-_SHORT_LINE = re.compile(r"^(?=.{2,45}$)(?!\d{1,9}[.)]\s)[A-ZÆØÅ0-9][^|<>]*?[^\s.!?;](?: {2,}|\\)?$")
+_LEADING_MARK = re.compile(r"^ {0,3}(?:(?P<mark>[–—✔✓✅☑❌✗✘→➜➤►☐])|(?P<letter>[A-Za-zÀ-ÖØ-öø-ÿ])\))[ \t\u00a0]*\S")
+_SHORT_LINE = re.compile(r"^(?=.{2,45}$)(?!\d{1,9}[.)]\s)[A-ZÀ-ÖØ-Þ0-9][^|<>]*?[^\s.!?;](?: {2,}|\\)?$")
 _MIN_SHORT_LINES = 3
 _CONTAINER = re.compile(r"^ {0,3}(?:\[\^[^\]\s]+\]:|:(?=[ \t]))")
 
@@ -56,6 +55,12 @@ class _Item:
     items: int = 1
 
 
+@repair_rule(
+    "number-no-list",
+    "A line that begins with a date or a year, which Markdown reads as a list.",
+    "`1. maj åbner klinikken`",
+    "Write `1\\. maj`, or begin the line with a word.",
+)
 def escape_leading_numbers(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines with dates and years at a line's beginning kept from becoming lists."""
     flags = code_flags(lines)
@@ -79,6 +84,13 @@ def _continues_count(lines: Lines, at: int) -> bool:
     return any(a is not None and b == a + 1 for a, b in pairwise(numbers))
 
 
+@repair_rule(
+    "list-bullet",
+    "A bullet that is typed as a letter, or lines that each begin with a mark, which Markdown would run together.",
+    "`• Gå en tur`; `✔ Vand` with `✔ Frugt` on the next line",
+    "Make a list of them: `- Gå en tur`.",
+    aliases=("line-kept",),
+)
 def repair_typed_bullets(lines: Lines, record: FindingCollector) -> Lines:
     """Return typed bullets as list items, and lines that were set one by one (marks, an address) with breaks."""
     flags = code_flags(lines)
@@ -94,7 +106,7 @@ def repair_typed_bullets(lines: Lines, record: FindingCollector) -> Lines:
         first = _LEADING_MARK.match(line.text)
         second = _LEADING_MARK.match(lines[at + 1].text) if at + 1 < len(lines) and not flags[at + 1] else None
         if first and second and first["mark"] == second["mark"] and not line.text.endswith(("  ", "\\")):
-            record.add("line-kept", line.number, "lines that each begin with a mark stay lines of their own")
+            record.add("list-bullet", line.number, "lines that each begin with a mark stay lines of their own")
             mended[at] = with_text(line, line.text.rstrip() + "  ")
     return tuple(mended)
 
@@ -114,7 +126,7 @@ def _break_short_lines(mended: list[SourceLine], flags: list[bool], record: Find
             for index in range(at, end - 1):
                 if not mended[index].text.endswith(("  ", "\\")):
                     record.add(
-                        "line-kept",
+                        "list-bullet",
                         mended[index].number,
                         "short lines that were set one by one stay lines of their own",
                     )
@@ -181,6 +193,13 @@ class _ListRepairer:
         self.written.append(line)
         self.is_apart, self.in_text = True, False
 
+    @repair_rule(
+        "indentation",
+        "A list item indented too little for its list, or text indented by four or more, which Markdown reads as code.",
+        "Two spaces before `-` below `1. Læg dig ned`; four spaces before `Kramper`",
+        "Indent an item as far as the text of the item above, and other text not at all.",
+        aliases=("list-indent", "text-indented"),
+    )
     def _item(self, line: SourceLine, match: re.Match[str], indent: int) -> None:
         number = int(match["number"]) if match["number"] else None
         while self.open and self.open[-1].column > indent:
@@ -200,13 +219,15 @@ class _ListRepairer:
         else:
             target = 4 if self.note_indent and indent >= 4 else 0
             if self.in_text and not self.note_indent:
-                self.record.add("list-glued", line.number, "the list began right below a line of text, set apart")
+                self.record.add(
+                    "blank-line-missing", line.number, "the list began right below a line of text, set apart"
+                )
                 self.written.append(blank_after(line))
         text = match["text"]
         if indent >= 4 and parent is None and sibling is None and not target:
-            self.record.add("text-indented", line.number, "indented by four or more, which is no list of its own")
+            self.record.add("indentation", line.number, "indented by four or more, which is no list of its own")
         elif target != indent and target > indent:
-            self.record.add("list-indent", line.number, "indented too little for the list that it belongs to")
+            self.record.add("indentation", line.number, "indented too little for the list that it belongs to")
         # Five spaces behind a marker would make its text code.
         gap = match["gap"].expandtabs(4) if match["gap"] else ""
         if len(gap) > 4:
@@ -228,6 +249,12 @@ class _ListRepairer:
         )
         self.is_apart, self.in_text = False, bool(text)
 
+    @repair_rule(
+        "list-numbering",
+        "The mark behind the number changes within a list, or its numbers do not go on by one; the numbers stay.",
+        "`5)` after `4.`, or `1.` `3.` `4.`",
+        "Use the same mark throughout, and write a line of text between two lists.",
+    )
     def _continued(self, line: SourceLine, mark: str, number: int | None, delimiter: str, before: _Item) -> str:
         """Return the marker with which an item goes on in the list before it, or begins a list of its own.
 
@@ -259,7 +286,7 @@ class _ListRepairer:
                 self.note_indent = False
             if indent >= 4 and not self.note_indent:
                 if self.is_apart:
-                    self.record.add("text-indented", line.number, "indented text is text, not code")
+                    self.record.add("indentation", line.number, "indented text is text, not code")
                 self._write(line, 0, bare)
             elif indent >= 4:
                 self._write(line, 4, bare)
@@ -268,6 +295,12 @@ class _ListRepairer:
         self.is_apart = False
         self.in_text = True
 
+    @warning_rule(
+        "list-ended",
+        "A line right below a list begins a sentence of its own; it is set apart from the last item.",
+        "`- Gå en tur.` with `Det hjælper de fleste.` on the next line",
+        "Set a blank line after the list, or indent the line if it belongs to the item.",
+    )
     def _lazy(self, line: SourceLine, bare: str, indent: int) -> None:
         """Write a line right below a list item: more of the item, or a new paragraph that was glued to the list."""
         item = self.open[-1]

@@ -35,6 +35,7 @@ from pipeline.reading.headings import MAX_HEADING_LENGTH
 from pipeline.reading.lines import FindingCollector
 from pipeline.reading.text_checks import find_leftover_markup, find_screen_phrases
 from pipeline.reading.transform import transform_blocks
+from pipeline.registry import repair_rule, warning_rule
 
 TOP_LEVEL, DEEPEST_LEVEL = 2, 4
 _RESERVED_IDS = re.compile(rf"note(?:ref)?-\d+|{references.REFERENCES_ID}")
@@ -129,6 +130,12 @@ def _without_edge_rules(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     return tuple(kept)
 
 
+@repair_rule(
+    "heading-bold",
+    "A paragraph that is only bold stands for a heading.",
+    "`**Symptomer**` above a paragraph",
+    "Write `## Symptomer`.",
+)
 def _bold_headings(blocks: tuple[Block, ...], record: FindingCollector) -> tuple[Block, ...]:
     """Return blocks in which a paragraph that is only bold, and reads as a heading, is one."""
     built: list[Block] = []
@@ -163,6 +170,12 @@ def _reads_as_heading(words: str, *, is_first: bool) -> bool:
     return words[-1] not in ".,;:!…" and not re.search(r"[,=<>≈×≤≥]|\. ", words)
 
 
+@warning_rule(
+    "heading-title",
+    "The heading of level 1 at the top is not the title of the front matter; it stays as a heading.",
+    "`title: Ondt i ryggen` above `# Fem råd om ryggen`",
+    "Remove one of them, or make the heading `##`.",
+)
 def _without_title(blocks: tuple[Block, ...], title: str, record: FindingCollector) -> tuple[tuple[Block, ...], str]:
     """Take the only heading of level 1 away where it stands at the top, behind pictures at most.
 
@@ -195,6 +208,12 @@ class _Leveller:
     def level(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         return tuple(self._block(block) for block in blocks)
 
+    @repair_rule(
+        "heading-level",
+        "A heading whose level leaves a gap, or is not below the title.",
+        "`####` right under `##`; `#` in the text",
+        "Use `##` for sections and one mark more for each level below.",
+    )
     def _block(self, block: Block) -> Block:
         if isinstance(block, Div):
             return replace(block, blocks=self.level(block.blocks))
@@ -249,6 +268,13 @@ def _unique(name: str, taken: set[str]) -> str:
     return name
 
 
+@warning_rule(
+    "anchor-missing",
+    "A link to a place in the article that is not there; its words stay.",
+    "`[se nedenfor](#behandling)` without such a heading",
+    "Correct it to the words of a heading, in lower case with hyphens.",
+    group="whole",
+)
 def _with_anchors(blocks: tuple[Block, ...], ids: dict[str, str], record: FindingCollector) -> tuple[Block, ...]:
     """Return blocks whose links within the article lead to the ids that headings have now."""
     if not any(isinstance(node, Link) and node.address.startswith("#") for node in walk(blocks)):

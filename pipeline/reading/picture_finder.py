@@ -17,6 +17,7 @@ from pipeline.limits import DEFAULT_LIMITS, Limits
 from pipeline.model import Picture
 from pipeline.pictures.image_files import probe_image
 from pipeline.reading.source_files import FileStatus, SourceRoots, file_status, read_inside, resolve_inside
+from pipeline.registry import error_rule, repair_rule, warning_rule
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".svg"}
 _PLACEHOLDER_FILE = re.compile(r"^(placeholder|dummy|no[-_]?image|missing[-_]?image)\b[-_\w]*\.", re.IGNORECASE)
@@ -52,6 +53,13 @@ class PictureFinder:
     _probed: dict[Path, tuple[Picture, int, FileStatus | None]] = field(default_factory=dict)
     """Each picture with the number of its frames, and its file's status."""
 
+    @error_rule(
+        "picture-broken",
+        "A picture cannot be decoded to its last row; the article is published without it.",
+        "A PNG that was cut off while it was uploaded",
+        "Export the picture anew.",
+        group="whole",
+    )
     def find(self, target: str, source: str, line: int) -> tuple[Picture | None, tuple[Finding, ...]]:
         """Return the picture that an article's target means, or None and why not.
 
@@ -79,6 +87,32 @@ class PictureFinder:
         picture, _, status = self._probed[actual]
         return ResolvedPicture(target, outcome, place, picture.sha256, status)
 
+    @error_rule(
+        "picture-missing",
+        "A picture is named that does not exist; the article is published without it.",
+        "`![Ryg](/images/rygg.png)`",
+        "Correct the name, or add the file.",
+        group="whole",
+    )
+    @error_rule(
+        "picture-outside",
+        "A picture lies outside the source folders; it is never opened.",
+        "`![x](../../secret.png)`, `![x](https://…)`",
+        "Copy the picture into the source folder and name it there.",
+    )
+    @warning_rule(
+        "picture-placeholder",
+        "A picture that only holds the place of one; it is left out.",
+        "`![](/images/placeholder-3.png)`",
+        "Put the real picture there, or remove the line.",
+    )
+    @warning_rule(
+        "picture-case",
+        "A picture's name is spelt in other letters than on disk; it was found all the same.",
+        "`proteinindtag.png` for `Proteinindtag.png`",
+        "Spell it as the file: some systems tell capitals apart.",
+        repaired=True,
+    )
     def _locate(self, target: str, source: str, line: int) -> tuple[Path | None, tuple[Finding, ...]]:
         """Return the file that a target means, or None and why not."""
         try:
@@ -113,6 +147,18 @@ class PictureFinder:
             return actual, (make_finding("picture-case", source, line, message),)
         return actual, ()
 
+    @warning_rule(
+        "picture-animated",
+        "A picture that moves; its first frame is shown.",
+        "An animated GIF",
+        "Choose a still that says what the movement says.",
+    )
+    @repair_rule(
+        "picture-suffix",
+        "A picture's suffix is not that of its content; it was taken by its content.",
+        "A JPEG named `ryg.png`",
+        "Rename the file.",
+    )
     def _look(self, path: Path, source: str, line: int) -> tuple[Picture, tuple[Finding, ...]]:
         findings: list[Finding] = []
         if path not in self._probed:

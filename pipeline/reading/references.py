@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from pipeline.languages import together
 from pipeline.model import (
     Block,
     BulletList,
@@ -26,15 +27,10 @@ from pipeline.model import (
 )
 from pipeline.reading.callouts import bold_only
 from pipeline.reading.lines import FindingCollector
+from pipeline.registry import repair_rule
 
 REFERENCES_ID = "referencer"
-_HEADING_NAMES = (
-    r"(?:relevante |videnskabelige |anvendte |brugte )?"
-    r"(?:referencer?|referenceliste|kilder?|kildeliste|kildehenvisning(?:er)?|litteratur|litteraturliste"
-    r"|litteraturhenvisninger|bibliografi|references?|reference list|sources?|bibliography|works cited|literature)"
-    r"(?: og (?:kilder|referencer|litteratur|links|videre læsning)| and (?:sources|references|links|further reading))?"
-)
-REFERENCES_HEADING = re.compile(rf"^[ \t]*(?P<title>{_HEADING_NAMES})[ \t]*:?[ \t]*$", re.IGNORECASE)
+REFERENCES_HEADING = re.compile(rf"^[ \t]*(?P<title>{together().references})[ \t]*:?[ \t]*$", re.IGNORECASE)
 _REFERENCE_SIGNS = re.compile(
     r"https?:|www\.|\bdoi\b|\b(?:19|20)\d\d\b|^\W*\[?\d{1,3}[\].)]|\bet al\b|\.(?:dk|com|org|gov|net)\b", re.IGNORECASE
 )
@@ -49,6 +45,13 @@ class _CollectedReferences:
     blocks: list[Block] = field(default_factory=list)
 
 
+@repair_rule(
+    "references-moved",
+    "References that stand before other text, or in two lists; they are put into one list at the end.",
+    "`## Referencer` in the middle; `## Kilder` twice",
+    "Write one list, at the end.",
+    aliases=("references-twice",),
+)
 def collect_references(blocks: tuple[Block, ...], record: FindingCollector) -> tuple[Block, ...]:
     """Return the blocks with all lists of references in one `References` at the end, under the author's heading."""
     kept: list[Block] = []
@@ -68,7 +71,7 @@ def collect_references(blocks: tuple[Block, ...], record: FindingCollector) -> t
             references.blocks = more
         elif _is_same_heading(title, references.title):
             record.add(
-                "references-twice", line, f"a second {text(title)!r}, joined to the one of line {references.line}"
+                "references-moved", line, f"a second {text(title)!r}, joined to the one of line {references.line}"
             )
             references.blocks = _joined(references.blocks, more)
         else:

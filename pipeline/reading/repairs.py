@@ -32,6 +32,7 @@ from pipeline.reading.lists import escape_leading_numbers, repair_lists, repair_
 from pipeline.reading.references import REFERENCES_HEADING
 from pipeline.reading.source_text import SourceLine
 from pipeline.reading.tables import is_row, repair_tables
+from pipeline.registry import repair_rule, warning_rule
 
 _EMPTY_PARAGRAPH = re.compile(r"^(?:[ \t\u00a0\u2002-\u200b\u3000]|&nbsp;|&#160;|&#xa0;|<br>|\\)+$", re.IGNORECASE)
 
@@ -67,6 +68,12 @@ def repair_lines_unambiguously(lines: Lines, source: str) -> Lines:
     return lines
 
 
+@warning_rule(
+    "fence-unclosed",
+    "A code fence that never ends; the text below it is published as text.",
+    "A line of three backticks without a second one",
+    "Remove it, or close it.",
+)
 def _close_fences(lines: Lines, record: FindingCollector) -> Lines:
     """Take away a code fence that never ends: it would make code of all the rest."""
     kept = list(lines)
@@ -101,6 +108,12 @@ def _unclosed_fences(lines: Lines) -> Iterator[tuple[int, re.Match[str]]]:
                 yield at, match
 
 
+@repair_rule(
+    "fence-text",
+    "Words right behind a code fence, which Markdown takes for the name of a language.",
+    "Three backticks, then `Kræv ro og hvile`",
+    "Write the words on the line below the fence.",
+)
 def _keep_fence_words(lines: Lines, record: FindingCollector) -> Lines:
     """Give words behind an opening fence a line of their own: Markdown takes them for the name of a language."""
     kept: list[SourceLine] = []
@@ -120,6 +133,12 @@ def _keep_fence_words(lines: Lines, record: FindingCollector) -> Lines:
     return tuple(kept)
 
 
+@repair_rule(
+    "references-code",
+    "References within a code block; they are text.",
+    "`Referencer` above lines between three backticks",
+    "Remove the backticks.",
+)
 def _references_out_of_code(lines: Lines, record: FindingCollector) -> Lines:
     """Take the fences from a list of references that an author set as code to keep its lines apart.
 
@@ -153,6 +172,13 @@ def _code_lines_as_text(lines: Lines) -> list[SourceLine]:
     return rows
 
 
+@repair_rule(
+    "paragraph-empty",
+    "A paragraph of nothing but spaces or line breaks, or a line break at the end of a paragraph.",
+    "`&nbsp;` alone on a line; `\\` at the end of a paragraph",
+    "Remove it.",
+    aliases=("break-stray",),
+)
 def _empty_paragraphs(lines: Lines, record: FindingCollector) -> Lines:
     """Blank the lines that hold nothing but spaces that cannot break."""
     flags = code_flags(lines)
@@ -178,7 +204,7 @@ def _pictures_apart(lines: Lines, record: FindingCollector) -> Lines:
             is_glued = (_is_picture(line) and not MARKER.match(above.text)) or (_is_picture(above) and _is_text(line))
             if is_glued and not (_is_picture(line) and _is_picture(above)):
                 record.add(
-                    "picture-glued",
+                    "blank-line-missing",
                     (line if _is_picture(line) else above).number,
                     "a picture right beside text, set apart",
                 )

@@ -8,12 +8,20 @@ from pipeline.errors import SourceError
 from pipeline.findings import Finding, make_finding
 from pipeline.limits import Limits
 from pipeline.model import Article, Block, Link, Note, Table, images, text, walk
+from pipeline.registry import error_rule
 
 
-class TextTooLongError(SourceError):
-    """More text than an article may have."""
+@error_rule(
+    "article-too-large",
+    "An article has more text, pictures, footnotes, links or table cells than `[limits]` allows.",
+    "A whole book in one file; an export of all addresses of a site; a spreadsheet of 5,000 rows",
+    "Divide it into articles, and list them in an edition; or raise the limit in `publish.toml`.",
+    aliases=("text-too-long", "pictures-too-many", "notes-too-many", "links-too-many", "cells-too-many"),
+)
+class TooLargeError(SourceError):
+    """More text or footnotes than an article may have."""
 
-    code = "text-too-long"
+    code = "article-too-large"
 
 
 def check_size_limits(article: Article, limits: Limits) -> Iterable[Finding]:
@@ -21,15 +29,15 @@ def check_size_limits(article: Article, limits: Limits) -> Iterable[Finding]:
     words = " ".join(text(part) for part in (article.blocks, *_footnotes_of(article.blocks)))
     if len(words) > limits.characters:
         message = f"{len(words):,} characters, expected at most {limits.characters:,}"
-        yield make_finding("text-too-long", article.source, 1, message)
+        yield make_finding("article-too-large", article.source, 1, message)
     elif (length := max(map(len, words.split()), default=0)) > limits.word:
         message = f"a word of {length:,} characters, expected at most {limits.word:,}"
-        yield make_finding("text-too-long", article.source, 1, message)
+        yield make_finding("article-too-large", article.source, 1, message)
     most = {"pictures": limits.pictures, "notes": limits.notes, "links": limits.links, "cells": limits.cells}
     for what, lines in _lines_by_kind(article).items():
         if len(lines) > most[what]:
             message = f"{len(lines):,} {what}, expected at most {most[what]:,}"
-            yield make_finding(f"{what}-too-many", article.source, lines[most[what]], message)
+            yield make_finding("article-too-large", article.source, lines[most[what]], message)
 
 
 def _footnotes_of(blocks: tuple[Block, ...]) -> Iterator[tuple[Block, ...]]:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from pipeline.config import FILE_NAME, Config, line_of
 from pipeline.errors import ConfigError, SourceError
 from pipeline.findings import Finding, make_finding
+from pipeline.registry import error_rule
 
 # Windows keeps these names for devices, whatever suffix follows.
 _RESERVED_FILE_NAMES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
@@ -94,6 +95,18 @@ class DiscoveredSources:
     findings: tuple[Finding, ...]
 
 
+@error_rule(
+    "id-twice",
+    "Two sources would give outputs of one name; neither is published.",
+    "`blog/Soevn_1.md` beside `blog/soevn-1.md`",
+    "Rename one of them.",
+)
+@error_rule(
+    "name-unusable",
+    "A file name that not every system can hold.",
+    "`con.md`, or a name of 300 bytes",
+    "Rename the file.",
+)
 def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
     """Return every Markdown file that the globs name, by id; of two globs that name a file, the first gives its id.
 
@@ -203,6 +216,12 @@ def resolve_inside(path: Path, roots: SourceRoots) -> Path:
     return real
 
 
+@error_rule(
+    "file-too-large",
+    "A source or a picture is larger than `[limits]` allows: a source 2 MB and 10,000 lines.",
+    "A picture pasted into the text as `data:`",
+    "Divide the article, or take the pictures out into files.",
+)
 class LargeFileError(SourceError):
     """More bytes than such a file may have."""
 

@@ -9,17 +9,25 @@ from dataclasses import dataclass
 
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, make_finding
+from pipeline.registry import error_rule, repair_rule, warning_rule
 
 MAX_COMBINING_MARKS = 30
 """Combining marks in a row. Source: UAX #15, Stream-Safe Text Format."""
 
 
+@error_rule(
+    "not-utf-8",
+    "A source is not written in UTF-8.",
+    "A file that an old editor saved as Windows-1252 or UTF-16",
+    "Open it with its own encoding and save it as UTF-8.",
+)
 class NotUtf8Error(SourceError):
     """The bytes are in another encoding, or damaged."""
 
     code = "not-utf-8"
 
 
+@error_rule("file-empty", "A source holds no text.", "A file of 0 bytes", "Write the article, or delete the file.")
 class EmptyFileError(SourceError):
     """There is nothing to read."""
 
@@ -44,6 +52,13 @@ def body_lines(text: str, first: int) -> tuple[SourceLine, ...]:
     return tuple(SourceLine(line, number) for number, line in enumerate(lines, first))
 
 
+@repair_rule(
+    "file-untidy",
+    "The file begins with a byte order mark, ends its lines as on Windows or old Macs, or lacks the last line end.",
+    "A file that Windows Notepad saved as `UTF-8 with BOM`; CRLF and LF in one file",
+    "Let the editor save UTF-8 without BOM, and LF at the end of every line.",
+    aliases=("byte-order-mark", "line-ends", "final-newline"),
+)
 def decode_source(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
     """Return the text of a source file, and what had to be repaired in it: once per kind, with count and first line.
 
@@ -56,7 +71,7 @@ def decode_source(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
     text = _decode(data, source)
     if text.startswith("\ufeff"):
         text = text[1:]
-        findings.append(make_finding("byte-order-mark", source, 1, "the file begins with a byte order mark; taken out"))
+        findings.append(make_finding("file-untidy", source, 1, "the file begins with a byte order mark; taken out"))
     text = _line_ends(text, source, findings)
     for repair in _REPAIRS:
         text = repair.apply(text, source, findings)
@@ -71,7 +86,7 @@ def decode_source(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
         )
     if not text.endswith("\n"):
         findings.append(
-            make_finding("final-newline", source, text.count("\n") + 1, "the last line has no line end; added")
+            make_finding("file-untidy", source, text.count("\n") + 1, "the last line has no line end; added")
         )
         text += "\n"
     return text, tuple(findings)
@@ -146,13 +161,34 @@ def _line_ends(text: str, source: str, findings: list[Finding]) -> str:
     line = text.count("\n", 0, first) + 1
     kinds = [f"{count} as {name}" for count, name in ((crlf, "CRLF"), (lone, "CR")) if count]
     mixed = "line ends are mixed: " if text.count("\n") > crlf or (crlf and lone) else "line ends "
-    findings.append(make_finding("line-ends", source, line, f"{mixed}{' and '.join(kinds)}; made LF"))
+    findings.append(make_finding("file-untidy", source, line, f"{mixed}{' and '.join(kinds)}; made LF"))
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 # ---- characters
 
 
+@warning_rule(
+    "bidi-override",
+    "Marks that turn the direction of writing, and can show another text than the file has; taken out.",
+    "U+202E before a word",
+    "Delete them, and read the line again.",
+)
+@repair_rule(
+    "characters-unusual",
+    "Characters that no format can show, that hide in copied text, or that a wrong conversion left; removed or mended.",
+    "A NUL; U+200B, U+2028 or U+00AD in text that was copied; U+0096 for a dash; `å` as `a` and a ring (NFD)",
+    "Delete them, or type the characters again.",
+    aliases=(
+        "control-characters",
+        "windows-characters",
+        "line-separators",
+        "invisible-characters",
+        "soft-hyphens",
+        "no-characters",
+        "not-composed",
+    ),
+)
 @dataclass(frozen=True, slots=True)
 class _CharacterRepair:
     """Characters of one kind, and what stands in their place."""
@@ -201,6 +237,12 @@ def _invisible(at: re.Match[str]) -> str:
     return ""
 
 
+@warning_rule(
+    "too-many-marks",
+    "A letter carries more than 30 accents; the rest were taken out.",
+    "A text made to look haunted",
+    "Type the letter again.",
+)
 def _few_marks(at: re.Match[str]) -> str:
     kept: list[str] = []
     row = 0
@@ -216,17 +258,17 @@ _LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) 
 
 _REPAIRS = (
     _CharacterRepair(
-        "control-characters", "control characters, taken out",
+        "characters-unusual", "control characters, taken out",
         re.compile("[\x00-\x08\x0e-\x1f\x7f]"), _remove,
     ),
     # As browsers do: HTML, section 13.2.5.80, reads a C1 control as the Windows-1252 character of that number.
     _CharacterRepair(
-        "windows-characters", "characters of Windows-1252 that stood as control characters, read as they were meant",
+        "characters-unusual", "characters of Windows-1252 that stood as control characters, read as they were meant",
         re.compile("[\x80-\x9f]"), _from_windows_1252,
     ),
     # A space, not a line end: no editor counts them as lines.
     _CharacterRepair(
-        "line-separators", "line separators (U+2028 and the like), made spaces",
+        "characters-unusual", "line separators (U+2028 and the like), made spaces",
         re.compile("[\x0b\x0c\u2028\u2029]"), _to_space,
     ),
     _CharacterRepair(
@@ -235,14 +277,14 @@ _REPAIRS = (
         re.compile("[\u202a-\u202e\u2066-\u2069]"), _remove,
     ),
     _CharacterRepair(
-        "invisible-characters", "invisible characters, of no width, taken out",
+        "characters-unusual", "invisible characters, of no width, taken out",
         # The tag characters spell the flags of England, Scotland and Wales, and hide text elsewhere.
         re.compile("[\u200b-\u200f\u061c\u180e\u2060-\u2064\u206a-\u206f\ufeff]|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"),
         _invisible,
     ),
-    _CharacterRepair("soft-hyphens", "soft hyphens, taken out", re.compile("\u00ad"), _remove),
+    _CharacterRepair("characters-unusual", "soft hyphens, taken out", re.compile("\u00ad"), _remove),
     _CharacterRepair(
-        "no-characters", "code points that are no characters, taken out",
+        "characters-unusual", "code points that are no characters, taken out",
         re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff" + _LAST_OF_PLANES + "]"),
         _remove,
     ),
@@ -261,10 +303,17 @@ def _composed(text: str, source: str, findings: list[Finding]) -> str:
     pairs = zip(text.split("\n"), composed.split("\n"), strict=True)
     lines = [number for number, (before, after) in enumerate(pairs, 1) if before != after]
     message = f"lines in which letters and their accents stand apart (NFD), put together: {len(lines)}"
-    findings.append(make_finding("not-composed", source, lines[0], message))
+    findings.append(make_finding("characters-unusual", source, lines[0], message))
     return composed
 
 
+@warning_rule(
+    "replacement-character",
+    "A letter was lost in an earlier conversion and cannot be guessed.",
+    "`s\ufffdvn` for `søvn`",
+    "Type the letter again.",
+    group="right",
+)
 def _replaced(text: str, source: str, findings: list[Finding]) -> None:
     if count := text.count("\ufffd"):
         line = text.count("\n", 0, text.index("\ufffd")) + 1

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from pipeline.reading.source_text import clean_characters
+from pipeline.registry import error_rule
 
 if TYPE_CHECKING:
     from yaml import CollectionStartEvent, Event, MarkedYAMLError, ScalarEvent
@@ -59,6 +60,18 @@ class YamlProblem:
     hint: str = ""
 
 
+@error_rule(
+    "yaml-broken",
+    "The front matter is not valid YAML, or not a list of keys and values.",
+    "`title: Søvn: sådan` without quotation marks",
+    "Put values with a colon, a `#` or a leading mark between quotation marks.",
+)
+@error_rule(
+    "yaml-too-large",
+    "The front matter is larger or deeper than any article needs.",
+    "100,000 keys",
+    "Move text into the body of the article.",
+)
 def parse_yaml(block: str, first: int) -> tuple[YamlMapping | None, tuple[YamlProblem, ...]]:
     """Return the mapping that a block of YAML holds, and every fault in it.
 
@@ -170,6 +183,12 @@ class _NodeBuilder:
         # Escapes such as "\u202e" bring in what `clean` has taken out.
         return YamlText(clean_characters(value).strip(), line, comment)
 
+    @error_rule(
+        "yaml-refused",
+        "The front matter uses a part of YAML that can hide or multiply content.",
+        "`&anchor`, `*alias`, `!!python/object`",
+        "Write the value itself.",
+    )
     def _check(self, event: ScalarEvent | CollectionStartEvent, line: int) -> None:
         if event.anchor:
             self._fault("yaml-refused", line, f"&{event.anchor} makes a value an anchor", _QUOTES)
@@ -186,6 +205,7 @@ class _NodeBuilder:
         else:
             parent.children.append(node)
 
+    @error_rule("key-twice", "A key stands twice; YAML would drop the first.", "Two lines `title:`", "Keep one.")
     def _key(self, parent: _OpenNode, node: YamlNode) -> None:
         if not isinstance(node, YamlText):
             self._fault("yaml-broken", node.line, "a key is a list or a mapping, expected text")

@@ -6,6 +6,7 @@ import re
 
 from pipeline.reading.lines import MARKER, FindingCollector, Lines, blank_after, code_flags, is_blank, with_text
 from pipeline.reading.source_text import SourceLine
+from pipeline.registry import repair_rule
 
 _DELIMITER = re.compile(r"^ {0,3}\|?[ \t]*:?[-–—]+:?[ \t]*(?:\|[ \t]*:?[-–—]+:?[ \t]*)*\|?[ \t]*$")
 _PIPE = re.compile(r"(?<!\\)\|")
@@ -25,11 +26,11 @@ def repair_tables(lines: Lines, record: FindingCollector) -> Lines:
             at += 1
             continue
         if mended and not is_blank(mended[-1]):
-            record.add("table-glued", lines[at].number, "the table began right below a line of text, set apart")
+            record.add("blank-line-missing", lines[at].number, "the table began right below a line of text, set apart")
             mended.append(blank_after(lines[at]))
         mended += _complete_table([line for line in lines[at:end] if not is_blank(line)], record)
         if end < len(lines) and not is_blank(lines[end]):
-            record.add("table-glued", lines[end].number, "text began right below the table, set apart")
+            record.add("blank-line-missing", lines[end].number, "text began right below the table, set apart")
             mended.append(blank_after(lines[end]))
         at = end
     return tuple(mended)
@@ -80,6 +81,13 @@ def _table_continues(lines: Lines, blank: int) -> bool:
     )
 
 
+@repair_rule(
+    "table-shape",
+    "A table whose delimiter row is missing or does not fit, that is one row only, or whose head is a bold first row.",
+    "Three cells above `|---|---|`; an empty first row, then `| **Navn** | **Pris** |`",
+    "Write the head into the row above `|---|---|`, and give every row as many cells as that one.",
+    aliases=("table-head",),
+)
 def _complete_table(rows: list[SourceLine], record: FindingCollector) -> list[SourceLine]:
     """Return the rows of a table with a delimiter row as wide as the widest of them."""
     head, *rest = rows

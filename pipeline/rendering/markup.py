@@ -34,7 +34,7 @@ TITLE = "_title"
 
 def part_id(edition: model.Edition, part: model.EditionPart) -> str:
     """Return the id of a part's heading, the same in all formats."""
-    return f"_part-{edition.front.parts.index(part) + 1}"
+    return f"_part-{edition.front.meta.parts.index(part) + 1}"
 
 
 def chapter_prefix(edition: model.Edition, article: model.Article) -> str:

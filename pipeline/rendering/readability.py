@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from pipeline.languages import together
 from pipeline.model import BLOCKS, Article, Block, Cell, Para, Plain, References, Table, children, text
 
 LONG_WORD_LETTERS = 6
@@ -61,13 +62,12 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
         yield at.start(), text[at.start() : at.end()]
 
 
+_GOES_ON = "|".join(rf"(?<=\b{re.escape(short)}\.)" for short in together().goes_on.split())
 _INNER_DOT = re.compile(
     # The dot comes first: it is rare, which makes the search fast.
-    r"\.(?:(?<=\w\.)(?=\w|\s+[a-zæøåäöü\d])"
-    r"|(?:(?<=\bf\.eks\.)|(?<=\bbl\.a\.)|(?<=\be\.g\.)|(?<=\bi\.e\.)|(?<=\b[Ff]x\.)|(?<=\b[Cc]a\.)|(?<=\b[Nn]r\.)"
-    r"|(?<=\b[Dd]r\.)|(?<=\b[Kk]l\.)|(?<=\bjf\.)|(?<=\b[Dd]vs\.)|(?<=\bevt\.)|(?<=\binkl\.)|(?<=\bekskl\.)"
-    r"|(?<=\bhhv\.)|(?<=\bvs\.)|(?<=\bMr\.)|(?<=\bMrs\.))(?=\s))"
+    r"\.(?:(?<=\w\.)(?=\w|\s+[a-zß-öø-ÿ\d])"
+    rf"|(?:{_GOES_ON})(?=\s))"
     # An ellipsis within a sentence.
-    r"|…(?=\s+[a-zæøåäöü])"
+    r"|…(?=\s+[a-zß-öø-ÿ])"
 )
 """Dots that end no sentence: of `3.5`, `f.eks.`, `dr. Prøve`, `3. maj`, `og … så`."""

@@ -124,10 +124,12 @@ def write_structure_tree(pdf: Pdf, document: Tag, *, is_traced: bool = False) ->
     for index, page in enumerate(pdf.pages):
         page.obj.StructParents = index
         row = Array([owners[index].get(mcid) for mcid in range(max(owners[index], default=-1) + 1)])
-        numbers.extend([index, pdf.make_indirect(row)])
+        numbers.append(index)
+        numbers.append(pdf.make_indirect(row))
     for key, (annotation, owner) in enumerate(annotations, len(pdf.pages)):
         annotation.StructParent = key
-        numbers.extend([key, owner])
+        numbers.append(key)
+        numbers.append(owner)
     root.ParentTree = pdf.make_indirect(Dictionary(Nums=numbers))
     root.ParentTreeNextKey = len(pdf.pages) + len(annotations)
     pdf.Root.StructTreeRoot = root

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +29,5 @@ def of(code: str, found: list[Finding]) -> list[Finding]:
     return [finding for finding in found if finding.code == code]
 
 
-def _emitted() -> frozenset[str]:
-    """Return the codes that stand in the desk's own modules, so that a new rule cannot be overlooked."""
-    package = Path(__file__).parents[2] / "pipeline"
-    modules = (*sorted((package / "lint").glob("*.py")), package / "running/together.py")
-    nodes = (node for module in modules for node in ast.walk(ast.parse(module.read_text("utf-8"))))
-    return frozenset(
-        node.value
-        for node in nodes
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in CODES
-    )
-
-
-EMITTED = _emitted()
-"""Codes of all rules of the desk."""
+EMITTED = frozenset(code for code, entry in CODES.items() if entry.module.startswith("lint."))
+"""Codes of all lint rules, so that a new rule cannot be overlooked."""

@@ -86,7 +86,11 @@ def test_a_baseline_lets_an_old_archive_start_strict(project: Path) -> None:
 
 @pytest.mark.parametrize(
     ("severities", "told"),
-    [('{hard-wrod = "off"}', "did you mean 'hard-word'?"), ('{placeholder = "off"}', "is an error by nature")],
+    [
+        ('{hard-wrod = "off"}', "did you mean 'hard-word'?"),
+        ('{placeholder = "off"}', "is an error by nature"),
+        ('{dashes = "off", links-too-many = "off"}', "links-too-many is an error by nature"),
+    ],
 )
 def test_a_weight_that_cannot_be_set_is_refused(project: Path, severities: str, told: str) -> None:
     write(project / "publish.toml", f"[check]\nseverities = {severities}\n")
@@ -116,6 +120,7 @@ def test_a_finding_is_explained(project: Path) -> None:
     for part in ("claim-doubtful (warning)", "For example: ", "Why: ", "Source: Lov om markedsføring", "Cure: "):
         assert part in done.out
     assert "did you mean 'claim-doubtful'?" in wrong.err
+    assert run_publish(project, "check", "--explain", "line-ends").out.startswith("file-untidy (note)")
 
 
 def test_what_only_finished_pages_show_is_said_to_be_unjudged(copy_of_published: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -112,6 +113,33 @@ def test_a_fingerprint_outlives_lines_and_counts() -> None:
 
     assert fingerprint(one) == fingerprint(other)
     assert fingerprint(finding()) != fingerprint(finding(quote="andet"))
+
+
+def test_a_baseline_may_hold_codes_of_before(tmp_path: Path) -> None:
+    was = [
+        replace(finding("typography", quote=quote), code=code) for code, quote in (("dashes", "-"), ("ellipses", "."))
+    ]
+    write(tmp_path / "base.json", build_baseline(was).decode())
+    scale = SeverityPolicy({}, load_baseline(tmp_path / "base.json"))
+
+    now = [finding("typography", quote=quote) for quote in ("-", ".", "%")]
+
+    assert scale.apply([*now, finding("file-untidy", quote="-")]) == (finding("file-untidy", quote="-"), now[2])
+
+
+@pytest.mark.parametrize(
+    ("severities", "weighed"),
+    [
+        ({"dashes": "warning"}, ["warning"]),
+        ({"dashes": "warning", "ellipses": "off"}, ["warning"]),
+        ({"dashes": "off", "ellipses": "off"}, []),
+        ({"typography": "note", "ellipses": "error"}, ["note"]),
+        ({"final-newline": "off"}, ["note"]),
+    ],
+)
+def test_a_severity_may_be_set_by_a_code_of_before(severities: dict[str, str], weighed: list[str]) -> None:
+    """The gravest of several counts; the code itself counts most."""
+    assert [finding.severity for finding in SeverityPolicy(severities).apply([finding("typography")])] == weighed
 
 
 def test_a_file_that_is_no_baseline_is_refused(tmp_path: Path) -> None:

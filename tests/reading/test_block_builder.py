@@ -164,7 +164,7 @@ def test_a_first_row_in_bold_is_the_head_of_a_table_without_one() -> None:
 
     assert isinstance(blocks[0], Table)
     assert blocks[0].head[0].blocks == (Plain((Str("Vane"),), 1),)
-    assert codes(findings) == ["table-head"]
+    assert codes(findings) == ["table-shape"]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def test_text_right_below_the_first_line_of_an_alert_belongs_to_it() -> None:
     changed, codes = stepped(repair_alerts, "> [!ADVARSEL]\nStop straks.\n- Ring 112\n\nAndet")
 
     assert changed == "> [!ADVARSEL]\n> Stop straks.\n> - Ring 112\n\nAndet"
-    assert codes == ["callout-lazy", "callout-lazy"]
+    assert codes == ["div-shape", "div-shape"]
     assert stepped(repair_alerts, changed) == (changed, [])
 
 

@@ -19,12 +19,12 @@ LONG = (
         ("##Symptomer", "## Symptomer", "heading-marks"),
         ("## ## Symptomer", "## Symptomer", "heading-marks"),
         ("######## Symptomer", "###### Symptomer", "heading-marks"),
-        ("Tekst\n\n###\n\nMere tekst, som går videre.", "Tekst\n\n\n\nMere tekst, som går videre.", "heading-empty"),
-        ("##\nSymptomer\n\nTekst", "\n## Symptomer\n\nTekst", "heading-empty"),
-        ("Tekst\n## Symptomer\n\nMere", "Tekst\n\n## Symptomer\n\nMere", "heading-glued"),
-        ("## Symptomer\nMere", "## Symptomer\n\nMere", "heading-glued"),
+        ("Tekst\n\n###\n\nMere tekst, som går videre.", "Tekst\n\n\n\nMere tekst, som går videre.", "heading-marks"),
+        ("##\nSymptomer\n\nTekst", "\n## Symptomer\n\nTekst", "heading-marks"),
+        ("Tekst\n## Symptomer\n\nMere", "Tekst\n\n## Symptomer\n\nMere", "blank-line-missing"),
+        ("## Symptomer\nMere", "## Symptomer\n\nMere", "blank-line-missing"),
         ("Det var det. ## Symptomer", "Det var det.\n\n## Symptomer", "heading-lost"),
-        ("Et langt afsnit, der slutter her.\n---", "Et langt afsnit, der slutter her.\n\n---", "rule-glued"),
+        ("Et langt afsnit, der slutter her.\n---", "Et langt afsnit, der slutter her.\n\n---", "blank-line-missing"),
     ],
 )
 def test_a_heading_is_mended(text: str, expected: str, code: str) -> None:

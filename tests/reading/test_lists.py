@@ -13,11 +13,11 @@ from tests.reading.markdown import built, stepped
     ("text", "expected", "code"),
     [
         ("4. fire\n5) fem", "4. fire\n5. fem", "list-numbering"),
-        ("1. Læg dig\n  - på ryggen\n2. Rejs dig", "1. Læg dig\n   - på ryggen\n2. Rejs dig", "list-indent"),
-        ("Husk:\n- vand", "Husk:\n\n- vand", "list-glued"),
-        ("Øvelser:\n3. tre\n4. fire", "Øvelser:\n\n3. tre\n4. fire", "list-glued"),
-        ("Tegn\n\n    Kramper", "Tegn\n\nKramper", "text-indented"),
-        ("Tegn\n\n    - feber\n    - kulde", "Tegn\n\n- feber\n- kulde", "text-indented"),
+        ("1. Læg dig\n  - på ryggen\n2. Rejs dig", "1. Læg dig\n   - på ryggen\n2. Rejs dig", "indentation"),
+        ("Husk:\n- vand", "Husk:\n\n- vand", "blank-line-missing"),
+        ("Øvelser:\n3. tre\n4. fire", "Øvelser:\n\n3. tre\n4. fire", "blank-line-missing"),
+        ("Tegn\n\n    Kramper", "Tegn\n\nKramper", "indentation"),
+        ("Tegn\n\n    - feber\n    - kulde", "Tegn\n\n- feber\n- kulde", "indentation"),
         ("- Gå.\n- Løb.\nDet hjælper.", "- Gå.\n- Løb.\n\nDet hjælper.", "list-ended"),
     ],
 )
@@ -73,7 +73,7 @@ def test_lines_set_one_by_one_stay_lines(text: str) -> None:
     changed, codes = stepped(repair_typed_bullets, text)
 
     assert changed == text.replace("\n", "  \n")
-    assert set(codes) == {"line-kept"}
+    assert set(codes) == {"list-bullet"}
 
 
 def test_prose_that_was_broken_by_hand_flows() -> None:

@@ -161,6 +161,13 @@ def test_a_finding_that_is_accepted_is_silent(tmp_path: Path) -> None:
     assert "alt-boilerplate" not in codes(reading(tmp_path, "ryg", markdown))
 
 
+def test_a_finding_is_accepted_by_a_code_of_before(tmp_path: Path) -> None:
+    markdown = "---\ntitle: A\naccept:\n  line-kept: Sådan står det i sangen\n---\n\n✔ Vand\n✔ Frugt\n"
+
+    assert "list-bullet" in codes(reading(tmp_path / "plain", "sang", markdown.replace("accept:", "note:")))
+    assert not {"list-bullet", "accept-unknown"} & set(codes(reading(tmp_path / "accepted", "sang", markdown)))
+
+
 def test_an_error_cannot_be_accepted(tmp_path: Path) -> None:
     markdown = "---\ntitle: A\naccept:\n  picture-missing: Ja\n---\n\nTekst.\n\n![En ryg](/images/findes-ikke.png)\n"
 

@@ -65,4 +65,4 @@ def test_a_second_list_under_the_same_heading_joins_the_first() -> None:
     assert isinstance(last, References)
     assert text(last.blocks) == "Lancet, 2018 BMJ, 2020"
     assert len(last.blocks) == 1
-    assert "references-twice" in codes(findings)
+    assert "references-moved" in codes(findings)

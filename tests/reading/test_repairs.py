@@ -70,7 +70,7 @@ def test_a_picture_right_beside_text_is_set_apart() -> None:
     once, findings = repair_lines(lines("Før\n![Ryg](/ryg.png)\nEfter"), SOURCE)
 
     assert markdown(once) == "Før\n\n![Ryg](/ryg.png)\n\nEfter"
-    assert set(codes(findings)) == {"picture-glued"}
+    assert set(codes(findings)) == {"blank-line-missing"}
 
 
 def test_a_code_fence_that_never_ends_does_not_make_code_of_the_rest() -> None:

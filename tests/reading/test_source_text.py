@@ -35,38 +35,39 @@ def test_mixed_line_ends_become_lf_and_are_noted_once_with_their_counts() -> Non
     text, findings = decode_source(b"en\nto\r\ntre\rfire\r\n", SOURCE)
 
     assert text == "en\nto\ntre\nfire\n"
-    assert [(finding.code, finding.line, finding.repaired) for finding in findings] == [("line-ends", 2, True)]
+    assert [(finding.code, finding.line, finding.repaired) for finding in findings] == [("file-untidy", 2, True)]
     assert "2 as CRLF and 1 as CR" in findings[0].message
 
 
 def test_a_byte_order_mark_is_taken_out() -> None:
     assert cleaned("\ufeffSøvn\n") == "Søvn\n"
-    assert codes("\ufeffSøvn\n") == {"byte-order-mark": 1}
+    assert codes("\ufeffSøvn\n") == {"file-untidy": 1}
 
 
 def test_a_missing_final_line_end_is_added() -> None:
     assert cleaned("en\nto") == "en\nto\n"
-    assert codes("en\nto") == {"final-newline": 2}
+    assert codes("en\nto") == {"file-untidy": 2}
 
 
 @pytest.mark.parametrize(
-    ("found", "wanted", "code"),
+    ("found", "wanted", "code", "says"),
     [
-        ("so\u200bvn", "sovn", "invisible-characters"),
-        ("so\u2060vn\ufeff", "sovn", "invisible-characters"),
-        ("smerte\u00adbehandling", "smertebehandling", "soft-hyphens"),
-        ("a\x00b\x07c\x7f", "abc", "control-characters"),
-        ("3 \x96 4 \x93ro\x94", "3 – 4 “ro”", "windows-characters"),
-        ("en\u2028to\u2029tre\x0bfire\x0c", "en to tre fire ", "line-separators"),
-        ("a\u202eb\u2066c", "abc", "bidi-override"),
-        ("a\ufdd0b\ufffec\U0001ffff", "abc", "no-characters"),
-        ("so\u0308vn a\u030a", "s\u00f6vn å", "not-composed"),
-        ("hej\U000e0041\U000e0042", "hej", "invisible-characters"),
+        ("so\u200bvn", "sovn", "characters-unusual", "invisible characters"),
+        ("so\u2060vn\ufeff", "sovn", "characters-unusual", "invisible characters"),
+        ("smerte\u00adbehandling", "smertebehandling", "characters-unusual", "soft hyphens"),
+        ("a\x00b\x07c\x7f", "abc", "characters-unusual", "control characters"),
+        ("3 \x96 4 \x93ro\x94", "3 – 4 “ro”", "characters-unusual", "characters of Windows-1252"),
+        ("en\u2028to\u2029tre\x0bfire\x0c", "en to tre fire ", "characters-unusual", "line separators"),
+        ("a\u202eb\u2066c", "abc", "bidi-override", "marks that turn"),
+        ("a\ufdd0b\ufffec\U0001ffff", "abc", "characters-unusual", "code points"),
+        ("so\u0308vn a\u030a", "s\u00f6vn å", "characters-unusual", "lines in which letters"),
+        ("hej\U000e0041\U000e0042", "hej", "characters-unusual", "invisible characters"),
     ],
 )
-def test_what_no_one_sees_is_repaired_and_named_with_its_line(found: str, wanted: str, code: str) -> None:
+def test_what_no_one_sees_is_repaired_and_named_with_its_line(found: str, wanted: str, code: str, says: str) -> None:
     assert cleaned(f"første linje\n{found}\n") == f"første linje\n{wanted}\n"
     assert codes(f"første linje\n{found}\n") == {code: 2}
+    assert decode_source(f"første linje\n{found}\n".encode(), SOURCE)[1][0].message.startswith(says)
 
 
 def test_turned_direction_is_a_warning_and_the_rest_are_notes() -> None:
@@ -74,7 +75,7 @@ def test_turned_direction_is_a_warning_and_the_rest_are_notes() -> None:
 
     assert {finding.code: finding.severity for finding in findings} == {
         "bidi-override": "warning",
-        "invisible-characters": "note",
+        "characters-unusual": "note",
     }
 
 

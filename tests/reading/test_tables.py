@@ -13,7 +13,7 @@ def test_a_table_glued_to_text_is_set_apart_on_both_sides() -> None:
     changed, codes = stepped(repair_tables, "Sådan gør du:\n| Vane | Tid |\n|---|---|\n| Gå | 10 |\nDet er nok.")
 
     assert changed == "Sådan gør du:\n\n| Vane | Tid |\n|---|---|\n| Gå | 10 |\n\nDet er nok."
-    assert codes == ["table-glued", "table-glued"]
+    assert codes == ["blank-line-missing", "blank-line-missing"]
 
 
 def test_rows_without_a_delimiter_row_get_one() -> None:

@@ -275,8 +275,9 @@ def test_each_rule_is_noted_once_with_count_and_first_line() -> None:
 
     _, findings = apply_typography(blocks, "da", HOUSE, SOURCE)
 
-    assert [(finding.code, finding.line, finding.message[-3:], finding.repaired) for finding in findings] == [
-        ("number-ranges", 7, ": 3", True), ("quotation-marks", 9, ": 1", True),
+    assert [(finding.code, finding.line, finding.message, finding.repaired) for finding in findings] == [
+        ("typography", 7, "hyphens between numbers made dashes: 3", True),
+        ("typography", 9, "quotations set in the house style: 1", True),
     ]  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -46,6 +47,8 @@ from tests.makers import (
     CLINIC,
     PICTURE,
     article,
+    changed,
+    contents,
     everything,
     header,
     job,
@@ -92,10 +95,10 @@ def codes(made: Written) -> list[str]:
     return [finding.code for finding in made.findings]
 
 
-def bound(*articles: Article, **changes: object) -> Edition:
-    front = article(id="udgaver/foraar", title="Nyt fra klinikken", is_edition=True, blocks=(para("Velkommen."),))
-    front = replace(front, articles=tuple(entry.id for entry in articles), **changes)  # type: ignore[arg-type]  # fields of an article
-    return Edition(front, articles)
+def bound(*articles: Article, **changes: Any) -> Edition:
+    listed = contents((entry.id for entry in articles), **changes.pop("lengths", {}), parts=changes.pop("parts", ()))
+    front = article(id="udgaver/foraar", title="Nyt fra klinikken", contents=listed, blocks=(para("Velkommen."),))
+    return Edition(changed(front, **changes), articles)
 
 
 def numbered(number: int, **changes: object) -> Article:
@@ -607,7 +610,7 @@ def test_teasers_of_an_edition_share_one_hero() -> None:
     articles = (numbered(1, hero=hero), numbered(2, hero=other))
 
     of_first, of_edition = written(bound(*articles)), written(bound(*articles, hero=other))
-    in_full = written(bound(*articles, in_full=("blog/nr-2",)))
+    in_full = written(bound(*articles, lengths={"blog_nr_2": "full"}))
 
     assert re.findall('alt="(Første|Anden)"', page(of_first)) == ["Første"]
     assert re.findall('alt="(Første|Anden)"', page(of_edition)) == ["Anden"]
@@ -618,8 +621,8 @@ def test_teasers_of_an_edition_share_one_hero() -> None:
 def test_an_edition_says_of_an_article_whether_it_stands_in_full() -> None:
     articles = [numbered(number, blocks=(para("Bevægelse hjælper mere end hvile."),)) for number in (1, 2)]
 
-    by_default_teasers = page(written(bound(*articles, in_full=("blog/nr-2",))))
-    by_default_full = page(written(bound(*articles, as_teasers=("blog/nr-1",)), replace(LAWFUL, articles="full")))
+    by_default_teasers = page(written(bound(*articles, lengths={"blog_nr_2": "full"})))
+    by_default_full = page(written(bound(*articles, lengths={"blog_nr_1": "teaser"}), replace(LAWFUL, articles="full")))
 
     for html in (by_default_teasers, by_default_full):
         assert html.count("Bevægelse hjælper") == 1
@@ -645,7 +648,7 @@ def test_an_edition_announces_events_and_opening_hours_in_html_and_text() -> Non
 
 
 def test_articles_with_everything_share_a_mail_without_clashing() -> None:
-    articles = [replace(everything(), id=f"blog/nr-{number}", title=f"Nr. {number}") for number in range(3)]
+    articles = [changed(everything(), id=f"blog/nr-{number}", title=f"Nr. {number}") for number in range(3)]
 
     assert codes(written(bound(*articles), replace(LAWFUL, articles="full"))) == []
 

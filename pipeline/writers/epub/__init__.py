@@ -10,6 +10,7 @@ from typing import Literal
 from pipeline.errors import ConfigError, WriteError
 from pipeline.findings import make_finding
 from pipeline.model import Edition, images
+from pipeline.registry import note_rule, warning_rule
 from pipeline.validation.certificate import claims_conformance
 from pipeline.writers import Artifact, Job, Need, Written
 from pipeline.writers.epub.chapters import book_need
@@ -47,6 +48,36 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:  # noqa: ARG0
     return tuple(dict.fromkeys(book_need(image.picture) for article in edition.chapters for image in images(article)))
 
 
+@warning_rule(
+    "epub-uncertified",
+    "An e-book that was certified once no longer claims to be accessible.",
+    "A paragraph changed after `publish epub --certify`",
+    "Certify it again: `publish epub --certify`. Name who reviewed it: `reviewed_by` and `reviewed`.",
+)
+@warning_rule(
+    "epub-refused",
+    "EPUBCheck or Ace found something, so the e-book gets no certificate. It is published without the claim.",
+    "A style sheet of the project with too little contrast",
+    "Mend what the message names, then certify again.",
+)
+@warning_rule(
+    "epub-large",
+    "An e-book is larger than phones like to fetch.",
+    "Twenty photographs in one book",
+    "Use fewer or simpler pictures, or raise `large_mb` below `[epub]` in `publish.toml`.",
+)
+@note_rule(
+    "epub-pages",
+    "The e-book has no page numbers, because it has no printed handout to follow.",
+    "An article whose handout failed",
+    "See why the handout failed; both are made together.",
+)
+@note_rule(
+    "epub-undated",
+    "An e-book must state when it was last changed, and no article in it has a date.",
+    "An article without `published`, `updated` and `reviewed`",
+    "Add `published:` to the front matter.",
+)
 def write(edition: Edition, job: Job) -> Written:
     """Write the edition as `<id>.epub`.
 

@@ -6,19 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.config import Publisher
+from pipeline.languages import language as language_of
 from pipeline.model import Article, Collection, DefinitionList, text
 from pipeline.rendering.words import Words
 from pipeline.writers.epub.chapters import Chapter, NavEntry, visible_content, web_address
-
-DANISH_ORDER = str.maketrans({"æ": "\uffff1", "ä": "\uffff1", "ø": "\uffff2", "ö": "\uffff2", "å": "\uffff3"})
-ALPHABET_ORDERS = {
-    "da": DANISH_ORDER,
-    "nb": DANISH_ORDER,
-    "nn": DANISH_ORDER,
-    "no": DANISH_ORDER,
-    "sv": str.maketrans({"å": "\uffff1", "ä": "\uffff2", "æ": "\uffff2", "ö": "\uffff3", "ø": "\uffff3"}),
-}
-"""Letters after z, by language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +28,15 @@ def glossary_terms(chapters: Iterable[Chapter], language: str) -> tuple[Glossary
         place = NavEntry(chapter.article.title, chapter.name)
         for word, meaning in _chapter_terms(chapter):
             defined.setdefault((word, meaning), {})[place] = None
-    order = ALPHABET_ORDERS.get(language.split("-", maxsplit=1)[0], {})
+    after_z = enumerate(language_of(language).after_z)
+    order = str.maketrans({letter: f"\uffff{rank}" for rank, alike in after_z for letter in alike})
     found = (GlossaryTerm(word, meaning, tuple(places)) for (word, meaning), places in defined.items())
     return tuple(sorted(found, key=lambda term: term.word.casefold().translate(order)))
 
 
 def _chapter_terms(chapter: Chapter) -> Iterator[tuple[str, str]]:
     article = chapter.article
-    if article.kind == "term" and (article.lead or article.description):
+    if article.meta.kind == "term" and (article.lead or article.description):
         yield article.title, article.lead or article.description
     for node in visible_content(article.blocks):
         if isinstance(node, DefinitionList):
@@ -65,25 +57,27 @@ class ImprintRow:
 
 def byline(article: Article, words: Words) -> str:
     """Return the authors and the newest date of an article in one line; empty where neither is known."""
-    parts = [words.fill("epub_by", names=", ".join(article.authors))] if article.authors else []
-    if article.changed:
-        parts.append(words.date(article.changed))
+    meta = article.meta
+    parts = [words.fill("epub_by", names=", ".join(meta.authors))] if meta.authors else []
+    if meta.changed:
+        parts.append(words.date(meta.changed))
     return " · ".join(parts)
 
 
 def article_rows(article: Article, words: Words) -> tuple[ImprintRow, ...]:
     """Return the authors, dates, and reviewers of an article."""
-    reviewed = words.date(article.reviewed) if article.reviewed else ""
-    if reviewed and article.reviewed_by:
-        reviewed = words.fill("epub_reviewed_by", date=reviewed, name=article.reviewed_by)
-    updated = article.updated if article.updated != article.published else None
+    meta = article.meta
+    reviewed = words.date(meta.reviewed) if meta.reviewed else ""
+    if reviewed and meta.reviewed_by:
+        reviewed = words.fill("epub_reviewed_by", date=reviewed, name=meta.reviewed_by)
+    updated = meta.updated if meta.updated != meta.published else None
     return _without_empty(
-        ImprintRow(words["epub_authors"], ", ".join(article.authors)),
-        ImprintRow(words["epub_published"], words.date(article.published) if article.published else ""),
+        ImprintRow(words["epub_authors"], ", ".join(meta.authors)),
+        ImprintRow(words["epub_published"], words.date(meta.published) if meta.published else ""),
         ImprintRow(words["epub_updated"], words.date(updated) if updated else ""),
-        ImprintRow(words["epub_reviewed"], reviewed or article.reviewed_by),
-        ImprintRow(words["epub_approved"], article.approved_by),
-        ImprintRow(words["epub_review_after"], words.date(article.review_after) if article.review_after else ""),
+        ImprintRow(words["epub_reviewed"], reviewed or meta.reviewed_by),
+        ImprintRow(words["epub_approved"], meta.approved_by),
+        ImprintRow(words["epub_review_after"], words.date(meta.review_after) if meta.review_after else ""),
         ImprintRow(words["epub_web"], article.address, web_address(article.address)),
     )
 

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from pipeline import model
 from pipeline.findings import Finding, make_finding
 from pipeline.model import children, text, walk
+from pipeline.registry import warning_rule
 from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, part_id
 from pipeline.rendering.words import Words
 from pipeline.validation.accessibility import UNDESCRIBED
@@ -65,7 +66,7 @@ class Chapter:
 def chapters_of(edition: model.Edition) -> tuple[Chapter, ...]:
     """Return the chapters of an edition, in reading order."""
     part_of: dict[str, PartPage] = {}
-    for number, part in enumerate(edition.front.parts, 1):
+    for number, part in enumerate(edition.front.meta.parts, 1):
         part_of |= dict.fromkeys(part.articles, PartPage(f"part-{number:02}.xhtml", part.title, part_id(edition, part)))
     return tuple(
         Chapter(
@@ -295,6 +296,12 @@ class ChapterRenderer(MarkupRenderer):
         href = self.href(inline) if _has_words(inline.content) else ""
         return (Markup('<a href="{}">{}</a>').format(href, inside) if href else inside) + after
 
+    @warning_rule(
+        "epub-link-dead",
+        "A link in the e-book would lead nowhere; its words stand there without it.",
+        "`[se skemaet](#skema)` in an article without such a heading",
+        "Correct the address, or the heading that it means.",
+    )
     def href(self, link: model.Link) -> str:
         """Return the target of a link: in the book where possible, else on the web, else nothing."""
         address, _, fragment = link.address.partition("#")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.model import Edition
+from pipeline.registry import error_rule, note_rule, warning_rule
 from pipeline.writers import Facts, Job, Need, Written
 from pipeline.writers.handout.options import Options
 from pipeline.writers.handout.variants import MEDIUM, print_needs
@@ -19,6 +20,72 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
     return print_needs(edition, options)
 
 
+@note_rule(
+    "handout-variant",
+    "A variant that was asked for does not suit this article, so it was not made.",
+    "`short` of an article with neither key points nor numbered steps",
+    "Nothing need be done; `key_points:` or a numbered list would make it possible.",
+)
+@error_rule(
+    "pdf-nonconforming",
+    "A PDF breaks a rule of the standards it is to keep, so it is not published.",
+    "A style that places text as a picture",
+    "Undo the last change to `styles/handout/`; `--allow-nonconforming` publishes it without its claims.",
+)
+@warning_rule(
+    "pdf-allowed",
+    "A PDF breaks a rule of its standards; it was published all the same, and claims none of them.",
+    "`publish handout --allow-nonconforming`",
+    "Undo the last change to `styles/handout/`, and publish without `--allow-nonconforming`.",
+)
+@warning_rule(
+    "handout-no-advice",
+    "An article does not say when to see a doctor, and the standard box is in another language.",
+    '`see_doctor = ["du får feber"]`, and an article in English',
+    'Give the lines by language: `see_doctor = {da = ["…"], en = ["…"]}`.',
+)
+@warning_rule(
+    "handout-logo-missing",
+    "A sheet cannot show the logo; the publisher's name stands in its place.",
+    '`logo = "logo.pdf"`',
+    "Lay the logo into `styles/` as SVG, PNG or JPEG, and name it in `publish.toml`.",
+)
+@note_rule(
+    "handout-no-address",
+    "The article has no web address, so its handout has no QR code.",
+    "No `website` in `publish.toml`",
+    "Give `publish.toml` a `website`, or the article a `url:`.",
+)
+@warning_rule(
+    "handout-too-long",
+    'An article does not fit both sides of one sheet, as `fit = "sheet"` asks.',
+    "An article of 1,500 words",
+    "Shorten it by what the message says, or take the variant `short`.",
+)
+@warning_rule(
+    "handout-layout",
+    "The printing library had something to say of the style or the article.",
+    "A property in `handout.css` that it does not know",
+    "Read the message; it mostly names the rule of the style sheet.",
+)
+@note_rule(
+    "handout-lettering-small",
+    "The lettering in a drawing is smaller than 7 pt in print, though the drawing is as wide as it can be.",
+    "A poster with 20 lines of text, saved as one picture",
+    "Draw it anew with larger lettering, or say in the text what it says.",
+)
+@warning_rule(
+    "handout-page-empty",
+    "More than half of a page stays empty, since what follows it cannot be split.",
+    "A tall picture after a few lines",
+    "Move the picture, or cut it to a lower shape.",
+)
+@warning_rule(
+    "handout-lines-lonely",
+    "The last page has hardly a line of text.",
+    "A paragraph that ends two lines into page 3",
+    'Shorten the article by a few lines, or set `fit = "sheet"`.',
+)
 def write(edition: Edition, job: Job) -> Written:
     """Print the edition in the variants asked for; if one violates its standards, no file is returned.
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Code, CodeBlock, Edition, Str, walk
+from pipeline.registry import error_rule, warning_rule
 from pipeline.rendering.fonts import supported_characters
 
 _EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"
@@ -28,6 +29,12 @@ _DECOMPOSABLE_CATEGORIES = frozenset({"So", "Ll", "Lu"})
 """Categories replaced by their compatibility decomposition: `37 ℃` is 37 °C. Not digits: `2⅐` is not 21/7."""
 
 
+@error_rule(
+    "handout-character",
+    "The font of the handout lacks a letter, a digit or a sign of mathematics, and another font would look wrong.",
+    "`⩽ 5 mg`",
+    "Use another character: `≤` is in the font.",
+)
 class MissingCharacterError(SourceError):
     """The font lacks a character that cannot be replaced or left out."""
 
@@ -49,6 +56,12 @@ class Substitutions:
         return re.sub(f"[{dropped}]", "", at_end.sub("", html)).translate(replaced)
 
 
+@warning_rule(
+    "handout-sign",
+    "The font of the handout lacks a sign or an emoji; one that it has is printed, or none.",
+    "`Godt gået! 🎉`",
+    "Use another sign, or take it out, if the paper should not differ from mail and e-book.",
+)
 def find_substitutions(edition: Edition) -> tuple[Substitutions, tuple[Finding, ...]]:
     """Return the replacements for characters that the font lacks, with a finding for each.
 
@@ -114,10 +127,10 @@ def _article_texts(article: Article) -> list[tuple[str, int]]:
         for text in (
             article.title,
             article.lead,
-            *article.key_points,
-            *article.authors,
-            article.reviewed_by,
-            article.approved_by,
+            *article.meta.key_points,
+            *article.meta.authors,
+            article.meta.reviewed_by,
+            article.meta.approved_by,
         )
     ]
     line = 0

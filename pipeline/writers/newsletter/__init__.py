@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Edition
+from pipeline.registry import error_rule, note_rule, warning_rule
 from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
 from pipeline.writers import Artifact, Job, Need, Written
 from pipeline.writers.newsletter.footer import footer_findings
@@ -40,6 +41,12 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
     return unique_needs(image.picture for part in sections_of(edition, options) for image in part.images)
 
 
+@error_rule(
+    "newsletter-nonconforming",
+    "The finished message breaks a rule of mail.",
+    "A line of more than 998 characters",
+    "Read the message; a project's own template is the usual cause.",
+)
 def write(edition: Edition, job: Job) -> Written:
     """Write the HTML, the text and the message of an edition, and its pictures."""
     domain = message_domain(job.publisher)
@@ -49,7 +56,7 @@ def write(edition: Edition, job: Job) -> Written:
     gallery = ImageRegistry(job.pictures, address_on_disk(edition))
     html = render_html(edition, parts, job, gallery)
     text = render_text(edition, parts, job)
-    subject = " ".join(filter(None, (options.subject_prefix.strip(), front.subject or front.title)))
+    subject = " ".join(filter(None, (options.subject_prefix.strip(), front.meta.subject or front.title)))
     headers = message_headers(front, subject, edition.changed, options.unsubscribe)
     sender = sender_address(job.publisher)
     data = build_message(
@@ -113,6 +120,24 @@ def address_in_message(domain: str) -> Callable[[str], str]:
     return lambda name: f"cid:{content_id(name, domain)}"
 
 
+@note_rule(
+    "newsletter-shortened",
+    "An article is shortened, since Gmail cuts a mail off at 102,400 bytes.",
+    "An edition of twenty articles in full",
+    "Nothing need be done; fewer articles in one edition leave more of each.",
+)
+@warning_rule(
+    "newsletter-unreachable",
+    "The mail shows only part of an article that has no web address to read on at.",
+    "A teaser of an article in a project without `website`",
+    "Set `[publisher] website`, or `url:` in the article.",
+)
+@note_rule(
+    "newsletter-undated",
+    "No article states a date, so the message carries none; mail programs set one when it is sent.",
+    "An article without `published`",
+    "State `published:` in the article.",
+)
 def shortening_findings(edition: Edition, parts: tuple[MailSection, ...], options: Options) -> tuple[Finding, ...]:
     """Return what the mail leaves out of its articles, against what was asked for."""
     findings: list[Finding] = []
@@ -128,6 +153,12 @@ def shortening_findings(edition: Edition, parts: tuple[MailSection, ...], option
     return tuple(findings)
 
 
+@note_rule(
+    "newsletter-logo-missing",
+    "A mail cannot show the logo; the publisher's name stands in its place.",
+    '`logo = "styles/brand/logo.svg"`, and no `styles/brand/logo.png`',
+    "Lay a PNG of the same name, about 500 pixels wide, beside the logo in `styles/`.",
+)
 def logo_findings(job: Job) -> tuple[Finding, ...]:
     """Return a finding where a logo is named that a mail cannot show."""
     logo = job.publisher.logo

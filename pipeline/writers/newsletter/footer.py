@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pipeline.config import FILE_NAME, Publisher
 from pipeline.findings import Finding, make_finding
+from pipeline.registry import error_rule, warning_rule
 from pipeline.rendering.words import Words
 from pipeline.writers.newsletter.options import Options
 
@@ -59,6 +60,24 @@ def tel_address(phone: str) -> str:
     return f"tel:+45{digits}" if len(digits) == 8 else ""
 
 
+@warning_rule(
+    "newsletter-without-sender",
+    "`publish.toml` says nothing of who sends: the newsletters can be looked at, but must not be sent.",
+    "A `publish.toml` with `[sources]` alone",
+    "Fill in `[publisher]` and `[newsletter]`; from the first key on, each missing one is an error.",
+)
+@error_rule(
+    "newsletter-footer-incomplete",
+    "`publish.toml` lacks something that the law asks of the foot of a newsletter, so none is published.",
+    "`[newsletter]` without `unsubscribe`",
+    "Fill in the key that the message names; `formats:` leaves the newsletter out of a single article.",
+)
+@warning_rule(
+    "cvr-doubtful",
+    "The company's CVR number cannot be right: its check digit does not agree.",
+    '`cvr = "12345678"`',
+    "Correct `[publisher] cvr`; the number stands on virk.dk.",
+)
 def footer_findings(publisher: Publisher, options: Options) -> tuple[Finding, ...]:
     """Return a finding for each key that the law asks for and `publish.toml` lacks, and for a mistyped CVR number."""
     needed = {
