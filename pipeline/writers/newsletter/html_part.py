@@ -1,4 +1,4 @@
-"""The HTML of a mail: tables for layout, styles inline, and extras for clients that know more."""
+"""The HTML part of a mail: tables for layout, styles inline, and extras for clients that support more."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from pipeline import model
 from pipeline.errors import StyleError
 from pipeline.model import text, walk
 from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix
-from pipeline.rendering.words import Words
+from pipeline.rendering.words import Words, find_locale
 from pipeline.writers import Job
-from pipeline.writers.newsletter.announcements import announcements_of
 from pipeline.writers.newsletter.footer import footer_of
 from pipeline.writers.newsletter.mail_images import ImageRegistry, find_mail_logo, place_logo
-from pipeline.writers.newsletter.sections import MailSection
+from pipeline.writers.newsletter.sections import MailSection, announcements_of
 
 MEDIUM = "mail"
 CELL_PX = 120
-"""A picture in a table cell: two of them fit beside words at 320 px."""
+"""Width of a picture in a table cell: two of them fit beside text at 320 px."""
 TABLE_PX, WIDE_TABLE_PX = 220, 540
-"""What is left for a table in a box on a screen of 320 px, and in the column of a large one."""
+"""Room for a table in a box on a screen of 320 px, and in the full column."""
 LETTER_PX, PADDING_PX = 8, 16
 PREHEADER_LENGTH = 150
 EMBEDDED_STYLES = ("screens.css", "dark.css", "outlook.css")
@@ -31,7 +30,7 @@ _LAYOUT_TABLE_ATTRIBUTES = Markup('role="presentation" width="100%" cellpadding=
 
 
 class MailRenderer(MarkupRenderer):
-    """Markup as mail programs understand it: boxes are tables, sections plain blocks."""
+    """Renders markup that mail programs support: boxes are tables, sections plain blocks."""
 
     def __init__(
         self,
@@ -42,11 +41,11 @@ class MailRenderer(MarkupRenderer):
         depth: int,
         address: Callable[[str], str],
     ) -> None:
-        """Begin an article.
+        """Set up the renderer for one article.
 
         Args:
             depth: Added to the level of every heading.
-            address: Where a link leads; empty leaves just its words.
+            address: Returns the target of a link; empty leaves only its words.
         """
         super().__init__(words, place, medium=MEDIUM, prefix=prefix)
         self.depth = depth
@@ -57,7 +56,7 @@ class MailRenderer(MarkupRenderer):
         return super().header(replace(block, level=min(block.level + self.depth, 6)))
 
     def callout(self, block: model.Callout) -> Markup:
-        # Outlook for Windows gives ground and padding to cells alone.
+        # Outlook for Windows supports background and padding on table cells only.
         return Markup(
             '<table class="callout" {}><tr><td class="box {}">\n<div role="note">\n{}\n{}\n</div>\n</td></tr></table>'
         ).format(_LAYOUT_TABLE_ATTRIBUTES, block.kind, self.callout_title(block), self.blocks(block.blocks))
@@ -73,7 +72,7 @@ class MailRenderer(MarkupRenderer):
         return self.picture(inline, "small")
 
     def picture(self, image: model.Image, kind: str) -> Markup:
-        """Return a picture that shrinks with the screen; its attributes hold for clients that know no `max-width`."""
+        """Return a picture that shrinks with the screen; its size attributes are for clients without `max-width`."""
         placed = self.place(image.picture)
         if placed is None:
             return Markup("")
@@ -96,7 +95,7 @@ class MailRenderer(MarkupRenderer):
         return Markup('<table class="data{}">\n{}{}<tbody>\n{}\n</tbody>\n</table>').format(shape, caption, head, rows)
 
     def labelled_row(self, cells: Iterable[model.Cell], labels: list[str]) -> Markup:
-        """Return a row whose cells carry their column's heading, hidden where the table is shown as one."""
+        """Return a row whose cells repeat their column's heading, for tables shown as lists."""
         pieces = []
         for number, cell in enumerate(cells):
             label = labels[number] if number < len(labels) and cell.blocks else ""
@@ -117,7 +116,7 @@ class MailRenderer(MarkupRenderer):
         )
 
     def note(self, inline: model.Note) -> Markup:
-        # In brackets, since a raised 2 behind an 8 reads as a square, and as 82 where styles are dropped.
+        # In brackets, since a raised 2 after an 8 reads as a square, or as 82 without styles.
         return Markup("<sup{}>[{}]</sup>").format(ADDED, super().note(inline))
 
     def notes_section(self, items: list[Markup]) -> Markup:
@@ -139,7 +138,7 @@ def table_classes(table: model.Table) -> str:
 
 
 def min_table_width_px(table: model.Table) -> int:
-    """Return about how narrow a table can be without breaking a word."""
+    """Return the approximate width of a table without broken words."""
     widths: dict[int, int] = {}
     for row in (table.head, *table.rows):
         for number, cell in enumerate(row):
@@ -151,45 +150,23 @@ def min_table_width_px(table: model.Table) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A link as large as a finger; `label` tells it from others with the same words."""
+    """A link as a button; `label` distinguishes it from others with the same words."""
 
     words: str
     address: str
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SectionContext:
-    """What the template shows of one part."""
-
-    level: int
-    part_title: str
-    """Of the part of the edition that it opens."""
-    heading: Markup
-    language: Markup
-    dates: str
-    hero: Markup
-    lead: str
-    key_points: tuple[str, ...]
-    body: Markup
-    notes: Markup
-    contents: tuple[tuple[str, tuple[model.Related, ...]], ...]
-    """Articles by the title of their part, which is empty for those in none."""
-    buttons: tuple[Button, ...]
-    files: tuple[model.Related, ...]
-    related: tuple[model.Related, ...]
-    meta: model.Metadata
-
-
-def render_html(edition: model.Edition, parts: tuple[MailSection, ...], job: Job, gallery: ImageRegistry) -> str:
+def render_html(edition: model.Edition, sections: tuple[MailSection, ...], job: Job, images: ImageRegistry) -> str:
     """Return the whole HTML, its styles inlined.
 
     Args:
-        gallery: Places the pictures, and remembers which the page shows.
+        images: Places the pictures, and records those used.
     """
     import css_inline
 
     front = edition.front
+    announcements = MailRenderer(job.words, images.place, prefix="", depth=0, address=str)
     logo = find_mail_logo(job.styles, job.publisher.logo)
     styles = [Markup(strip_css_comments(job.styles.text(f"newsletter/{name}"))) for name in EMBEDDED_STYLES]  # noqa: S704  # our own files
     html = job.styles.render(
@@ -203,12 +180,12 @@ def render_html(edition: model.Edition, parts: tuple[MailSection, ...], job: Job
         added=ADDED,
         web_address=front.address,
         publisher=job.publisher,
-        logo=place_logo(gallery, logo) if logo else None,
-        chapters=[section_context(edition, part, job, gallery) for part in parts],
-        notices=render_announcements(edition, job, gallery),
+        logo=place_logo(images, logo) if logo else None,
+        chapters=[section_values(edition, section, job, images) for section in sections],
+        notices=[(heading, announcements.blocks(blocks)) for heading, blocks in announcements_of(front, job.words)],
         footer=footer_of(job.publisher, job.options, job.words),
     )
-    # The blocks of the head are left as they are: css-inline would write their rules into the body, too.
+    # The style blocks of the head are not inlined.
     inliner = css_inline.CSSInliner(
         inline_style_tags=False,
         keep_style_tags=True,
@@ -221,62 +198,55 @@ def render_html(edition: model.Edition, parts: tuple[MailSection, ...], job: Job
         raise StyleError(f"cannot be written inline: {error}", source="styles/newsletter/newsletter.css") from error
 
 
-def section_context(edition: model.Edition, part: MailSection, job: Job, gallery: ImageRegistry) -> SectionContext:
-    """Return one part as the template shows it."""
-    article = part.article
+def section_values(edition: model.Edition, section: MailSection, job: Job, images: ImageRegistry) -> dict[str, object]:
+    """Return the template values of a section."""
+    article = section.article
     is_front = article.id == edition.id
     level = 1 if is_front else 2
     prefix = chapter_prefix(edition, article)
-    renderer = MailRenderer(job.words, gallery.place, prefix=prefix, depth=level - 1, address=link_resolver(part))
+    renderer = MailRenderer(job.words, images.place, prefix=prefix, depth=level - 1, address=link_resolver(section))
     heading = Markup('<h{0} id="{1}"{2}>{3}</h{0}>').format(
         level, prefix + TITLE, Markup(' class="title"') if level > 1 else "", article.title
     )
-    body = renderer.blocks(part.blocks)
+    body = renderer.blocks(section.blocks)
     is_article = not (edition.is_bound and is_front)
-    return SectionContext(
-        level=level,
-        heading=heading,
-        language=renderer.lang(article.language if article.language != edition.front.language else ""),
-        dates=dates_line(article, job.words) if not part.is_teaser else "",
-        hero=renderer.figure(part.hero) if part.hero else Markup(""),
-        lead=part.lead,
-        key_points=article.meta.key_points if not part.is_teaser else (),
-        body=body,
-        notes=renderer.notes(),
-        part_title="" if is_front else part_titles(edition).get(article.id, ""),
-        contents=() if is_article else contents_by_part(edition),
-        buttons=read_more_buttons(part, job.words, is_alone=is_front) if is_article else (),
-        files=download_links(edition.front, job) if is_front else (),
-        related=article.meta.related if part.is_whole else (),
-        meta=article.meta,
-    )
+    return {
+        "level": level,
+        "heading": heading,
+        "language": renderer.lang(article.language if article.language != edition.front.language else ""),
+        "dates": dates_line(article, job.words) if not section.is_teaser else "",
+        "hero": renderer.figure(section.hero) if section.hero else Markup(""),
+        "lead": section.lead,
+        "key_points": article.meta.key_points if not section.is_teaser else (),
+        "body": body,
+        "notes": renderer.notes(),
+        "part_title": "" if is_front else part_titles(edition).get(article.id, ""),
+        "contents": () if is_article else contents_by_part(edition),
+        "buttons": read_more_buttons(section, job.words, is_alone=is_front) if is_article else (),
+        "files": download_links(edition.front, job) if is_front else (),
+        "related": article.meta.related if section.is_whole else (),
+        "meta": article.meta,
+    }
 
 
-def render_announcements(edition: model.Edition, job: Job, gallery: ImageRegistry) -> tuple[tuple[str, Markup], ...]:
-    """Return the heading and the markup of each notice."""
-    renderer = MailRenderer(job.words, gallery.place, prefix="", depth=0, address=str)
-    return tuple(
-        (notice.heading, renderer.blocks(notice.blocks)) for notice in announcements_of(edition.front, job.words)
-    )
+def link_resolver(section: MailSection) -> Callable[[str], str]:
+    """Return a function from the address of a link to its target in this mail.
 
-
-def link_resolver(part: MailSection) -> Callable[[str], str]:
-    """Return a function from a link's address to where it leads from this mail.
-
-    A place in the article that the mail leaves out is reached on the web, or not at all.
+    A place that the mail leaves out is linked on the web, or not at all.
     """
-    ids = part.ids
+    ids = section.ids
 
     def address(wanted: str) -> str:
         if not wanted.startswith("#") or wanted[1:] in ids:
             return wanted
-        return part.article.address + wanted if part.article.address else ""
+        web_address = section.article.address
+        return web_address + wanted if web_address else ""
 
     return address
 
 
 def contents_by_part(edition: model.Edition) -> tuple[tuple[str, tuple[model.Related, ...]], ...]:
-    """Return the list of contents of a bound edition, by its parts."""
+    """Return the table of contents of a bound edition, by parts."""
     return tuple(
         (
             part.title if part else "",
@@ -287,22 +257,22 @@ def contents_by_part(edition: model.Edition) -> tuple[tuple[str, tuple[model.Rel
 
 
 def part_titles(edition: model.Edition) -> dict[str, str]:
-    """Return the title of each part of the edition, by the id of the article that opens it."""
+    """Return the title of each part, by the id of its first article."""
     return {articles[0].id: part.title for part, articles in edition.groups if part}
 
 
-def read_more_buttons(part: MailSection, words: Words, *, is_alone: bool) -> tuple[Button, ...]:
-    """Return the button to the article on the web, where it lies there."""
-    article = part.article
+def read_more_buttons(section: MailSection, words: Words, *, is_alone: bool) -> tuple[Button, ...]:
+    """Return the button to the article on the web, if it has an address."""
+    article = section.article
     if not article.address:
         return ()
-    shown = words["newsletter_read_on_web" if part.is_whole else "newsletter_read_more"]
-    # Several buttons of one mail say the same: what a screen reader says begins with the words seen (WCAG 2.5.3).
+    shown = words["newsletter_read_on_web" if section.is_whole else "newsletter_read_more"]
+    # Buttons with the same words need labels, which begin with the visible words (WCAG 2.5.3).
     return (Button(shown, article.address, "" if is_alone else f"{shown}: {article.title}"),)
 
 
 def download_links(front: model.Article, job: Job) -> tuple[model.Related, ...]:
-    """Return links to the same edition as PDF and EPUB, where it is said that they will lie on the web."""
+    """Return links to the PDF and EPUB of the edition, if `files_base` is set."""
     base = job.options.files_base.rstrip("/")
     wanted = (("handout", "pdf", "newsletter_pdf"), ("epub", "epub", "newsletter_epub"))
     return tuple(
@@ -313,7 +283,7 @@ def download_links(front: model.Article, job: Job) -> tuple[model.Related, ...]:
 
 
 def dates_line(article: model.Article, words: Words) -> str:
-    """Return who wrote and reviewed an article and when, as one line."""
+    """Return authors, reviewer and dates of an article in one line."""
     meta = article.meta
     pieces = [words.fill("newsletter_authors", names=", ".join(meta.authors))] if meta.authors else []
     if meta.updated:
@@ -328,21 +298,17 @@ def dates_line(article: model.Article, words: Words) -> str:
 
 
 def preheader(description: str) -> Markup:
-    """Return what inboxes show beside the subject, filled up so that no other text runs into it."""
+    """Return the preview text of inboxes, padded so that no other text follows in it."""
     filling = Markup("&#847;&nbsp;") * max(0, PREHEADER_LENGTH - len(description))
     return Markup("{} {}").format(description, filling)
 
 
 def text_direction(language: str) -> str:
-    """Return the direction in which a language is written: ltr or rtl."""
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        return str(Locale.parse(language, sep="-").text_direction)
-    except (UnknownLocaleError, ValueError):
-        return "ltr"
+    """Return the direction of a language's script: ltr or rtl."""
+    locale = find_locale(language)
+    return str(locale.text_direction) if locale else "ltr"
 
 
 def strip_css_comments(css: str) -> str:
-    """Return a style sheet without its comments, which would be sent along."""
+    """Return a style sheet without comments."""
     return re.sub(r"/\*.*?\*/\s*", "", css, flags=re.DOTALL).strip()

@@ -1,4 +1,4 @@
-"""What a mail shows of each article: all of it, its opening, or a teaser; longest first, until it fits."""
+"""The content of a mail: of each article the whole, its opening, or a teaser; and announcements of events and hours."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from pipeline import model
 from pipeline.model import walk
+from pipeline.rendering.words import Words
 from pipeline.writers.newsletter.options import Options
 
 
 @dataclass(frozen=True, slots=True)
 class MailSection:
-    """An article as it stands in the mail."""
+    """The part of an article that a mail shows."""
 
     article: model.Article
     blocks: tuple[model.Block, ...]
@@ -22,23 +23,23 @@ class MailSection:
 
     @property
     def lead(self) -> str:
-        """The words above the text; a teaser without a lead borrows the description."""
+        """The lead; a teaser without a lead has the description."""
         return self.article.lead or (self.article.description if self.is_teaser else "")
 
     @property
     def images(self) -> tuple[model.Image, ...]:
-        """Every image it may show, the hero first."""
+        """Every image of the section, the hero first."""
         hero = (self.hero.image,) if self.hero else ()
         return hero + tuple(node for node in walk(self.blocks) if isinstance(node, model.Image))
 
     @property
     def ids(self) -> frozenset[str]:
-        """The places within it that a link can lead to."""
+        """Ids within the section that a link can lead to."""
         return frozenset(node.id for node in walk(self.blocks) if isinstance(node, model.Header | model.References))
 
 
 def sections_of(edition: model.Edition, options: Options) -> tuple[MailSection, ...]:
-    """Return what the mail shows when nothing need be shortened; a bound edition's front comes first."""
+    """Return the sections of a mail without shortening; the front of a bound edition comes first."""
     if not edition.is_bound:
         return tuple(whole_section(article) for article in edition.articles)
     front = edition.front
@@ -53,7 +54,9 @@ def sections_of(edition: model.Edition, options: Options) -> tuple[MailSection, 
 
 
 def shortenings(edition: model.Edition, options: Options) -> Iterator[tuple[MailSection, ...]]:
-    """Yield ever shorter parts: teasers from the last article up, then fewer sections of what is still whole."""
+    """Yield ever shorter versions: teasers from the last article up, then whole articles without their last
+    sections.
+    """
     parts = sections_of(edition, options)
     if edition.is_bound:
         for number in range(len(parts) - 1, 0, -1):
@@ -81,7 +84,7 @@ def edition_teaser(edition: model.Edition, article: model.Article) -> MailSectio
 
 
 def teaser_section(article: model.Article) -> MailSection:
-    """Return an article's lead, description or first paragraph, and its advice on when to see a doctor."""
+    """Return an article's lead, description or first paragraph, and its boxes on when to see a doctor."""
     has_words = article.lead or article.description
     first = () if has_words else tuple(block for block in article.blocks if isinstance(block, model.Para))[:1]
     return MailSection(article, (*first, *see_doctor_callouts(article.blocks)), is_whole=False, is_teaser=True)
@@ -100,5 +103,37 @@ def opening_sections(article: model.Article) -> Iterator[MailSection]:
 
 
 def see_doctor_callouts(blocks: tuple[model.Block, ...]) -> tuple[model.Block, ...]:
-    """Return the callouts that no shortening may take away."""
+    """Return the boxes on when to see a doctor, which are kept in every shortening."""
     return tuple(node for node in walk(blocks) if isinstance(node, model.Callout) and node.kind == "see-doctor")
+
+
+# ---- announcements
+
+
+def announcements_of(front: model.Article, words: Words) -> tuple[tuple[str, tuple[model.Block, ...]], ...]:
+    """Return the announcements in the front matter: heading and blocks of each, for HTML and text."""
+    announcements: list[tuple[str, tuple[model.Block, ...]]] = []
+    if front.meta.events:
+        items = tuple((model.Plain(event_inlines(event, words), event.line),) for event in front.meta.events)
+        announcements.append((words["newsletter_events"], (model.BulletList(items),)))
+    if front.meta.opening_hours:
+        hours = front.meta.opening_hours
+        rows = tuple(tuple(model.Cell((model.Plain(text_inlines(part)),)) for part in row) for row in hours)
+        announcements.append((words["newsletter_opening_hours"], (model.Table((), rows),)))
+    return tuple(announcements)
+
+
+def event_inlines(event: model.Event, words: Words) -> tuple[model.Inline, ...]:
+    """Return an event's title, and its time and place on a second line."""
+    title: tuple[model.Inline, ...] = text_inlines(event.title)
+    if event.address:
+        title = (model.Link(title, event.address, event.line),)
+    when = " ".join(filter(None, (words.date(event.day) if event.day else "", event.time)))
+    details = " · ".join(filter(None, (when, event.place)))
+    return (*title, model.LineBreak(), *text_inlines(details)) if details else title
+
+
+def text_inlines(words: str) -> tuple[model.Inline, ...]:
+    """Return a text as inlines."""
+    first, *others = words.split(" ")
+    return (model.Str(first), *(inline for word in others for inline in (model.Space(), model.Str(word))))
