@@ -92,11 +92,11 @@ def lay_out(html: str, css: str, resources: Mapping[str, Resource]) -> Layout:
     with _collected_logs() as messages:
         try:
             source = weasyprint.HTML(string=html, url_fetcher=_ResourceFetcher(resources))
-            sheet, remarks = _style_sheet(css)
+            sheet, css_messages = _style_sheet(css)
             document = source.render(font_config=_font_configuration(), stylesheets=[sheet], pdf_variant=_PDF_VARIANT)
         except FatalURLFetchingError as error:
             raise StyleError(f"{error} is loaded, but nothing outside the style folder may be") from error
-    return Layout(document, source.etree_element, tuple(dict.fromkeys((*remarks, *messages))))
+    return Layout(document, source.etree_element, tuple(dict.fromkeys((*css_messages, *messages))))
 
 
 def insert_boxes(layout: Layout, other: Layout, name: str, below: str) -> None:

@@ -41,7 +41,6 @@ class Styles:
         return self.path(name).read_bytes()
 
     def text(self, name: str) -> str:
-        """Return a style file as text."""
         try:
             return self.data(name).decode("utf-8")
         except UnicodeDecodeError as error:
@@ -76,7 +75,6 @@ def find_styles(project: Path) -> Styles:
 
 @cache
 def packaged_styles() -> Path:
-    """Return the style folder of the package."""
     inside = Path(__file__).parent.parent / "styles"
     # An editable install has no copy inside the package: hatch force-includes only into wheels.
     return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "styles"

@@ -86,7 +86,6 @@ class TextRenderer:
     # ---- blocks
 
     def block(self, block: model.Block, width: int) -> str:
-        """Return one block, its lines no wider than `width`."""
         match block:
             case model.Para(content) | model.Plain(content):
                 return self.paragraph(self.inlines(content), width)
@@ -116,7 +115,6 @@ class TextRenderer:
         | model.References,
         width: int,
     ) -> str:
-        """Return a block that contains blocks."""
         match block:
             case model.BlockQuote(blocks):
                 return indent_lines(self.blocks(blocks, width - INDENT))

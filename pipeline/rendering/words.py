@@ -109,7 +109,6 @@ def load_words(styles: Styles, language: str) -> Words:
 
 @cache
 def packaged_languages() -> tuple[str, ...]:
-    """Return the languages with words in the package."""
     return tuple(sorted(path.stem for path in (packaged_styles() / "words").glob("*.toml")))
 
 

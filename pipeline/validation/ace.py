@@ -91,6 +91,6 @@ def _run_ace(*arguments: str) -> str:
     except OSError as error:
         raise ConfigError(f"Ace does not run: {error}") from error
     if done.returncode:
-        said = (done.stderr or done.stdout).strip()[-500:]
-        raise ConfigError(f"Ace did not run: it left with {done.returncode}: {said}")
+        output = (done.stderr or done.stdout).strip()[-500:]
+        raise ConfigError(f"Ace did not run: exit code {done.returncode}: {output}")
     return done.stdout

@@ -25,12 +25,12 @@ class Certificate:
 
     content: str
     """Digest of the book without its claim."""
-    judges: tuple[tuple[str, str], ...]
+    validators: tuple[tuple[str, str], ...]
     """Name and version of each validator."""
 
     def holds_for(self, book: bytes) -> bool:
         """Tell whether exactly this content was validated by all required validators."""
-        return {name for name, _ in self.judges} >= set(VALIDATORS) and self.content == book_content_digest(book)
+        return {name for name, _ in self.validators} >= set(VALIDATORS) and self.content == book_content_digest(book)
 
 
 def book_content_digest(book: bytes) -> str:
@@ -48,14 +48,12 @@ def book_content_digest(book: bytes) -> str:
 
 
 def claims_conformance(book: bytes) -> bool:
-    """Tell whether a book claims conformance."""
     package = read_publication(read_container(book)).package
     return any(element.get("property") == CONFORMS_TO for element in package.iter(f"{OPF_NS}meta"))
 
 
 def certificate_to_json(certificate: Certificate) -> bytes:
-    """Return the stored form of a certificate."""
-    form = {"version": CERTIFICATE_VERSION, "content": certificate.content, "judges": dict(certificate.judges)}
+    form = {"version": CERTIFICATE_VERSION, "content": certificate.content, "judges": dict(certificate.validators)}
     return (json.dumps(form, ensure_ascii=False, indent=2) + "\n").encode()
 
 
@@ -69,8 +67,8 @@ def certificate_from_json(data: bytes) -> Certificate:
     try:
         if form["version"] != CERTIFICATE_VERSION:
             raise ValueError(f"version {form['version']}, expected {CERTIFICATE_VERSION}")
-        judges = tuple((str(name), str(version)) for name, version in form["judges"].items())
-        return Certificate(str(form["content"]), judges)
+        validators = tuple((str(name), str(version)) for name, version in form["judges"].items())
+        return Certificate(str(form["content"]), validators)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no certificate: {error!r}") from error
 

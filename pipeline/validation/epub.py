@@ -103,7 +103,6 @@ def parse_xhtml(page: bytes) -> etree._Element:
 
 
 def read_container(book: bytes) -> dict[str, bytes]:
-    """Return the files of a book."""
     with zipfile.ZipFile(io.BytesIO(book)) as container:
         return {name: container.read(name) for name in container.namelist()}
 
@@ -166,7 +165,7 @@ def validate_epub(book: bytes) -> tuple[EpubViolation, ...]:
 def _container_violations(names: list[str]) -> Iterator[EpubViolation]:
     for name, count in Counter(names).items():
         if count > 1:
-            yield EpubViolation(name, "stands in the container twice")
+            yield EpubViolation(name, "is in the container twice")
     for name in names:
         if not name.isascii() or " " in name:
             yield EpubViolation(name, "expected a name of plain letters", is_valid=True)
@@ -249,12 +248,12 @@ def _claim_violations(
     ]
     properties = {name for name, _ in stated}
     if CONFORMS_TO in properties and not supports_conformance(counted):
-        yield EpubViolation(opf_name, "claims conformance, which the pages do not bear out")
+        yield EpubViolation(opf_name, "claims conformance, which the pages contradict")
     if CONFORMS_TO in properties and CERTIFIED_BY not in properties:
         yield EpubViolation(opf_name, "claims conformance without a certifier")
     for claim in stated:
         if claim[0] in ACCESSIBILITY_PROPERTIES and claim not in true:
-            message = f"claims {claim[0]} {claim[1]!r}, which the pages do not bear out"
+            message = f"claims {claim[0]} {claim[1]!r}, which the pages contradict"
             yield EpubViolation(opf_name, message, is_valid=True)
 
 
@@ -262,7 +261,6 @@ def _claim_violations(
 
 
 def _page_violations(page: etree._Element) -> Iterator[str]:
-    """Yield the violations of one page."""
     language = page.get("lang", "")
     if not language or language != page.get(XML_LANG):
         yield "does not state its language in both lang and xml:lang"
@@ -277,7 +275,7 @@ def _page_violations(page: etree._Element) -> Iterator[str]:
 
 def _repeated_ids(ids: Iterable[str]) -> Iterator[str]:
     """Yield a message for each repeated id."""
-    yield from (f"the id {id_!r} stands there twice" for id_, count in Counter(ids).items() if count > 1)
+    yield from (f"the id {id_!r} occurs twice" for id_, count in Counter(ids).items() if count > 1)
 
 
 def _role_violations(page: etree._Element) -> Iterator[str]:

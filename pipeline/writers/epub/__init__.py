@@ -50,27 +50,27 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:  # noqa: ARG0
 
 @warning_rule(
     "epub-uncertified",
-    "An e-book that was certified once no longer claims to be accessible.",
+    "An e-book that was certified no longer claims conformance.",
     "A paragraph changed after `publish epub --certify`",
     "Certify it again: `publish epub --certify`. Name who reviewed it: `reviewed_by` and `reviewed`.",
 )
 @warning_rule(
     "epub-refused",
-    "EPUBCheck or Ace found something, so the e-book gets no certificate. It is published without the claim.",
+    "EPUBCheck or Ace found a violation, so the e-book gets no certificate. It is published without the claim.",
     "A style sheet of the project with too little contrast",
-    "Mend what the message names, then certify again.",
+    "Correct what the message names, then certify again.",
 )
 @warning_rule(
     "epub-large",
-    "An e-book is larger than phones like to fetch.",
+    "An e-book is too large for downloading on phones.",
     "Twenty photographs in one book",
     "Use fewer or simpler pictures, or raise `large_mb` below `[epub]` in `publish.toml`.",
 )
 @note_rule(
     "epub-pages",
-    "The e-book has no page numbers, because it has no printed handout to follow.",
+    "The e-book has no page numbers, because there is no printed handout.",
     "An article whose handout failed",
-    "See why the handout failed; both are made together.",
+    "Find out why the handout failed; both are made together.",
 )
 @note_rule(
     "epub-undated",
@@ -104,7 +104,7 @@ def write(edition: Edition, job: Job) -> Written:
         if not job.certificate.holds_for(data):
             reason = "its content is no longer what was certified"
         elif not accessibility_reviews(edition, job):
-            reason = "no one is named who has reviewed all of it, with a date"
+            reason = "not every article has a reviewer and a date of review"
         else:
             reason = "its content is not accessible to all"
         message = f"the e-book claims no conformance: {reason}"

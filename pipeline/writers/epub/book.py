@@ -166,7 +166,6 @@ class BookBuilder:
         return self.page("cover.xhtml", "cover", title, picture=COVER_FILE, alternative=alternative)
 
     def front_pages(self) -> tuple[BookPage, ...]:
-        """Return the pages before the chapters of a bound book."""
         if not self.edition.is_bound:
             return ()
         front = self.edition.front

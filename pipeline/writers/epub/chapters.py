@@ -81,7 +81,6 @@ def chapters_of(edition: model.Edition) -> tuple[Chapter, ...]:
 
 
 def book_need(picture: model.Picture) -> Need:
-    """Return the size of a picture in a book."""
     return Need(picture, PICTURE_PX, PICTURE_BYTES)
 
 
@@ -298,9 +297,9 @@ class ChapterRenderer(MarkupRenderer):
 
     @warning_rule(
         "epub-link-dead",
-        "A link in the e-book would lead nowhere; its words stand there without it.",
+        "A link in the e-book has no target; its words are kept without it.",
         "`[se skemaet](#skema)` in an article without such a heading",
-        "Correct the address, or the heading that it means.",
+        "Correct the address, or the heading that it refers to.",
     )
     def href(self, link: model.Link) -> str:
         """Return the target of a link: in the book where possible, else on the web, else nothing."""

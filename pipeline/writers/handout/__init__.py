@@ -22,19 +22,19 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
 
 @note_rule(
     "handout-variant",
-    "A variant that was asked for does not suit this article, so it was not made.",
+    "A variant is not made, because the article lacks what it consists of.",
     "`short` of an article with neither key points nor numbered steps",
-    "Nothing need be done; `key_points:` or a numbered list would make it possible.",
+    "No action is needed; `key_points:` or a numbered list would make it possible.",
 )
 @error_rule(
     "pdf-nonconforming",
-    "A PDF breaks a rule of the standards it is to keep, so it is not published.",
+    "A PDF violates a rule of its standards, so it is not published.",
     "A style that places text as a picture",
     "Undo the last change to `styles/handout/`; `--allow-nonconforming` publishes it without its claims.",
 )
 @warning_rule(
     "pdf-allowed",
-    "A PDF breaks a rule of its standards; it was published all the same, and claims none of them.",
+    "A PDF violates a rule of its standards; it is published without claiming them.",
     "`publish handout --allow-nonconforming`",
     "Undo the last change to `styles/handout/`, and publish without `--allow-nonconforming`.",
 )
@@ -46,9 +46,9 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
 )
 @warning_rule(
     "handout-logo-missing",
-    "A sheet cannot show the logo; the publisher's name stands in its place.",
+    "A handout cannot show the logo; the publisher's name is printed instead.",
     '`logo = "logo.pdf"`',
-    "Lay the logo into `styles/` as SVG, PNG or JPEG, and name it in `publish.toml`.",
+    "Put the logo into `styles/` as SVG, PNG or JPEG, and name it in `publish.toml`.",
 )
 @note_rule(
     "handout-no-address",
@@ -60,25 +60,25 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
     "handout-too-long",
     'An article does not fit both sides of one sheet, as `fit = "sheet"` asks.',
     "An article of 1,500 words",
-    "Shorten it by what the message says, or take the variant `short`.",
+    "Shorten it by what the message says, or use the variant `short`.",
 )
 @warning_rule(
     "handout-layout",
-    "The printing library had something to say of the style or the article.",
+    "WeasyPrint logged a warning about the style or the article.",
     "A property in `handout.css` that it does not know",
-    "Read the message; it mostly names the rule of the style sheet.",
+    "Read the message; it usually names the rule of the style sheet.",
 )
 @note_rule(
     "handout-lettering-small",
-    "The lettering in a drawing is smaller than 7 pt in print, though the drawing is as wide as it can be.",
+    "The text in a drawing is printed smaller than 7 pt, although the drawing is as wide as possible.",
     "A poster with 20 lines of text, saved as one picture",
-    "Draw it anew with larger lettering, or say in the text what it says.",
+    "Draw it again with larger text, or repeat its content in the article.",
 )
 @warning_rule(
     "handout-page-empty",
-    "More than half of a page stays empty, since what follows it cannot be split.",
+    "More than half of a page is empty, because the next block cannot be split.",
     "A tall picture after a few lines",
-    "Move the picture, or cut it to a lower shape.",
+    "Move the picture, or crop it to a lower height.",
 )
 @warning_rule(
     "handout-lines-lonely",

@@ -59,7 +59,6 @@ def _shorten_steps(steps: model.OrderedList) -> model.OrderedList:
 
 
 def _exercise_card_excerpts(article: model.Article) -> tuple[model.Article, ...]:
-    """Return picture, steps, dose and caution."""
     blocks = tuple(_printed_blocks(article.blocks))
     steps, dose = _steps_section(blocks), _dose_section(blocks)
     headings = [text(block.content) for block in blocks if isinstance(block, model.Header)]

@@ -61,7 +61,7 @@ def lay_out_variant(edition: Edition, job: Job, name: str, substitutions: Substi
     """Lay a variant out in the setting that fits it best.
 
     Raises:
-        VariantDoesNotApply: The article lacks what the variant is made of, or is too long for its one page.
+        VariantDoesNotApply: The article lacks what the variant consists of, or is too long for its one page.
     """
     *longer, shortest = excerpts_of(edition, VARIANTS[name].content)
     for excerpt in longer:

@@ -31,7 +31,7 @@ _DECOMPOSABLE_CATEGORIES = frozenset({"So", "Ll", "Lu"})
 
 @error_rule(
     "handout-character",
-    "The font of the handout lacks a letter, a digit or a sign of mathematics, and another font would look wrong.",
+    "The font of the handout lacks a letter, a digit or a mathematical symbol, and a replacement would be wrong.",
     "`⩽ 5 mg`",
     "Use another character: `≤` is in the font.",
 )
@@ -58,9 +58,9 @@ class Substitutions:
 
 @warning_rule(
     "handout-sign",
-    "The font of the handout lacks a sign or an emoji; one that it has is printed, or none.",
+    "The font of the handout lacks a symbol or an emoji; a similar one is printed, or none.",
     "`Godt gået! 🎉`",
-    "Use another sign, or take it out, if the paper should not differ from mail and e-book.",
+    "Use another symbol, or remove it, if print should not differ from mail and e-book.",
 )
 def find_substitutions(edition: Edition) -> tuple[Substitutions, tuple[Finding, ...]]:
     """Return the replacements for characters that the font lacks, with a finding for each.
@@ -78,7 +78,7 @@ def find_substitutions(edition: Edition) -> tuple[Substitutions, tuple[Finding, 
                 f"the font has no {', '.join(map(_describe_character, sorted(needed)))}",
                 source=article.source,
                 line=min(needed.values()),
-                hint="use another character: rare letters and signs are in few fonts",
+                hint="use another character: few fonts have rare letters and symbols",
             )
         for character, line in sorted(lines.items()):
             instead[character] = other = _substitute_for(character)

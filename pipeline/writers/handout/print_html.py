@@ -126,7 +126,6 @@ def _writing_line_ranges(room_mm: float) -> tuple[range, range]:
 
 
 def _article_values(edition: Edition, article: Article, job: Job, setting: TypeSetting) -> dict[str, object]:
-    """Return the template values of an article."""
     renderer = HandoutRenderer(article, job, setting, chapter_prefix(edition, article))
     return {
         "title_id": f"{renderer.prefix}{TITLE}",

@@ -62,7 +62,6 @@ def printed_lettering_pt(made: Rendition, setting: TypeSetting, room_mm: float) 
 
 
 def picture_address(wanted: Need) -> str:
-    """Return the address of a picture in the printed HTML."""
     return f"picture:{wanted.picture.sha256}-{wanted.width_px}"
 
 

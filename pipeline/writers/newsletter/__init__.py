@@ -43,7 +43,7 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
 
 @error_rule(
     "newsletter-nonconforming",
-    "The finished message breaks a rule of mail.",
+    "The finished message violates a rule of mail.",
     "A line of more than 998 characters",
     "Read the message; a project's own template is the usual cause.",
 )
@@ -109,9 +109,9 @@ def fit_to_size_limit(edition: Edition, job: Job, domain: str) -> tuple[tuple[Ma
 
 @note_rule(
     "newsletter-shortened",
-    "An article is shortened, since Gmail cuts a mail off at 102,400 bytes.",
+    "An article is shortened, because Gmail clips a mail at 102,400 bytes.",
     "An edition of twenty articles in full",
-    "Nothing need be done; fewer articles in one edition leave more of each.",
+    "No action is needed; fewer articles in one edition leave more room for each.",
 )
 @warning_rule(
     "newsletter-unreachable",
@@ -121,7 +121,7 @@ def fit_to_size_limit(edition: Edition, job: Job, domain: str) -> tuple[tuple[Ma
 )
 @note_rule(
     "newsletter-undated",
-    "No article states a date, so the message carries none; mail programs set one when it is sent.",
+    "No article states a date, so the message has none; mail programs set one when it is sent.",
     "An article without `published`",
     "State `published:` in the article.",
 )
@@ -142,12 +142,11 @@ def shortening_findings(edition: Edition, sections: tuple[MailSection, ...], opt
 
 @note_rule(
     "newsletter-logo-missing",
-    "A mail cannot show the logo; the publisher's name stands in its place.",
+    "A mail cannot show the logo; the publisher's name is shown instead.",
     '`logo = "styles/brand/logo.svg"`, and no `styles/brand/logo.png`',
-    "Lay a PNG of the same name, about 500 pixels wide, beside the logo in `styles/`.",
+    "Put a PNG of the same name, about 500 pixels wide, beside the logo in `styles/`.",
 )
 def logo_findings(job: Job) -> tuple[Finding, ...]:
-    """Return a finding where mail cannot show the publisher's logo."""
     logo = job.publisher.logo
     if not logo or find_mail_logo(job.styles, logo):
         return ()

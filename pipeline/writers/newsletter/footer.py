@@ -61,21 +61,21 @@ def tel_address(phone: str) -> str:
 
 @warning_rule(
     "newsletter-without-sender",
-    "`publish.toml` says nothing of who sends: the newsletters can be looked at, but must not be sent.",
+    "`publish.toml` names no sender: the newsletters can be previewed, but not sent.",
     "A `publish.toml` with `[sources]` alone",
     "Fill in `[publisher]` and `[newsletter]`; from the first key on, each missing one is an error.",
 )
 @error_rule(
     "newsletter-footer-incomplete",
-    "`publish.toml` lacks something that the law asks of the foot of a newsletter, so none is published.",
+    "`publish.toml` lacks something that the law requires in the footer of a newsletter, so none is published.",
     "`[newsletter]` without `unsubscribe`",
     "Fill in the key that the message names; `formats:` leaves the newsletter out of a single article.",
 )
 @warning_rule(
     "cvr-doubtful",
-    "The company's CVR number cannot be right: its check digit does not agree.",
+    "The company's CVR number is invalid: its check digit is wrong.",
     '`cvr = "12345678"`',
-    "Correct `[publisher] cvr`; the number stands on virk.dk.",
+    "Correct `[publisher] cvr`; virk.dk has the number.",
 )
 def footer_findings(publisher: Publisher, options: Options) -> tuple[Finding, ...]:
     """Return a finding for each key that the law requires and `publish.toml` lacks, and for an invalid CVR number."""

@@ -199,7 +199,6 @@ def render_html(edition: model.Edition, sections: tuple[MailSection, ...], job: 
 
 
 def section_values(edition: model.Edition, section: MailSection, job: Job, images: ImageRegistry) -> dict[str, object]:
-    """Return the template values of a section."""
     article = section.article
     is_front = article.id == edition.id
     level = 1 if is_front else 2
@@ -310,5 +309,4 @@ def text_direction(language: str) -> str:
 
 
 def strip_css_comments(css: str) -> str:
-    """Return a style sheet without comments."""
     return re.sub(r"/\*.*?\*/\s*", "", css, flags=re.DOTALL).strip()

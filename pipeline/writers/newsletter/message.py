@@ -101,7 +101,6 @@ def message_domain(publisher: Publisher) -> str:
 
 
 def content_id(name: str, domain: str) -> str:
-    """Return the Content-ID of an embedded picture."""
     return f"{name.partition('.')[0]}@{domain}"
 
 
@@ -140,7 +139,6 @@ def encode_header(name: str, words: str, address: str = "") -> bytes:
 
 
 def message_digest(content: MessageContent) -> str:
-    """Return a digest of the content, for identifiers."""
     digest = hashlib.sha256()
     for piece in (str(content.sender), *content.headers.values(), content.text, content.html, *content.pictures):
         digest.update(piece.encode() + b"\0")

@@ -70,7 +70,6 @@ def shortenings(edition: model.Edition, options: Options) -> Iterator[tuple[Mail
 
 
 def whole_section(article: model.Article) -> MailSection:
-    """Return an article with all its blocks."""
     return MailSection(article, article.blocks, is_whole=True, hero=article.hero)
 
 
@@ -134,6 +133,5 @@ def event_inlines(event: model.Event, words: Words) -> tuple[model.Inline, ...]:
 
 
 def text_inlines(words: str) -> tuple[model.Inline, ...]:
-    """Return a text as inlines."""
     first, *others = words.split(" ")
     return (model.Str(first), *(inline for word in others for inline in (model.Space(), model.Str(word))))
