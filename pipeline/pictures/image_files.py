@@ -17,9 +17,6 @@ from pipeline.pictures.drawing_text_size import smallest_text_size
 if TYPE_CHECKING:
     from PIL import Image
 
-ENCODING_VERSION = "6"
-"""Part of every cache key: raise it when the same request would give other bytes."""
-
 _MEDIA_TYPES = {
     "PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif", "TIFF": "image/tiff",
     "BMP": "image/bmp",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.config import Config
+from pipeline.errors import ConfigError
 from pipeline.validation.epub import CERTIFIED_BY, CONFORMS_TO, OPF_NS, read_container, read_publication
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ CLAIM_PROPERTIES = (CONFORMS_TO, CERTIFIED_BY, "a11y:exemption")
 """Properties of a conformance claim; metadata that refine one of them belong to the claim."""
 VALIDATORS = ("EPUBCheck", "Ace by DAISY")
 CERTIFICATE_VERSION = 1
+FOLDER = "certificates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,52 @@ class Certificate:
     def holds_for(self, book: bytes) -> bool:
         """Tell whether exactly this content was validated by all required validators."""
         return {name for name, _ in self.validators} >= set(VALIDATORS) and self.content == book_content_digest(book)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """The certificates of a project: files that a clinic commits with its articles."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, config: Config) -> Certificates:
+        return cls(config.folder / FOLDER)
+
+    def load(self, name: str, id_: str) -> Certificate | None:
+        """Return the certificate of an edition in a format, if there is one.
+
+        Raises:
+            ConfigError: The file is not a valid certificate.
+        """
+        path = self._path(name, id_)
+        if not path.is_file():
+            return None
+        try:
+            return certificate_from_json(path.read_bytes())
+        except ValueError as error:
+            source = path.relative_to(self.folder.parent).as_posix()
+            raise ConfigError(
+                f"not a certificate: {error}", source=source, hint="delete it, and certify again"
+            ) from error
+
+    def store(self, name: str, id_: str, certificate: Certificate) -> None:
+        """Save a certificate, replacing an earlier one."""
+        path = self._path(name, id_)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".new")
+        with draft.open("wb") as file:
+            file.write(certificate_to_json(certificate))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+
+    def withdraw(self, name: str, id_: str) -> None:
+        """Remove the certificate of an edition, if there is one."""
+        self._path(name, id_).unlink(missing_ok=True)
+
+    def _path(self, name: str, id_: str) -> Path:
+        return self.folder / name / f"{id_}.json"
 
 
 def book_content_digest(book: bytes) -> str:

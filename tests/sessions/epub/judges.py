@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.running.certificates import Certificates
 from pipeline.validation import ace, epubcheck
-from pipeline.validation.certificate import claims_conformance
+from pipeline.validation.certificate import Certificates, claims_conformance
 from pipeline.validation.epub import OPF_NS, read_container, read_publication, validate_epub
 
 
