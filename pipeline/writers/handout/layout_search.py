@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Edition, Figure, walk
 from pipeline.rendering.markup import TITLE, chapter_prefix
+from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.rendering.pdf_layout import Layout, insert_boxes
 from pipeline.writers import Facts, Job
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply, excerpts_of
 from pipeline.writers.handout.missing_characters import Substitutions
 from pipeline.writers.handout.options import Options
-from pipeline.writers.handout.page_fit import (
-    UnderfullPage,
-    excess_pages,
-    least_wasteful_setting,
-    roomiest_setting,
-    underfull_pages,
-)
 from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, printed_lettering_pt, top_level_blocks
 from pipeline.writers.handout.variants import (
     STANDARD_VARIANT,
     VARIANTS,
+    PageGeometry,
     TypeSetting,
+    Variant,
     candidate_settings,
     max_pages,
     print_need,
@@ -37,6 +35,12 @@ _MAX_FITTED_ARTICLES = 24
 """With more articles some always end with a nearly empty page, and each setting tried costs a whole layout."""
 _READABLE_LETTERING_PT = 0.9 * MIN_LETTERING_PT
 """The size of text in drawings is measured to about a tenth."""
+_MIN_FILLED_SHARE = 0.5
+"""A page before the last that is less full is underfull."""
+_MAX_STRANDED_LINES = 2.6
+"""A last page with at most so many lines is underfull."""
+_LINE_HEIGHT_EM = 1.45
+LayOut = Callable[[TypeSetting], Layout]
 
 
 class TooLongForPage(VariantDoesNotApply):
@@ -55,6 +59,17 @@ class LaidOutVariant:
         internal = (print_html.IMPRINT_ID, print_html.END_ID)
         page_of = {id_: page for id_, page in self.layout.page_of.items() if id_ not in internal}
         return Facts(self.layout.pages, page_of)
+
+
+@dataclass(frozen=True, slots=True)
+class UnderfullPage:
+    """A page with little on it."""
+
+    page: int
+    is_end: bool
+    """It is the last page of an article, with hardly a line; else it is less than half full."""
+    is_wasted: bool = True
+    """False: the page holds only the contact block, and lines for notes may fill it."""
 
 
 def lay_out_variant(edition: Edition, job: Job, name: str, substitutions: Substitutions) -> LaidOutVariant:
@@ -109,26 +124,29 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
             for page in find_underfull(setting)
             if page.is_wasted or not options.notes
         ]
-    room_mm = setting.frame.paper_mm[1] - setting.frame.bottom_mm - layout.top_mm(print_html.END_ID)
-    if options.notes and not is_long and variant.content != "card" and room_mm >= print_html.MIN_LINES_ROOM_MM:
-        lines = print_html.lay_out_writing_lines(edition, job, variant, setting, room_mm)
-        # A project's own words or style may need more room than calculated: then there are no lines.
-        if lines.pages == 1 and lines.top_mm(print_html.LINES_END_ID) - setting.frame.top_mm <= room_mm:
-            insert_boxes(layout, lines, print_html.END_ID, print_html.LINES_ID)
+    if options.notes and not is_long and variant.content != "card":
+        _insert_writing_lines(layout, edition, job, variant, setting)
     findings += [
         make_finding("handout-layout", source, 0, f"{prefix}WeasyPrint says: {line}") for line in layout.messages
     ]
     return LaidOutVariant(layout, tuple(findings))
 
 
+def _insert_writing_lines(layout: Layout, edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> None:
+    """Insert lines for notes below the last article, if there is room."""
+    room_mm = setting.frame.paper_mm[1] - setting.frame.bottom_mm - layout.top_mm(print_html.END_ID)
+    if room_mm < print_html.MIN_LINES_ROOM_MM:
+        return
+    lines = print_html.lay_out_writing_lines(edition, job, variant, setting, room_mm)
+    # A project's own words or style may need more room than calculated: then there are no lines.
+    if lines.pages == 1 and lines.top_mm(print_html.LINES_END_ID) - setting.frame.top_mm <= room_mm:
+        insert_boxes(layout, lines, print_html.END_ID, print_html.LINES_ID)
+
+
 def _small_lettering_findings(edition: Edition, job: Job, setting: TypeSetting) -> Iterator[Finding]:
     """Yield drawings whose text is too small to read; the picture at the top is not checked."""
-    figures = (
-        (article, node)
-        for article in _distinct_articles(edition)
-        for node in walk(article.blocks)
-        if isinstance(node, Figure)
-    )
+    articles = _distinct_articles(edition)
+    figures = ((article, node) for article in articles for node in walk(article.blocks) if isinstance(node, Figure))
     for article, figure in figures:
         picture = figure.image.picture
         made = job.pictures.get(print_need(picture, setting.frame.column_mm))
@@ -150,3 +168,54 @@ def _underfull_finding(page: UnderfullPage, source: str, prefix: str) -> Finding
         return make_finding("handout-lines-lonely", source, 0, message)
     message = f"{prefix}page {page.page} is more than half empty: what follows does not fit there"
     return make_finding("handout-page-empty", source, 0, message)
+
+
+# ---- page fit: no nearly empty pages, and no last page of a line or two
+
+
+def roomiest_setting(candidates: Sequence[TypeSetting], lay: LayOut, pages: int) -> TypeSetting | None:
+    """Return the first setting that needs no more than the given pages, or None; found by bisection."""
+    fitting = bisect_left(candidates, 1, key=lambda setting: lay(setting).pages <= pages)
+    return candidates[fitting] if fitting < len(candidates) else None
+
+
+def least_wasteful_setting(
+    candidates: Sequence[TypeSetting], lay: LayOut, find_underfull: Callable[[TypeSetting], Sequence[UnderfullPage]]
+) -> TypeSetting:
+    """Return the first setting without underfull pages, or else the one with the fewest pages and underfull pages."""
+    costs: dict[TypeSetting, tuple[int, int]] = {}
+    for setting in candidates:
+        found = find_underfull(setting)
+        if not found:
+            return setting
+        costs[setting] = (lay(setting).pages, len(found))
+    return min(costs, key=costs.__getitem__)
+
+
+def underfull_pages(layout: Layout, setting: TypeSetting, starts: Sequence[int], end: str) -> tuple[UnderfullPage, ...]:
+    """Return the pages that are less than half full, and last pages with hardly a line.
+
+    Args:
+        starts: The pages on which articles begin; the page before each may be as empty as it likes.
+        end: Id of the element after the last article.
+    """
+    frame = setting.frame
+    room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
+    lonely_mm = _MAX_STRANDED_LINES * setting.size_pt * _LINE_HEIGHT_EM * MM_PER_PT
+    last = layout.page_of[end]
+    found: list[UnderfullPage] = []
+    for start, after in pairwise((*starts, last + 1)):
+        for page in range(start, after):
+            filled_mm = (layout.top_mm(end) if page == last else layout.bottom_mm(page)) - frame.top_mm
+            is_end = page == after - 1
+            if page > start and is_end and filled_mm <= lonely_mm:
+                found.append(UnderfullPage(page, is_end=True, is_wasted=page < last or filled_mm > 1))
+            elif not is_end and filled_mm < _MIN_FILLED_SHARE * room_mm:
+                found.append(UnderfullPage(page, is_end=False))
+    return tuple(found)
+
+
+def excess_pages(layout: Layout, frame: PageGeometry, pages: int, end: str) -> float:
+    """Return by how many pages an article is too long for its page limit."""
+    room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
+    return layout.page_of[end] - 1 + (layout.top_mm(end) - frame.top_mm) / room_mm - pages
