@@ -356,10 +356,12 @@ def test_strict_turns_warnings_into_failure(project: Path) -> None:
     assert run_publish(project, "newsletter", "--strict").code == 1
 
 
-def test_github_sees_annotations(project: Path) -> None:
+def test_github_sees_annotations(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(project / "sources/dato.md", "---\npublished: 31-02-2025\n---\n\nTekst.\n")
 
-    done = run_publish(project, "newsletter", GITHUB_ACTIONS="true")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    done = run_publish(project, "newsletter")
 
     assert any(line.startswith("::error file=sources/dato.md,line=2,") for line in done.out.splitlines())
 

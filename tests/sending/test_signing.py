@@ -17,6 +17,7 @@ import pytest
 
 from pipeline.config import Config, Publisher, Sending
 from pipeline.errors import ConfigError
+from pipeline.sending import records
 from pipeline.sending.message import Route
 from pipeline.sending.records import check_records
 from pipeline.sending.signing import Signer, signer_of
@@ -146,11 +147,12 @@ def test_the_dns_is_asked_for_spf_dmarc_and_our_key(
     assert [check.verdict for check in other] == ["warning", "pass", "failure"]
 
 
-def test_without_an_answer_records_are_unchecked() -> None:
+def test_without_an_answer_records_are_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "LIFETIME_S", 0.2)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         resolver = dns.resolver.Resolver(configure=False)
-        resolver.nameservers, resolver.port, resolver.lifetime = ["127.0.0.1"], silent.getsockname()[1], 0.2
+        resolver.nameservers, resolver.port = ["127.0.0.1"], silent.getsockname()[1]
         found = check_records("klinik.example", "klinik.example", None, resolver)
 
     assert {check.verdict for check in found} == {"unchecked"}
