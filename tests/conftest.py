@@ -22,6 +22,7 @@ from hypothesis import settings
 
 from pipeline import cli
 from tests.makers import PUBLISH_TOML, picture_file, write
+from tests.pace import is_slow, refuse_processes
 
 # A shell that runs this in the background has Ctrl-C ignored, and every process below would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -35,6 +36,18 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 # A Java that ends after seconds has no time to win from its second compiler.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.markexpr == "not slow":
+        refuse_processes()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    for item in items:
+        if is_slow(item):
+            item.add_marker("slow")
+
 
 ARTICLE = """---
 title: Ondt i ryggen

@@ -151,6 +151,7 @@ def test_a_bomb_is_refused_before_it_is_decoded() -> None:
         look(bomb)
 
 
+@pytest.mark.slow
 def test_an_svg_is_drawn_without_what_is_not_drawing() -> None:
     svg = (
         b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 200 100">'
@@ -204,6 +205,7 @@ def test_a_drawing_of_no_possible_size_is_refused(size: str) -> None:
         look(drawing(size))
 
 
+@pytest.mark.slow
 def test_a_long_drawing_has_no_more_pixels_than_a_picture_may_have() -> None:
     made = shrink(drawing('width="10" height="400"'), [Size(1600)])[Size(1600)]
 
