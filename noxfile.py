@@ -17,6 +17,12 @@ CONSTRAINTS = "constraints.txt"
 """The versions that CI has seen work; `nox -s lock` writes them anew."""
 
 
+def corpus_folder() -> str:
+    """Return the folder of real articles that `PUBLISH_CORPUS` names; empty without one."""
+    name = os.environ.get("PUBLISH_CORPUS", "")
+    return name if name and Path(name).is_dir() else ""
+
+
 def install(session: nox.Session, *groups: str, extras: str = "") -> None:
     """Install the project, editable, with groups of pyproject.toml, in the versions that CI has seen."""
     more = [package for group in groups for package in nox.project.dependency_groups(PROJECT, group)]
@@ -73,8 +79,8 @@ def mail(session: nox.Session) -> None:
 @nox.session
 def epub(session: nox.Session) -> None:
     """Judge e-books of a corpus, open them in two readers, and compare pandoc's; `-- --write docs/epub.md` keeps it."""
-    corpus = os.environ.get("PUBLISH_CORPUS", "../shared/corpus")
-    if not Path(corpus).is_dir():
+    corpus = corpus_folder()
+    if not corpus:
         session.skip("there is no corpus: PUBLISH_CORPUS names a folder with content/ and public/")
     if missing := [name for name in ("npm", "node", "java", "chromium") if not shutil.which(name)]:
         session.skip(f"this machine has no {', '.join(missing)}: apt-get install npm default-jdk-headless chromium")
@@ -123,8 +129,8 @@ def preview(session: nox.Session) -> None:
     folder = Path(session.create_tmp()).resolve()
     shutil.copy("tests/sessions/preview/package.json", folder)
     session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), external=True)
-    corpus = os.environ.get("PUBLISH_CORPUS", "../shared/corpus")
-    where = [corpus] if Path(corpus).is_dir() else []  # without one: this repository's samples
+    corpus = corpus_folder()
+    where = [corpus] if corpus else []  # without one: this repository's samples
     session.run("python", "-m", "tests.sessions.preview", folder, *where, *session.posargs)
 
 
@@ -138,12 +144,9 @@ def desk(session: nox.Session) -> None:
     folder = Path(session.create_tmp()).resolve()
     shutil.copy("tests/sessions/preview/package.json", folder)
     session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), external=True)
-    source = ("--quiet", "--no-deps", "--no-binary", "pytest", "--dest", str(folder), "-c", CONSTRAINTS, "pytest")
-    # Without a network there is none, and the session says that JUnit was not judged.
-    session.run("python", "-m", "pip", "download", *source, success_codes=[0, 1])
-    corpus = os.environ.get("PUBLISH_CORPUS", "../shared/corpus")
-    where = ["--corpus", corpus] if Path(corpus).is_dir() else []
-    session.run("python", "-m", "tests.sessions.desk", folder, *where, *session.posargs)
+    corpus = corpus_folder()
+    where = ["--corpus", corpus] if corpus else []
+    session.run("python", "-m", "tests.sessions.lint", folder, *where, *session.posargs)
 
 
 @nox.session
@@ -192,8 +195,8 @@ def bench(session: nox.Session) -> None:
         shutil.copy("tests/sessions/bench/package.json", folder)
         session.run("npm", "install", "--no-fund", "--no-audit", "--prefix", str(folder), external=True, silent=True)
         options += ["--mjml", str(folder / "node_modules/.bin/mjml")]
-    corpus = os.environ.get("PUBLISH_CORPUS", "../shared/corpus")
-    if Path(corpus).is_dir():
+    corpus = corpus_folder()
+    if corpus:
         options += ["--corpus", corpus]
     session.run("python", "-m", "tests.sessions.bench", folder / "scratch", *options, *session.posargs)
 
@@ -204,6 +207,7 @@ def lint(session: nox.Session) -> None:
     session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("codespell")
 
 
 @nox.session
@@ -239,9 +243,9 @@ def goldens(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Write the documentation that comes from code: `docs/findings.md`."""
-    install(session)
-    session.run("python", "-m", "pipeline.codes", "docs/findings.md")
+    """Write what comes from the rules of findings: `docs/findings.md` and `pipeline/codes.py`."""
+    install(session, "test", extras="[sending]")  # every module is imported
+    session.run("python", "-m", "tests.generated")
 
 
 @nox.session

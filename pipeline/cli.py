@@ -1,4 +1,4 @@
-"""The command `publish`: find the command, run it, turn errors into words and an exit code."""
+"""The command `publish`: find the command, run it, turn errors into messages and an exit code."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ EXIT_WRONG = 2
 EXIT_BUSY = 75  # EX_TEMPFAIL of sysexits.h: try again later
 COMMANDS = {
     "all": "publishing:publish_all",
-    "check": "checking:check",
-    "clean": "upkeep:clean",
-    "cluster": "upkeep:cluster",
+    "check": "check:check",
+    "clean": "maintenance:clean",
+    "cluster": "maintenance:cluster",
     "completion": "project:completion",
     "doctor": "project:doctor",
     "init": "project:init",
-    "merge": "upkeep:merge",
     "new": "project:new",
     "preview": "preview:preview",
-    "print": "paper:print_",
-    "print-pack": "paper:print_pack",
-    "proof": "paper:proof",
+    "print": "printing:print_",
+    "print-pack": "printing:print_pack",
+    "proof": "printing:proof",
     "schema": "project:schema",
-    "send": "sending:send",
-    "subscribers": "sending:subscribers",
+    "send": "mailing:send",
+    "subscribers": "mailing:subscribers",
 }
 """Module and function of each command, in `pipeline/commands/`; imported when it is asked for."""
 
@@ -39,7 +38,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return `all`, the formats, then the rest."""
-        formats = [name for name in writers.registered() if name not in COMMANDS]
+        formats = [name for name in writers.installed_writers() if name not in COMMANDS]
         return ["all", *formats, *sorted(set(COMMANDS) - {"all"})]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -48,7 +47,7 @@ class Commands(click.Group):
             module, function = COMMANDS[cmd_name].split(":")
             command: click.Command = getattr(import_module(f"pipeline.commands.{module}"), function)
             return command
-        if cmd_name not in writers.registered():
+        if cmd_name not in writers.installed_writers():
             return None
         from pipeline.commands.publishing import format_command
 

@@ -1,4 +1,4 @@
-"""`publish.toml`: who publishes, where the sources lie, and the options of each format."""
+"""Loading and validation of `publish.toml`: publisher, sources, limits, and the table of each format."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
-from pipeline.codes import CODES
+from pipeline.codes import CODES, FORMER_CODES
 from pipeline.errors import ConfigError
-from pipeline.limits import Limits, doubts
+from pipeline.limits import Limits, invalid_limits
+from pipeline.registry import REMOVED_CODES
 
 FILE_NAME = "publish.toml"
 Options = TypeVar("Options")
@@ -37,7 +38,7 @@ class Publisher:
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class SourceSettings:
     """Where articles and pictures lie, and how they are meant."""
 
     articles: tuple[str, ...] = ("sources/**/*.md",)
@@ -57,15 +58,15 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """How the proofing desk works on this machine."""
+class PreviewSettings:
+    """The table `[preview]`, which has no effect any more; it stays known, so that an old `publish.toml` is read."""
 
-    editor: tuple[str, ...] = ("code", "--goto", "{file}:{line}")
-    """Program and arguments that open a source; `{file}` and `{line}` stand for the place. No shell sees it."""
+    editor: tuple[str, ...] = ()
+    """Has no effect: the preview starts no program that a project names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Placing:
+class OutputSettings:
     """How outputs come to their place: the table `[outputs]`."""
 
     releases: bool = False
@@ -73,11 +74,11 @@ class Placing:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CheckSettings:
     """What the editor's desk looks for, and how much each finding weighs."""
 
     severities: Mapping[str, Literal["off", "note", "warning", "error"]] = field(default_factory=dict)
-    """By code, in the place of what the table of findings says."""
+    """By code or former code, in the place of what its rule says."""
     lix: int = 45
     """The LIX that articles aim at, at most."""
     lix_of: Mapping[str, int] = field(default_factory=dict)
@@ -97,16 +98,12 @@ class Check:
     spelling: bool = True
     baseline: str = "check-baseline.json"
     """Findings that are known and not reported; `publish check --update-baseline` writes it."""
-    online_days: int = 7
-    """How long `--online` takes an address for well that it found to be so."""
-    private_hosts: tuple[str, ...] = ()
-    """Names in a private network that `--online` may ask; it refuses all others."""
     words: str = "sources/ordliste.txt"
     """Words that the project spells so, one a line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sending:
+class SendingSettings:
     """How newsletters go out to readers. Login and password never stand here: see docs/sending.md."""
 
     lists: Mapping[str, str] = field(default_factory=dict)
@@ -149,12 +146,12 @@ class Config:
 
     folder: Path
     publisher: Publisher = Publisher()
-    sources: Sources = Sources()
-    preview: Preview = Preview()
+    sources: SourceSettings = SourceSettings()
+    preview: PreviewSettings = PreviewSettings()
     limits: Limits = Limits()
-    outputs: Placing = Placing()
-    check: Check = Check()
-    sending: Sending = Sending()
+    outputs: OutputSettings = OutputSettings()
+    check: CheckSettings = CheckSettings()
+    sending: SendingSettings = SendingSettings()
     formats: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """The table of each format as it stands; its writer's `Options` give it shape."""
 
@@ -165,14 +162,16 @@ class Config:
 
 SECTIONS: Mapping[str, type[Any]] = {
     "publisher": Publisher,
-    "sources": Sources,
+    "sources": SourceSettings,
     "limits": Limits,
-    "outputs": Placing,
-    "preview": Preview,
-    "check": Check,
-    "sending": Sending,
+    "outputs": OutputSettings,
+    "preview": PreviewSettings,
+    "check": CheckSettings,
+    "sending": SendingSettings,
 }
 """The tables beside those of the formats; each is a field of `Config`."""
+REMOVED_KEYS = frozenset({("check", "online_days"), ("check", "private_hosts")})
+"""Table and key of settings that no longer exist: a project may keep them, without effect."""
 
 
 def project_folder(start: Path) -> Path:
@@ -189,7 +188,7 @@ def project_folder(start: Path) -> Path:
     )
 
 
-def load(folder: Path, formats: Iterable[str]) -> Config:
+def load_config(folder: Path, formats: Iterable[str]) -> Config:
     """Read `publish.toml`.
 
     Args:
@@ -198,35 +197,35 @@ def load(folder: Path, formats: Iterable[str]) -> Config:
     Raises:
         ConfigError: Not TOML, not UTF-8, or tables, keys and values that no one knows; all of them at once.
     """
-    tables, source = _read(folder / FILE_NAME)
+    tables, source = _read_toml(folder / FILE_NAME)
     known = (*SECTIONS, *formats)
     faults: list[str] = []
     for name in tables:
         if name not in known:
-            faults.append(_unknown("table", name, known, line_of(source, name)))
+            faults.append(_unknown_name("table", name, known, line_of(source, name)))
         elif not isinstance(tables[name], dict):
             faults.append(f"{FILE_NAME}:{line_of(source, name)}: {name} is a value, expected a table [{name}]")
             tables[name] = {}
     sections: dict[str, Any] = {}
     for name, shape in SECTIONS.items():
-        sections[name], more = _shape(shape, tables.get(name, {}), name, source)
+        sections[name], more = _parse_table(shape, tables.get(name, {}), name, source)
         faults += more
     publisher, sources = sections["publisher"], sections["sources"]
     if publisher and sources:
-        faults += _doubts(publisher, sources, source)
+        faults += _invalid_values(publisher, sources, source)
     if limits := sections["limits"]:
-        for key, expected in doubts(limits).items():
+        for key, expected in invalid_limits(limits).items():
             line = line_of(source, "limits", key)
             faults.append(f"{FILE_NAME}:{line}: [limits] {key} is {getattr(limits, key)}, expected {expected}")
     if sections["check"]:
-        faults += _weights(sections["check"], source)
+        faults += _invalid_severities(sections["check"], source)
     if faults:
         raise ConfigError("\n".join(faults))
     sections["publisher"] = replace(publisher, website=publisher.website.rstrip("/"))
     return Config(folder, **sections, formats={name: tables.get(name, {}) for name in formats})
 
 
-def _read(path: Path) -> tuple[dict[str, Any], str]:
+def _read_toml(path: Path) -> tuple[dict[str, Any], str]:
     """Return the tables of `publish.toml`, and its text."""
     try:
         source = path.read_bytes().decode("utf-8-sig")
@@ -244,7 +243,7 @@ def _read(path: Path) -> tuple[dict[str, Any], str]:
         raise ConfigError(f"not valid TOML: {error}", source=FILE_NAME, line=int(at[1]) if at else 0) from error
 
 
-def _doubts(publisher: Publisher, sources: Sources, source: str) -> list[str]:
+def _invalid_values(publisher: Publisher, sources: SourceSettings, source: str) -> list[str]:
     """Return what has the right type and still cannot be meant."""
     faults: list[str] = []
     for entry in fields(publisher):
@@ -265,23 +264,26 @@ def _doubts(publisher: Publisher, sources: Sources, source: str) -> list[str]:
     return faults
 
 
-def _weights(check: Check, source: str) -> Iterable[str]:
+def _invalid_severities(check: CheckSettings, source: str) -> Iterable[str]:
     """Yield codes that no finding has, or whose weight is not the project's to set."""
     for code in check.severities:
         line = line_of(source, "check", "severities") or line_of(source, "check")
-        if code not in CODES:
-            yield _unknown("finding", code, CODES, line)
-        elif CODES[code].severity == "error":
+        if code in REMOVED_CODES:
+            continue
+        name = FORMER_CODES.get(code, code)
+        if name not in CODES:
+            yield _unknown_name("finding", code, CODES, line)
+        elif CODES[name].severity == "error":
             yield f"{FILE_NAME}:{line}: [check] {code} is an error by nature, expected a finding that may be published"
 
 
-def override(config: Config, changes: Mapping[str, Mapping[str, object]]) -> Config:
+def override_formats(config: Config, changes: Mapping[str, Mapping[str, object]]) -> Config:
     """Return the configuration with other values in the tables of formats; keys that are not named stay."""
     formats = {name: {**config.formats.get(name, {}), **changes[name]} for name in changes}
     return replace(config, formats={**config.formats, **formats})
 
 
-def options(config: Config, name: str, shape: type[Options]) -> Options:
+def format_options(config: Config, name: str, shape: type[Options]) -> Options:
     """Return a format's table as its writer's options.
 
     Raises:
@@ -289,7 +291,7 @@ def options(config: Config, name: str, shape: type[Options]) -> Options:
     """
     table = config.formats.get(name, {})
     source = config.file.read_text("utf-8-sig") if table else ""
-    value, faults = _shape(shape, table, name, source)
+    value, faults = _parse_table(shape, table, name, source)
     if value is None:
         raise ConfigError("\n".join(faults))
     return value
@@ -311,7 +313,9 @@ def line_of(source: str, table: str, key: str = "") -> int:
     return 0
 
 
-def _shape(shape: type[Options], table: Mapping[str, Any], name: str, source: str) -> tuple[Options | None, list[str]]:
+def _parse_table(
+    shape: type[Options], table: Mapping[str, Any], name: str, source: str
+) -> tuple[Options | None, list[str]]:
     """Return a table as a frozen dataclass, or every fault in it."""
     import msgspec  # 40 ms: only where there is something to check
 
@@ -320,14 +324,16 @@ def _shape(shape: type[Options], table: Mapping[str, Any], name: str, source: st
     values: dict[str, object] = {}
     faults: list[str] = []
     for key, value in table.items():
+        if (name, key) in REMOVED_KEYS:
+            continue
         line = line_of(source, name, key)
         if key not in known:
-            faults.append(_unknown("key", key, known, line))
+            faults.append(_unknown_name("key", key, known, line))
             continue
         try:
             values[key] = msgspec.convert(value, hints[key])
         except msgspec.ValidationError as error:
-            faults.append(f"{FILE_NAME}:{line}: [{name}] {key} is {value!r}: {_plain(str(error))}")
+            faults.append(f"{FILE_NAME}:{line}: [{name}] {key} is {value!r}: {_plain_type_error(str(error))}")
     for key, entry in known.items():
         if key not in table and _is_required(entry):
             faults.append(f"{FILE_NAME}:{line_of(source, name)}: [{name}] {key} is missing")
@@ -338,12 +344,12 @@ def _is_required(entry: Field[Any]) -> bool:
     return entry.default is MISSING and entry.default_factory is MISSING
 
 
-def _plain(message: str) -> str:
+def _plain_type_error(message: str) -> str:
     """Say msgspec's words as an operator would."""
     return message.replace("`", "").replace("Expected ", "expected ").replace("str", "text").replace("array", "a list")
 
 
-def _unknown(what: str, name: str, known: Iterable[str], line: int) -> str:
+def _unknown_name(what: str, name: str, known: Iterable[str], line: int) -> str:
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     expected = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(sorted(known))}"
     return f"{FILE_NAME}:{line}: unknown {what} {name!r}, {expected}"

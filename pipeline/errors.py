@@ -1,6 +1,8 @@
-"""What can go wrong, named after the person who can mend it."""
+"""Exception classes, one for each person who can fix the cause: author, designer, operator, developer."""
 
 from __future__ import annotations
+
+from pipeline.registry import error_rule
 
 
 class PublishError(Exception):
@@ -20,24 +22,45 @@ class PublishError(Exception):
         return f"{place}{self.message}" + (f"\nhint: {self.hint}" if self.hint else "")
 
 
+@error_rule(
+    "source-unreadable", "A source file cannot be read at all.", "A file without read permission", "Mend the file."
+)
 class SourceError(PublishError):
     """An article or a picture; the author mends it."""
 
     code = "source-unreadable"
 
 
+@error_rule(
+    "style-broken",
+    "A template, a style sheet, a font or a word list is broken.",
+    "`{{ titel }}` in a template",
+    "Correct the file that the message names.",
+)
 class StyleError(PublishError):
     """A template, a style sheet, a font or a word list; the designer mends it."""
 
     code = "style-broken"
 
 
+@error_rule(
+    "config-wrong",
+    "`publish.toml` says something that cannot be.",
+    '`[publisher] nmae = "…"`',
+    "Correct the key or value that the message names.",
+)
 class ConfigError(PublishError):
     """`publish.toml`, the command line or the machine; the operator mends it."""
 
     code = "config-wrong"
 
 
+@error_rule(
+    "write-failed",
+    "A writer could not finish an edition; its last good file still stands.",
+    "A worker process that died",
+    "Read the message; publish that article alone to see more.",
+)
 class WriteError(PublishError):
     """A writer made something that must not be published; the developer mends it."""
 

@@ -1,14 +1,14 @@
-"""What was repaired, doubted or refused: data for the report, never printed from here."""
+"""Findings (error, warning, note) as data for reports, with their severity, code, source line and hint."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
-from pipeline.codes import CODES
+from pipeline.codes import Severity
+from pipeline.registry import described, rule_of
 
-Severity = Literal["error", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
@@ -30,17 +30,41 @@ class Finding:
     """The words it is about, as readers meet them; empty where it is about no words."""
 
 
-def found(code: str, source: str, line: int, message: str, hint: str = "", quote: str = "") -> Finding:
-    """Return a finding with the severity that the table of codes gives it.
+def make_finding(code: str, source: str, line: int, message: str, hint: str = "", quote: str = "") -> Finding:
+    """Return a finding with the severity of its rule, and the cure of the rule where no better hint is given.
 
     Raises:
-        KeyError: The code is not in `pipeline/codes.py`, and so not in the documentation either.
+        KeyError: No rule has this code.
     """
-    entry = CODES[code]
-    return Finding(entry.severity, code, source, line, message, hint or entry.cure, entry.repaired, quote)
+    rule = rule_of(code)
+    return Finding(rule.severity, code, source, line, message, hint or rule.cure, rule.repaired, quote)
 
 
-def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often a code was found, in one severity."""
+
+    severity: Severity
+    code: str
+    count: int
+    sources: int
+    """In how many sources."""
+
+    @property
+    def meaning(self) -> str:
+        return described(self.code).meaning
+
+
+def by_code(findings: Iterable[Finding]) -> list[Tally]:
+    """Return how often each code was found: the gravest first, then the most frequent."""
+    them = tuple(findings)
+    counts = Counter((each.severity, each.code) for each in them)
+    sources = Counter(key for key, _ in {((each.severity, each.code), each.source) for each in them})
+    tallies = [Tally(*key, count, sources[key]) for key, count in counts.items()]
+    return sorted(tallies, key=lambda each: (SEVERITIES.index(each.severity), -each.count, each.code))
+
+
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings once each, by source, line, severity and code."""
     return tuple(
         sorted(set(findings), key=lambda f: (f.source, f.line, SEVERITIES.index(f.severity), f.code, f.message))

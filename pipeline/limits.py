@@ -1,12 +1,12 @@
-"""How much one article may take: what goes beyond is refused, and costs that article alone."""
+"""The table `[limits]` of `publish.toml`: size, time and memory limits per article."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-PATIENCE = 4
+WALL_CLOCK_FACTOR = 4
 """How much longer by the clock than by a processor a task may take: a machine may have other work, or a slow disk."""
-MOST_NESTING = 100
+MAX_NESTING = 100
 """Python and the libraries below take each level of text with several calls of their own; from 120 on they fail."""
 
 
@@ -54,12 +54,12 @@ class Limits:
         return round(self.picture_megapixels * 1_000_000)
 
 
-STANDARD = Limits()
+DEFAULT_LIMITS = Limits()
 
 
-def doubts(limits: Limits) -> dict[str, str]:
+def invalid_limits(limits: Limits) -> dict[str, str]:
     """Return what no limit can be, by key: a project without limits has a limit by accident."""
     found = {entry.name: "a number above zero" for entry in fields(limits) if not getattr(limits, entry.name) > 0}
-    if limits.nesting > MOST_NESTING:
-        found["nesting"] = f"at most {MOST_NESTING}"
+    if limits.nesting > MAX_NESTING:
+        found["nesting"] = f"at most {MAX_NESTING}"
     return found

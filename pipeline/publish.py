@@ -9,11 +9,10 @@ from datetime import date
 from pathlib import Path
 
 from pipeline import writers
-from pipeline.checking.weighing import scale_of
-from pipeline.config import Config, override
-from pipeline.findings import Finding, in_order
-from pipeline.phases import added, taken
-from pipeline.reading.binding import Binding, bind
+from pipeline.config import Config, override_formats
+from pipeline.findings import Finding, sort_findings
+from pipeline.lint.severity_policy import load_severity_policy
+from pipeline.reading.editions import EditionPlan, resolve_editions
 from pipeline.report import Report
 from pipeline.running.certificates import FOLDER as CERTIFICATES
 from pipeline.running.certificates import Certificates
@@ -26,12 +25,12 @@ from pipeline.running.record import Record, Remembered
 from pipeline.running.record import load as load_record
 from pipeline.running.saving import STATE, Outputs, undisturbed
 from pipeline.running.selecting import Selection, narrow
-from pipeline.running.shards import Shard
 from pipeline.running.spool import open_spool
 from pipeline.running.together import check_library
 from pipeline.running.upkeep import prune
 from pipeline.running.wordbook import open_book
 from pipeline.running.workers import Crash, Executor, Task, Workers
+from pipeline.timing import collect_timings, sum_timings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,6 @@ class Request:
     is_forced: bool = False
     is_verified: bool = False
     """Files that stand are read and compared, not only looked at."""
-    shard: Shard | None = None
-    """Only this share of the editions: others make the rest elsewhere."""
     wait_s: float = 5.0
     """How long to wait for another run to end."""
     today: date | None = None
@@ -72,7 +69,7 @@ def publish(config: Config, request: Request, progress: Progress, workers: Execu
         with Workers(request.jobs, config.limits.memory_mb) as own:
             return publish(config, request, progress, own)
     started = time.monotonic()
-    config = override(config, request.overrides)
+    config = override_formats(config, request.overrides)
     outputs = outputs_of(config, request.outputs)
     with outputs.held(request.wait_s):
         before = load_record(outputs.folder / STATE)
@@ -118,7 +115,7 @@ def _begin(
 ) -> _Begun:
     """Read and bind the sources, and find out what is to be made."""
     started, asked, formats = time.monotonic(), request.articles, request.formats
-    scale = scale_of(config)
+    scale = load_severity_policy(config)
     spool = open_spool(outputs)
     room = ReadingRoom(config, workers, spool, progress, formats, open_book(outputs.state))
     library = read_library(room, outputs.state, asked)
@@ -126,10 +123,9 @@ def _begin(
     if request.selection:
         library, bound_id = narrow(library, request.selection, formats, config, spool)
         asked = (bound_id,)
-    bound = bind(library.cards, library.ids, writers.registered())
-    bindings = request.shard.of(bound.bindings) if request.shard else bound.bindings
+    bound = resolve_editions(library.metas, library.ids, writers.installed_writers())
     rebuild = Rebuild(is_forced=request.is_forced, is_verified=request.is_verified)
-    work = plan(bindings, formats, asked, config, shop, before, rebuild)
+    work = plan(bound.edition_plans, formats, asked, config, shop, before, rebuild)
     ledger = Ledger(shop, before, work, scale, is_partial=bool(request.overrides))
     ledger.refuse(bound.refused, () if request.selection else library.refused, formats)
     passing = (*bound.findings, *check_library(library, config, request.today, is_whole=_is_whole(request)))
@@ -137,7 +133,7 @@ def _begin(
 
 
 def _is_whole(request: Request) -> bool:
-    return not (request.articles or request.selection or request.shard)
+    return not (request.articles or request.selection)
 
 
 def _carry_through(begun: _Begun, progress: Progress, workers: Executor) -> Report:
@@ -145,7 +141,7 @@ def _carry_through(begun: _Begun, progress: Progress, workers: Executor) -> Repo
     library, work, ledger = begun.library, begun.work, begun.ledger
     is_interrupted = False
     try:
-        fetch(begun.room, library, work.cards)
+        fetch(begun.room, library, work.metas)
         for binding, made in write(work.orders, begun.shop, workers, progress):
             with undisturbed():
                 ledger.save(binding, made)
@@ -156,9 +152,9 @@ def _carry_through(begun: _Begun, progress: Progress, workers: Executor) -> Repo
         report = ledger.close(
             library, begun.passing, seconds, is_whole=_is_whole(begun.request), is_interrupted=is_interrupted
         )
-    phases = added(workers.taken(), taken())
+    phases = sum_timings(workers.taken(), collect_timings())
     is_idle = library.is_unchanged and not work.orders
-    return replace(report, is_idle=is_idle, phases=phases, reasons=work.reasons)
+    return replace(report, is_noop=is_idle, phases=phases, reasons=work.reasons)
 
 
 def standing(config: Config, request: Request, progress: Progress) -> tuple[Remembered, ...]:
@@ -202,12 +198,14 @@ def certify(config: Config, request: Request, progress: Progress, workers: Execu
     certificates = Certificates(config.folder / CERTIFICATES)
     refusals = certify_books(first, outputs, certificates, progress, is_forced=request.is_forced)
     second = publish(config, replace(request, is_forced=False), progress, workers)
-    return replace(second, findings=in_order((*second.findings, *refusals)), seconds=first.seconds + second.seconds)
+    return replace(
+        second, findings=sort_findings((*second.findings, *refusals)), seconds=first.seconds + second.seconds
+    )
 
 
 def write(
     orders: tuple[Order, ...], shop: Shop, workers: Executor, progress: Progress
-) -> Iterator[tuple[Binding, tuple[Made, ...]]]:
+) -> Iterator[tuple[EditionPlan, tuple[Made, ...]]]:
     """Yield what became of each order; one whose worker was lost is tried again, a format at a time."""
     done = 0
     lost: list[Order] = []

@@ -1,4 +1,4 @@
-"""The report of a run: what became of every edition in every format, and all that was found.
+"""Report of a run: the result of every edition in every format, and all findings.
 
 The form of `report.json` is in `docs/report.md`; exit code and `--strict` derive from the report alone.
 """
@@ -8,18 +8,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from pipeline.findings import Finding
+from pipeline.registry import note_rule
 
-VERSION = 1
-Status = Literal["written", "unchanged", "skipped", "stale", "failed", "undone"]
+REPORT_VERSION = 1
+ResultStatus = Literal["written", "unchanged", "skipped", "stale", "failed", "undone"]
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class OutputFile:
     """A file below the outputs folder."""
 
     path: str
@@ -29,8 +30,14 @@ class Saved:
     pages: int = 0
 
 
+@note_rule(
+    "left-out",
+    "An article that is a draft or unlisted: a run over all leaves it out.",
+    "`draft: true`",
+    "Remove the key to publish it; `publish handout ARTICLE` publishes it by name.",
+)
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EditionResult:
     """What became of one edition in one format.
 
     `stale`: it failed, and the last good files still stand. `skipped`: unlisted, a draft, or not asked for.
@@ -41,12 +48,12 @@ class Entry:
     sources: tuple[str, ...]
     title: str
     format: str
-    status: Status
-    artifacts: tuple[Saved, ...] = ()
+    status: ResultStatus
+    artifacts: tuple[OutputFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class IndexEntry:
     """What a shelf says of an article or edition."""
 
     id: str
@@ -69,18 +76,25 @@ class Listing:
     is_draft: bool = False
 
 
+@note_rule(
+    "pages-unjudged",
+    "`publish check` could not judge articles for print, e-book and mail, since they changed after the last run.",
+    "A project that was never published",
+    "`publish all` makes the files and judges them: room on the sheet, signs of the font, size of mail and book.",
+    reason="What a reader prints or opens is more than its text.",
+)
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a run did; `kept` are findings of earlier runs on what this run was not asked for."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[EditionResult, ...]
     findings: tuple[Finding, ...]
-    kept: tuple[Finding, ...] = ()
-    listings: tuple[Listing, ...] = ()
+    earlier_findings: tuple[Finding, ...] = ()
+    listings: tuple[IndexEntry, ...] = ()
     """Of all that was ever read and is still there, by id."""
     seconds: float = 0.0
     is_interrupted: bool = False
-    is_idle: bool = False
+    is_noop: bool = False
     """Nothing was there to be read or written."""
     phases: Mapping[str, float] = field(default_factory=dict)
     """Seconds of each phase, of all processes together."""
@@ -94,12 +108,7 @@ class Report:
         severities = Counter(finding.severity for finding in self.findings)
         return {
             "sources": len({source for entry in self.entries for source in entry.sources}),
-            "written": statuses["written"],
-            "unchanged": statuses["unchanged"],
-            "skipped": statuses["skipped"],
-            "stale": statuses["stale"],
-            "failed": statuses["failed"],
-            "undone": statuses["undone"],
+            **{status: statuses[status] for status in get_args(ResultStatus)},
             "errors": severities["error"],
             "warnings": severities["warning"],
             "notes": severities["note"],
@@ -115,35 +124,28 @@ class Report:
         return int(has_failed or (is_strict and "warning" in severities))
 
 
-def to_json(report: Report) -> bytes:
+def report_to_json(report: Report) -> bytes:
     """Return the report for machines."""
     import msgspec
 
     document = {
-        "version": VERSION,
+        "version": REPORT_VERSION,
         "summary": report.summary,
         "editions": (
-            {
-                "id": entry.id,
-                "sources": list(entry.sources),
-                "title": entry.title,
-                "format": entry.format,
-                "status": entry.status,
-                "artifacts": [_artifact(saved) for saved in entry.artifacts],
-            }
+            msgspec.to_builtins(entry) | {"artifacts": [_artifact_fields(saved) for saved in entry.artifacts]}
             for entry in report.entries
         ),
         "findings": (
             msgspec.to_builtins(finding) | {"kept": is_kept}
-            for is_kept, findings in ((False, report.findings), (True, report.kept))
+            for is_kept, findings in ((False, report.findings), (True, report.earlier_findings))
             for finding in findings
         ),
     }
     # For people to read and compare. json indents in Python alone, which takes a second for a thousand articles.
-    return msgspec.json.format(encoded(document), indent=1) + b"\n"
+    return msgspec.json.format(encode_json(document), indent=1) + b"\n"
 
 
-def encoded(document: Mapping[str, object]) -> bytes:
+def encode_json(document: Mapping[str, object]) -> bytes:
     """Return JSON; half a character becomes a question mark.
 
     What an iterator gives is written item by item, so that the forms of thousands are never held at once.
@@ -154,42 +156,21 @@ def encoded(document: Mapping[str, object]) -> bytes:
         if isinstance(value, Iterator):
             data += b"["
             for number, item in enumerate(value):
-                data += (b"," if number else b"") + _json(item)
+                data += (b"," if number else b"") + _encode_value(item)
             data += b"]"
         else:
-            data += _json(value)
+            data += _encode_value(value)
     data += b"}"
     return bytes(data)
 
 
-def _json(value: object) -> bytes:
+def _encode_value(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def from_json(data: bytes) -> Report:
-    """Return a report as it was stored.
-
-    Raises:
-        ValueError: It is none.
-    """
-    import msgspec
-
-    document = json.loads(data)
-    try:
-        entries = msgspec.convert(document["editions"], tuple[Entry, ...])
-        findings = [(form.pop("kept"), msgspec.convert(form, Finding)) for form in document["findings"]]
-    except (msgspec.ValidationError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(str(error)) from error
-    return Report(
-        entries,
-        tuple(finding for is_kept, finding in findings if not is_kept),
-        tuple(finding for is_kept, finding in findings if is_kept),
-    )
-
-
-def _artifact(saved: Saved) -> dict[str, str | int]:
-    form: dict[str, str | int] = {"path": saved.path, "bytes": saved.bytes, "sha256": saved.sha256}
-    return form | ({"pages": saved.pages} if saved.pages else {})
+def _artifact_fields(saved: OutputFile) -> dict[str, str | int]:
+    form = asdict(saved)
+    return form if saved.pages else {name: value for name, value in form.items() if name != "pages"}
 
 
 def github_annotations(report: Report, at_most: int = 10) -> tuple[str, ...]:
@@ -203,8 +184,8 @@ def github_annotations(report: Report, at_most: int = 10) -> tuple[str, ...]:
         shown = those if len(those) <= at_most else those[: at_most - 1]
         for finding in shown:
             message = finding.message + (f"\n{finding.hint}" if finding.hint else "")
-            place = f"file={_property(finding.source)},line={finding.line or 1},title={_property(finding.code)}"
-            lines.append(f"::{command} {place}::{_data(message)}")
+            place = f"file={_escape_prop(finding.source)},line={finding.line or 1},title={_escape_prop(finding.code)}"
+            lines.append(f"::{command} {place}::{_escape_data(message)}")
         if len(those) > len(shown):
             lines.append(
                 f"::{command} title=and more::and {len(those) - len(shown)} more of this kind: see report.json"
@@ -212,10 +193,10 @@ def github_annotations(report: Report, at_most: int = 10) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _data(value: str) -> str:
+def _escape_data(value: str) -> str:
     return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(value: str) -> str:
+def _escape_prop(value: str) -> str:
     # A file name may hold what ends a property, and so forge a command of its own.
-    return _data(value).replace(":", "%3A").replace(",", "%2C")
+    return _escape_data(value).replace(":", "%3A").replace(",", "%2C")

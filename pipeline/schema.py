@@ -1,4 +1,4 @@
-"""JSON Schemas, so that an editor completes and checks `publish.toml` and front matter while one types."""
+"""JSON Schemas of `publish.toml` and of front matter, for completion and validation in editors."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import msgspec
 
 from pipeline import writers
 from pipeline.config import SECTIONS
-from pipeline.reading.frontmatter import ALIASES
+from pipeline.reading.frontmatter import KEY_ALIASES
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 _TEXT: dict[str, Any] = {"type": "string"}
-_FLAG: dict[str, Any] = {"type": "boolean"}
-_TEXTS: dict[str, Any] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
+_BOOLEAN_SCHEMA: dict[str, Any] = {"type": "boolean"}
+_TEXT_LIST: dict[str, Any] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
 _DATE: dict[str, Any] = {"type": "string", "examples": ["2025-04-30", "30-04-2025", "30. april 2025"]}
-_LISTED: dict[str, Any] = {
+_LISTED_ARTICLE: dict[str, Any] = {
     "anyOf": [
         _TEXT,
         {
@@ -28,9 +28,9 @@ _LISTED: dict[str, Any] = {
     ]
 }
 """An article of an edition, with or without how much of it a newsletter shows."""
-_PART: dict[str, Any] = {
+_EDITION_PART: dict[str, Any] = {
     "type": "object",
-    "properties": {"part": _TEXT, "articles": {"type": "array", "items": _LISTED, "minItems": 1}},
+    "properties": {"part": _TEXT, "articles": {"type": "array", "items": _LISTED_ARTICLE, "minItems": 1}},
     "required": ["part", "articles"],
     "additionalProperties": False,
 }
@@ -44,16 +44,16 @@ _COLLECTION: dict[str, Any] = {
     "required": ["title"],
     "additionalProperties": False,
 }
-_KINDS: dict[str, dict[str, Any]] = {
+_FRONT_MATTER_TYPES: dict[str, dict[str, Any]] = {
     "published": _DATE,
     "updated": _DATE,
     "reviewed": _DATE,
     "review_after": _DATE,
-    "authors": _TEXTS,
-    "tags": _TEXTS,
-    "key_points": _TEXTS,
-    "formats": _TEXTS,
-    "articles": {"type": "array", "items": {"anyOf": [*_LISTED["anyOf"], _PART]}},
+    "authors": _TEXT_LIST,
+    "tags": _TEXT_LIST,
+    "key_points": _TEXT_LIST,
+    "formats": _TEXT_LIST,
+    "articles": {"type": "array", "items": {"anyOf": [*_LISTED_ARTICLE["anyOf"], _EDITION_PART]}},
     "series": {"anyOf": [_TEXT, _COLLECTION, {"type": "array", "items": {"anyOf": [_TEXT, _COLLECTION]}}]},
     "events": {
         "type": "array",
@@ -64,35 +64,35 @@ _KINDS: dict[str, dict[str, Any]] = {
         },
     },
     "opening_hours": {"type": "object", "additionalProperties": _TEXT},
-    "draft": _FLAG,
-    "unlisted": _FLAG,
+    "draft": _BOOLEAN_SCHEMA,
+    "unlisted": _BOOLEAN_SCHEMA,
     "related": {"type": "array", "items": {"anyOf": [_TEXT, {"type": "object"}]}},
     "accept": {"type": "object", "additionalProperties": _TEXT},
 }
 
 
-def of_config() -> dict[str, Any]:
+def config_schema() -> dict[str, Any]:
     """Return the JSON Schema of `publish.toml`, with a table for each installed format."""
-    tables = dict(SECTIONS) | {name: writers.load(name).Options for name in writers.registered()}
+    tables = dict(SECTIONS) | {name: writers.load_writer(name).Options for name in writers.installed_writers()}
     return {
         "$schema": _DRAFT,
         "title": "publish.toml",
         "type": "object",
-        "properties": {name: _table(shape) for name, shape in tables.items()},
+        "properties": {name: _options_schema(shape) for name, shape in tables.items()},
         "additionalProperties": False,
     }
 
 
-def of_front_matter() -> dict[str, Any]:
+def front_matter_schema() -> dict[str, Any]:
     """Return the JSON Schema of an article's front matter."""
     properties = {
-        key: _KINDS.get(key, _TEXT) | {"description": f"Also known as {', '.join(names)}."}
-        for key, names in ALIASES.items()
+        key: _FRONT_MATTER_TYPES.get(key, _TEXT) | {"description": f"Also known as {', '.join(names)}."}
+        for key, names in KEY_ALIASES.items()
     }
     # Other keys are allowed: sites keep their own beside ours, and reading notes them.
     return {"$schema": _DRAFT, "title": "Front matter of an article", "type": "object", "properties": properties}
 
 
-def _table(shape: type[Any]) -> dict[str, Any]:
+def _options_schema(shape: type[Any]) -> dict[str, Any]:
     definition: dict[str, Any] = msgspec.json.schema(shape)["$defs"][shape.__name__]
     return definition | {"additionalProperties": False, "description": (shape.__doc__ or "").strip()}

@@ -1,4 +1,4 @@
-"""What a person sees: progress, the closing table, findings; plain lines and annotations in CI."""
+"""Terminal output: progress, result table, findings; plain lines and annotations in CI."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.codes import CODES
 from pipeline.errors import ConfigError
-from pipeline.findings import SEVERITIES, Finding
-from pipeline.phases import PHASES
-from pipeline.report import Entry, Report, github_annotations, to_json
+from pipeline.findings import SEVERITIES, Finding, by_code
+from pipeline.report import EditionResult, Report, github_annotations, report_to_json
+from pipeline.running.saving import replace_whole
+from pipeline.timing import PHASES
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from pipeline.doctor import Part
+    from pipeline.doctor import Requirement
 
-_STEPS = {"read": "Reading", "write": "Writing", "certify": "Certifying", "judge": "Judging", "ask": "Asking"}
-_WARNINGS_SHOWN = 10
-_COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+_STEP_LABELS = {"read": "Reading", "write": "Writing", "certify": "Certifying", "judge": "Judging"}
+_MAX_WARNINGS_SHOWN = 10
+_SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
 def is_terminal() -> bool:
@@ -34,7 +34,7 @@ def is_terminal() -> bool:
 
 
 @contextmanager
-def progress(*, is_silent: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+def run_progress(*, is_silent: bool = False) -> Iterator[Callable[[str, int, int], None]]:
     """Show how far a run has come: a bar for a person, a line per step in CI; nothing where machines read on."""
     if is_silent:
         yield lambda _step, _done, _of: None
@@ -43,7 +43,7 @@ def progress(*, is_silent: bool = False) -> Iterator[Callable[[str, int, int], N
 
         def say(step: str, done: int, of: int) -> None:
             if done == of:
-                print(f"{_STEPS[step]}: {done} of {of}", flush=True)  # noqa: T201  # this module is what prints
+                print(f"{_STEP_LABELS[step]}: {done} of {of}", flush=True)  # noqa: T201  # this module is what prints
 
         yield say
         return
@@ -51,12 +51,12 @@ def progress(*, is_silent: bool = False) -> Iterator[Callable[[str, int, int], N
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, transient=True) as bar:
-        tasks = {step: bar.add_task(label, total=None, visible=False) for step, label in _STEPS.items()}
+        tasks = {step: bar.add_task(label, total=None, visible=False) for step, label in _STEP_LABELS.items()}
         yield lambda step, done, of: bar.update(tasks[step], completed=done, total=of, visible=True)
 
 
 @contextmanager
-def sending(letters: int) -> Iterator[Callable[[int], None]]:
+def sending_progress(letters: int) -> Iterator[Callable[[int], None]]:
     """Show how far a campaign has come, how fast it goes, and what time is left; a line per tenth in a log."""
     if not is_terminal():
         done, step, begun = 0, max(1, letters // 10), time.monotonic()
@@ -85,12 +85,10 @@ def sending(letters: int) -> Iterator[Callable[[int], None]]:
 
 def save_report(report: Report, path: Path) -> None:
     """Write the report where it was asked for."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.write_bytes(to_json(report))
-    draft.replace(path)
+    replace_whole(path, report_to_json(report))
 
 
-def check_report(path: Path) -> None:
+def check_report_path(path: Path) -> None:
     """Make sure, before a long run, that its report can be written.
 
     Raises:
@@ -104,21 +102,21 @@ def check_report(path: Path) -> None:
         raise ConfigError(f"--report: {path} cannot be written", hint="name a file in a folder that may be written")
 
 
-def show(report: Report, outputs: Path, *, is_verbose: bool) -> None:
+def show_report(report: Report, outputs: Path, *, is_verbose: bool) -> None:
     """Show what became of a run."""
     from rich.console import Console
 
     # Plain lines must not be folded to eighty columns in a log.
     console = Console(highlight=False, soft_wrap=True, emoji=False, color_system="auto" if is_terminal() else None)
     if is_terminal():
-        _table(console, report)
+        _result_table(console, report)
     else:
         for entry in report.entries:
-            for line in _lines(entry):
+            for line in _entry_lines(entry):
                 console.print(line, markup=False)
-    _findings(console, report.findings, is_verbose=is_verbose)
+    _print_findings(console, report.findings, is_verbose=is_verbose)
     console.print(
-        f"\n{_summary(report)}; {report.summary['seconds']} s. All of it: {outputs / 'report.json'}", markup=False
+        f"\n{_summary_line(report)}; {report.summary['seconds']} s. All of it: {outputs / 'report.json'}", markup=False
     )
     if report.is_interrupted:
         undone = report.summary["undone"]
@@ -128,31 +126,31 @@ def show(report: Report, outputs: Path, *, is_verbose: bool) -> None:
             print(line)  # noqa: T201
 
 
-def said(report: Report, outputs: Path, *, is_verbose: bool) -> str:
+def no_op_text(report: Report, outputs: Path, *, is_verbose: bool) -> str:
     """Return what to say of a run that had nothing to do: what is still to be known, and the counts."""
     from rich.console import Console
 
     text = io.StringIO()
     console = Console(file=text, highlight=False, soft_wrap=True, emoji=False, color_system=None)
-    _findings(console, report.findings, is_verbose=is_verbose)
-    console.print(f"\n{_summary(report)}; nothing to do. All of it: {outputs / 'report.json'}", markup=False)
+    _print_findings(console, report.findings, is_verbose=is_verbose)
+    console.print(f"\n{_summary_line(report)}; nothing to do. All of it: {outputs / 'report.json'}", markup=False)
     return text.getvalue()
 
 
-def _summary(report: Report) -> str:
+def _summary_line(report: Report) -> str:
     summary = report.summary
     statuses = ", ".join(f"{summary[name]} {name}" for name in ("written", "unchanged", "skipped", "stale", "failed"))
     severities = ", ".join(f"{summary[name]} {name}" for name in ("errors", "warnings", "notes"))
     return f"{statuses}; {severities}"
 
 
-def explain(report: Report) -> None:
+def show_reasons(report: Report) -> None:
     """Say why each edition was made anew, or was not."""
     for (id_, name), reason in sorted(report.reasons.items()):
         print(f"{name}/{id_}: {reason}")  # noqa: T201
 
 
-def profile(report: Report) -> None:
+def show_timings(report: Report) -> None:
     """Say where the time went: the phases of all processes, which add up to the work that was done."""
     work = sum(report.phases.values())
     print(f"\n{report.seconds:.2f} s, in which {work:.2f} s of work were done:")  # noqa: T201
@@ -161,7 +159,7 @@ def profile(report: Report) -> None:
         print(f"  {name:9} {seconds:8.2f} s {seconds / work if work else 0:6.1%}")  # noqa: T201
 
 
-def show_parts(parts: Sequence[Part]) -> None:
+def show_requirements(parts: Sequence[Requirement]) -> None:
     """Show what the doctor found."""
     for part in parts:
         mark = "found  " if part.is_found else "MISSING" if part.is_needed else "absent "
@@ -171,12 +169,12 @@ def show_parts(parts: Sequence[Part]) -> None:
             print(f"         {part.cure}")  # noqa: T201
 
 
-def _table(console: Console, report: Report) -> None:
+def _result_table(console: Console, report: Report) -> None:
     from rich.markup import escape
     from rich.table import Table
 
     formats = list(dict.fromkeys(entry.format for entry in report.entries))
-    by_id: dict[str, dict[str, Entry]] = defaultdict(dict)
+    by_id: dict[str, dict[str, EditionResult]] = defaultdict(dict)
     for entry in report.entries:
         if entry.status != "skipped":
             by_id[entry.id][entry.format] = entry
@@ -185,13 +183,13 @@ def _table(console: Console, report: Report) -> None:
     for id_, entries in by_id.items():
         sources = next(iter(entries.values())).sources[:1]
         counts = {severity: sum(by_source[source, severity] for source in sources) for severity in SEVERITIES[:2]}
-        told = (f"[{_COLOURS[s]}]{n} {s}{'s' if n > 1 else ''}[/]" for s, n in counts.items() if n)
-        table.add_row(escape(id_), *(_cell(entries.get(name)) for name in formats), ", ".join(told))
+        told = (f"[{_SEVERITY_STYLES[s]}]{n} {s}{'s' if n > 1 else ''}[/]" for s, n in counts.items() if n)
+        table.add_row(escape(id_), *(_format_entry(entries.get(name)) for name in formats), ", ".join(told))
     if by_id:
         console.print(table)
 
 
-def _cell(entry: Entry | None) -> str:
+def _format_entry(entry: EditionResult | None) -> str:
     if entry is None:
         return "–"
     if entry.status in ("failed", "stale", "undone"):
@@ -202,7 +200,7 @@ def _cell(entry: Entry | None) -> str:
     return f"[dim]{text}[/]" if entry.status == "unchanged" else text
 
 
-def _lines(entry: Entry) -> Iterator[str]:
+def _entry_lines(entry: EditionResult) -> Iterator[str]:
     if entry.status in ("failed", "stale", "skipped", "undone") or not entry.artifacts:
         if entry.status != "skipped":
             yield f"{entry.status:9}  {entry.format}/{entry.id}"
@@ -212,15 +210,15 @@ def _lines(entry: Entry) -> Iterator[str]:
         yield f"{entry.status:9}  {saved.path}  {_kilobytes(saved.bytes)}{pages}"
 
 
-def _findings(console: Console, findings: Sequence[Finding], *, is_verbose: bool) -> None:
+def _print_findings(console: Console, findings: Sequence[Finding], *, is_verbose: bool) -> None:
     for severity in SEVERITIES:
         those = [finding for finding in findings if finding.severity == severity]
-        at_most = None if is_verbose or severity == "error" else _WARNINGS_SHOWN if severity == "warning" else 0
+        at_most = None if is_verbose or severity == "error" else _MAX_WARNINGS_SHOWN if severity == "warning" else 0
         shown = those[:at_most]
         for finding in shown:
             place = f"{finding.source}:{finding.line}" if finding.line else finding.source
             console.print(f"{place}: ", end="", markup=False)
-            console.print(f"[{_COLOURS[severity]}]{severity}[/]", end="")
+            console.print(f"[{_SEVERITY_STYLES[severity]}]{severity}[/]", end="")
             console.print(f" {finding.code}: {finding.message}", markup=False)
             if finding.hint:
                 console.print(f"  hint: {finding.hint}", markup=False)
@@ -228,11 +226,9 @@ def _findings(console: Console, findings: Sequence[Finding], *, is_verbose: bool
             console.print(f"… and {len(those) - len(shown)} more {severity}s: --verbose shows them", markup=False)
     if findings:
         console.print("\nFindings by code:", markup=False)
-        counts = Counter((finding.severity, finding.code) for finding in findings)
-        by_weight = sorted(counts.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -item[1], item[0][1]))
-        for (severity, code), number in by_weight:
-            meaning = CODES[code].meaning if code in CODES else ""
-            console.print(f"  {number:5}  {severity:7}  {code:28}  {meaning}", markup=False)
+        for tally in by_code(findings):
+            words = f"  {tally.count:5}  {tally.severity:7}  {tally.code:28}  {tally.meaning}"
+            console.print(words, markup=False)
 
 
 def _kilobytes(size: int) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from pipeline.article import (
+from pipeline.config import Publisher
+from pipeline.model import (
     Article,
     BlockQuote,
     BulletList,
@@ -45,8 +46,7 @@ from pipeline.article import (
     Subscript,
     Table,
 )
-from pipeline.config import Publisher
-from pipeline.rendering.styles import Styles, packaged
+from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
 from pipeline.writers import Facts, Job, Need, Rendition, Writer
 
@@ -209,7 +209,7 @@ def job(
 ) -> Job:
     """Return all that a writer needs for an edition, with the packaged styles."""
     options = options or writer.Options()
-    styles = Styles((packaged(),))
+    styles = Styles((packaged_styles(),))
     return Job(
         publisher,
         options,

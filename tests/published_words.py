@@ -25,10 +25,10 @@ from typing import Any
 
 from lxml import etree, html
 
-from pipeline.config import Config, load
+from pipeline.config import Config, load_config
 from pipeline.reading.frontmatter import read_front_matter
 from pipeline.rendering.styles import find_styles
-from pipeline.writers import registered
+from pipeline.writers import installed_writers
 from tests.word_for_word import EXCUSES, Word, differences, source_notes, source_words, words_of
 
 _FLOWING = {"a", "abbr", "b", "bdi", "cite", "code", "em", "i", "q", "s", "small", "span", "strong", "sub", "sup", "u"}
@@ -178,7 +178,7 @@ def expected(source: Path, title: str, config: Config) -> tuple[list[Word], list
 
 def check(project: Path, outputs: Path) -> Iterator[str]:
     """Yield a sentence for each difference between the single articles of a project and their outputs."""
-    config = load(project, registered())
+    config = load_config(project, installed_writers())
     report = json.loads((outputs / "report.json").read_text("utf-8"))
     added = labels(config)
     excused = excused_lines(report)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.rendering.styles import packaged
+from pipeline.config import load_config
+from pipeline.rendering.styles import packaged_styles
 from tests.conftest import run_publish
 from tests.makers import write
 
@@ -50,6 +51,12 @@ def test_a_wrong_value_is_refused_with_what_was_expected(project: Path) -> None:
     assert "publish.toml:2: [sources] dates is 'som man vil'" in done.err
 
 
+def test_a_key_that_has_no_effect_any_more_is_still_read(tmp_path: Path) -> None:
+    write(tmp_path / "publish.toml", '[preview]\neditor = ["code", "--goto", "{file}:{line}"]\n')
+
+    assert load_config(tmp_path, ()).preview.editor[0] == "code"
+
+
 @pytest.mark.parametrize(
     ("toml", "told"),
     [
@@ -86,7 +93,7 @@ def test_a_damaged_journal_does_not_stop_the_next_run(project: Path) -> None:
 
 
 def test_a_nonconforming_handout_is_published_only_where_it_is_allowed(project: Path) -> None:
-    template = (packaged() / "handout/handout.html.j2").read_text("utf-8")
+    template = (packaged_styles() / "handout/handout.html.j2").read_text("utf-8")
     write(
         project / "styles/handout/handout.html.j2",
         template.replace("{{ chapter.body }}", "{{ chapter.body.replace('h2', 'h4') }}"),

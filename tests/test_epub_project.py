@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.conforming.certificate import JUDGES, Certificate, claims_conformance, content_digest
-from pipeline.conforming.epub import judge
 from pipeline.running.certificates import Certificates
+from pipeline.validation.certificate import VALIDATORS, Certificate, book_content_digest, claims_conformance
+from pipeline.validation.epub import validate_epub
 from tests.conftest import ARTICLE, Ran, healthy, once, run_publish
 from tests.makers import PUBLISH_TOML, picture_file, write
 
@@ -25,7 +25,9 @@ def certified(project: Path) -> Path:
     """Return a project with a certificate for its one book, as `--certify` stores it."""
     write(project / "sources/blog/ryg.md", REVIEWED)
     run_publish(project, "epub")
-    certificate = Certificate(content_digest((project / BOOK).read_bytes()), tuple((name, "1.0") for name in JUDGES))
+    certificate = Certificate(
+        book_content_digest((project / BOOK).read_bytes()), tuple((name, "1.0") for name in VALIDATORS)
+    )
     Certificates(project / "certificates").store("epub", "blog/ryg", certificate)
     return project
 
@@ -200,7 +202,7 @@ BAD = {
     "ukendt.md": ("articles:\n  - blog/rygg", "article-unknown"),
     "to-gange.md": ("articles:\n  - blog/ryg\n  - blog/ryg", "article-twice"),
     "tom-samling.md": ("articles: []", "edition-empty"),
-    "tom-del.md": ("articles:\n  - part: Søvn", "part-empty"),
+    "tom-del.md": ("articles:\n  - part: Søvn", "edition-empty"),
     "serie.md": ("series: {title: Rygskole, position: to}", "value-shape"),
 }
 """By name: the text or front matter, and the finding that it must lead to; none where reading mends it."""
@@ -240,7 +242,7 @@ def test_an_unknown_article_of_an_edition_is_named_with_the_nearest(bad: Ran) ->
 
 def test_no_invalid_book_gets_its_final_name(bad: Ran) -> None:
     """Editions that cannot be bound have no book; a broken picture is left out of its own, and that is an error."""
-    books = {path.stem: judge(path.read_bytes()) for path in (bad.folder / "outputs/epub").rglob("*.epub")}
+    books = {path.stem: validate_epub(path.read_bytes()) for path in (bad.folder / "outputs/epub").rglob("*.epub")}
 
     assert books == dict.fromkeys(("ryg", "id-to-gange", "link", "styretegn", "billede"), ())
     assert bad.code == 1

@@ -11,11 +11,11 @@ import pypdfium2
 import pytest
 from lxml import etree, html
 
-from pipeline.article import Article, Callout, Header, Link, text, walk
-from pipeline.config import load
-from pipeline.reading.files import find_roots, find_sources
-from pipeline.reading.reader import read
-from pipeline.writers import registered
+from pipeline.config import load_config
+from pipeline.model import Article, Callout, Header, Link, text, walk
+from pipeline.reading.reader import read_articles
+from pipeline.reading.source_files import find_roots, find_sources
+from pipeline.writers import installed_writers
 from tests.word_for_word import words_of
 
 REPOSITORY = Path(__file__).parent.parent
@@ -24,10 +24,10 @@ ID = "blog/ondt-i-laenden"
 
 @pytest.fixture(scope="module")
 def article() -> Article:
-    config = load(REPOSITORY, registered())
+    config = load_config(REPOSITORY, installed_writers())
     roots = find_roots(config)
     sources = find_sources(config, roots).sources
-    (result,) = read([source for source in sources if source.id == ID], config, roots, {})
+    (result,) = read_articles([source for source in sources if source.id == ID], config, roots, {})
     assert result.article is not None
     return result.article
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.codes import CODES, as_markdown
 from tests.conftest import run_publish
 
 HERE = Path(__file__).parent.parent
@@ -52,32 +51,6 @@ def test_the_installed_wheel_begins_and_publishes_a_project(wheel: Path, tmp_pat
     where = [sys.executable, "-c", "import pipeline; print(pipeline.__file__)"]
     told = subprocess.run(where, env={"PYTHONPATH": str(site)}, cwd=tmp_path, capture_output=True, check=True)
     assert told.stdout.decode().startswith(str(site))
-
-
-def test_the_list_of_findings_is_that_of_the_code() -> None:
-    """`nox -s docs` writes it anew."""
-    assert (HERE / "docs/findings.md").read_text("utf-8") == as_markdown()
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_every_code_says_what_it_means_with_an_example_and_a_cure(code: str) -> None:
-    entry = CODES[code]
-
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code)
-    assert entry.meaning.endswith((".", ")"))
-    assert entry.example
-    assert entry.cure
-
-
-def test_every_code_that_is_used_is_in_the_table() -> None:
-    used = {
-        code
-        for path in (HERE / "pipeline").rglob("*.py")
-        for code in re.findall(r"\bfound\(\s*\"([a-z0-9-]+)\"", path.read_text("utf-8"))
-    }
-
-    assert used
-    assert used <= set(CODES)
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/articles.md", "docs/report.md"])

@@ -20,15 +20,15 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.article import Block, Note, Picture, text, walk
 from pipeline.findings import Finding
-from pipeline.reading.blocks import build
-from pipeline.reading.outline import arrange
-from pipeline.reading.pandoc import Failure, read_many
-from pipeline.reading.repairs import repair
-from pipeline.reading.source import Line
+from pipeline.model import Block, Note, Picture, text, walk
+from pipeline.reading.block_builder import build_blocks
+from pipeline.reading.outline import build_outline
+from pipeline.reading.pandoc import PandocFailure, parse_many
+from pipeline.reading.repairs import repair_lines
+from pipeline.reading.source_text import SourceLine
 
-EXCUSES = frozenset({"references-moved", "references-twice", "note-unused"})
+EXCUSES = frozenset({"references-moved", "note-unused"})
 """Findings that name a line whose words were left out or stand elsewhere."""
 
 
@@ -226,13 +226,13 @@ class AnyResolver:
         return target
 
 
-def lines_of(markdown: str) -> tuple[Line, ...]:
+def lines_of(markdown: str) -> tuple[SourceLine, ...]:
     """Return the lines of a source below its front matter."""
     rows = markdown.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").split("\n")
     end = (
         next((at for at, row in enumerate(rows[1:], 1) if row.strip() == "---"), -1) if rows[0].strip() == "---" else -1
     )
-    return tuple(Line(row, number) for number, row in enumerate(rows, 1) if number > end + 1)
+    return tuple(SourceLine(row, number) for number, row in enumerate(rows, 1) if number > end + 1)
 
 
 def check(sources: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -242,15 +242,15 @@ def check(sources: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
         sources: Name and Markdown of each.
     """
     sources = list(sources)
-    repaired = [repair(lines_of(markdown), name) for name, markdown in sources]
-    documents = read_many(["\n".join(line.text for line in lines) + "\n" for lines, _ in repaired], 60)
+    repaired = [repair_lines(lines_of(markdown), name) for name, markdown in sources]
+    documents = parse_many(["\n".join(line.text for line in lines) + "\n" for lines, _ in repaired], 60)
     faults: dict[str, list[str]] = {}
     for (name, markdown), (lines, findings), document in zip(sources, repaired, documents, strict=True):
-        if isinstance(document, Failure):
+        if isinstance(document, PandocFailure):
             faults[name] = [document.message]
             continue
-        blocks, more = build(document, lines, name, AnyResolver())
-        arranged, last = arrange(blocks, name)
+        blocks, more = build_blocks(document, lines, name, AnyResolver())
+        arranged, last = build_outline(blocks, name)
         excused = excused_lines((*findings, *more, *last))
         notes, made = source_notes(markdown), block_notes(arranged.blocks)
         found = differences(source_words(markdown), block_words(arranged.blocks, arranged.h1), excused, notes)

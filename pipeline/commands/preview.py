@@ -1,4 +1,4 @@
-"""`publish preview`: the proofing desk in the browser."""
+"""`publish preview`: start the preview server on this machine."""
 
 from __future__ import annotations
 
@@ -8,36 +8,35 @@ from pathlib import Path
 
 import click
 
-from pipeline import writers
-from pipeline.commands.options import project_of
+from pipeline.commands.shared_options import jobs_option, load_project, outputs_option, project_option
 from pipeline.errors import ConfigError
 
-NEEDED = ("starlette", "uvicorn", "watchfiles")
+REQUIRED_PACKAGES = ("starlette", "uvicorn", "watchfiles")
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0: any that is free.")
 @click.option("--open", "is_opened", is_flag=True, help="Open the browser.")
-@click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
-@click.option("--outputs", type=click.Path(path_type=Path), help="Where to publish. [PROJECT/outputs]")
-@click.option("--jobs", type=click.IntRange(1), help="Worker processes. [one per core]")
+@project_option
+@outputs_option("Where to publish.")
+@jobs_option
 def preview(port: int, is_opened: bool, project: Path | None, outputs: Path | None, jobs: int | None) -> int:  # noqa: FBT001  # click's flags
     """Show paper, book and mail of every article in the browser, and keep them up to date while you write.
 
     The page answers to this machine alone. Ctrl-C ends it.
     """
-    if missing := [name for name in NEEDED if find_spec(name) is None]:
+    if missing := [name for name in REQUIRED_PACKAGES if find_spec(name) is None]:
         raise ConfigError(
             f"the preview needs {', '.join(missing)}, which is not installed",
             hint='pip install "clinic-publish[preview]"',
         )
     from pipeline import config
-    from pipeline.preview.server import serve
+    from pipeline.preview.server import run_preview_server
     from pipeline.running.workers import cores
 
-    settings = config.load(project_of(project), writers.registered())
+    settings = load_project(project)
     # What is only looked at is no release, and lies aside from them.
     usual = settings.folder / ("outputs/.publish/preview" if settings.outputs.releases else "outputs")
-    settings = replace(settings, outputs=config.Placing())
-    serve(settings, (outputs or usual).resolve(), port, jobs or cores(), is_opened=is_opened)
+    settings = replace(settings, outputs=config.OutputSettings())
+    run_preview_server(settings, (outputs or usual).resolve(), port, jobs or cores(), is_opened=is_opened)
     return 0

@@ -1,4 +1,4 @@
-"""`publish init`, `new`, `doctor`, `schema` and `completion`: a project and this machine."""
+"""`publish init`, `new`, `doctor`, `schema` and `completion`: set up a project and this machine."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from typing import Any
 
 import click
 
-from pipeline import writers
-from pipeline.commands.options import project_of
+from pipeline.commands.shared_options import load_project, project_option
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def init(folder: Path) -> int:
     """Begin a new project in FOLDER: a sample article, a look to change, a CI workflow."""
-    from pipeline.starting import start_project
+    from pipeline.scaffold import create_project
 
-    made = start_project(folder)
+    made = create_project(folder)
     for name in made:
         click.echo(f"made {name}")
     click.echo(f"\nNext: fill in [publisher] in {folder / 'publish.toml'}, then `publish all --project {folder}`.")
@@ -27,13 +26,12 @@ def init(folder: Path) -> int:
 
 @click.command()
 @click.argument("title")
-@click.option("--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]")
+@project_option
 def new(title: str, project: Path | None) -> int:
     """Begin a new article called TITLE."""
-    from pipeline import config
-    from pipeline.starting import start_article
+    from pipeline.scaffold import create_article
 
-    path = start_article(title, config.load(project_of(project), writers.registered()))
+    path = create_article(title, load_project(project))
     click.echo(f"made {path}")
     return 0
 
@@ -44,8 +42,8 @@ def doctor() -> int:
     from pipeline import doctor as parts
     from pipeline import terminal
 
-    found = parts.examine()
-    terminal.show_parts(found)
+    found = parts.check_requirements()
+    terminal.show_requirements(found)
     return int(any(part.is_needed and not part.is_found for part in found))
 
 
@@ -58,8 +56,8 @@ def schema(which: str) -> int:
     from pipeline import schema as forms
 
     documents: dict[str, Callable[[], dict[str, Any]]] = {
-        "config": forms.of_config,
-        "front-matter": forms.of_front_matter,
+        "config": forms.config_schema,
+        "front-matter": forms.front_matter_schema,
     }
     document = {name: form() for name, form in documents.items()} if which == "both" else documents[which]()
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))

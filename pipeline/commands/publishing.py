@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import writers
-from pipeline.commands.options import has_option, project_of, run_options, today, variants_of
+from pipeline.commands.shared_options import has_option, load_project, review_date, run_options, variants_of
 from pipeline.running.stamp import tells_of_work
 
 if TYPE_CHECKING:
@@ -29,12 +29,11 @@ _ALLOW = "Publish PDF files that break a rule too, without their claims."
 @click.option("--only", multiple=True, metavar="FORMAT", help="Only this format; may be repeated.")
 @click.option("--cluster", metavar="ADDRESS", help="Write on a Dask cluster: tls://scheduler:8786.")
 @click.option("--store", metavar="URL", help="What the cluster's machines share: a folder, s3://… [in the outputs]")
-@click.option("--shard", metavar="I/N", help="Make only share I of N; `publish merge` joins them.")
 @click.option("--variant", multiple=True, help="Where a format has variants, make this one; may be repeated.")
 @click.option("--allow-nonconforming", is_flag=True, help=_ALLOW)
 def publish_all(only: tuple[str, ...], **chosen: Any) -> int:
     """Publish every article and edition in every format."""
-    known = list(writers.registered())
+    known = list(writers.installed_writers())
     if wrong := [name for name in only if name not in known]:
         raise click.BadParameter(f"{', '.join(wrong)} is no format; there is {', '.join(known)}", param_hint="--only")
     return _publish(tuple(dict.fromkeys(only)) or tuple(known), (), **chosen)
@@ -42,7 +41,7 @@ def publish_all(only: tuple[str, ...], **chosen: Any) -> int:
 
 def format_command(name: str) -> click.Command:
     try:
-        summary = writers.load(name).summary
+        summary = writers.load_writer(name).summary
     except Exception as error:  # noqa: BLE001  # a stranger's writer: the others must still work
         summary = f"cannot be loaded: {error}"
 
@@ -79,14 +78,12 @@ def _publish(
     report: Path | None,
     verbose: bool,
     select: str | None = None,
-    shard: str | None = None,
     cluster: str | None = None,
     store: str | None = None,
     certify: bool = False,
     variant: tuple[str, ...] = (),
     allow_nonconforming: bool = False,
 ) -> int:
-    from pipeline import config
     from pipeline.running.workers import Workers, default_jobs
 
     began_ns = time.time_ns()
@@ -100,7 +97,7 @@ def _publish(
         name: {**varied.get(name, {}), **({"allow_nonconforming": True} if name in lenient else {})}
         for name in (*varied, *lenient)
     }
-    settings = config.load(project_of(project), writers.registered())
+    settings = load_project(project)
     jobs = jobs or default_jobs()
     with Workers(jobs, settings.limits.memory_mb) as workers:
         if not cluster and tells_of_work(sys.argv[1:]):
@@ -109,7 +106,6 @@ def _publish(
         from pipeline import publish, terminal
         from pipeline.running.ids import as_ids
         from pipeline.running.selecting import selection_of
-        from pipeline.running.shards import shard_of
 
         request = publish.Request(
             formats,
@@ -119,13 +115,12 @@ def _publish(
             jobs,
             force,
             verify,
-            shard_of(shard) if shard else None,
-            today=today(),
+            today=review_date(),
             overrides=overrides,
         )
         if report:
-            terminal.check_report(report)
-        with terminal.progress() as progress:
+            terminal.check_report_path(report)
+        with terminal.run_progress() as progress:
             if cluster:
                 result = _publish_afar(settings, request, cluster, store, progress, workers)
             else:
@@ -134,14 +129,20 @@ def _publish(
     folder = publish.shown_in(settings, request.outputs)
     if report:
         terminal.save_report(result, report)
-    terminal.show(result, folder, is_verbose=verbose)
+    terminal.show_report(result, folder, is_verbose=verbose)
     if explain:
-        terminal.explain(result)
+        terminal.show_reasons(result)
     if profile:
-        terminal.profile(result)
+        terminal.show_timings(result)
     code = result.exit_code(is_strict=strict)
-    if result.is_idle and not (report or verify or explain or profile):
-        _stamp(settings, folder.resolve(), result, (terminal.said(result, folder, is_verbose=verbose), code), began_ns)
+    if result.is_noop and not (report or verify or explain or profile):
+        _stamp(
+            settings,
+            folder.resolve(),
+            result,
+            (terminal.no_op_text(result, folder, is_verbose=verbose), code),
+            began_ns,
+        )
     return code
 
 

@@ -1,1 +1,1 @@
-"""The proofing desk: paper, book and mail of every article in the browser of this machine, kept up to date."""
+"""The preview server: handout, EPUB and newsletter of every article in a browser on this machine, updated on save."""

@@ -1,4 +1,4 @@
-"""The server: addresses, events, the watch on the project's files, and a port on this machine alone."""
+"""The preview's web server: routes, server-sent events, file watcher, and the local port."""
 
 from __future__ import annotations
 
@@ -23,44 +23,41 @@ from watchfiles import Change, DefaultFilter, awatch
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError, PublishError
-from pipeline.preview.actions import Actions
-from pipeline.preview.desk import Desk
-from pipeline.preview.events import END
-from pipeline.preview.files import Files
-from pipeline.preview.guard import Guard, Token
+from pipeline.preview.file_responses import FileResponses
+from pipeline.preview.forms import FormViews
+from pipeline.preview.page_events import END_EVENT
+from pipeline.preview.preview_state import PreviewState
+from pipeline.preview.request_guard import RequestGuard
 from pipeline.preview.views import Views
 
 HOST = "127.0.0.1"
-_STEP_MS = 20
+_WATCH_STEP_MS = 20
 """After which a save counts as whole: editors write a file in one go, or move it into place."""
-_TOGETHER_MS = 200
+_DEBOUNCE_MS = 200
 """At most so long are saves that follow each other taken as one."""
-_ALIVE_S = 15.0
+_KEEP_ALIVE_S = 15.0
 
 
-def application(desk: Desk, port: int) -> Starlette:
+def create_app(desk: PreviewState, port: int) -> Starlette:
     """Return the desk as an application for a port of this machine."""
-    views = Views(desk, Token())
-    files, actions = Files(desk), Actions(desk, views)
+    views = Views(desk)
+    files, actions = FileResponses(desk), FormViews(desk, views)
 
     async def events(request: Request) -> Response:
-        stream = _events(desk, request.query_params.get("shown", ""))
+        stream = _event_stream(desk, request.query_params.get("shown", ""))
         return StreamingResponse(stream, media_type="text/event-stream")
 
     routes = [
         Route("/", views.shelf),
         Route("/proof/{id:path}", views.proof),
-        Route("/compare/{id:path}", views.compare),
         Route("/compose", actions.compose),
         Route("/compose", actions.compose_draft, methods=["POST"]),
         Route("/compose/{id:path}", actions.compose),
         Route("/print", actions.print_page),
         Route("/print", actions.print, methods=["POST"]),
-        Route("/edit", actions.edit, methods=["POST"]),
         Route("/events", events),
         Route("/assets/{name}", files.asset),
         Route("/page/{id:path}/{variant}/{number:int}.png", files.page),
-        Route("/overlay/{id:path}/{number:int}.png", files.overlay),
         Route("/book/{scheme}/{id:path}/~/{name:path}", files.book),
         Route("/mail/{scheme}/{pictures}/{path:path}", files.mail),
         Route("/outputs/{path:path}", files.output),
@@ -68,7 +65,7 @@ def application(desk: Desk, port: int) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        chores = (desk.work(), _watch(desk), asyncio.to_thread(views.warm))
+        chores = (desk.work(), _watch_sources(desk), asyncio.to_thread(views.warm))
         tasks = [asyncio.create_task(chore) for chore in chores]
         try:
             yield
@@ -81,13 +78,13 @@ def application(desk: Desk, port: int) -> Starlette:
 
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, port=port)],
+        middleware=[Middleware(RequestGuard, port=port)],
         exception_handlers={HTTPException: views.missing, PublishError: views.broken},
         lifespan=lifespan,
     )
 
 
-def serve(config: Config, outputs: Path, port: int, jobs: int, *, is_opened: bool) -> None:
+def run_preview_server(config: Config, outputs: Path, port: int, jobs: int, *, is_opened: bool) -> None:
     """Answer until Ctrl-C.
 
     Args:
@@ -96,26 +93,26 @@ def serve(config: Config, outputs: Path, port: int, jobs: int, *, is_opened: boo
     Raises:
         ConfigError: The port is taken, or may not be used.
     """
-    with _bound(port) as listening:
+    with _bind_port(port) as listening:
         port = listening.getsockname()[1]
-        desk = Desk(config, outputs, jobs)
+        desk = PreviewState(config, outputs, jobs)
         address = f"http://{HOST}:{port}/"
         print(f"{address}  (Ctrl-C ends it)", flush=True)  # noqa: T201  # the one line that a person needs
         if is_opened:
             webbrowser.open(address)
         settings = uvicorn.Config(
-            application(desk, port), log_level="warning", access_log=False, server_header=False,
+            create_app(desk, port), log_level="warning", access_log=False, server_header=False,
             timeout_graceful_shutdown=1, lifespan="on", ws="none",
         )  # fmt: skip
-        logging.getLogger("uvicorn.error").addFilter(_is_news)
+        logging.getLogger("uvicorn.error").addFilter(_is_relevant_log)
         with suppress(KeyboardInterrupt):
-            _Server(settings, desk).run(sockets=[listening])
+            _PreviewServer(settings, desk).run(sockets=[listening])
 
 
-class _Server(uvicorn.Server):
+class _PreviewServer(uvicorn.Server):
     """Lets open pages go before it waits for them to end by themselves."""
 
-    def __init__(self, settings: uvicorn.Config, desk: Desk) -> None:
+    def __init__(self, settings: uvicorn.Config, desk: PreviewState) -> None:
         super().__init__(settings)
         self._desk = desk
 
@@ -125,13 +122,13 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _is_news(record: logging.LogRecord) -> bool:
+def _is_relevant_log(record: logging.LogRecord) -> bool:
     """Tell whether a line of the server's log says more than that Ctrl-C cut short an answer."""
     is_cut = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
     return not is_cut and "timeout graceful shutdown exceeded" not in record.getMessage()
 
 
-def _bound(port: int) -> socket.socket:
+def _bind_port(port: int) -> socket.socket:
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         # A port that a desk has just left may be used at once; one that is in use may not.
@@ -145,30 +142,30 @@ def _bound(port: int) -> socket.socket:
     return listening
 
 
-async def _events(desk: Desk, shown: str) -> AsyncIterator[bytes]:
+async def _event_stream(desk: PreviewState, shown: str) -> AsyncIterator[bytes]:
     """Yield server-sent events: what happens, and a sign of life where nothing does."""
-    with desk.listening(shown) as listener:
+    with desk.listen(shown) as listener:
         yield b"retry: 1000\n\n"
         while True:
             try:
-                event = await asyncio.wait_for(listener.events.get(), _ALIVE_S)
+                event = await asyncio.wait_for(listener.events.get(), _KEEP_ALIVE_S)
             except TimeoutError:
                 yield b": still here\n\n"
                 continue
-            if event.kind == END:
+            if event.kind == END_EVENT:
                 return
             yield f"data: {json.dumps(asdict(event))}\n\n".encode()
 
 
-async def _watch(desk: Desk) -> None:
+async def _watch_sources(desk: PreviewState) -> None:
     """Tell the desk what was saved, for ever."""
-    ignored = _Sources(desk.config.folder.resolve(), desk.outputs.folder)
-    changes = awatch(desk.config.folder.resolve(), watch_filter=ignored, step=_STEP_MS, debounce=_TOGETHER_MS)
+    ignored = _SourceFilter(desk.config.folder.resolve(), desk.outputs.folder)
+    changes = awatch(desk.config.folder.resolve(), watch_filter=ignored, step=_WATCH_STEP_MS, debounce=_DEBOUNCE_MS)
     async for found in changes:
         desk.changed(Path(name) for _, name in found)
 
 
-class _Sources(DefaultFilter):
+class _SourceFilter(DefaultFilter):
     """Lets through what may be a source: nothing in a hidden folder of the project, and no output."""
 
     def __init__(self, project: Path, outputs: Path) -> None:

@@ -1,8 +1,8 @@
-"""The pages of the desk: shelf, proof, comparison. Each is whole without a script; a script keeps it fresh."""
+"""HTML pages of the preview: the index and the proof page of an article."""
 
 from __future__ import annotations
 
-from collections import deque
+import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,23 +10,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from pipeline.conforming.mail import CLIPPED_AT
 from pipeline.errors import PublishError
 from pipeline.findings import Finding
-from pipeline.preview import committed, pages, shown
-from pipeline.preview.desk import Desk
-from pipeline.preview.guard import Token
-from pipeline.preview.leaves import Leaves
-from pipeline.preview.looks import CHOICES, Look, look_of
-from pipeline.preview.placing import Placed, placed
-from pipeline.preview.variants import Sheet, sheet
+from pipeline.preview import frames
+from pipeline.preview.page_images import Placed, placed
+from pipeline.preview.preview_state import PreviewState
+from pipeline.preview.variant_previews import VariantPreview, preview_variant
+from pipeline.preview.view_options import OPTION_CHOICES, ViewOptions, view_options_of
 from pipeline.running.shelf import Item, facets_of
+from pipeline.validation.mail import GMAIL_CLIP_BYTES
 
-SORTS: Mapping[str, Any] = {
+SORT_KEYS: Mapping[str, Any] = {
     "newest": lambda item: -(item.listing.changed.toordinal() if item.listing.changed else 0),
     "title": lambda item: item.listing.title.casefold(),
     "level": lambda item: item.listing.lix if item.listing.lix is not None else 999,
@@ -38,10 +37,13 @@ SORTS: Mapping[str, Any] = {
 class Views:
     """Answers that are pages."""
 
-    def __init__(self, desk: Desk, token: Token) -> None:
+    def __init__(self, desk: PreviewState) -> None:
         self.desk = desk
-        self.token = token
-        self.leaves = Leaves(desk)
+        self.token = secrets.token_urlsafe(24)
+        """What every form of this preview carries, and no other site can know."""
+        self._leaves: dict[str, tuple[Item, Markup]] = {}
+        """What the shelf shows of each article, by id. Of a thousand, a save changes one."""
+        self._drawn_with = desk.style_version
 
     def page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
         """Return a page of the desk."""
@@ -50,7 +52,7 @@ class Views:
             f"preview/{template}",
             words=desk.words,
             publisher=desk.config.publisher,
-            token=self.token.value,
+            token=self.token,
             faults=tuple(desk.faults.values()),
             **values,
         )
@@ -59,59 +61,45 @@ class Views:
     def warm(self) -> None:
         """Draw the shelf before someone asks for it."""
         with suppress(PublishError):
-            deque(self.leaves.of(self.desk.items), maxlen=0)
+            self._shelved(self.desk.items)
 
     def shelf(self, request: Request) -> Response:
         """Return all articles and editions, narrowed and sorted as the address asks."""
         query = request.query_params
         chosen = {name: query.get(name, "") for name in ("q", "tag", "finding", "format")}
-        sort = query.get("sort", "") if query.get("sort", "") in SORTS else "newest"
-        items = sorted(self.desk.items, key=SORTS[sort])
+        sort = query.get("sort", "") if query.get("sort", "") in SORT_KEYS else "newest"
+        items = sorted(self.desk.items, key=SORT_KEYS[sort])
         # Those that do not fit are there, but not seen: a script can show them again without asking.
-        fitting = frozenset(item.listing.id for item in items if _fits(item, chosen))
+        fitting = frozenset(item.listing.id for item in items if _matches_filter(item, chosen))
         return self.page(
             "shelf.html.j2",
-            leaves=self.leaves.of(items),
+            leaves=self._shelved(items),
             fitting=fitting,
             facets=facets_of(items),
             chosen={**chosen, "sort": sort},
         )
 
+    def _shelved(self, items: Iterable[Item]) -> list[tuple[Item, Markup]]:
+        """Return each item with what follows `<li class="item"`, rendered once for as long as the item stays the same.
+
+        Raises:
+            StyleError: A template of the project is broken.
+        """
+        styles, words = self.desk.styles, self.desk.words
+        if self._drawn_with != self.desk.style_version:
+            self._leaves, self._drawn_with = {}, self.desk.style_version
+        leaves = self._leaves  # two threads may draw at once, each into the one it began with
+        for item in items:
+            if leaves.get(item.listing.id, (None,))[0] != item:
+                leaf = styles.render("preview/leaf.html.j2", item=item, words=words)
+                leaves[item.listing.id] = item, Markup(leaf)  # noqa: S704  # escaped there
+        return [(item, leaves[item.listing.id][1]) for item in items]
+
     def proof(self, request: Request) -> Response:
         """Return one article on paper, in a book and in a mail, with what was found in it."""
         item = self.item(request)
-        return self.page("proof.html.j2", proof=Proof(self.desk, item, look_of(request.query_params)), choices=CHOICES)
-
-    def compare(self, request: Request) -> Response:
-        """Return what has changed in an article since the last commit: its words and its pages."""
-        item, desk = self.item(request), self.desk
-        project, source = desk.config.folder, item.listing.source
-        commit = committed.last_commit(project)
-        before = committed.committed_text(project, commit, source) if commit else None
-        paragraphs: tuple[committed.Paragraph, ...] = ()
-        numbers: Iterable[int] = ()
-        trouble: PublishError | None = None
-        is_coming = False
-        if commit and before is not None:
-            paragraphs = committed.changed_words(before, desk.source_text(item))
-            now = desk.artifact(f"handout/{item.listing.id}.pdf")
-            try:
-                old = committed.committed_handout(desk, commit, item.listing.id)
-                is_coming = old.is_coming
-                if old.pdf and now and now.is_file():
-                    numbers = range(1, max(len(pages.sizes(old.pdf)), len(pages.sizes(now))) + 1)
-            except PublishError as error:
-                trouble = error
         return self.page(
-            "compare.html.j2",
-            item=item,
-            commit=commit,
-            is_committed=before is not None,
-            paragraphs=paragraphs,
-            numbers=numbers,
-            trouble=trouble,
-            is_coming=is_coming,
-            digest=desk.digest(f"handout/{item.listing.id}.pdf")[:16],
+            "proof.html.j2", proof=Proof(self.desk, item, view_options_of(request.query_params)), choices=OPTION_CHOICES
         )
 
     def item(self, request: Request) -> Item:
@@ -121,19 +109,17 @@ class Views:
             raise HTTPException(404)
         return item
 
-    def missing(self, request: Request, error: Exception) -> Response:
+    def missing(self, _request: Request, error: Exception) -> Response:
         """Return the page for an address that names nothing."""
         status = error.status_code if isinstance(error, HTTPException) else 404
-        return self.message(request, self.desk.words["desk_missing"], status)
+        return self.message(self.desk.words["desk_missing"], status)
 
-    def broken(self, request: Request, error: Exception) -> Response:
+    def broken(self, _request: Request, error: Exception) -> Response:
         """Return the page for what went wrong, such as a template that someone is writing."""
-        return self.message(request, str(error), 500)
+        return self.message(str(error), 500)
 
-    def message(self, request: Request, text: str, status: int = 200) -> Response:
-        """Return a few words, alone on a page or to the script that asked."""
-        if "text/plain" in request.headers.get("accept", ""):
-            return Response(text, status, media_type="text/plain")
+    def message(self, text: str, status: int = 200) -> Response:
+        """Return a page that holds nothing but a message."""
         return self.page("message.html.j2", status, text=text)
 
 
@@ -141,17 +127,17 @@ class Views:
 class Proof:
     """What the page of one article shows."""
 
-    desk: Desk
+    desk: PreviewState
     item: Item
-    look: Look
+    look: ViewOptions
 
     @property
     def is_gone(self) -> bool:
         return not self.desk.has_source(self.item.listing.id)
 
     @cached_property
-    def sheet(self) -> Sheet:
-        return sheet(self.desk, self.item.listing.id, self.look["variant"])
+    def sheet(self) -> VariantPreview:
+        return preview_variant(self.desk, self.item.listing.id, self.look["variant"])
 
     @cached_property
     def findings(self) -> tuple[Placed, ...]:
@@ -167,22 +153,22 @@ class Proof:
         report, named = self.desk.report, f" of {self.item.listing.id}: "
         return tuple(
             finding
-            for finding in (*report.findings, *report.kept)
+            for finding in (*report.findings, *report.earlier_findings)
             if finding.severity == "error" and finding.source not in self.desk.ids and named in finding.message
         )
 
     @property
     def unplaced(self) -> tuple[Placed, ...]:
         """Findings that stand neither beside a page nor above them all."""
-        return tuple(each for each in self.findings if each.spot is None and each.finding.severity != "error")
+        return tuple(each for each in self.findings if each.position is None and each.finding.severity != "error")
 
-    def marks(self, page: int) -> tuple[Mark, ...]:
+    def marks(self, page: int) -> tuple[MarginMark, ...]:
         """Return the marks in the margin of a page; those at one height stand beside each other."""
-        made: list[Mark] = []
+        made: list[MarginMark] = []
         for each in self.findings:
-            if each.spot and each.spot.page == page:
-                beside = sum(abs(mark.top - each.spot.top) < _MARK_HEIGHT for mark in made)
-                made.append(Mark(each, each.spot.top, beside))
+            if each.position and each.position.page == page:
+                beside = sum(abs(mark.top - each.position.top) < _MARK_HEIGHT for mark in made)
+                made.append(MarginMark(each, each.position.top, beside))
         return tuple(made)
 
     @cached_property
@@ -190,8 +176,8 @@ class Proof:
         return self._file("epub", ".epub")
 
     @cached_property
-    def chapters(self) -> tuple[shown.Chapter, ...]:
-        return shown.chapters(self.book) if self.book else ()
+    def chapters(self) -> tuple[frames.SpineItem, ...]:
+        return frames.reading_order(self.book) if self.book else ()
 
     @property
     def chapter(self) -> str:
@@ -212,7 +198,7 @@ class Proof:
     @property
     def mail_limit(self) -> int:
         """Above this, Gmail hides the rest."""
-        return CLIPPED_AT
+        return GMAIL_CLIP_BYTES
 
     @property
     def mail_text(self) -> str:
@@ -229,7 +215,7 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class MarginMark:
     """A finding in the margin of a page."""
 
     placed: Placed
@@ -241,7 +227,7 @@ class Mark:
 _MARK_HEIGHT = 0.03
 
 
-def _fits(item: Item, chosen: Mapping[str, str]) -> bool:
+def _matches_filter(item: Item, chosen: Mapping[str, str]) -> bool:
     listing = item.listing
     text = " ".join((listing.title, listing.lead, listing.id, *listing.tags)).casefold()
     return (

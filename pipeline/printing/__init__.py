@@ -1,1 +1,1 @@
-"""From published handouts to paper: the pack for the copier, and the printers of this machine."""
+"""Printing published handouts: print packs, and the printers of this machine."""

@@ -1,4 +1,4 @@
-"""Boxes that an article marks: their kinds by every name that authors and site builders give them, and media."""
+"""Names of callout kinds and media, with all their spellings, and titles of callouts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import difflib
 import re
 from collections.abc import Sequence
 
-from pipeline.article import Block, CalloutKind, Header, Inline, Para, Plain, Strong, text
+from pipeline.model import Block, CalloutKind, Header, Inline, Para, Plain, Strong, text
 
-_KINDS: dict[CalloutKind, str] = {
+_KIND_NAMES: dict[CalloutKind, str] = {
     "note": "note bemærk bemaerk obs info information fakta faktaboks infoboks callout",
     "tip": "tip tips hint råd raad godt-råd godt-raad gode-råd gode-raad",
     "important": "important vigtigt vigtig husk attention",
@@ -20,35 +20,37 @@ _KINDS: dict[CalloutKind, str] = {
     "key-points": "key-points keypoints key-takeaways det-vigtigste hovedpunkter hovedpointer kort-fortalt opsummering "
     "resumé resume summary tldr tl;dr",
 }
-KINDS: dict[str, CalloutKind] = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+CALLOUT_KINDS: dict[str, CalloutKind] = {name: kind for kind, names in _KIND_NAMES.items() for name in names.split()}
 """Kind by name: lower case, hyphens for spaces."""
 
-_MEDIA = {
+_MEDIUM_NAMES = {
     "web": "web-only kun-web",
     "print": "print-only kun-print kun-tryk",
     "mail": "mail-only email-only kun-mail",
     "book": "book-only epub-only kun-bog",
 }
-MEDIA = {name: medium for medium, names in _MEDIA.items() for name in names.split()}
+MEDIA_NAMES = {name: medium for medium, names in _MEDIUM_NAMES.items() for name in names.split()}
 
 
-def key(name: str) -> str:
+def callout_key(name: str) -> str:
     """Return a name as the tables have it."""
     return re.sub(r"[\s_]+", "-", name.strip().casefold())
 
 
-def unknown(names: Sequence[str]) -> tuple[str, ...]:
+def unknown_callout_names(names: Sequence[str]) -> tuple[str, ...]:
     """Return the names that are neither a kind nor a medium."""
-    return tuple(name for name in names if key(name) not in KINDS and key(name) not in MEDIA)
+    return tuple(
+        name for name in names if callout_key(name) not in CALLOUT_KINDS and callout_key(name) not in MEDIA_NAMES
+    )
 
 
-def nearest(name: str) -> str:
+def suggest_callout(name: str) -> str:
     """Return the kind or medium that someone may have meant, as a question, or nothing."""
-    near = difflib.get_close_matches(key(name), [*KINDS, *MEDIA], n=1, cutoff=0.6)
+    near = difflib.get_close_matches(callout_key(name), [*CALLOUT_KINDS, *MEDIA_NAMES], n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def titled(blocks: tuple[Block, ...]) -> tuple[tuple[Inline, ...], tuple[Block, ...]]:
+def split_callout_title(blocks: tuple[Block, ...]) -> tuple[tuple[Inline, ...], tuple[Block, ...]]:
     """Return the title that a box begins with, a heading or a line in bold, and the blocks below it."""
     if len(blocks) < 2:
         return (), blocks

@@ -1,4 +1,4 @@
-"""Dates as clinics write them, Danish and English, in figures and in words."""
+"""Date parsing: Danish and English dates, numeric and in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
-Order = Literal["day-month-year", "month-day-year", "year-month-day"]
+DateOrder = Literal["day-month-year", "month-day-year", "year-month-day"]
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 
@@ -35,13 +35,13 @@ class NoSuchDayError(DateError):
     """It looks like a date, but no calendar has it."""
 
 
-_MONTHS = (
+_MONTH_NAMES = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
-_NUMBERS: Mapping[str, int] = MappingProxyType(
-    {name.lower(): number for number, name in enumerate(_MONTHS, 1)}
-    | {name[:3].lower(): number for number, name in enumerate(_MONTHS, 1)}
+_MONTH_NUMBERS: Mapping[str, int] = MappingProxyType(
+    {name.lower(): number for number, name in enumerate(_MONTH_NAMES, 1)}
+    | {name[:3].lower(): number for number, name in enumerate(_MONTH_NAMES, 1)}
     | {"januar": 1, "februar": 2, "marts": 3, "mar": 3, "maj": 5, "juni": 6, "juli": 7, "sept": 9, "oktober": 10}
     | {"okt": 10}
 )
@@ -49,7 +49,7 @@ _NUMBERS: Mapping[str, int] = MappingProxyType(
 _WEEKDAY = (
     r"(?:(?:man|tirs|ons|tors|fre|lør|søn)(?:dag)?|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)"
 )
-_BEFORE = rf"(?:{_WEEKDAY}\b[.,]?\s*)?(?:(?:den|d\.|the)\s*)?"
+_DATE_PREFIX = rf"(?:{_WEEKDAY}\b[.,]?\s*)?(?:(?:den|d\.|the)\s*)?"
 # The hour is read past: a date is the day on the author's own calendar, in whatever zone the file was written.
 _TIME = (
     r"(?:[T,]?\s*(?:kl\.?\s*|at\s+)?(?:[01]?[0-9]|2[0-3])[:.][0-5][0-9](?:[:.][0-5][0-9](?:[.,][0-9]{1,9})?)?"
@@ -57,27 +57,27 @@ _TIME = (
 )
 
 
-def _whole(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"{_BEFORE}{pattern}{_TIME}\.?", re.IGNORECASE)
+def _full_match(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"{_DATE_PREFIX}{pattern}{_TIME}\.?", re.IGNORECASE)
 
 
-_YEAR_FIRST = _whole(r"(?P<year>[0-9]{4})(?P<mark>[-/.])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})")
+_YEAR_FIRST = _full_match(r"(?P<year>[0-9]{4})(?P<mark>[-/.])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})")
 _BASIC = re.compile(r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})")
-_YEAR_LAST = _whole(
+_YEAR_LAST = _full_match(
     r"(?P<first>[0-9]{1,2})\s*(?P<mark>[-/.])\s*(?P<second>[0-9]{1,2})\s*(?P=mark)\s*(?P<year>[0-9]{4})"
 )
-_DAY_WORD = _whole(
+_DAY_WORD = _full_match(
     r"(?P<day>[0-9]{1,2})(?:\.|st|nd|rd|th)?[\s-]*(?:of\s+)?(?P<month>[a-zæøå]+)\.?[\s,-]*(?P<year>[0-9]{4})"
 )
-_WORD_DAY = _whole(r"(?P<month>[a-zæøå]+)\.?\s+(?P<day>[0-9]{1,2})(?:\.|st|nd|rd|th)?,?\s+(?P<year>[0-9]{4})")
+_WORD_DAY = _full_match(r"(?P<month>[a-zæøå]+)\.?\s+(?P<day>[0-9]{1,2})(?:\.|st|nd|rd|th)?,?\s+(?P<year>[0-9]{4})")
 _SHORT_YEAR = re.compile(
-    rf"{_BEFORE}[0-9]{{1,2}}\s*(?:[-/.]\s*[0-9]{{1,2}}\s*[-/.]|\.?\s*[a-zæøå]+\.?)\s*['’]?[0-9]{{2}}{_TIME}",
+    rf"{_DATE_PREFIX}[0-9]{{1,2}}\s*(?:[-/.]\s*[0-9]{{1,2}}\s*[-/.]|\.?\s*[a-zæøå]+\.?)\s*['’]?[0-9]{{2}}{_TIME}",
     re.IGNORECASE,
 )
-_LONGEST = 60
+_MAX_DATE_LENGTH = 60
 
 
-def read_date(value: str, order: Order) -> date:
+def parse_date(value: str, order: DateOrder) -> date:
     """Return the day that a value names.
 
     Args:
@@ -88,11 +88,11 @@ def read_date(value: str, order: Order) -> date:
         DateError: It is no such day, or could be several.
     """
     written = " ".join(value.split())
-    if len(written) <= _LONGEST:
+    if len(written) <= _MAX_DATE_LENGTH:
         if at := _YEAR_FIRST.fullmatch(written) or _BASIC.fullmatch(written):
-            return _day(value, int(at["year"]), int(at["month"]), int(at["day"]), "2025-02-28")
+            return _valid_date(value, int(at["year"]), int(at["month"]), int(at["day"]), "2025-02-28")
         if at := _DAY_WORD.fullmatch(written) or _WORD_DAY.fullmatch(written):
-            return _day(value, int(at["year"]), _month(value, at["month"], order), int(at["day"]), "")
+            return _valid_date(value, int(at["year"]), _month(value, at["month"], order), int(at["day"]), "")
         if at := _YEAR_LAST.fullmatch(written):
             return _year_last(value, at, order)
         if _SHORT_YEAR.fullmatch(written):
@@ -104,7 +104,7 @@ def read_date(value: str, order: Order) -> date:
     )
 
 
-def _year_last(value: str, at: re.Match[str], order: Order) -> date:
+def _year_last(value: str, at: re.Match[str], order: DateOrder) -> date:
     if order == "year-month-day":
         raise UnreadableDateError(
             value, "a date such as 2025-02-28", "`[sources] dates` in publish.toml says that the year comes first"
@@ -116,18 +116,18 @@ def _year_last(value: str, at: re.Match[str], order: Order) -> date:
         raise NoSuchDayError(
             value, f"a date such as {_example(order, at['mark'])}", f"there is no month {month}; {says}"
         )
-    return _day(value, int(at["year"]), month, day, _example(order, at["mark"]))
+    return _valid_date(value, int(at["year"]), month, day, _example(order, at["mark"]))
 
 
-def _month(value: str, name: str, order: Order) -> int:
-    number = _NUMBERS.get(name.lower())
+def _month(value: str, name: str, order: DateOrder) -> int:
+    number = _MONTH_NUMBERS.get(name.lower())
     if number is None:
         hint = f"{name!r} is no month in Danish or English"
         raise UnreadableDateError(value, f"a date such as 28. februar 2025 or {_example(order)}", hint)
     return number
 
 
-def _day(value: str, year: int, month: int, day: int, example: str) -> date:
+def _valid_date(value: str, year: int, month: int, day: int, example: str) -> date:
     """Return the day, or say what is wrong with it."""
     expected = f"a date such as {example or '28. februar 2025'}"
     if not FIRST_YEAR <= year <= LAST_YEAR:
@@ -136,10 +136,10 @@ def _day(value: str, year: int, month: int, day: int, example: str) -> date:
         raise NoSuchDayError(value, expected, f"there is no month {month}")
     last = monthrange(year, month)[1]
     if not 1 <= day <= last:
-        raise NoSuchDayError(value, expected, f"{_MONTHS[month - 1]} {year} has {last} days")
+        raise NoSuchDayError(value, expected, f"{_MONTH_NAMES[month - 1]} {year} has {last} days")
     return date(year, month, day)
 
 
-def _example(order: Order, mark: str = "-") -> str:
+def _example(order: DateOrder, mark: str = "-") -> str:
     parts = {"day-month-year": ("28", "02", "2025"), "month-day-year": ("02", "28", "2025")}
     return mark.join(parts.get(order, ("2025", "02", "28")))

@@ -1,4 +1,4 @@
-"""Headings as people type them, and headings that were lost when lines were glued together."""
+"""Line repairs of headings, and recovery of headings that lost their marks."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from pipeline.reading.lines import (
     MARKER,
     PICTURE_LINE,
     RULE,
+    FindingCollector,
     Lines,
-    Recorder,
     blank_after,
     code_flags,
     is_blank,
     with_text,
 )  # fmt: skip
-from pipeline.reading.source import Line
+from pipeline.reading.source_text import SourceLine
+from pipeline.registry import repair_rule, warning_rule
 
-LONGEST = 90
+MAX_HEADING_LENGTH = 90
 """Letters of the longest line that may be a heading that was lost."""
-SHORTEST_TEXT = 100
+MIN_PARAGRAPH_LENGTH = 100
 """Letters of the shortest paragraph line that a lost heading stands above; verse and addresses are shorter."""
 _HEADING_LIKE = re.compile(r"^(?P<indent> {0,3})(?P<marks>#{1,9})(?P<gap>[ \t\u00a0]*)(?P<text>.*?)[ \t]*$")
-_AGAIN = re.compile(r"^(?:#{1,6}[ \t\u00a0]+)+")
-_INSIDE = re.compile(r"^(?P<before>[^#|>`]*[^\s#|>`\\])[ \t]+(?P<marks>#{2,6})[ \t]+(?P<after>[A-ZÆØÅ*].*)$")
+_REPEATED_MARKS = re.compile(r"^(?:#{1,6}[ \t\u00a0]+)+")
+_HEADING_IN_LINE = re.compile(r"^(?P<before>[^#|>`]*[^\s#|>`\\])[ \t]+(?P<marks>#{2,6})[ \t]+(?P<after>[A-ZÆØÅ*].*)$")
 _UNDERLINE = re.compile(r"^ {0,3}(?:-{2,}|={2,})[ \t]*$")
 _CONTACT = re.compile(
     r"@|\d{4}|\b(?:tlf|telefon|mobil|cvr|e-?mail|mail|fax)\b|\d{2} \d{2} \d{2}|https?:|www\.", re.IGNORECASE
@@ -34,12 +35,12 @@ _CONTACT = re.compile(
 _BOLD_ONLY = re.compile(r"^\*\*(?P<text>[^*]+)\*\*$")
 
 
-def mend_headings(lines: Lines, record: Recorder) -> Lines:
+def repair_headings(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines with headings that Markdown sees as such, each between blank lines."""
     lines = _apart_from_underlines(lines, record)
     flags = code_flags(lines)
-    mended: list[Line] = []
-    pending: Line | None = None
+    mended: list[SourceLine] = []
+    pending: SourceLine | None = None
     for source_line, is_code in zip(lines, flags, strict=True):
         line = source_line
         if pending is not None and not is_blank(line):
@@ -49,25 +50,31 @@ def mend_headings(lines: Lines, record: Recorder) -> Lines:
             mended.append(line)
             continue
         for piece in _split(line, record):
-            heading = _normal(piece, record)
+            heading = _normalised_heading(piece, record)
             if re.fullmatch(r"#{1,6}", heading.text):
                 pending = heading
                 mended.append(blank_after(heading))
             else:
-                _append(mended, heading, record)
+                _append_apart(mended, heading, record)
     if pending is not None:
-        record.add("heading-empty", pending.number, "a heading without text, taken away")
+        record.add("heading-marks", pending.number, "a heading without text, taken away")
     return tuple(mended)
 
 
-def find_lost_headings(lines: Lines, record: Recorder) -> Lines:
+@warning_rule(
+    "heading-lost",
+    "A short line without a mark reads as a heading: it was glued to text, or stands above a deeper heading.",
+    "`Hvornår skal jeg søge læge?` right above a long line",
+    "Check it; write `##` before it and a blank line after it, or end it with a full stop.",
+)
+def restore_lost_headings(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines with lost headings restored.
 
     Lost is a short plain line that reads as a heading (a question or a noun phrase, no full stop) glued above a long
     line of text, or alone right above a heading. Lists, tables, quotations, addresses and hard breaks are left alone.
     """
     flags = code_flags(lines)
-    found: list[Line] = []
+    found: list[SourceLine] = []
     level, is_first, restored = 0, True, 0
     for at, line in enumerate(lines):
         heading = None if flags[at] else HEADING.match(line.text)
@@ -75,7 +82,7 @@ def find_lost_headings(lines: Lines, record: Recorder) -> Lines:
             level, is_first, restored = len(heading["marks"]), True, 0
             found.append(line)
             continue
-        kind = "" if flags[at] else _lost(lines, at, flags)
+        kind = "" if flags[at] else _lost_heading_kind(lines, at, flags)
         if kind:
             below = HEADING.match(lines[_next(lines, at)].text) if kind == "alone" else None
             if below:
@@ -97,24 +104,26 @@ def find_lost_headings(lines: Lines, record: Recorder) -> Lines:
     return tuple(found)
 
 
-def _filled(empty: Line, line: Line, record: Recorder) -> Line:
+def _filled(empty: SourceLine, line: SourceLine, record: FindingCollector) -> SourceLine:
     """Return the line below an empty heading: its text, where it reads as one."""
     if not _is_short_text(line.text.strip()):
-        record.add("heading-empty", empty.number, "a heading without text, taken away")
+        record.add("heading-marks", empty.number, "a heading without text, taken away")
         return line
-    record.add("heading-empty", empty.number, "the heading's text stood on a line of its own below it")
+    record.add("heading-marks", empty.number, "the heading's text stood on a line of its own below it")
     return with_text(line, f"{empty.text} {line.text.strip()}")
 
 
-def _apart_from_underlines(lines: Lines, record: Recorder) -> Lines:
+def _apart_from_underlines(lines: Lines, record: FindingCollector) -> Lines:
     """Set a rule apart from the paragraph above it, which Markdown would make a heading of."""
     flags = code_flags(lines)
-    apart: list[Line] = []
+    apart: list[SourceLine] = []
     for at, line in enumerate(lines):
         above = lines[at - 1].text if at else ""
         is_rule = not flags[at] and bool(_UNDERLINE.match(line.text)) and bool(above.strip()) and not flags[at - 1]
         if is_rule and not _is_setext(lines, at):
-            record.add("rule-glued", line.number, "a rule right below text would make the text a heading, set apart")
+            record.add(
+                "blank-line-missing", line.number, "a rule right below text would make the text a heading, set apart"
+            )
             apart.append(blank_after(line))
         apart.append(line)
     return tuple(apart)
@@ -126,15 +135,15 @@ def _is_setext(lines: Lines, at: int) -> bool:
     has_one_line = at < 2 or is_blank(lines[at - 2]) or bool(HEADING.match(lines[at - 2].text))
     return (
         has_one_line
-        and len(above) <= LONGEST
+        and len(above) <= MAX_HEADING_LENGTH
         and not above.endswith((".", ":", ",", ";", ")"))
         and not PICTURE_LINE.match(above)
     )
 
 
-def _split(line: Line, record: Recorder) -> list[Line]:
+def _split(line: SourceLine, record: FindingCollector) -> list[SourceLine]:
     """Return a line, or the two that it is where a heading's marks stand in its middle."""
-    match = _INSIDE.match(line.text)
+    match = _HEADING_IN_LINE.match(line.text)
     if not match or MARKER.match(line.text):
         return [line]
     record.add(
@@ -143,7 +152,14 @@ def _split(line: Line, record: Recorder) -> list[Line]:
     return [with_text(line, match["before"]), with_text(line, f"{match['marks']} {match['after']}")]
 
 
-def _normal(line: Line, record: Recorder) -> Line:
+@repair_rule(
+    "heading-marks",
+    "A heading without text, or with its marks twice, too many, or no space behind them.",
+    "`##Symptomer`, `## ## Symptomer`, `###` alone on a line",
+    "Write `## Symptomer`, or remove it.",
+    aliases=("heading-empty",),
+)
+def _normalised_heading(line: SourceLine, record: FindingCollector) -> SourceLine:
     """Return a heading line with one run of marks and a space behind it; other lines as they are."""
     match = _HEADING_LIKE.match(line.text)
     if not match:
@@ -151,7 +167,7 @@ def _normal(line: Line, record: Recorder) -> Line:
     text = match["text"]
     if not match["gap"] and text and (len(match["marks"]) == 1 or not (text[0].isalnum() or text[0] in '*_„“"»[')):
         return line
-    again = _AGAIN.match(text + " ")
+    again = _REPEATED_MARKS.match(text + " ")
     if again:
         text = (text + " ")[again.end() :].strip()
     marks = match["marks"][:6]
@@ -164,20 +180,27 @@ def _normal(line: Line, record: Recorder) -> Line:
     return line
 
 
-def _append(mended: list[Line], line: Line, record: Recorder) -> None:
+@repair_rule(
+    "blank-line-missing",
+    "No blank line between text and a heading, a list, a table, a picture or a rule beside it.",
+    "`Husk:` with `- vand` on the next line",
+    "Set a blank line before it, and one after it.",
+    aliases=("heading-glued", "rule-glued", "picture-glued", "table-glued", "list-glued"),
+)
+def _append_apart(mended: list[SourceLine], line: SourceLine, record: FindingCollector) -> None:
     """Append a line, with a blank one between a heading and any text beside it."""
     is_heading = bool(HEADING.match(line.text))
     if mended and not is_blank(mended[-1]) and not is_blank(line) and not FENCE.match(mended[-1].text):
         if is_heading and not DIV.match(mended[-1].text):
-            record.add("heading-glued", line.number, "a heading right below text, set apart")
+            record.add("blank-line-missing", line.number, "a heading right below text, set apart")
             mended.append(blank_after(line))
         elif HEADING.match(mended[-1].text) and not is_heading:
-            record.add("heading-glued", mended[-1].number, "a heading right above text, set apart")
+            record.add("blank-line-missing", mended[-1].number, "a heading right above text, set apart")
             mended.append(blank_after(mended[-1]))
     mended.append(line)
 
 
-def _lost(lines: Lines, at: int, flags: list[bool]) -> str:
+def _lost_heading_kind(lines: Lines, at: int, flags: list[bool]) -> str:
     """Return how a line was lost as a heading: `glued`, `alone` right above a heading, or not at all."""
     line = lines[at].text
     above = lines[at - 1].text if at else ""
@@ -210,7 +233,11 @@ def _before(lines: Lines, at: int) -> str:
 
 def _is_short_text(text: str) -> bool:
     """Return whether a line reads as a heading: begins with a capital or figure, ends without a stop, is no address."""
-    if not 3 <= len(text) <= LONGEST or len(text.split()) > 14 or not (text[0].isupper() or text[0].isdigit()):
+    if (
+        not 3 <= len(text) <= MAX_HEADING_LENGTH
+        or len(text.split()) > 14
+        or not (text[0].isupper() or text[0].isdigit())
+    ):
         return False
     if (
         MARKER.match(text)
@@ -231,7 +258,7 @@ def _is_long_text(text: str) -> bool:
     )
     return (
         is_plain
-        and len(text) >= SHORTEST_TEXT
+        and len(text) >= MIN_PARAGRAPH_LENGTH
         and text[:1] not in " \t"
         and (text[0].isupper() or not text[0].islower())
     )

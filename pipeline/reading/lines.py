@@ -1,4 +1,4 @@
-"""Lines of Markdown, each with the number it has in the source file: what the repairs have in common."""
+"""Source lines with their line numbers, and helpers that the line repairs share."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from pipeline.errors import SourceError
-from pipeline.findings import Finding, found
-from pipeline.limits import STANDARD, Limits
-from pipeline.reading.source import Line
+from pipeline.findings import Finding, make_finding
+from pipeline.limits import DEFAULT_LIMITS, Limits
+from pipeline.reading.source_text import SourceLine
+from pipeline.registry import error_rule
 
-Lines = tuple[Line, ...]
+Lines = tuple[SourceLine, ...]
 
 # Within a list item, code may open on the line of the item's own mark.
 FENCE = re.compile(r"^(?P<lead>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t][ \t>]*)*)(?P<marks>`{3,}|~{3,})(?P<rest>.*)$")
@@ -25,6 +26,12 @@ PICTURE_LINE = re.compile(r"^[ \t]*(?:\[?!\[[^\]]*\]\((?:<[^<>]*>|[^()<>]|\([^()
 CODE_SPAN = r"(?<!`)(?P<ticks>`+)(?!`)[^\n]*?[^`\n](?P=ticks)(?!`)"
 
 
+@error_rule(
+    "nesting-too-deep",
+    "Lists, quotations, boxes or marks stand more deeply within each other than anyone can follow.",
+    "61 `>` before a line",
+    "Take the nesting apart.",
+)
 class NestingError(SourceError):
     """An article that nests deeper than any reader could follow."""
 
@@ -32,18 +39,18 @@ class NestingError(SourceError):
 
 
 @dataclass(slots=True)
-class Recorder:
+class FindingCollector:
     """Gathers the findings of one source."""
 
     source: str
-    limits: Limits = STANDARD
+    limits: Limits = DEFAULT_LIMITS
     findings: list[Finding] = field(default_factory=list)
 
     def add(self, code: str, line: int, message: str) -> None:
-        self.findings.append(found(code, self.source, line, message))
+        self.findings.append(make_finding(code, self.source, line, message))
 
 
-def is_blank(line: Line) -> bool:
+def is_blank(line: SourceLine) -> bool:
     return not line.text.strip()
 
 
@@ -53,7 +60,7 @@ def opening_fence(text: str) -> re.Match[str] | None:
     return None if match and "`" in match["marks"] and "`" in match["rest"] else match
 
 
-def closing_marks(text: str) -> str:
+def closing_fence(text: str) -> str:
     """Return the marks of a line that closes code fenced with the same or fewer of them; of any other line nothing."""
     match = FENCE.match(text)
     is_bare = match and not match["rest"].strip() and not match["lead"].strip(" \t>")
@@ -67,7 +74,7 @@ def code_flags(lines: Lines) -> list[bool]:
     for line in lines:
         if fence:
             flags.append(True)
-            if closing_marks(line.text).startswith(fence):
+            if closing_fence(line.text).startswith(fence):
                 fence = ""
         else:
             match = opening_fence(line.text)
@@ -76,7 +83,7 @@ def code_flags(lines: Lines) -> list[bool]:
     return flags
 
 
-def stretches(lines: Lines) -> Iterator[tuple[bool, Lines]]:
+def split_code_and_text(lines: Lines) -> Iterator[tuple[bool, Lines]]:
     """Yield the lines in stretches: whether it is fenced code, and its lines."""
     flags = code_flags(lines)
     start = 0
@@ -95,12 +102,14 @@ def substitute(lines: Lines, pattern: re.Pattern[str], change: Callable[[re.Matc
     """
     return tuple(
         line
-        for is_code, stretch in stretches(lines)
-        for line in (stretch if is_code else _changed(stretch, pattern, change))
+        for is_code, stretch in split_code_and_text(lines)
+        for line in (stretch if is_code else _substituted(stretch, pattern, change))
     )
 
 
-def _changed(stretch: Lines, pattern: re.Pattern[str], change: Callable[[re.Match[str], int], str]) -> Iterator[Line]:
+def _substituted(
+    stretch: Lines, pattern: re.Pattern[str], change: Callable[[re.Match[str], int], str]
+) -> Iterator[SourceLine]:
     whole = "\n".join(line.text for line in stretch)
     if not pattern.search(whole):
         yield from stretch
@@ -108,9 +117,9 @@ def _changed(stretch: Lines, pattern: re.Pattern[str], change: Callable[[re.Matc
     text, number, at, index = "", stretch[0].number, 0, 0
     for match in (*pattern.finditer(whole), None):
         kept = whole[at : match.start() if match else len(whole)]
-        for piece in _pieces(kept):
+        for piece in _split_line_ends(kept):
             if piece == "\n":
-                yield Line(text, number)
+                yield SourceLine(text, number)
                 index += 1
                 text, number = "", stretch[index].number
             else:
@@ -119,9 +128,9 @@ def _changed(stretch: Lines, pattern: re.Pattern[str], change: Callable[[re.Matc
             break
         is_code = "ticks" in pattern.groupindex and match["ticks"]
         new = match[0] if is_code else change(match, stretch[index].number)
-        for piece in _pieces(new):
+        for piece in _split_line_ends(new):
             if piece == "\n":
-                yield Line(text, number)
+                yield SourceLine(text, number)
                 text = ""
             else:
                 text += piece
@@ -129,17 +138,17 @@ def _changed(stretch: Lines, pattern: re.Pattern[str], change: Callable[[re.Matc
         if not text:
             number = stretch[index].number
         at = match.end()
-    yield Line(text, number)
+    yield SourceLine(text, number)
 
 
-def _pieces(text: str) -> list[str]:
+def _split_line_ends(text: str) -> list[str]:
     return re.split(r"(\n)", text)
 
 
-def blank_after(line: Line) -> Line:
+def blank_after(line: SourceLine) -> SourceLine:
     """Return a blank line to stand beside a line."""
-    return Line("", line.number)
+    return SourceLine("", line.number)
 
 
-def with_text(line: Line, text: str) -> Line:
+def with_text(line: SourceLine, text: str) -> SourceLine:
     return replace(line, text=text)

@@ -1,4 +1,4 @@
-"""Addresses that an article names: absolute, without tracking, and none that leads to a file or a script."""
+"""Resolution of link targets to absolute addresses, without tracking parameters and unsafe schemes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
-from pipeline.article import Block, Link, text, walk
 from pipeline.config import Config
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Block, Link, text, walk
+from pipeline.registry import note_rule, repair_rule, warning_rule
 
 _TRACKING = re.compile(
     r"(utm_\w+|gclid|gbraid|wbraid|dclid|fbclid|msclkid|yclid|igshid|twclid|ttclid|mc_cid|mc_eid|mkt_tok|vero_id|"
@@ -48,6 +49,13 @@ class LinkResolver:
             return ""
         return pattern.replace("{website}", website).replace("{id}", quote(id_, safe=_SAFE_PATH))
 
+    @warning_rule(
+        "link-broken",
+        "An address that no one can follow; its words stay as text.",
+        "`[her](htps:/x)`, `[her]()`",
+        "Correct the address.",
+        group="whole",
+    )
     def resolve(self, target: str, source: str, line: int) -> tuple[str, tuple[Finding, ...]]:
         """Return an absolute address, `#id`, or nothing where the words must do without a link.
 
@@ -58,7 +66,7 @@ class LinkResolver:
         # Browsers skip control characters and spaces within `java script:`; judge what they would see.
         wanted = re.sub(r"[\x00-\x20\x7f]+", lambda gap: "%20" if gap[0] == " " else "", target.strip())
         if not wanted:
-            return "", (found("link-broken", source, line, "a link without an address"),)
+            return "", (make_finding("link-broken", source, line, "a link without an address"),)
         if wanted.startswith("#"):
             return wanted, ()
         scheme = _SCHEME.match(wanted)
@@ -72,6 +80,25 @@ class LinkResolver:
             return self._absolute("https", f"https://{wanted}", source, line)
         return self._within_site(wanted, source, line)
 
+    @repair_rule(
+        "link-tracking",
+        "Tracking parameters were removed from an address.",
+        "`https://example.org/a?utm_source=x`",
+        "Remove them in the source.",
+    )
+    @warning_rule(
+        "link-insecure",
+        "An address without encryption.",
+        "`http://www.sundhed.dk`",
+        "Try `https:`; most sites have it.",
+        group="whole",
+    )
+    @warning_rule(
+        "link-outside",
+        "A link to a file or a script; its words stay as text.",
+        "`[x](file:///etc/passwd)`, `[x](javascript:…)`",
+        "Link to a web address.",
+    )
     def _absolute(self, scheme: str, wanted: str, source: str, line: int) -> tuple[str, tuple[Finding, ...]]:
         if scheme in ("mailto", "tel", "sms"):
             rest = wanted.partition(":")[2]
@@ -79,19 +106,19 @@ class LinkResolver:
                 _MAIL.match(rest.partition("?")[0]) if scheme == "mailto" else re.match(r"\+?[\d\s().%-]+$", rest)
             )
             if not is_sound:
-                return "", (found("link-broken", source, line, f"{wanted!r} is no address that works"),)
+                return "", (make_finding("link-broken", source, line, f"{wanted!r} is no address that works"),)
             return f"{scheme}:{rest}", ()
         if scheme not in ("http", "https"):
             known = scheme in ("file", "javascript", "data", "vbscript", "blob", "ftp")
             code = "link-outside" if known else "link-broken"
-            return "", (found(code, source, line, f"an address that begins with {scheme}:"),)
+            return "", (make_finding(code, source, line, f"an address that begins with {scheme}:"),)
         try:
             parts = urlsplit(wanted)
             host = (parts.hostname or "").encode("idna").decode() + (f":{parts.port}" if parts.port else "")
         except (ValueError, UnicodeError):
-            return "", (found("link-broken", source, line, f"{wanted!r} is no web address"),)
+            return "", (make_finding("link-broken", source, line, f"{wanted!r} is no web address"),)
         if not _HOST.match(host):
-            return "", (found("link-broken", source, line, f"{wanted!r} names no website"),)
+            return "", (make_finding("link-broken", source, line, f"{wanted!r} names no website"),)
         findings: list[Finding] = []
         query = parts.query
         if query:
@@ -100,9 +127,11 @@ class LinkResolver:
             if len(kept) < len(pairs):
                 query = urlencode(kept)
                 gone = ", ".join(name for name, _ in pairs if _TRACKING.match(name))
-                findings.append(found("link-tracking", source, line, f"{gone} removed from an address at {host}"))
+                findings.append(
+                    make_finding("link-tracking", source, line, f"{gone} removed from an address at {host}")
+                )
         if scheme == "http":
-            findings.append(found("link-insecure", source, line, f"http://{host} is not encrypted"))
+            findings.append(make_finding("link-insecure", source, line, f"http://{host} is not encrypted"))
         path, query, fragment = (
             quote(part, safe=safe)
             for part, safe in ((parts.path, _SAFE_PATH), (query, _SAFE_QUERY), (parts.fragment, _SAFE_QUERY))
@@ -121,7 +150,7 @@ class LinkResolver:
             if file.endswith(".md"):
                 near = difflib.get_close_matches(file, self.ids, n=1, cutoff=0.6)
                 hint = f"did you mean {near[0]}?" if near else ""
-                return "", (found("link-broken", source, line, f"there is no article at {file}", hint),)
+                return "", (make_finding("link-broken", source, line, f"there is no article at {file}", hint),)
         website = self.config.publisher.website
         base = f"{website}/" if path.startswith("/") else self.address_of(own_id)
         if not website or not base:
@@ -132,11 +161,23 @@ class LinkResolver:
             "https" if address.startswith("https") else "http", address + mark + fragment, source, line
         )
 
+    @warning_rule(
+        "link-without-website",
+        "A link within the site, but `[publisher] website` is not set; its words stay as text.",
+        "`[ryg](/ordbog/ryg)`",
+        'Set `website = "https://…"` in publish.toml.',
+    )
     def _no_website(self, wanted: str, source: str, line: int) -> Finding:
-        return found("link-without-website", source, line, f"{wanted!r} leads to a page of the site")
+        return make_finding("link-without-website", source, line, f"{wanted!r} leads to a page of the site")
 
 
-def judge_links(blocks: tuple[Block, ...], source: str) -> tuple[Finding, ...]:
+@note_rule(
+    "link-text-is-address",
+    "A link shows a bare address that is not where it leads.",
+    "`[www.example.org](https://www.example.org/a/b?c=d)`",
+    "Say what is found there instead.",
+)
+def check_links(blocks: tuple[Block, ...], source: str) -> tuple[Finding, ...]:
     """Return what is doubtful about links as readers see them."""
     findings: list[Finding] = []
     for node in walk(blocks):
@@ -146,6 +187,8 @@ def judge_links(blocks: tuple[Block, ...], source: str) -> tuple[Finding, ...]:
         is_deep = urlsplit(node.address).path.strip("/") or urlsplit(node.address).query
         if is_deep and _BARE_ADDRESS.match(shown):
             findings.append(
-                found("link-text-is-address", source, node.line, f"{shown!r} is shown, but the link leads deeper")
+                make_finding(
+                    "link-text-is-address", source, node.line, f"{shown!r} is shown, but the link leads deeper"
+                )
             )
     return tuple(findings)

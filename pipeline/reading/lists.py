@@ -1,4 +1,4 @@
-"""Lists and indented text: the dialect has no indented code, so every indentation is a list's or an accident."""
+"""Line repairs of lists, typed bullets, hard breaks and accidental indentation."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from pipeline.reading.lines import (
     HEADING,
     MARKER,
     RULE,
+    FindingCollector,
     Lines,
-    Recorder,
     blank_after,
     code_flags,
     is_blank,
     with_text,
 )  # fmt: skip
-from pipeline.reading.source import Line
+from pipeline.reading.source_text import SourceLine
+from pipeline.registry import repair_rule, warning_rule
 
-_MONTHS = (
+_MONTH_PATTERN = (
     "januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december"
     "|january|february|march|may|june|july|october"
 )
 _NO_LIST = re.compile(
-    rf"^(?P<before>[ \t]*\d{{1,4}})(?P<after>\.[ \t]+(?:{_MONTHS}|trimester|klasse|sal|etage)\b(?!-).*)$", re.IGNORECASE
+    rf"^(?P<before>[ \t]*\d{{1,4}})(?P<after>\.[ \t]+(?:{_MONTH_PATTERN}|trimester|klasse|sal|etage)\b(?!-).*)$",
+    re.IGNORECASE,
 )
 _YEAR = re.compile(r"^(?P<before>[ \t]*(?:1[6-9]|20)\d\d)(?P<after>[.)](?:[ \t].*)?)$")
 _BULLET = re.compile(r"^(?P<before>[ \t]*)(?P<mark>[•●▪■◦○‣⁃∙])[ \t\u00a0]*(?P<after>\S.*)$")
 _LEADING_MARK = re.compile(r"^ {0,3}(?:(?P<mark>[–—✔✓✅☑❌✗✘→➜➤►☐])|(?P<letter>[A-Za-zæøåÆØÅ])\))[ \t\u00a0]*\S")
 _SHORT_LINE = re.compile(r"^(?=.{2,45}$)(?!\d{1,9}[.)]\s)[A-ZÆØÅ0-9][^|<>]*?[^\s.!?;](?: {2,}|\\)?$")
-_FEWEST_LINES = 3
+_MIN_SHORT_LINES = 3
 _CONTAINER = re.compile(r"^ {0,3}(?:\[\^[^\]\s]+\]:|:(?=[ \t]))")
 
 
@@ -55,13 +57,19 @@ class _Item:
     items: int = 1
 
 
-def keep_numbers(lines: Lines, record: Recorder) -> Lines:
+@repair_rule(
+    "number-no-list",
+    "A line that begins with a date or a year, which Markdown reads as a list.",
+    "`1. maj åbner klinikken`",
+    "Write `1\\. maj`, or begin the line with a word.",
+)
+def escape_leading_numbers(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines with dates and years at a line's beginning kept from becoming lists."""
     flags = code_flags(lines)
-    kept: list[Line] = []
+    kept: list[SourceLine] = []
     for at, (line, is_code) in enumerate(zip(lines, flags, strict=True)):
         match = None if is_code else _NO_LIST.match(line.text) or _YEAR.match(line.text)
-        if match is None or _counts(lines, at):
+        if match is None or _continues_count(lines, at):
             kept.append(line)
             continue
         record.add("number-no-list", line.number, "a line that begins with a date or a year is text, not a list")
@@ -69,7 +77,7 @@ def keep_numbers(lines: Lines, record: Recorder) -> Lines:
     return tuple(kept)
 
 
-def _counts(lines: Lines, at: int) -> bool:
+def _continues_count(lines: Lines, at: int) -> bool:
     """Return whether a number goes on from the line above, or the line below goes on from it."""
     numbers = []
     for line in lines[max(0, at - 1) : at + 2]:
@@ -78,11 +86,18 @@ def _counts(lines: Lines, at: int) -> bool:
     return any(a is not None and b == a + 1 for a, b in pairwise(numbers))
 
 
-def mend_marks(lines: Lines, record: Recorder) -> Lines:
+@repair_rule(
+    "list-bullet",
+    "A bullet that is typed as a letter, or lines that each begin with a mark, which Markdown would run together.",
+    "`• Gå en tur`; `✔ Vand` with `✔ Frugt` on the next line",
+    "Make a list of them: `- Gå en tur`.",
+    aliases=("line-kept",),
+)
+def repair_typed_bullets(lines: Lines, record: FindingCollector) -> Lines:
     """Return typed bullets as list items, and lines that were set one by one (marks, an address) with breaks."""
     flags = code_flags(lines)
     mended = list(lines)
-    _keep_short_lines(mended, flags, record)
+    _break_short_lines(mended, flags, record)
     for at, line in enumerate(lines):
         if flags[at]:
             continue
@@ -93,12 +108,12 @@ def mend_marks(lines: Lines, record: Recorder) -> Lines:
         first = _LEADING_MARK.match(line.text)
         second = _LEADING_MARK.match(lines[at + 1].text) if at + 1 < len(lines) and not flags[at + 1] else None
         if first and second and first["mark"] == second["mark"] and not line.text.endswith(("  ", "\\")):
-            record.add("line-kept", line.number, "lines that each begin with a mark stay lines of their own")
+            record.add("list-bullet", line.number, "lines that each begin with a mark stay lines of their own")
             mended[at] = with_text(line, line.text.rstrip() + "  ")
     return tuple(mended)
 
 
-def _keep_short_lines(mended: list[Line], flags: list[bool], record: Recorder) -> None:
+def _break_short_lines(mended: list[SourceLine], flags: list[bool], record: FindingCollector) -> None:
     """Give hard breaks to the lines of addresses, opening hours and verse.
 
     Such a paragraph has three lines or more, all of them short, each beginning with a capital or a figure.
@@ -109,11 +124,11 @@ def _keep_short_lines(mended: list[Line], flags: list[bool], record: Recorder) -
         while end < len(mended) and not flags[end] and _SHORT_LINE.match(mended[end].text):
             end += 1
         is_apart = (at == 0 or is_blank(mended[at - 1])) and (end == len(mended) or is_blank(mended[end]))
-        if end - at >= _FEWEST_LINES and is_apart:
+        if end - at >= _MIN_SHORT_LINES and is_apart:
             for index in range(at, end - 1):
                 if not mended[index].text.endswith(("  ", "\\")):
                     record.add(
-                        "line-kept",
+                        "list-bullet",
                         mended[index].number,
                         "short lines that were set one by one stay lines of their own",
                     )
@@ -121,25 +136,25 @@ def _keep_short_lines(mended: list[Line], flags: list[bool], record: Recorder) -
         at = max(end, at + 1)
 
 
-def mend_lists(lines: Lines, record: Recorder) -> Lines:
+def repair_lists(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines with lists that nest and count as they look, and no indentation that would make code."""
-    return _ListMender(record).mend(lines)
+    return _ListRepairer(record).repair(lines)
 
 
-class _ListMender:
+class _ListRepairer:
     """Walks the lines of an article with the list items that are open at each."""
 
-    def __init__(self, record: Recorder) -> None:
+    def __init__(self, record: FindingCollector) -> None:
         self.record = record
         self.open: list[_Item] = []
-        self.written: list[Line] = []
+        self.written: list[SourceLine] = []
         self.is_apart = True
         """Whether a blank line, or nothing that goes on, stands above."""
         self.note_indent = False
         """Whether a footnote or a definition is open, whose further paragraphs are indented by four."""
         self.in_text = False
 
-    def mend(self, lines: Lines) -> Lines:
+    def repair(self, lines: Lines) -> Lines:
         for at, (line, is_code) in enumerate(zip(lines, code_flags(lines), strict=True)):
             if is_code or is_blank(line):
                 self.written.append(line)
@@ -148,7 +163,7 @@ class _ListMender:
                 self._line(line, lines[at + 1].text if at + 1 < len(lines) else "")
         return tuple(self.written)
 
-    def _line(self, line: Line, following: str) -> None:
+    def _line(self, line: SourceLine, following: str) -> None:
         bare = line.text.lstrip(" \t")
         indent = _column(line.text)
         match = MARKER.match(line.text)
@@ -174,13 +189,20 @@ class _ListMender:
         number = int(match["number"])
         return number == 1 or bool(after and after["number"] and int(after["number"]) == number + 1)
 
-    def _close(self, line: Line) -> None:
+    def _close(self, line: SourceLine) -> None:
         self.open.clear()
         self.note_indent = False
         self.written.append(line)
         self.is_apart, self.in_text = True, False
 
-    def _item(self, line: Line, match: re.Match[str], indent: int) -> None:
+    @repair_rule(
+        "indentation",
+        "A list item indented too little for its list, or text indented by four or more, which Markdown reads as code.",
+        "Two spaces before `-` below `1. Læg dig ned`; four spaces before `Kramper`",
+        "Indent an item as far as the text of the item above, and other text not at all.",
+        aliases=("list-indent", "text-indented"),
+    )
+    def _item(self, line: SourceLine, match: re.Match[str], indent: int) -> None:
         number = int(match["number"]) if match["number"] else None
         while self.open and self.open[-1].column > indent:
             closed = self.open.pop()
@@ -199,13 +221,15 @@ class _ListMender:
         else:
             target = 4 if self.note_indent and indent >= 4 else 0
             if self.in_text and not self.note_indent:
-                self.record.add("list-glued", line.number, "the list began right below a line of text, set apart")
+                self.record.add(
+                    "blank-line-missing", line.number, "the list began right below a line of text, set apart"
+                )
                 self.written.append(blank_after(line))
         text = match["text"]
         if indent >= 4 and parent is None and sibling is None and not target:
-            self.record.add("text-indented", line.number, "indented by four or more, which is no list of its own")
+            self.record.add("indentation", line.number, "indented by four or more, which is no list of its own")
         elif target != indent and target > indent:
-            self.record.add("list-indent", line.number, "indented too little for the list that it belongs to")
+            self.record.add("indentation", line.number, "indented too little for the list that it belongs to")
         # Five spaces behind a marker would make its text code.
         gap = match["gap"].expandtabs(4) if match["gap"] else ""
         if len(gap) > 4:
@@ -227,7 +251,13 @@ class _ListMender:
         )
         self.is_apart, self.in_text = False, bool(text)
 
-    def _continued(self, line: Line, mark: str, number: int | None, delimiter: str, before: _Item) -> str:
+    @repair_rule(
+        "list-numbering",
+        "The mark behind the number changes within a list, or its numbers do not go on by one; the numbers stay.",
+        "`5)` after `4.`, or `1.` `3.` `4.`",
+        "Use the same mark throughout, and write a line of text between two lists.",
+    )
+    def _continued(self, line: SourceLine, mark: str, number: int | None, delimiter: str, before: _Item) -> str:
         """Return the marker with which an item goes on in the list before it, or begins a list of its own.
 
         Markdown counts by itself, and would print another number than the author's behind a gap or a new beginning.
@@ -245,7 +275,7 @@ class _ListMender:
         self.record.add("list-numbering", line.number, f"{mark!r} behind {before.mark!r} keeps its number")
         return f"{number}{')' if delimiter == '.' else '.'}"
 
-    def _text(self, line: Line, bare: str, indent: int) -> None:
+    def _text(self, line: SourceLine, bare: str, indent: int) -> None:
         if self.open and not self.is_apart:
             self._lazy(line, bare, indent)
         elif self.open and indent >= 2:
@@ -258,7 +288,7 @@ class _ListMender:
                 self.note_indent = False
             if indent >= 4 and not self.note_indent:
                 if self.is_apart:
-                    self.record.add("text-indented", line.number, "indented text is text, not code")
+                    self.record.add("indentation", line.number, "indented text is text, not code")
                 self._write(line, 0, bare)
             elif indent >= 4:
                 self._write(line, 4, bare)
@@ -267,7 +297,13 @@ class _ListMender:
         self.is_apart = False
         self.in_text = True
 
-    def _lazy(self, line: Line, bare: str, indent: int) -> None:
+    @warning_rule(
+        "list-ended",
+        "A line right below a list begins a sentence of its own; it is set apart from the last item.",
+        "`- Gå en tur.` with `Det hjælper de fleste.` on the next line",
+        "Set a blank line after the list, or indent the line if it belongs to the item.",
+    )
+    def _lazy(self, line: SourceLine, bare: str, indent: int) -> None:
         """Write a line right below a list item: more of the item, or a new paragraph that was glued to the list."""
         item = self.open[-1]
         above = self.written[-1].text.rstrip()
@@ -287,7 +323,7 @@ class _ListMender:
         item.lines += 1
         self._write(line, item.content if indent else 0, bare)
 
-    def _write(self, line: Line, column: int, bare: str) -> None:
+    def _write(self, line: SourceLine, column: int, bare: str) -> None:
         text = " " * column + bare
         self.written.append(with_text(line, text) if text != line.text else line)
 

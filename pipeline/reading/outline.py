@@ -1,4 +1,4 @@
-"""One clean outline: headings from h2 to h4 without jumps, ids of their own, references at the end."""
+"""Outline of an article: heading levels 2 to 4 without gaps, unique ids, references last."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from pipeline.article import (
+from pipeline.findings import Finding
+from pipeline.model import (
     Block,
     Cell,
     Div,
@@ -28,24 +29,24 @@ from pipeline.article import (
     text,
     walk,
 )
-from pipeline.findings import Finding
 from pipeline.reading import references
 from pipeline.reading.callouts import bold_only
-from pipeline.reading.headings import LONGEST
-from pipeline.reading.lines import Recorder
-from pipeline.reading.trees import rebuilt
-from pipeline.reading.wording import find_left_markup, find_screen_words
+from pipeline.reading.headings import MAX_HEADING_LENGTH
+from pipeline.reading.lines import FindingCollector
+from pipeline.reading.text_checks import find_leftover_markup, find_screen_phrases
+from pipeline.reading.transform import transform_blocks
+from pipeline.registry import repair_rule, warning_rule
 
-TOP, DEEPEST = 2, 4
-_RESERVED = re.compile(rf"note(?:ref)?-\d+|{references.ID}")
+TOP_LEVEL, DEEPEST_LEVEL = 2, 4
+_RESERVED_IDS = re.compile(rf"note(?:ref)?-\d+|{references.REFERENCES_ID}")
 """Ids that renderers give to footnotes and references."""
-_LETTERS = str.maketrans(
+_TRANSLITERATIONS = str.maketrans(
     {"æ": "ae", "ø": "oe", "å": "aa", "ß": "ss", "œ": "oe", "đ": "d", "ł": "l", "þ": "th", "ð": "d"}
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Arranged:
+class OutlinedBlocks:
     """An article's blocks in their final order."""
 
     blocks: tuple[Block, ...]
@@ -53,28 +54,30 @@ class Arranged:
     """The one heading of level 1 at the top, taken out of the blocks; empty where there is none."""
 
 
-def arrange(blocks: tuple[Block, ...], source: str, title: str = "") -> tuple[Arranged, tuple[Finding, ...]]:
+def build_outline(
+    blocks: tuple[Block, ...], source: str, title: str = ""
+) -> tuple[OutlinedBlocks, tuple[Finding, ...]]:
     """Return the blocks with one clean outline.
 
     Args:
         title: The title in the front matter, where there is one.
     """
-    record = Recorder(source)
+    record = FindingCollector(source)
     blocks = _plain_inside(blocks)
-    blocks = _without_edge_rules(references.gather(blocks, record))
+    blocks = _without_edge_rules(references.collect_references(blocks, record))
     blocks = _bold_headings(blocks, record)
     blocks, h1 = _without_title(blocks, title, record)
     blocks = _Leveller(record).level(blocks)
     blocks, ids = _with_ids(blocks)
     blocks = _with_anchors(blocks, ids, record)
-    find_screen_words(blocks, record)
-    find_left_markup(blocks, record)
-    return Arranged(blocks, h1), tuple(record.findings)
+    find_screen_phrases(blocks, record)
+    find_leftover_markup(blocks, record)
+    return OutlinedBlocks(blocks, h1), tuple(record.findings)
 
 
-def slug(words: str) -> str:
+def slugify(words: str) -> str:
     """Return words as an id: ASCII letters, figures and hyphens, beginning with a letter."""
-    lowered = unicodedata.normalize("NFC", words).casefold().translate(_LETTERS)
+    lowered = unicodedata.normalize("NFC", words).casefold().translate(_TRANSLITERATIONS)
     bare = unicodedata.normalize("NFKD", lowered).encode("ascii", "ignore").decode()
     name = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")
     # Print engines and old readers stumble over ids that begin with a figure.
@@ -92,7 +95,7 @@ def _plain_inside(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         return tuple(
             replace(block, blocks=_plain_inside(block.blocks)) if isinstance(block, Div) else block for block in blocks
         )
-    return tuple(_plain(block) for block in blocks)
+    return tuple(_without_headings(block) for block in blocks)
 
 
 def _all(block: Block) -> Iterator[Block | Inline | Cell]:
@@ -103,16 +106,16 @@ def _all(block: Block) -> Iterator[Block | Inline | Cell]:
             yield from walk(node.blocks)
 
 
-def _plain(block: Block) -> Block:
+def _without_headings(block: Block) -> Block:
     if isinstance(block, Header):
         return block
     if isinstance(block, Div):
         return replace(block, blocks=_plain_inside(block.blocks))
-    return rebuilt((block,), _unheaded)[0]
+    return transform_blocks((block,), _unheaded)[0]
 
 
 def _unheaded(node: Inline | Block) -> tuple[Inline | Block, ...] | None:
-    return (Para((Strong(_one_line(node.content)),), node.line),) if isinstance(node, Header) else None
+    return (Para((Strong(_without_line_breaks(node.content)),), node.line),) if isinstance(node, Header) else None
 
 
 def _without_edge_rules(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
@@ -127,7 +130,13 @@ def _without_edge_rules(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     return tuple(kept)
 
 
-def _bold_headings(blocks: tuple[Block, ...], record: Recorder) -> tuple[Block, ...]:
+@repair_rule(
+    "heading-bold",
+    "A paragraph that is only bold stands for a heading.",
+    "`**Symptomer**` above a paragraph",
+    "Write `## Symptomer`.",
+)
+def _bold_headings(blocks: tuple[Block, ...], record: FindingCollector) -> tuple[Block, ...]:
     """Return blocks in which a paragraph that is only bold, and reads as a heading, is one."""
     built: list[Block] = []
     level = 1
@@ -150,14 +159,24 @@ def _is_heading(block: Block) -> bool:
 
 def _reads_as_heading(words: str, *, is_first: bool) -> bool:
     """Return whether bold words are a heading, not a sentence that someone stressed, nor a label before a list."""
-    if not 2 < len(words) <= (LONGEST if not is_first else 50) or len(words.split()) > 12 or not words[0].isalnum():
+    if (
+        not 2 < len(words) <= (MAX_HEADING_LENGTH if not is_first else 50)
+        or len(words.split()) > 12
+        or not words[0].isalnum()
+    ):
         return False
     if words.endswith("?"):
         return True
     return words[-1] not in ".,;:!…" and not re.search(r"[,=<>≈×≤≥]|\. ", words)
 
 
-def _without_title(blocks: tuple[Block, ...], title: str, record: Recorder) -> tuple[tuple[Block, ...], str]:
+@warning_rule(
+    "heading-title",
+    "The heading of level 1 at the top is not the title of the front matter; it stays as a heading.",
+    "`title: Ondt i ryggen` above `# Fem råd om ryggen`",
+    "Remove one of them, or make the heading `##`.",
+)
+def _without_title(blocks: tuple[Block, ...], title: str, record: FindingCollector) -> tuple[tuple[Block, ...], str]:
     """Take the only heading of level 1 away where it stands at the top, behind pictures at most.
 
     It is the title then, unless the front matter has another: no word of it may be lost, so it stays as a heading.
@@ -170,7 +189,7 @@ def _without_title(blocks: tuple[Block, ...], title: str, record: Recorder) -> t
     has_note = any(isinstance(node, Note | Image) for node in walk((top,)))
     if has_note or (title and _letters(title) != _letters(words)):
         record.add("heading-title", top.line, f"{words!r} is not the title; it stays as a heading")
-        return (*blocks[:at], replace(top, level=TOP), *blocks[at + 1 :]), ""
+        return (*blocks[:at], replace(top, level=TOP_LEVEL), *blocks[at + 1 :]), ""
     return (*blocks[:at], *blocks[at + 1 :]), words
 
 
@@ -181,7 +200,7 @@ def _letters(words: str) -> str:
 class _Leveller:
     """Gives headings their level: one deeper than the heading they stand under, whatever the source calls it."""
 
-    def __init__(self, record: Recorder) -> None:
+    def __init__(self, record: FindingCollector) -> None:
         self.record = record
         self.open: list[tuple[int, int]] = []
         """Levels of the headings above: in the source, and here."""
@@ -189,6 +208,12 @@ class _Leveller:
     def level(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         return tuple(self._block(block) for block in blocks)
 
+    @repair_rule(
+        "heading-level",
+        "A heading whose level leaves a gap, or is not below the title.",
+        "`####` right under `##`; `#` in the text",
+        "Use `##` for sections and one mark more for each level below.",
+    )
     def _block(self, block: Block) -> Block:
         if isinstance(block, Div):
             return replace(block, blocks=self.level(block.blocks))
@@ -196,15 +221,15 @@ class _Leveller:
             return block
         while self.open and self.open[-1][0] >= block.level:
             self.open.pop()
-        level = min(self.open[-1][1] + 1 if self.open else TOP, DEEPEST)
+        level = min(self.open[-1][1] + 1 if self.open else TOP_LEVEL, DEEPEST_LEVEL)
         self.open.append((block.level, level))
         if level != block.level:
             self.record.add("heading-level", block.line, f"a heading of level {block.level} where {level} follows")
         content = bold_only(block.content) if len(block.content) == 1 else ()
-        return replace(block, level=level, content=_one_line(content or block.content))
+        return replace(block, level=level, content=_without_line_breaks(content or block.content))
 
 
-def _one_line(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
+def _without_line_breaks(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
     return tuple(Space() if isinstance(inline, LineBreak | SoftBreak) else inline for inline in content)
 
 
@@ -220,14 +245,14 @@ def _with_ids(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], dict[str, s
         if isinstance(block, Div):
             return replace(block, blocks=tuple(map(named, block.blocks)))
         if isinstance(block, References):
-            new.setdefault(slug(text(block.title)), block.id)
+            new.setdefault(slugify(text(block.title)), block.id)
             return block
         if not isinstance(block, Header):
             return block
-        name = _unique(slug(text(block.content)), taken)
+        name = _unique(slugify(text(block.content)), taken)
         new.setdefault(block.id, name)
-        new.setdefault(slug(block.id), name)
-        new.setdefault(slug(text(block.content)), name)
+        new.setdefault(slugify(block.id), name)
+        new.setdefault(slugify(text(block.content)), name)
         return replace(block, id=name)
 
     return tuple(map(named, blocks)), {key: value for key, value in new.items() if key}
@@ -236,14 +261,21 @@ def _with_ids(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], dict[str, s
 def _unique(name: str, taken: set[str]) -> str:
     """Return a name that no heading and no renderer has taken, and take it."""
     wanted, number = name, 1
-    while name in taken or _RESERVED.fullmatch(name):
+    while name in taken or _RESERVED_IDS.fullmatch(name):
         number += 1
         name = f"{wanted}-{number}"
     taken.add(name)
     return name
 
 
-def _with_anchors(blocks: tuple[Block, ...], ids: dict[str, str], record: Recorder) -> tuple[Block, ...]:
+@warning_rule(
+    "anchor-missing",
+    "A link to a place in the article that is not there; its words stay.",
+    "`[se nedenfor](#behandling)` without such a heading",
+    "Correct it to the words of a heading, in lower case with hyphens.",
+    group="whole",
+)
+def _with_anchors(blocks: tuple[Block, ...], ids: dict[str, str], record: FindingCollector) -> tuple[Block, ...]:
     """Return blocks whose links within the article lead to the ids that headings have now."""
     if not any(isinstance(node, Link) and node.address.startswith("#") for node in walk(blocks)):
         return blocks
@@ -252,10 +284,10 @@ def _with_anchors(blocks: tuple[Block, ...], ids: dict[str, str], record: Record
         if not isinstance(node, Link) or not node.address.startswith("#"):
             return None
         wanted = unquote(node.address[1:])
-        found = ids.get(wanted) or ids.get(wanted.casefold()) or ids.get(slug(wanted))
+        found = ids.get(wanted) or ids.get(wanted.casefold()) or ids.get(slugify(wanted))
         if found:
             return (replace(node, address=f"#{found}"),)
         record.add("anchor-missing", node.line, f"no heading of the article is called {node.address!r}; the words stay")
         return node.content
 
-    return rebuilt(blocks, led)
+    return transform_blocks(blocks, led)

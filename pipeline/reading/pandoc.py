@@ -1,4 +1,4 @@
-"""Markdown to pandoc's document model: many texts per process, and none can hold up the others."""
+"""Runs pandoc: Markdown texts in batches to its JSON document model, with time and memory limits."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.limits import PATIENCE
-from pipeline.phases import phase
+from pipeline.limits import WALL_CLOCK_FACTOR
+from pipeline.timing import timed_phase
 
 if sys.platform != "win32":
     import resource
@@ -41,11 +41,11 @@ DIALECT = (
 
 MEMORY_MB = 512
 """A footnote in a circle takes all memory there is otherwise."""
-_MEMORY = f"-M{MEMORY_MB}M"
+_MEMORY_OPTION = f"-M{MEMORY_MB}M"
 
 # Source positions wrap every word in a span; taking those away here makes JSON a fifth, and decoding as much faster.
 # A quotation mark within a JSON string is escaped, so that the pattern cannot match inside of text.
-_WRAPPED = re.compile(
+_WRAPPER_SPAN = re.compile(
     rb'\{"t":"Span","c":\[\["",\[\],\[\["wrapper","1"\],\["data-pos","[0-9:;-]*"\]\]\],\['
     rb'(\{"t":"(?:Space|SoftBreak|LineBreak)"\}|\{"t":"Str","c":"[^"\\]*(?:\\.[^"\\]*)*"\})\]\]\}'
 )
@@ -53,7 +53,7 @@ _TOKEN = re.compile(rb'"data-pos","(?P<line>[0-9]+)[^"]*"|"[^"\\]*(?:\\.[^"\\]*)
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class PandocDocument:
     """A text as pandoc read it."""
 
     data: bytes
@@ -75,14 +75,14 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class PandocFailure:
     """Why pandoc could not read a text."""
 
     message: str
 
 
-@phase("pandoc")
-def read_many(texts: Sequence[str], timeout_s: int) -> list[Document | Failure]:
+@timed_phase("pandoc")
+def parse_many(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | PandocFailure]:
     """Read Markdown texts, in order.
 
     All go to one process; where it stops or takes too long, the text it stopped at is read alone, in a sandbox, and the
@@ -95,55 +95,55 @@ def read_many(texts: Sequence[str], timeout_s: int) -> list[Document | Failure]:
     Raises:
         ConfigError: pandoc is not installed.
     """
-    results: list[Document | Failure] = []
+    results: list[PandocDocument | PandocFailure] = []
     while len(results) < len(texts):
-        results += _read_batch(texts[len(results) :], timeout_s)
+        results += _parse_batch(texts[len(results) :], timeout_s)
         if len(results) < len(texts):
-            results.append(read_alone(texts[len(results)], timeout_s))
+            results.append(parse_one(texts[len(results)], timeout_s))
     return results
 
 
-def read_alone(text: str, timeout_s: int) -> Document | Failure:
+def parse_one(text: str, timeout_s: int) -> PandocDocument | PandocFailure:
     """Read one text in a process of its own, in pandoc's sandbox."""
-    command = [str(program()), "--sandbox", "--from", DIALECT, "--to", "json", "+RTS", _MEMORY, "-RTS"]
-    done = _run(command, text.encode(), timeout_s)
-    if done.is_late:
-        return Failure(f"reading took longer than {timeout_s} s")
+    command = [str(pandoc_path()), "--sandbox", "--from", DIALECT, "--to", "json", "+RTS", _MEMORY_OPTION, "-RTS"]
+    done = _run_pandoc(command, text.encode(), timeout_s)
+    if done.is_timed_out:
+        return PandocFailure(f"reading took longer than {timeout_s} s")
     if done.code == _OUT_OF_MEMORY:
-        return Failure(f"reading took more memory than {MEMORY_MB} MB")
+        return PandocFailure(f"reading took more memory than {MEMORY_MB} MB")
     if done.code:
         reason = done.log.decode("utf-8", "replace").strip().splitlines() or [f"exit code {done.code}"]
-        return Failure(f"pandoc: {reason[0]}")
-    return _document(done.output.strip())
+        return PandocFailure(f"pandoc: {reason[0]}")
+    return _parse_document(done.output.strip())
 
 
 _OUT_OF_MEMORY = 251
 
 
-def _read_batch(texts: Sequence[str], timeout_s: int) -> list[Document | Failure]:
+def _parse_batch(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | PandocFailure]:
     """Read texts in one process; fewer results than texts where it did not come to the end."""
     # pandoc's Lua has no sandbox: it is given texts only, never files to open, and reads with none in reach.
-    command = [str(program()), "lua", "+RTS", _MEMORY, "-RTS", str(_script()), DIALECT]
+    command = [str(pandoc_path()), "lua", "+RTS", _MEMORY_OPTION, "-RTS", str(_script()), DIALECT]
     lines = b"".join(json.dumps(text).encode() + b"\n" for text in texts)
-    done = _run(command, lines, timeout_s)
+    done = _run_pandoc(command, lines, timeout_s)
     # What stands behind the last line end was cut off in the middle.
-    documents = [_document(line) for line in done.output.split(b"\n")[:-1]][: len(texts)]
-    if done.is_late and len(documents) == len(texts) - 1:
-        documents.append(Failure(f"reading took longer than {timeout_s} s"))  # alone, it would take as long again
+    documents = [_parse_document(line) for line in done.output.split(b"\n")[:-1]][: len(texts)]
+    if done.is_timed_out and len(documents) == len(texts) - 1:
+        documents.append(PandocFailure(f"reading took longer than {timeout_s} s"))  # alone, it would take as long again
     return documents
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class _PandocResult:
     """What a process of pandoc came to."""
 
     code: int
     output: bytes
     log: bytes
-    is_late: bool
+    is_timed_out: bool
 
 
-def _run(command: Sequence[str], text: bytes, timeout_s: int) -> _Done:
+def _run_pandoc(command: Sequence[str], text: bytes, timeout_s: int) -> _PandocResult:
     """Run pandoc on a text, within its limits of time and memory."""
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
@@ -153,27 +153,27 @@ def _run(command: Sequence[str], text: bytes, timeout_s: int) -> _Done:
                 resource.prlimit(process.pid, resource.RLIMIT_DATA, (_DATA_BYTES, _DATA_BYTES))
                 resource.prlimit(process.pid, resource.RLIMIT_CPU, (timeout_s, timeout_s + 1))
         try:
-            output, log = process.communicate(text, timeout_s * PATIENCE)
+            output, log = process.communicate(text, timeout_s * WALL_CLOCK_FACTOR)
         except subprocess.TimeoutExpired as stopped:
             process.kill()
             process.communicate()
-            return _Done(-signal.SIGTERM, stopped.stdout or b"", b"", is_late=True)
-    return _Done(process.returncode, output, log, is_late=process.returncode in _LATE)
+            return _PandocResult(-signal.SIGTERM, stopped.stdout or b"", b"", is_timed_out=True)
+    return _PandocResult(process.returncode, output, log, is_timed_out=process.returncode in _TIMEOUT_SIGNALS)
 
 
-_LATE = {-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)} - {0}
+_TIMEOUT_SIGNALS = {-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)} - {0}
 _DATA_BYTES = (MEMORY_MB + 256) * 1_000_000
 """Above what the runtime allows: where it holds, its own word is the better one."""
 
 
-def _document(data: bytes) -> Document | Failure:
+def _parse_document(data: bytes) -> PandocDocument | PandocFailure:
     if data.startswith(b'"'):
-        return Failure(f"pandoc: {json.loads(data)}")
-    return Document(_WRAPPED.sub(rb"\1", data))
+        return PandocFailure(f"pandoc: {json.loads(data)}")
+    return PandocDocument(_WRAPPER_SPAN.sub(rb"\1", data))
 
 
 @cache
-def program() -> Path:
+def pandoc_path() -> Path:
     """Return the pandoc that pypandoc_binary brought along.
 
     Found without importing pypandoc, whose own search starts pandoc to ask for its version.

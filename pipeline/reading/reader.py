@@ -1,4 +1,4 @@
-"""Reading: from source files to normalised articles, and what was found on the way.
+"""Reads source files into normalised articles, with findings.
 
 The steps, in order: bytes → clean text → front matter → repaired lines → pandoc → blocks → outline → typography →
 title, hero and the rest → `Article`.
@@ -11,60 +11,69 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from pipeline.article import Article, Block, Div, Event, Figure, Image, Para, Picture, Related, text, walk
 from pipeline.config import Config
 from pipeline.errors import PublishError, SourceError
-from pipeline.findings import Finding, found, in_order
-from pipeline.phases import phase
-from pipeline.reading.alts import judge_alts
-from pipeline.reading.blocks import build
-from pipeline.reading.extent import TooLongError, judge_extent
-from pipeline.reading.files import LargeFileError, Roots, Source, Status, id_of, read_inside, see
+from pipeline.findings import Finding, make_finding, sort_findings
+from pipeline.model import Article, Block, Div, Event, Figure, Image, Para, Picture, Related, text, walk
+from pipeline.reading.alt_text import check_alt_texts
+from pipeline.reading.block_builder import build_blocks
 from pipeline.reading.frontmatter import FrontMatter, read_front_matter
-from pipeline.reading.links import LinkResolver, judge_links
-from pipeline.reading.outline import arrange
-from pipeline.reading.pandoc import Document, Failure, read_many
-from pipeline.reading.pictures import PictureFinder, Sight
-from pipeline.reading.repairs import repair
-from pipeline.reading.source import Line, body_lines, clean
+from pipeline.reading.links import LinkResolver, check_links
+from pipeline.reading.outline import build_outline
+from pipeline.reading.pandoc import PandocDocument, PandocFailure, parse_many
+from pipeline.reading.picture_finder import PictureFinder, ResolvedPicture
+from pipeline.reading.repairs import repair_lines
+from pipeline.reading.size_limits import TooLargeError, check_size_limits
+from pipeline.reading.source_files import (
+    FileStatus,
+    LargeFileError,
+    Source,
+    SourceRoots,
+    file_status,
+    read_inside,
+    source_id,
+)
+from pipeline.reading.source_text import SourceLine, body_lines, decode_source
 from pipeline.reading.titles import description_of, subject_of, title_of
-from pipeline.reading.typography import set_text, set_typography
+from pipeline.reading.typography import apply_typography, apply_typography_to_text
+from pipeline.registry import error_rule, note_rule, repair_rule, warning_rule
+from pipeline.timing import timed_phase
 
 PANDOC_TIMEOUT_S = 6  # a batch takes half a second; only a runaway ever waits
-WITHOUT_IT = {"picture-missing", "picture-broken", "picture-outside"}
+PICTURE_OMITTED_CODES = {"picture-missing", "picture-broken", "picture-outside"}
 """Errors that cost a part of the article; any other error found while reading costs the article."""
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ReadResult:
     """What reading one source gave."""
 
     source: Source
     article: Article | None
     """None: refused, and a finding of severity error says why."""
     findings: tuple[Finding, ...]
-    sights: tuple[Sight, ...] = ()
+    resolved_pictures: tuple[ResolvedPicture, ...] = ()
     """Every picture that it names."""
     sha256: str = ""
     """Of the file; empty where the same file may come to something else another time, or cannot be read."""
-    status: Status | None = None
+    status: FileStatus | None = None
     """Of the file, before it was opened."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class _PreparedSource:
     """A source as far as it can be read without pandoc."""
 
     source: Source
     front: FrontMatter
-    lines: tuple[Line, ...]
+    lines: tuple[SourceLine, ...]
     findings: tuple[Finding, ...]
     sha256: str
-    status: Status | None
+    status: FileStatus | None
 
 
 @dataclass(slots=True)
-class _Resolver:
+class _ArticleTargets:
     """Finds pictures and addresses for one article, and keeps what was found on the way."""
 
     finder: PictureFinder
@@ -75,8 +84,8 @@ class _Resolver:
     """Of pictures, as written."""
 
     @property
-    def sights(self) -> tuple[Sight, ...]:
-        return tuple(self.finder.sight(target, self.source) for target in self.targets)
+    def resolved_pictures(self) -> tuple[ResolvedPicture, ...]:
+        return tuple(self.finder.resolve_picture(target, self.source) for target in self.targets)
 
     def picture(self, target: str, line: int) -> Picture | None:
         self.targets[target] = None
@@ -90,98 +99,129 @@ class _Resolver:
         return address
 
 
-@phase("read")
-def read(sources: Sequence[Source], config: Config, roots: Roots, ids: Mapping[str, str]) -> tuple[Read, ...]:
+@timed_phase("read")
+def read_articles(
+    sources: Sequence[Source], config: Config, roots: SourceRoots, ids: Mapping[str, str]
+) -> tuple[ReadResult, ...]:
     """Read sources into articles, several per pandoc process; one bad source never stops the others.
 
     Args:
         ids: The id of every source of the project, by path, so that links between files can be followed.
     """
-    prepared = [_prepare(source, config, roots) for source in sources]
-    ready = [item for item in prepared if isinstance(item, _Prepared)]
+    prepared = [_prepare_source(source, config, roots) for source in sources]
+    ready = [item for item in prepared if isinstance(item, _PreparedSource)]
     documents = iter(
-        read_many(["\n".join(line.text for line in item.lines) + "\n" for item in ready], PANDOC_TIMEOUT_S)
+        parse_many(["\n".join(line.text for line in item.lines) + "\n" for item in ready], PANDOC_TIMEOUT_S)
     )
     finder = PictureFinder(roots, config.limits)
     links = LinkResolver(config, ids)
     return tuple(
-        item if isinstance(item, Read) else _finish(item, next(documents), config, finder, links) for item in prepared
+        item if isinstance(item, ReadResult) else _normalise_document(item, next(documents), config, finder, links)
+        for item in prepared
     )
 
 
-def _prepare(source: Source, config: Config, roots: Roots) -> _Prepared | Read:
+def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _PreparedSource | ReadResult:
     """Return a source ready for pandoc, or why it is refused."""
     findings: list[Finding] = []
-    sha256, status = "", see(roots.project / source.path)
+    sha256, status = "", file_status(roots.project / source.path)
     try:
         data = read_inside(roots.project / source.path, roots, config.limits.source_bytes)
         sha256 = hashlib.sha256(data).hexdigest()
-        cleaned, more = clean(data, source.path)
+        cleaned, more = decode_source(data, source.path)
         findings += more
         front, more = read_front_matter(cleaned, source.path, config.sources)
         findings += more
         if front is None:
-            return Read(source, None, in_order(findings), (), sha256, status)
+            return ReadResult(source, None, sort_findings(findings), (), sha256, status)
         if front.body.count("\n") > config.limits.lines:
             raise LargeFileError(f"the text has more than {config.limits.lines:,} lines", line=1)
         if len(front.body) > 2 * config.limits.characters:  # markup and all: of words there may be as many as the limit
             message = (
                 f"{len(front.body):,} characters with all marks, expected at most {2 * config.limits.characters:,}"
             )
-            raise TooLongError(message, line=1, hint="divide it, and list its parts in an edition; or raise the limit")
-        lines, more = repair(body_lines(front.body, front.body_line), source.path, config.limits)
-        return _Prepared(source, front, lines, (*findings, *more), sha256, status)
+            raise TooLargeError(message, line=1, hint="divide it, and list its parts in an edition; or raise the limit")
+        lines, more = repair_lines(body_lines(front.body, front.body_line), source.path, config.limits)
+        return _PreparedSource(source, front, lines, (*findings, *more), sha256, status)
     except SourceError as error:
-        return Read(source, None, in_order((*findings, _refusal(error, source))), (), sha256, status)
+        return ReadResult(source, None, sort_findings((*findings, _error_finding(error, source))), (), sha256, status)
 
 
-def _finish(
-    item: _Prepared, document: Document | Failure, config: Config, finder: PictureFinder, links: LinkResolver
-) -> Read:
+@repair_rule(
+    "title-derived",
+    "The front matter has no title; one was taken from elsewhere.",
+    "`ondt-i-ryggen.md` became “Ondt i ryggen”",
+    "Write `title:`.",
+)
+@warning_rule(
+    "body-empty",
+    "An article without text.",
+    "A file that ends with its front matter",
+    "Write the text, or `draft: true` until it is there.",
+)
+@error_rule(
+    "markdown-unreadable",
+    "pandoc could not read the text in the time and memory it is given.",
+    "Thousands of brackets within brackets",
+    "Simplify the part of the text that is unusual; halve the article to find it.",
+)
+def _normalise_document(
+    item: _PreparedSource,
+    document: PandocDocument | PandocFailure,
+    config: Config,
+    finder: PictureFinder,
+    links: LinkResolver,
+) -> ReadResult:
     """Return the article of a source that pandoc has read."""
     source, front = item.source, item.front
     findings = list(item.findings)
-    if isinstance(document, Failure):
-        return Read(
+    if isinstance(document, PandocFailure):
+        return ReadResult(
             source,
             None,
-            in_order((*findings, found("markdown-unreadable", source.path, front.body_line, document.message))),
+            sort_findings(
+                (*findings, make_finding("markdown-unreadable", source.path, front.body_line, document.message))
+            ),
         )
-    resolver = _Resolver(finder, links, source.path)
+    resolver = _ArticleTargets(finder, links, source.path)
     try:
-        blocks, more = build(document, item.lines, source.path, resolver, config.limits)
+        blocks, more = build_blocks(document, item.lines, source.path, resolver, config.limits)
         findings += more
-        arranged, more = arrange(blocks, source.path, front.title)
+        arranged, more = build_outline(blocks, source.path, front.title)
         findings += more
         language = front.language or config.publisher.language
-        blocks, more = set_typography(arranged.blocks, language, config.sources, source.path)
+        blocks, more = apply_typography(arranged.blocks, language, config.sources, source.path)
         findings += more
-        hero, blocks = _hero(front, blocks, resolver)
+        hero, blocks = _extract_hero(front, blocks, resolver)
         title, way = title_of(front, arranged.h1, PurePosixPath(source.path).stem, text(blocks))
         if way != "front matter":
-            findings.append(found("title-derived", source.path, 1, f"no title; {title!r} was taken from the {way}"))
-        related = tuple(_related(front, source, links))
+            findings.append(
+                make_finding("title-derived", source.path, 1, f"no title; {title!r} was taken from the {way}")
+            )
+        related = tuple(_resolve_related(front, source, links))
         findings += [finding for _, found_there in related for finding in found_there]
         known = tuple(entry for entry, _ in related if entry.address or entry.id)
-        article = _article(source, front, blocks, hero, title, known, language, config, links)
+        article = _assemble_article(source, front, blocks, hero, title, known, language, config, links)
     except SourceError as error:
-        refusal = in_order((*findings, *resolver.findings, _refusal(error, source)))
-        return Read(source, None, refusal, resolver.sights, item.sha256, item.status)
+        refusal = sort_findings((*findings, *resolver.findings, _error_finding(error, source)))
+        return ReadResult(source, None, refusal, resolver.resolved_pictures, item.sha256, item.status)
     findings += resolver.findings
-    findings += judge_links(article.blocks, source.path)
-    findings += _judge_media(article)
+    findings += check_links(article.blocks, source.path)
+    findings += _check_media(article)
     if not article.blocks and not article.is_edition:
-        findings.append(found("body-empty", source.path, front.body_line, "there is no text below the front matter"))
-    findings += judge_alts(article)
-    findings += judge_extent(article, config.limits)
+        findings.append(
+            make_finding("body-empty", source.path, front.body_line, "there is no text below the front matter")
+        )
+    findings += check_alt_texts(article)
+    findings += check_size_limits(article, config.limits)
     # What an author means, with a reason, is no finding; an error is not the author's to accept.
     findings = [finding for finding in findings if finding.severity == "error" or finding.code not in front.accept]
-    is_refused = any(finding.severity == "error" and finding.code not in WITHOUT_IT for finding in findings)
+    is_refused = any(finding.severity == "error" and finding.code not in PICTURE_OMITTED_CODES for finding in findings)
     kept = None if is_refused else article
-    return Read(source, kept, in_order(findings), resolver.sights, item.sha256, item.status)
+    return ReadResult(source, kept, sort_findings(findings), resolver.resolved_pictures, item.sha256, item.status)
 
 
-def _article(
+def _assemble_article(
     source: Source,
     front: FrontMatter,
     blocks: tuple[Block, ...],
@@ -195,7 +235,7 @@ def _article(
     """Return the article with its title, lead, dates and the rest of its front matter."""
 
     def house(words: str) -> str:
-        return set_text(words, language, config.sources)
+        return apply_typography_to_text(words, language, config.sources)
 
     opening = " ".join(text((block,)) for block in blocks[:4] if isinstance(block, Para))
     return Article(
@@ -248,10 +288,12 @@ def _article(
     )
 
 
-def _related(front: FrontMatter, source: Source, links: LinkResolver) -> Iterable[tuple[Related, tuple[Finding, ...]]]:
+def _resolve_related(
+    front: FrontMatter, source: Source, links: LinkResolver
+) -> Iterable[tuple[Related, tuple[Finding, ...]]]:
     """Yield each related article, by its id where it is one of this project, and what was found about it."""
     for entry in front.related:
-        id_ = id_of(PurePosixPath(f"{entry.target.strip('/')}.md"))
+        id_ = source_id(PurePosixPath(f"{entry.target.strip('/')}.md"))
         if id_ in links.known_ids:
             yield Related(entry.title, links.address_of(id_), entry.line, id_), ()
             continue
@@ -260,8 +302,14 @@ def _related(front: FrontMatter, source: Source, links: LinkResolver) -> Iterabl
         yield Related(entry.title, address, entry.line), findings
 
 
-def _hero(
-    front: FrontMatter, blocks: tuple[Block, ...], resolver: _Resolver
+@repair_rule(
+    "hero-twice",
+    "The preview picture stands first in the text too; it is shown once.",
+    "`picture: /a.png` and `![…](/a.png)` as first line",
+    "Remove one of them.",
+)
+def _extract_hero(
+    front: FrontMatter, blocks: tuple[Block, ...], resolver: _ArticleTargets
 ) -> tuple[Figure | None, tuple[Block, ...]]:
     """Return the picture at the top, once, and the blocks without it.
 
@@ -273,27 +321,35 @@ def _hero(
     if first is not None and (named is None or first.image.picture.sha256 == named.sha256):
         if named is not None:
             resolver.findings.append(
-                found("hero-twice", resolver.source, first.line, "the preview picture stands first in the text too")
+                make_finding(
+                    "hero-twice", resolver.source, first.line, "the preview picture stands first in the text too"
+                )
             )
             first = replace(first, image=replace(first.image, alt=first.image.alt or front.picture_alt))
         return first, blocks[1:]
-    if named is None or any(image.picture.sha256 == named.sha256 for image in _images(blocks)):
+    if named is None or any(image.picture.sha256 == named.sha256 for image in _images_in(blocks)):
         return None, blocks
     return Figure(Image(named, front.picture_alt, line), (), line), blocks
 
 
-def _images(blocks: tuple[Block, ...]) -> tuple[Image, ...]:
+def _images_in(blocks: tuple[Block, ...]) -> tuple[Image, ...]:
     return tuple(node for node in walk(blocks) if isinstance(node, Image))
 
 
-def _judge_media(article: Article) -> Iterable[Finding]:
+@note_rule(
+    "block-left-out",
+    "A block that is meant for some media only; the other formats leave it out.",
+    "`::: {.web-only}`",
+    "Nothing, where that is meant.",
+)
+def _check_media(article: Article) -> Iterable[Finding]:
     for node in walk(article.blocks):
         if isinstance(node, Div) and node.media:
             media = ", ".join(node.media)
-            yield found(
+            yield make_finding(
                 "block-left-out", article.source, node.line, f"a block for {media} only: other formats leave it out"
             )
 
 
-def _refusal(error: PublishError, source: Source) -> Finding:
-    return found(error.code, error.source or source.path, error.line, error.message, error.hint)
+def _error_finding(error: PublishError, source: Source) -> Finding:
+    return make_finding(error.code, error.source or source.path, error.line, error.message, error.hint)

@@ -1,11 +1,11 @@
-"""The list of what an article builds on, in whatever markup it stands, as one node at the end."""
+"""Collects reference lists in any markup into one `References` block at the end."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
 
-from pipeline.article import (
+from pipeline.model import (
     Block,
     BulletList,
     CodeBlock,
@@ -25,23 +25,24 @@ from pipeline.article import (
     walk,
 )
 from pipeline.reading.callouts import bold_only
-from pipeline.reading.lines import Recorder
+from pipeline.reading.lines import FindingCollector
+from pipeline.registry import repair_rule
 
-ID = "referencer"
-_NAMES = (
+REFERENCES_ID = "referencer"
+_HEADING_NAMES = (
     r"(?:relevante |videnskabelige |anvendte |brugte )?"
     r"(?:referencer?|referenceliste|kilder?|kildeliste|kildehenvisning(?:er)?|litteratur|litteraturliste"
     r"|litteraturhenvisninger|bibliografi|references?|reference list|sources?|bibliography|works cited|literature)"
     r"(?: og (?:kilder|referencer|litteratur|links|videre læsning)| and (?:sources|references|links|further reading))?"
 )
-TITLE = re.compile(rf"^[ \t]*(?P<title>{_NAMES})[ \t]*:?[ \t]*$", re.IGNORECASE)
-_LIKE = re.compile(
+REFERENCES_HEADING = re.compile(rf"^[ \t]*(?P<title>{_HEADING_NAMES})[ \t]*:?[ \t]*$", re.IGNORECASE)
+_REFERENCE_SIGNS = re.compile(
     r"https?:|www\.|\bdoi\b|\b(?:19|20)\d\d\b|^\W*\[?\d{1,3}[\].)]|\bet al\b|\.(?:dk|com|org|gov|net)\b", re.IGNORECASE
 )
 
 
 @dataclass(slots=True)
-class _Found:
+class _CollectedReferences:
     """What has been gathered so far."""
 
     title: tuple[Inline, ...] = ()
@@ -49,26 +50,33 @@ class _Found:
     blocks: list[Block] = field(default_factory=list)
 
 
-def gather(blocks: tuple[Block, ...], record: Recorder) -> tuple[Block, ...]:
+@repair_rule(
+    "references-moved",
+    "References that stand before other text, or in two lists; they are put into one list at the end.",
+    "`## Referencer` in the middle; `## Kilder` twice",
+    "Write one list, at the end.",
+    aliases=("references-twice",),
+)
+def collect_references(blocks: tuple[Block, ...], record: FindingCollector) -> tuple[Block, ...]:
     """Return the blocks with all lists of references in one `References` at the end, under the author's heading."""
     kept: list[Block] = []
-    references = _Found()
+    references = _CollectedReferences()
     at = 0
     while at < len(blocks):
-        title, own = _title(blocks[at])
-        end = _end(blocks, at, own) if title else at
+        title, own = _references_heading(blocks[at])
+        end = _references_end(blocks, at, own) if title else at
         if not title or (end == at + 1 and not own):
             kept.append(blocks[at])
             at += 1
             continue
         line = blocks[at].line
-        more = [*own, *_plain(blocks[at + 1 : end])]
+        more = [*own, *_without_code_blocks(blocks[at + 1 : end])]
         if not references.blocks:
             references.title, references.line = title, line
             references.blocks = more
-        elif _is_same(title, references.title):
+        elif _is_same_heading(title, references.title):
             record.add(
-                "references-twice", line, f"a second {text(title)!r}, joined to the one of line {references.line}"
+                "references-moved", line, f"a second {text(title)!r}, joined to the one of line {references.line}"
             )
             references.blocks = _joined(references.blocks, more)
         else:
@@ -78,10 +86,10 @@ def gather(blocks: tuple[Block, ...], record: Recorder) -> tuple[Block, ...]:
         at = end
     if not references.blocks:
         return blocks
-    return (*kept, References(references.title, tuple(references.blocks), ID, references.line))
+    return (*kept, References(references.title, tuple(references.blocks), REFERENCES_ID, references.line))
 
 
-def _is_same(first: tuple[Inline, ...], second: tuple[Inline, ...]) -> bool:
+def _is_same_heading(first: tuple[Inline, ...], second: tuple[Inline, ...]) -> bool:
     return text(first).casefold() == text(second).casefold()
 
 
@@ -95,20 +103,24 @@ def _joined(first: list[Block], more: list[Block]) -> list[Block]:
     return first + more
 
 
-def _title(block: Block) -> tuple[tuple[Inline, ...], tuple[Block, ...]]:
+def _references_heading(block: Block) -> tuple[tuple[Inline, ...], tuple[Block, ...]]:
     """Return the heading of references that a block is or begins with, and what stands behind it in the same block."""
     if isinstance(block, Header):
-        return (_without_colon(_bare(block.content)), ()) if TITLE.match(text(block.content)) else ((), ())
+        return (
+            (_without_colon(_bold_text_or_all(block.content)), ())
+            if REFERENCES_HEADING.match(text(block.content))
+            else ((), ())
+        )
     if not isinstance(block, Para | Plain):
         return (), ()
     bold = bold_only(block.content)
-    if TITLE.match(text(bold or block.content)):
+    if REFERENCES_HEADING.match(text(bold or block.content)):
         return _without_colon(bold or block.content), ()
     first = block.content[0] if block.content else None
     rest = block.content[1:]
     if (
         isinstance(first, Strong)
-        and TITLE.match(text((first,)))
+        and REFERENCES_HEADING.match(text((first,)))
         and (text((first,)).rstrip().endswith(":") or _starts(rest, ":"))
     ):
         behind = _after_colon(rest)
@@ -116,14 +128,14 @@ def _title(block: Block) -> tuple[tuple[Inline, ...], tuple[Block, ...]]:
     if (
         isinstance(first, Str)
         and first.text.endswith(":")
-        and TITLE.match(first.text)
+        and REFERENCES_HEADING.match(first.text)
         and any(isinstance(n, Link) for n in rest)
     ):
         return (Str(first.text[:-1]),), (Para(_after_colon(rest), block.line),)
     return (), ()
 
 
-def _bare(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
+def _bold_text_or_all(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
     return bold_only(content) or content
 
 
@@ -148,13 +160,13 @@ def _without_colon(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
     return content
 
 
-def _end(blocks: tuple[Block, ...], at: int, own: tuple[Block, ...]) -> int:
+def _references_end(blocks: tuple[Block, ...], at: int, own: tuple[Block, ...]) -> int:
     """Return the index behind the references that begin at `at`; right behind the heading where none follow."""
     has_list = bool(own)
     end = at + 1
     while end < len(blocks):
         block = blocks[end]
-        if isinstance(block, Header | Figure | References | Table) or _title(block)[0]:
+        if isinstance(block, Header | Figure | References | Table) or _references_heading(block)[0]:
             break
         if isinstance(block, BulletList | OrderedList):
             # After a text of its own a list belongs to that text; right below the heading it is the references.
@@ -171,25 +183,25 @@ def _is_reference(block: Block) -> bool:
     """Return whether a paragraph has the marks of a source: an address, a year, a number before it."""
     has_link = any(isinstance(node, Link) for node in walk((block,)))
     words = text((block,))
-    return bool(_LIKE.search(words)) or (has_link and len(words) < 250)
+    return bool(_REFERENCE_SIGNS.search(words)) or (has_link and len(words) < 250)
 
 
 def _begins_references(block: Block) -> bool:
-    return bool(_title(block)[0])
+    return bool(_references_heading(block)[0])
 
 
-def _plain(blocks: tuple[Block, ...]) -> list[Block]:
+def _without_code_blocks(blocks: tuple[Block, ...]) -> list[Block]:
     """Return references with each line of a code block as a paragraph."""
     plain: list[Block] = []
     for block in blocks:
         if isinstance(block, CodeBlock):
-            plain += [Para(_words(row), block.line) for row in block.text.splitlines() if row.strip()]
+            plain += [Para(_row_to_inlines(row), block.line) for row in block.text.splitlines() if row.strip()]
         else:
             plain.append(block)
     return plain
 
 
-def _words(row: str) -> tuple[Inline, ...]:
+def _row_to_inlines(row: str) -> tuple[Inline, ...]:
     inlines: list[Inline] = []
     for word in row.split():
         inlines += [Space(), Str(word)] if inlines else [Str(word)]

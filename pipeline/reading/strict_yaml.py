@@ -1,4 +1,4 @@
-"""YAML as text: mappings, lists and strings, each with its line, and nothing that YAML would guess or multiply.
+"""Strict YAML parser: mappings, lists and strings with line numbers; no types, tags, anchors or aliases.
 
 `lang: no` stays "no" and `10:30` stays "10:30". Tags, anchors and aliases are refused, so no value can run code or
 grow; keys that stand twice are refused, since YAML drops the first in silence.
@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from pipeline.reading.source import tidy
+from pipeline.reading.source_text import clean_characters
+from pipeline.registry import error_rule
 
 if TYPE_CHECKING:
     from yaml import CollectionStartEvent, Event, MarkedYAMLError, ScalarEvent
@@ -24,7 +25,7 @@ _QUOTES = "put a value that begins with *, & or ! between quotation marks"
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class YamlText:
     """A value of its own; empty where none is written."""
 
     value: str
@@ -34,23 +35,23 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
-    items: tuple[Node, ...]
+class YamlList:
+    items: tuple[YamlNode, ...]
     line: int
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    entries: tuple[tuple[Text, Node], ...]
+class YamlMapping:
+    entries: tuple[tuple[YamlText, YamlNode], ...]
     """Key and value, in the order of the source."""
     line: int
 
 
-Node: TypeAlias = Text | Items | Table
+YamlNode: TypeAlias = YamlText | YamlList | YamlMapping
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class YamlProblem:
     """Why YAML is refused."""
 
     code: str
@@ -59,7 +60,19 @@ class Fault:
     hint: str = ""
 
 
-def read_yaml(block: str, first: int) -> tuple[Table | None, tuple[Fault, ...]]:
+@error_rule(
+    "yaml-broken",
+    "The front matter is not valid YAML, or not a list of keys and values.",
+    "`title: Søvn: sådan` without quotation marks",
+    "Put values with a colon, a `#` or a leading mark between quotation marks.",
+)
+@error_rule(
+    "yaml-too-large",
+    "The front matter is larger or deeper than any article needs.",
+    "100,000 keys",
+    "Move text into the body of the article.",
+)
+def parse_yaml(block: str, first: int) -> tuple[YamlMapping | None, tuple[YamlProblem, ...]]:
     """Return the mapping that a block of YAML holds, and every fault in it.
 
     Args:
@@ -71,13 +84,13 @@ def read_yaml(block: str, first: int) -> tuple[Table | None, tuple[Fault, ...]]:
 
     if len(block) > MAX_CHARACTERS:
         message = f"the front matter has {len(block):,} characters, expected at most {MAX_CHARACTERS:,}"
-        return None, (Fault("yaml-too-large", first, message),)
-    builder = _Builder(block, first)
+        return None, (YamlProblem("yaml-too-large", first, message),)
+    builder = _NodeBuilder(block, first)
 
     class Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]  # C where PyYAML has it
         """Hands the events to the builder, so that nothing is resolved or constructed."""
 
-        def get_single_data(self) -> Node | None:
+        def get_single_data(self) -> YamlNode | None:
             while self.check_event() and not builder.is_stopped:
                 builder.take(self.get_event())
             return builder.root
@@ -85,35 +98,35 @@ def read_yaml(block: str, first: int) -> tuple[Table | None, tuple[Fault, ...]]:
     try:
         root = frontmatter.YAMLHandler().load(block, Loader=Loader)
     except yaml.MarkedYAMLError as error:
-        return None, (*builder.faults, _explained(error, first))
+        return None, (*builder.faults, _problem_from_error(error, first))
     if builder.faults:
         return None, tuple(builder.faults)
-    if root is None or root == Text("", root.line):
-        return Table((), first), ()
-    if not isinstance(root, Table):
-        kind = "a list" if isinstance(root, Items) else f"the text {shortened(root.value)!r}"
+    if root is None or root == YamlText("", root.line):
+        return YamlMapping((), first), ()
+    if not isinstance(root, YamlMapping):
+        kind = "a list" if isinstance(root, YamlList) else f"the text {shorten_value(root.value)!r}"
         message = f"the front matter is {kind}, expected keys and values"
-        return None, (Fault("yaml-broken", root.line, message, "write lines such as `title: Søvn og smerter`"),)
+        return None, (YamlProblem("yaml-broken", root.line, message, "write lines such as `title: Søvn og smerter`"),)
     return root, ()
 
 
-def described(node: Node) -> str:
+def describe_node(node: YamlNode) -> str:
     """Return a value as a message names it."""
     match node:
-        case Text(value):
-            return repr(shortened(value))
-        case Items():
+        case YamlText(value):
+            return repr(shorten_value(value))
+        case YamlList():
             return "a list"
-        case Table():
+        case YamlMapping():
             return "a mapping"
 
 
-def shortened(value: str, most: int = 60) -> str:
+def shorten_value(value: str, most: int = 60) -> str:
     """Return a value short enough for a message."""
     return value if len(value) <= most else value[: most - 1] + "…"
 
 
-class _Open:
+class _OpenNode:
     """A mapping or list that is being read."""
 
     __slots__ = ("children", "is_table", "line", "seen")
@@ -121,20 +134,20 @@ class _Open:
     def __init__(self, line: int, *, is_table: bool) -> None:
         self.line = line
         self.is_table = is_table
-        self.children: list[Node] = []
+        self.children: list[YamlNode] = []
         self.seen: dict[str, int] = {}
 
 
-class _Builder:
+class _NodeBuilder:
     """Makes nodes of YAML events; keeps its faults instead of raising them, so that all are found at once."""
 
     def __init__(self, block: str, first: int) -> None:
         self.first = first
         self.lines = block.split("\n")
-        self.root: Node | None = None
-        self.faults: list[Fault] = []
+        self.root: YamlNode | None = None
+        self.faults: list[YamlProblem] = []
         self.is_stopped = False
-        self._open: list[_Open] = []
+        self._open: list[_OpenNode] = []
         self._documents = 0
 
     def take(self, event: Event) -> None:
@@ -148,7 +161,7 @@ class _Builder:
                     self._stop("yaml-refused", line, "the front matter holds directives or a second document")
             case events.AliasEvent():
                 self._fault("yaml-refused", line, f"*{event.anchor} is an alias for another value", _QUOTES)
-                self._add(Text("", line))
+                self._add(YamlText("", line))
             case events.ScalarEvent():
                 self._check(event, line)
                 self._add(self._text(event, line))
@@ -156,11 +169,11 @@ class _Builder:
                 self._check(event, line)
                 if len(self._open) == MAX_DEPTH:
                     self._stop("yaml-too-large", line, f"the front matter is nested more than {MAX_DEPTH} deep")
-                self._open.append(_Open(line, is_table=isinstance(event, events.MappingStartEvent)))
+                self._open.append(_OpenNode(line, is_table=isinstance(event, events.MappingStartEvent)))
             case events.SequenceEndEvent() | events.MappingEndEvent():
-                self._add(_closed(self._open.pop()))
+                self._add(_finished_node(self._open.pop()))
 
-    def _text(self, event: ScalarEvent, line: int) -> Text:
+    def _text(self, event: ScalarEvent, line: int) -> YamlText:
         value, comment = event.value, ""
         if not event.style and event.end_mark:
             rest = self.lines[event.end_mark.line][event.end_mark.column :]
@@ -168,15 +181,21 @@ class _Builder:
             # What an export writes for a field that no one has filled in.
             value = "" if value in ("null", "~") else value
         # Escapes such as "\u202e" bring in what `clean` has taken out.
-        return Text(tidy(value).strip(), line, comment)
+        return YamlText(clean_characters(value).strip(), line, comment)
 
+    @error_rule(
+        "yaml-refused",
+        "The front matter uses a part of YAML that can hide or multiply content.",
+        "`&anchor`, `*alias`, `!!python/object`",
+        "Write the value itself.",
+    )
     def _check(self, event: ScalarEvent | CollectionStartEvent, line: int) -> None:
         if event.anchor:
             self._fault("yaml-refused", line, f"&{event.anchor} makes a value an anchor", _QUOTES)
         if event.tag:
-            self._fault("yaml-refused", line, f"the tag {shortened(event.tag)} gives a value a type", _QUOTES)
+            self._fault("yaml-refused", line, f"the tag {shorten_value(event.tag)} gives a value a type", _QUOTES)
 
-    def _add(self, node: Node) -> None:
+    def _add(self, node: YamlNode) -> None:
         if not self._open:
             self.root = node
             return
@@ -186,12 +205,13 @@ class _Builder:
         else:
             parent.children.append(node)
 
-    def _key(self, parent: _Open, node: Node) -> None:
-        if not isinstance(node, Text):
+    @error_rule("key-twice", "A key stands twice; YAML would drop the first.", "Two lines `title:`", "Keep one.")
+    def _key(self, parent: _OpenNode, node: YamlNode) -> None:
+        if not isinstance(node, YamlText):
             self._fault("yaml-broken", node.line, "a key is a list or a mapping, expected text")
-            node = Text("", node.line)
+            node = YamlText("", node.line)
         elif node.value in parent.seen:
-            message = f"the key {shortened(node.value)!r} stands twice, first on line {parent.seen[node.value]}"
+            message = f"the key {shorten_value(node.value)!r} stands twice, first on line {parent.seen[node.value]}"
             self._fault("key-twice", node.line, message)
         parent.seen.setdefault(node.value, node.line)
         if len(parent.seen) > MAX_KEYS:
@@ -199,18 +219,18 @@ class _Builder:
         parent.children.append(node)
 
     def _fault(self, code: str, line: int, message: str, hint: str = "") -> None:
-        self.faults.append(Fault(code, line, message, hint))
+        self.faults.append(YamlProblem(code, line, message, hint))
 
     def _stop(self, code: str, line: int, message: str) -> None:
         self._fault(code, line, message)
         self.is_stopped = True
 
 
-def _closed(finished: _Open) -> Node:
+def _finished_node(finished: _OpenNode) -> YamlNode:
     if not finished.is_table:
-        return Items(tuple(finished.children), finished.line)
-    keys = (key for key in finished.children[::2] if isinstance(key, Text))
-    return Table(tuple(zip(keys, finished.children[1::2], strict=True)), finished.line)
+        return YamlList(tuple(finished.children), finished.line)
+    keys = (key for key in finished.children[::2] if isinstance(key, YamlText))
+    return YamlMapping(tuple(zip(keys, finished.children[1::2], strict=True)), finished.line)
 
 
 _EXPLANATIONS: Mapping[str, tuple[str, str]] = {
@@ -246,12 +266,12 @@ _EXPLANATIONS: Mapping[str, tuple[str, str]] = {
 _UNCLOSED = ("found unexpected end of stream", "did not find expected ',' or")
 
 
-def _explained(error: MarkedYAMLError, first: int) -> Fault:
+def _problem_from_error(error: MarkedYAMLError, first: int) -> YamlProblem:
     problem = error.problem or error.context or ""
     # What is never closed is found at the end, but is to be mended where it begins.
     mark = error.context_mark if problem.startswith(_UNCLOSED) else error.problem_mark
     line = first + mark.line if mark else first
     for begin, (found, hint) in _EXPLANATIONS.items():
         if problem.startswith(begin):
-            return Fault("yaml-broken", line, f"the front matter is not valid YAML: {found}", hint)
-    return Fault("yaml-broken", line, f"the front matter is not valid YAML: {problem}")
+            return YamlProblem("yaml-broken", line, f"the front matter is not valid YAML: {found}", hint)
+    return YamlProblem("yaml-broken", line, f"the front matter is not valid YAML: {problem}")

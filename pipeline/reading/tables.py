@@ -1,22 +1,23 @@
-"""Pipe tables as people type them: glued to text, without a delimiter row, with rows of unequal length."""
+"""Line repairs of pipe tables: missing delimiter rows, unequal rows, no blank line around them."""
 
 from __future__ import annotations
 
 import re
 
-from pipeline.reading.lines import MARKER, Lines, Recorder, blank_after, code_flags, is_blank, with_text
-from pipeline.reading.source import Line
+from pipeline.reading.lines import MARKER, FindingCollector, Lines, blank_after, code_flags, is_blank, with_text
+from pipeline.reading.source_text import SourceLine
+from pipeline.registry import repair_rule
 
 _DELIMITER = re.compile(r"^ {0,3}\|?[ \t]*:?[-–—]+:?[ \t]*(?:\|[ \t]*:?[-–—]+:?[ \t]*)*\|?[ \t]*$")
 _PIPE = re.compile(r"(?<!\\)\|")
 
 
-def mend_tables(lines: Lines, record: Recorder) -> Lines:
+def repair_tables(lines: Lines, record: FindingCollector) -> Lines:
     """Return the lines with every pipe table whole and apart from the text around it."""
     if not any("|" in line.text for line in lines):
         return lines
     flags = code_flags(lines)
-    mended: list[Line] = []
+    mended: list[SourceLine] = []
     at = 0
     while at < len(lines):
         end = at if flags[at] else _table_end(lines, at, flags)
@@ -25,11 +26,11 @@ def mend_tables(lines: Lines, record: Recorder) -> Lines:
             at += 1
             continue
         if mended and not is_blank(mended[-1]):
-            record.add("table-glued", lines[at].number, "the table began right below a line of text, set apart")
+            record.add("blank-line-missing", lines[at].number, "the table began right below a line of text, set apart")
             mended.append(blank_after(lines[at]))
-        mended += _whole([line for line in lines[at:end] if not is_blank(line)], record)
+        mended += _complete_table([line for line in lines[at:end] if not is_blank(line)], record)
         if end < len(lines) and not is_blank(lines[end]):
-            record.add("table-glued", lines[end].number, "text began right below the table, set apart")
+            record.add("blank-line-missing", lines[end].number, "text began right below the table, set apart")
             mended.append(blank_after(lines[end]))
         at = end
     return tuple(mended)
@@ -56,7 +57,7 @@ def _table_end(lines: Lines, at: int, flags: list[bool]) -> int:
     end = at
     while end < len(lines) and not flags[end]:
         if is_blank(lines[end]):
-            if not _goes_on(lines, end):
+            if not _table_continues(lines, end):
                 break
         elif end > at + 1 and not _PIPE.search(lines[end].text):
             break
@@ -71,7 +72,7 @@ def _is_lone_row(lines: Lines, at: int) -> bool:
     return is_apart and is_row(bare) and bare.endswith("|") and _width(bare) > 1 and not _is_delimiter(bare)
 
 
-def _goes_on(lines: Lines, blank: int) -> bool:
+def _table_continues(lines: Lines, blank: int) -> bool:
     """Return whether rows go on behind a blank line, without a head of their own."""
     if blank + 1 >= len(lines) or not is_row(lines[blank + 1].text):
         return False
@@ -80,7 +81,14 @@ def _goes_on(lines: Lines, blank: int) -> bool:
     )
 
 
-def _whole(rows: list[Line], record: Recorder) -> list[Line]:
+@repair_rule(
+    "table-shape",
+    "A table whose delimiter row is missing or does not fit, that is one row only, or whose head is a bold first row.",
+    "Three cells above `|---|---|`; an empty first row, then `| **Navn** | **Pris** |`",
+    "Write the head into the row above `|---|---|`, and give every row as many cells as that one.",
+    aliases=("table-head",),
+)
+def _complete_table(rows: list[SourceLine], record: FindingCollector) -> list[SourceLine]:
     """Return the rows of a table with a delimiter row as wide as the widest of them."""
     head, *rest = rows
     if not rest:
@@ -111,7 +119,7 @@ def _whole(rows: list[Line], record: Recorder) -> list[Line]:
     return [_widened(head, width), row, *body]
 
 
-def _widened(head: Line, width: int) -> Line:
+def _widened(head: SourceLine, width: int) -> SourceLine:
     missing = width - _width(head.text)
     if missing <= 0:
         return head

@@ -1,4 +1,4 @@
-"""Title, subject line and description: what the author wrote, or else what an editor would make of the rest."""
+"""Title, subject line and description of an article: from front matter, else derived."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Literal
 
 from pipeline.reading.frontmatter import FrontMatter
 
-Way = Literal["front matter", "heading", "metaTitle", "file name"]
+TitleSource = Literal["front matter", "heading", "metaTitle", "file name"]
 """Where a title was taken from."""
 
-LONGEST_SUBJECT = 70
-SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 90, 150
+MAX_SUBJECT_LENGTH = 70
+MIN_DESCRIPTION_LENGTH, MAX_DESCRIPTION_LENGTH = 90, 150
 
-_SPACES = re.compile(r"\s+")
+_WHITE_SPACE = re.compile(r"\s+")
 
 
-def title_of(front: FrontMatter, h1: str, file_stem: str, body_text: str) -> tuple[str, Way]:
+def title_of(front: FrontMatter, h1: str, file_stem: str, body_text: str) -> tuple[str, TitleSource]:
     """Return the title of an article, and the way it was found.
 
     Args:
@@ -30,13 +30,13 @@ def title_of(front: FrontMatter, h1: str, file_stem: str, body_text: str) -> tup
         file_stem: The file's name without suffix.
         body_text: All its words: they show how the words of the file name are spelt.
     """
-    if title := _one_line(front.title):
+    if title := _single_spaced(front.title):
         return title, "front matter"
-    if title := _one_line(h1):
+    if title := _single_spaced(h1):
         return title, "heading"
     stem = _stem(file_stem)
     for head in _heads(front.meta_title):
-        if _agrees(head, stem):
+        if _is_same_title(head, stem):
             return _capital(head), "metaTitle"
     return _from_name(stem, f"{front.meta_title}\n{body_text}") or file_stem, "file name"
 
@@ -48,10 +48,10 @@ def subject_of(title: str, meta_title: str) -> str:
     from it.
     """
     plain = _first_part(title)
-    longer = _unfurnished(meta_title)
-    if len(plain) <= _TERSE and _goes_on(plain, longer):
+    longer = _without_seo_parts(meta_title)
+    if len(plain) <= _TERSE and _extends_title(plain, longer):
         plain = longer
-    return _shortened(plain or _one_line(title), LONGEST_SUBJECT)
+    return _shortened(plain or _single_spaced(title), MAX_SUBJECT_LENGTH)
 
 
 def description_of(front: FrontMatter, first_paragraphs: str) -> str:
@@ -59,17 +59,17 @@ def description_of(front: FrontMatter, first_paragraphs: str) -> str:
 
     It ends with a sentence where one ends in time, else after a word, with an ellipsis.
     """
-    if description := _one_line(front.description):
+    if description := _single_spaced(front.description):
         return description
-    text = _one_line(first_paragraphs)
-    if len(text) <= LONGEST_DESCRIPTION:
+    text = _single_spaced(first_paragraphs)
+    if len(text) <= MAX_DESCRIPTION_LENGTH:
         return text
     ends = [
         end
-        for end in _sentence_ends(text[: 2 * LONGEST_DESCRIPTION])
-        if SHORTEST_DESCRIPTION <= end <= LONGEST_DESCRIPTION
+        for end in _sentence_ends(text[: 2 * MAX_DESCRIPTION_LENGTH])
+        if MIN_DESCRIPTION_LENGTH <= end <= MAX_DESCRIPTION_LENGTH
     ]
-    return text[: ends[-1]] if ends else _cut(text, LONGEST_DESCRIPTION)
+    return text[: ends[-1]] if ends else _cut(text, MAX_DESCRIPTION_LENGTH)
 
 
 # ---- from a title for search engines
@@ -79,12 +79,12 @@ _MOST_CUTS = 8
 _TERSE = 25
 """Characters below which a title says too little in an inbox."""
 # Arrows, technical signs, shapes, dingbats, emoji and what joins them; letters, marks and mathematics stay.
-_SIGNS = re.compile(
+_DECORATIVE_SIGNS = re.compile(
     "[\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0e\ufe0f\u200d\u20e3"
     "\U0001f000-\U0001faff\U000e0020-\U000e007f]+"
 )
 # A sentence that asks for a click, at the end of a title.
-_CALL = re.compile(
+_CALL_TO_ACTION = re.compile(
     r"(?:læs(?: mere| om| alt| her| videre)|lær(?: mere| om| alt)?|bliv klogere|klik|start nu|kom i gang|bestil|"
     r"få(?: hjælpe?| viden| styr| svar| en| et| de| gode)|se(?: her| mere| hvordan| øvelser)|guide|alt (?:om|du)|"
     r"find(?: ud| svar| hjælp| din| en| out)|tips (?:og|&|and) tricks|forbedr|optim[eé]r|read (?:more|about|on)|click|"
@@ -95,25 +95,25 @@ _CALL = re.compile(
 
 def _heads(meta_title: str) -> Iterator[str]:
     """Yield a title and its beginnings, the longest first."""
-    title = _one_line(meta_title)
+    title = _single_spaced(meta_title)
     cuts = [cut.start() for cut in islice(_CUTS.finditer(title), _MOST_CUTS)]
     for end in (len(title), *reversed(cuts)):
         if head := _without_signs(title[:end]):
             yield head
 
 
-def _goes_on(title: str, longer: str) -> bool:
+def _extends_title(title: str, longer: str) -> bool:
     """Tell whether a longer title begins with the words of the shorter one."""
     words = longer.split()
     count = len(title.split())
-    return len(words) > count and _agrees(" ".join(words[:count]), title)
+    return len(words) > count and _is_same_title(" ".join(words[:count]), title)
 
 
-def _unfurnished(meta_title: str) -> str:
+def _without_seo_parts(meta_title: str) -> str:
     """Return a title for search engines without arrows, site name and calls."""
     title = _first_part(meta_title)
     while cuts := list(re.finditer(r"(?<=[?.!])\s+|\s+[–—-]\s+", title)):
-        if not _CALL.match(title, cuts[-1].end()):
+        if not _CALL_TO_ACTION.match(title, cuts[-1].end()):
             break
         title = title[: cuts[-1].start()]
     return re.sub(r"\s-\s", " – ", title)
@@ -126,7 +126,7 @@ def _first_part(title: str) -> str:
 
 
 def _without_signs(text: str) -> str:
-    return _one_line(_SIGNS.sub(" ", text)).strip(" |–—-")
+    return _single_spaced(_DECORATIVE_SIGNS.sub(" ", text)).strip(" |–—-")
 
 
 # ---- agreement with a file name
@@ -146,7 +146,7 @@ def _spelt_out(text: str) -> str:
     return "".join(letter for letter in plain if letter.isalnum())
 
 
-def _loose(text: str) -> str:
+def _ascii_spelling_key(text: str) -> str:
     """Return text so that every way to spell æ, ø and å in ASCII is one: soevn and sovn."""
     spelt = _spelt_out(text)
     for spelling, letter in (("ae", "a"), ("oe", "o"), ("aa", "a"), ("ue", "u")):
@@ -154,29 +154,30 @@ def _loose(text: str) -> str:
     return spelt
 
 
-_LITTLE = frozenset(
+_FUNCTION_WORDS = frozenset(
     {"af", "da", "de", "den", "der", "det", "din", "dit", "du", "en", "er", "et", "for", "i", "med", "og", "om", "på",
      "som", "til", "ved", "a", "an", "and", "in", "of", "the", "to"}
 )  # fmt: skip
 """Words that addresses leave out."""
 
 
-def _agrees(head: str, stem: str) -> bool:
+def _is_same_title(head: str, stem: str) -> bool:
     """Tell whether two titles are one apart from case, hyphens, spelling and little words."""
-    if not _loose(head):
+    if not _ascii_spelling_key(head):
         return False
-    if _loose(head) == _loose(stem):
+    if _ascii_spelling_key(head) == _ascii_spelling_key(stem):
         return True
     first, second = (
-        "".join(word for word in re.split(r"[-_\s]+", text) if word.casefold() not in _LITTLE) for text in (head, stem)
+        "".join(word for word in re.split(r"[-_\s]+", text) if word.casefold() not in _FUNCTION_WORDS)
+        for text in (head, stem)
     )
-    return bool(_loose(first)) and _loose(first) == _loose(second)
+    return bool(_ascii_spelling_key(first)) and _ascii_spelling_key(first) == _ascii_spelling_key(second)
 
 
 # ---- from a file name
 
-_WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*(?:-[^\W_]+)*")
-_DANISH = re.compile("[æøåÆØÅ]")
+_TITLE_WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*(?:-[^\W_]+)*")
+_DANISH_LETTERS = re.compile("[æøåÆØÅ]")
 _MOST_PARTS = 4
 _ENOUGH = 200_000
 """Characters of text that show how its words are spelt."""
@@ -228,7 +229,7 @@ def _spelt(part: str, spellings: dict[str, str]) -> str:
 def _spellings(body_text: str) -> dict[str, str]:
     """Return how the text spells its words, by their spelling in an address; the commonest where it differs."""
     seen: dict[str, Counter[str]] = {}
-    for at in _WORD.finditer(body_text):
+    for at in _TITLE_WORD.finditer(body_text):
         word = at[0]
         # A capital at the beginning of a sentence says nothing of the word.
         if (
@@ -240,14 +241,14 @@ def _spellings(body_text: str) -> dict[str, str]:
         seen.setdefault(_spelt_out(word), Counter())[word] += 1
     # Names of pictures and their alt texts spell æ, ø and å in ASCII: once spelt right in the text is enough.
     return {
-        plain: max(sorted(counts), key=lambda word: (bool(_DANISH.search(word)), counts[word], word.islower()))
+        plain: max(sorted(counts), key=lambda word: (bool(_DANISH_LETTERS.search(word)), counts[word], word.islower()))
         for plain, counts in seen.items()
     }
 
 
 def _loose_words(body_text: str) -> Counter[str]:
     """Count words, and words that follow each other, in their ASCII spelling."""
-    words = [_spelt_out(at[0]) for at in _WORD.finditer(body_text)]
+    words = [_spelt_out(at[0]) for at in _TITLE_WORD.finditer(body_text)]
     counts = Counter(words)
     for length in range(2, _MOST_PARTS + 1):
         counts.update(" ".join(words[at : at + length]) for at in range(len(words) - length + 1))
@@ -260,14 +261,14 @@ def _capital(text: str) -> str:
 
 # ---- cutting
 
-_ABBREVIATION = re.compile(
+_ABBREVIATION_WITH_STOP = re.compile(
     r"(?:\b(?:ca|bl\.?a|f\.?eks|dvs|evt|inkl|ekskl|osv|m\.?fl|mm|m\.m|jf|kl|nr|dr|hhv|pga|mht|vha|mfl|tlf|maks|min|"
     r"st|prof|e\.g|i\.e|etc|vs|mr|mrs|ms|no|approx)|\b\w|\d)$",
     re.IGNORECASE,
 )
 
 
-_LEADS_ON = _LITTLE | {
+_LEADS_ON = _FUNCTION_WORDS | {
     "at", "eller", "fra", "før", "hos", "hvis", "hvor", "hvordan", "men", "når", "op", "samt", "sin", "vi", "as", "but",
     "by", "from", "if", "is", "on", "or", "that", "when", "with", "your",
 }  # fmt: skip
@@ -278,7 +279,9 @@ def _sentence_ends(text: str) -> Iterator[int]:
     """Yield where sentences end, just behind their sign and any closing quotation mark."""
     for at in re.finditer(r"[.!?…][”“\"»«’)]*(?=\s|$)", text):
         following = text[at.end() : at.end() + 2].strip()
-        is_abbreviation = text[at.start()] == "." and _ABBREVIATION.search(text[max(0, at.start() - 8) : at.start()])
+        is_abbreviation = text[at.start()] == "." and _ABBREVIATION_WITH_STOP.search(
+            text[max(0, at.start() - 8) : at.start()]
+        )
         if not is_abbreviation and (not following or not following[0].islower()):
             yield at.end()
 
@@ -303,5 +306,5 @@ def _cut(text: str, most: int) -> str:
     return head.rstrip(" ,;:–—-") + "…"
 
 
-def _one_line(text: str) -> str:
-    return _SPACES.sub(" ", text).strip()
+def _single_spaced(text: str) -> str:
+    return _WHITE_SPACE.sub(" ", text).strip()

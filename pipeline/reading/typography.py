@@ -1,4 +1,4 @@
-"""Typography of a language: quotation marks, dashes, ranges, and spaces that must not break.
+"""Typography by language: quotation marks, dashes, number ranges, no-break spaces.
 
 Every rule changes signs only, never a letter or digit, and gives the same when it is applied again. All rules look at
 the text as the author wrote it, one paragraph at a time, across emphasis and links; code, addresses and words in
@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from pipeline.article import (
+from pipeline.config import SourceSettings
+from pipeline.findings import Finding, make_finding
+from pipeline.model import (
     Block,
     BlockQuote,
     BulletList,
@@ -46,20 +48,19 @@ from pipeline.article import (
     Superscript,
     Table,
 )
-from pipeline.config import Sources
-from pipeline.findings import Finding, found
+from pipeline.registry import repair_rule
 
 NO_BREAK = "\u00a0"
-_HIDDEN = "\ufffc"
+_HIDDEN_TEXT_MARK = "\ufffc"
 """Stands for what rules must not see: it is no letter, no space and no sign."""
-_LINE = "\u2028"
-_NOTE = "\u2063"
+_LINE_BREAK_MARK = "\u2028"
+_NOTE_MARK = "\u2063"
 """Stands for the mark of a footnote, which ends no word and breaks no range."""
 
-Edits = dict[int, str]
+TextEdits = dict[int, str]
 """What stands in the place of a character, by its position."""
-Rule = Callable[[str, "_Language"], Iterable[Edits]]
-"""Yields the edits of each place where the rule applies."""
+EditRule = Callable[[str, "_Language"], Iterable[TextEdits]]
+"""Yields the edits of each place where something is to be set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +77,31 @@ class _Language:
     """Its quotation marks: open, close, and both again for quotations within quotations. Empty: leave them."""
 
 
-def set_typography(
-    blocks: tuple[Block, ...], language: str, settings: Sources, source: str
+@repair_rule(
+    "typography",
+    "Quotation marks, dashes, ranges, percent signs, units or ellipses were set as the language has them.",
+    '`"søvn"` became `„søvn“`, `3-4` became `3–4`, `70%` became `70 %`',
+    "Nothing to do; `[sources] quotes` chooses the quotation marks.",
+    aliases=("quotation-marks", "number-units", "percent-signs", "number-ranges", "dashes", "ellipses"),
+)
+def apply_typography(
+    blocks: tuple[Block, ...], language: str, settings: SourceSettings, source: str
 ) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
-    """Return blocks as the language sets them, and one note for each rule that changed something."""
-    setter = _Setter(settings)
+    """Return blocks as the language sets them, and one note for each kind of change."""
+    setter = _TypographyApplier(settings)
     made = setter.blocks(blocks, language, 0)
     return made, tuple(
-        found(rule, source, change.line, f"{_CHANGED[rule]}: {change.count}") for rule, change in setter.changes.items()
+        make_finding("typography", source, change.line, f"{what}: {change.count}")
+        for what, change in setter.changes.items()
     )
 
 
-def set_text(text: str, language: str, settings: Sources) -> str:
+def apply_typography_to_text(text: str, language: str, settings: SourceSettings) -> str:
     """Return text of one paragraph, such as a title, as the language sets it."""
-    rules = _language(language, settings)
+    rules = _rules_for_language(language, settings)
     if rules is None or not _CANDIDATE.search(text):
         return text
-    edits: Edits = {}
+    edits: TextEdits = {}
     for _, edit in _changes(_masked(text), rules):
         edits |= edit
     return "".join(edits.get(at, character) for at, character in enumerate(text))
@@ -101,7 +110,7 @@ def set_text(text: str, language: str, settings: Sources) -> str:
 # ---- rules
 
 
-def _quotation_marks(text: str, language: _Language) -> Iterator[Edits]:
+def _quotation_marks(text: str, language: _Language) -> Iterator[TextEdits]:
     if not language.quotes:
         return
     for pair in _pairs(text):
@@ -109,22 +118,22 @@ def _quotation_marks(text: str, language: _Language) -> Iterator[Edits]:
         yield {pair.opening: marks[0], pair.closing: marks[1]}
 
 
-def _number_units(text: str, language: _Language) -> Iterator[Edits]:
+def _number_units(text: str, language: _Language) -> Iterator[TextEdits]:
     for at in language.units.finditer(text):
         yield {at.start(): NO_BREAK}
 
 
-def _percent_signs(text: str, language: _Language) -> Iterator[Edits]:
+def _percent_signs(text: str, language: _Language) -> Iterator[TextEdits]:
     if language.percent:
         for at in language.percent.finditer(text):
             # The space becomes one that does not break; without one, the sign brings it along.
             yield {at.start(): NO_BREAK if at[0][0] in " \n" else NO_BREAK + at[0]}
 
 
-_NUMBER = r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,4}(?:[.,][0-9]{1,2})?"
+_RANGE_NUMBER = r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,4}(?:[.,][0-9]{1,2})?"
 _RANGE = re.compile(
-    rf"(?<![\w.,…:;/+=§#{_HIDDEN}–—−-])({_NUMBER})(-)({_NUMBER})"
-    rf"(?![\w:/={_HIDDEN}–—−-]|[.,][0-9]|[ \u00a0](?:19|20)[0-9]{{2}}\b)"
+    rf"(?<![\w.,…:;/+=§#{_HIDDEN_TEXT_MARK}–—−-])({_RANGE_NUMBER})(-)({_RANGE_NUMBER})"
+    rf"(?![\w:/={_HIDDEN_TEXT_MARK}–—−-]|[.,][0-9]|[ \u00a0](?:19|20)[0-9]{{2}}\b)"
 )
 # Before a telephone number, the number of a case or an account, a code, a day and month, or the result of a match.
 _NO_RANGE = re.compile(
@@ -135,7 +144,7 @@ _PAIR_BEFORE = re.compile(r"(?<![0-9])[0-9]{2}[ \u00a0\n]$")
 _PAIR_AFTER = re.compile(r"[ \u00a0\n][0-9]{2}(?![0-9])")
 
 
-def _number_ranges(text: str, language: _Language) -> Iterator[Edits]:
+def _number_ranges(text: str, language: _Language) -> Iterator[TextEdits]:
     for at in _RANGE.finditer(text):
         is_number = _NO_RANGE.search(text, max(0, at.start() - 24), at.start()) or _is_among_pairs(text, at)
         if _is_range(at[1], at[3], language) and not is_number:
@@ -154,13 +163,13 @@ def _is_range(first: str, last: str, language: _Language) -> bool:
     """Tell a range from a date, a code or a telephone number: it rises, and begins with no idle zero."""
     if any(re.match(r"0[0-9]", number) for number in (first, last)):
         return False
-    low, high = _value(first, language), _value(last, language)
+    low, high = _number_value(first, language), _number_value(last, language)
     if len(first) == len(last) == 4 and first.isdigit() and last.isdigit():
         return low < high and (high < 2200 or (low % 10 == 0 and high % 10 == 0))
     return low < high
 
 
-def _value(number: str, language: _Language) -> float:
+def _number_value(number: str, language: _Language) -> float:
     decimal = "," if language.thousands == "." else "."
     whole = re.sub(rf"{re.escape(language.thousands)}(?=[0-9]{{3}}(?![0-9]))", "", number)
     return float(whole.replace(language.thousands, ".").replace(decimal, "."))
@@ -169,7 +178,7 @@ def _value(number: str, language: _Language) -> float:
 _DASH = re.compile(r"(?<=\S[ \n\u00a0])-{1,3}(?=[ \n\u00a0]\S)")
 
 
-def _dashes(text: str, _: _Language) -> Iterator[Edits]:
+def _dashes(text: str, _: _Language) -> Iterator[TextEdits]:
     for at in _DASH.finditer(text):
         yield {at.start(): "–"} | dict.fromkeys(range(at.start() + 1, at.end()), "")
 
@@ -177,41 +186,32 @@ def _dashes(text: str, _: _Language) -> Iterator[Edits]:
 _ELLIPSIS = re.compile(r"(?<![.…])\.\.\.(?![.…])")
 
 
-def _ellipses(text: str, _: _Language) -> Iterator[Edits]:
+def _ellipses(text: str, _: _Language) -> Iterator[TextEdits]:
     for at in _ELLIPSIS.finditer(text):
         yield {at.start(): "…", at.start() + 1: "", at.start() + 2: ""}
 
 
-_RULES: Mapping[str, Rule] = MappingProxyType(
+EDIT_RULES: Mapping[str, EditRule] = MappingProxyType(
     {
-        "quotation-marks": _quotation_marks,
-        "percent-signs": _percent_signs,
-        "number-units": _number_units,
-        "number-ranges": _number_ranges,
-        "dashes": _dashes,
-        "ellipses": _ellipses,
+        "quotations set in the house style": _quotation_marks,
+        "percent signs set with a space that does not break": _percent_signs,
+        "numbers bound to their units": _number_units,
+        "hyphens between numbers made dashes": _number_ranges,
+        "hyphens between spaces made dashes": _dashes,
+        "three full stops made one sign": _ellipses,
     }
 )
-_CHANGED: Mapping[str, str] = MappingProxyType(
-    {
-        "quotation-marks": "quotations set in the house style",
-        "percent-signs": "percent signs set with a space that does not break",
-        "number-units": "numbers bound to their units",
-        "number-ranges": "hyphens between numbers made dashes",
-        "dashes": "hyphens between spaces made dashes",
-        "ellipses": "three full stops made one sign",
-    }
-)
+"""By what a finding says of the change."""
 _CANDIDATE = re.compile(r"""["“”„‟»«'‘’‚‹›]|\.\.\.|[ \n\u00a0]-|[0-9½¼¾][ \n%‰-]""")
 """What every text has that any rule would change."""
 
 
-def _changes(text: str, language: _Language) -> Iterator[tuple[str, Edits]]:
-    """Yield, rule by rule, the edits that change something."""
-    for name, rule in _RULES.items():
+def _changes(text: str, language: _Language) -> Iterator[tuple[str, TextEdits]]:
+    """Yield, by what is set, the edits that change something."""
+    for what, rule in EDIT_RULES.items():
         for edits in rule(text, language):
             if any(text[at] != new for at, new in edits.items()):
-                yield name, edits
+                yield what, edits
 
 
 # ---- addresses
@@ -232,18 +232,17 @@ def _masked(text: str) -> str:
     """Return text of the same length with its addresses hidden."""
     if "." not in text and ":" not in text:
         return text
-    return _ADDRESS.sub(lambda at: _HIDDEN * len(at[0]), text)
+    return _ADDRESS.sub(lambda at: _HIDDEN_TEXT_MARK * len(at[0]), text)
 
 
 # ---- quotation marks
 
 _DOUBLE = frozenset('"“”„‟»«')
-_SINGLE = frozenset("'‘’‚‹›")
 _CLOSED_BY: Mapping[str, str] = MappingProxyType({"'": "'", "‘": "’‘", "‚": "‘’", "’": "’", "‹": "›", "›": "‹"})
-_MARK = re.compile("[\"“”„‟»«'‘’‚‹›]")
-_BEFORE = frozenset("([{<–—−-/" + _LINE)
+_QUOTE_MARK = re.compile("[\"“”„‟»«'‘’‚‹›]")
+_OPENING_CONTEXT = frozenset("([{<–—−-/" + _LINE_BREAK_MARK)
 _DASHES = frozenset("–—−-/")
-_DEEPEST = 16
+_MAX_QUOTE_DEPTH = 16
 """How many opened marks are looked back at: what is never closed must not cost the square of its length."""
 _LEFT_OUT = re.compile(r"[’'](?:n|s|ve|em|til|tis|twas|bout|cause|round|sgu)\b", re.IGNORECASE)
 """Words that begin with an apostrophe: rock 'n' roll, 'tis."""
@@ -268,7 +267,7 @@ def _pairs(text: str) -> list[_Pair]:
     pairs: list[_Pair] = []
     opened: list[int] = []
     loose: set[int] = set()
-    for at in (mark.start() for mark in _MARK.finditer(text)):
+    for at in (mark.start() for mark in _QUOTE_MARK.finditer(text)):
         partner = _partner(text, at, opened) if _can_close(text, at, opened) else None
         if _can_open(text, at, opened) and not (partner is not None and text[at - 1] in _DASHES):
             opened.append(at)
@@ -276,18 +275,18 @@ def _pairs(text: str) -> list[_Pair]:
             loose.update(opened[partner + 1 :])
             pairs.append(_Pair(opened[partner], at))
             del opened[partner:]
-        elif not (_is_letter(text, at - 1) and _is_letter(text, at + 1)):
+        elif not (_is_letter_at(text, at - 1) and _is_letter_at(text, at + 1)):
             loose.add(at)
     loose.update(opened)
     ordered = sorted(loose)
-    return [pair for pair in _nested(pairs) if _is_safe(text, pair, ordered)]
+    return [pair for pair in _with_depths(pairs) if _is_safe(text, pair, ordered)]
 
 
 def _can_open(text: str, at: int, opened: list[int]) -> bool:
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     if not after or after.isspace() or after in ",;:!?)]}":
         return False
-    if before and not before.isspace() and before not in _BEFORE and not (opened and opened[-1] == at - 1):
+    if before and not before.isspace() and before not in _OPENING_CONTEXT and not (opened and opened[-1] == at - 1):
         return False
     if text[at] in "'’":
         return not after.isdigit() and not _LEFT_OUT.match(text, at)
@@ -303,7 +302,7 @@ def _can_close(text: str, at: int, opened: list[int]) -> bool:
 
 def _partner(text: str, at: int, opened: list[int]) -> int | None:
     """Return which of the opened marks a mark closes, the innermost first."""
-    for index in range(len(opened) - 1, max(len(opened) - _DEEPEST, 0) - 1, -1):
+    for index in range(len(opened) - 1, max(len(opened) - _MAX_QUOTE_DEPTH, 0) - 1, -1):
         mark = text[opened[index]]
         if text[at] in _DOUBLE and mark in _DOUBLE:
             return index
@@ -312,7 +311,7 @@ def _partner(text: str, at: int, opened: list[int]) -> int | None:
     return None
 
 
-def _nested(pairs: list[_Pair]) -> list[_Pair]:
+def _with_depths(pairs: list[_Pair]) -> list[_Pair]:
     """Return pairs in the order of their opening marks, with their depths."""
     ordered = sorted(pairs, key=lambda pair: pair.opening)
     around: list[_Pair] = []
@@ -328,11 +327,11 @@ def _is_safe(text: str, pair: _Pair, loose: list[int]) -> bool:
     if pair.depth % 2 == 0 and text[pair.opening] in _DOUBLE:
         return True
     # A single mark before a letter would be an apostrophe.
-    becomes_apostrophe = pair.depth % 2 == 1 and _is_letter(text, pair.closing + 1)
+    becomes_apostrophe = pair.depth % 2 == 1 and _is_letter_at(text, pair.closing + 1)
     return not becomes_apostrophe and bisect(loose, pair.opening) == bisect(loose, pair.closing)
 
 
-def _is_letter(text: str, at: int) -> bool:
+def _is_letter_at(text: str, at: int) -> bool:
     return 0 <= at < len(text) and text[at].isalnum()
 
 
@@ -342,13 +341,13 @@ _MEASURES = (
     "g|kg|mg|µg|μg|mcg|ng|ml|cl|dl|l|mm|cm|m|km|m²|m³|km²|kJ|kcal|cal|mmHg|mmol|mol|kPa|Hz|kHz|W|kW|V|bar|"
     "t|h|s|ms|min|°|°C|km/t|km/h|kg/m²|mol/l|mmol/l|mmol/mol|mg/kg|IE|IU"
 )
-_DANISH = (
+_DANISH_UNITS = (
     "sek|kr|kroner|mio|mia|procent|procentpoint|grad|grader|graders|sekund|sekunder|sekunders|minut|minutter|minutters|"
     "time|timer|timers|dag|dage|dages|døgn|døgns|uge|uger|ugers|måned|måneder|måneders|år|års|gram|kilo|kilogram|"
     "milligram|mikrogram|meter|meters|kilometer|centimeter|millimeter|liter|deciliter|milliliter|kalorier|kilokalorier|"
     "kilojoule|watt"
 )
-_ENGLISH = (
+_ENGLISH_UNITS = (
     "%|‰|sec|percent|degree|degrees|second|seconds|minute|minutes|hour|hours|day|days|week|weeks|month|months|year|years|"
     "gram|grams|kilogram|kilograms|kilo|kilos|milligram|milligrams|microgram|micrograms|metre|metres|meter|meters|"
     "kilometre|kilometres|kilometer|kilometers|centimetre|centimetres|litre|litres|liter|liters|inch|inches|foot|feet|"
@@ -360,19 +359,19 @@ def _units(words: str) -> re.Pattern[str]:
     return re.compile(rf"(?<=[0-9½¼¾])[ \n](?=(?:{_MEASURES}|{words})(?![\w²³/-]))")
 
 
-_LANGUAGES: Mapping[str, _Language] = MappingProxyType(
+_LANGUAGE_RULES: Mapping[str, _Language] = MappingProxyType(
     {
         # Dansk Sprognævn, Retskrivningsordbogen: a space between number and percent sign, none in `100%ig`.
-        "da": _Language(_units(_DANISH), re.compile(r"(?<=[0-9])(?:[ \n](?=[%‰])|[%‰])(?!\w|-\w|%\w)"), "."),
-        "en": _Language(_units(_ENGLISH), None, ",", "“”‘’"),
+        "da": _Language(_units(_DANISH_UNITS), re.compile(r"(?<=[0-9])(?:[ \n](?=[%‰])|[%‰])(?!\w|-\w|%\w)"), "."),
+        "en": _Language(_units(_ENGLISH_UNITS), None, ",", "“”‘’"),
     }
 )
 _INNER: Mapping[str, str] = MappingProxyType({"„“": "‚‘", "»«": "›‹", "“”": "‘’"})
 
 
-def _language(tag: str, settings: Sources) -> _Language | None:
+def _rules_for_language(tag: str, settings: SourceSettings) -> _Language | None:
     """Return the rules of a language; None where it has none, or the project wants none."""
-    rules = _LANGUAGES.get(tag.split("-", maxsplit=1)[0].lower())
+    rules = _LANGUAGE_RULES.get(tag.split("-", maxsplit=1)[0].lower())
     if rules is None or not settings.typography:
         return None
     if not settings.quotes:
@@ -384,7 +383,7 @@ def _language(tag: str, settings: Sources) -> _Language | None:
 
 
 @dataclass(slots=True)
-class _Change:
+class _ChangeCount:
     """How often a rule changed something, and where first."""
 
     line: int
@@ -392,11 +391,11 @@ class _Change:
 
 
 @dataclass(slots=True)
-class _Setter:
+class _TypographyApplier:
     """Sets the text of a tree, and counts what it changed."""
 
-    settings: Sources
-    changes: dict[str, _Change] = field(default_factory=dict)
+    settings: SourceSettings
+    changes: dict[str, _ChangeCount] = field(default_factory=dict)
     _rules: dict[str, _Language | None] = field(default_factory=dict)
 
     def blocks(self, blocks: tuple[Block, ...], language: str, line: int) -> tuple[Block, ...]:
@@ -444,14 +443,14 @@ class _Setter:
 
     def inlines(self, content: tuple[Inline, ...], language: str, line: int) -> tuple[Inline, ...]:
         """Return the inlines of one paragraph; the same ones where nothing changes."""
-        run = _Run()
+        run = _TextRun()
         run.take(content)
         text = "".join(run.pieces)
-        edits: Edits = {}
+        edits: TextEdits = {}
         rules = self._rules_of(language)
         if rules is not None and _CANDIDATE.search(text):
-            for name, edit in _changes(_masked(text), rules):
-                self.changes.setdefault(name, _Change(line)).count += 1
+            for what, edit in _changes(_masked(text), rules):
+                self.changes.setdefault(what, _ChangeCount(line)).count += 1
                 edits |= edit
         if not edits and not run.has_inner:
             return content
@@ -459,7 +458,7 @@ class _Setter:
 
     def _rules_of(self, language: str) -> _Language | None:
         if language not in self._rules:
-            self._rules[language] = _language(language, self.settings)
+            self._rules[language] = _rules_for_language(language, self.settings)
         return self._rules[language]
 
     def _made(self, content: tuple[Inline, ...], pieces: Iterator[str], language: str, line: int) -> tuple[Inline, ...]:
@@ -468,7 +467,7 @@ class _Setter:
         for inline in content:
             match inline:
                 case Str() | Space() | SoftBreak():
-                    _append(made, inline, next(pieces))
+                    _append_edited(made, inline, next(pieces))
                 case Note():
                     next(pieces)
                     made.append(replace(inline, blocks=self.blocks(inline.blocks, language, inline.line or line)))
@@ -484,7 +483,7 @@ class _Setter:
 
 
 @dataclass(slots=True)
-class _Run:
+class _TextRun:
     """The text of a paragraph in pieces, one for each inline that holds none itself."""
 
     pieces: list[str] = field(default_factory=list)
@@ -501,20 +500,20 @@ class _Run:
                 case SoftBreak():
                     self.pieces.append("\n")
                 case LineBreak():
-                    self.pieces.append(_LINE)
+                    self.pieces.append(_LINE_BREAK_MARK)
                 case Note():
-                    self.pieces.append(_NOTE)
+                    self.pieces.append(_NOTE_MARK)
                     self.has_inner = True
                 case Span() if inline.language:
-                    self.pieces.append(_HIDDEN)
+                    self.pieces.append(_HIDDEN_TEXT_MARK)
                     self.has_inner = True
                 case Emph() | Strong() | Strikeout() | Span() | Link():
                     self.take(inline.content)
                 case Code() | Image() | Superscript() | Subscript():
-                    self.pieces.append(_HIDDEN)
+                    self.pieces.append(_HIDDEN_TEXT_MARK)
 
 
-def _edited(pieces: list[str], edits: Edits) -> Iterator[str]:
+def _edited(pieces: list[str], edits: TextEdits) -> Iterator[str]:
     """Yield each piece as the edits leave it."""
     start = 0
     for piece in pieces:
@@ -523,7 +522,7 @@ def _edited(pieces: list[str], edits: Edits) -> Iterator[str]:
         start = end
 
 
-def _append(made: list[Inline], inline: Str | Space | SoftBreak, text: str) -> None:
+def _append_edited(made: list[Inline], inline: Str | Space | SoftBreak, text: str) -> None:
     """Append what an inline has become; a space that does not break belongs to the words around it."""
     if text in (" ", "\n"):
         made.append(inline)

@@ -1,1 +1,1 @@
-"""What all writers share: blocks to markup and text, templates, words, fonts, picture sizes."""
+"""What writers share: markup, plain text, templates, words, fonts, PDF layout."""

@@ -1,4 +1,4 @@
-"""A drawn cover: the title set as large as it goes, the publisher, and the colours of the house."""
+"""The cover image of a book: title, publisher and colour, drawn as a PNG."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pipeline.rendering.fonts import Cut, font
+from pipeline.rendering.fonts import FontStyle, font_data
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 WIDTH_PX, HEIGHT_PX = 1400, 2100
 MARGIN_PX = 120
 TITLE_TOP_PX = 380
-TITLE_ROOM_PX = 1060
+TITLE_HEIGHT_PX = 1060
 TITLE_SIZES_PX = (170, 150, 132, 116, 104, 92, 82, 72, 64, 56)
-SMALLEST_PX = 8
+MIN_SIZE_PX = 8
 LEADING = 1.14
-LIGHT, WHITE = 210, 255
+LIGHT_GREY, WHITE_GREY = 210, 255
 """How much white is in a shade, up to 255."""
 CIRCLES = ((1180, 1700, 560, 18), (1330, 1830, 400, 36), (1460, 1960, 250, 61))
 """Each its middle, its radius in pixels, and its white."""
-SMOOTHING = 2
+SUPERSAMPLING = 2
 """Shapes are drawn this many times larger and scaled down: Pillow's own edges are jagged."""
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class FittedText:
     """A text broken into lines that fit."""
 
     size_px: int
@@ -44,51 +44,53 @@ def draw_cover(title: str, publisher: str, kicker: str, colour: str) -> bytes:
     from PIL import ImageColor, ImageDraw
 
     # Every shade is the colour with some white in it: drawn as that share, and coloured by the palette at the end.
-    cover = _ground().copy()
+    cover = _background().copy()
     draw = ImageDraw.Draw(cover)
     width = WIDTH_PX - 2 * MARGIN_PX
-    _write(draw, fit(kicker, "bold", width, 70, (44, 36, 28)), "bold", TITLE_TOP_PX - 130, LIGHT)
-    draw.rectangle((MARGIN_PX, TITLE_TOP_PX - 50, MARGIN_PX + 160, TITLE_TOP_PX - 40), fill=LIGHT)
-    _write(draw, fit(title, "bold", width, TITLE_ROOM_PX, TITLE_SIZES_PX), "bold", TITLE_TOP_PX, WHITE)
-    imprint = fit(publisher, "regular", width, 150, (56, 48, 40, 34, 28))
+    _draw_text(draw, fit_text(kicker, "bold", width, 70, (44, 36, 28)), "bold", TITLE_TOP_PX - 130, LIGHT_GREY)
+    draw.rectangle((MARGIN_PX, TITLE_TOP_PX - 50, MARGIN_PX + 160, TITLE_TOP_PX - 40), fill=LIGHT_GREY)
+    _draw_text(draw, fit_text(title, "bold", width, TITLE_HEIGHT_PX, TITLE_SIZES_PX), "bold", TITLE_TOP_PX, WHITE_GREY)
+    imprint = fit_text(publisher, "regular", width, 150, (56, 48, 40, 34, 28))
     height = len(imprint.lines) * round(imprint.size_px * LEADING)
-    _write(draw, imprint, "regular", HEIGHT_PX - MARGIN_PX - height, WHITE)
+    _draw_text(draw, imprint, "regular", HEIGHT_PX - MARGIN_PX - height, WHITE_GREY)
     ground = ImageColor.getrgb(colour)[:3]
-    cover.putpalette([round(part + (255 - part) * share / WHITE) for share in range(256) for part in ground])
+    cover.putpalette([round(part + (255 - part) * share / WHITE_GREY) for share in range(256) for part in ground])
     data = io.BytesIO()
     cover.save(data, "PNG", compress_level=6)  # 9 takes four times as long, for a fifth of the bytes
     return data.getvalue()
 
 
-def fit(text: str, cut: Cut, width_px: int, height_px: int, sizes_px: tuple[int, ...]) -> Setting:
+def fit_text(text: str, cut: FontStyle, width_px: int, height_px: int, sizes_px: tuple[int, ...]) -> FittedText:
     """Break a text into lines at the first size at which all of it fits; nothing is ever cut off.
 
     Sizes come from the largest down. Where a word is wider than a line at every one of them, it is broken at the
     middle one: small letters are worse on a cover than a broken word.
     """
     for size in sizes_px:
-        face = _face(cut, size)
-        lines = _lines(text.split(), face, width_px)
+        face = _pil_font(cut, size)
+        lines = _break_into_lines(text.split(), face, width_px)
         if len(lines) * size * LEADING <= height_px and all(face.getlength(line) <= width_px for line in lines):
-            return Setting(size, lines)
+            return FittedText(size, lines)
     size = sizes_px[len(sizes_px) // 2]
     while True:
-        face = _face(cut, size)
-        lines = _lines([part for word in text.split() for part in _parts(word, face, width_px)], face, width_px)
-        if len(lines) * size * LEADING <= height_px or size <= SMALLEST_PX:
-            return Setting(size, lines)
+        face = _pil_font(cut, size)
+        lines = _break_into_lines(
+            [part for word in text.split() for part in _hyphenate(word, face, width_px)], face, width_px
+        )
+        if len(lines) * size * LEADING <= height_px or size <= MIN_SIZE_PX:
+            return FittedText(size, lines)
         size -= 2
 
 
 @cache
-def _face(cut: Cut, size_px: int) -> ImageFont.FreeTypeFont:
+def _pil_font(cut: FontStyle, size_px: int) -> ImageFont.FreeTypeFont:
     from PIL import ImageFont
 
     # Basic layout is built into every Pillow; Raqm is found on some machines only, and would move the letters.
-    return ImageFont.truetype(io.BytesIO(font(cut)), size_px, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(io.BytesIO(font_data(cut)), size_px, layout_engine=ImageFont.Layout.BASIC)
 
 
-def _lines(words: list[str], face: ImageFont.FreeTypeFont, width_px: int) -> tuple[str, ...]:
+def _break_into_lines(words: list[str], face: ImageFont.FreeTypeFont, width_px: int) -> tuple[str, ...]:
     """Fill lines with words; a word wider than a line gets its own."""
     lines: list[str] = []
     for word in words:
@@ -99,19 +101,19 @@ def _lines(words: list[str], face: ImageFont.FreeTypeFont, width_px: int) -> tup
     return tuple(lines)
 
 
-def _parts(word: str, face: ImageFont.FreeTypeFont, width_px: int) -> list[str]:
+def _hyphenate(word: str, face: ImageFont.FreeTypeFont, width_px: int) -> list[str]:
     """Break a word with hyphens where a line is full; one that fits stays whole."""
     if face.getlength(word) <= width_px:
         return [word]
     parts: list[str] = []
     while word:
-        count = _filling(word, face, width_px)
+        count = _letters_that_fit(word, face, width_px)
         parts.append(word[:count] + ("-" if count < len(word) else ""))
         word = word[count:]
     return parts
 
 
-def _filling(word: str, face: ImageFont.FreeTypeFont, width_px: int) -> int:
+def _letters_that_fit(word: str, face: ImageFont.FreeTypeFont, width_px: int) -> int:
     """Return how many letters of a word fill a line, with a hyphen where more follow; at least one."""
 
     def fits(count: int) -> bool:
@@ -129,20 +131,20 @@ def _filling(word: str, face: ImageFont.FreeTypeFont, width_px: int) -> int:
     return count
 
 
-def _write(draw: ImageDraw.ImageDraw, setting: Setting, cut: Cut, top_px: int, white: int) -> None:
+def _draw_text(draw: ImageDraw.ImageDraw, setting: FittedText, cut: FontStyle, top_px: int, white: int) -> None:
     for number, line in enumerate(setting.lines):
         place = MARGIN_PX, top_px + round(number * setting.size_px * LEADING)
-        draw.text(place, line, font=_face(cut, setting.size_px), fill=white)
+        draw.text(place, line, font=_pil_font(cut, setting.size_px), fill=white)
 
 
 @cache
-def _ground() -> Image.Image:
+def _background() -> Image.Image:
     """Return the cover without words: three calm circles at its foot, each a little lighter."""
     from PIL import Image, ImageDraw
 
-    large = Image.new("L", (WIDTH_PX * SMOOTHING, HEIGHT_PX * SMOOTHING), 0)
+    large = Image.new("L", (WIDTH_PX * SUPERSAMPLING, HEIGHT_PX * SUPERSAMPLING), 0)
     draw = ImageDraw.Draw(large)
     for x, y, radius, white in CIRCLES:
         edges = (x - radius, y - radius, x + radius, y + radius)
-        draw.ellipse(tuple(SMOOTHING * edge for edge in edges), fill=white)
+        draw.ellipse(tuple(SUPERSAMPLING * edge for edge in edges), fill=white)
     return large.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.BOX)

@@ -1,4 +1,4 @@
-"""Source Sans 3 in the cuts that writers use, made once from the variable font of its package."""
+"""Static TrueType fonts of Source Sans 3, made from the variable font of its package."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-Cut = Literal["regular", "bold", "italic", "bold-italic"]
-FAMILY = "Source Sans 3"
-CUTS: tuple[Cut, ...] = ("regular", "bold", "italic", "bold-italic")
+FontStyle = Literal["regular", "bold", "italic", "bold-italic"]
+FONT_FAMILY = "Source Sans 3"
+FONT_STYLES: tuple[FontStyle, ...] = ("regular", "bold", "italic", "bold-italic")
 
 
 @cache
-def font(cut: Cut) -> bytes:
+def font_data(cut: FontStyle) -> bytes:
     """Return a static TrueType font of a cut.
 
     Static, because WeasyPrint 70 sets a variable font with the advances of its default weight, and because older

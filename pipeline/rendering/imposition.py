@@ -1,4 +1,4 @@
-"""Pages put in place for paper: a booklet to fold, and a pack for the copier. Bytes in, bytes out.
+"""PDF imposition: booklets to fold, and print packs for a copier.
 
 A page is laid on its sheet as a picture of itself, so its tags, links and bookmarks stay behind. An imposed file
 therefore claims neither PDF/UA nor PDF/A, and says whom it is for; the file that it was made from is the one to read.
@@ -7,25 +7,20 @@ therefore claims neither PDF/UA nor PDF/A, and says whom it is for; the file tha
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.rendering.paper import PAPERS, PT_PER_MM, paper_name
+from pipeline.rendering.paper_sizes import PAPER_SIZES_MM, PT_PER_MM, paper_name
 
 if TYPE_CHECKING:
     from pikepdf import Object, Page, Pdf
 
-BLEED_MM = 3.0
-_MARK_MM = 5.0
-"""Length of a crop mark; it begins where the bleed ends, so that no trace of it is left on a sheet cut askew."""
-_BORDER_MM = BLEED_MM + _MARK_MM + 1
-_STROKE_PT = 0.5
-_PAGES_PER_SHEET = 4
+_BOOKLET_PAGES_PER_SHEET = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class DocumentInfo:
     """What an imposed file says of itself."""
 
     title: str
@@ -35,7 +30,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
-class Handout:
+class PackHandout:
     """A handout for the pack."""
 
     title: str
@@ -43,7 +38,7 @@ class Handout:
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawing:
+class _PageForm:
     """A page as something to be drawn, and the size that it is seen in."""
 
     form: Object
@@ -54,21 +49,16 @@ class _Drawing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
+class _SheetSide:
     """One side of a sheet: what is drawn on it can be printed many times."""
 
     contents: Object
     resources: Object
-    boxes: Mapping[str, tuple[float, ...]]
-
-    @property
-    def is_lying(self) -> bool:
-        """It is wider than high, as those of booklets are."""
-        _, _, width_pt, height_pt = self.boxes["/MediaBox"]
-        return width_pt > height_pt
+    width_pt: float
+    height_pt: float
 
 
-def booklet(pdf: bytes, label: Label, *, with_marks: bool = False) -> bytes:
+def impose_booklet(pdf: bytes, label: DocumentInfo) -> bytes:
     """Return pages imposed two and two on sheets to print on both sides, fold across and staple.
 
     The stack is folded as a whole: the outermost sheet carries the last and the first page. What is missing to a
@@ -77,20 +67,18 @@ def booklet(pdf: bytes, label: Label, *, with_marks: bool = False) -> bytes:
     Args:
         pdf: A file with pages of one size.
         label: What the booklet says of itself.
-        with_marks: Crop marks, fold marks and 3 mm for bleed around the sheet, for a print shop.
     """
     import pikepdf
 
     with pikepdf.open(io.BytesIO(pdf)) as source, pikepdf.new() as made:
-        drawings = [_drawing(made, page) for page in source.pages]
-        width_pt, height_pt = _spread(drawings[0])
+        drawings = [_page_as_form(made, page) for page in source.pages]
+        width_pt, height_pt = _spread_size(drawings[0])
         fold_pt = width_pt / 2
         for left, right in booklet_order(len(drawings)):
             halves = [(drawings[left], fold_pt - drawings[left].width_pt)] if left < len(drawings) else []
             halves += [(drawings[right], fold_pt)] if right < len(drawings) else []
-            side = _side(made, width_pt, height_pt, halves, with_marks=with_marks, fold_pt=fold_pt)
-            made.pages.append(_page(side))
-        return _finish(made, label, "/DuplexFlipShortEdge")
+            made.pages.append(_page_for_side(_draw_side(made, width_pt, height_pt, halves)))
+        return _save_imposed(made, label, "/DuplexFlipShortEdge")
 
 
 def booklet_order(pages: int) -> Iterator[tuple[int, int]]:
@@ -98,15 +86,13 @@ def booklet_order(pages: int) -> Iterator[tuple[int, int]]:
 
     Numbers from `pages` up stand for blank ones.
     """
-    places = -(-pages // _PAGES_PER_SHEET) * _PAGES_PER_SHEET
+    places = -(-pages // _BOOKLET_PAGES_PER_SHEET) * _BOOKLET_PAGES_PER_SHEET
     for inner in range(places // 2):
         outer = places - 1 - inner
         yield (outer, inner) if inner % 2 == 0 else (inner, outer)
 
 
-def print_pack(
-    cover: bytes, handouts: Sequence[Handout], copies: int, label: Label, *, with_marks: bool = False
-) -> bytes:
+def impose_print_pack(cover: bytes, handouts: Sequence[PackHandout], copies: int, label: DocumentInfo) -> bytes:
     """Return one file for a copier that prints on both sides: the cover, then all copies of each handout.
 
     Each copy begins on the front of a sheet. Copies of one handout follow each other, pages in order, so the stack
@@ -117,138 +103,86 @@ def print_pack(
         handouts: In the order in which they come out.
         copies: Of each handout.
         label: What the pack says of itself.
-        with_marks: Crop marks and 3 mm for bleed around every page, for a print shop.
     """
     import pikepdf
 
     with pikepdf.new() as made:
-        is_lying = False
+        is_lying = False  # wider than high, as the sheets of booklets are
         with made.open_outline() as outline:
-            for handout, times in ((Handout(label.title, cover), 1), *((handout, copies) for handout in handouts)):
+            for handout, times in ((PackHandout(label.title, cover), 1), *((handout, copies) for handout in handouts)):
                 outline.root.append(pikepdf.OutlineItem(handout.title, len(made.pages)))
-                sides = _fronts_and_backs(made, handout.pdf, with_marks=with_marks)
-                is_lying = is_lying or sides[0].is_lying
+                sides = _sheet_sides(made, handout.pdf)
+                is_lying = is_lying or sides[0].width_pt > sides[0].height_pt
                 for _ in range(times):
-                    made.pages.extend(_page(side) for side in sides)
-        return _finish(made, label, "/DuplexFlipShortEdge" if is_lying else "/DuplexFlipLongEdge")
+                    made.pages.extend(_page_for_side(side) for side in sides)
+        return _save_imposed(made, label, "/DuplexFlipShortEdge" if is_lying else "/DuplexFlipLongEdge")
 
 
-def _fronts_and_backs(made: Pdf, pdf: bytes, *, with_marks: bool) -> list[_Side]:
+def _sheet_sides(made: Pdf, pdf: bytes) -> list[_SheetSide]:
     """Return the sides of a handout; an odd number is filled up, so that the next one begins on a front."""
     import pikepdf
 
     with pikepdf.open(io.BytesIO(pdf)) as source:
-        drawings = [_drawing(made, page) for page in source.pages]
+        drawings = [_page_as_form(made, page) for page in source.pages]
     blank = [drawings[-1]] if len(drawings) % 2 else []
     return [
-        _side(made, sheet.width_pt, sheet.height_pt, shown, with_marks=with_marks, fold_pt=_fold(sheet))
+        _draw_side(made, sheet.width_pt, sheet.height_pt, shown)
         for sheet, shown in (*((drawing, [(drawing, 0.0)]) for drawing in drawings), *((last, []) for last in blank))
     ]
 
 
-def _fold(sheet: _Drawing) -> float:
-    """Return where a sheet is folded: what lies on its side is a booklet, since handouts stand upright."""
-    return sheet.width_pt / 2 if sheet.width_pt > sheet.height_pt else 0.0
-
-
-def _drawing(made: Pdf, page: Page) -> _Drawing:
+def _page_as_form(made: Pdf, page: Page) -> _PageForm:
     """Return a page of another file as a form of this one."""
     left, bottom, right, top = map(float, page.trimbox)
-    return _Drawing(made.copy_foreign(page.as_form_xobject()), left, bottom, right - left, top - bottom)
+    return _PageForm(made.copy_foreign(page.as_form_xobject()), left, bottom, right - left, top - bottom)
 
 
-def _spread(page: _Drawing) -> tuple[float, float]:
+def _spread_size(page: _PageForm) -> tuple[float, float]:
     """Return the sheet that holds two pages side by side: paper that can be bought, where there is some."""
     width_pt, height_pt = 2 * page.width_pt, page.height_pt
     name = paper_name(width_pt / PT_PER_MM, height_pt / PT_PER_MM)
     if not name:
         return width_pt, height_pt
-    height_mm, width_mm = PAPERS[name]
+    height_mm, width_mm = PAPER_SIZES_MM[name]
     return width_mm * PT_PER_MM, height_mm * PT_PER_MM
 
 
-def _side(
-    made: Pdf,
-    width_pt: float,
-    height_pt: float,
-    drawings: Sequence[tuple[_Drawing, float]],
-    *,
-    with_marks: bool,
-    fold_pt: float = 0.0,
-) -> _Side:
+def _draw_side(made: Pdf, width_pt: float, height_pt: float, drawings: Sequence[tuple[_PageForm, float]]) -> _SheetSide:
     """Return a side with drawings on it, each with the place of its left edge.
 
     Args:
         made: The file that the side is for.
-        width_pt: Of the sheet as it is cut.
-        height_pt: Of the sheet as it is cut.
+        width_pt: Of the sheet.
+        height_pt: Of the sheet.
         drawings: Each as high as the sheet.
-        with_marks: Around the sheet, which is printed on a larger one.
-        fold_pt: Where it is folded; 0: nowhere.
     """
     from pikepdf import Dictionary, Name
 
-    border_pt = _BORDER_MM * PT_PER_MM if with_marks else 0.0
     pieces = []
     forms = Dictionary()
     for number, (drawing, at_pt) in enumerate(drawings, 1):
         forms[f"/P{number}"] = drawing.form
-        across, up = border_pt + at_pt - drawing.left_pt, border_pt - drawing.bottom_pt
+        across, up = at_pt - drawing.left_pt, 0.0 - drawing.bottom_pt  # a bare minus would write -0.000
         pieces.append(f"q 1 0 0 1 {across:.3f} {up:.3f} cm /P{number} Do Q")
-    if with_marks:
-        pieces.append(_marks(width_pt, height_pt, fold_pt))
-    sheet = (0.0, 0.0, width_pt + 2 * border_pt, height_pt + 2 * border_pt)
-    boxes: dict[str, tuple[float, ...]] = {"/MediaBox": sheet}
-    if with_marks:
-        boxes["/BleedBox"] = _around(width_pt, height_pt, BLEED_MM * PT_PER_MM)
-        boxes["/TrimBox"] = _around(width_pt, height_pt, 0.0)
-    return _Side(
+    return _SheetSide(
         made.make_stream("\n".join(pieces).encode()),
         made.make_indirect(Dictionary(XObject=forms) if drawings else Dictionary(ProcSet=[Name.PDF])),
-        boxes,
+        width_pt,
+        height_pt,
     )
 
 
-def _around(width_pt: float, height_pt: float, more_pt: float) -> tuple[float, ...]:
-    """Return the box of the cut sheet, larger by so much on every edge."""
-    low = _BORDER_MM * PT_PER_MM - more_pt
-    return (low, low, low + width_pt + 2 * more_pt, low + height_pt + 2 * more_pt)
-
-
-def _marks(width_pt: float, height_pt: float, fold_pt: float) -> str:
-    """Return the strokes that tell where to cut, and, dashed, where to fold."""
-    border, length, gap = (value * PT_PER_MM for value in (_BORDER_MM, _MARK_MM, BLEED_MM))
-    right, top = border + width_pt, border + height_pt
-    strokes = []
-    for x, away in ((border, -1), (right, 1)):
-        strokes += [_stroke(x + away * gap, y, x + away * (gap + length), y) for y in (border, top)]
-    for y, away in ((border, -1), (top, 1)):
-        strokes += [_stroke(x, y + away * gap, x, y + away * (gap + length)) for x in (border, right)]
-    folds = []
-    if fold_pt:
-        x = border + fold_pt
-        folds = [_stroke(x, y + away * gap, x, y + away * (gap + length)) for y, away in ((border, -1), (top, 1))]
-    dashed = ["[2 2] 0 d", *folds] if folds else []
-    return " ".join(["q 0 G", f"{_STROKE_PT} w", *strokes, *dashed, "Q"])
-
-
-def _stroke(x: float, y: float, to_x: float, to_y: float) -> str:
-    return f"{x:.3f} {y:.3f} m {to_x:.3f} {to_y:.3f} l S"
-
-
-def _page(side: _Side) -> Page:
+def _page_for_side(side: _SheetSide) -> Page:
     """Return a page of its own for a side: a page stands once in a file, what is drawn on it can be shared."""
     import pikepdf
 
-    boxes = {name: pikepdf.Array([round(value, 3) for value in box]) for name, box in side.boxes.items()}
+    box = pikepdf.Array([0.0, 0.0, round(side.width_pt, 3), round(side.height_pt, 3)])
     return pikepdf.Page(
-        pikepdf.Dictionary(
-            {"/Type": pikepdf.Name.Page, "/Contents": side.contents, "/Resources": side.resources, **boxes}
-        )
+        pikepdf.Dictionary(Type=pikepdf.Name.Page, Contents=side.contents, Resources=side.resources, MediaBox=box)
     )
 
 
-def _finish(made: Pdf, label: Label, duplex: str) -> bytes:
+def _save_imposed(made: Pdf, label: DocumentInfo, duplex: str) -> bytes:
     """Return the file with its label, and with what a viewer should choose when it prints it."""
     from pikepdf import Dictionary, Name, ObjectStreamMode, String
 

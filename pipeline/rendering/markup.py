@@ -1,4 +1,4 @@
-"""Blocks to markup: well-formed XHTML that is valid HTML too, shared by every writer.
+"""Renders blocks to markup: well-formed XHTML that is valid HTML too, shared by every writer.
 
 A writer changes a kind by overriding its method. What the source does not say carries `data-added`.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from pipeline.article import (
+from pipeline.model import (
     Article,
     Block,
     BlockQuote,

@@ -1,4 +1,4 @@
-"""QR codes for paper."""
+"""QR codes as PNG."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass
 from functools import lru_cache
 
-QUIET = 4
+QUIET_ZONE_MODULES = 4
 """Modules of white around the code: ISO/IEC 18004, 9.1."""
 _PX_PER_MODULE = 8
 
@@ -31,5 +31,5 @@ def qr_code(address: str, code_mm: float) -> QrCode:
     code = segno.make(address, error="m", micro=False, boost_error=False)
     modules = code.symbol_size(border=0)[0]
     png = io.BytesIO()
-    code.save(png, kind="png", scale=_PX_PER_MODULE, border=QUIET)
-    return QrCode(png.getvalue(), round(code_mm * (modules + 2 * QUIET) / modules, 2))
+    code.save(png, kind="png", scale=_PX_PER_MODULE, border=QUIET_ZONE_MODULES)
+    return QrCode(png.getvalue(), round(code_mm * (modules + 2 * QUIET_ZONE_MODULES) / modules, 2))

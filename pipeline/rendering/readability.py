@@ -1,4 +1,4 @@
-"""How hard a text is to read, as a number: LIX, which Danish schools and authorities use."""
+"""Readability of a text as LIX; sentences and word count."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from pipeline.article import BLOCKS, Article, Block, Cell, Para, Plain, References, Table, children, text
+from pipeline.model import BLOCKS, Article, Block, Cell, Para, Plain, References, Table, children, text
 
-LONG_WORD = 6
+LONG_WORD_LETTERS = 6
 """A word of more letters counts as long."""
-Level = Literal["very_easy", "easy", "medium", "hard", "very_hard"]
-LEVELS: tuple[tuple[int, Level], ...] = ((25, "very_easy"), (35, "easy"), (45, "medium"), (55, "hard"))
+LixLevel = Literal["very_easy", "easy", "medium", "hard", "very_hard"]
+LIX_LEVELS: tuple[tuple[int, LixLevel], ...] = ((25, "very_easy"), (35, "easy"), (45, "medium"), (55, "hard"))
 """The LIX below which a text has a level; above the last it is very hard."""
 
 
@@ -23,18 +23,18 @@ def lix(paragraphs: tuple[str, ...]) -> int | None:
 
     Source: C.H. Björnsson, Läsbarhet, 1968. Below 25 children's books, above 55 laws.
     """
-    texts = [_without_dots(text) for text in paragraphs]
+    texts = [_mask_inner_dots(text) for text in paragraphs]
     words = [word for text in texts for word in re.findall(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*", text)]
     if not words:
         return None
     sentences = sum(len(re.findall(r"\w[^.!?:…]*", text)) for text in texts)
-    long_words = sum(len(word) > LONG_WORD for word in words)
+    long_words = sum(len(word) > LONG_WORD_LETTERS for word in words)
     return round(len(words) / sentences + 100 * long_words / len(words))
 
 
-def level(number: int) -> Level:
+def lix_level(number: int) -> LixLevel:
     """Return what a LIX means, in Björnsson's five steps."""
-    return next((name for limit, name in LEVELS if number < limit), "very_hard")
+    return next((name for limit, name in LIX_LEVELS if number < limit), "very_hard")
 
 
 def running_text(article: Article) -> Iterator[str]:
@@ -62,7 +62,7 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
         yield at.start(), text[at.start() : at.end()]
 
 
-def _without_dots(text: str) -> str:
+def _mask_inner_dots(text: str) -> str:
     """Return a text without the dots of `3.5`, `f.eks.`, `dr. Prøve`, `3. maj` or `og … så`, which end no sentence."""
     return _INNER_DOT.sub("", text)
 

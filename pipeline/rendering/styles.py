@@ -1,4 +1,4 @@
-"""Style folders: the project's own `styles/` before the packaged one, file by file."""
+"""Style folders and their templates: a project's `styles/` overrides the packaged one, file by file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Styles:
         import jinja2
 
         try:
-            return environment(self.folders).get_template(template).render(**values)
+            return template_environment(self.folders).get_template(template).render(**values)
         except jinja2.TemplateNotFound as error:
             raise StyleError("no such template", source=f"styles/{error.name}") from error
         except jinja2.TemplateSyntaxError as error:
@@ -71,28 +71,28 @@ class Styles:
 
 def find_styles(project: Path) -> Styles:
     """Return the style folders of a project: its own first, the packaged one as ground."""
-    return Styles(tuple(folder for folder in (project / "styles", packaged()) if folder.is_dir()))
+    return Styles(tuple(folder for folder in (project / "styles", packaged_styles()) if folder.is_dir()))
 
 
 @cache
-def packaged() -> Path:
+def packaged_styles() -> Path:
     """Return the style folder that came with the package."""
     inside = Path(__file__).parent.parent / "styles"
     # An editable install has no copy inside the package: hatch force-includes only into wheels.
     return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "styles"
 
 
-def _source(styles: Styles, name: str) -> tuple[str, str, Callable[[], bool]] | None:
+def _template_source(styles: Styles, name: str) -> tuple[str, str, Callable[[], bool]] | None:
     """Return the text of a template, where it lies, and a test of whether that still holds; None: there is none.
 
     The test is for workers that stay while styles are edited.
     """
-    if (found := _lying(styles, name)) is None:
+    if (found := _template_file(styles, name)) is None:
         return None
-    return styles.text(name), str(found[0]), lambda: _lying(styles, name) == found
+    return styles.text(name), str(found[0]), lambda: _template_file(styles, name) == found
 
 
-def _lying(styles: Styles, name: str) -> tuple[Path, int, int] | None:
+def _template_file(styles: Styles, name: str) -> tuple[Path, int, int] | None:
     """Return which file a template is, its time in nanoseconds and its size, by the same rules as any style file."""
     if ".." in Path(name).parts or Path(name).is_absolute():
         return None
@@ -104,12 +104,12 @@ def _lying(styles: Styles, name: str) -> tuple[Path, int, int] | None:
 
 
 @cache
-def environment(folders: tuple[Path, ...]) -> Environment:
+def template_environment(folders: tuple[Path, ...]) -> Environment:
     """Return the one template environment of a process for these folders."""
     import jinja2
 
     return jinja2.Environment(
-        loader=jinja2.FunctionLoader(partial(_source, Styles(folders))),
+        loader=jinja2.FunctionLoader(partial(_template_source, Styles(folders))),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -1,4 +1,4 @@
-"""Blocks to plain text of 72 columns, for eyes and for screen readers.
+"""Renders blocks to plain text of 72 columns.
 
 Hyphens are the only marks that repeat: NVDA and JAWS pass over them in silence at their default verbosity, while
 rows of `=`, `*`, `#` or `|` are spoken. Nothing is set in capitals, which speech spells out letter by letter.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
-from pipeline.article import (
+from pipeline.model import (
     Block,
     BlockQuote,
     BulletList,
@@ -78,7 +78,7 @@ class TextRenderer:
 
     def heading(self, words: str, level: int) -> str:
         """Return a heading: underlined across the page, underlined, or bare, by its level from 1."""
-        lines = wrap(words, self.width)
+        lines = wrap_lines(words, self.width)
         if level == 1:
             lines.append("-" * self.width)
         elif level == 2:
@@ -98,11 +98,11 @@ class TextRenderer:
 
     def paragraph(self, words: str, width: int = 0) -> str:
         """Return words as a paragraph."""
-        return "\n".join(wrap(words, width or self.width))
+        return "\n".join(wrap_lines(words, width or self.width))
 
     def bullets(self, items: Iterable[str]) -> str:
         """Return texts as a list."""
-        return "\n".join(hang("- ", self.paragraph(item, self.width - 2)) for item in items)
+        return "\n".join(hanging_indent("- ", self.paragraph(item, self.width - 2)) for item in items)
 
     def notes(self) -> str:
         """Return the footnotes met so far under their heading, or nothing; notes within notes come after them."""
@@ -110,7 +110,7 @@ class TextRenderer:
         while len(items) < len(self._notes):
             label = self.words.fill("text_note", number=len(items) + 1)
             body = self.blocks(self._notes[len(items)].blocks, self.width - INDENT)
-            items.append(f"{label[:1].upper()}{label[1:]}:\n{indent(body)}")
+            items.append(f"{label[:1].upper()}{label[1:]}:\n{indent_lines(body)}")
         return "\n\n".join((self.heading(self.words["notes"], 2), *items)) if items else ""
 
     def links(self) -> str:
@@ -130,7 +130,9 @@ class TextRenderer:
             case Header(level, content):
                 return self.heading(self.inlines(content), level + self.depth)
             case CodeBlock(code):
-                return indent("\n".join(line for raw in code.split("\n") for line in wrap(raw, width - INDENT) or [""]))
+                return indent_lines(
+                    "\n".join(line for raw in code.split("\n") for line in wrap_lines(raw, width - INDENT) or [""])
+                )
             case Table():
                 return self.table(block, width)
             case Figure(image, caption):
@@ -148,7 +150,7 @@ class TextRenderer:
         """Return a block that holds others."""
         match block:
             case BlockQuote(blocks):
-                return indent(self.blocks(blocks, width - INDENT))
+                return indent_lines(self.blocks(blocks, width - INDENT))
             case BulletList(items):
                 return self.items((("- ", item) for item in items), width)
             case OrderedList(items, start):
@@ -159,7 +161,7 @@ class TextRenderer:
                 return "" if media and self.medium not in media else self.blocks(blocks, width)
             case Callout(kind, blocks, title):
                 label = self.inlines(title) or self.words[f"callout_{kind}".replace("-", "_")]
-                return f"{self.paragraph(label, width)}\n\n{indent(self.blocks(blocks, width - INDENT))}"
+                return f"{self.paragraph(label, width)}\n\n{indent_lines(self.blocks(blocks, width - INDENT))}"
             case References(title, blocks):
                 heading = self.heading(self.inlines(title) or self.words["references"], 2 + self.depth)
                 return f"{heading}\n\n{self.blocks(blocks, width)}"
@@ -172,14 +174,17 @@ class TextRenderer:
             is_loose = is_loose or any(isinstance(block, Para) for block in blocks)
             inside = [self.block(block, width - len(mark)) for block in blocks]
             tight = all(isinstance(block, Plain | BulletList | OrderedList) for block in blocks)
-            pieces.append(hang(mark, ("\n" if tight else "\n\n").join(filter(None, inside))))
+            pieces.append(hanging_indent(mark, ("\n" if tight else "\n\n").join(filter(None, inside))))
         return ("\n\n" if is_loose else "\n").join(pieces)
 
     def definitions(self, block: DefinitionList, width: int) -> str:
         """Return each term above its definitions."""
         entries = (
             "\n".join(
-                (self.paragraph(self.inlines(term), width), *(indent(self.blocks(b, width - INDENT)) for b in blocks))
+                (
+                    self.paragraph(self.inlines(term), width),
+                    *(indent_lines(self.blocks(b, width - INDENT)) for b in blocks),
+                )
             )
             for term, blocks in block.items
         )
@@ -196,10 +201,10 @@ class TextRenderer:
         head = [self.cell(cell) for cell in block.head]
         rows = [[self.cell(cell) for cell in row] for row in block.rows]
         cells = [*head, *(cell for row in rows for cell in row)]
-        sizes = [max((len(cell) for cell in column), default=0) for column in columns((head, *rows))]
+        sizes = [max((len(cell) for cell in column), default=0) for column in transpose_rows((head, *rows))]
         is_narrow = sum(sizes) + GUTTER * (len(sizes) - 1) <= width and not any("\n" in cell for cell in cells)
         aligns = [cell.alignment for cell in max((block.head, *block.rows), key=len, default=())]
-        body = in_columns(head, rows, sizes, aligns) if is_narrow else self.in_records(head, rows, width)
+        body = format_columns(head, rows, sizes, aligns) if is_narrow else self.as_records(head, rows, width)
         return "\n\n".join(filter(None, (caption, body)))
 
     def cell(self, cell: Cell) -> str:
@@ -210,7 +215,7 @@ class TextRenderer:
         )
         return "\n".join(filter(None, lines))
 
-    def in_records(self, head: list[str], rows: list[list[str]], width: int) -> str:
+    def as_records(self, head: list[str], rows: list[list[str]], width: int) -> str:
         """Return the headings, then each row as lines of `heading: cell`."""
         records = [self.paragraph(" · ".join(filter(None, head)), width)]
         for row in rows:
@@ -218,7 +223,7 @@ class TextRenderer:
             for number, cell in enumerate(row):
                 label = f"{head[number]}: " if number < len(head) and head[number] else ""
                 if cell:
-                    lines.append(hang("", self.paragraph(label + cell, width - GUTTER), GUTTER))
+                    lines.append(hanging_indent("", self.paragraph(label + cell, width - GUTTER), GUTTER))
             records.append("\n".join(lines))
         return "\n\n".join(filter(None, records))
 
@@ -271,7 +276,7 @@ class TextRenderer:
         return f"{words}{NO_BREAK}[{self._addresses.index(address) + 1}]"
 
 
-def wrap(words: str, width: int) -> list[str]:
+def wrap_lines(words: str, width: int) -> list[str]:
     """Return text as lines; words, addresses and no-break spaces stay whole."""
     return [
         line
@@ -280,24 +285,24 @@ def wrap(words: str, width: int) -> list[str]:
     ]
 
 
-def indent(lines: str) -> str:
+def indent_lines(lines: str) -> str:
     """Return lines moved to the right."""
     return textwrap.indent(lines, " " * INDENT)
 
 
-def hang(mark: str, lines: str, by: int = 0) -> str:
+def hanging_indent(mark: str, lines: str, by: int = 0) -> str:
     """Return lines with a mark before the first, the others in line with its text."""
     return mark + textwrap.indent(lines, " " * (by or len(mark))).lstrip(" ")
 
 
-def columns(rows: Iterable[list[str]]) -> list[list[str]]:
+def transpose_rows(rows: Iterable[list[str]]) -> list[list[str]]:
     """Return the columns of ragged rows."""
     filled = [row for row in rows if row]
     count = max(map(len, filled), default=0)
     return [[row[number] for row in filled if number < len(row)] for number in range(count)]
 
 
-def in_columns(head: list[str], rows: list[list[str]], sizes: list[int], aligns: Sequence[str]) -> str:
+def format_columns(head: list[str], rows: list[list[str]], sizes: list[int], aligns: Sequence[str]) -> str:
     """Return a table in columns, a row of hyphens below its head."""
     rule = [["-" * size for size in sizes]] if head else []
     lines = []

@@ -1,4 +1,4 @@
-"""Words that a writer adds, in the language of the edition: `styles/words/<language>.toml`."""
+"""Words that a writer adds, per language, read from `styles/words/<language>.toml`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import StyleError
+from pipeline.registry import error_rule
 from pipeline.rendering.styles import Styles
 
 
+@error_rule(
+    "words-missing",
+    "A word that a writer adds is missing in the language of the edition.",
+    "An article with `language: sv`, and no `styles/words/sv.toml`",
+    "Add the word to `styles/words/<language>.toml`.",
+)
 class MissingWordError(StyleError):
     """A word that a writer needs is not in the language's file."""
 
@@ -87,11 +94,11 @@ def load_words(styles: Styles, language: str) -> Words:
     tags = dict.fromkeys((language.split("-", maxsplit=1)[0], language))
     paths = [folder / "words" / f"{tag}.toml" for tag in tags for folder in reversed(styles.folders)]
     # A process may outlive a change of the files.
-    return _load(language, tuple((path, path.stat().st_mtime_ns) for path in paths if path.is_file()))
+    return _load_words(language, tuple((path, path.stat().st_mtime_ns) for path in paths if path.is_file()))
 
 
 @lru_cache(maxsize=64)
-def _load(language: str, files: tuple[tuple[Path, int], ...]) -> Words:
+def _load_words(language: str, files: tuple[tuple[Path, int], ...]) -> Words:
     entries: dict[str, str] = {}
     for path, _ in files:
         entries |= read_texts(f"styles/words/{path.name}", path.read_text("utf-8-sig"))

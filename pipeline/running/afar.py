@@ -11,8 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import StyleError
-from pipeline.phases import taken
-from pipeline.reading.files import Roots
+from pipeline.reading.source_files import SourceRoots
 from pipeline.rendering.styles import find_styles
 from pipeline.running.certificates import FOLDER as CERTIFICATES
 from pipeline.running.certificates import Certificates
@@ -21,6 +20,7 @@ from pipeline.running.renditions import Renditions
 from pipeline.running.saving import Outputs
 from pipeline.running.spool import Spool
 from pipeline.running.store import Store
+from pipeline.timing import collect_timings
 
 _PROJECT = "project.zip"
 FOLDERS = ("styles", CERTIFICATES)
@@ -36,11 +36,11 @@ def make_afar(order: Order, shop: Shop, run: str, store: Store) -> tuple[tuple[M
     """
     here = _desk(run, store)
     spool = Spool(here / "spool")
-    for card in order.binding.all_cards:
+    for card in order.binding.all_metas:
         if not spool.has(card.id):
             spool.keep(card.id, store.get(f"{run}/articles/{spool.name_of(card.id)}"))
     outputs = Outputs(here / "outputs")
-    roots = Roots(here, here, (here,))
+    roots = SourceRoots(here, here, (here,))
     local = replace(
         shop,
         styles=find_styles(here),
@@ -55,7 +55,7 @@ def make_afar(order: Order, shop: Shop, run: str, store: Store) -> tuple[tuple[M
             path = outputs.staging / staged
             store.put(f"{run}/staged/{staged}", path.read_bytes())
             path.unlink()
-    return made, taken()
+    return made, collect_timings()
 
 
 @lru_cache(maxsize=1)

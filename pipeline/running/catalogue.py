@@ -15,13 +15,13 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.checking.keys import rules_key
-from pipeline.checking.whole import Traits
 from pipeline.config import Config
 from pipeline.findings import Finding
-from pipeline.reading.binding import Card
-from pipeline.reading.files import Roots, Source, Status, see
-from pipeline.reading.pictures import PictureFinder
+from pipeline.lint.cross_article import LintSummary
+from pipeline.lint.rules_key import rules_key
+from pipeline.reading.editions import ArticleMeta
+from pipeline.reading.picture_finder import PictureFinder
+from pipeline.reading.source_files import FileStatus, Source, SourceRoots, file_status
 from pipeline.running.keys import digest, program_key
 from pipeline.running.saving import replace_whole, seal, unseal
 from pipeline.running.spool import Shelved
@@ -49,9 +49,9 @@ class Entry:
     """Of this program, and of what it is told besides the source."""
     sha256: str
     pictures: tuple[Mention, ...]
-    card: Card | None
+    meta: ArticleMeta | None
     findings: tuple[Finding, ...]
-    traits: Traits
+    lint_summary: LintSummary
 
 
 @dataclass(slots=True)
@@ -60,14 +60,14 @@ class _Stored:
 
     entries: dict[str, Entry] = field(default_factory=dict)
     """By path of the source."""
-    files: dict[str, tuple[Status, str]] = field(default_factory=dict)
+    files: dict[str, tuple[FileStatus, str]] = field(default_factory=dict)
     """What the file system said of each file, and the digest that it had then."""
 
 
 class Catalogue:
     """The catalogue of a project, for one run."""
 
-    def __init__(self, state: Path, config: Config, roots: Roots, ids: Mapping[str, str]) -> None:
+    def __init__(self, state: Path, config: Config, roots: SourceRoots, ids: Mapping[str, str]) -> None:
         """Open what an earlier run has left, or begin a new one.
 
         Args:
@@ -94,12 +94,12 @@ class Catalogue:
         if entry is None or entry.key != self._key or entry.sha256 != self._digest(source.path):
             return None
         for mention in entry.pictures:
-            sight = self._finder.sight(mention.target, source.path)
+            sight = self._finder.resolve_picture(mention.target, source.path)
             if sight.outcome != mention.outcome:
                 return None
             if sight.path and (not mention.sha256 or self._digest(sight.path) != mention.sha256):
                 return None
-        return Shelved(source, entry.card, entry.findings, traits=entry.traits)
+        return Shelved(source, entry.meta, entry.findings, lint_summary=entry.lint_summary)
 
     def note(self, read: Iterable[Shelved]) -> None:
         """Take in what sources that were read have given."""
@@ -109,11 +109,14 @@ class Catalogue:
             if not item.sha256:
                 self._stored.entries.pop(item.source.path, None)
                 continue
-            mentions = tuple(Mention(s.target, s.outcome, s.path, s.sha256) for s in item.sights)
+            mentions = tuple(Mention(s.target, s.outcome, s.path, s.sha256) for s in item.resolved_pictures)
             self._stored.entries[item.source.path] = Entry(
-                self._key, item.sha256, mentions, item.card, item.findings, item.traits
+                self._key, item.sha256, mentions, item.meta, item.findings, item.lint_summary
             )
-            files = ((item.source.path, item.status, item.sha256), *((s.path, s.status, s.sha256) for s in item.sights))
+            files = (
+                (item.source.path, item.status, item.sha256),
+                *((s.path, s.status, s.sha256) for s in item.resolved_pictures),
+            )
             for path, status, sha256 in files:
                 if status and sha256 and status.mtime_ns + _SETTLED_NS < now:
                     self._stored.files[path] = (status, sha256)
@@ -136,7 +139,7 @@ class Catalogue:
         return self._digests[path]
 
     def _digest_now(self, path: str) -> str:
-        status = see(self._roots.project / path)
+        status = file_status(self._roots.project / path)
         if status is None:
             return ""
         known = self._stored.files.get(path)

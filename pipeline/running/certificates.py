@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.conforming.certificate import Certificate, from_json, to_json
 from pipeline.errors import ConfigError
 from pipeline.running.saving import replace_whole
+from pipeline.validation.certificate import Certificate, certificate_from_json, certificate_to_json
 
 FOLDER = "certificates"
 
@@ -28,7 +28,7 @@ class Certificates:
         if not path.is_file():
             return None
         try:
-            return from_json(path.read_bytes())
+            return certificate_from_json(path.read_bytes())
         except ValueError as error:
             raise ConfigError(
                 f"not a certificate: {error}", source=self._shown(path), hint="delete it, and certify again"
@@ -38,7 +38,7 @@ class Certificates:
         """Keep a certificate in the place of any earlier one."""
         path = self._path(name, id_)
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_whole(path, to_json(certificate))
+        replace_whole(path, certificate_to_json(certificate))
 
     def withdraw(self, name: str, id_: str) -> None:
         """Drop the certificate of an edition, where there is one."""

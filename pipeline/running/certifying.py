@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.conforming import ace, epubcheck
-from pipeline.conforming.certificate import Certificate, content_digest
-from pipeline.findings import Finding, found
-from pipeline.report import Entry, Report
+from pipeline.findings import Finding, make_finding
+from pipeline.report import EditionResult, Report
 from pipeline.running.certificates import Certificates
 from pipeline.running.library import Progress
+from pipeline.validation import ace, epubcheck
+from pipeline.validation.certificate import Certificate, book_content_digest
 
 FORMAT = "epub"
 _BATCH = 20  # EPUBCheck's start is shared, and not every book of a project lies in memory at once
@@ -27,14 +27,14 @@ def find_judges() -> tuple[tuple[str, str], ...]:
     """
     epubcheck.find_java()
     epubcheck.find_jar()
-    return ((epubcheck.NAME, epubcheck.version()), (ace.NAME, ace.version()))
+    return ((epubcheck.EPUBCHECK_NAME, epubcheck.epubcheck_version()), (ace.ACE_NAME, ace.ace_version()))
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A finished book that has no record yet."""
 
-    entry: Entry
+    entry: EditionResult
     book: bytes
 
 
@@ -59,14 +59,14 @@ def certify_books(
                 certificates.withdraw(FORMAT, candidate.entry.id)
                 findings.append(_refused(candidate.entry, faults))
             else:
-                certificate = Certificate(content_digest(candidate.book), judges)
+                certificate = Certificate(book_content_digest(candidate.book), judges)
                 certificates.store(FORMAT, candidate.entry.id, certificate)
         progress("certify", min(at + _BATCH, len(entries)), len(entries))
     return tuple(findings)
 
 
 def _candidates(
-    entries: list[Entry], outputs: Path, certificates: Certificates, *, is_forced: bool
+    entries: list[EditionResult], outputs: Path, certificates: Certificates, *, is_forced: bool
 ) -> Iterator[Candidate]:
     for entry in entries:
         (saved,) = entry.artifacts
@@ -82,12 +82,12 @@ def _judge(candidates: tuple[Candidate, ...]) -> Iterator[tuple[Candidate, tuple
         return
     with TemporaryDirectory() as name:
         named = {f"book-{number}": candidate for number, candidate in enumerate(candidates)}
-        checked = epubcheck.epubcheck({key: candidate.book for key, candidate in named.items()}, Path(name))
+        checked = epubcheck.check_with_epubcheck({key: candidate.book for key, candidate in named.items()}, Path(name))
     for key, candidate in named.items():
         with TemporaryDirectory() as name:
-            yield candidate, (*checked[key], *ace.ace(candidate.book, Path(name)))
+            yield candidate, (*checked[key], *ace.check_with_ace(candidate.book, Path(name)))
 
 
-def _refused(entry: Entry, faults: tuple[str, ...]) -> Finding:
+def _refused(entry: EditionResult, faults: tuple[str, ...]) -> Finding:
     more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-    return found("epub-refused", entry.sources[0], 0, f"not certified: {'; '.join(faults[:_SHOWN])}{more}")
+    return make_finding("epub-refused", entry.sources[0], 0, f"not certified: {'; '.join(faults[:_SHOWN])}{more}")

@@ -17,17 +17,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from pipeline.article import images
 from pipeline.errors import ConfigError
-from pipeline.limits import PATIENCE
-from pipeline.phases import added
-from pipeline.reading.files import read_inside
+from pipeline.limits import WALL_CLOCK_FACTOR
+from pipeline.model import images
+from pipeline.reading.source_files import read_inside
 from pipeline.running.afar import make_afar, pack
 from pipeline.running.crew import Crash, Task
 from pipeline.running.keys import program_parts
 from pipeline.running.making import Made, Order, Shop
 from pipeline.running.store import Store
 from pipeline.running.workers import Workers
+from pipeline.timing import sum_timings
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -81,7 +81,7 @@ class Cluster:
         """Workers of a cluster load what they need with their first task, and keep it."""
 
     def taken(self) -> Mapping[str, float]:
-        seconds = added(self._seconds, self._local.taken())
+        seconds = sum_timings(self._seconds, self._local.taken())
         self._seconds = {}
         return seconds
 
@@ -102,7 +102,7 @@ class Cluster:
                 # A worker that dies takes with it what else it was given: each goes alone, and costs itself only.
                 yield from ((task, self._alone(task)) for task in suspects)
                 return
-            patience_s = PATIENCE * max(task.timeout_s for task in under_way.values())
+            patience_s = WALL_CLOCK_FACTOR * max(task.timeout_s for task in under_way.values())
             done, _ = wait(under_way, timeout=patience_s, return_when=FIRST_COMPLETED)
             if not done:  # something holds the others up: each goes alone, so that it costs itself only
                 held_up = list(under_way.values())
@@ -134,7 +134,7 @@ class Cluster:
             self._is_packed = True
         with suppress(Exception):  # `make` says what is wrong with an article, where it is made
             edition = shop.spool.take(order.binding)
-            for card in order.binding.all_cards:
+            for card in order.binding.all_metas:
                 self._store.put(f"{self._run}/articles/{shop.spool.name_of(card.id)}", shop.spool.data(card.id))
             pictures = {image.picture for article in (edition.front, *edition.articles) for image in images(article)}
             for picture in pictures:
@@ -150,15 +150,15 @@ class Cluster:
 
         shop: Shop = task.arguments[1]
         try:
-            made, seconds = future.result(timeout=PATIENCE * task.timeout_s)
+            made, seconds = future.result(timeout=WALL_CLOCK_FACTOR * task.timeout_s)
         except TimeoutError:
-            return Crash(f"it did not end within {PATIENCE * task.timeout_s:.0f} seconds", is_worker_lost=True)
+            return Crash(f"it did not end within {WALL_CLOCK_FACTOR * task.timeout_s:.0f} seconds", is_worker_lost=True)
         except KilledWorker as error:
             # The scheduler has tried it on as many workers as it allows (distributed.scheduler.allowed-failures).
             return Crash(f"it killed the workers that tried it: {error}", is_worker_lost=True)
         except Exception as error:  # noqa: BLE001  # the last door, as in a crew
             return Crash(f"{type(error).__name__}: {error}", is_worker_lost=False)
-        self._seconds = added(self._seconds, seconds)
+        self._seconds = sum_timings(self._seconds, seconds)
         results: tuple[Made, ...] = made
         for staged in (name for item in results for name, _ in item.staged):
             data = self._store.get(f"{self._run}/staged/{staged}")

@@ -23,8 +23,8 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from pipeline.limits import PATIENCE, STANDARD
-from pipeline.phases import added, idle, taken
+from pipeline.limits import DEFAULT_LIMITS, WALL_CLOCK_FACTOR
+from pipeline.timing import collect_timings, sum_timings, untimed
 
 _PAUSES_S = (0.05, 0.2, 0.8)
 """Before a worker is started once more: a dying server refuses for a moment before the system says that it is dead."""
@@ -63,7 +63,7 @@ class Crew:
     """At most so many processes; they start when the first tasks come, and stay until `dismiss`."""
 
     def __init__(
-        self, jobs: int, context: BaseContext, memory_mb: int = STANDARD.memory_mb, modules: tuple[str, ...] = ()
+        self, jobs: int, context: BaseContext, memory_mb: int = DEFAULT_LIMITS.memory_mb, modules: tuple[str, ...] = ()
     ) -> None:
         """Begin with no process.
 
@@ -134,7 +134,7 @@ class Crew:
                 worker = self._start()
                 self._workers.append(worker)
             worker.task = waiting.popleft()
-            worker.deadline = time.monotonic() + worker.task.timeout_s * PATIENCE
+            worker.deadline = time.monotonic() + worker.task.timeout_s * WALL_CLOCK_FACTOR
             try:
                 worker.pipe.send(worker.task)
             except (BrokenPipeError, ConnectionError):
@@ -159,7 +159,7 @@ class Crew:
     def _collect(self) -> Iterator[tuple[Task, Any]]:
         busy = [worker for worker in self._workers if worker.task]
         patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
-        with idle():
+        with untimed():
             ready = set(wait([self._wakeup, *(worker.pipe for worker in busy)], timeout=patience))
         self._raise_if_interrupted()
         for worker in busy:
@@ -169,7 +169,7 @@ class Crew:
             if worker.pipe in ready:
                 try:
                     result, seconds = worker.pipe.recv()
-                    self.seconds = added(self.seconds, seconds)
+                    self.seconds = sum_timings(self.seconds, seconds)
                 except (EOFError, OSError):
                     worker.process.join(_FAREWELL_S)
                     result = Crash(_cause(worker.process.exitcode, task), is_worker_lost=True)
@@ -179,7 +179,9 @@ class Crew:
                 yield task, result
             elif time.monotonic() >= worker.deadline:
                 self._lose(worker)
-                result = Crash(f"it did not end within {task.timeout_s * PATIENCE:.0f} seconds", is_worker_lost=True)
+                result = Crash(
+                    f"it did not end within {task.timeout_s * WALL_CLOCK_FACTOR:.0f} seconds", is_worker_lost=True
+                )
                 worker.task = None
                 yield task, result
 
@@ -234,7 +236,7 @@ def _work(pipe: Connection, memory_mb: int, modules: tuple[str, ...]) -> None:
                 traceback.print_exc()
             result = Crash(f"{type(error).__name__}: {error}", is_worker_lost=False)
         try:
-            pipe.send((result, taken()))
+            pipe.send((result, collect_timings()))
         except (BrokenPipeError, ConnectionError):
             return
         if isinstance(result, Crash) and result.is_worker_lost:

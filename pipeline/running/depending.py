@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pipeline
 from pipeline.config import Config
-from pipeline.reading.files import find_roots
+from pipeline.reading.source_files import find_roots
 from pipeline.rendering.styles import find_styles
 from pipeline.report import Report
 from pipeline.running.certificates import FOLDER as CERTIFICATES

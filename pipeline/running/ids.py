@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.config import Config
-from pipeline.reading.files import find_roots, find_sources, id_of
+from pipeline.reading.source_files import find_roots, find_sources, source_id
 
 
 def as_ids(names: tuple[str, ...], config: Config, here: Path) -> tuple[str, ...]:
@@ -25,6 +25,6 @@ def as_ids(names: tuple[str, ...], config: Config, here: Path) -> tuple[str, ...
         if name in ids:
             chosen.append(name)
         else:
-            as_id = id_of(Path(f"{name}.md"))
+            as_id = source_id(Path(f"{name}.md"))
             chosen.append(by_path.get((here / name).resolve()) or in_project or (as_id if as_id in ids else name))
     return tuple(dict.fromkeys(chosen))

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pipeline
 from pipeline.config import Config
-from pipeline.reading.binding import Binding
-from pipeline.rendering.pictures import RECIPE
+from pipeline.pictures.image_files import ENCODING_VERSION
+from pipeline.reading.editions import EditionPlan
 from pipeline.rendering.styles import Styles
-from pipeline.writers import registered
+from pipeline.writers import installed_writers
 
 _LIBRARIES = (
     "weasyprint", "pydyf", "EbookLib", "Jinja2", "css-inline", "pillow", "fontpkg-source-sans-3", "uharfbuzz",
@@ -36,10 +36,10 @@ def short(*parts: str) -> str:
     return digest(parts)[:16]
 
 
-def binding_key(binding: Binding) -> str:
+def binding_key(binding: EditionPlan) -> str:
     """Return the key of all that an edition says."""
     related = (repr(entry) for _, entry in sorted(binding.related.items()))
-    return digest((binding.front.key, *(card.key for card in binding.cards), *related))
+    return digest((binding.front.key, *(card.key for card in binding.metas), *related))
 
 
 @dataclass(slots=True)
@@ -103,12 +103,17 @@ def program_parts() -> Mapping[str, str]:
     files = sorted(Path(pipeline.__file__).parent.rglob("*.py"))
     code = short(*(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))
     native = {path.resolve().name: str(path.stat().st_size) for path in native_files()}
-    return {"clinic-publish": code, "pictures": RECIPE, **{name: _version(name) for name in _LIBRARIES}, **native}
+    return {
+        "clinic-publish": code,
+        "pictures": ENCODING_VERSION,
+        **{name: _version(name) for name in _LIBRARIES},
+        **native,
+    }
 
 
 @cache
 def _writer_version(name: str) -> str:
-    distribution = registered()[name].dist
+    distribution = installed_writers()[name].dist
     return f"{distribution.name}={distribution.version}" if distribution else ""
 
 

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from pipeline.checking.dated import lasting
-from pipeline.checking.weighing import Scale
 from pipeline.errors import PublishError
-from pipeline.findings import Finding, found, in_order
-from pipeline.phases import phase
-from pipeline.reading.binding import Binding, Card
-from pipeline.reading.files import Source
-from pipeline.report import Entry, Listing, Report, Saved, Status, to_json
+from pipeline.findings import Finding, make_finding, sort_findings
+from pipeline.lint.review_dates import without_dated_findings
+from pipeline.lint.severity_policy import SeverityPolicy
+from pipeline.reading.editions import ArticleMeta, EditionPlan
+from pipeline.reading.source_files import Source
+from pipeline.report import EditionResult, IndexEntry, OutputFile, Report, ResultStatus, report_to_json
 from pipeline.running.keys import key_of
 from pipeline.running.library import Library
 from pipeline.running.making import Made, Shop
@@ -21,6 +20,7 @@ from pipeline.running.plan import Plan
 from pipeline.running.record import NAME, Record, Remembered, holds, to_bytes
 from pipeline.running.saving import STATE, Outputs
 from pipeline.running.shelf import INDEX, shelf_page
+from pipeline.timing import timed_phase
 
 REPORT = "report.json"
 
@@ -28,12 +28,14 @@ REPORT = "report.json"
 def save_unbegun(outputs: Outputs, before: Record, formats: Iterable[str]) -> Report:
     """Write the report of a run that was interrupted while it read: all that is known is undone."""
     entries = tuple(
-        Entry(last.id, last.sources, last.title, name, "undone" if name in formats else "skipped", last.artifacts)
+        EditionResult(
+            last.id, last.sources, last.title, name, "undone" if name in formats else "skipped", last.artifacts
+        )
         for (_, name), last in sorted(before.entries.items())
     )
     listings = tuple(before.listings[id_] for id_ in sorted(before.listings))
     report = Report(entries, (), (), listings, is_interrupted=True)
-    outputs.move([(outputs.stage(REPORT, to_json(report)), REPORT)])
+    outputs.move([(outputs.stage(REPORT, report_to_json(report)), REPORT)])
     return report
 
 
@@ -44,11 +46,11 @@ class Ledger:
     shop: Shop
     before: Record
     plan: Plan
-    scale: Scale
+    scale: SeverityPolicy
     """How the project weighs findings; what is remembered keeps the weight of the table."""
     is_partial: bool = False
     """Only some of an edition's files were asked for, such as one variant: its others stand."""
-    entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    entries: dict[tuple[str, str], EditionResult] = field(default_factory=dict)
     remembered: dict[tuple[str, str], Remembered] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     _left_out: set[tuple[str, str]] = field(default_factory=set)
@@ -73,8 +75,8 @@ class Ledger:
             if key not in self.plan.keys or key in self.remembered:
                 self._own(entry.id, entry.artifacts)
 
-    @phase("save")
-    def save(self, binding: Binding, made: Iterable[Made]) -> None:
+    @timed_phase("save")
+    def save(self, binding: EditionPlan, made: Iterable[Made]) -> None:
         """Move the files of an edition into place together, and note what became of each format."""
         moves: list[tuple[str, str]] = []
         good: list[Made] = []
@@ -96,7 +98,7 @@ class Ledger:
         for item in good:
             self._remember(binding, item)
 
-    def refuse(self, cards: Iterable[Card], sources: Iterable[Source], formats: Iterable[str]) -> None:
+    def refuse(self, cards: Iterable[ArticleMeta], sources: Iterable[Source], formats: Iterable[str]) -> None:
         """Note that articles could not be bound, or not even read, and so fail in each format."""
         for name in formats:
             for card in cards:
@@ -110,10 +112,10 @@ class Ledger:
         """Note that an edition has failed in a format; its last good files stand, where there are any."""
         last = self.before.entries.get((id_, name)) or Remembered(id_, name, "", title, sources, (), ())
         self.remembered[id_, name] = replace(last, key="", findings=findings)
-        status: Status = "stale" if last.artifacts else "failed"
-        self.entries[id_, name] = Entry(id_, sources, last.title, name, status, last.artifacts)
+        status: ResultStatus = "stale" if last.artifacts else "failed"
+        self.entries[id_, name] = EditionResult(id_, sources, last.title, name, status, last.artifacts)
 
-    @phase("save")
+    @timed_phase("save")
     def close(
         self,
         library: Library,
@@ -151,30 +153,32 @@ class Ledger:
         )
         report = Report(
             tuple(self.entries[key] for key in sorted(self.entries)),
-            self.scale.weigh(self.findings),
-            self.scale.weigh(set(self._kept_findings(kept, record)) - set(self.findings)),
+            self.scale.apply(self.findings),
+            self.scale.apply(set(self._kept_findings(kept, record)) - set(self.findings)),
             tuple(record.listings[id_] for id_ in sorted(record.listings)),
             seconds,
             is_interrupted,
         )
         staged = []
         try:
-            page = shelf_page(replace(report, findings=lasting(report.findings)), self.shop.publisher, self.shop.styles)
+            page = shelf_page(
+                replace(report, findings=without_dated_findings(report.findings)), self.shop.publisher, self.shop.styles
+            )
             staged.append((self.outputs.stage(INDEX, page), INDEX))
         except PublishError as error:  # a template or word list of the project: all else must come to its place
-            fault = found(error.code, error.source, error.line, f"{INDEX}: {error.message}", error.hint)
-            report = replace(report, findings=in_order((*report.findings, fault)))
+            fault = make_finding(error.code, error.source, error.line, f"{INDEX}: {error.message}", error.hint)
+            report = replace(report, findings=sort_findings((*report.findings, fault)))
         staged += [
-            (self.outputs.stage(REPORT, to_json(report)), REPORT),
+            (self.outputs.stage(REPORT, report_to_json(report)), REPORT),
             (self.outputs.stage(NAME, to_bytes(record)), f"{STATE}/{NAME}"),
         ]
         self.outputs.move(staged, sorted(self.before.paths - record.paths))
         return report
 
-    def _listings(self, library: Library, *, is_whole: bool) -> dict[str, Listing]:
+    def _listings(self, library: Library, *, is_whole: bool) -> dict[str, IndexEntry]:
         """Return what the shelf says of each source; of a refused one, what it last could say."""
         gone = set(self.before.listings) - library.known_ids if is_whole else set()
-        read = {item.card.id: item.card.listing for item in library.reads if item.card}
+        read = {item.meta.id: item.meta.listing for item in library.reads if item.meta}
         return {id_: listing for id_, listing in self.before.listings.items() if id_ not in gone} | read
 
     def _kept_findings(self, kept: dict[tuple[str, str], Remembered], record: Record) -> Iterable[Finding]:
@@ -183,7 +187,7 @@ class Ledger:
         for findings in record.sources.values():
             yield from findings
 
-    def _remember(self, binding: Binding, made: Made) -> None:
+    def _remember(self, binding: EditionPlan, made: Made) -> None:
         artifacts = tuple(saved for _, saved in made.staged)
         parts = self.plan.keys[binding.id, made.format]
         key = key_of(parts)
@@ -208,23 +212,23 @@ class Ledger:
         self.remembered[binding.id, made.format] = entry
         self._add(entry, "written")
 
-    def _undone(self, id_: str, name: str) -> Entry:
+    def _undone(self, id_: str, name: str) -> EditionResult:
         """Return the entry of what an interrupted run did not come to; its last good files stand."""
         order = next(order for order in self.plan.orders if order.binding.id == id_)
         last = self.before.entries.get((id_, name))
         front = order.binding.front
-        return Entry(id_, order.binding.sources, front.title, name, "undone", last.artifacts if last else ())
+        return EditionResult(id_, order.binding.sources, front.title, name, "undone", last.artifacts if last else ())
 
-    def _time_ns(self, saved: Saved) -> int:
+    def _time_ns(self, saved: OutputFile) -> int:
         path = self.outputs.folder / saved.path
         return path.stat().st_mtime_ns if path.exists() else 0
 
-    def _add(self, entry: Remembered, status: Status) -> None:
-        self.entries[entry.id, entry.format] = Entry(
+    def _add(self, entry: Remembered, status: ResultStatus) -> None:
+        self.entries[entry.id, entry.format] = EditionResult(
             entry.id, entry.sources, entry.title, entry.format, status, entry.artifacts
         )
 
-    def _leave_out(self, binding: Binding, name: str) -> None:
+    def _leave_out(self, binding: EditionPlan, name: str) -> None:
         """Enter a format that is left out: of an unlisted article earlier files stand, of a draft they go."""
         front = binding.front
         last = self.before.entries.get((binding.id, name))
@@ -234,17 +238,21 @@ class Ledger:
             self.remembered[binding.id, name] = last
         else:
             self._left_out.add((binding.id, name))
-        self.entries[binding.id, name] = Entry(binding.id, binding.sources, front.title, name, "skipped", artifacts)
+        self.entries[binding.id, name] = EditionResult(
+            binding.id, binding.sources, front.title, name, "skipped", artifacts
+        )
         if front.is_draft or front.is_unlisted:
             why = "a draft" if front.is_draft else "unlisted"
-            self.findings.append(found("left-out", front.source, 0, f"{why}: left out of a run over all articles"))
+            self.findings.append(
+                make_finding("left-out", front.source, 0, f"{why}: left out of a run over all articles")
+            )
 
-    def _own(self, id_: str, artifacts: Iterable[Saved]) -> None:
+    def _own(self, id_: str, artifacts: Iterable[OutputFile]) -> None:
         for saved in artifacts:
             self._owners[saved.path] = (saved.sha256, id_)
             self._folders |= {parent.as_posix() for parent in PurePosixPath(saved.path).parents}
 
-    def _clash(self, binding: Binding, made: Made) -> Finding | None:
+    def _clash(self, binding: EditionPlan, made: Made) -> Finding | None:
         """Return a finding where a file would overwrite another edition's, or something that is not ours to remove."""
         for _, saved in made.staged:
             digest, owner = self._owners.get(saved.path, (saved.sha256, ""))
@@ -259,5 +267,5 @@ class Ledger:
                 message = f"{saved.path} would lie in a folder, and a file of that folder's name lies there"
             if message:
                 hint = "give one of the sources another name, or move away what lies there"
-                return found("write-failed", binding.front.source, 0, message, hint)
+                return make_finding("write-failed", binding.front.source, 0, message, hint)
         return None

@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.checking.lists import judge_lists
-from pipeline.checking.verdicts import Words
 from pipeline.config import Config, line_of
 from pipeline.errors import ConfigError
-from pipeline.findings import Finding, found
-from pipeline.phases import phase
-from pipeline.reading.binding import Card, nearest
-from pipeline.reading.files import Roots, Source, find_roots, find_sources
+from pipeline.findings import Finding, make_finding
+from pipeline.lint.spelling_verdicts import VerdictsByLanguage
+from pipeline.lint.word_lists import validate_word_lists
+from pipeline.reading.editions import ArticleMeta, suggest_id
+from pipeline.reading.source_files import Source, SourceRoots, find_roots, find_sources
 from pipeline.rendering.styles import find_styles
 from pipeline.running.catalogue import Catalogue
 from pipeline.running.spool import Shelved, Spool, read_to
 from pipeline.running.wordbook import WordBook
 from pipeline.running.workers import Crash, Executor, Task
-from pipeline.writers import load as load_writer
+from pipeline.timing import timed_phase
+from pipeline.writers import load_writer
 
 Progress = Callable[[str, int, int], None]
 """Told the step (`read`, `write`), how many are done, and of how many."""
@@ -34,11 +34,11 @@ class Library:
     """The sources of a project, and those that were read."""
 
     sources: tuple[Source, ...]
-    clashing: tuple[Source, ...]
+    id_conflicts: tuple[Source, ...]
     """Sources that share an id; this run was asked for them."""
-    roots: Roots
+    roots: SourceRoots
     reads: tuple[Shelved, ...]
-    neighbours: tuple[Card, ...]
+    neighbours: tuple[ArticleMeta, ...]
     """Read only for their titles, since others refer to them."""
     findings: tuple[Finding, ...]
     """On sources that could not even be named."""
@@ -51,17 +51,17 @@ class Library:
         return {source.path: source.id for source in self.sources}
 
     @property
-    def cards(self) -> tuple[Card, ...]:
-        return (*(item.card for item in self.reads if item.card), *self.neighbours)
+    def metas(self) -> tuple[ArticleMeta, ...]:
+        return (*(item.meta for item in self.reads if item.meta), *self.neighbours)
 
     @property
     def refused(self) -> tuple[Source, ...]:
-        return (*(item.source for item in self.reads if item.card is None), *self.clashing)
+        return (*(item.source for item in self.reads if item.meta is None), *self.id_conflicts)
 
     @property
     def known_ids(self) -> frozenset[str]:
         """Every id that a source of the project has, published or not."""
-        return frozenset(source.id for source in (*self.sources, *self.clashing))
+        return frozenset(source.id for source in (*self.sources, *self.id_conflicts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class ReadingRoom:
     book: WordBook
 
 
-@phase("read")
+@timed_phase("read")
 def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Library:
     """Read all sources, or those asked for with what they bind and refer to; what has not changed is remembered.
 
@@ -90,22 +90,22 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
     """
     config = room.config
     _check_aliases(config)
-    judge_lists(find_styles(config.folder))
+    validate_word_lists(find_styles(config.folder))
     roots = find_roots(config)
     files = find_sources(config, roots)
     sources, findings = files.sources, files.findings
     by_id = {source.id: source for source in sources}
-    clashing = tuple(source for source in files.clashing if not asked or source.id in asked)
+    clashing = tuple(source for source in files.id_conflicts if not asked or source.id in asked)
     known = {*by_id, *(source.id for source in clashing)}
     if unknown := [id_ for id_ in asked if id_ not in known]:
         raise ConfigError(
             f"there is no article {', '.join(map(repr, unknown))}",
-            hint=nearest(unknown[0], by_id) or "give its id: its path below the source folder, without suffix",
+            hint=suggest_id(unknown[0], by_id) or "give its id: its path below the source folder, without suffix",
         )
     ids = {source.path: source.id for source in sources}
     catalogue = Catalogue(state, config, roots, ids)
     reads: dict[str, Shelved] = {}
-    words: list[Words] = []
+    words: list[VerdictsByLanguage] = []
 
     def read_more(wanted: Iterable[str]) -> dict[str, Shelved]:
         batch = tuple(by_id[id_] for id_ in dict.fromkeys(wanted) if id_ in by_id and id_ not in reads)
@@ -119,8 +119,8 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
     reads |= read_more(asked or by_id)
     neighbours: dict[str, Shelved] = {}
     if asked:
-        reads |= read_more(id_ for item in reads.values() if item.card for id_ in item.card.articles)
-        neighbours = read_more(entry.id for item in reads.values() if item.card for entry in item.card.related)
+        reads |= read_more(id_ for item in reads.values() if item.meta for id_ in item.meta.articles)
+        neighbours = read_more(entry.id for item in reads.values() if item.meta for entry in item.meta.related)
     catalogue.save(sources)
     room.book.add(words)
     return Library(
@@ -128,7 +128,7 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
         clashing,
         roots,
         tuple(reads[id_] for id_ in sorted(reads)),
-        tuple(item.card for item in neighbours.values() if item.card),
+        tuple(item.meta for item in neighbours.values() if item.meta),
         findings if not asked else tuple(f for f in findings if f.source in {source.path for source in clashing}),
         catalogue.is_unchanged,
     )
@@ -137,20 +137,20 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
 def _check_aliases(config: Config) -> None:
     if not config.sources.aliases:
         return
-    from pipeline.reading.frontmatter import KEYS  # those who read load it; here it would only cost time
+    from pipeline.reading.frontmatter import FRONT_MATTER_KEYS  # those who read load it; here it would only cost time
 
     for alias, key in config.sources.aliases.items():
-        if key not in KEYS:
-            near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.5)
+        if key not in FRONT_MATTER_KEYS:
+            near = difflib.get_close_matches(key, FRONT_MATTER_KEYS, n=1, cutoff=0.5)
             raise ConfigError(
                 f"[sources] aliases: {alias!r} stands for {key!r}, which is no key of front matter",
                 source=config.file.name,
                 line=line_of(config.file.read_text("utf-8-sig"), "sources", "aliases"),
-                hint=f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(KEYS)}",
+                hint=f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(FRONT_MATTER_KEYS)}",
             )
 
 
-def fetch(room: ReadingRoom, library: Library, cards: Iterable[Card]) -> None:
+def fetch(room: ReadingRoom, library: Library, cards: Iterable[ArticleMeta]) -> None:
     """Read what is to be written and was only remembered."""
     paths = {card.source for card in cards if not room.spool.has(card.id)}
     wanted = tuple(source for source in library.sources if source.path in paths)
@@ -158,7 +158,9 @@ def fetch(room: ReadingRoom, library: Library, cards: Iterable[Card]) -> None:
         pass  # what it says is known; the article now lies in the spool
 
 
-def _read(room: ReadingRoom, sources: tuple[Source, ...], roots: Roots, ids: Mapping[str, str]) -> Iterator[Shelved]:
+def _read(
+    room: ReadingRoom, sources: tuple[Source, ...], roots: SourceRoots, ids: Mapping[str, str]
+) -> Iterator[Shelved]:
     """Yield what reading each source gave; a batch that is lost is tried again one by one."""
 
     def tasks(batches: Iterable[tuple[Source, ...]]) -> Iterable[Task]:
@@ -190,7 +192,7 @@ def _read(room: ReadingRoom, sources: tuple[Source, ...], roots: Roots, ids: Map
             yield Shelved(
                 source,
                 None,
-                (found("source-unreadable", source.path, 0, f"reading it failed: {result.message}", hint),),
+                (make_finding("source-unreadable", source.path, 0, f"reading it failed: {result.message}", hint),),
             )
         else:
             yield from result

@@ -10,24 +10,24 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.article import Edition
-from pipeline.config import Config, Publisher, options
+from pipeline.config import Config, Publisher, format_options
 from pipeline.errors import ConfigError, PublishError, SourceError, WriteError
-from pipeline.findings import Finding, found
-from pipeline.limits import STANDARD
-from pipeline.phases import phase
-from pipeline.reading.binding import Binding
-from pipeline.reading.files import find_roots
+from pipeline.findings import Finding, make_finding
+from pipeline.limits import DEFAULT_LIMITS
+from pipeline.model import Edition
+from pipeline.reading.editions import EditionPlan
+from pipeline.reading.source_files import find_roots
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import load_words
-from pipeline.report import Saved
+from pipeline.report import OutputFile
 from pipeline.running.certificates import FOLDER as CERTIFICATES
 from pipeline.running.certificates import Certificates
 from pipeline.running.renditions import FOLDER as PICTURES
 from pipeline.running.renditions import Renditions
 from pipeline.running.saving import Outputs
 from pipeline.running.spool import Spool
-from pipeline.writers import Facts, Job, Need, Rendition, Written, load
+from pipeline.timing import timed_phase
+from pipeline.writers import Facts, Job, Need, Rendition, Written, load_writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def open_shop(config: Config, formats: tuple[str, ...], outputs: Outputs, spool:
     Raises:
         ConfigError: A format's table in `publish.toml` says what its writer does not know.
     """
-    chosen = {name: options(config, name, load(name).Options) for name in in_turn(formats)}
+    chosen = {name: format_options(config, name, load_writer(name).Options) for name in in_turn(formats)}
     roots = find_roots(config)
     return Shop(
         config.publisher,
@@ -69,17 +69,17 @@ class Order:
 
     number: int
     """Of this order in the run: its files are staged under it."""
-    binding: Binding
+    binding: EditionPlan
     formats: tuple[str, ...]
     facts: Mapping[str, Facts]
     """What is known of formats that these build on, and that need not be made again."""
-    limit_s: float = STANDARD.seconds
+    limit_s: float = DEFAULT_LIMITS.seconds
     """For an article in a format."""
 
     @property
     def timeout_s(self) -> float:
         # A format that others build on is laid out as well, asked for or not.
-        return self.limit_s * len(in_turn(self.formats)) * len(self.binding.all_cards)
+        return self.limit_s * len(in_turn(self.formats)) * len(self.binding.all_metas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Made:
     """What became of one format of an order."""
 
     format: str
-    staged: tuple[tuple[str, Saved], ...]
+    staged: tuple[tuple[str, OutputFile], ...]
     """Name in the staging folder, and what it will be; nothing where it failed."""
     findings: tuple[Finding, ...]
     facts: Facts = Facts()
@@ -133,7 +133,7 @@ def in_turn(formats: Iterable[str]) -> tuple[str, ...]:
         if name in path:
             raise ConfigError(f"the formats {' and '.join(path)} build on each other's facts")
         if name not in order:
-            for other in load(name).facts_from:
+            for other in load_writer(name).facts_from:
                 visit(other, (*path, name))
             order.append(name)
 
@@ -144,17 +144,17 @@ def in_turn(formats: Iterable[str]) -> tuple[str, ...]:
 
 def failed(source: str, name: str, message: str, hint: str = "", line: int = 0) -> Made:
     """Return what became of a format that could not be made."""
-    return Made(name, (), (found("write-failed", source, line, f"{name}: {message}", hint),), is_failed=True)
+    return Made(name, (), (make_finding("write-failed", source, line, f"{name}: {message}", hint),), is_failed=True)
 
 
 def _needs(edition: Edition, name: str, shop: Shop) -> tuple[Need, ...] | Made:
     try:
-        return load(name).needs(edition, shop.options[name])
+        return load_writer(name).needs(edition, shop.options[name])
     except Exception as error:  # noqa: BLE001  # a writer may be a stranger's
         return _unexpected(edition, name, error)
 
 
-@phase("write")
+@timed_phase("write")
 def _write(
     edition: Edition,
     order: Order,
@@ -164,7 +164,7 @@ def _write(
     facts: Mapping[str, Facts],
 ) -> Made:
     """Return one format of an order, staged where it is asked for."""
-    writer = load(name)
+    writer = load_writer(name)
     try:
         words = load_words(shop.styles, edition.front.language)
         own_facts = {other: facts[other] for other in writer.facts_from if other in facts}
@@ -180,7 +180,7 @@ def _write(
         raise  # the worker says what its limit is
     except PublishError as error:
         source = error.source or edition.front.source
-        finding = found(error.code, source, error.line, f"{name} of {edition.id}: {error.message}", error.hint)
+        finding = make_finding(error.code, source, error.line, f"{name} of {edition.id}: {error.message}", error.hint)
         return Made(name, (), (finding,), is_failed=True)
     except Exception as error:  # noqa: BLE001  # a writer may be a stranger's, and its libraries raise what they like
         return _unexpected(edition, name, error)
@@ -194,8 +194,8 @@ def _unexpected(edition: Edition, name: str, error: Exception) -> Made:
     return failed(edition.front.source, name, f"{type(error).__name__}: {error}", hint)
 
 
-@phase("save")
-def _stage(order: Order, name: str, shop: Shop, written: Written) -> tuple[tuple[str, Saved], ...]:
+@timed_phase("save")
+def _stage(order: Order, name: str, shop: Shop, written: Written) -> tuple[tuple[str, OutputFile], ...]:
     staged = []
     for artifact in written.artifacts:
         data = artifact.data
@@ -203,6 +203,6 @@ def _stage(order: Order, name: str, shop: Shop, written: Written) -> tuple[tuple
         if not parts or parts[0] == "/" or ".." in parts or "\\" in artifact.name:
             raise WriteError(f"an artifact named {artifact.name!r}, expected a relative name below its format's folder")
         path = f"{name}/{artifact.name}"
-        saved = Saved(path, len(data), hashlib.sha256(data).hexdigest(), artifact.pages)
+        saved = OutputFile(path, len(data), hashlib.sha256(data).hexdigest(), artifact.pages)
         staged.append((shop.outputs.stage(f"{order.number}/{path}", data), saved))
     return tuple(staged)

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from pipeline import writers
 from pipeline.config import Config
-from pipeline.reading.binding import Binding, Card
+from pipeline.reading.editions import ArticleMeta, EditionPlan
 from pipeline.running.keys import Keys, Parts, binding_key, key_of, short
 from pipeline.running.making import Order, Shop, in_turn
 from pipeline.running.record import Record, Remembered, standing
-from pipeline.running.shards import cost_s
 from pipeline.writers import Facts
 
 NEW, AGAIN, FORCED = "it was never made", "its last attempt failed or was a part", "--force"
 LOST = "its files are gone, or not as they were written"
+PICTURE_WORDS = 200
+"""A picture takes about as long to publish as so many words."""
 CHANGES: Mapping[str, str] = {
     "article": "the article, its pictures or what it refers to changed",
     "options": "the options of the format changed",
@@ -46,20 +47,20 @@ class Plan:
     orders: tuple[Order, ...]
     """Longest first, so that no worker is left with a book while the others rest."""
     unchanged: tuple[Remembered, ...]
-    skipped: tuple[tuple[Binding, str], ...]
+    skipped: tuple[tuple[EditionPlan, str], ...]
     keys: Mapping[tuple[str, str], Parts]
     """The key of each edition in each format that was asked for, part by part, by id and format."""
     reasons: Mapping[tuple[str, str], str]
     """Why each is made anew, or is not."""
 
     @property
-    def cards(self) -> tuple[Card, ...]:
+    def metas(self) -> tuple[ArticleMeta, ...]:
         """What is to be written."""
-        return tuple({card.id: card for order in self.orders for card in order.binding.all_cards}.values())
+        return tuple({card.id: card for order in self.orders for card in order.binding.all_metas}.values())
 
 
 def plan(
-    bindings: Iterable[Binding],
+    bindings: Iterable[EditionPlan],
     formats: tuple[str, ...],
     asked: tuple[str, ...],
     config: Config,
@@ -76,7 +77,7 @@ def plan(
     maker = Keys(config, shop.styles)
     orders: list[Order] = []
     unchanged: list[Remembered] = []
-    skipped: list[tuple[Binding, str]] = []
+    skipped: list[tuple[EditionPlan, str]] = []
     keys: dict[tuple[str, str], Parts] = {}
     reasons: dict[tuple[str, str], str] = {}
     for binding in bindings:
@@ -110,12 +111,12 @@ def plan(
     return Plan(tuple(sorted(orders, key=_cost, reverse=True)), tuple(unchanged), tuple(skipped), keys, reasons)
 
 
-def _keys(binding: Binding, formats: tuple[str, ...], maker: Keys, shop: Shop) -> dict[str, Parts]:
+def _keys(binding: EditionPlan, formats: tuple[str, ...], maker: Keys, shop: Shop) -> dict[str, Parts]:
     """Return the key of each format, and of those whose facts they build on."""
     base = short(binding_key(binding))
     keys: dict[str, Parts] = {}
     for name in in_turn(formats):
-        facts = [key_of(keys[other]) for other in writers.load(name).facts_from]
+        facts = [key_of(keys[other]) for other in writers.load_writer(name).facts_from]
         certificate = repr(shop.certificates.load(name, binding.id))
         keys[name] = maker.parts(base, name, shop.options[name], binding.front.language, facts, certificate)
     return keys
@@ -133,5 +134,7 @@ def _change(entry: Remembered | None, parts: Parts) -> str:
     return ", ".join(changed) or "another version of this program kept the record"
 
 
-def _cost(order: Order) -> float:
-    return cost_s(order.binding)
+def _cost(order: Order) -> int:
+    listings = [card.listing for card in order.binding.all_metas]
+    pictures = {path for listing in listings for path in listing.pictures}
+    return sum(listing.words for listing in listings) + PICTURE_WORDS * len(pictures)

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline.findings import Finding, in_order
-from pipeline.report import Entry, Listing, Report, Saved, encoded
+from pipeline.findings import Finding, sort_findings
+from pipeline.report import EditionResult, IndexEntry, OutputFile, Report, encode_json
 from pipeline.running.saving import seal, unseal
 from pipeline.writers import Facts
 
@@ -29,7 +29,7 @@ class Remembered:
     """Empty: its last attempt failed, and the files, if any, are those of an earlier one."""
     title: str
     sources: tuple[str, ...]
-    artifacts: tuple[Saved, ...]
+    artifacts: tuple[OutputFile, ...]
     times_ns: tuple[int, ...]
     """When each artifact was last changed, as the file system says."""
     findings: tuple[Finding, ...] = ()
@@ -45,7 +45,7 @@ class Record:
     entries: Mapping[tuple[str, str], Remembered] = field(default_factory=dict)
     """By id and format."""
     sources: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
-    listings: Mapping[str, Listing] = field(default_factory=dict)
+    listings: Mapping[str, IndexEntry] = field(default_factory=dict)
     """By id."""
 
     @property
@@ -61,7 +61,7 @@ class _Stored:
     version: int
     entries: tuple[Remembered, ...] = ()
     sources: tuple[tuple[str, tuple[Finding, ...]], ...] = ()
-    listings: tuple[Listing, ...] = ()
+    listings: tuple[IndexEntry, ...] = ()
 
 
 def load(state: Path) -> Record:
@@ -81,11 +81,13 @@ def load(state: Path) -> Record:
 def report_of(record: Record) -> Report:
     """Return what stands, as the report of a run that was asked for nothing."""
     entries = record.entries.values()
-    standing = (Entry(each.id, each.sources, each.title, each.format, "skipped", each.artifacts) for each in entries)
+    standing = (
+        EditionResult(each.id, each.sources, each.title, each.format, "skipped", each.artifacts) for each in entries
+    )
     kept = (finding for each in entries for finding in each.findings)
     read = (finding for findings in record.sources.values() for finding in findings)
     listings = tuple(record.listings[id_] for id_ in sorted(record.listings))
-    return Report(tuple(standing), (), in_order((*kept, *read)), listings)
+    return Report(tuple(standing), (), sort_findings((*kept, *read)), listings)
 
 
 def to_bytes(record: Record) -> bytes:
@@ -98,7 +100,7 @@ def to_bytes(record: Record) -> bytes:
         "sources": (to_builtins((name, record.sources[name])) for name in sorted(record.sources)),
         "listings": (to_builtins(record.listings[id_]) for id_ in sorted(record.listings)),
     }
-    return seal(encoded(document))
+    return seal(encode_json(document))
 
 
 def standing(entry: Remembered, outputs: Path, *, is_verified: bool = False) -> Remembered | None:

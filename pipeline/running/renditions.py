@@ -11,15 +11,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.article import Edition, Picture, images
 from pipeline.errors import SourceError
-from pipeline.findings import Finding, found
-from pipeline.limits import STANDARD, Limits
-from pipeline.phases import phase
-from pipeline.reading.files import Roots, read_inside
-from pipeline.rendering.pictures import RECIPE, Size, shrink
+from pipeline.findings import Finding, make_finding
+from pipeline.limits import DEFAULT_LIMITS, Limits
+from pipeline.model import Edition, Picture, images
+from pipeline.pictures.image_files import ENCODING_VERSION, TargetSize, resize_image
+from pipeline.reading.source_files import SourceRoots, read_inside
 from pipeline.running.saving import seal, unseal
 from pipeline.running.store import Store
+from pipeline.timing import timed_phase
 from pipeline.writers import Need, Rendition
 
 FOLDER = "pictures"
@@ -32,12 +32,12 @@ class Renditions:
     folder: Path
     drafts: Path
     """A folder of this run alone, in the same file system."""
-    roots: Roots
-    limits: Limits = STANDARD
+    roots: SourceRoots
+    limits: Limits = DEFAULT_LIMITS
     store: Store | None = None
     """Where pictures are shared with other machines."""
 
-    @phase("pictures")
+    @timed_phase("pictures")
     def make(self, edition: Edition, needs: Iterable[Need]) -> tuple[dict[Need, Rendition], tuple[Finding, ...]]:
         """Return a rendition for each need; pictures whose files are damaged are left out and named.
 
@@ -86,8 +86,8 @@ class Renditions:
         return data
 
     def _shrink(self, data: bytes, needs: list[Need]) -> dict[Need, Rendition]:
-        sizes = {need: Size(need.width_px, need.max_bytes) for need in needs}
-        shrunk = shrink(data, set(sizes.values()), self.limits.picture_pixels)
+        sizes = {need: TargetSize(need.width_px, need.max_bytes) for need in needs}
+        shrunk = resize_image(data, set(sizes.values()), self.limits.picture_pixels)
         made = {}
         for need, size in sizes.items():
             picture_at_size = shrunk[size]
@@ -107,7 +107,7 @@ class Renditions:
         return read_inside(self.roots.project / picture.path, self.roots, self.limits.picture_bytes)
 
     def _name(self, need: Need) -> str:
-        recipe = f"{need.picture.sha256}-{need.width_px}-{need.max_bytes}-{RECIPE}-{_pillow_version()}"
+        recipe = f"{need.picture.sha256}-{need.width_px}-{need.max_bytes}-{ENCODING_VERSION}-{_pillow_version()}"
         return f"{need.picture.sha256[:2]}/{recipe}.picture"
 
     def _keep(self, need: Need, rendition: Rendition) -> None:
@@ -161,7 +161,7 @@ def _pillow_version() -> str:
 
 def _broken(edition: Edition, picture: Picture, error: SourceError) -> Iterable[Finding]:
     for source, line in _places(edition, picture):
-        yield found("picture-broken", source, line, f"the picture {picture.path} is {error.message}", error.hint)
+        yield make_finding("picture-broken", source, line, f"the picture {picture.path} is {error.message}", error.hint)
 
 
 def _places(edition: Edition, picture: Picture) -> Iterator[tuple[str, int]]:

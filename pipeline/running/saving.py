@@ -305,7 +305,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def replace_whole(path: Path, data: bytes) -> None:
     """Put a file in the place of another: whoever reads it finds the old one or the new."""
-    draft = path.with_suffix(".new")
+    draft = path.with_name(f".{path.name}.new")
     write_whole(draft, data)
     draft.replace(path)
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.article import Article
 from pipeline.config import FILE_NAME, Config
 from pipeline.errors import ConfigError
-from pipeline.reading.binding import Card, nearest
-from pipeline.reading.files import id_of
+from pipeline.model import Article
+from pipeline.reading.editions import ArticleMeta, suggest_id
+from pipeline.reading.source_files import source_id
 from pipeline.running.library import Library
 from pipeline.running.spool import Spool
 
@@ -28,17 +28,17 @@ class Selection:
 
     @property
     def id(self) -> str:
-        return id_of(Path(f"{FOLDER}/{self.key}-{self.value}.md"))
+        return source_id(Path(f"{FOLDER}/{self.key}-{self.value}.md"))
 
     @property
     def title(self) -> str:
         return self.value[:1].upper() + self.value[1:]
 
-    def values_of(self, card: Card) -> tuple[str, ...]:
+    def values_of(self, card: ArticleMeta) -> tuple[str, ...]:
         """Return what an article says under the key."""
         return card.tags if self.key == "tag" else (card.kind,)
 
-    def holds(self, card: Card) -> bool:
+    def holds(self, card: ArticleMeta) -> bool:
         """Tell whether an article is meant; capitals do not count."""
         return self.value.casefold() in (value.casefold() for value in self.values_of(card))
 
@@ -65,33 +65,33 @@ def narrow(
     Raises:
         ConfigError: No article is selected, or a source has the id already.
     """
-    chosen = tuple(card for card in library.cards if _is_open(card, formats) and selection.holds(card))
+    chosen = tuple(card for card in library.metas if _is_open(card, formats) and selection.holds(card))
     if not chosen:
-        values = sorted({value for card in library.cards for value in selection.values_of(card) if value})
+        values = sorted({value for card in library.metas for value in selection.values_of(card) if value})
         raise ConfigError(
             f"no article has the {selection.key} {selection.value!r}",
-            hint=nearest(selection.value, values) or f"there is {', '.join(values) or 'none at all'}",
+            hint=suggest_id(selection.value, values) or f"there is {', '.join(values) or 'none at all'}",
         )
     if selection.id in library.ids.values():
         raise ConfigError(f"a source is called {selection.id!r}, as the selection would be", hint="rename it")
     ids = {card.id for card in chosen}
     front = spool.put(_front(selection, chosen, config))
     referred = {entry.address for card in chosen for entry in card.related}
-    neighbours = (card for card in library.cards if card.address in referred and card.id not in ids)
+    neighbours = (card for card in library.metas if card.address in referred and card.id not in ids)
     narrowed = replace(
         library,
-        reads=tuple(item for item in library.reads if item.card is None or item.card.id in ids),
+        reads=tuple(item for item in library.reads if item.meta is None or item.meta.id in ids),
         neighbours=(*(card for card in neighbours if not card.is_edition), front),
     )
     return narrowed, front.id
 
 
-def _is_open(card: Card, formats: Iterable[str]) -> bool:
+def _is_open(card: ArticleMeta, formats: Iterable[str]) -> bool:
     is_hidden = card.is_draft or card.is_unlisted or card.is_edition
     return not is_hidden and (not card.formats or set(formats) <= set(card.formats))
 
 
-def _front(selection: Selection, cards: tuple[Card, ...], config: Config) -> Article:
+def _front(selection: Selection, cards: tuple[ArticleMeta, ...], config: Config) -> Article:
     """Return what stands on the cover: the tag as title, and no words of its own."""
     languages = {card.language for card in cards}
     return Article(

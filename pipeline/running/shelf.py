@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from pipeline.codes import Severity
 from pipeline.config import Publisher
-from pipeline.findings import SEVERITIES, Finding, Severity
-from pipeline.rendering.readability import level
+from pipeline.findings import SEVERITIES, Finding
+from pipeline.rendering.readability import lix_level
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words, load_words
-from pipeline.report import Entry, Listing, Report
-from pipeline.writers import registered
+from pipeline.report import EditionResult, IndexEntry, Report
+from pipeline.writers import installed_writers
 
 INDEX = "index.html"
 _THUMBNAIL = ".png"
@@ -43,7 +44,7 @@ class Copy:
 class Item:
     """An article or edition as a shelf shows it."""
 
-    listing: Listing
+    listing: IndexEntry
     copies: tuple[Copy, ...]
     pages: int
     """Of its handout; 0 where there is none."""
@@ -75,7 +76,7 @@ class Item:
 
     @property
     def level(self) -> str:
-        return level(self.listing.lix) if self.listing.lix is not None else ""
+        return lix_level(self.listing.lix) if self.listing.lix is not None else ""
 
     @property
     def weight(self) -> int:
@@ -86,17 +87,17 @@ class Item:
 
 def items_of(report: Report, words: Words) -> tuple[Item, ...]:
     """Return what a shelf shows: newest first, then by title."""
-    entries: dict[str, list[Entry]] = defaultdict(list)
+    entries: dict[str, list[EditionResult]] = defaultdict(list)
     for entry in report.entries:
         entries[entry.id].append(entry)
     findings: dict[str, list[Finding]] = defaultdict(list)
-    for finding in (*report.findings, *report.kept):
+    for finding in (*report.findings, *report.earlier_findings):
         findings[finding.source].append(finding)
     listings = {listing.id: listing for listing in report.listings}
     for id_, own in entries.items():
         if id_ not in listings:  # never read whole: refused from the first, or bound on the spot
             title, source = own[0].title, own[0].sources[0]
-            listings[id_] = Listing(id_, source, title, "", is_edition=len(own[0].sources) > 1)
+            listings[id_] = IndexEntry(id_, source, title, "", is_edition=len(own[0].sources) > 1)
     made = (_item(listing, entries[id_], findings[listing.source], words) for id_, listing in listings.items())
     return tuple(sorted(sorted(made, key=lambda item: item.listing.title.casefold()), key=_age))
 
@@ -147,9 +148,9 @@ def label_of(name: str, words: Words) -> str:
     return words.entries.get(f"shelf_format_{name}", name)
 
 
-def _item(listing: Listing, entries: list[Entry], findings: list[Finding], words: Words) -> Item:
+def _item(listing: IndexEntry, entries: list[EditionResult], findings: list[Finding], words: Words) -> Item:
     saved = {entry.format: entry.artifacts for entry in entries if entry.artifacts}
-    firsts = {name: saved[name][0] for name in (*registered(), *saved) if name in saved}
+    firsts = {name: saved[name][0] for name in (*installed_writers(), *saved) if name in saved}
     thumbnails = {str(PurePosixPath(first.path).with_suffix(_THUMBNAIL)) for first in firsts.values()}
     return Item(
         listing,

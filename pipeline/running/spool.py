@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.article import Article, Edition
-from pipeline.checking.verdicts import Verdicts, Words
-from pipeline.checking.whole import Traits
 from pipeline.config import Config
 from pipeline.errors import SourceError
-from pipeline.findings import Finding, in_order
-from pipeline.reading.binding import Binding, Card, card_of, edition_of
-from pipeline.reading.files import Roots, Source, Status
+from pipeline.findings import Finding, sort_findings
+from pipeline.lint.cross_article import LintSummary
+from pipeline.lint.spelling_verdicts import SpellingVerdicts, VerdictsByLanguage
+from pipeline.model import Article, Edition
+from pipeline.reading.editions import ArticleMeta, EditionPlan, article_meta, build_edition
+from pipeline.reading.source_files import FileStatus, Source, SourceRoots
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.running.saving import Outputs
 from pipeline.running.wordbook import WordBook
 
 if TYPE_CHECKING:
-    from pipeline.reading.pictures import Sight
-    from pipeline.reading.reader import Read
+    from pipeline.reading.picture_finder import ResolvedPicture
+    from pipeline.reading.reader import ReadResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,17 @@ class Shelved:
     """What reading one source gave: its article lies in the spool."""
 
     source: Source
-    card: Card | None
+    meta: ArticleMeta | None
     """None: refused."""
     findings: tuple[Finding, ...]
     """Of reading it, and of the rules on an article: none of them depends on the day."""
-    sights: tuple[Sight, ...] = ()
+    resolved_pictures: tuple[ResolvedPicture, ...] = ()
     sha256: str = ""
     """Of the source; empty where the next run must read it again."""
-    status: Status | None = None
-    traits: Traits = field(default_factory=Traits)
+    status: FileStatus | None = None
+    lint_summary: LintSummary = field(default_factory=LintSummary)
     """What is kept of it to compare it with others."""
-    words: Words = field(default_factory=dict)
+    words: VerdictsByLanguage = field(default_factory=dict)
     """That were judged for the first time."""
 
 
@@ -51,14 +51,14 @@ class Spool:
 
     folder: Path
 
-    def put(self, article: Article) -> Card:
+    def put(self, article: Article) -> ArticleMeta:
         """Lay an article down and return its card."""
         self._path(article.id).write_bytes(pickle.dumps(article, pickle.HIGHEST_PROTOCOL))
-        return card_of(article)
+        return article_meta(article)
 
-    def take(self, binding: Binding) -> Edition:
+    def take(self, binding: EditionPlan) -> Edition:
         """Return the edition of a binding."""
-        return edition_of(self._load(binding.front), tuple(map(self._load, binding.cards)), binding.related)
+        return build_edition(self._load(binding.front), tuple(map(self._load, binding.metas)), binding.related)
 
     def keep(self, id_: str, data: bytes | None) -> None:
         """Lay down an article as another spool had it."""
@@ -77,7 +77,7 @@ class Spool:
         """Tell whether an article lies here: one that has not changed was not read."""
         return self._path(id_).is_file()
 
-    def _load(self, card: Card) -> Article:
+    def _load(self, card: ArticleMeta) -> Article:
         if not self.has(card.id):
             raise SourceError("changed while this run went on", source=card.source, hint="run it again")
         article: Article = pickle.loads(self._path(card.id).read_bytes())  # noqa: S301  # written by this run itself
@@ -95,22 +95,24 @@ def open_spool(outputs: Outputs) -> Spool:
 
 
 def read_to(
-    spool: Spool, sources: Sequence[Source], config: Config, roots: Roots, ids: Mapping[str, str], book: WordBook
+    spool: Spool, sources: Sequence[Source], config: Config, roots: SourceRoots, ids: Mapping[str, str], book: WordBook
 ) -> tuple[Shelved, ...]:
     """Read sources, lay their articles into the spool, and return their cards and findings."""
-    from pipeline.reading.reader import read  # only those who read load all that it takes
+    from pipeline.reading.reader import read_articles  # only those who read load all that it takes
 
     styles, verdicts = find_styles(config.folder), book.verdicts()
-    return tuple(_shelve(item, spool, config, styles, verdicts) for item in read(sources, config, roots, ids))
+    return tuple(_shelve(item, spool, config, styles, verdicts) for item in read_articles(sources, config, roots, ids))
 
 
-def _shelve(item: Read, spool: Spool, config: Config, styles: Styles, verdicts: Verdicts) -> Shelved:
-    from pipeline.checking.rules import check_article
+def _shelve(item: ReadResult, spool: Spool, config: Config, styles: Styles, verdicts: SpellingVerdicts) -> Shelved:
+    from pipeline.lint.rules import lint_article
 
     if item.article is None:
-        return Shelved(item.source, None, item.findings, item.sights, item.sha256, item.status)
-    checked = check_article(item.article, config, styles, verdicts)
-    findings = in_order((*item.findings, *checked.findings))
+        return Shelved(item.source, None, item.findings, item.resolved_pictures, item.sha256, item.status)
+    checked = lint_article(item.article, config, styles, verdicts)
+    findings = sort_findings((*item.findings, *checked.findings))
     card = spool.put(item.article)
     words = verdicts.taken()
-    return Shelved(item.source, card, findings, item.sights, item.sha256, item.status, checked.traits, words)
+    return Shelved(
+        item.source, card, findings, item.resolved_pictures, item.sha256, item.status, checked.lint_summary, words
+    )

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from pipeline.checking.spelling import dictionaries_key
-from pipeline.checking.verdicts import Verdict, Verdicts, Words, merge
+from pipeline.lint.spelling import dictionaries_key
+from pipeline.lint.spelling_verdicts import SpellingVerdict, SpellingVerdicts, VerdictsByLanguage, merge_verdicts
 from pipeline.running.keys import digest, program_key
 from pipeline.running.saving import replace_whole, seal, unseal
 
@@ -25,11 +25,11 @@ class WordBook:
     path: Path
     key: str
 
-    def verdicts(self) -> Verdicts:
+    def verdicts(self) -> SpellingVerdicts:
         """Return what is known of words: read once in a process, and added to by it."""
         return _verdicts(self)
 
-    def read(self) -> dict[str, dict[str, Verdict]]:
+    def read(self) -> dict[str, dict[str, SpellingVerdict]]:
         """Return what the book holds; nothing where it is damaged, or of another program or dictionary."""
         try:
             key, words = json.loads(unseal(self.path.read_bytes()))
@@ -37,7 +37,7 @@ class WordBook:
             return {}
         return words if key == self.key else {}
 
-    def add(self, found: Iterable[Words]) -> None:
+    def add(self, found: Iterable[VerdictsByLanguage]) -> None:
         """Write into it what has been found; a run that holds the outputs may."""
         new = [words for words in found if words]
         if not new:
@@ -46,7 +46,7 @@ class WordBook:
         if sum(map(len, words.values())) > _MOST_WORDS:
             words = {}
         for each in new:
-            merge(words, each)
+            merge_verdicts(words, each)
         replace_whole(self.path, seal(json.dumps([self.key, words], ensure_ascii=False, sort_keys=True).encode()))
 
 
@@ -56,7 +56,7 @@ def open_book(state: Path) -> WordBook:
 
 
 @cache
-def _verdicts(book: WordBook) -> Verdicts:
-    verdicts = Verdicts()
-    verdicts.know(book.read())
+def _verdicts(book: WordBook) -> SpellingVerdicts:
+    verdicts = SpellingVerdicts()
+    verdicts.add_known(book.read())
     return verdicts

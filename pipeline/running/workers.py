@@ -18,15 +18,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from pipeline.limits import STANDARD
-from pipeline.phases import added
+from pipeline.limits import DEFAULT_LIMITS
 from pipeline.running.crew import Crash, Crew, Task, deaf
+from pipeline.timing import sum_timings
 
 __all__ = ["Crash", "Executor", "Task", "Workers", "cores", "default_jobs"]
 
 WORKER_BYTES = 400_000_000
 """What a worker may need."""
-_READS = ("pipeline.running.spool", "pipeline.reading.reader", "pipeline.checking.rules")
+_READS = ("pipeline.running.spool", "pipeline.reading.reader", "pipeline.lint.rules")
 _WRITES = ("pipeline.running.making",)
 """What those who write load before their first task, beside the renderers; and above, those who read."""
 _CGROUP = Path("/sys/fs/cgroup")
@@ -55,7 +55,7 @@ class Executor(Protocol):
 class Workers:
     """Worker processes on this machine; use it as a context manager, for one run or for many."""
 
-    def __init__(self, jobs: int, memory_mb: int = STANDARD.memory_mb) -> None:
+    def __init__(self, jobs: int, memory_mb: int = DEFAULT_LIMITS.memory_mb) -> None:
         """Begin with no process: each crew starts, at most `jobs` of them, when its first tasks come.
 
         Args:
@@ -87,16 +87,16 @@ class Workers:
     def warm(self, formats: Iterable[str]) -> None:
         """Let the writers' server load the renderers of formats, while this process goes on."""
         if _has_server():
-            from pipeline.writers import registered
+            from pipeline.writers import installed_writers
 
-            points: list[EntryPoint] = [registered()[name] for name in formats]
+            points: list[EntryPoint] = [installed_writers()[name] for name in formats]
             # A format without such a module is loaded when it is written; the server passes over what is not there.
             forkserver.set_forkserver_preload([*_WRITES, *(f"{point.module}.warm" for point in points)])
             with deaf():
                 forkserver.ensure_running()
 
     def taken(self) -> Mapping[str, float]:
-        seconds = added(self._readers.seconds, self._writers.seconds)
+        seconds = sum_timings(self._readers.seconds, self._writers.seconds)
         self._readers.seconds, self._writers.seconds = {}, {}
         return seconds
 

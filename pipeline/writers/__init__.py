@@ -1,4 +1,4 @@
-"""What a writer is given, what it gives back, and which writers are installed.
+"""The writers' interface: what a writer is given, what it returns, and which writers are installed.
 
 A writer is a module (or any object) with what `Writer` lists, registered as an entry point of the group
 `publish.writers`; its entry point's name is its format's name. The built-in ones are registered the same way.
@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pipeline.article import Edition, Picture
 from pipeline.config import Publisher
 from pipeline.findings import Finding
+from pipeline.model import Edition, Picture
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words
 
 if TYPE_CHECKING:
-    from pipeline.conforming.certificate import Certificate
+    from pipeline.validation.certificate import Certificate
 
-GROUP = "publish.writers"
+ENTRY_POINT_GROUP = "publish.writers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +119,19 @@ class Writer(Protocol):
 
 
 @cache
-def registered() -> Mapping[str, Any]:
+def installed_writers() -> Mapping[str, Any]:
     """Return the entry point of every installed format by name, built-in ones first; imports none of them."""
     from importlib.metadata import entry_points
 
-    points = {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda point: point.value)}
+    points = {
+        point.name: point for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.value)
+    }
     built_in = [name for name in ("handout", "epub", "newsletter") if name in points]
     return {name: points[name] for name in (*built_in, *sorted(set(points) - set(built_in)))}
 
 
 @cache
-def load(name: str) -> Writer:
+def load_writer(name: str) -> Writer:
     """Import the writer of a format."""
-    writer: Writer = registered()[name].load()
+    writer: Writer = installed_writers()[name].load()
     return writer

@@ -114,12 +114,4 @@
     const form = event.target.closest("form[data-choose]");
     if (form) choose(location.pathname + "?" + new URLSearchParams(new FormData(form)));
   });
-  // The editor opens beside the page, which stays.
-  document.addEventListener("submit", async event => {
-    const form = event.target.closest("form[data-quiet]");
-    if (!form) return;
-    event.preventDefault();
-    const answer = await fetch(form.action, { method: "POST", headers: { accept: "text/plain" }, body: new URLSearchParams(new FormData(form)) });
-    say(await answer.text());
-  });
 })();

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.conforming import epubcheck, pdf
+from pipeline.validation import epubcheck, pdf
 from tests.bad.cases import Case
 from tests.bad.judging import faults, unsafe_names
 from tests.bad.measuring import Measured, run_measured
@@ -67,7 +67,7 @@ def attempt(cases: tuple[Case, ...]) -> Result:
         files = sorted((project / "outputs").rglob("*.*"))
         for path in files:
             if path.suffix == ".pdf":
-                found += [f"{path.name}: {fault}" for fault in pdf.judge(path.read_bytes())]
+                found += [f"{path.name}: {fault}" for fault in pdf.validate_pdf(path.read_bytes())]
         books = [path.read_bytes() for path in files if path.suffix == ".epub"]
         found += [f"in a book: {name!r}" for book in books for name in unsafe_names(book)]
     result = Result(cases, ran, found, books)
@@ -80,7 +80,7 @@ def _check_books(results: list[Result]) -> None:
     """Have every book judged by EPUBCheck, in one run of it."""
     books = {f"run{n}-book{m}": book for n, result in enumerate(results) for m, book in enumerate(result.books)}
     with tempfile.TemporaryDirectory() as folder:
-        checked = epubcheck.epubcheck(books, Path(folder)) if books else {}
+        checked = epubcheck.check_with_epubcheck(books, Path(folder)) if books else {}
     for name, found in checked.items():
         if found:
             results[int(name[3:].partition("-")[0])].faults.append(f"EPUBCheck: {found[0]}")

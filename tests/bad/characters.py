@@ -7,23 +7,23 @@ from collections.abc import Iterator
 from tests.bad.cases import Case, Published, Refused, article
 
 _TEXTS: dict[str, tuple[str, Published]] = {
-    "nul": ("Før\0efter.", Published(("control-characters",), ("\0efter",), ("Førefter",))),
-    "controls": ("a\x01b\x08c\x1bd\x7fe", Published(("control-characters",), ("\x1b", "\x7f"), ("abcde",))),
-    "c1": ("Et \x93citat\x94.", Published(("windows-characters",), ("\x93",))),
+    "nul": ("Før\0efter.", Published(("characters-unusual",), ("\0efter",), ("Førefter",))),
+    "controls": ("a\x01b\x08c\x1bd\x7fe", Published(("characters-unusual",), ("\x1b", "\x7f"), ("abcde",))),
+    "c1": ("Et \x93citat\x94.", Published(("characters-unusual",), ("\x93",))),
     "bidi": ("Adgang \u202egnudgninnev\u202c her.", Published(("bidi-override",), ("\u202e",))),
     "bidi-isolates": ("a\u2066b\u2069c", Published(("bidi-override",), ("\u2066",), ("abc",))),
-    "invisible": ("smer\u200bte\u2060 og\ufeff ro", Published(("invisible-characters",), ("\u200b",), ("smerte",))),
+    "invisible": ("smer\u200bte\u2060 og\ufeff ro", Published(("characters-unusual",), ("\u200b",), ("smerte",))),
     "tags": ("a" + "".join(chr(0xE0000 + ord(sign)) for sign in "hidden"),
-             Published(("invisible-characters",), ("\U000e0068",))),
-    "no-characters": ("a\ufffeb\ufdd0c\U0001ffffd", Published(("no-characters",), ("\ufdd0",), ("abcd",))),
+             Published(("characters-unusual",), ("\U000e0068",))),
+    "no-characters": ("a\ufffeb\ufdd0c\U0001ffffd", Published(("characters-unusual",), ("\ufdd0",), ("abcd",))),
     "private": ("a\ue000b\U000f0000", Published(("handout-sign",))),
     "combining-flood": ("a" + "\u0301" * 50_000, Published(("too-many-marks",))),
     "combining-mixed": (("a" + "\u0300\u0301" * 300 + " ") * 50, Published(("too-many-marks",))),
-    "line-separators": ("a\u2028b\u2029c\x0bd\x0ce", Published(("line-separators",), ("\u2028",))),
+    "line-separators": ("a\u2028b\u2029c\x0bd\x0ce", Published(("characters-unusual",), ("\u2028",))),
     "replacement": ("sm\ufffdrte", Published(("replacement-character",))),
     "scripts": ("العربية 日本語 ไทย עברית हिन्दी 한국어", Published(but=("handout", "handout-character"))),
     "emoji": ("👩‍⚕️👨‍👩‍👧‍👦🏴󠁧󠁢󠁥󠁮󠁧󠁿🇩🇰", Published()),
-    "soft-hyphens": ("sm\u00ader\u00adte", Published(("soft-hyphens",), ("\u00ad",), ("smerte",))),
+    "soft-hyphens": ("sm\u00ader\u00adte", Published(("characters-unusual",), ("\u00ad",), ("smerte",))),
     "spaces": ("a" + "\u00a0" * 5000 + "b", Published()),
     "zalgo": ("".join(f"{letter}{'̶̷̸҉' * 20}" for letter in "smerter"), Published(but=("handout", "handout-character"))),
 }  # fmt: skip
@@ -42,13 +42,13 @@ def _cases() -> Iterator[Case]:
     yield Case("text-empty", b"", Refused("file-empty", 1))
     yield Case("text-blank", b" \n\t\n \n", Refused("file-empty", 1))
     yield Case("text-zeros", bytes(10_000), Refused("not-utf-8", 1))
-    yield Case("text-cr", raw.replace(b"\n", b"\r"), Published(("line-ends",)))
+    yield Case("text-cr", raw.replace(b"\n", b"\r"), Published(("file-untidy",)))
     yield Case("text-picture-as-markdown", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), Refused("not-utf-8", 1))
     yield Case("text-cut-in-a-letter", raw + "ø".encode()[:1], Refused("not-utf-8", 8))
     yield Case(
-        "text-1-mb-word", article("a" * 1_000_000), Refused("text-too-long", 1, "characters"), needs_own_run=True
+        "text-1-mb-word", article("a" * 1_000_000), Refused("article-too-large", 1, "characters"), needs_own_run=True
     )
-    yield Case("text-20-kb-word", article("a" * 20_000), Refused("text-too-long", 1, "a word of"))
+    yield Case("text-20-kb-word", article("a" * 20_000), Refused("article-too-large", 1, "a word of"))
     yield Case("text-4-kb-word", article("a" * 4_000), Published(), needs_own_run=True)
 
 

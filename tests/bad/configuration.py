@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.rendering.styles import packaged
+from pipeline.rendering.styles import packaged_styles
 from tests.bad.cases import CANARY, Case, Content, Published, Spoiled, Stopped, article, linked
 from tests.makers import PUBLISH_TOML, picture_file
 
@@ -32,7 +32,7 @@ _STOPPED = {
 
 
 def _styled(name: str, more: str) -> dict[str, Content]:
-    return {f"styles/{name}": (packaged() / name).read_text("utf-8") + more}
+    return {f"styles/{name}": (packaged_styles() / name).read_text("utf-8") + more}
 
 
 _SPOILED: dict[str, tuple[dict[str, Content], str, str, str]] = {

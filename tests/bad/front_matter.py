@@ -56,7 +56,7 @@ def _cases() -> Iterator[Case]:
     yield Case("front-empty", f"---\n---\n\n{LAST_WORDS}\n", Published(("title-derived",)))
     yield Case("front-second-document", _front("title: A\n...\nlead: B"), Refused("yaml-", 4))
     yield Case("front-booleans", _front("title: no\nlead: 10:30"), Published((), ("False",), ("no", "10:30")))
-    yield Case("front-bom", "\ufeff" + _front("title: A"), Published(("byte-order-mark",)))
+    yield Case("front-bom", "\ufeff" + _front("title: A"), Published(("file-untidy",)))
     yield Case("front-header-injection", _front('title: "A\\r\\nBcc: offer@eksempel.dk\\r\\n\\r\\nx"'),
                Published((), ("\nBcc:", "\rBcc:")))  # fmt: skip
     yield Case("front-encoded-word", _front('title: "=?utf-8?q?A=0D=0ABcc:_offer@eksempel.dk?="'),

@@ -19,9 +19,9 @@ def _table(columns: int, rows: int) -> str:
 _NOTES = "\n\n".join(f"[^{n}]: Note nummer {n}." for n in range(3000))
 _REFERENCES = " ".join(f"Påstand{n}[^{n}]." for n in range(3000))
 _TOO_DEEP = Refused("nesting-too-deep", 5)
-_BOOK = Refused("text-too-long", 1, "characters")
-_CELLS = Refused("cells-too-many", 5, "cells")
-_WIDE = Refused("text-too-long", 1, "a word of")
+_BOOK = Refused("article-too-large", 1, "characters")
+_CELLS = Refused("article-too-large", 5, "cells")
+_WIDE = Refused("article-too-large", 1, "a word of")
 _LONG = Refused("file-too-large", 1, "lines")
 _BODIES: dict[str, tuple[str, Outcome]] = {
     "lists": ("\n".join(f"{'  ' * n}- a" for n in range(500)), Refused("nesting-too-deep", 504)),
@@ -61,7 +61,7 @@ _BODIES: dict[str, tuple[str, Outcome]] = {
     "doctype": ('<!DOCTYPE x [<!ENTITY a "&#38;#38;b;">]>\n\n&a;', Published()),
 }
 _SLOW: dict[str, tuple[str, Outcome]] = {
-    "reference-2000": ("[a]: /x\n\n" + "[a] " * 2000, Refused("links-too-many", 7, "2,000 links")),
+    "reference-2000": ("[a]: /x\n\n" + "[a] " * 2000, Refused("article-too-large", 7, "2,000 links")),
     "reference-400": ("[a]: /x\n\n" + "[a] " * 400, Published()),
     "brackets": ("[" * 3_000 + "a" + "]" * 3_000, _WIDE),
     "brackets-open": ("[" * 50_000, _WIDE),
@@ -70,7 +70,7 @@ _SLOW: dict[str, tuple[str, Outcome]] = {
     "emphasis-mixed": ("*a _b " * 5000, Published()),
     "emphasis-nested": ("*a **b " * 400 + "c" + "** d*" * 400, _TOO_DEEP),
     "angles": ("<" * 50_000, _WIDE),
-    "footnotes-3000": (f"{_REFERENCES}\n\n{_NOTES}", Refused("notes-too-many", 1007, "500 footnotes")),
+    "footnotes-3000": (f"{_REFERENCES}\n\n{_NOTES}", Refused("article-too-large", 1007, "500 footnotes")),
     "footnotes-300": (
         f"{_REFERENCES.split('[^300]')[0]}\n\n{_NOTES.split('[^300]:')[0]}",
         Published(but=("newsletter", "newsletter-nonconforming")),
@@ -83,12 +83,12 @@ _SLOW: dict[str, tuple[str, Outcome]] = {
     "fences-5000": ("~~~ a\n" * 5_000 + "Tekst.", Published(("fence-unclosed",))),
     "footnotes-in-a-circle": (
         "a[^0]\n\n" + "\n".join(f"[^{n}]: b[^{(n + 1) % 4000}]" for n in range(4000)),
-        Refused("notes-too-many", 507, "500 footnotes"),
+        Refused("article-too-large", 507, "500 footnotes"),
     ),
     "one-line-1-mb": (_WORD * 80_000, _BOOK),
     "paragraphs-60000": ("a\n\n" * 60_000, _LONG),
     "list-items-20000": ("- a\n" * 20_000, _LONG),
-    "pictures-300": ("![Ryg](/images/ryg.png)\n\n" * 300, Refused("pictures-too-many", 405)),
+    "pictures-300": ("![Ryg](/images/ryg.png)\n\n" * 300, Refused("article-too-large", 405)),
 }
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from pipeline.article import Edition, Picture, images
+from pipeline.model import Edition, Picture, images
 from pipeline.rendering.markup import MarkupRenderer, Placed
 from pipeline.writers import Artifact, Job, Need, Written
 

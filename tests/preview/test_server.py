@@ -23,7 +23,6 @@ import pytest
 
 from tests.conftest import ARTICLE, Ran, run_publish
 from tests.makers import write
-from tests.preview.test_committed import git, needs_git
 
 PATIENCE_S = 90
 
@@ -102,10 +101,6 @@ def desk(published: Ran, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
     """Return a desk on a published project, for tests that only look."""
     folder = tmp_path_factory.mktemp("desk") / "project"
     shutil.copytree(published.folder, folder)
-    if shutil.which("git"):
-        git(folder, "init", "-q")
-        git(folder, "add", "sources", "publish.toml")
-        git(folder, "commit", "-qm", "Begynd")
     with running(folder) as server:
         yield server
 
@@ -158,16 +153,6 @@ def test_a_variant_that_the_project_does_not_publish_is_printed_aside(desk: Desk
     assert not list((desk.folder / "outputs/handout").rglob("*.a5.pdf"))
 
 
-@needs_git
-def test_the_last_commit_is_printed_and_laid_over_what_is_now(desk: Desk) -> None:
-    is_there = re.compile(r'<img[^>]* src="(/overlay/blog/ryg/1\.png[^"]*)"')
-
-    picture = is_there.search(desk.until("/compare/blog/ryg", lambda text: bool(is_there.search(text))))
-
-    assert picture
-    assert desk.get(picture[1])[0] == 200
-
-
 def test_pages_load_nothing_from_outside_and_may_not_be_framed(desk: Desk) -> None:
     _, text, headers = desk.ask("GET", "/proof/blog/ryg")
 
@@ -188,12 +173,13 @@ def test_this_machine_may_call_itself_localhost(desk: Desk) -> None:
 
 
 def test_a_form_from_another_site_is_turned_away(desk: Desk) -> None:
-    values: dict[str, object] = {"source": "sources/blog/ryg.md", "line": 1}
+    values: dict[str, object] = {"title": "Nyt om ryggen", "article": ["blog/ryg"]}
 
-    assert desk.post("/edit", values, Origin="http://evil.example")[0] == 403
-    assert desk.post("/edit", values, Origin="null")[0] == 403
-    assert desk.ask("POST", "/edit", urlencode(values))[0] == 403
-    assert desk.post("/edit", {**values, "token": "guessed"})[0] == 403
+    assert desk.post("/compose", values)[0] == 200
+    assert desk.post("/compose", values, Origin="http://evil.example")[0] == 403
+    assert desk.post("/compose", values, Origin="null")[0] == 403
+    assert desk.ask("POST", "/compose", urlencode(values, doseq=True))[0] == 403
+    assert desk.post("/compose", {**values, "token": "guessed"})[0] == 403
 
 
 def test_a_form_without_an_end_is_turned_away_before_it_is_read(desk: Desk) -> None:
@@ -217,7 +203,7 @@ def test_a_form_without_an_end_is_turned_away_before_it_is_read(desk: Desk) -> N
         "/mail/light/on/../../publish.toml", "/mail/light/on/%2e%2e/%2e%2e/publish.toml",
         "/book/light/blog/ryg/~/../../publish.toml", "/book/light/../../publish/~/x", "/assets/..%2f..%2fpublish.toml",
         "/assets/../words/da.toml", "/page/../../publish/standard/1.png", "/page/blog/ryg/..%2f..%2fx/1.png",
-        "/overlay/../../x/1.png", "/proof/../../etc/passwd", "/compare/%2e%2e%2fx", "/compose/blog/ryg",
+        "/proof/../../etc/passwd", "/compose/blog/ryg", "/compose/%2e%2e%2fx", "/compare/blog/ryg", "/edit",
         "/page/blog/ryg/standard/0.png", "/page/blog/ryg/standard/99.png", "/nothing", "/outputs/%00",
     ],
 )  # fmt: skip
@@ -227,11 +213,6 @@ def test_an_address_that_leads_anywhere_else_leads_nowhere(desk: Desk, path: str
     assert status == 404
     assert "klinik.example/afmeld" not in text
     assert "root:" not in text
-
-
-def test_only_sources_of_the_project_are_opened_in_the_editor(desk: Desk) -> None:
-    for source in ("/etc/passwd", "../x.md", "sources/images/ryg.png"):
-        assert desk.post("/edit", {"source": source, "line": 1})[0] == 404
 
 
 def test_a_port_in_use_is_said_in_words(desk: Desk) -> None:
@@ -254,11 +235,6 @@ def test_the_desk_listens_on_this_machine_alone(desk: Desk) -> None:
 @pytest.fixture
 def live(copy_of_published: Path) -> Iterator[Desk]:
     """Return a desk on a project that the test may change."""
-    write(
-        copy_of_published / "publish.toml",
-        (copy_of_published / "publish.toml").read_text("utf-8") + '\n[preview]\neditor = ["sh", "-c", '
-        '\'echo "$0" > opened.new; mv opened.new opened\', "{file}:{line}"]\n',
-    )
     with running(copy_of_published) as server:
         yield server
 
@@ -285,14 +261,6 @@ def test_life_at_the_desk(live: Desk) -> None:
     # repaired: gone
     write(source, ARTICLE)
     live.until(proof, lambda text: 'class="alarm error"' not in text)
-
-    # the editor opens, without a shell of ours
-    status, text, _ = live.post("/edit", {"source": "sources/blog/ryg.md", "line": 7}, Accept="text/plain")
-    assert (status, text) == (200, "Åbnet: sources/blog/ryg.md:7")
-    end = time.monotonic() + PATIENCE_S
-    while not (live.folder / "opened").is_file() and time.monotonic() < end:
-        time.sleep(0.1)
-    assert (live.folder / "opened").read_text("utf-8").strip() == f"{source.resolve()}:7"
 
     # an edition is seen, saved, and published
     wish: dict[str, object] = {"edition": "", "title": "Nyt om ryggen", "lead": "", "article": ["blog/ryg", "../x"]}

@@ -9,22 +9,22 @@ import time
 from pathlib import Path
 
 from pipeline import config
-from pipeline.preview.desk import Desk
-from pipeline.preview.queue import Work
+from pipeline.preview.preview_state import PreviewState
+from pipeline.preview.publish_queue import QueuedRun
 from pipeline.report import Report
 from pipeline.running.workers import Task, Workers
-from pipeline.writers import registered
+from pipeline.writers import installed_writers
 
 
-class SlowDesk(Desk):
+class SlowDesk(PreviewState):
     """A desk whose runs last until they are interrupted."""
 
     def __init__(self, project: Path) -> None:
-        super().__init__(config.load(project, registered()), project / "outputs", jobs=1)
+        super().__init__(config.load_config(project, installed_writers()), project / "outputs", jobs=1)
         self.is_publishing = threading.Event()
         self.outcomes: list[BaseException] = []
 
-    def _publish(self, work: Work, workers: Workers) -> Report:
+    def _publish(self, work: QueuedRun, workers: Workers) -> Report:
         self.is_publishing.set()
         try:
             list(workers.write([Task(time.sleep, (60.0,), 90)]))

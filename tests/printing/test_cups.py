@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.printing.cups import Printer, PrinterError, PrintJob, choose, command, printers, send
+from pipeline.printing.cups import (
+    Printer,
+    PrinterError,
+    PrintJob,
+    choose_printer,
+    list_printers,
+    lp_command,
+    submit_job,
+)
 from tests.printing.conftest import Cups, program
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="CUPS is a system of Unix")
@@ -18,7 +26,7 @@ RECEPTION = Printer("Reception", is_default=True)
 
 
 def test_a_handout_is_printed_on_both_sides_of_its_paper_in_its_own_size() -> None:
-    assert command(JOB, RECEPTION) == (
+    assert lp_command(JOB, RECEPTION) == (
         "lp", "-d", "Reception", "-n", "20", "-t", "Ondt i ryggen", "-o", "sides=two-sided-long-edge",
         "-o", "collate=true", "-o", "print-scaling=none", "-o", "media=A4", "--", "outputs/handout/blog/ryg.pdf",
     )  # fmt: skip
@@ -26,15 +34,15 @@ def test_a_handout_is_printed_on_both_sides_of_its_paper_in_its_own_size() -> No
 
 @pytest.mark.parametrize(("paper", "media"), [("A5", "media=A5"), ("letter", "media=Letter")])
 def test_paper_has_the_name_that_cups_knows(paper: str, media: str) -> None:
-    assert media in command(replace(JOB, paper=paper), RECEPTION)
+    assert media in lp_command(replace(JOB, paper=paper), RECEPTION)
 
 
 def test_paper_of_a_size_of_its_own_is_left_to_the_printer() -> None:
-    assert not any(part.startswith("media=") for part in command(replace(JOB, paper=""), RECEPTION))
+    assert not any(part.startswith("media=") for part in lp_command(replace(JOB, paper=""), RECEPTION))
 
 
 def test_greyscale_is_said_to_new_queues_and_old() -> None:
-    asked = command(replace(JOB, is_greyscale=True), RECEPTION)
+    asked = lp_command(replace(JOB, is_greyscale=True), RECEPTION)
 
     assert {"print-color-mode=monochrome", "ColorModel=Gray"} <= set(asked)
 
@@ -42,28 +50,28 @@ def test_greyscale_is_said_to_new_queues_and_old() -> None:
 def test_the_default_printer_is_listed_first(cups: Cups) -> None:
     cups(("Kontor", "Reception"), default="Reception")
 
-    assert printers() == (Printer("Reception", is_default=True), Printer("Kontor", is_default=False))
+    assert list_printers() == (Printer("Reception", is_default=True), Printer("Kontor", is_default=False))
 
 
 def test_work_gets_the_name_that_cups_gives_it(cups: Cups) -> None:
     calls = cups()
 
-    assert send(JOB, RECEPTION) == "Reception-7"
-    assert tuple(calls.read_text("utf-8").splitlines()) == command(JOB, RECEPTION)[1:]
+    assert submit_job(JOB, RECEPTION) == "Reception-7"
+    assert tuple(calls.read_text("utf-8").splitlines()) == lp_command(JOB, RECEPTION)[1:]
 
 
 def test_a_printer_is_chosen_by_name_or_by_default(cups: Cups) -> None:
     cups()
 
-    assert choose("").name == "Reception"
-    assert choose("Kontor").name == "Kontor"
+    assert choose_printer("").name == "Reception"
+    assert choose_printer("Kontor").name == "Kontor"
 
 
 def test_an_unknown_printer_is_answered_with_those_there_are(cups: Cups) -> None:
     cups()
 
     with pytest.raises(PrinterError, match="there is Reception, Kontor") as refused:
-        choose("Kontro")
+        choose_printer("Kontro")
     assert refused.value.hint == "did you mean Kontor?"
 
 
@@ -71,14 +79,14 @@ def test_without_a_default_a_name_is_asked_for(cups: Cups) -> None:
     cups(default="")
 
     with pytest.raises(PrinterError, match="no printer is the default; there is Reception, Kontor"):
-        choose("")
+        choose_printer("")
 
 
 def test_cups_without_printers_says_how_to_add_one(cups: Cups) -> None:
     cups((), default="")
 
     with pytest.raises(PrinterError, match="knows no printer") as refused:
-        choose("")
+        choose_printer("")
     assert "lpadmin" in refused.value.hint
 
 
@@ -86,7 +94,7 @@ def test_what_lp_refuses_is_said_in_its_words(cups: Cups) -> None:
     cups(refusal="Unsupported document-format")
 
     with pytest.raises(PrinterError, match="lp says: lp: Unsupported document-format"):
-        send(JOB, RECEPTION)
+        submit_job(JOB, RECEPTION)
 
 
 def test_a_server_that_does_not_answer_is_told_from_one_without_printers(
@@ -96,12 +104,12 @@ def test_a_server_that_does_not_answer_is_told_from_one_without_printers(
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(PrinterError, match="does not answer"):
-        printers()
+        list_printers()
 
 
 def test_a_machine_without_cups_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(PrinterError, match="there is no CUPS on this machine") as refused:
-        printers()
+        list_printers()
     assert "cups-client" in refused.value.hint

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from textwrap import dedent
 
-from pipeline.article import Block, Picture
 from pipeline.findings import Finding
-from pipeline.reading.blocks import build
-from pipeline.reading.lines import Lines, Recorder
-from pipeline.reading.outline import Arranged, arrange
-from pipeline.reading.pandoc import Document, read_many
-from pipeline.reading.repairs import repair
-from pipeline.reading.source import Line
+from pipeline.model import Block, Picture
+from pipeline.reading.block_builder import build_blocks
+from pipeline.reading.lines import FindingCollector, Lines
+from pipeline.reading.outline import OutlinedBlocks, build_outline
+from pipeline.reading.pandoc import PandocDocument, parse_many
+from pipeline.reading.repairs import repair_lines
+from pipeline.reading.source_text import SourceLine
 
 SOURCE = "sources/blog/ryg.md"
-Step = Callable[[Lines, Recorder], Lines]
+Step = Callable[[Lines, FindingCollector], Lines]
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Resolver:
 
 
 def lines(markdown: str) -> Lines:
-    return tuple(Line(row, number) for number, row in enumerate(dedent(markdown).strip("\n").split("\n"), 1))
+    return tuple(SourceLine(row, number) for number, row in enumerate(dedent(markdown).strip("\n").split("\n"), 1))
 
 
 def markdown(changed: Lines) -> str:
@@ -44,22 +44,22 @@ def markdown(changed: Lines) -> str:
 
 def stepped(step: Step, text: str) -> tuple[str, list[str]]:
     """Return what one repair made of a text, and the codes of what it found."""
-    record = Recorder(SOURCE)
+    record = FindingCollector(SOURCE)
     return markdown(step(lines(text), record)), [finding.code for finding in record.findings]
 
 
 def built(text: str, resolver: Resolver | None = None) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
     """Return the blocks of a text, repaired first, and what building found."""
-    repaired, _ = repair(lines(text), SOURCE)
-    document = read_many([markdown(repaired) + "\n"], 30)[0]
-    assert isinstance(document, Document), document
-    return build(document, repaired, SOURCE, resolver or Resolver())
+    repaired, _ = repair_lines(lines(text), SOURCE)
+    document = parse_many([markdown(repaired) + "\n"], 30)[0]
+    assert isinstance(document, PandocDocument), document
+    return build_blocks(document, repaired, SOURCE, resolver or Resolver())
 
 
-def arranged(text: str) -> tuple[Arranged, tuple[Finding, ...]]:
+def arranged(text: str) -> tuple[OutlinedBlocks, tuple[Finding, ...]]:
     """Return the arranged blocks of a text, and what arranging found."""
     blocks, _ = built(text)
-    return arrange(blocks, SOURCE)
+    return build_outline(blocks, SOURCE)
 
 
 def codes(findings: tuple[Finding, ...]) -> list[str]:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.reading.dates import DateError, NoSuchDayError, Order, ShortYearError, UnreadableDateError, read_date
+from pipeline.reading.dates import DateError, DateOrder, NoSuchDayError, ShortYearError, UnreadableDateError, parse_date
 
-DMY: Order = "day-month-year"
-MDY: Order = "month-day-year"
-YMD: Order = "year-month-day"
+DMY: DateOrder = "day-month-year"
+MDY: DateOrder = "month-day-year"
+YMD: DateOrder = "year-month-day"
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ YMD: Order = "year-month-day"
     ],
 )  # fmt: skip
 def test_every_way_to_write_a_day_is_read(written: str) -> None:
-    assert read_date(written, DMY) == date(2025, 5, 2)
+    assert parse_date(written, DMY) == date(2025, 5, 2)
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,13 @@ def test_every_way_to_write_a_day_is_read(written: str) -> None:
     ],
 )  # fmt: skip
 def test_months_have_danish_and_english_names(name: str, month: int) -> None:
-    assert read_date(f"3. {name} 2025", DMY) == date(2025, month, 3)
+    assert parse_date(f"3. {name} 2025", DMY) == date(2025, month, 3)
 
 
 def test_the_order_is_that_of_the_project() -> None:
-    assert read_date("05-06-2025", DMY) == date(2025, 6, 5)
-    assert read_date("05-06-2025", MDY) == date(2025, 5, 6)
-    assert read_date("2025-06-05", MDY) == date(2025, 6, 5)
+    assert parse_date("05-06-2025", DMY) == date(2025, 6, 5)
+    assert parse_date("05-06-2025", MDY) == date(2025, 5, 6)
+    assert parse_date("2025-06-05", MDY) == date(2025, 6, 5)
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,10 @@ def test_the_order_is_that_of_the_project() -> None:
     ],
 )
 def test_what_is_no_day_says_what_was_expected_and_what_helps(
-    written: str, order: Order, kind: type[DateError], expected: str, hint: str
+    written: str, order: DateOrder, kind: type[DateError], expected: str, hint: str
 ) -> None:
     with pytest.raises(kind) as caught:
-        read_date(written, order)
+        parse_date(written, order)
 
     assert caught.value.found == written
     assert expected in caught.value.expected
@@ -85,19 +85,19 @@ DAYS = st.dates(date(1900, 1, 1), date(2100, 12, 31))
 
 @given(DAYS, st.sampled_from("-/."))
 def test_every_day_is_read_in_the_order_it_was_written(day: date, mark: str) -> None:
-    assert read_date(day.isoformat(), DMY) == day
-    assert read_date(day.strftime(f"%d{mark}%m{mark}%Y"), DMY) == day
-    assert read_date(f"{day.day}{mark}{day.month}{mark}{day.year}", DMY) == day
-    assert read_date(day.strftime(f"%m{mark}%d{mark}%Y"), MDY) == day
+    assert parse_date(day.isoformat(), DMY) == day
+    assert parse_date(day.strftime(f"%d{mark}%m{mark}%Y"), DMY) == day
+    assert parse_date(f"{day.day}{mark}{day.month}{mark}{day.year}", DMY) == day
+    assert parse_date(day.strftime(f"%m{mark}%d{mark}%Y"), MDY) == day
 
 
 @given(
     st.text(st.sampled_from("0123456789-/. majoktMTZ:,+") | st.characters(), max_size=70),
     st.sampled_from((DMY, MDY, YMD)),
 )
-def test_any_text_is_a_day_or_a_named_fault(written: str, order: Order) -> None:
+def test_any_text_is_a_day_or_a_named_fault(written: str, order: DateOrder) -> None:
     try:
-        day = read_date(written, order)
+        day = parse_date(written, order)
     except DateError as error:
         words = (error.expected, error.hint)
     else:

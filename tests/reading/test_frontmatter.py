@@ -10,19 +10,26 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.article import Collection
-from pipeline.config import Sources
+from pipeline.config import SourceSettings
 from pipeline.findings import Finding
-from pipeline.reading.frontmatter import ALIASES, KEYS, EventEntry, FrontMatter, RelatedEntry, read_front_matter
+from pipeline.model import Collection
+from pipeline.reading.frontmatter import (
+    FRONT_MATTER_KEYS,
+    KEY_ALIASES,
+    EventEntry,
+    FrontMatter,
+    RelatedEntry,
+    read_front_matter,
+)
 
 SOURCE = "sources/blog/soevn.md"
 
 
-def read(block: str, settings: Sources | None = None) -> tuple[FrontMatter | None, tuple[Finding, ...]]:
-    return read_front_matter(f"---\n{block}\n---\n\nTekst.\n", SOURCE, settings or Sources())
+def read(block: str, settings: SourceSettings | None = None) -> tuple[FrontMatter | None, tuple[Finding, ...]]:
+    return read_front_matter(f"---\n{block}\n---\n\nTekst.\n", SOURCE, settings or SourceSettings())
 
 
-def accepted(block: str, settings: Sources | None = None) -> FrontMatter:
+def accepted(block: str, settings: SourceSettings | None = None) -> FrontMatter:
     front, findings = read(block, settings)
     assert front is not None, findings
     return front
@@ -30,7 +37,7 @@ def accepted(block: str, settings: Sources | None = None) -> FrontMatter:
 
 def faults(text: str) -> list[tuple[str, int]]:
     """Return code and line of every error, of text that must be refused."""
-    front, findings = read_front_matter(text, SOURCE, Sources())
+    front, findings = read_front_matter(text, SOURCE, SourceSettings())
     assert front is None
     return [(finding.code, finding.line) for finding in findings if finding.severity == "error"]
 
@@ -45,7 +52,7 @@ def findings_of(block: str) -> list[tuple[str, int]]:
 
 
 def test_text_without_front_matter_is_all_body() -> None:
-    front, findings = read_front_matter("## Søvn\n\nTekst.\n", SOURCE, Sources())
+    front, findings = read_front_matter("## Søvn\n\nTekst.\n", SOURCE, SourceSettings())
 
     assert front == FrontMatter(body="## Søvn\n\nTekst.\n", body_line=1)
     assert findings == ()
@@ -59,7 +66,7 @@ def test_the_body_keeps_its_lines() -> None:
 
 
 def test_an_empty_front_matter_is_sound() -> None:
-    front, findings = read_front_matter("---\n---\nTekst.\n", SOURCE, Sources())
+    front, findings = read_front_matter("---\n---\nTekst.\n", SOURCE, SourceSettings())
 
     assert front == FrontMatter(body="Tekst.\n", body_line=3)
     assert findings == ()
@@ -75,7 +82,7 @@ def test_an_empty_front_matter_is_sound() -> None:
     ],
 )
 def test_untidy_fences_are_read_and_noted(text: str, line: int, title_line: int) -> None:
-    front, findings = read_front_matter(text, SOURCE, Sources())
+    front, findings = read_front_matter(text, SOURCE, SourceSettings())
 
     assert front is not None
     assert (front.title, front.body, front.lines["title"]) == ("Søvn", "Tekst.\n", title_line)
@@ -101,7 +108,7 @@ def test_front_matter_that_would_lose_text_or_be_printed_is_refused(text: str, l
     "text", ["---\n\nTekst under en streg.\n", "Overskrift\n---\n\nTekst: mere.\n", "a\n\n---\nnoget: andet\n---\n"]
 )
 def test_a_rule_across_the_page_is_no_fence(text: str) -> None:
-    front, findings = read_front_matter(text, SOURCE, Sources())
+    front, findings = read_front_matter(text, SOURCE, SourceSettings())
 
     assert front == FrontMatter(body=text, body_line=1)
     assert findings == ()
@@ -190,14 +197,14 @@ def test_sites_names_of_keys_are_understood() -> None:
 
 
 def test_no_name_means_two_keys() -> None:
-    names = [name.replace("_", "") for key, names in ALIASES.items() for name in (key, *names)]
+    names = [name.replace("_", "") for key, names in KEY_ALIASES.items() for name in (key, *names)]
 
     assert len(names) == len(set(names))
-    assert set(KEYS) <= set(FrontMatter.__dataclass_fields__)
+    assert set(FRONT_MATTER_KEYS) <= set(FrontMatter.__dataclass_fields__)
 
 
 def test_a_project_may_name_keys_itself() -> None:
-    settings = Sources(aliases={"navn": "title", "Korttekst": "lead"})
+    settings = SourceSettings(aliases={"navn": "title", "Korttekst": "lead"})
 
     front = accepted("navn: Søvn\nkorttekst: Kort.", settings)
 
@@ -370,6 +377,10 @@ def test_accepted_findings_need_a_known_code_and_a_reason() -> None:
     assert faults("---\naccept:\n  dashes:\n---\n") == [("value-shape", 3)]
 
 
+def test_the_code_of_a_rule_that_was_removed_may_still_be_accepted() -> None:
+    assert accepted("accept:\n  article-alike: To udgaver af samme råd.").accept
+
+
 def test_markup_in_text_becomes_its_words() -> None:
     front, findings = read(
         "title: '**Søvn** &amp; <em>ro</em>'\n"
@@ -394,7 +405,9 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=8,
 )
-NAMES = st.sampled_from(sorted({*KEYS, *(name for names in ALIASES.values() for name in names)})) | st.text(max_size=12)
+NAMES = st.sampled_from(
+    sorted({*FRONT_MATTER_KEYS, *(name for names in KEY_ALIASES.values() for name in names)})
+) | st.text(max_size=12)
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=6))
@@ -417,7 +430,7 @@ def test_any_mapping_is_front_matter_or_named_findings(mapping: Mapping[str, obj
 def test_any_text_is_read_or_refused_with_a_named_finding(form: str, text: str) -> None:
     whole = form.format(text)
 
-    front, findings = read_front_matter(whole, SOURCE, Sources())
+    front, findings = read_front_matter(whole, SOURCE, SourceSettings())
 
     assert (front is None) == any(finding.severity == "error" for finding in findings)
     if front is not None:
@@ -428,7 +441,7 @@ def test_any_text_is_read_or_refused_with_a_named_finding(form: str, text: str) 
 def test_text_between_two_rules_is_no_front_matter() -> None:
     text = "---\n\nKlinikken holder lukket.\n\n---\n\nVelkommen."
 
-    front, findings = read_front_matter(text, "sources/lukket.md", Sources())
+    front, findings = read_front_matter(text, "sources/lukket.md", SourceSettings())
 
     assert front is not None
     assert (front.body, front.body_line, findings) == (text, 1, ())
@@ -443,7 +456,7 @@ def test_text_between_two_rules_is_no_front_matter() -> None:
     ],
 )
 def test_a_title_is_plain_words(written: str, title: str) -> None:
-    front, findings = read_front_matter(f"---\ntitle: '{written}'\n---\nTekst", "sources/ryg.md", Sources())
+    front, findings = read_front_matter(f"---\ntitle: '{written}'\n---\nTekst", "sources/ryg.md", SourceSettings())
 
     assert front is not None
     assert front.title == title

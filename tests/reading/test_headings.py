@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.reading.headings import find_lost_headings, mend_headings
+from pipeline.reading.headings import repair_headings, restore_lost_headings
 from tests.reading.markdown import stepped
 
 LONG = (
@@ -19,16 +19,16 @@ LONG = (
         ("##Symptomer", "## Symptomer", "heading-marks"),
         ("## ## Symptomer", "## Symptomer", "heading-marks"),
         ("######## Symptomer", "###### Symptomer", "heading-marks"),
-        ("Tekst\n\n###\n\nMere tekst, som går videre.", "Tekst\n\n\n\nMere tekst, som går videre.", "heading-empty"),
-        ("##\nSymptomer\n\nTekst", "\n## Symptomer\n\nTekst", "heading-empty"),
-        ("Tekst\n## Symptomer\n\nMere", "Tekst\n\n## Symptomer\n\nMere", "heading-glued"),
-        ("## Symptomer\nMere", "## Symptomer\n\nMere", "heading-glued"),
+        ("Tekst\n\n###\n\nMere tekst, som går videre.", "Tekst\n\n\n\nMere tekst, som går videre.", "heading-marks"),
+        ("##\nSymptomer\n\nTekst", "\n## Symptomer\n\nTekst", "heading-marks"),
+        ("Tekst\n## Symptomer\n\nMere", "Tekst\n\n## Symptomer\n\nMere", "blank-line-missing"),
+        ("## Symptomer\nMere", "## Symptomer\n\nMere", "blank-line-missing"),
         ("Det var det. ## Symptomer", "Det var det.\n\n## Symptomer", "heading-lost"),
-        ("Et langt afsnit, der slutter her.\n---", "Et langt afsnit, der slutter her.\n\n---", "rule-glued"),
+        ("Et langt afsnit, der slutter her.\n---", "Et langt afsnit, der slutter her.\n\n---", "blank-line-missing"),
     ],
 )
 def test_a_heading_is_mended(text: str, expected: str, code: str) -> None:
-    changed, codes = stepped(mend_headings, text)
+    changed, codes = stepped(repair_headings, text)
 
     assert changed == expected
     assert code in codes
@@ -38,18 +38,18 @@ def test_a_heading_is_mended(text: str, expected: str, code: str) -> None:
     "text", ["#ryg er et emneord", "Symptomer\n---", "```\n##kode\n```", "## C# og F#", r"Se \## her"]
 )
 def test_what_is_no_broken_heading_stays(text: str) -> None:
-    assert stepped(mend_headings, text) == (text, [])
+    assert stepped(repair_headings, text) == (text, [])
 
 
 def test_a_question_glued_above_a_long_line_is_a_heading_again() -> None:
-    changed, codes = stepped(find_lost_headings, f"Indledning.\n\nHvornår skal jeg søge læge?\n{LONG}")
+    changed, codes = stepped(restore_lost_headings, f"Indledning.\n\nHvornår skal jeg søge læge?\n{LONG}")
 
     assert changed == f"Indledning.\n\n## Hvornår skal jeg søge læge?\n\n{LONG}"
     assert codes == ["heading-lost"]
 
 
 def test_lost_headings_right_below_a_heading_belong_under_it() -> None:
-    changed, _ = stepped(find_lost_headings, f"## Spørgsmål\n\nEr det farligt?\n{LONG}\n\nGår det over?\n{LONG}")
+    changed, _ = stepped(restore_lost_headings, f"## Spørgsmål\n\nEr det farligt?\n{LONG}\n\nGår det over?\n{LONG}")
 
     assert [row for row in changed.split("\n") if row.startswith("#")] == [
         "## Spørgsmål",
@@ -59,7 +59,7 @@ def test_lost_headings_right_below_a_heading_belong_under_it() -> None:
 
 
 def test_a_short_line_alone_above_a_deeper_heading_is_its_heading() -> None:
-    changed, _ = stepped(find_lost_headings, "Indledning.\n\nOfte stillede spørgsmål\n\n### Er det farligt?\n\nNej.")
+    changed, _ = stepped(restore_lost_headings, "Indledning.\n\nOfte stillede spørgsmål\n\n### Er det farligt?\n\nNej.")
 
     assert "## Ofte stillede spørgsmål\n" in changed
 
@@ -79,4 +79,4 @@ def test_a_short_line_alone_above_a_deeper_heading_is_its_heading() -> None:
     ],
 )
 def test_a_line_that_is_no_lost_heading_stays(text: str) -> None:
-    assert stepped(find_lost_headings, text) == (text, [])
+    assert stepped(restore_lost_headings, text) == (text, [])

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Config, Publisher, Sources
+from pipeline.config import Config, Publisher, SourceSettings
 from pipeline.reading.links import LinkResolver
 
 IDS = {"sources/blog/ryg.md": "blog/ryg", "sources/soevn.md": "soevn"}
 
 
 def resolver(website: str = "https://klinik.example") -> LinkResolver:
-    return LinkResolver(Config(Path(), Publisher(website=website), Sources()), IDS)
+    return LinkResolver(Config(Path(), Publisher(website=website), SourceSettings()), IDS)
 
 
 @pytest.mark.parametrize(

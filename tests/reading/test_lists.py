@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import OrderedList
-from pipeline.reading.lists import keep_numbers, mend_lists, mend_marks
+from pipeline.model import OrderedList
+from pipeline.reading.lists import escape_leading_numbers, repair_lists, repair_typed_bullets
 from tests.reading.markdown import built, stepped
 
 
@@ -13,16 +13,16 @@ from tests.reading.markdown import built, stepped
     ("text", "expected", "code"),
     [
         ("4. fire\n5) fem", "4. fire\n5. fem", "list-numbering"),
-        ("1. Læg dig\n  - på ryggen\n2. Rejs dig", "1. Læg dig\n   - på ryggen\n2. Rejs dig", "list-indent"),
-        ("Husk:\n- vand", "Husk:\n\n- vand", "list-glued"),
-        ("Øvelser:\n3. tre\n4. fire", "Øvelser:\n\n3. tre\n4. fire", "list-glued"),
-        ("Tegn\n\n    Kramper", "Tegn\n\nKramper", "text-indented"),
-        ("Tegn\n\n    - feber\n    - kulde", "Tegn\n\n- feber\n- kulde", "text-indented"),
+        ("1. Læg dig\n  - på ryggen\n2. Rejs dig", "1. Læg dig\n   - på ryggen\n2. Rejs dig", "indentation"),
+        ("Husk:\n- vand", "Husk:\n\n- vand", "blank-line-missing"),
+        ("Øvelser:\n3. tre\n4. fire", "Øvelser:\n\n3. tre\n4. fire", "blank-line-missing"),
+        ("Tegn\n\n    Kramper", "Tegn\n\nKramper", "indentation"),
+        ("Tegn\n\n    - feber\n    - kulde", "Tegn\n\n- feber\n- kulde", "indentation"),
         ("- Gå.\n- Løb.\nDet hjælper.", "- Gå.\n- Løb.\n\nDet hjælper.", "list-ended"),
     ],
 )
 def test_a_list_is_what_it_looks_like(text: str, expected: str, code: str) -> None:
-    assert stepped(mend_lists, text) == (expected, [code])
+    assert stepped(repair_lists, text) == (expected, [code])
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def test_a_list_is_what_it_looks_like(text: str, expected: str, code: str) -> No
     ],
 )
 def test_a_list_that_is_well_stays(text: str) -> None:
-    assert stepped(mend_lists, text) == (text, [])
+    assert stepped(repair_lists, text) == (text, [])
 
 
 def test_deep_text_in_an_item_is_a_paragraph_of_the_item() -> None:
-    changed, _ = stepped(mend_lists, "1. en\n\n          dybt\n2. to")
+    changed, _ = stepped(repair_lists, "1. en\n\n          dybt\n2. to")
 
     assert changed == "1. en\n\n   dybt\n2. to"
 
@@ -57,29 +57,29 @@ def test_deep_text_in_an_item_is_a_paragraph_of_the_item() -> None:
     ],
 )
 def test_a_date_or_a_year_begins_no_list(text: str, expected: str) -> None:
-    assert stepped(keep_numbers, text) == (expected, ["number-no-list"])
+    assert stepped(escape_leading_numbers, text) == (expected, ["number-no-list"])
 
 
 def test_a_list_of_months_is_a_list() -> None:
-    assert stepped(keep_numbers, "1. Januar\n2. Februar") == ("1. Januar\n2. Februar", [])
+    assert stepped(escape_leading_numbers, "1. Januar\n2. Februar") == ("1. Januar\n2. Februar", [])
 
 
 def test_typed_bullets_make_a_list() -> None:
-    assert stepped(mend_marks, "• vand\n• frugt")[0] == "- vand\n- frugt"
+    assert stepped(repair_typed_bullets, "• vand\n• frugt")[0] == "- vand\n- frugt"
 
 
 @pytest.mark.parametrize("text", ["✔ vand\n✔ frugt", "a) gå\nb) løb", "Klinik Eksempel\nEksempelvej 1\n8000 Aarhus C"])
 def test_lines_set_one_by_one_stay_lines(text: str) -> None:
-    changed, codes = stepped(mend_marks, text)
+    changed, codes = stepped(repair_typed_bullets, text)
 
     assert changed == text.replace("\n", "  \n")
-    assert set(codes) == {"line-kept"}
+    assert set(codes) == {"list-bullet"}
 
 
 def test_prose_that_was_broken_by_hand_flows() -> None:
     text = "Ryggen har godt af at blive brugt, og det\ngælder også, når den gør ondt. Begynd med\nen kort tur."
 
-    assert stepped(mend_marks, text) == (text, [])
+    assert stepped(repair_typed_bullets, text) == (text, [])
 
 
 def starts(text: str) -> list[tuple[int, int]]:
@@ -100,11 +100,11 @@ def starts(text: str) -> list[tuple[int, int]]:
     ],
 )
 def test_every_item_keeps_the_number_its_author_gave_it(text: str, expected: list[tuple[int, int]]) -> None:
-    once, _ = stepped(mend_lists, text)
+    once, _ = stepped(repair_lists, text)
 
     assert starts(text) == expected
-    assert stepped(mend_lists, once) == (once, [])
+    assert stepped(repair_lists, once) == (once, [])
 
 
 def test_a_number_that_does_not_go_on_is_noted() -> None:
-    assert stepped(mend_lists, "1. stå\n3. gå")[1] == ["list-numbering"]
+    assert stepped(repair_lists, "1. stå\n3. gå")[1] == ["list-numbering"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import Block, Callout, Header, HorizontalRule, Link, Para, References, Strong, text, walk
-from pipeline.reading.outline import slug
+from pipeline.model import Block, Callout, Header, HorizontalRule, Link, Para, References, Strong, text, walk
+from pipeline.reading.outline import slugify
 from tests.reading.markdown import arranged, codes
 
 
@@ -93,7 +93,7 @@ def test_headings_in_boxes_and_lists_do_not_break_the_outline() -> None:
     ],
 )
 def test_ids_are_ascii_and_begin_with_a_letter(words: str, expected: str) -> None:
-    assert slug(words) == expected
+    assert slugify(words) == expected
 
 
 def test_ids_are_unique_also_against_those_of_renderers() -> None:

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.article import Article, Figure, Header, Link, text, walk
 from pipeline.config import Config, Publisher
-from pipeline.reading.files import find_roots, find_sources
-from pipeline.reading.outline import slug
-from pipeline.reading.reader import Read, read
+from pipeline.model import Article, Figure, Header, Link, text, walk
+from pipeline.reading.outline import slugify
+from pipeline.reading.reader import ReadResult, read_articles
+from pipeline.reading.source_files import find_roots, find_sources
 from tests.makers import picture_file, write
 
 
-def reading(folder: Path, name: str, markdown: str | bytes) -> Read:
+def reading(folder: Path, name: str, markdown: str | bytes) -> ReadResult:
     """Read one source of a project with two pictures."""
     write(folder / "publish.toml", "")
     write(folder / "sources/images/ryg.png", picture_file(40, 30))
@@ -25,7 +25,7 @@ def reading(folder: Path, name: str, markdown: str | bytes) -> Read:
     config = Config(folder, Publisher(website="https://klinik.example"))
     roots = find_roots(config)
     sources = find_sources(config, roots).sources
-    (result,) = read(sources, config, roots, {source.path: source.id for source in sources})
+    (result,) = read_articles(sources, config, roots, {source.path: source.id for source in sources})
     return result
 
 
@@ -35,7 +35,7 @@ def article(folder: Path, markdown: str) -> Article:
     return result.article
 
 
-def codes(result: Read) -> list[str]:
+def codes(result: ReadResult) -> list[str]:
     return [finding.code for finding in result.findings]
 
 
@@ -161,6 +161,13 @@ def test_a_finding_that_is_accepted_is_silent(tmp_path: Path) -> None:
     assert "alt-boilerplate" not in codes(reading(tmp_path, "ryg", markdown))
 
 
+def test_a_finding_is_accepted_by_a_code_of_before(tmp_path: Path) -> None:
+    markdown = "---\ntitle: A\naccept:\n  line-kept: Sådan står det i sangen\n---\n\n✔ Vand\n✔ Frugt\n"
+
+    assert "list-bullet" in codes(reading(tmp_path / "plain", "sang", markdown.replace("accept:", "note:")))
+    assert not {"list-bullet", "accept-unknown"} & set(codes(reading(tmp_path / "accepted", "sang", markdown)))
+
+
 def test_an_error_cannot_be_accepted(tmp_path: Path) -> None:
     markdown = "---\ntitle: A\naccept:\n  picture-missing: Ja\n---\n\nTekst.\n\n![En ryg](/images/findes-ikke.png)\n"
 
@@ -194,9 +201,9 @@ def test_any_bytes_give_an_article_or_a_named_error(tmp_path: Path, data: bytes)
 
 @given(st.text(max_size=80))
 def test_a_slug_is_an_id_everywhere_and_stays_itself(words: str) -> None:
-    made = slug(words)
+    made = slugify(words)
 
     assert made.isascii()
     assert made[0].isalpha()
     assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
-    assert slug(made) == made
+    assert slugify(made) == made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import Header, Para, References, text
+from pipeline.model import Header, Para, References, text
 from tests.reading.markdown import arranged, codes
 
 LIST = "1. Sundhedsstyrelsen, 2019.\n2. [Lancet](https://lancet.example), 2018."
@@ -65,4 +65,4 @@ def test_a_second_list_under_the_same_heading_joins_the_first() -> None:
     assert isinstance(last, References)
     assert text(last.blocks) == "Lancet, 2018 BMJ, 2020"
     assert len(last.blocks) == 1
-    assert "references-twice" in codes(findings)
+    assert "references-moved" in codes(findings)

@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.article import Table, text
-from pipeline.reading.tables import mend_tables
+from pipeline.model import Table, text
+from pipeline.reading.tables import repair_tables
 from tests.reading.markdown import built, stepped
 
 
 def test_a_table_glued_to_text_is_set_apart_on_both_sides() -> None:
-    changed, codes = stepped(mend_tables, "Sådan gør du:\n| Vane | Tid |\n|---|---|\n| Gå | 10 |\nDet er nok.")
+    changed, codes = stepped(repair_tables, "Sådan gør du:\n| Vane | Tid |\n|---|---|\n| Gå | 10 |\nDet er nok.")
 
     assert changed == "Sådan gør du:\n\n| Vane | Tid |\n|---|---|\n| Gå | 10 |\n\nDet er nok."
-    assert codes == ["table-glued", "table-glued"]
+    assert codes == ["blank-line-missing", "blank-line-missing"]
 
 
 def test_rows_without_a_delimiter_row_get_one() -> None:
-    changed, codes = stepped(mend_tables, "| Vane | Tid |\n| Gå | 10 |")
+    changed, codes = stepped(repair_tables, "| Vane | Tid |\n| Gå | 10 |")
 
     assert changed == "| Vane | Tid |\n| --- | --- |\n| Gå | 10 |"
     assert codes == ["table-shape"]
 
 
 def test_no_cell_of_a_long_row_is_lost_and_alignment_stays() -> None:
-    changed, _ = stepped(mend_tables, "| Vane | Tid |\n|:--|--:|\n| Gå | 10 | dagligt |")
+    changed, _ = stepped(repair_tables, "| Vane | Tid |\n|:--|--:|\n| Gå | 10 | dagligt |")
 
     assert changed.split("\n")[:2] == ["| Vane | Tid |  |", "| :-- | --: | --- |"]
 
 
 def test_dashes_that_a_word_processor_made_long_are_a_delimiter_row() -> None:
-    changed, _ = stepped(mend_tables, "| A | B |\n|—|—|\n| 1 | 2 |")
+    changed, _ = stepped(repair_tables, "| A | B |\n|—|—|\n| 1 | 2 |")
 
     assert changed.split("\n")[1] == "| --- | --- |"
 
 
 def test_rows_behind_a_blank_line_belong_to_the_table() -> None:
-    changed, _ = stepped(mend_tables, "| A | B |\n|---|---|\n| 1 | 2 |\n\n| 3 | 4 |")
+    changed, _ = stepped(repair_tables, "| A | B |\n|---|---|\n| 1 | 2 |\n\n| 3 | 4 |")
 
     assert changed.split("\n")[2:] == ["| 1 | 2 |", "| 3 | 4 |"]
 
@@ -46,7 +46,7 @@ def test_rows_behind_a_blank_line_belong_to_the_table() -> None:
     ["Enten | eller", "```\n| a |\n| b |\n```", "| A | B |\n|---|---|\n| 1 | 2 |\n\n| C | D |\n|---|---|\n| 3 | 4 |"],
 )
 def test_what_is_no_broken_table_stays(text: str) -> None:
-    assert stepped(mend_tables, text) == (text, [])
+    assert stepped(repair_tables, text) == (text, [])
 
 
 def test_a_row_of_its_own_is_a_table_without_a_head() -> None:
@@ -54,4 +54,4 @@ def test_a_row_of_its_own_is_a_table_without_a_head() -> None:
 
     assert isinstance(table, Table)
     assert (table.head, len(table.rows), text((table,))) == ((), 1, "Ring 86 12 34 56")
-    assert stepped(mend_tables, "| Ring | 86 12 34 56 |")[1] == ["table-shape"]
+    assert stepped(repair_tables, "| Ring | 86 12 34 56 |")[1] == ["table-shape"]

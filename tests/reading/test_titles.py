@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.reading.frontmatter import FrontMatter
-from pipeline.reading.titles import LONGEST_DESCRIPTION, LONGEST_SUBJECT, description_of, subject_of, title_of
+from pipeline.reading.titles import MAX_DESCRIPTION_LENGTH, MAX_SUBJECT_LENGTH, description_of, subject_of, title_of
 
 
 def test_the_title_of_the_front_matter_comes_first() -> None:
@@ -100,7 +100,7 @@ def test_a_description_ends_with_the_last_sentence_that_fits() -> None:
 
     made = description_of(FrontMatter(), text)
 
-    assert 90 <= len(made) <= LONGEST_DESCRIPTION
+    assert 90 <= len(made) <= MAX_DESCRIPTION_LENGTH
     assert made.endswith("Mere tekst.")
 
 
@@ -119,7 +119,7 @@ def test_a_description_without_sentence_end_stops_before_words_that_lead_on() ->
     made = description_of(FrontMatter(), text)
 
     assert made.endswith("ordene…")
-    assert len(made) <= LONGEST_DESCRIPTION
+    assert len(made) <= MAX_DESCRIPTION_LENGTH
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=60), st.text(max_size=400))
@@ -127,6 +127,6 @@ def test_any_text_gives_lines_within_their_limits(title: str, meta_title: str, s
     made, _ = title_of(FrontMatter(title=title, meta_title=meta_title), "", stem or "x", body)
 
     assert made
-    assert len(subject_of(made, meta_title)) <= LONGEST_SUBJECT
+    assert len(subject_of(made, meta_title)) <= MAX_SUBJECT_LENGTH
     assert "\n" not in subject_of(made, meta_title)
-    assert len(description_of(FrontMatter(), body)) <= LONGEST_DESCRIPTION
+    assert len(description_of(FrontMatter(), body)) <= MAX_DESCRIPTION_LENGTH

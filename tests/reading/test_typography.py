@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.article import (
+from pipeline.config import SourceSettings
+from pipeline.model import (
     Block,
     BulletList,
     Callout,
@@ -40,25 +41,24 @@ from pipeline.article import (
     Table,
     text,
 )
-from pipeline.config import Sources
-from pipeline.reading.typography import set_text, set_typography
+from pipeline.reading.typography import apply_typography, apply_typography_to_text
 from tests.makers import words_in
 
 Quotes = Literal["„“", "»«", "“”", ""]
 SOURCE = "sources/blog/soevn.md"
-HOUSE = Sources()
+HOUSE = SourceSettings()
 
 
 def danish(written: str) -> str:
-    return set_text(written, "da", HOUSE).replace("\u00a0", "~")
+    return apply_typography_to_text(written, "da", HOUSE).replace("\u00a0", "~")
 
 
 def english(written: str) -> str:
-    return set_text(written, "en", HOUSE).replace("\u00a0", "~")
+    return apply_typography_to_text(written, "en", HOUSE).replace("\u00a0", "~")
 
 
 def set_inlines(*inlines: Inline, language: str = "da") -> tuple[Inline, ...]:
-    (made,), _ = set_typography((Para(inlines, 3),), language, HOUSE, SOURCE)
+    (made,), _ = apply_typography((Para(inlines, 3),), language, HOUSE, SOURCE)
     assert isinstance(made, Para)
     return made.content
 
@@ -102,8 +102,8 @@ def test_apostrophes_inches_and_lone_marks_stay(written: str) -> None:
 def test_the_house_style_is_chosen_by_the_project(quotes: Quotes, wanted: str) -> None:
     settings = replace(HOUSE, quotes=quotes)
 
-    assert set_text("\"a 'b'\"", "da", settings) == wanted
-    assert set_text(wanted, "da", settings) == wanted
+    assert apply_typography_to_text("\"a 'b'\"", "da", settings) == wanted
+    assert apply_typography_to_text(wanted, "da", settings) == wanted
 
 
 def test_english_has_its_own_marks() -> None:
@@ -229,7 +229,7 @@ def test_code_addresses_and_hard_breaks_stay() -> None:
     content = (Code('"3-4"'), LineBreak(), Str("-"), Space(), Link((Str("her"),), "https://klinik.example/3-4"))
 
     assert set_inlines(*content) == content
-    assert set_typography((CodeBlock('"3-4" ...', 1),), "da", HOUSE, SOURCE) == ((CodeBlock('"3-4" ...', 1),), ())
+    assert apply_typography((CodeBlock('"3-4" ...', 1),), "da", HOUSE, SOURCE) == ((CodeBlock('"3-4" ...', 1),), ())
 
 
 def test_words_in_another_language_follow_their_own_rules() -> None:
@@ -241,9 +241,9 @@ def test_words_in_another_language_follow_their_own_rules() -> None:
 def test_a_language_without_rules_and_a_project_that_wants_none_change_nothing() -> None:
     written = '"ro" 5 kg 3-4 70% ...'
 
-    assert set_text(written, "sv", HOUSE) == written
-    assert set_text(written, "da", replace(HOUSE, typography=False)) == written
-    assert set_text(written, "da", replace(HOUSE, quotes="")) == '"ro" 5\u00a0kg 3–4 70\u00a0% …'
+    assert apply_typography_to_text(written, "sv", HOUSE) == written
+    assert apply_typography_to_text(written, "da", replace(HOUSE, typography=False)) == written
+    assert apply_typography_to_text(written, "da", replace(HOUSE, quotes="")) == '"ro" 5\u00a0kg 3–4 70\u00a0% …'
 
 
 # ---- the tree
@@ -265,7 +265,7 @@ def test_every_place_that_holds_text_is_set() -> None:
             References(words, plain, "referencer"),
         )
 
-    made, _ = set_typography(tree(raw), "da", HOUSE, SOURCE)
+    made, _ = apply_typography(tree(raw), "da", HOUSE, SOURCE)
 
     assert made == tree(wanted)
 
@@ -273,17 +273,18 @@ def test_every_place_that_holds_text_is_set() -> None:
 def test_each_rule_is_noted_once_with_count_and_first_line() -> None:
     blocks = (Para(words_in("ro"), 5), Para(words_in("3-4 og 5-6"), 7), Para(words_in('7-8 "ro"'), 9))
 
-    _, findings = set_typography(blocks, "da", HOUSE, SOURCE)
+    _, findings = apply_typography(blocks, "da", HOUSE, SOURCE)
 
-    assert [(finding.code, finding.line, finding.message[-3:], finding.repaired) for finding in findings] == [
-        ("number-ranges", 7, ": 3", True), ("quotation-marks", 9, ": 1", True),
+    assert [(finding.code, finding.line, finding.message, finding.repaired) for finding in findings] == [
+        ("typography", 7, "hyphens between numbers made dashes: 3", True),
+        ("typography", 9, "quotations set in the house style: 1", True),
     ]  # fmt: skip
 
 
 def test_what_needs_nothing_is_the_same_object() -> None:
     blocks = (Para(words_in("En rolig aften."), 1),)
 
-    made, findings = set_typography(blocks, "da", HOUSE, SOURCE)
+    made, findings = apply_typography(blocks, "da", HOUSE, SOURCE)
 
     assert made[0] is blocks[0]
     assert findings == ()
@@ -296,7 +297,7 @@ def test_what_needs_nothing_is_the_same_object() -> None:
 def test_a_flood_of_signs_costs_little_time(piece: str) -> None:
     begin = time.monotonic()
 
-    set_text(piece * 50_000, "da", HOUSE)
+    apply_typography_to_text(piece * 50_000, "da", HOUSE)
 
     assert time.monotonic() - begin < 10
 
@@ -318,10 +319,12 @@ def letters(written: str) -> str:
 
 
 @given(WRITTEN, st.sampled_from(["da", "en"]), st.sampled_from(SETTINGS))
-def test_text_set_twice_is_text_set_once_and_keeps_its_letters(written: str, language: str, settings: Sources) -> None:
-    once = set_text(written, language, settings)
+def test_text_set_twice_is_text_set_once_and_keeps_its_letters(
+    written: str, language: str, settings: SourceSettings
+) -> None:
+    once = apply_typography_to_text(written, language, settings)
 
-    assert set_text(once, language, settings) == once
+    assert apply_typography_to_text(once, language, settings) == once
     assert letters(once) == letters(written)
 
 
@@ -351,12 +354,12 @@ INLINES: st.SearchStrategy[tuple[Inline, ...]] = st.recursive(
 
 @given(INLINES, st.sampled_from(["da", "en"]), st.sampled_from(SETTINGS))
 def test_a_tree_set_twice_is_a_tree_set_once_and_keeps_its_letters(
-    content: tuple[Inline, ...], language: str, settings: Sources
+    content: tuple[Inline, ...], language: str, settings: SourceSettings
 ) -> None:
     blocks = (Para(content, 1), Callout("tip", (Plain(content, 2),), content, 2))
 
-    once, _ = set_typography(blocks, language, settings, SOURCE)
-    twice, findings = set_typography(once, language, settings, SOURCE)
+    once, _ = apply_typography(blocks, language, settings, SOURCE)
+    twice, findings = apply_typography(once, language, settings, SOURCE)
 
     assert twice == once
     assert findings == ()
@@ -369,4 +372,4 @@ def test_a_tree_set_twice_is_a_tree_set_once_and_keeps_its_letters(
      "reg. 12-34", "konto: 12-34", "ordre 12-34", "lot 12-34", "version 1-2", "mobil 20-30"],
 )  # fmt: skip
 def test_numbers_to_dial_and_of_cases_are_no_ranges(written: str) -> None:
-    assert set_text(written, "da", HOUSE).replace("\u00a0", " ") == written
+    assert apply_typography_to_text(written, "da", HOUSE).replace("\u00a0", " ") == written

@@ -7,8 +7,8 @@ import io
 import pytest
 from PIL import Image, ImageFont
 
-from pipeline.rendering.cover import LEADING, MARGIN_PX, TITLE_ROOM_PX, TITLE_SIZES_PX, WIDTH_PX, draw_cover, fit
-from pipeline.rendering.fonts import font
+from pipeline.rendering.cover import LEADING, MARGIN_PX, TITLE_HEIGHT_PX, TITLE_SIZES_PX, WIDTH_PX, draw_cover, fit_text
+from pipeline.rendering.fonts import font_data
 
 ROOM_PX = WIDTH_PX - 2 * MARGIN_PX
 TITLES = (
@@ -24,24 +24,24 @@ TITLES = (
 @pytest.mark.parametrize("title", TITLES)
 def test_no_title_is_cut_off(title: str) -> None:
     """Every letter is there, every line fits, and so do all lines together."""
-    setting = fit(title, "bold", ROOM_PX, TITLE_ROOM_PX, TITLE_SIZES_PX)
+    setting = fit_text(title, "bold", ROOM_PX, TITLE_HEIGHT_PX, TITLE_SIZES_PX)
 
-    face = ImageFont.truetype(io.BytesIO(font("bold")), setting.size_px, layout_engine=ImageFont.Layout.BASIC)
+    face = ImageFont.truetype(io.BytesIO(font_data("bold")), setting.size_px, layout_engine=ImageFont.Layout.BASIC)
     letters = "".join(setting.lines).replace(" ", "").replace("-", "")
     assert letters == title.replace(" ", "").replace("-", "")
     assert all(face.getlength(line) <= ROOM_PX for line in setting.lines)
-    assert len(setting.lines) * setting.size_px * LEADING <= TITLE_ROOM_PX
+    assert len(setting.lines) * setting.size_px * LEADING <= TITLE_HEIGHT_PX
 
 
 def test_a_short_title_is_set_large_and_a_long_one_smaller() -> None:
-    sizes = [fit(title, "bold", ROOM_PX, TITLE_ROOM_PX, TITLE_SIZES_PX).size_px for title in TITLES[:3]]
+    sizes = [fit_text(title, "bold", ROOM_PX, TITLE_HEIGHT_PX, TITLE_SIZES_PX).size_px for title in TITLES[:3]]
 
     assert sizes[0] == TITLE_SIZES_PX[0]
     assert sizes == sorted(sizes, reverse=True)
 
 
 def test_words_that_fit_a_line_are_never_broken() -> None:
-    setting = fit("Smertebehandling i almen praksis", "bold", ROOM_PX, TITLE_ROOM_PX, TITLE_SIZES_PX)
+    setting = fit_text("Smertebehandling i almen praksis", "bold", ROOM_PX, TITLE_HEIGHT_PX, TITLE_SIZES_PX)
 
     assert " ".join(setting.lines) == "Smertebehandling i almen praksis"
 

@@ -9,13 +9,13 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from pipeline.rendering.imposition import Handout, Label, booklet, booklet_order, print_pack
-from pipeline.rendering.paper import PAPERS, PT_PER_MM, Pages, measure, paper_name
+from pipeline.rendering.imposition import DocumentInfo, PackHandout, booklet_order, impose_booklet, impose_print_pack
+from pipeline.rendering.paper_sizes import PAPER_SIZES_MM, PT_PER_MM, PdfPageInfo, measure_pages, paper_name
 
-LABEL = Label("Bækken og ryg", "Til kopimaskinen.", "da")
+LABEL = DocumentInfo("Bækken og ryg", "Til kopimaskinen.", "da")
 
 
-def pdf(pages: Sequence[str], size_mm: tuple[float, float] = PAPERS["A5"], origin_pt: float = 0.0) -> bytes:
+def pdf(pages: Sequence[str], size_mm: tuple[float, float] = PAPER_SIZES_MM["A5"], origin_pt: float = 0.0) -> bytes:
     """Return a file whose pages bear a word each, at the lower left; `origin_pt` moves their corner off zero."""
     width, height = (side * PT_PER_MM for side in size_mm)
     with pikepdf.new() as made:
@@ -69,7 +69,7 @@ def test_a_folded_booklet_reads_from_first_to_last(pages: int) -> None:
 
 
 def test_two_pages_of_a5_make_a_sheet_of_a4() -> None:
-    made = pypdfium2.PdfDocument(booklet(pdf("abcde"), LABEL))
+    made = pypdfium2.PdfDocument(impose_booklet(pdf("abcde"), LABEL))
 
     assert len(made) == 4
     for sheet in made:
@@ -77,7 +77,7 @@ def test_two_pages_of_a5_make_a_sheet_of_a4() -> None:
 
 
 def test_pages_stand_on_their_half_and_meet_at_the_fold() -> None:
-    data = booklet(pdf("abcde"), LABEL)
+    data = impose_booklet(pdf("abcde"), LABEL)
 
     assert halves(data) == [("", "a"), ("b", ""), ("", "c"), ("d", "e")]
     box = pypdfium2.PdfDocument(data)[3].get_textpage().get_charbox(0)
@@ -85,81 +85,41 @@ def test_pages_stand_on_their_half_and_meet_at_the_fold() -> None:
 
 
 def test_a_page_whose_corner_is_not_at_zero_is_not_shifted() -> None:
-    assert halves(booklet(pdf("abcd", origin_pt=200), LABEL)) == [("d", "a"), ("b", "c")]
+    assert halves(impose_booklet(pdf("abcd", origin_pt=200), LABEL)) == [("d", "a"), ("b", "c")]
 
 
 def test_paper_that_no_one_sells_is_twice_the_page() -> None:
-    (sheet, *_) = pypdfium2.PdfDocument(booklet(pdf("abcd", (120, 120)), LABEL))
+    (sheet, *_) = pypdfium2.PdfDocument(impose_booklet(pdf("abcd", (120, 120)), LABEL))
 
     assert sheet.get_size() == pytest.approx((240 * PT_PER_MM, 120 * PT_PER_MM), abs=0.01)
-
-
-def test_marks_stand_outside_of_what_is_cut() -> None:
-    data = booklet(pdf("abcd"), LABEL, with_marks=True)
-
-    with pikepdf.open(io.BytesIO(data)) as file:
-        page = file.pages[0]
-        boxes = [page.obj[name] for name in ("/TrimBox", "/BleedBox", "/MediaBox")]
-        trim, bleed, media = ([float(edge) / PT_PER_MM for edge in box] for box in boxes)
-        assert (trim[2] - trim[0], trim[3] - trim[1]) == pytest.approx((297, 210), abs=0.01)
-        assert [inner - outer for inner, outer in zip(trim[:2], bleed[:2], strict=True)] == pytest.approx(
-            [3, 3], abs=0.01
-        )
-        assert media[2] - trim[2] == pytest.approx(trim[0], abs=0.01)
-    assert_only_the_border_is_marked(data)
-    assert halves(data) == [("d", "a"), ("b", "c")]
-
-
-def assert_only_the_border_is_marked(data: bytes) -> None:
-    """Take the word away: what is left of ink lies beyond the bleed."""
-    with pikepdf.open(io.BytesIO(data)) as file:
-        for page in file.pages:
-            page.obj.Resources = pikepdf.Dictionary()
-        bare = io.BytesIO()
-        file.save(bare)
-        low = float(file.pages[0].obj.BleedBox[0])
-    sheet = pypdfium2.PdfDocument(bare.getvalue())[0].render(scale=2, grayscale=True).to_numpy().squeeze()
-    border = round(2 * low) + 2  # a stroke of half a point spreads over two pixels
-    assert sheet.min() < 128
-    assert sheet[border:-border, border:-border].min() == 255
 
 
 # ---- the pack
 
 
 def test_each_copy_begins_on_the_front_of_a_sheet() -> None:
-    inside = [Handout("Et", pdf(["a1", "a2", "a3"])), Handout("To", pdf(["b1", "b2"]))]
+    inside = [PackHandout("Et", pdf(["a1", "a2", "a3"])), PackHandout("To", pdf(["b1", "b2"]))]
 
-    pages = words_of(print_pack(pdf(["cover"]), inside, 2, LABEL))
+    pages = words_of(impose_print_pack(pdf(["cover"]), inside, 2, LABEL))
 
     assert pages == ["cover", "", "a1", "a2", "a3", "", "a1", "a2", "a3", "", "b1", "b2", "b1", "b2"]
 
 
 def test_copies_weigh_next_to_nothing() -> None:
-    inside = [Handout("Et", pdf([f"side{number}" for number in range(4)]))]
+    inside = [PackHandout("Et", pdf([f"side{number}" for number in range(4)]))]
 
-    one, fifty = (len(print_pack(pdf(["cover"]), inside, copies, LABEL)) for copies in (1, 50))
+    one, fifty = (len(impose_print_pack(pdf(["cover"]), inside, copies, LABEL)) for copies in (1, 50))
 
     assert fifty - one < 50 * 4 * 60
 
 
 def test_a_pack_has_a_bookmark_for_each_handout() -> None:
-    inside = [Handout("Et", pdf(["a1", "a2", "a3"])), Handout("To", pdf(["b1"]))]
+    inside = [PackHandout("Et", pdf(["a1", "a2", "a3"])), PackHandout("To", pdf(["b1"]))]
 
-    data = print_pack(pdf(["cover"]), inside, 2, LABEL)
+    data = impose_print_pack(pdf(["cover"]), inside, 2, LABEL)
 
     marks = [(entry.get_title(), entry.get_dest().get_index()) for entry in pypdfium2.PdfDocument(data).get_toc()]
     assert marks == [("Bækken og ryg", 0), ("Et", 2), ("To", 10)]
-
-
-def test_a_pack_for_the_print_shop_has_marks_on_every_page() -> None:
-    data = print_pack(
-        pdf(["cover"], PAPERS["A4"]), [Handout("Et", pdf(["a1"], PAPERS["A4"]))], 1, LABEL, with_marks=True
-    )
-
-    with pikepdf.open(io.BytesIO(data)) as file:
-        assert all("/TrimBox" in page.obj for page in file.pages)
-    assert words_of(data) == ["cover", "", "a1", ""]
 
 
 # ---- what both say of themselves
@@ -168,9 +128,12 @@ def test_a_pack_for_the_print_shop_has_marks_on_every_page() -> None:
 @pytest.mark.parametrize(
     ("data", "duplex"),
     [
-        (booklet(pdf("abcd"), LABEL), "/DuplexFlipShortEdge"),
-        (print_pack(pdf("c"), [Handout("Et", pdf("a"))], 1, LABEL), "/DuplexFlipLongEdge"),
-        (print_pack(pdf("c"), [Handout("Et", booklet(pdf("abcd"), LABEL))], 1, LABEL), "/DuplexFlipShortEdge"),
+        (impose_booklet(pdf("abcd"), LABEL), "/DuplexFlipShortEdge"),
+        (impose_print_pack(pdf("c"), [PackHandout("Et", pdf("a"))], 1, LABEL), "/DuplexFlipLongEdge"),
+        (
+            impose_print_pack(pdf("c"), [PackHandout("Et", impose_booklet(pdf("abcd"), LABEL))], 1, LABEL),
+            "/DuplexFlipShortEdge",
+        ),
     ],
     ids=["a booklet", "a pack", "a pack of booklets"],
 )
@@ -189,8 +152,8 @@ def test_an_imposed_file_is_for_the_copier_and_claims_nothing(data: bytes, duple
 
 
 def test_equal_pages_give_equal_bytes() -> None:
-    assert booklet(pdf("abcde"), LABEL, with_marks=True) == booklet(pdf("abcde"), LABEL, with_marks=True)
-    packs = [print_pack(pdf("c"), [Handout("Et", pdf("abc"))], 3, LABEL) for _ in range(2)]
+    assert impose_booklet(pdf("abcde"), LABEL) == impose_booklet(pdf("abcde"), LABEL)
+    packs = [impose_print_pack(pdf("c"), [PackHandout("Et", pdf("abc"))], 3, LABEL) for _ in range(2)]
     assert packs[0] == packs[1]
 
 
@@ -209,23 +172,11 @@ def test_paper_is_known_upright_and_on_its_side(size_mm: tuple[float, float], na
     assert paper_name(*size_mm) == name
 
 
-def test_pages_are_measured_as_they_are_cut() -> None:
-    pack = print_pack(pdf(["c"], PAPERS["A4"]), [Handout("Et", pdf(["a"], PAPERS["A4"]))], 1, LABEL, with_marks=True)
+def test_the_pages_of_a_file_are_measured() -> None:
+    pack = impose_print_pack(
+        pdf(["c"], PAPER_SIZES_MM["A4"]), [PackHandout("Et", pdf(["a"], PAPER_SIZES_MM["A4"]))], 1, LABEL
+    )
 
-    assert measure(pdf("abc")) == Pages(3, 148.0, 210.0)
-    assert measure(pack) == Pages(4, 210.0, 297.0)
-    assert measure(pack).paper == "A4"
-
-
-def test_a_booklet_for_the_print_shop_has_marks_where_it_is_folded() -> None:
-    book = booklet(pdf("abcd"), LABEL)
-
-    pack = print_pack(book, [Handout("Et", book)], 1, LABEL, with_marks=True)
-
-    assert b"[2 2] 0 d" in first_stream(pack)
-    assert b"[2 2] 0 d" not in first_stream(print_pack(pdf("c"), [], 1, LABEL, with_marks=True))
-
-
-def first_stream(data: bytes) -> bytes:
-    with pikepdf.open(io.BytesIO(data)) as file:
-        return file.pages[0].Contents.read_bytes()
+    assert measure_pages(pdf("abc")) == PdfPageInfo(3, 148.0, 210.0)
+    assert measure_pages(pack) == PdfPageInfo(4, 210.0, 297.0)
+    assert measure_pages(pack).paper == "A4"

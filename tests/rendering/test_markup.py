@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from pipeline.article import Note, Para, Str
+from pipeline.model import Note, Para, Str
 from pipeline.rendering.markup import MarkupRenderer
-from pipeline.rendering.styles import Styles, packaged
+from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.text import TextRenderer
 from pipeline.rendering.words import load_words
 
-WORDS = load_words(Styles((packaged(),)), "da")
+WORDS = load_words(Styles((packaged_styles(),)), "da")
 LANCET, BMJ = (Note((Para((Str(name),)),)) for name in ("Lancet", "BMJ"))
 
 

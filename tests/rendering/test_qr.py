@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.rendering.qr import QUIET, qr_code
+from pipeline.rendering.qr import QUIET_ZONE_MODULES, qr_code
 
 ADDRESS = "https://klinik.example/blog/ondt-i-ryggen"
 
@@ -28,9 +28,9 @@ def test_the_quiet_zone_is_four_modules_and_comes_on_top_of_the_width() -> None:
     picture = Image.open(io.BytesIO(made.png)).convert("L")
     left, top, right, _ = Image.eval(picture, lambda value: 255 - value).getbbox() or (0, 0, 0, 0)
     modules = picture.width // 8
-    assert left == top == QUIET * 8
+    assert left == top == QUIET_ZONE_MODULES * 8
     assert made.width_mm * (right - left) / picture.width == pytest.approx(24, abs=0.01)
-    assert modules == (right - left) // 8 + 2 * QUIET
+    assert modules == (right - left) // 8 + 2 * QUIET_ZONE_MODULES
 
 
 def test_the_same_address_gives_the_same_bytes() -> None:

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.article import (
+from pipeline.model import (
     Block,
     BlockQuote,
     BulletList,
@@ -31,7 +31,7 @@ from pipeline.article import (
     text,
     walk,
 )
-from pipeline.rendering.styles import Styles, packaged
+from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.text import WIDTH, TextRenderer
 from pipeline.rendering.words import load_words
 from tests.makers import PICTURE, everything, header, para, plain, words_in
@@ -41,7 +41,7 @@ LONG = "Gå en tur hver dag, også når ryggen driller, for den har bedst af at 
 
 
 def renderer() -> TextRenderer:
-    return TextRenderer(load_words(Styles((packaged(),)), "da"), medium="mail")
+    return TextRenderer(load_words(Styles((packaged_styles(),)), "da"), medium="mail")
 
 
 def written(*blocks: Block) -> str:

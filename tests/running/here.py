@@ -10,7 +10,7 @@ from pipeline import config
 from pipeline.publish import Request, publish
 from pipeline.report import Report
 from pipeline.running.crew import Task
-from pipeline.writers import registered
+from pipeline.writers import installed_writers
 
 
 class Here:
@@ -42,6 +42,6 @@ class Here:
 def run(project: Path, **asked: Any) -> tuple[Here, Report]:
     """Publish the newsletters of a project; `asked` are fields of `Request`."""
     here = Here()
-    settings = config.load(project, registered())
+    settings = config.load_config(project, installed_writers())
     report = publish(settings, Request(("newsletter",), **asked), lambda *_: None, here)
     return here, report

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.phases import PHASES
 from pipeline.running.saving import Outputs
 from pipeline.running.upkeep import clean, prune
+from pipeline.timing import PHASES
 from tests.makers import PUBLISH_TOML, write
 from tests.running.here import run
 

@@ -27,14 +27,14 @@ def large_picture(kind: str) -> bytes:
 def shrink_with_little_memory(data: bytes) -> str:
     """Shrink a picture where there is room for its file and little more, and return what it came to."""
     from pipeline.errors import SourceError
-    from pipeline.rendering.pictures import Size, shrink
+    from pipeline.pictures.image_files import TargetSize, resize_image
 
     lines = Path("/proc/self/status").read_text().splitlines()
     held = next(int(line.split()[1]) for line in lines if line.startswith("VmData"))
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (held * 1024 + ROOM, hard))
     try:
-        shrink(data, [Size(1600)])
+        resize_image(data, [TargetSize(1600)])
     except SourceError as error:
         return error.message
     return "shrunk"

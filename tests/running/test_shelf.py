@@ -11,18 +11,18 @@ from urllib.parse import unquote
 from lxml import html
 
 from pipeline.findings import Finding
-from pipeline.rendering.styles import Styles, packaged
+from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
-from pipeline.report import Entry, Listing, Report, Saved
+from pipeline.report import EditionResult, IndexEntry, OutputFile, Report
 from pipeline.running.shelf import items_of, shelf_page
 from tests.conftest import Ran, run_publish
 from tests.makers import CLINIC, write
 
-STYLES = Styles((packaged(),))
-RYG = Listing("blog/ryg", "sources/blog/ryg.md", "Ondt i ryggen", "da", changed=date(2026, 3, 2), lix=31)
-HANDOUT = Entry(
+STYLES = Styles((packaged_styles(),))
+RYG = IndexEntry("blog/ryg", "sources/blog/ryg.md", "Ondt i ryggen", "da", changed=date(2026, 3, 2), lix=31)
+HANDOUT = EditionResult(
     "blog/ryg", (RYG.source,), RYG.title, "handout", "written",
-    (Saved("handout/blog/ryg.pdf", 1234, "0" * 64, 2), Saved("handout/blog/ryg.png", 99, "1" * 64)),
+    (OutputFile("handout/blog/ryg.pdf", 1234, "0" * 64, 2), OutputFile("handout/blog/ryg.png", 99, "1" * 64)),
 )  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_what_articles_say_is_escaped() -> None:
 
 
 def test_an_address_with_signs_of_its_own_is_quoted() -> None:
-    entry = replace(HANDOUT, artifacts=(Saved("handout/blog/100 % søvn?#1.pdf", 10, "0" * 64, 1),))
+    entry = replace(HANDOUT, artifacts=(OutputFile("handout/blog/100 % søvn?#1.pdf", 10, "0" * 64, 1),))
 
     page = page_of(Report((entry,), (), (), (RYG,)))
 

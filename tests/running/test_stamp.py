@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Config, load
+from pipeline.config import Config, load_config
 from pipeline.running.depending import sources_of_change
 from pipeline.running.stamp import leave, standing, tells_of_work
-from pipeline.writers import registered
+from pipeline.writers import installed_writers
 from tests.conftest import ARTICLE
 from tests.makers import PUBLISH_TOML, picture_file, write
 
@@ -127,7 +127,7 @@ def test_what_a_run_depends_on_is_there_wherever_the_articles_lie(tmp_path: Path
     write(tmp_path / "publish.toml", '[sources]\narticles = ["content/*.md"]\nroot = "content"\n')
     write(tmp_path / "content/ryg.md", ARTICLE)
 
-    paths = list(sources_of_change(load(tmp_path, registered()), tmp_path / "outputs"))
+    paths = list(sources_of_change(load_config(tmp_path, installed_writers()), tmp_path / "outputs"))
 
     assert [path for path in paths if not Path(path).exists()] == []
     assert str(tmp_path) in paths

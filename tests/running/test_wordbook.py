@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.checking.spelling import Speller, missing
+from pipeline.lint.spelling import Speller, missing_part
 from pipeline.running import wordbook
 from pipeline.running.saving import Outputs, seal
 from pipeline.running.upkeep import clean
@@ -55,7 +55,7 @@ def test_a_book_does_not_grow_for_ever(book: WordBook, monkeypatch: pytest.Monke
     assert book.read() == {"da": {"lænde": None}}
 
 
-@pytest.mark.skipif(bool(missing("da")), reason=missing("da"))
+@pytest.mark.skipif(bool(missing_part("da")), reason=missing_part("da"))
 def test_a_word_that_was_met_before_asks_no_dictionary(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     article = project / "sources/blog/ryg.md"
     article.write_text(article.read_text("utf-8") + "\nDu kan få smeter i lænden.\n", "utf-8")

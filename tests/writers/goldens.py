@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from pipeline.rendering.raster import pages
+from pipeline.rendering.pdf_raster import render_pages
 from pipeline.writers import handout
 from tests.makers import everything, job, single
 from tests.writers.test_handout import PUBLISHER, as_drawing
@@ -37,7 +37,7 @@ def drawn() -> Iterator[tuple[str, Image.Image]]:
         edition = single(article())
         options = handout.Options(variants=(variant,))  # type: ignore[arg-type]  # of the table
         written = handout.write(edition, as_drawing(job(handout, edition, options=options, publisher=PUBLISHER)))
-        for number, page in enumerate(pages(written.artifacts[0].data, DPI)[:MOST_PAGES], 1):
+        for number, page in enumerate(render_pages(written.artifacts[0].data, DPI)[:MOST_PAGES], 1):
             yield f"{name}.{variant}.{number}.png", page.convert("L")
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from pipeline.article import (
+from pipeline.config import Publisher
+from pipeline.errors import ConfigError, SourceError, StyleError, WriteError
+from pipeline.model import (
     Article,
     Callout,
     Cell,
@@ -37,12 +39,10 @@ from pipeline.article import (
     Str,
     Table,
 )
-from pipeline.config import Publisher
-from pipeline.conforming.epub import judge
-from pipeline.conforming.epubcheck import epubcheck
-from pipeline.errors import ConfigError, SourceError, StyleError, WriteError
-from pipeline.rendering.styles import Styles, packaged
+from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
+from pipeline.validation.epub import validate_epub
+from pipeline.validation.epubcheck import check_with_epubcheck
 from pipeline.writers import Facts, Written
 from pipeline.writers import epub as writer
 from tests.makers import PICTURE, article, everything, header, job, para, single, words_in
@@ -151,7 +151,7 @@ def test_epubcheck_finds_nothing_in_any_kind_of_book(tmp_path: Path) -> None:
         for name, (edition, more) in editions.items()
     }
 
-    results = epubcheck({**books, "spoilt": without(books["plain"], "EPUB/nav.xhtml")}, tmp_path)
+    results = check_with_epubcheck({**books, "spoilt": without(books["plain"], "EPUB/nav.xhtml")}, tmp_path)
 
     assert results.pop("spoilt")  # it does look
     assert results == dict.fromkeys(editions, ())
@@ -610,7 +610,7 @@ def test_style_of_a_project_that_older_readers_stumble_over_is_refused_with_its_
     edition = single()
     (tmp_path / "epub").mkdir()
     (tmp_path / "epub/book.css").write_text("p { margin: 0 }\n.facts { display: flex }\n")
-    own = replace(job(writer, edition), styles=Styles((tmp_path, packaged())))
+    own = replace(job(writer, edition), styles=Styles((tmp_path, packaged_styles())))
 
     with pytest.raises(StyleError, match="flexible box") as refused:
         writer.write(edition, own)
@@ -824,7 +824,7 @@ def test_a_title_of_any_kind_stands_unchanged_in_metadata_and_page() -> None:
 def test_the_finished_book_has_no_fault_of_our_own_judge() -> None:
     edition = five()
 
-    assert judge(writer.write(edition, job(writer, edition)).artifacts[0].data) == ()
+    assert validate_epub(writer.write(edition, job(writer, edition)).artifacts[0].data) == ()
 
 
 def test_every_word_the_writer_needs_exists_in_danish_and_english() -> None:

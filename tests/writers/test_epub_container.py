@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 
 from pipeline.errors import WriteError
-from pipeline.writers.epub.container import Entry, Item, Package, pack
+from pipeline.writers.epub.container import ManifestItem, MetadataEntry, Package, build_epub
 
 PAGE = b"""<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE html>
@@ -29,23 +29,23 @@ BOOK = Package(
     "da",
     date(2026, 6, 1),
     (
-        Entry("dc:creator", "Bo Eksempel", (("id", "creator-1"),)),
-        Entry("dc:creator", "Ea Eksempel", (("id", "creator-2"),)),
-        Entry("role", "aut", (("refines", "#creator-1"), ("scheme", "marc:relators"))),
-        Entry("schema:accessMode", "textual"),
+        MetadataEntry("dc:creator", "Bo Eksempel", (("id", "creator-1"),)),
+        MetadataEntry("dc:creator", "Ea Eksempel", (("id", "creator-2"),)),
+        MetadataEntry("role", "aut", (("refines", "#creator-1"), ("scheme", "marc:relators"))),
+        MetadataEntry("schema:accessMode", "textual"),
     ),
     (
-        Item("chapter", "chapter.xhtml", "application/xhtml+xml", PAGE, is_read=True),
-        Item("nav", "nav.xhtml", "application/xhtml+xml", PAGE, ("nav",)),
-        Item("ncx", "toc.ncx", "application/x-dtbncx+xml", b"<ncx/>"),
-        Item("cover-image", "pictures/cover.jpg", "image/jpeg", PICTURE, ("cover-image",)),
+        ManifestItem("chapter", "chapter.xhtml", "application/xhtml+xml", PAGE, is_read=True),
+        ManifestItem("nav", "nav.xhtml", "application/xhtml+xml", PAGE, ("nav",)),
+        ManifestItem("ncx", "toc.ncx", "application/x-dtbncx+xml", b"<ncx/>"),
+        ManifestItem("cover-image", "pictures/cover.jpg", "image/jpeg", PICTURE, ("cover-image",)),
     ),
 )
 OPF = {"opf": "http://www.idpf.org/2007/opf", "dc": "http://purl.org/dc/elements/1.1/"}
 
 
 def opened(package: Package = BOOK) -> zipfile.ZipFile:
-    return zipfile.ZipFile(io.BytesIO(pack(package)))
+    return zipfile.ZipFile(io.BytesIO(build_epub(package)))
 
 
 def opf(package: Package = BOOK) -> etree._Element:
@@ -79,11 +79,11 @@ def test_pictures_are_not_packed_twice() -> None:
 
 
 def test_the_same_book_has_the_same_bytes_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = pack(BOOK)
+    before = build_epub(BOOK)
     monkeypatch.setattr(time, "time", lambda: 4_000_000_000.0)
     monkeypatch.setattr(time, "localtime", lambda *_: time.gmtime(4_000_000_000))
 
-    assert pack(BOOK) == before
+    assert build_epub(BOOK) == before
 
 
 def test_media_types_do_not_come_from_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,14 +167,14 @@ def test_only_what_is_read_stands_in_the_reading_order() -> None:
 
 def test_metadata_that_ebooklib_leaves_out_is_an_error() -> None:
     """It logs a line and goes on."""
-    broken = replace(BOOK, entries=(Entry("dc:description", "en klokke \x07 i teksten"),))
+    broken = replace(BOOK, entries=(MetadataEntry("dc:description", "en klokke \x07 i teksten"),))
 
     with pytest.raises(WriteError, match="left out dc:description"):
-        pack(broken)
+        build_epub(broken)
 
 
 def test_two_files_of_one_name_are_an_error() -> None:
     twice = replace(BOOK, items=(*BOOK.items, BOOK.items[0]))
 
     with pytest.raises(WriteError, match=r"have one name: chapter\.xhtml"):
-        pack(twice)
+        build_epub(twice)

@@ -24,7 +24,8 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageFile
 
-from pipeline.article import (
+from pipeline.errors import ConfigError
+from pipeline.model import (
     Article,
     Block,
     BlockQuote,
@@ -59,9 +60,8 @@ from pipeline.article import (
     Table,
     text,
 )
-from pipeline.errors import ConfigError
-from pipeline.rendering.pictures import Size, shrink
-from pipeline.rendering.styles import Styles, packaged
+from pipeline.pictures.image_files import TargetSize, resize_image
+from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
 from pipeline.writers import Job, Rendition, Written, handout
 from tests.makers import (
@@ -79,7 +79,7 @@ from tests.makers import (
     write,
 )
 from tests.pdf_reading import tree, unmarked
-from tests.rendering.test_lettering import drawing
+from tests.pictures.test_drawing_text_size import drawing
 
 PUBLISHER = replace(CLINIC, logo="")
 POINTS_PER_MM = 72 / 25.4
@@ -186,7 +186,7 @@ def test_every_construct_keeps_both_standards(blocks: tuple[Block, ...]) -> None
         failure.message
         for profile in ("ua1", "2a")
         for failure in validator.validate_pdf_bytes(data, profile=profile).failures
-        if failure.rule_id != "PDFA2A-STREAM-LENGTH-001"  # judged in tests/conforming/test_pdf.py
+        if failure.rule_id != "PDFA2A-STREAM-LENGTH-001"  # judged in tests/validation/test_pdf.py
     ]
     assert failures == []
 
@@ -201,7 +201,7 @@ def test_all_constructs_together_keep_both_standards() -> None:
 def test_lines_to_write_on_that_need_more_room_than_there_is_are_left_out(tmp_path: Path) -> None:
     words = {name: f"{'Her er der plads til alt ' * 60}{name}" for name in ("handout_notes", "handout_questions")}
     write(tmp_path / "words/da.toml", "".join(f'{name} = "{text}"\n' for name, text in words.items()))
-    edition, styles = single(article(blocks=(para("Kort."),))), Styles((tmp_path, packaged()))
+    edition, styles = single(article(blocks=(para("Kort."),))), Styles((tmp_path, packaged_styles()))
     given = job(handout, edition, publisher=PUBLISHER)
 
     usual = handout.write(edition, given)
@@ -214,12 +214,12 @@ def test_lines_to_write_on_that_need_more_room_than_there_is_are_left_out(tmp_pa
 
 def test_a_file_that_breaks_a_rule_is_not_handed_over(tmp_path: Path) -> None:
     """A style that skips from h1 to h4 is found by the validator, and named."""
-    template = (packaged() / "handout/lines.html.j2").read_text("utf-8").replace("h2>", "h4>")
+    template = (packaged_styles() / "handout/lines.html.j2").read_text("utf-8").replace("h2>", "h4>")
     write(tmp_path / "handout/lines.html.j2", template)
     edition = single(article(blocks=(para("Kort."),)))
     given = job(handout, edition, publisher=PUBLISHER)
 
-    written = handout.write(edition, replace(given, styles=Styles((tmp_path, packaged()))))
+    written = handout.write(edition, replace(given, styles=Styles((tmp_path, packaged_styles()))))
 
     assert written.artifacts == ()
     assert [finding.code for finding in written.findings] == ["pdf-nonconforming"]
@@ -228,14 +228,14 @@ def test_a_file_that_breaks_a_rule_is_not_handed_over(tmp_path: Path) -> None:
 
 def skipping(tmp_path: Path) -> tuple[Edition, Job]:
     """Return an article, and a writer's job whose style prints the second of its headings as one of the fourth rank."""
-    template = (packaged() / "handout/handout.html.j2").read_text("utf-8")
+    template = (packaged_styles() / "handout/handout.html.j2").read_text("utf-8")
     write(
         tmp_path / "handout/handout.html.j2",
         template.replace("{{ chapter.body }}", "{{ chapter.body.replace('h2', 'h4') }}"),
     )
     edition = single(article(blocks=(para("Kort.", 8), header("Hold dig i gang", 2, 10), para("Slut.", 12))))
     given = job(handout, edition, publisher=PUBLISHER)
-    return edition, replace(given, styles=Styles((tmp_path, packaged())))
+    return edition, replace(given, styles=Styles((tmp_path, packaged_styles())))
 
 
 def test_a_broken_rule_is_named_with_the_line_of_the_source(tmp_path: Path) -> None:
@@ -696,7 +696,7 @@ def test_a_logo_from_the_style_folder_stands_for_the_name(tmp_path: Path) -> Non
     edition = single(article(address=""))
     given = job(handout, edition, publisher=replace(CLINIC, logo="styles/brand/mark.svg"))
 
-    written = handout.write(edition, replace(given, styles=Styles((tmp_path, packaged()))))
+    written = handout.write(edition, replace(given, styles=Styles((tmp_path, packaged_styles()))))
 
     figures = tree(written.artifacts[0].data).find("Figure")
     assert [figure.properties["/Alt"] for figure in figures] == ["Klinik Eksempel"]
@@ -709,7 +709,7 @@ def test_half_a_logo_is_told_whatever_was_printed_before(tmp_path: Path) -> None
     given = job(handout, edition, publisher=replace(CLINIC, logo="styles/brand/mark.png"))
     ImageFile.LOAD_TRUNCATED_IMAGES = True
 
-    written = handout.write(edition, replace(given, styles=Styles((tmp_path, packaged()))))
+    written = handout.write(edition, replace(given, styles=Styles((tmp_path, packaged_styles()))))
 
     assert [finding.code for finding in written.findings] == ["handout-logo-missing"]
     assert tree(written.artifacts[0].data).text.startswith("Klinik Eksempel Patientinformation")
@@ -888,7 +888,7 @@ def with_lettering(
     made = {
         wish: Rendition(small.data, small.media_type, small.width_px, small.height_px, small.lettering)
         for wish in handout.needs(edition, chosen)
-        for small in shrink(file.getvalue(), (Size(wish.width_px),)).values()
+        for small in resize_image(file.getvalue(), (TargetSize(wish.width_px),)).values()
     }
     return handout.write(edition, replace(job(handout, edition, options=chosen), pictures=made)), picture
 

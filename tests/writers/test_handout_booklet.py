@@ -8,8 +8,8 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from pipeline.article import Article
-from pipeline.rendering.paper import Pages, measure
+from pipeline.model import Article
+from pipeline.rendering.paper_sizes import PdfPageInfo, measure_pages
 from pipeline.writers import handout
 from tests.makers import article, header, job, para, single
 
@@ -30,8 +30,8 @@ def long_article() -> Article:
 def test_a_booklet_holds_the_pages_of_a5_on_a4() -> None:
     files = made(long_article(), "a5", "booklet")
 
-    leaflet, book = measure(files["ondt-i-ryggen.a5.pdf"]), measure(files["ondt-i-ryggen.booklet.pdf"])
-    assert book == Pages(2 * -(-leaflet.count // 4), 297.0, 210.0)
+    leaflet, book = measure_pages(files["ondt-i-ryggen.a5.pdf"]), measure_pages(files["ondt-i-ryggen.booklet.pdf"])
+    assert book == PdfPageInfo(2 * -(-leaflet.count // 4), 297.0, 210.0)
     front = pypdfium2.PdfDocument(files["ondt-i-ryggen.booklet.pdf"])[0]
     width, height = front.get_size()
     assert "Ondt i ryggen" in front.get_textpage().get_text_bounded(width / 2, 0, width, height)

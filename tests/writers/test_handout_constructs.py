@@ -12,7 +12,7 @@ from typing import Any
 import page as validator
 import pytest
 
-from pipeline.article import (
+from pipeline.model import (
     Article,
     Block,
     BlockQuote,
@@ -202,7 +202,7 @@ def broken_rules(data: bytes) -> list[str]:
         f"{failure.rule_id}: {failure.message}"
         for profile in ("ua1", "2a")
         for failure in validator.validate_pdf_bytes(data, profile=profile).failures
-        if failure.rule_id != "PDFA2A-STREAM-LENGTH-001"  # judged in tests/conforming/test_pdf.py
+        if failure.rule_id != "PDFA2A-STREAM-LENGTH-001"  # judged in tests/validation/test_pdf.py
     ]
 
 

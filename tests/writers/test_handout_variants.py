@@ -18,7 +18,8 @@ import pypdfium2.raw as pdfium
 import pytest
 from PIL import Image as Pillow
 
-from pipeline.article import (
+from pipeline.errors import ConfigError
+from pipeline.model import (
     Article,
     Block,
     BulletList,
@@ -35,10 +36,9 @@ from pipeline.article import (
     Table,
     text,
 )
-from pipeline.errors import ConfigError
 from pipeline.writers import Written, handout
 from pipeline.writers.handout.options import VariantName
-from pipeline.writers.handout.variants import IMPOSED, VARIANTS
+from pipeline.writers.handout.variants import IMPOSED_VARIANTS, VARIANTS
 from tests.conftest import run_publish
 from tests.makers import PICTURE, article, header, job, para, plain, single, words_in, write
 from tests.pdf_reading import tree
@@ -203,7 +203,7 @@ def test_every_variant_has_its_paper(variant: str, width_mm: float, height_mm: f
 
 
 def test_the_option_knows_every_variant_and_no_other() -> None:
-    assert set(get_args(VariantName)) == {*VARIANTS, *IMPOSED}
+    assert set(get_args(VariantName)) == {*VARIANTS, *IMPOSED_VARIANTS}
 
 
 def test_file_names_carry_the_variant_and_the_first_is_shown_in_small() -> None:

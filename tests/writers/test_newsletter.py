@@ -19,7 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as parser
 
-from pipeline.article import (
+from pipeline.config import Publisher
+from pipeline.errors import ConfigError, SourceError, StyleError
+from pipeline.model import (
     Article,
     BulletList,
     Callout,
@@ -38,9 +40,7 @@ from pipeline.article import (
     text,
     walk,
 )
-from pipeline.config import Publisher
-from pipeline.errors import ConfigError, SourceError, StyleError
-from pipeline.rendering.styles import Styles, packaged
+from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.writers import Written, newsletter
 from pipeline.writers.newsletter import Options
 from pipeline.writers.newsletter.footer import is_cvr
@@ -269,8 +269,8 @@ def test_text_of_an_article_cannot_become_markup() -> None:
 
 def test_dark_colours_reach_outlook_com_as_well() -> None:
     """It knows no media query, but marks what it has recoloured."""
-    style = (packaged() / "newsletter" / "dark.css").read_text("utf-8")
-    outlook = (packaged() / "newsletter" / "outlook.css").read_text("utf-8")
+    style = (packaged_styles() / "newsletter" / "dark.css").read_text("utf-8")
+    outlook = (packaged_styles() / "newsletter" / "outlook.css").read_text("utf-8")
     colours = set(re.findall(r"(?<!border-)(?:background-)?color: (#\w{6})", style))
 
     assert colours == set(re.findall(r"#\w{6}", outlook))
@@ -400,7 +400,7 @@ def test_half_a_logo_is_named(tmp_path: Path) -> None:
     (tmp_path / "brand/maerke.png").write_bytes(picture_file(300, 200)[:400])
     own = job(newsletter, single(), options=LAWFUL, publisher=replace(CLINIC, logo="styles/brand/maerke.png"))
 
-    made = newsletter.write(single(), replace(own, styles=Styles((tmp_path, packaged()))))
+    made = newsletter.write(single(), replace(own, styles=Styles((tmp_path, packaged_styles()))))
 
     assert "newsletter-logo-missing" in codes(made)
 
@@ -412,7 +412,7 @@ def test_a_wide_logo_fits_a_phone(tmp_path: Path) -> None:
     edition = single(article())
     own = job(newsletter, edition, options=LAWFUL, publisher=replace(CLINIC, logo="styles/brand/maerke.png"))
 
-    made = newsletter.write(edition, replace(own, styles=Styles((tmp_path, packaged()))))
+    made = newsletter.write(edition, replace(own, styles=Styles((tmp_path, packaged_styles()))))
 
     assert re.search(r'width="260"', page(made))
 
@@ -757,4 +757,4 @@ def test_a_project_may_replace_a_single_template(tmp_path: Path) -> None:
     own = job(newsletter, edition, options=LAWFUL)
 
     with pytest.raises(StyleError, match="navn"):
-        newsletter.write(edition, replace(own, styles=Styles((tmp_path, packaged()))))
+        newsletter.write(edition, replace(own, styles=Styles((tmp_path, packaged_styles()))))

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from pipeline.article import Edition, images
-from pipeline.conforming.certificate import claims_conformance
-from pipeline.conforming.epub import judge
 from pipeline.errors import ConfigError, WriteError
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Edition, images
+from pipeline.registry import warning_rule
+from pipeline.validation.certificate import claims_conformance
+from pipeline.validation.epub import validate_epub
 from pipeline.writers import Artifact, Job, Need, Written
-from pipeline.writers.epub.book import Book, picture_need
-from pipeline.writers.epub.container import pack
-from pipeline.writers.epub.metadata import access_reviews, conformance
+from pipeline.writers.epub.book import BookBuilder, book_need
+from pipeline.writers.epub.container import build_epub
+from pipeline.writers.epub.package_metadata import accessibility_reviews, conformance_entries
 
 summary = "an e-book (EPUB 3.3) for phones and e-readers"
 medium = "book"
@@ -48,7 +49,7 @@ class Options:
 def needs(edition: Edition, options: Options) -> tuple[Need, ...]:  # noqa: ARG001  # the writers' common form
     """Return every picture of the book once: wide enough for tablets, small enough for phones."""
     shown = [image for article in edition.chapters for image in images(article)]
-    return tuple(dict.fromkeys(picture_need(image.picture) for image in shown))
+    return tuple(dict.fromkeys(book_need(image.picture) for image in shown))
 
 
 def write(edition: Edition, job: Job) -> Written:
@@ -59,36 +60,58 @@ def write(edition: Edition, job: Job) -> Written:
         WriteError: The finished book has a fault; it must not be published.
     """
     _check_colour(job.options.cover_colour)
-    book = Book(edition, job)
+    book = BookBuilder(edition, job)
     package = book.package()
-    data = pack(package)
-    if stated := conformance(edition, job, book.counted, data):
-        data = pack(replace(package, entries=(*package.entries, *stated)))
-    faults = judge(data)
+    data = build_epub(package)
+    if stated := conformance_entries(edition, job, book.counted, data):
+        data = build_epub(replace(package, entries=(*package.entries, *stated)))
+    faults = validate_epub(data)
     if faults:
         raise WriteError("; ".join(map(str, faults)), source=edition.front.source, hint="please report it")
-    findings = (*book.findings, *_uncertified(edition, job, data), *_large(edition, job, data))
+    findings = (
+        *book.findings,
+        *_lost_certificate_findings(edition, job, data),
+        *_file_size_findings(edition, job, data),
+    )
     return Written((Artifact(f"{edition.id}.epub", data),), findings)
 
 
-def _uncertified(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
+@warning_rule(
+    "epub-uncertified",
+    "An e-book that was certified once no longer claims to be accessible.",
+    "A paragraph changed after `publish epub --certify`",
+    "Certify it again: `publish epub --certify`. Name who reviewed it: `reviewed_by` and `reviewed`.",
+)
+@warning_rule(
+    "epub-refused",
+    "EPUBCheck or Ace found something, so the e-book gets no certificate. It is published without the claim.",
+    "A style sheet of the project with too little contrast",
+    "Mend what the message names, then certify again.",
+)
+def _lost_certificate_findings(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
     """Return why a book that was certified once makes no claim now."""
     if job.certificate is None or claims_conformance(data):
         return ()
     if not job.certificate.holds_for(data):
         why = "its content is no longer what was certified"
-    elif not access_reviews(edition, job):
+    elif not accessibility_reviews(edition, job):
         why = "no one is named who has reviewed all of it, with a date"
     else:
         why = "its content is not accessible to all"
-    return (found("epub-uncertified", edition.front.source, 0, f"the e-book claims no conformance: {why}"),)
+    return (make_finding("epub-uncertified", edition.front.source, 0, f"the e-book claims no conformance: {why}"),)
 
 
-def _large(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
+@warning_rule(
+    "epub-large",
+    "An e-book is larger than phones like to fetch.",
+    "Twenty photographs in one book",
+    "Use fewer or simpler pictures, or raise `large_mb` below `[epub]` in `publish.toml`.",
+)
+def _file_size_findings(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
     size_mb = len(data) / 1_000_000
     if size_mb <= job.options.large_mb:
         return ()
-    return (found("epub-large", edition.front.source, 0, f"the e-book is {size_mb:.1f} MB"),)
+    return (make_finding("epub-large", edition.front.source, 0, f"the e-book is {size_mb:.1f} MB"),)
 
 
 def _check_colour(colour: str) -> None:

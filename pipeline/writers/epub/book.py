@@ -1,4 +1,4 @@
-"""The pages of a book, made from an edition, in the order in which they are read."""
+"""Builds all pages of a book from an edition: cover, front matter, chapters, back matter, navigation."""
 
 from __future__ import annotations
 
@@ -12,46 +12,47 @@ from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
-from pipeline.article import Article, Edition, Picture
-from pipeline.conforming.access import Survey, survey
-from pipeline.conforming.css import named_files, unsafe_styles
-from pipeline.conforming.epub import parse
 from pipeline.errors import SourceError, StyleError, WriteError
-from pipeline.findings import Finding, found
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Article, Edition, Picture
+from pipeline.registry import note_rule
 from pipeline.rendering.cover import draw_cover
-from pipeline.rendering.fonts import FAMILY
+from pipeline.rendering.fonts import FONT_FAMILY
 from pipeline.rendering.markup import TITLE, Placed
+from pipeline.validation.accessibility import AccessibilityCounts, count_accessibility
+from pipeline.validation.epub import parse_xhtml
+from pipeline.validation.epub_css import files_in_css, unsafe_css
 from pipeline.writers import Facts, Job, Need, Rendition
 from pipeline.writers.epub.chapters import (
-    SOURCES,
+    REFERENCES_FILE,
     Chapter,
     ChapterRenderer,
-    Marks,
+    NavEntry,
+    PageBreaks,
     PartPage,
-    Place,
-    chapters,
-    headings,
+    chapter_toc,
+    chapters_of,
     web_address,
 )
-from pipeline.writers.epub.container import Item, Package
-from pipeline.writers.epub.glossary import terms
-from pipeline.writers.epub.imprint import Row, article_rows, byline, publisher_rows, series_rows
-from pipeline.writers.epub.metadata import collections_of, described, identifier
-from pipeline.writers.epub.typeface import cuts_and_characters, subset
+from pipeline.writers.epub.container import ManifestItem, Package
+from pipeline.writers.epub.font_subset import fonts_needed, subset_font
+from pipeline.writers.epub.glossary import glossary_terms
+from pipeline.writers.epub.imprint import ImprintRow, article_rows, byline, publisher_rows, series_rows
+from pipeline.writers.epub.package_metadata import book_identifier, collections_of, metadata_entries
 
 if TYPE_CHECKING:
     from lxml import etree
 
 PICTURE_PX = 1600
 PICTURE_BYTES = 1_500_000
-UNDATED = date(1980, 1, 1)
-XHTML = "application/xhtml+xml"
-COVER = "pictures/cover.png"
-SHEETS = ("fonts.css", "book.css", "dark.css")
+FALLBACK_DATE = date(1980, 1, 1)
+XHTML_MEDIA_TYPE = "application/xhtml+xml"
+COVER_FILE = "pictures/cover.png"
+STYLE_SHEETS = ("fonts.css", "book.css", "dark.css")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class BookPage:
     """A finished page."""
 
     name: str
@@ -71,12 +72,12 @@ class Landmark:
     href: str
 
 
-def picture_need(picture: Picture) -> Need:
+def book_need(picture: Picture) -> Need:
     """Return the size in which a book holds a picture."""
     return Need(picture, PICTURE_PX, PICTURE_BYTES)
 
 
-class Book:
+class BookBuilder:
     """A book in the making: what its pages gather on the way is what its navigation and metadata say."""
 
     def __init__(self, edition: Edition, job: Job) -> None:
@@ -85,19 +86,25 @@ class Book:
         self.words = job.words
         self.findings: list[Finding] = []
         self.printed = job.facts.get("handout", Facts())
-        self.marks = Marks(self.printed.page_of)
+        self.marks = PageBreaks(self.printed.page_of)
         self.pictures: dict[str, Rendition] = {}
         """By name in the book, those that are shown; pictures with equal bytes are stored once."""
-        self.urgent: list[Place] = []
+        self.urgent: list[NavEntry] = []
         self.references: list[Markup] = []
-        self.counted = Survey()
-        self.chapters = chapters(edition)
-        self.identifier = identifier(job.publisher, edition)
+        self.counted = AccessibilityCounts()
+        self.chapters = chapters_of(edition)
+        self.identifier = book_identifier(job.publisher, edition)
         self._following = {chapter.name: following for chapter, following in pairwise(self.chapters)}
         self._by_address = {
             chapter.article.address.rstrip("/"): chapter for chapter in self.chapters if chapter.article.address
         }
 
+    @note_rule(
+        "epub-pages",
+        "The e-book has no page numbers, because it has no printed handout to follow.",
+        "An article whose handout failed",
+        "See why the handout failed; both are made together.",
+    )
     def package(self) -> Package:
         """Return the whole book.
 
@@ -108,42 +115,48 @@ class Book:
         if not self.chapters:
             raise SourceError("the edition has nothing to read", source=source)
         if not self.marks.page_of:
-            self.findings.append(found("epub-pages", source, 0, "no printed handout to take page numbers from"))
+            self.findings.append(make_finding("epub-pages", source, 0, "no printed handout to take page numbers from"))
         body = list(self.body_pages())
         front, back = (self.cover_page(), *self.front_pages()), (*self.back_pages(), self.colophon_page())
         nav = self.navigation_page([*front, *body, *back])
         pages = [*front, nav, *body, *back]
         sheets, fonts = self.styles(page.root for page in pages)
-        self.counted = survey((page.root for page in pages), (sheet.data.decode() for sheet in sheets))
+        self.counted = count_accessibility((page.root for page in pages), (sheet.data.decode() for sheet in sheets))
         return Package(
             self.identifier,
             self.edition.front.title,
             self.edition.front.language,
             self.modified(),
-            described(self.edition, self.job, self.counted),
+            metadata_entries(self.edition, self.job, self.counted),
             (
                 # One article's contents are its headings: as a page to read they would only be in the way.
                 *(self.item(page, is_read=page is not nav or self.edition.is_bound) for page in pages),
-                Item("ncx", "toc.ncx", "application/x-dtbncx+xml", self.ncx(pages)),
+                ManifestItem("ncx", "toc.ncx", "application/x-dtbncx+xml", self.ncx(pages)),
                 *sheets,
                 *fonts,
                 *self.picture_items(),
             ),
         )
 
+    @note_rule(
+        "epub-undated",
+        "An e-book must state when it was last changed, and no article in it has a date.",
+        "An article without `published`, `updated` and `reviewed`",
+        "Add `published:` to the front matter.",
+    )
     def modified(self) -> date:
         """Return the newest date of anything in the book, or a fixed one: the clock is not asked."""
         if self.edition.changed:
             return self.edition.changed
         self.findings.append(
-            found("epub-undated", self.edition.front.source, 0, "no date is stated, and an e-book must have one")
+            make_finding("epub-undated", self.edition.front.source, 0, "no date is stated, and an e-book must have one")
         )
-        return UNDATED
+        return FALLBACK_DATE
 
     # ---- pages
 
     def page(self, name: str, template: str, title: str, *, kind: str, matter: str = "frontmatter", landmark: str = "",
-             language: str = "", source: str = "", **values: object) -> Page:  # fmt: skip
+             language: str = "", source: str = "", **values: object) -> BookPage:  # fmt: skip
         """Return a page, filled and parsed strictly: EbookLib's own parser hides broken markup."""
         markup = self.job.styles.render(
             f"epub/{template}.xhtml.j2",
@@ -157,17 +170,19 @@ class Book:
             **values,
         ).encode()
         try:
-            return Page(name, title, markup, parse(markup), landmark)
+            return BookPage(name, title, markup, parse_xhtml(markup), landmark)
         except ValueError as error:
             raise WriteError(f"{name} is {error}", source=source or self.edition.front.source) from error
 
-    def cover_page(self) -> Page:
+    def cover_page(self) -> BookPage:
         title = self.words["epub_cover"]
         name = self.job.publisher.name
         told = f"{title}: {self.edition.front.title}" + (f", {name}" if name else "")
-        return self.page("cover.xhtml", "cover", title, kind="cover", landmark="cover", picture=COVER, alternative=told)
+        return self.page(
+            "cover.xhtml", "cover", title, kind="cover", landmark="cover", picture=COVER_FILE, alternative=told
+        )
 
-    def front_pages(self) -> tuple[Page, ...]:
+    def front_pages(self) -> tuple[BookPage, ...]:
         """Return what stands before the chapters of a bound book."""
         if not self.edition.is_bound:
             return ()
@@ -178,7 +193,7 @@ class Book:
         )  # fmt: skip
         return (title, self.urgent_page()) if self.urgent else (title,)
 
-    def back_pages(self) -> tuple[Page, ...]:
+    def back_pages(self) -> tuple[BookPage, ...]:
         """Return what follows the chapters of a bound book: its references, and the words that it explains."""
         if not self.edition.is_bound:
             return ()
@@ -187,11 +202,11 @@ class Book:
             title = self.words["references"]
             pages.append(
                 self.page(
-                    SOURCES, "references", title, kind="back", matter="backmatter", landmark="bibliography",
+                    REFERENCES_FILE, "references", title, kind="back", matter="backmatter", landmark="bibliography",
                     lists=self.references,
                 )
             )  # fmt: skip
-        if defined := terms(self.chapters, self.edition.front.language):
+        if defined := glossary_terms(self.chapters, self.edition.front.language):
             title = self.words["epub_glossary"]
             pages.append(
                 self.page(
@@ -201,7 +216,7 @@ class Book:
             )  # fmt: skip
         return tuple(pages)
 
-    def body_pages(self) -> Iterator[Page]:
+    def body_pages(self) -> Iterator[BookPage]:
         """Yield the chapters, each part's own page before its first."""
         part: PartPage | None = None
         for chapter in self.chapters:
@@ -210,24 +225,24 @@ class Book:
             part = chapter.part
             yield self.chapter_page(chapter)
 
-    def part_page(self, part: PartPage) -> Page:
+    def part_page(self, part: PartPage) -> BookPage:
         inside = [chapter for chapter in self.chapters if chapter.part == part]
         return self.page(
             part.name, "part", part.title, kind="part", matter="bodymatter",
             opening_mark=self.marks.begin(self.marks.page(part.id, inside[0].prefix + TITLE), part.name),
-            chapters=[Place(chapter.article.title, chapter.name) for chapter in inside],
+            chapters=[NavEntry(chapter.article.title, chapter.name) for chapter in inside],
         )  # fmt: skip
 
-    def urgent_page(self) -> Page:
+    def urgent_page(self) -> BookPage:
         """Return the list of all boxes that say when to see a doctor, by chapter."""
         entries = []
         for chapter in self.chapters:
             below = tuple(place for place in self.urgent if place.href.startswith(f"{chapter.name}#"))
             if below:
-                entries.append(Place(chapter.article.title, chapter.name, below))
+                entries.append(NavEntry(chapter.article.title, chapter.name, below))
         return self.page("urgent.xhtml", "urgent", self.words["epub_urgent"], kind="urgent", entries=entries)
 
-    def chapter_page(self, chapter: Chapter) -> Page:
+    def chapter_page(self, chapter: Chapter) -> BookPage:
         article = chapter.article
         is_preface = self.edition.is_bound and article is self.edition.front
         renderer = ChapterRenderer(
@@ -278,13 +293,13 @@ class Book:
         part_ids = (following.part.id,) if following.part and opens_part else ()
         return max(0, self.marks.page(*part_ids, following.prefix + TITLE) - 1)
 
-    def colophon_page(self) -> Page:
+    def colophon_page(self) -> BookPage:
         front = self.edition.front
         title = self.words["epub_colophon" if self.edition.is_bound else "epub_about_article"]
         return self.page(
             "colophon.xhtml", "colophon", title, kind="colophon", matter="backmatter", landmark="colophon",
             rows=(
-                Row(self.words["epub_title"], front.title),
+                ImprintRow(self.words["epub_title"], front.title),
                 *series_rows(collections_of(self.edition, self.job), self.words),
                 *article_rows(front, self.words),
             ),
@@ -293,23 +308,23 @@ class Book:
 
     # ---- navigation
 
-    def contents(self, pages: Iterable[Page]) -> tuple[Place, ...]:
+    def contents(self, pages: Iterable[BookPage]) -> tuple[NavEntry, ...]:
         """Return the table of contents: parts, chapters with their headings, and what else there is to read."""
-        of_chapter = {chapter.name: headings(chapter, self.words) for chapter in self.chapters}
+        of_chapter = {chapter.name: chapter_toc(chapter, self.words) for chapter in self.chapters}
         left_out = ("cover.xhtml", "titlepage.xhtml", "nav.xhtml")
         part_of = {chapter.name: chapter.part.name for chapter in self.chapters if chapter.part}
-        places: dict[str, Place] = {}
+        places: dict[str, NavEntry] = {}
         for page in pages:
             if page.name in left_out:
                 continue
-            place = Place(page.title, page.name, of_chapter.get(page.name, ()))
+            place = NavEntry(page.title, page.name, of_chapter.get(page.name, ()))
             if part := places.get(part_of.get(page.name, "")):
                 places[part.href] = replace(part, below=(*part.below, place))
             else:
                 places[page.name] = place
         return tuple(places.values())
 
-    def navigation_page(self, pages: list[Page]) -> Page:
+    def navigation_page(self, pages: list[BookPage]) -> BookPage:
         title = self.words["epub_contents"]
         # Landmarks may only lead to what has its turn in the reading order.
         toc = [Landmark("toc", title, "nav.xhtml")] if self.edition.is_bound else []
@@ -318,10 +333,11 @@ class Book:
         before = [named.pop(name) for name in ("cover.xhtml", "titlepage.xhtml") if name in named]
         return self.page(
             "nav.xhtml", "nav", title, kind="contents",
-            contents=self.contents(pages), pages=self.marks.places, landmarks=(*before, *toc, start, *named.values()),
+            contents=self.contents(pages), pages=self.marks.page_list,
+            landmarks=(*before, *toc, start, *named.values()),
         )  # fmt: skip
 
-    def ncx(self, pages: list[Page]) -> bytes:
+    def ncx(self, pages: list[BookPage]) -> bytes:
         """Return the contents in the form of EPUB 2, which older readers ask for."""
         contents = self.contents(pages)
         return self.job.styles.render(
@@ -329,29 +345,29 @@ class Book:
             language=self.edition.front.language,
             identifier=self.identifier,
             title=self.edition.front.title,
-            depth=_depth(contents),
+            depth=_toc_depth(contents),
             contents=contents,
-            pages=self.marks.places,
+            pages=self.marks.page_list,
             words=self.words,
         ).encode()
 
-    def related(self, article: Article) -> tuple[Place, ...]:
+    def related(self, article: Article) -> tuple[NavEntry, ...]:
         """Return what to read next: in the book where the book has it, else on the web."""
         places = []
         for entry in article.related:
             target = self._by_address.get(entry.address.rstrip("/"))
             if href := target.name if target else web_address(entry.address):
-                places.append(Place(entry.title, href))
+                places.append(NavEntry(entry.title, href))
             else:
                 told = f"the related article {entry.title!r} has no address that leads anywhere: {entry.address!r}"
-                self.findings.append(found("epub-link-dead", article.source, entry.line, told))
+                self.findings.append(make_finding("epub-link-dead", article.source, entry.line, told))
         return tuple(places)
 
     # ---- what pages ask for
 
     def place(self, picture: Picture) -> Placed | None:
         """Return where a picture lies in the book; None where it turned out broken."""
-        rendition = self.job.pictures.get(picture_need(picture))
+        rendition = self.job.pictures.get(book_need(picture))
         if rendition is None:
             return None
         name = f"pictures/{hashlib.sha256(rendition.data).hexdigest()[:16]}{rendition.suffix}"
@@ -360,24 +376,27 @@ class Book:
 
     @cached_property
     def sheet_names(self) -> tuple[str, ...]:
-        return SHEETS if self.job.options.typeface == "embedded" else SHEETS[1:]
+        return STYLE_SHEETS if self.job.options.typeface == "embedded" else STYLE_SHEETS[1:]
 
-    def styles(self, roots: Iterable[etree._Element]) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+    def styles(self, roots: Iterable[etree._Element]) -> tuple[tuple[ManifestItem, ...], tuple[ManifestItem, ...]]:
         """Return the style sheets and the fonts that they name."""
-        cuts, characters = cuts_and_characters(roots)
-        texts = {name: self.job.styles.text(f"epub/{name}") for name in SHEETS[1:]}
-        fonts: tuple[Item, ...] = ()
+        cuts, characters = fonts_needed(roots)
+        texts = {name: self.job.styles.text(f"epub/{name}") for name in STYLE_SHEETS[1:]}
+        fonts: tuple[ManifestItem, ...] = ()
         if "fonts.css" in self.sheet_names:
-            texts["fonts.css"] = self.job.styles.render("epub/fonts.css.j2", cuts=cuts, family=FAMILY)
-            fonts = tuple(Item(f"font-{cut}", f"fonts/{cut}.ttf", "font/ttf", subset(cut, characters)) for cut in cuts)
+            texts["fonts.css"] = self.job.styles.render("epub/fonts.css.j2", cuts=cuts, family=FONT_FAMILY)
+            fonts = tuple(
+                ManifestItem(f"font-{cut}", f"fonts/{cut}.ttf", "font/ttf", subset_font(cut, characters))
+                for cut in cuts
+            )
         for name, sheet in texts.items():
-            _check_sheet(name, sheet, {font.name for font in fonts})
+            _check_style_sheet(name, sheet, {font.name for font in fonts})
         sheets = tuple(
-            Item(name.replace(".", "-"), name, "text/css", texts[name].encode()) for name in self.sheet_names
+            ManifestItem(name.replace(".", "-"), name, "text/css", texts[name].encode()) for name in self.sheet_names
         )
         return sheets, fonts
 
-    def picture_items(self) -> tuple[Item, ...]:
+    def picture_items(self) -> tuple[ManifestItem, ...]:
         cover = draw_cover(
             self.edition.front.title,
             self.job.publisher.name,
@@ -385,30 +404,32 @@ class Book:
             self.job.options.cover_colour,
         )
         return (
-            Item("cover-image", COVER, "image/png", cover, ("cover-image",)),
+            ManifestItem("cover-image", COVER_FILE, "image/png", cover, ("cover-image",)),
             *(
-                Item(f"picture-{number}", name, rendition.media_type, rendition.data)
+                ManifestItem(f"picture-{number}", name, rendition.media_type, rendition.data)
                 for number, (name, rendition) in enumerate(self.pictures.items(), 1)
             ),
         )
 
-    def item(self, page: Page, *, is_read: bool) -> Item:
+    def item(self, page: BookPage, *, is_read: bool) -> ManifestItem:
         properties = ("nav",) if page.name == "nav.xhtml" else ()
-        return Item(page.name.removesuffix(".xhtml"), page.name, XHTML, page.markup, properties, is_read)
+        return ManifestItem(
+            page.name.removesuffix(".xhtml"), page.name, XHTML_MEDIA_TYPE, page.markup, properties, is_read
+        )
 
 
-def _check_sheet(name: str, sheet: str, files: Collection[str]) -> None:
+def _check_style_sheet(name: str, sheet: str, files: Collection[str]) -> None:
     """Refuse style that older readers stumble over, or that names a file which is not in the book.
 
     A project may have put its own in the place of ours.
     """
     source = f"styles/epub/{name}.j2" if name == "fonts.css" else f"styles/epub/{name}"
-    for line, what in unsafe_styles(sheet):
+    for line, what in unsafe_css(sheet):
         raise StyleError(
             f"{what}, which older readers cannot take", source=source, line=line,
             hint="plain CSS only; media queries stand in dark.css",
         )  # fmt: skip
-    for line, address in named_files(sheet):
+    for line, address in files_in_css(sheet):
         if address not in files and not address.lower().startswith("data:"):
             raise StyleError(
                 f"{address!r} is no file of the book", source=source, line=line,
@@ -416,5 +437,5 @@ def _check_sheet(name: str, sheet: str, files: Collection[str]) -> None:
             )  # fmt: skip
 
 
-def _depth(places: tuple[Place, ...]) -> int:
-    return 1 + max((_depth(place.below) for place in places), default=0) if places else 0
+def _toc_depth(places: tuple[NavEntry, ...]) -> int:
+    return 1 + max((_toc_depth(place.below) for place in places), default=0) if places else 0

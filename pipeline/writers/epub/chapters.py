@@ -1,4 +1,4 @@
-"""An article as a chapter: sections, pop-up notes, boxes with their roles, marks where printed pages begin."""
+"""Chapters of a book: an article as XHTML with sections, pop-up notes, ARIA roles and page breaks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup, escape
 
-from pipeline.article import (
+from pipeline.findings import Finding, make_finding
+from pipeline.model import (
     Article,
     Block,
     Callout,
@@ -29,26 +30,26 @@ from pipeline.article import (
     text,
     walk,
 )
-from pipeline.conforming.access import UNDESCRIBED
-from pipeline.findings import Finding, found
+from pipeline.registry import warning_rule
 from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, part_id
 from pipeline.rendering.words import Words
+from pipeline.validation.accessibility import UNDESCRIBED
 
-ASIDE, SECTION = Markup("aside"), Markup("section")
+ASIDE_TAG, SECTION_TAG = Markup("aside"), Markup("section")
 MEDIUM = "book"
-SOURCES = "references.xhtml"
+REFERENCES_FILE = "references.xhtml"
 """The one list of references of a bound book."""
-BAD_IN_ADDRESS = re.compile(r'[\s"<>\\^`{|}]')
-OUTSIDE = ("http", "https", "mailto", "tel")
+NOT_ALLOWED_IN_URL = re.compile(r'[\s"<>\\^`{|}]')
+EXTERNAL_SCHEMES = ("http", "https", "mailto", "tel")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class NavEntry:
     """Something to go to: an entry of a table of contents, with those below it."""
 
     title: str
     href: str
-    below: tuple[Place, ...] = ()
+    below: tuple[NavEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +79,34 @@ class Chapter:
         return f"{self.file_of[id_]}#{self.prefix}{id_}" if id_ in self.file_of else self.name
 
 
-def chapters(edition: Edition) -> tuple[Chapter, ...]:
+def chapters_of(edition: Edition) -> tuple[Chapter, ...]:
     """Return the chapters of an edition, in reading order."""
     part_of: dict[str, PartPage] = {}
     for number, part in enumerate(edition.front.parts, 1):
         part_of |= dict.fromkeys(part.articles, PartPage(f"part-{number:02}.xhtml", part.title, part_id(edition, part)))
     return tuple(
         Chapter(
-            article, name, chapter_prefix(edition, article), _files(edition, article, name), part_of.get(article.id)
+            article,
+            name,
+            chapter_prefix(edition, article),
+            _file_of_ids(edition, article, name),
+            part_of.get(article.id),
         )
         for article, name in zip(edition.chapters, map("chapter-{:03}.xhtml".format, count(1)), strict=False)
     )
 
 
-def _files(edition: Edition, article: Article, name: str) -> Mapping[str, str]:
+def _file_of_ids(edition: Edition, article: Article, name: str) -> Mapping[str, str]:
     return {
-        node.id: SOURCES if edition.is_bound and isinstance(node, References) and _can_move(node) else name
-        for node in shown(article.blocks)
+        node.id: REFERENCES_FILE
+        if edition.is_bound and isinstance(node, References) and _can_be_collected(node)
+        else name
+        for node in visible_content(article.blocks)
         if isinstance(node, References) or (isinstance(node, Header) and _has_words(node.content))
     }
 
 
-def shown(blocks: tuple[Block, ...]) -> Iterator[Block | Inline | Cell]:
+def visible_content(blocks: tuple[Block, ...]) -> Iterator[Block | Inline | Cell]:
     """Walk what a book shows: all but the blocks that are meant for other media."""
     waiting: list[Block | Inline | Cell] = list(reversed(blocks))
     while waiting:
@@ -109,18 +116,18 @@ def shown(blocks: tuple[Block, ...]) -> Iterator[Block | Inline | Cell]:
             waiting.extend(reversed(children(node)))
 
 
-def _can_move(references: References) -> bool:
+def _can_be_collected(references: References) -> bool:
     """Tell whether a list may stand away from its chapter: its notes and boxes could not be led back to."""
     return not any(isinstance(node, Note | Callout) for node in walk((*references.title, *references.blocks)))
 
 
 @dataclass(slots=True)
-class Marks:
+class PageBreaks:
     """Which printed pages have been marked so far, in reading order."""
 
     page_of: Mapping[str, int]
     """The page on which each id landed; empty where nothing was printed."""
-    places: list[Place] = field(default_factory=list)
+    page_list: list[NavEntry] = field(default_factory=list)
     last: int = 0
 
     def page(self, *ids: str) -> int:
@@ -136,7 +143,7 @@ class Marks:
     def begin(self, page: int, file: str) -> Markup:
         """Return the marks, in a file of the book, of the pages up to this one that have none yet."""
         pages = self.due(page)
-        self.places += [Place(str(number), f"{file}#_page-{number}") for number in pages]
+        self.page_list += [NavEntry(str(number), f"{file}#_page-{number}") for number in pages]
         mark = Markup('<div epub:type="pagebreak" role="doc-pagebreak" id="_page-{0}" aria-label="{0}"{1}></div>')
         return Markup("\n").join(mark.format(number, ADDED) for number in pages)
 
@@ -151,7 +158,7 @@ class ChapterRenderer(MarkupRenderer):
         place: Callable[[Picture], Placed | None],
         *,
         chapters: Mapping[str, Chapter],
-        marks: Marks,
+        marks: PageBreaks,
         last_page: int = 0,
     ) -> None:
         """Begin a chapter.
@@ -165,7 +172,7 @@ class ChapterRenderer(MarkupRenderer):
         self.chapters = chapters
         self.marks = marks
         self.last_page = last_page
-        self.urgent: list[Place] = []
+        self.urgent: list[NavEntry] = []
         """The boxes that say when to see a doctor."""
         self.findings: list[Finding] = []
         self.moved: list[Markup] = []
@@ -187,7 +194,7 @@ class ChapterRenderer(MarkupRenderer):
         levels: list[int] = []
         starts = [self.marks.page(self.anchor(number, block)) for number, block in enumerate(article.blocks, 1)]
         for number, block in enumerate(article.blocks, 1):
-            level = _level(block)
+            level = _heading_level(block)
             while level and levels and levels[-1] >= level:
                 levels.pop()
                 pieces.append(Markup("</section>"))
@@ -222,10 +229,10 @@ class ChapterRenderer(MarkupRenderer):
         self._boxes += 1
         id_ = f"{self.prefix}_box-{self._boxes}"
         is_tip = block.kind == "tip"
-        tag, role, kind = (ASIDE, "doc-tip", "tip") if is_tip else (SECTION, "doc-notice", "notice")
+        tag, role, kind = (ASIDE_TAG, "doc-tip", "tip") if is_tip else (SECTION_TAG, "doc-notice", "notice")
         title = self.inlines(block.title) or escape(self.words[f"callout_{block.kind}".replace("-", "_")])
         if block.kind == "see-doctor":
-            self.urgent.append(Place(text(block.title) or str(title), f"{self.chapter.name}#{id_}"))
+            self.urgent.append(NavEntry(text(block.title) or str(title), f"{self.chapter.name}#{id_}"))
         return Markup(
             '<{0} id="{1}" class="callout {2}" epub:type="{3}" role="{4}" aria-labelledby="{1}-title">\n'
             '<p class="callout-title" id="{1}-title"{5}>{6}</p>\n{7}\n</{0}>'
@@ -237,7 +244,7 @@ class ChapterRenderer(MarkupRenderer):
         """Return the references, or the way to the book's one list of them."""
         if block.title and not _has_words(block.title):
             block = replace(block, title=())
-        if self.chapter.file_of.get(block.id) != SOURCES:
+        if self.chapter.file_of.get(block.id) != REFERENCES_FILE:
             return Markup(
                 '<section class="references" epub:type="bibliography" role="doc-bibliography">\n{}\n{}\n</section>'
             ).format(self.references_title(block), self.blocks(block.blocks))
@@ -301,6 +308,12 @@ class ChapterRenderer(MarkupRenderer):
         href = self.href(inline) if _has_words(inline.content) else ""
         return (Markup('<a href="{}">{}</a>').format(href, inside) if href else inside) + after
 
+    @warning_rule(
+        "epub-link-dead",
+        "A link in the e-book would lead nowhere; its words stand there without it.",
+        "`[se skemaet](#skema)` in an article without such a heading",
+        "Correct the address, or the heading that it means.",
+    )
     def href(self, link: Link) -> str:
         """Return where a link leads: inside the book where the book has it, else out to the web, else nowhere."""
         address, _, fragment = link.address.partition("#")
@@ -313,37 +326,37 @@ class ChapterRenderer(MarkupRenderer):
         elif outside := web_address(link.address):
             return outside
         self.findings.append(
-            found(
+            make_finding(
                 "epub-link-dead", self.chapter.article.source, link.line, f"the link to {link.address!r} leads nowhere"
             )
         )
         return ""
 
 
-def headings(chapter: Chapter, words: Words) -> tuple[Place, ...]:
+def chapter_toc(chapter: Chapter, words: Words) -> tuple[NavEntry, ...]:
     """Return a chapter's table of contents, deeper headings below the ones they belong to."""
-    entries: list[tuple[int, Place]] = []
+    entries: list[tuple[int, NavEntry]] = []
     for block in chapter.article.blocks:
         # What stands in another file is not listed: a table of contents follows the order of reading.
         if isinstance(block, Header | References) and chapter.file_of.get(block.id) == chapter.name:
             content = block.content if isinstance(block, Header) else block.title
             pictured = " ".join(node.alt for node in walk(content) if isinstance(node, Image))
             title = text(content) or pictured or words["references"]
-            entries.append((_level(block), Place(title, chapter.href(block.id))))
-    return _nested(entries)
+            entries.append((_heading_level(block), NavEntry(title, chapter.href(block.id))))
+    return _nest_by_level(entries)
 
 
-def _nested(entries: list[tuple[int, Place]]) -> tuple[Place, ...]:
-    places: list[Place] = []
+def _nest_by_level(entries: list[tuple[int, NavEntry]]) -> tuple[NavEntry, ...]:
+    places: list[NavEntry] = []
     while entries:
         level, place = entries[0]
         end = next((n for n, (deeper, _) in enumerate(entries) if n and deeper <= level), len(entries))
-        places.append(Place(place.title, place.href, _nested(entries[1:end])))
+        places.append(NavEntry(place.title, place.href, _nest_by_level(entries[1:end])))
         entries = entries[end:]
     return tuple(places)
 
 
-def _level(block: Block) -> int:
+def _heading_level(block: Block) -> int:
     """Return the level of a heading, 0 for what is none."""
     return block.level if isinstance(block, Header) else 2 if isinstance(block, References) else 0
 
@@ -360,8 +373,8 @@ def web_address(address: str) -> str:
     """
     try:
         parts = urlsplit(address)
-        has_host = bool(parts.hostname) and not BAD_IN_ADDRESS.search(parts.netloc)
+        has_host = bool(parts.hostname) and not NOT_ALLOWED_IN_URL.search(parts.netloc)
     except ValueError:
         return ""
-    is_sound = parts.scheme in OUTSIDE and (has_host or parts.scheme in ("mailto", "tel"))
-    return BAD_IN_ADDRESS.sub(lambda bad: quote(bad[0]), address) if is_sound else ""
+    is_sound = parts.scheme in EXTERNAL_SCHEMES and (has_host or parts.scheme in ("mailto", "tel"))
+    return NOT_ALLOWED_IN_URL.sub(lambda bad: quote(bad[0]), address) if is_sound else ""

@@ -1,4 +1,4 @@
-"""The EPUB container: EbookLib writes it, and this module works round what EbookLib 0.20 gets wrong.
+"""The EPUB container (zip and package document), written by EbookLib with its known faults worked around.
 
 Only its public interface is used, so that 0.21 fits as well. Each fault and its answer:
 
@@ -31,18 +31,18 @@ from pipeline.errors import WriteError
 if TYPE_CHECKING:
     from lxml import etree
 
-FOLDER = "EPUB"
-PACKAGE = f"{FOLDER}/content.opf"
-NO_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)
+CONTENT_FOLDER = "EPUB"
+PACKAGE_PATH = f"{CONTENT_FOLDER}/content.opf"
+PLACEHOLDER_MODIFIED = datetime(2000, 1, 1, tzinfo=UTC)
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the oldest that zip knows; a real one would come from the clock
-PACKED = ("image/jpeg", "image/png")
-OPF = "{http://www.idpf.org/2007/opf}"
-DC = "{http://purl.org/dc/elements/1.1/}"
+STORED_TYPES = ("image/jpeg", "image/png")
+OPF_NS = "{http://www.idpf.org/2007/opf}"
+DC_NS = "{http://purl.org/dc/elements/1.1/}"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ManifestItem:
     """A file of the book."""
 
     id: str
@@ -58,7 +58,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MetadataEntry:
     """A statement about the book: `dc:` elements by name, all others as `meta` with a property."""
 
     name: str
@@ -74,11 +74,11 @@ class Package:
     title: str
     language: str
     modified: date
-    entries: tuple[Entry, ...] = ()
-    items: tuple[Item, ...] = field(default=())
+    entries: tuple[MetadataEntry, ...] = ()
+    items: tuple[ManifestItem, ...] = field(default=())
 
 
-def pack(package: Package) -> bytes:
+def build_epub(package: Package) -> bytes:
     """Return the book as a file; equal packages give equal bytes.
 
     Raises:
@@ -87,10 +87,10 @@ def pack(package: Package) -> bytes:
     twice = [name for name, count in Counter(item.name for item in package.items).items() if count > 1]
     if twice:
         raise WriteError(f"two files of the book have one name: {', '.join(twice)}")
-    return _pack_anew(_write(package), package)
+    return _rebuild_zip(_write_with_ebooklib(package), package)
 
 
-def _write(package: Package) -> bytes:
+def _write_with_ebooklib(package: Package) -> bytes:
     """Return what EbookLib makes of a package."""
     from ebooklib import epub
 
@@ -114,17 +114,22 @@ def _write(package: Package) -> bytes:
             book.add_metadata("OPF", "cover", "", {"name": "cover", "content": item.id})
     written = io.BytesIO()
     own_navigation = {"epub2_guide": False, "epub3_landmark": False, "epub3_pages": False}
-    epub.write_epub(written, book, {"mtime": NO_MOMENT, "raise_exceptions": True, **own_navigation})
+    epub.write_epub(written, book, {"mtime": PLACEHOLDER_MODIFIED, "raise_exceptions": True, **own_navigation})
     return written.getvalue()
 
 
-def _pack_anew(written: bytes, package: Package) -> bytes:
+def _rebuild_zip(written: bytes, package: Package) -> bytes:
     """Return the container with its package document completed, in a fixed order, without dates."""
     with zipfile.ZipFile(io.BytesIO(written)) as source:
         files = {name: source.read(name) for name in source.namelist()}
-    files[PACKAGE] = _complete(files[PACKAGE], package)
-    stored = {f"{FOLDER}/{item.name}" for item in package.items if item.media_type in PACKED}
-    order = ["mimetype", "META-INF/container.xml", PACKAGE, *(f"{FOLDER}/{item.name}" for item in package.items)]
+    files[PACKAGE_PATH] = _complete_package_document(files[PACKAGE_PATH], package)
+    stored = {f"{CONTENT_FOLDER}/{item.name}" for item in package.items if item.media_type in STORED_TYPES}
+    order = [
+        "mimetype",
+        "META-INF/container.xml",
+        PACKAGE_PATH,
+        *(f"{CONTENT_FOLDER}/{item.name}" for item in package.items),
+    ]
     if sorted(order) != sorted(files):
         raise WriteError(f"EbookLib wrote other files than it was given: {sorted(set(order) ^ set(files))}")
     book = io.BytesIO()
@@ -139,21 +144,21 @@ def _pack_anew(written: bytes, package: Package) -> bytes:
     return book.getvalue()
 
 
-def _complete(opf: bytes, package: Package) -> bytes:
+def _complete_package_document(opf: bytes, package: Package) -> bytes:
     """Return the package document with its language stated, after counting what it holds."""
     from lxml import etree
 
     root = etree.fromstring(opf)
     root.set(XML_LANG, package.language)
-    metadata = root.find(f"{OPF}metadata")
+    metadata = root.find(f"{OPF_NS}metadata")
     if metadata is None:
         raise WriteError("EbookLib wrote a package without metadata")
-    for meta in metadata.findall(f"{OPF}meta[@property='dcterms:modified']"):
-        meta.text = _moment(package)
-    for meta in metadata.findall(f"{OPF}meta[@name='generator']"):
+    for meta in metadata.findall(f"{OPF_NS}meta[@property='dcterms:modified']"):
+        meta.text = _modified_timestamp(package)
+    for meta in metadata.findall(f"{OPF_NS}meta[@name='generator']"):
         meta.set("content", "clinic-publish, EbookLib")  # without its version, which says nothing about the book
-    found = {(_name(element), element.text or "") for element in metadata.iterchildren("*")}
-    lost = [f"{name} {value!r}" for name, value in _statements(package) if (name, value) not in found]
+    found = {(_prefixed_name(element), element.text or "") for element in metadata.iterchildren("*")}
+    lost = [f"{name} {value!r}" for name, value in _required_statements(package) if (name, value) not in found]
     if lost:
         raise WriteError(
             f"EbookLib left out {', '.join(lost)}", hint="a control character in a title or name is the usual cause"
@@ -162,18 +167,18 @@ def _complete(opf: bytes, package: Package) -> bytes:
     return data
 
 
-def _statements(package: Package) -> Iterable[tuple[str, str]]:
+def _required_statements(package: Package) -> Iterable[tuple[str, str]]:
     yield "dc:identifier", package.identifier
     yield "dc:title", package.title
     yield "dc:language", package.language
-    yield "dcterms:modified", _moment(package)
+    yield "dcterms:modified", _modified_timestamp(package)
     yield from ((entry.name, entry.value) for entry in package.entries)
 
 
-def _moment(package: Package) -> str:
+def _modified_timestamp(package: Package) -> str:
     return f"{package.modified.isoformat()}T00:00:00Z"
 
 
-def _name(element: etree._Element) -> str:
+def _prefixed_name(element: etree._Element) -> str:
     tag = str(element.tag)
-    return f"dc:{tag.removeprefix(DC)}" if tag.startswith(DC) else str(element.get("property", ""))
+    return f"dc:{tag.removeprefix(DC_NS)}" if tag.startswith(DC_NS) else str(element.get("property", ""))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.config import FILE_NAME
-from pipeline.conforming.metadata import Standard
 from pipeline.errors import ConfigError
+from pipeline.validation.pdf_metadata import Standard
 
 VariantName = Literal["standard", "large-print", "a5", "short", "exercise-card", "letter", "booklet"]
 

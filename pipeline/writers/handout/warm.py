@@ -1,4 +1,4 @@
-"""Imported ahead of the first handout: loads what every handout needs, so that workers share it."""
+"""Preloads the modules that every handout needs, so that worker processes share them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ with suppress(Exception):
     import weasyprint  # noqa: F401
     from PIL import Image
 
-    from pipeline.rendering.fonts import CUTS, font
+    from pipeline.rendering.fonts import FONT_STYLES, font_data
     from pipeline.writers import handout  # noqa: F401
 
     Image.init()
-    for cut in CUTS:
-        font(cut)
+    for cut in FONT_STYLES:
+        font_data(cut)

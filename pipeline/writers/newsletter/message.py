@@ -1,4 +1,4 @@
-"""The message itself: headers, text, HTML and pictures as bytes that any mail program opens.
+"""Builds the mail message (MIME): headers, text part, HTML part and pictures.
 
 Every header is made from the content, so equal content gives equal bytes. Sending replaces `Date` and `Message-ID`,
 adds `To` and takes `X-Unsent` away.
@@ -19,21 +19,21 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 
-from pipeline.article import Article
 from pipeline.config import FILE_NAME, Publisher
 from pipeline.errors import ConfigError, PublishError, SourceError
+from pipeline.model import Article
 from pipeline.writers import Rendition
 
-HOUR = time(8, tzinfo=UTC)
+DATE_HEADER_TIME = time(8, tzinfo=UTC)
 """The hour of a message whose edition only knows its day: morning in Denmark, and the same day everywhere in Europe."""
 LINE_LENGTH = 76
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_NOWHERE = "newsletter.invalid"
+_LINE_BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_FALLBACK_DOMAIN = "newsletter.invalid"
 """RFC 2606 keeps `.invalid` from ever being anyone's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class MessageContent:
     """What a message is made from."""
 
     headers: Mapping[str, str]
@@ -46,16 +46,16 @@ class Letter:
     domain: str
 
 
-def headers_of(front: Article, subject: str, day: date | None, unsubscribe: str) -> dict[str, str]:
+def message_headers(front: Article, subject: str, day: date | None, unsubscribe: str) -> dict[str, str]:
     """Return the headers that say something, beside the sender.
 
     Raises:
         SourceError: The subject holds a line break or another control character.
     """
     broken = SourceError("the subject holds a line break or another control character", source=front.source)
-    headers = {"Subject": one_line(subject, broken), "Content-Language": front.language}
+    headers = {"Subject": single_line_header(subject, broken), "Content-Language": front.language}
     if day:
-        headers["Date"] = format_datetime(datetime.combine(day, HOUR))
+        headers["Date"] = format_datetime(datetime.combine(day, DATE_HEADER_TIME))
     if re.match(r"(https|mailto):[\x21-\x7e]+$", unsubscribe):
         headers["List-Unsubscribe"] = f"<{unsubscribe}>"
     # Outlook for Windows opens such a file as a draft, ready to be sent, and not as mail received.
@@ -63,7 +63,7 @@ def headers_of(front: Article, subject: str, day: date | None, unsubscribe: str)
     return headers
 
 
-def sender_of(publisher: Publisher) -> Address | None:
+def sender_address(publisher: Publisher) -> Address | None:
     """Return the publisher as sender, a domain with letters such as ø in its ASCII form; nothing without address.
 
     Raises:
@@ -74,8 +74,8 @@ def sender_of(publisher: Publisher) -> Address | None:
     expected = "expected an address such as kontakt@klinik.example"
     wrong = ConfigError(f"[publisher] email is {publisher.email!r}, {expected}", source=FILE_NAME)
     broken = ConfigError("[publisher] name holds a line break or another control character", source=FILE_NAME)
-    name = one_line(publisher.name, broken)
-    local, _, domain = one_line(publisher.email, wrong).rpartition("@")
+    name = single_line_header(publisher.name, broken)
+    local, _, domain = single_line_header(publisher.email, wrong).rpartition("@")
     try:
         ascii_domain = domain.encode("idna").decode("ascii")
         address = Address(name, addr_spec=f"{local}@{ascii_domain}")
@@ -86,18 +86,18 @@ def sender_of(publisher: Publisher) -> Address | None:
     return address
 
 
-def one_line(value: str, otherwise: PublishError) -> str:
+def single_line_header(value: str, otherwise: PublishError) -> str:
     """Return a header's value; a line break in it would let a text write headers of its own."""
-    if _CONTROL.search(value):
+    if _LINE_BREAKING.search(value):
         raise otherwise
     return value.strip()
 
 
-def domain_of(publisher: Publisher) -> str:
+def message_domain(publisher: Publisher) -> str:
     """Return the domain that the message's identifiers end in."""
     mail = publisher.email.rpartition("@")[2]
     host = mail or urlsplit(publisher.website).hostname or ""
-    return host if re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", host) else _NOWHERE
+    return host if re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", host) else _FALLBACK_DOMAIN
 
 
 def content_id(name: str, domain: str) -> str:
@@ -105,7 +105,7 @@ def content_id(name: str, domain: str) -> str:
     return f"{name.partition('.')[0]}@{domain}"
 
 
-def message_of(letter: Letter) -> bytes:
+def build_message(letter: MessageContent) -> bytes:
     """Return the message: seven-bit, lines ended by CR LF, the text first and the HTML last (RFC 2046, 5.1.4)."""
     made = EmailMessage(policy=SMTP)
     made.set_content(letter.text, charset="utf-8", cte="quoted-printable")
@@ -116,18 +116,18 @@ def message_of(letter: Letter) -> bytes:
             main, _, sub = picture.media_type.partition("/")
             cid = f"<{content_id(name, letter.domain)}>"
             page.add_related(picture.data, main, sub, cid=cid, filename=name, disposition="inline")
-    digest = digest_of(letter)
+    digest = message_digest(letter)
     for number, part in enumerate(part for part in made.walk() if part.is_multipart()):
         # `=_` occurs in no line of quoted-printable or base64, so no line of content can be taken for a boundary.
         part.set_boundary(f"=_{digest}-{number}")
-    lines = [header(name, value) for name, value in letter.headers.items()]
+    lines = [encode_header(name, value) for name, value in letter.headers.items()]
     if letter.sender:
-        lines.insert(0, header("From", letter.sender.display_name, f" <{letter.sender.addr_spec}>"))
-    lines.append(header("Message-ID", f"<{digest}@{letter.domain}>"))
+        lines.insert(0, encode_header("From", letter.sender.display_name, f" <{letter.sender.addr_spec}>"))
+    lines.append(encode_header("Message-ID", f"<{digest}@{letter.domain}>"))
     return b"".join(lines) + made.as_bytes()
 
 
-def header(name: str, words: str, address: str = "") -> bytes:
+def encode_header(name: str, words: str, address: str = "") -> bytes:
     """Return a header as it travels.
 
     Made here, since `EmailMessage` of Python 3.11 adds and loses spaces where it folds what is not ASCII.
@@ -139,7 +139,7 @@ def header(name: str, words: str, address: str = "") -> bytes:
     return f"{name}: {f'{words.rstrip()}{address}'.lstrip()}\r\n".encode("ascii")
 
 
-def digest_of(letter: Letter) -> str:
+def message_digest(letter: MessageContent) -> str:
     """Return a name for this content and no other."""
     content = hashlib.sha256()
     for piece in (str(letter.sender), *letter.headers.values(), letter.text, letter.html, *letter.pictures):

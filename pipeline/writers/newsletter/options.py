@@ -9,8 +9,8 @@ from typing import Literal
 from pipeline.config import FILE_NAME
 from pipeline.errors import ConfigError
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_URL_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class Options:
         faults = [
             f"{FILE_NAME}: [newsletter] {entry.name} holds a line break or another control character"
             for entry in fields(self)
-            if _CONTROL.search(getattr(self, entry.name))
+            if _CONTROL_CHARACTER.search(getattr(self, entry.name))
         ]
         faults += [
             f"{FILE_NAME}: [newsletter] {name} is {address!r}, expected an address such as https://klinik.example/post"
             for name, address in (("picture_base", self.picture_base), ("files_base", self.files_base))
             if address and not re.match(r"https://[^/\s\"<>]+[^\s\"<>]*$", address)
         ]
-        scheme = _SCHEME.match(self.unsubscribe)
+        scheme = _URL_SCHEME.match(self.unsubscribe)
         if (scheme and scheme[0].lower() not in ("https:", "mailto:")) or re.search(r"[<>\"]", self.unsubscribe):
             faults.append(
                 f"{FILE_NAME}: [newsletter] unsubscribe is {self.unsubscribe!r}, "

@@ -10,40 +10,42 @@ import sys
 from pathlib import Path
 
 from pipeline import config
-from pipeline.conforming import pdf
-from pipeline.conforming.tags import retag
-from pipeline.reading.binding import edition_of
-from pipeline.reading.files import find_roots, find_sources
-from pipeline.reading.reader import read
-from pipeline.rendering.pictures import Size, shrink
-from pipeline.rendering.printing import draw, lay_out
+from pipeline.pictures.image_files import TargetSize, resize_image
+from pipeline.reading.editions import build_edition
+from pipeline.reading.reader import read_articles
+from pipeline.reading.source_files import find_roots, find_sources
+from pipeline.rendering.pdf_layout import draw_pdf, lay_out
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import Words, load_words
-from pipeline.writers import Facts, Job, Need, Rendition, load, registered
-from pipeline.writers.handout import sheet
-from pipeline.writers.handout.characters import replace_signs
-from pipeline.writers.handout.variants import STANDARD, VARIANTS, settings
+from pipeline.validation import pdf
+from pipeline.validation.pdf_tags import retag
+from pipeline.writers import Facts, Job, Need, Rendition, installed_writers, load_writer
+from pipeline.writers.handout import print_html
+from pipeline.writers.handout.missing_characters import find_substitutions
+from pipeline.writers.handout.variants import STANDARD_VARIANT, VARIANTS, candidate_settings
 
 
 def main(folder: Path, out: Path) -> None:
-    project = config.load(folder, registered())
+    project = config.load_config(folder, installed_writers())
     roots = find_roots(project)
     sources = find_sources(project, roots).sources
-    articles = [item.article for item in read(sources, project, roots, {s.path: s.id for s in sources}) if item.article]
-    writers = {name: load(name) for name in ("handout", "epub", "newsletter")}
-    options = {name: config.options(project, name, writer.Options) for name, writer in writers.items()}
+    articles = [
+        item.article for item in read_articles(sources, project, roots, {s.path: s.id for s in sources}) if item.article
+    ]
+    writers = {name: load_writer(name) for name in ("handout", "epub", "newsletter")}
+    options = {name: config.format_options(project, name, writer.Options) for name, writer in writers.items()}
     styles = find_styles(folder)
     words: dict[str, Words] = {}
     made: dict[Need, Rendition] = {}
     for article in articles:
-        edition = edition_of(article, (article,), {})
+        edition = build_edition(article, (article,), {})
         needs = {name: writer.needs(edition, options[name]) for name, writer in writers.items()}
         by_file: dict[str, set[Need]] = {}
         for need in {need for own in needs.values() for need in own} - made.keys():
             by_file.setdefault(need.picture.path, set()).add(need)
         for path, wanted in by_file.items():
-            sizes = {need: Size(need.width_px, need.max_bytes) for need in wanted}
-            shrunk = shrink((folder / path).read_bytes(), set(sizes.values()))
+            sizes = {need: TargetSize(need.width_px, need.max_bytes) for need in wanted}
+            shrunk = resize_image((folder / path).read_bytes(), set(sizes.values()))
             for need, size in sizes.items():
                 small = shrunk[size]
                 made[need] = Rendition(small.data, small.media_type, small.width_px, small.height_px)
@@ -53,13 +55,13 @@ def main(folder: Path, out: Path) -> None:
             pictures = {need: made[need] for need in needs[name]}
             job = Job(project.publisher, options[name], styles, words[article.language], pictures, facts)
             if name == "handout":
-                signs, _ = replace_signs(edition)
-                setting = settings(VARIANTS[STANDARD], options[name])[0]
-                page = sheet.make(edition, job, VARIANTS[STANDARD], setting, signs)
+                signs, _ = find_substitutions(edition)
+                setting = candidate_settings(VARIANTS[STANDARD_VARIANT], options[name])[0]
+                page = print_html.build_print_document(edition, job, VARIANTS[STANDARD_VARIANT], setting, signs)
                 layout = lay_out(page.html, page.css, page.resources)
                 facts = {"handout": Facts(layout.pages, layout.page_of)}
-                data = retag(draw(layout)[0], layout.root)
-                pdf.judge(data, frozenset({"Handout-Sans"}))
+                data = retag(draw_pdf(layout)[0], layout.root)
+                pdf.validate_pdf(data, frozenset({"Handout-Sans"}))
                 files = {f"{article.id}.pdf": data}
             else:
                 files = {artifact.name: artifact.data for artifact in writer.write(edition, job).artifacts}

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pipeline.reading.pandoc import program
+from pipeline.reading.pandoc import pandoc_path
 
 
 def typst(out: Path, sources: Sequence[Path]) -> None:
@@ -36,7 +36,7 @@ def mjml_sources(out: Path, sources: Sequence[Path]) -> None:
     """Write what MJML reads; not measured."""
     for source in sources:
         html = subprocess.run(
-            [str(program()), str(source), "-t", "html"], capture_output=True, text=True, check=True
+            [str(pandoc_path()), str(source), "-t", "html"], capture_output=True, text=True, check=True
         ).stdout
         page = (
             f"<mjml><mj-body><mj-section><mj-column><mj-text>{html}</mj-text></mj-column></mj-section></mj-body></mjml>"
@@ -45,7 +45,7 @@ def mjml_sources(out: Path, sources: Sequence[Path]) -> None:
 
 
 def _pandoc(*arguments: str | Path) -> None:
-    subprocess.run([str(program()), *map(str, arguments)], check=True, capture_output=True)
+    subprocess.run([str(pandoc_path()), *map(str, arguments)], check=True, capture_output=True)
 
 
 PEERS: dict[str, Callable[[Path, Sequence[Path]], None]] = {

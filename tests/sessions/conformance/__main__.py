@@ -18,12 +18,13 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from pipeline.conforming.metadata import STANDARDS, Standard
-from pipeline.conforming.pdf import PROFILES
+from pipeline.validation.pdf import PROFILES
+from pipeline.validation.pdf_metadata import STANDARDS, Standard
 from tests.sessions.conformance import verapdf
 from tests.sessions.conformance.judges import Verdict, examine
-from tests.sessions.conformance.projects import corpus_folder, lay_out_corpus, lay_out_samples, publish
+from tests.sessions.conformance.projects import lay_out_corpus, lay_out_samples, publish
 from tests.sessions.conformance.wording import wording_of
+from tests.sessions.corpus import corpus_folder
 
 Rules = Mapping[str, Mapping[Path, tuple[str, ...]]]
 """By profile and file, the rules that veraPDF says are broken."""
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     excused = sum(verdict.excused for verdict in verdicts)
     sys.stdout.write(
         f"conformance: {len(verdicts)} files, {len(faults)} faults; "
-        f"{excused} false alarms of page-validation excused (see pipeline/conforming/pdf.py)\n"
+        f"{excused} false alarms of page-validation excused (see pipeline/validation/pdf.py)\n"
     )
     return int(bool(faults))
 
@@ -60,7 +61,7 @@ def _judged(scratch: Path, standards: Sequence[Standard], sample: int) -> tuple[
     if corpus := corpus_folder():
         projects += [(lay_out_corpus(scratch, corpus, standard), standard) for standard in standards]
     else:
-        sys.stdout.write("corpus: skipped: no ../shared/corpus, and PUBLISH_CORPUS names no folder\n")
+        sys.stdout.write("corpus: skipped: PUBLISH_CORPUS names no folder\n")
     verdicts: list[Verdict] = []
     failed: list[str] = []
     with ProcessPoolExecutor() as pool:

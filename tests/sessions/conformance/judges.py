@@ -11,7 +11,7 @@ from pathlib import Path
 import page
 import pikepdf
 
-from pipeline.conforming.pdf import PROFILES, Fault, judge, judge_second
+from pipeline.validation.pdf import PROFILES, PdfViolation, validate_pdf, validate_pdf_ua2
 from tests.sessions.conformance.projects import Handout
 from tests.sessions.conformance.wording import Wording
 
@@ -47,9 +47,9 @@ def examine(handout: Handout, wording: Wording) -> Verdict:
         return Verdict(handout, pages, {}, 0, _unembedded(data), _claims(data), check_syntax(handout.path), None)
     if handout.standard == "ua-2":
         # No validator in Python knows its rules: they are veraPDF's to judge, but for what our own judge knows.
-        faults: tuple[Fault, ...] = (*judge_second(data), *_of_fonts(data))
+        faults: tuple[PdfViolation, ...] = (*validate_pdf_ua2(data), *_of_fonts(data))
         return _verdict(handout, pages, {}, 0, faults, wording)
-    faults = judge(data, _FONT)
+    faults = validate_pdf(data, _FONT)
     rules = {
         profile: tuple(f"{fault.rule} {fault.element}" for fault in faults if fault.rule.startswith(_PREFIX[profile]))
         for profile in PROFILES
@@ -66,7 +66,7 @@ def _verdict(
     pages: int,
     rules: dict[str, tuple[str, ...]],
     excused: int,
-    others: tuple[Fault, ...],
+    others: tuple[PdfViolation, ...],
     wording: Wording,
 ) -> Verdict:
     return Verdict(
@@ -99,8 +99,8 @@ def _claims(data: bytes) -> tuple[str, ...]:
         return (*(f"it claims {claim}" for claim in claims), *unlabelled)
 
 
-def _of_fonts(data: bytes) -> tuple[Fault, ...]:
-    return tuple(fault for fault in judge(data, _FONT) if fault.rule.startswith("font-"))
+def _of_fonts(data: bytes) -> tuple[PdfViolation, ...]:
+    return tuple(fault for fault in validate_pdf(data, _FONT) if fault.rule.startswith("font-"))
 
 
 def _unembedded(data: bytes) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config import load
-from pipeline.conforming.metadata import Standard
-from pipeline.reading.files import find_roots, find_sources
-from pipeline.writers import registered
-from pipeline.writers.handout.variants import IMPOSED, STANDARD, VARIANTS
+from pipeline.config import load_config
+from pipeline.reading.source_files import find_roots, find_sources
+from pipeline.validation.pdf_metadata import Standard
+from pipeline.writers import installed_writers
+from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, VARIANTS
 
 REPOSITORY = Path(__file__).parents[3]
 PACK = "print-pack"
@@ -40,7 +39,7 @@ class Handout:
     @property
     def is_imposed(self) -> bool:
         """It is for the copier, and claims no standard."""
-        return self.variant == PACK or self.variant in IMPOSED
+        return self.variant == PACK or self.variant in IMPOSED_VARIANTS
 
     @property
     def is_whole(self) -> bool:
@@ -54,12 +53,6 @@ class Published:
 
     handouts: tuple[Handout, ...]
     failed: tuple[str, ...]
-
-
-def corpus_folder() -> Path | None:
-    """Return the folder of real articles: of `PUBLISH_CORPUS`, or the one beside the repository."""
-    folder = Path(os.environ.get("PUBLISH_CORPUS", REPOSITORY.parent / "shared" / "corpus"))
-    return folder if folder.is_dir() else None
 
 
 def lay_out_samples(scratch: Path, standard: Standard) -> Path:
@@ -112,13 +105,13 @@ def _emptied(folder: Path) -> Path:
 
 
 def _configure(folder: Path, config: str, standard: Standard) -> None:
-    names = ", ".join(f'"{name}"' for name in (*VARIANTS, *IMPOSED))
+    names = ", ".join(f'"{name}"' for name in (*VARIANTS, *IMPOSED_VARIANTS))
     keys = f'variants = [{names}]\nstandard = "{standard}"\n'
     (folder / "publish.toml").write_text(config.replace("[handout]\n", f"[handout]\n{keys}"), "utf-8")
 
 
 def _sample(folder: Path, count: int) -> Sequence[str]:
-    config = load(folder, registered())
+    config = load_config(folder, installed_writers())
     sources = find_sources(config, find_roots(config)).sources
     ids = sorted(source.id for source in sources)
     step = max(1, len(ids) // count)
@@ -142,7 +135,7 @@ def _of_entry(folder: Path, standard: Standard, entry: dict[str, object]) -> Ite
     for artifact in artifacts:
         path = str(artifact["path"])
         if path.endswith(".pdf"):
-            variant = path.removeprefix(f"handout/{id_}").removesuffix(".pdf").removeprefix(".") or STANDARD
+            variant = path.removeprefix(f"handout/{id_}").removesuffix(".pdf").removeprefix(".") or STANDARD_VARIANT
             title = str(entry["title"])
             place = folder / "outputs" / path
             yield Handout(folder.name, folder, id_, variant, place, title, tuple(sources), standard)

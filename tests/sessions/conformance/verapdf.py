@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from pipeline.conforming.metadata import Standard
+from pipeline.validation.pdf_metadata import Standard
 
 _POM = Path(__file__).with_name("pom.xml")
 _MAIN = "org.verapdf.apps.GreenfieldCliWrapper"

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.config import Config, load
-from pipeline.writers import registered
+from pipeline.config import Config, load_config
+from pipeline.writers import installed_writers
 from tests.pdf_reading import Element, tree
 from tests.published_words import Published, excused_lines, expected, labels, unmarked_faults
 from tests.sessions.conformance.projects import Handout
@@ -51,7 +51,7 @@ class Wording:
 
 def wording_of(folder: Path) -> Wording:
     """Return what the handouts of a published project may and must say."""
-    config = load(folder, registered())
+    config = load_config(folder, installed_writers())
     report = json.loads((folder / "outputs/report.json").read_text("utf-8"))
     return Wording(config, labels(config), excused_lines(report))
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from pipeline.article import Article, Edition, EditionPart
+from pipeline.model import Article, Edition, EditionPart
 from pipeline.writers import Facts, Written, epub, handout
 from tests.makers import article, everything, header, job, para
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.conforming import ace, epubcheck
-from pipeline.conforming.certificate import claims_conformance
-from pipeline.conforming.epub import OPF, false_claims, package_name, parse
 from pipeline.running.certificates import Certificates
+from pipeline.validation import ace, epubcheck
+from pipeline.validation.certificate import claims_conformance
+from pipeline.validation.epub import OPF_NS, package_name, parse_xhtml, unsupported_claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def by_epubcheck(books: Mapping[str, bytes]) -> Verdict:
     named = {f"book-{number}": id_ for number, id_ in enumerate(books)}
     began = time.monotonic()
     with TemporaryDirectory() as folder:
-        found = epubcheck.epubcheck({name: books[id_] for name, id_ in named.items()}, Path(folder))
+        found = epubcheck.check_with_epubcheck({name: books[id_] for name, id_ in named.items()}, Path(folder))
     faults = tuple(f"{named[name]}: {fault}" for name, lines in found.items() for fault in lines)
     return Verdict(len(books), faults, time.monotonic() - began)
 
@@ -48,13 +48,13 @@ def by_ace(books: Mapping[str, bytes]) -> Verdict:
     faults: list[str] = []
     for id_, book in books.items():
         with TemporaryDirectory() as folder:
-            faults += (f"{id_}: {fault}" for fault in ace.ace(book, Path(folder)))
+            faults += (f"{id_}: {fault}" for fault in ace.check_with_ace(book, Path(folder)))
     return Verdict(len(books), tuple(faults), time.monotonic() - began)
 
 
 def claims_against(books: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return every claim of accessibility that the pages of its book do not bear out."""
-    return tuple(f"{id_}: {fault}" for id_, book in books.items() for fault in false_claims(book))
+    return tuple(f"{id_}: {fault}" for id_, book in books.items() for fault in unsupported_claims(book))
 
 
 def unfounded(books: Mapping[str, bytes], certificates: Certificates) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def claimed_of(book: bytes) -> set[tuple[str, str]]:
     """Return what a book claims of its accessibility, which `claims_against` has compared with its pages."""
     with zipfile.ZipFile(io.BytesIO(book)) as container:
         files = {name: container.read(name) for name in container.namelist()}
-    metas = parse(files[package_name(files)]).iter(f"{OPF}meta")
+    metas = parse_xhtml(files[package_name(files)]).iter(f"{OPF_NS}meta")
     return {(meta.get("property", "").removeprefix("schema:"), (meta.text or "").strip()) for meta in metas}
 
 

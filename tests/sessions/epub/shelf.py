@@ -43,7 +43,7 @@ class Shelf:
 
     def run(self, *formats: str, articles: tuple[str, ...] = (), jobs: int = 0, is_certified: bool = False) -> Report:
         """Publish, as the command does."""
-        settings = config.load(self.folder, writers.registered())
+        settings = config.load_config(self.folder, writers.installed_writers())
         request = publish.Request(formats, articles, jobs=jobs or cores())
         return (publish.certify if is_certified else publish.publish)(settings, request, _say)
 

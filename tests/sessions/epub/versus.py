@@ -21,7 +21,7 @@ class Bound:
 
 def by_pandoc(sources: dict[str, Path], root: Path, folder: Path) -> Bound:
     """Make a book of each source, as pandoc's manual shows it, with the pictures where pandoc can find them."""
-    from pipeline.reading.pandoc import program
+    from pipeline.reading.pandoc import pandoc_path
 
     books: dict[str, bytes] = {}
     refused: list[str] = []
@@ -34,7 +34,7 @@ def by_pandoc(sources: dict[str, Path], root: Path, folder: Path) -> Bound:
         book = folder / f"{number}.epub"
         done = subprocess.run(
             [
-                str(program()), str(copy), "--from", "markdown", "--to", "epub3", "--toc", "--metadata", "lang=da",
+                str(pandoc_path()), str(copy), "--from", "markdown", "--to", "epub3", "--toc", "--metadata", "lang=da",
                 "--resource-path", str(root), "--output", str(book),
             ],
             capture_output=True,

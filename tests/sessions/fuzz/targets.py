@@ -8,41 +8,41 @@ from datetime import date
 from pathlib import Path
 
 from pipeline import config
-from pipeline.config import Sources
+from pipeline.config import SourceSettings
 from pipeline.errors import PublishError
-from pipeline.reading.dates import DateError, read_date
-from pipeline.reading.files import find_roots, find_sources
+from pipeline.mailing.csv_import import read_csv
+from pipeline.mailing.data_dir import DataDir
+from pipeline.mailing.database import open_database
+from pipeline.mailing.incoming_mail import read_bounces, read_unsubscribe_requests
+from pipeline.pictures import svg
+from pipeline.reading.dates import DateError, parse_date
 from pipeline.reading.frontmatter import read_front_matter
-from pipeline.reading.reader import read
-from pipeline.reading.repairs import repair
-from pipeline.reading.source import body_lines, clean
-from pipeline.rendering import svg
-from pipeline.sending.folder import DataFolder
-from pipeline.sending.importing import read_csv
-from pipeline.sending.mailbox import read_bounces, read_leavers
-from pipeline.sending.store import open_store
+from pipeline.reading.reader import read_articles
+from pipeline.reading.repairs import repair_lines
+from pipeline.reading.source_files import find_roots, find_sources
+from pipeline.reading.source_text import body_lines, decode_source
 
 _TODAY = date(2026, 3, 1)
 _PROJECT = Path(tempfile.mkdtemp(prefix="publish-fuzz-"))
 
 
 def front_matter(data: bytes) -> None:
-    text, _ = clean(data, "x.md")
-    read_front_matter(text, "x.md", Sources())
+    text, _ = decode_source(data, "x.md")
+    read_front_matter(text, "x.md", SourceSettings())
 
 
 def repairs(data: bytes) -> None:
-    text, _ = clean(data, "x.md")
-    repair(body_lines(text, 1), "x.md")
+    text, _ = decode_source(data, "x.md")
+    repair_lines(body_lines(text, 1), "x.md")
 
 
 def dates(data: bytes) -> None:
-    read_date(data.decode("utf-8", "replace"), "day-month-year")
+    parse_date(data.decode("utf-8", "replace"), "day-month-year")
 
 
 def drawings(data: bytes) -> None:
-    svg.size_of(data)
-    svg.clean(data)
+    svg.svg_size(data)
+    svg.sanitise_svg(data)
 
 
 def articles(data: bytes) -> None:
@@ -50,10 +50,10 @@ def articles(data: bytes) -> None:
     (_PROJECT / "sources").mkdir(exist_ok=True)
     (_PROJECT / "publish.toml").write_text('[publisher]\nname = "K"\nwebsite = "https://klinik.example"\n')
     (_PROJECT / "sources/x.md").write_bytes(data)
-    settings = config.load(_PROJECT, ())
+    settings = config.load_config(_PROJECT, ())
     roots = find_roots(settings)
     sources = find_sources(settings, roots).sources
-    for item in read(sources, settings, roots, {source.path: source.id for source in sources}):
+    for item in read_articles(sources, settings, roots, {source.path: source.id for source in sources}):
         if item.article is None and not any(finding.severity == "error" for finding in item.findings):
             raise AssertionError("refused without an error")
 
@@ -72,8 +72,8 @@ def mails(data: bytes) -> None:
         for part in ("data", "cur", "new"):
             (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / "new/1").write_bytes(data)
-        with open_store(DataFolder(folder / "data")) as store:
-            (read_bounces if name == "bounces" else read_leavers)(store, folder, _TODAY)
+        with open_database(DataDir(folder / "data")) as store:
+            (read_bounces if name == "bounces" else read_unsubscribe_requests)(store, folder, _TODAY)
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {

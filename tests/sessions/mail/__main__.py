@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.conforming.mail import CLIPPED_AT
+from pipeline.validation.mail import GMAIL_CLIP_BYTES
+from tests.sessions.corpus import corpus_folder
 from tests.sessions.mail import accepting, browsing, judging, projects, versus
 from tests.sessions.mail.accepting import Accepted, Remark
 from tests.sessions.mail.projects import Mail
@@ -63,7 +64,7 @@ def main() -> int:
     scratch: Path = asked.scratch.resolve()
     chromium = shutil.which("chromium") or ""
     judges = judging.install_judges(scratch / "judges")
-    corpus = None if asked.samples else projects.corpus_folder()
+    corpus = None if asked.samples else corpus_folder()
     mails = projects.publish_samples(scratch)
     if corpus:
         mails += projects.publish_corpus(scratch, corpus)
@@ -129,7 +130,7 @@ def largest(mails: Iterable[Mail]) -> str:
         for part in email.message_from_bytes(mail.eml.read_bytes(), policy=SMTP).walk()
         if part.get_content_type() == "text/html"
     )
-    return f"largest HTML part {max(sizes):,} bytes, Gmail's limit {CLIPPED_AT:,}"
+    return f"largest HTML part {max(sizes):,} bytes, Gmail's limit {GMAIL_CLIP_BYTES:,}"
 
 
 def show(table: Table, figures: str) -> None:

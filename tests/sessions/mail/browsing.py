@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pipeline.rendering.fonts import FAMILY, font
+from pipeline.rendering.fonts import FONT_FAMILY, font_data
 from tests.sessions.mail.accepting import Remark
 from tests.sessions.mail.projects import Mail
 
@@ -156,8 +156,8 @@ def font_face() -> str:
     """Return the font that the mail names first, so that pictures of it are the same on every machine."""
     cuts = (("regular", 400), ("bold", 700))
     return "\n".join(
-        f"@font-face {{ font-family: '{FAMILY}'; font-weight: {weight}; "
-        f"src: url(data:font/ttf;base64,{base64.b64encode(font(cut)).decode()}); }}"
+        f"@font-face {{ font-family: '{FONT_FAMILY}'; font-weight: {weight}; "
+        f"src: url(data:font/ttf;base64,{base64.b64encode(font_data(cut)).decode()}); }}"
         for cut, weight in cuts
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.conforming.mail import judge
+from pipeline.validation.mail import validate_mail
 from tests.sessions.mail.accepting import Remark
 from tests.sessions.mail.projects import Mail, as_sent
 
@@ -105,7 +105,7 @@ def lint(mails: tuple[Mail, ...]) -> tuple[Remark, ...]:
     return tuple(
         Remark("lint", mail.name, f"{fault.rule}: {fault.message}")
         for mail in mails
-        for fault in judge(mail.eml.read_bytes(), {})
+        for fault in validate_mail(mail.eml.read_bytes(), {})
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -49,12 +48,6 @@ class Mail:
     @property
     def eml(self) -> Path:
         return self.folder / f"{self.id}.eml"
-
-
-def corpus_folder() -> Path | None:
-    """Return the folder of real articles: of `PUBLISH_CORPUS`, or the one beside the repository."""
-    folder = Path(os.environ.get("PUBLISH_CORPUS", REPOSITORY.parent / "shared" / "corpus"))
-    return folder if folder.is_dir() else None
 
 
 def publish_samples(scratch: Path) -> tuple[Mail, ...]:

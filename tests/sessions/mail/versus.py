@@ -11,18 +11,18 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from pipeline.article import Article, Edition, Figure
-from pipeline.config import Config, load
-from pipeline.reading.files import find_roots, find_sources
-from pipeline.reading.reader import read
+from pipeline.config import Config, load_config
+from pipeline.model import Article, Edition, Figure
+from pipeline.pictures.image_files import TargetSize, resize_image
+from pipeline.reading.reader import read_articles
+from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.rendering.markup import MarkupRenderer, Placed
-from pipeline.rendering.pictures import Size, shrink
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import load_words
-from pipeline.writers import Job, Need, Rendition, newsletter, registered
+from pipeline.writers import Job, Need, Rendition, installed_writers, newsletter
 from pipeline.writers.newsletter.footer import footer_of
-from pipeline.writers.newsletter.page import dates
-from pipeline.writers.newsletter.pictures import Gallery, find_logo, place_logo
+from pipeline.writers.newsletter.html_part import dates_line
+from pipeline.writers.newsletter.mail_images import ImageRegistry, find_mail_logo, place_logo
 from tests.sessions.mail.browsing import browse
 from tests.sessions.mail.judging import caniemail, run
 from tests.sessions.mail.projects import REPOSITORY, Mail
@@ -97,7 +97,7 @@ def timed(edition: Edition, job: Job) -> float:
 
 def prepared() -> tuple[Edition, Job]:
     """Return the article of this repository's samples, and all that its writer needs."""
-    config = load(REPOSITORY, registered())
+    config = load_config(REPOSITORY, installed_writers())
     article = read_article(config)
     edition = Edition(article, (article,))
     table = config.formats["newsletter"]
@@ -112,7 +112,7 @@ def read_article(config: Config) -> Article:
     roots = find_roots(config)
     sources = find_sources(config, roots).sources
     wanted = [source for source in sources if source.id == ARTICLE]
-    (result,) = read(wanted, config, roots, {source.path: source.id for source in sources})
+    (result,) = read_articles(wanted, config, roots, {source.path: source.id for source in sources})
     if result.article is None:
         raise SystemExit(f"{ARTICLE} is refused: {result.findings}")
     return result.article
@@ -120,8 +120,8 @@ def read_article(config: Config) -> Article:
 
 def made(need: Need) -> Rendition:
     """Return a picture in the size that a writer needs."""
-    size = Size(need.width_px, need.max_bytes)
-    shrunk = shrink((REPOSITORY / need.picture.path).read_bytes(), [size])[size]
+    size = TargetSize(need.width_px, need.max_bytes)
+    shrunk = resize_image((REPOSITORY / need.picture.path).read_bytes(), [size])[size]
     return Rendition(shrunk.data, shrunk.media_type, shrunk.width_px, shrunk.height_px)
 
 
@@ -131,11 +131,11 @@ def made(need: Need) -> Rendition:
 def as_mjml(edition: Edition, job: Job) -> str:
     """Return the article with MJML's components: the same words, pictures, boxes, button and footer."""
     article = edition.front
-    gallery = Gallery(job.pictures, newsletter.on_disk(edition))
+    gallery = ImageRegistry(job.pictures, newsletter.address_on_disk(edition))
     renderer = MarkupRenderer(job.words, gallery.place, medium=newsletter.medium)
-    logo = find_logo(job.styles, job.publisher.logo)
+    logo = find_mail_logo(job.styles, job.publisher.logo)
     pieces = [image(place_logo(gallery, logo), job.publisher.name, align="left") if logo else Markup("")]
-    pieces += [text(Markup("<h1>{}</h1>").format(article.title)), text(paragraph(dates(article, job.words)))]
+    pieces += [text(Markup("<h1>{}</h1>").format(article.title)), text(paragraph(dates_line(article, job.words)))]
     pieces += figure(article.hero, gallery, renderer) if article.hero else []
     pieces.append(text(Markup("<p><em>{}</em></p>").format(article.lead)))
     if article.key_points:
@@ -187,7 +187,7 @@ def box(markup: Markup) -> Markup:
     ).format(text(markup))
 
 
-def figure(block: Figure, gallery: Gallery, renderer: MarkupRenderer) -> list[Markup]:
+def figure(block: Figure, gallery: ImageRegistry, renderer: MarkupRenderer) -> list[Markup]:
     """Return a picture, and its caption below it."""
     placed = gallery.place(block.image.picture)
     if placed is None:

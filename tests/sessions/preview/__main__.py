@@ -61,11 +61,11 @@ def _judge(project: Path, folder: Path, chosen: argparse.Namespace) -> Iterator[
 def _browse(project: Path, folder: Path, rounds: int) -> Iterator[str]:
     from playwright.sync_api import sync_playwright
 
-    from pipeline.config import load
-    from pipeline.reading.files import find_roots, find_sources
-    from pipeline.writers import registered
+    from pipeline.config import load_config
+    from pipeline.reading.source_files import find_roots, find_sources
+    from pipeline.writers import installed_writers
 
-    config = load(project, registered())
+    config = load_config(project, installed_writers())
     chosen = find_sources(config, find_roots(config)).sources[0]
     source, shots, axe = project / chosen.path, folder / "shots", folder / "node_modules/axe-core/axe.min.js"
     with sync_playwright() as playwright, running(project) as desk:
@@ -75,11 +75,9 @@ def _browse(project: Path, folder: Path, rounds: int) -> Iterator[str]:
         yield from editing.keep_place(browser, desk, chosen.id, source)
         yield from editing.break_and_mend(browser, desk, chosen.id, source, shots)
         yield from editing.compose(browser, desk, shots)
-        yield from attack(playwright, desk, chosen.id, source)
+        yield from attack(playwright, desk, chosen.id)
         yield from walking.same_chapter(browser, desk, chosen.id)
         yield from walking.choose_by_keyboard(browser, desk, chosen.id)
-        text = source.read_text("utf-8")
-        write(source, text + "\n\nEt afsnit, som ikke er med i sidste commit.\n")
         write(project / source.parent.relative_to(project) / "i-stykker.md", "---\ntitle: [\n---\n\nTekst.\n")
         wait_until_idle(desk)
         proof = f"{desk.address}/proof/{chosen.id}"
@@ -93,7 +91,6 @@ def _browse(project: Path, folder: Path, rounds: int) -> Iterator[str]:
             "proof-text": f"{proof}?part=text",
             "proof-source": f"{proof}?part=source&variant=short",
             "proof-broken": f"{desk.address}/proof/{broken.lstrip('/')}",
-            "compare": f"{desk.address}/compare/{chosen.id}",
             "compose": f"{desk.address}/compose",
             "compose-edition": f"{desk.address}/compose/{_edition(project)}",
             "print": f"{desk.address}/print?id={chosen.id}",
@@ -104,7 +101,7 @@ def _browse(project: Path, folder: Path, rounds: int) -> Iterator[str]:
         for number, fault in enumerate(judge(browser, views, axe, shots), 1):  # noqa: B007  # see main
             yield fault
         say(f"{len(views)} views, light and dark, 320, 640 and 1280 px: {number} faults of axe, width and console")
-        walked = ("shelf-none", "proof", "proof-broken", "compare", "compose-edition", "print", "message", "on-disk")
+        walked = ("shelf-none", "proof", "proof-broken", "compose-edition", "print", "message", "on-disk")
         yield from walking.walk(browser, {name: views[name] for name in walked})
         yield from walking.print_style(browser, {name: views[name] for name in ("shelf", "proof", "on-disk")}, shots)
     with sync_playwright() as playwright:

@@ -77,7 +77,7 @@ def wait_until_idle(desk: Desk) -> None:
 
 
 def lay_out_corpus(folder: Path, corpus: Path, sample: int) -> Path:
-    """Return a project with articles of a corpus, all or the first so many, published and committed."""
+    """Return a project with articles of a corpus, all or the first so many, published."""
     shutil.copytree(corpus, folder, dirs_exist_ok=True)
     if sample:
         for surplus in sorted(folder.glob("content/**/*.md"))[sample:]:
@@ -88,7 +88,7 @@ def lay_out_corpus(folder: Path, corpus: Path, sample: int) -> Path:
 
 
 def lay_out_samples(folder: Path) -> Path:
-    """Return a project with this repository's samples, published and committed."""
+    """Return a project with this repository's samples, published."""
     shutil.copytree(REPOSITORY / "sources", folder / "sources")
     return _begin(folder, (REPOSITORY / "publish.toml").read_text("utf-8"))
 
@@ -126,10 +126,6 @@ def publish(folder: Path, *arguments: str) -> None:
 
 def _begin(folder: Path, config: str) -> Path:
     write(folder / "publish.toml", config)
-    write(folder / ".gitignore", "outputs/\n")
-    git = ("git", "-C", str(folder), "-c", "user.name=Anna Prøve", "-c", "user.email=anna@klinik.example")
-    for arguments in (("init", "-q"), ("add", "-A"), ("commit", "-qm", "Begynd")):
-        subprocess.run((*git, *arguments), check=True, capture_output=True)
     publish(folder, "all")
     return folder
 

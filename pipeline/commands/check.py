@@ -1,0 +1,183 @@
+"""`publish check`: what an editor would say before anything is published."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline import writers
+from pipeline.commands.shared_options import jobs_option, load_project, outputs_option, project_option, review_date
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.lint_run import LintResult
+
+REPORT_FORMATS = ("terminal", "html", "json", "sarif", "github")
+
+
+@click.command()
+@click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
+@click.option("--format", "form", type=click.Choice(REPORT_FORMATS), default="terminal", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the findings here. [shown]")
+@click.option("--strict", is_flag=True, help="Exit with 1 where a warning exists.")
+@click.option("--verbose", "-v", is_flag=True, help="Show every note.")
+@click.option("--explain", metavar="CODE", help="Say what a finding means, why it matters, and its cure.")
+@click.option(
+    "--fix", is_flag=True, help="Repair sources where no one could mean it otherwise: shows a diff, and asks."
+)
+@click.option("--yes", "-y", is_flag=True, help="With --fix: do not ask.")
+@click.option("--update-baseline", is_flag=True, help="Make all present findings known: only new ones are reported.")
+@project_option
+@outputs_option("Where the last run wrote.")
+@jobs_option
+def check(
+    articles: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    strict: bool,  # noqa: FBT001  # click's flags
+    verbose: bool,  # noqa: FBT001
+    explain: str | None,
+    fix: bool,  # noqa: FBT001
+    yes: bool,  # noqa: FBT001
+    update_baseline: bool,  # noqa: FBT001
+    project: Path | None,
+    outputs: Path | None,
+    jobs: int | None,
+) -> int:
+    """Check articles as an editor would: readable, safe, right, whole, fit for print, mail and shelf.
+
+    ARTICLE is an id (blog/soevn) or the path of a source; without: all. A folder such as outputs/, or a PDF, EPUB or
+    mail, has the finished files judged instead.
+    """
+    if explain:
+        return _print_explanation(explain)
+    from pipeline import lint_run, terminal
+    from pipeline.lint.severity_policy import SeverityPolicy, load_severity_policy
+    from pipeline.publish import Request
+    from pipeline.running.ids import as_ids
+    from pipeline.running.workers import default_jobs
+
+    settings = load_project(project)
+    scale = SeverityPolicy(settings.check.severities) if update_baseline else load_severity_policy(settings)
+    ids = as_ids(articles, settings, Path.cwd())
+    if fix:
+        return _apply_fixes(settings, ids, is_asked=not yes)
+    finished = tuple(Path(name) for name in articles if _is_finished_file(Path(name)))
+    if finished and len(finished) < len(articles):
+        raise click.UsageError("name articles, or finished files: not both")
+    with terminal.run_progress(is_silent=form != "terminal") as progress:
+        if finished:
+            found = lint_run.lint_files(finished, scale, progress)
+        else:
+            request = Request(
+                tuple(writers.installed_writers()),
+                ids,
+                outputs=outputs,
+                jobs=jobs or default_jobs(),
+                today=review_date(),
+            )
+            found = lint_run.lint_articles(settings, request, scale, progress)
+    if update_baseline:
+        return _update_baseline(found, settings)
+    _output_findings(found, settings, form, output, is_verbose=verbose)
+    return found.report.exit_code(is_strict=strict)
+
+
+def _is_finished_file(path: Path) -> bool:
+    from pipeline.lint.file_validation import SUFFIXES
+
+    return path.is_dir() or (path.is_file() and path.suffix.lower() in SUFFIXES)
+
+
+def _print_explanation(code: str) -> int:
+    from pipeline.codes import CODES, FORMER_CODES
+    from pipeline.registry import rule_of
+
+    code = FORMER_CODES.get(code, code)
+    if code not in CODES:
+        near = difflib.get_close_matches(code, [*CODES, *FORMER_CODES], n=1)
+        raise click.BadParameter(
+            f"there is no finding {code!r}" + (f"; did you mean {near[0]!r}?" if near else ""), param_hint="--explain"
+        )
+    click.echo(f"{code} ({CODES[code].severity})\n\n" + "\n\n".join(rule_of(code).explained()))
+    return 0
+
+
+def _apply_fixes(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> int:
+    from pipeline.autofix import apply_fix, find_fixes
+
+    found = find_fixes(settings, ids)
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    for each in found:
+        for line in each.diff:
+            click.secho(line, fg=colours.get(line[:1]))
+    if not found:
+        click.echo("nothing to repair")
+        return 0
+    files = "1 source" if len(found) == 1 else f"{len(found)} sources"
+    if is_asked:
+        click.confirm(f"Repair {files}?", abort=True)
+    for each in found:
+        apply_fix(each)
+    click.echo(f"repaired {files}")
+    return 0
+
+
+def _update_baseline(found: LintResult, settings: Config) -> int:
+    from pipeline.lint.severity_policy import build_baseline
+    from pipeline.running.saving import replace_whole
+
+    path = settings.folder / settings.check.baseline
+    replace_whole(path, build_baseline(found.report.findings))
+    click.echo(f"{path}: {sum(f.severity != 'error' for f in found.report.findings)} findings are known from now on")
+    return found.report.exit_code(is_strict=False)
+
+
+def _output_findings(found: LintResult, settings: Config, form: str, output: Path | None, *, is_verbose: bool) -> None:
+    """Show or write what was found."""
+    from pipeline.report import github_annotations, report_to_json
+
+    if form == "terminal":
+        data = _terminal_text(found, settings, is_verbose=is_verbose)
+    elif form == "html":
+        from pipeline.lint.report_html import render_html_report
+        from pipeline.rendering.styles import find_styles
+
+        folder, styles = settings.folder, find_styles(settings.folder)
+        data = render_html_report(
+            found.report, found.sources, folder, settings.publisher, settings.check, styles
+        ).decode()
+    elif form == "json":
+        data = report_to_json(found.report).decode()
+    elif form == "sarif":
+        from pipeline.lint.sarif import render_sarif
+
+        data = render_sarif(found.report.findings, settings.folder).decode()
+    else:
+        data = "".join(f"{line}\n" for line in github_annotations(found.report))
+    if output:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(click.unstyle(data) if form == "terminal" else data, "utf-8", newline="\n")
+        click.echo(f"wrote {output}", err=True)
+    else:
+        click.echo(data, nl=False, color=None if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else False)
+
+
+def _terminal_text(found: LintResult, settings: Config, *, is_verbose: bool) -> str:
+    from pipeline.lint.report_terminal import render_terminal_report
+
+    report = found.report
+    lines = list(render_terminal_report(report.findings, report.listings, settings.folder, with_notes=is_verbose))
+    summary = report.summary
+    known = len(found.findings) - len(report.findings)
+    told = ", ".join(f"{summary[name]} {name}" for name in ("errors", "warnings", "notes"))
+    lines.append(f"\n{len(found.sources)} checked: {told}" + (f"; {known} known or off" if known else ""))
+    if not is_verbose and summary["notes"]:
+        lines.append("--verbose shows the notes one by one; --explain CODE says what one means.")
+    lines += [f"{finding.message}: {finding.hint}" for finding in report.findings if finding.code == "pages-unjudged"]
+    return "".join(f"{line}\n" for line in lines)

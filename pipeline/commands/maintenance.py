@@ -1,0 +1,41 @@
+"""The commands `publish clean` and `publish cluster`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.commands.shared_options import find_project, outputs_option, project_option
+
+_LOCK_WAIT_S = 5.0
+
+
+@click.command()
+@project_option
+@outputs_option("Whose cache.")
+def clean(project: Path | None, outputs: Path | None) -> int:
+    """Empty the cache: pictures in their sizes, and what is known of sources. Everything published stays."""
+    from pipeline.running.saving import Outputs
+    from pipeline.running.upkeep import clean as empty
+
+    folder = outputs or find_project(project) / "outputs"
+    freed = empty(Outputs(folder.resolve()), _LOCK_WAIT_S)
+    click.echo(f"emptied the cache of {folder}: {freed / 1_000_000:.1f} MB")
+    return 0
+
+
+@click.command()
+@click.option("--workers", type=click.IntRange(1), help="Processes. [one per core]")
+@click.option("--memory", "memory_mb", type=click.IntRange(200), default=1000, show_default=True, help="MB for each.")
+def cluster(workers: int | None, memory_mb: int) -> int:
+    """Start a Dask cluster on this machine, for trying out, and say its address; Ctrl-C ends it."""
+    import signal
+
+    from pipeline.running.cluster import start
+    from pipeline.running.workers import default_jobs
+
+    with start(workers or default_jobs(), memory_mb) as started:
+        click.echo(f"publish all --cluster {started.scheduler_address}")
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    return 0

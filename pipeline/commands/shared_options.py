@@ -1,0 +1,93 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+import click
+
+from pipeline import writers
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+
+
+project_option = click.option(
+    "--project", type=click.Path(path_type=Path), help="Folder of publish.toml. [here, or above]"
+)
+jobs_option = click.option("--jobs", type=click.IntRange(1), help="Worker processes. [one per core]")
+
+
+def outputs_option(meaning: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option that names the folder of outputs."""
+    return click.option("--outputs", type=click.Path(path_type=Path), help=f"{meaning} [PROJECT/outputs]")
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every publishing command has."""
+    for option in reversed(
+        (
+            project_option,
+            outputs_option("Where to write."),
+            jobs_option,
+            click.option("--strict", is_flag=True, help="Exit with 1 where a warning exists."),
+            click.option("--force", is_flag=True, help="Make everything anew, changed or not."),
+            click.option("--verify", is_flag=True, help="Read the files that stand, and make anew what was changed."),
+            click.option("--explain", is_flag=True, help="Say why each file was made anew, or was not."),
+            click.option("--profile", is_flag=True, help="Say where the time went."),
+            click.option("--report", type=click.Path(path_type=Path), help="Write the report here as well."),
+            click.option("--verbose", "-v", is_flag=True, help="Show every warning and note."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def variants_of(name: str) -> tuple[str, ...]:
+    """Return the variants that a format can be written in: those that its options allow; most have none."""
+    allowed = _option_types(name).get("variants")
+    return get_args(get_args(allowed)[0]) if allowed else ()
+
+
+def has_option(name: str, option: str) -> bool:
+    """Tell whether a format's table in `publish.toml` may hold an option."""
+    return option in _option_types(name)
+
+
+def _option_types(name: str) -> dict[str, Any]:
+    try:
+        return get_type_hints(writers.load_writer(name).Options)
+    except Exception:  # noqa: BLE001  # a stranger's writer: its own command says why
+        return {}
+
+
+def load_project(given: Path | None) -> Config:
+    """Return the configuration of a project: of the folder that is given, or of the nearest one at or above this one.
+
+    Raises:
+        ConfigError: There is no project, or its `publish.toml` is wrong.
+    """
+    from pipeline.config import load_config
+
+    return load_config(find_project(given), writers.installed_writers())
+
+
+def find_project(given: Path | None) -> Path:
+    from pipeline.config import FILE_NAME, project_folder
+
+    if given is None:
+        return project_folder(Path.cwd())
+    if not (given / FILE_NAME).is_file():
+        raise click.BadParameter(f"there is no {FILE_NAME} in {given}", param_hint="--project")
+    return given.resolve()
+
+
+def review_date() -> date:
+    """Return the day that reviews are judged by: `SOURCE_DATE_EPOCH`, so that a build can be repeated, or now."""
+    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = datetime.fromtimestamp(int(stated), UTC) if stated.isdecimal() else datetime.now(UTC).astimezone()
+    return now.date()

@@ -1,1 +1,0 @@
-"""Judges of finished bytes: PDF, EPUB, mail."""

@@ -1,0 +1,139 @@
+"""Lint rules across all articles: broken links between them, equal titles, orphans."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.findings import Finding, make_finding
+from pipeline.lint.context import LintContext
+from pipeline.model import Header, Link, References
+from pipeline.registry import note_rule, warning_rule
+
+
+@dataclass(frozen=True, slots=True)
+class LintSummary:
+    """What is kept of an article to compare it with others."""
+
+    anchors: tuple[str, ...] = ()
+    """Ids of its headings."""
+    links: tuple[tuple[str, int], ...] = ()
+    """Web addresses it leads to, and the line of each."""
+    accept: tuple[str, ...] = ()
+    """Codes of findings that its author means."""
+    reviewed: date | None = None
+    review_after: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleSummary:
+    """An article among all others."""
+
+    id: str
+    source: str
+    title: str
+    address: str
+    related: tuple[str, ...]
+    """Ids."""
+    bound_articles: tuple[str, ...]
+    """Ids of the articles that an edition binds."""
+    is_hidden: bool
+    """A draft or unlisted, which no one need lead to."""
+    lint_summary: LintSummary
+
+
+def summarise_article(context: LintContext) -> LintSummary:
+    """Return what is kept of an article."""
+    article = context.article
+    anchors = (*(node.id for node in context.nodes(Header)), *(node.id for node in context.nodes(References)))
+    links = ((link.address, link.line) for link in context.nodes(Link) if link.address.startswith("http"))
+    return LintSummary(
+        anchors,
+        tuple(dict.fromkeys(links)),
+        article.accept,
+        article.reviewed,
+        article.review_after,
+    )
+
+
+def check_across_articles(articles: Iterable[ArticleSummary]) -> tuple[Finding, ...]:
+    """Return what is doubtful about all articles of a project together, save what their authors mean."""
+    them = tuple(articles)
+    meant = {one.source: one.lint_summary.accept for one in them}
+    findings = (*_check_own_links(them), *_check_titles(them), *_check_orphans(them))
+    return tuple(finding for finding in findings if finding.code not in meant.get(finding.source, ()))
+
+
+@warning_rule(
+    "article-link-unknown",
+    "A link leads to an article of this project that does not exist.",
+    "`/blog/ryg-ovelser` for `/blog/ryg-oevelser`",
+    "Correct the address.",
+    reason="The reader meets an error page, on paper with no way back.",
+    group="whole",
+)
+@warning_rule(
+    "article-anchor-unknown",
+    "A link leads to a heading that the other article does not have.",
+    "`/blog/ryg#oevelser` where no heading is called so",
+    "Correct what stands behind the `#`.",
+    reason="The reader lands at the top of the article, and must search.",
+    group="whole",
+)
+def _check_own_links(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
+    by_address = {one.address.rstrip("/"): one for one in them if one.address}
+    folders = {address.rpartition("/")[0] for address in by_address}
+    for one in them:
+        for address, line in one.lint_summary.links:
+            page, _, anchor = address.partition("#")
+            target = by_address.get(page.split("?")[0].rstrip("/"))
+            if target and anchor and anchor not in target.lint_summary.anchors and target is not one:
+                message = f"{target.id!r} has no heading {anchor!r}"
+                yield make_finding("article-anchor-unknown", one.source, line, message, quote=address)
+            elif not target and page.split("?")[0].rstrip("/").rpartition("/")[0] in folders:
+                yield make_finding(
+                    "article-link-unknown", one.source, line, f"there is no article at {address}", quote=address
+                )
+
+
+@warning_rule(
+    "title-twice",
+    "Two articles have the same title.",
+    "Two articles called “Ondt i ryggen”",
+    "Say in the title what sets each apart.",
+    reason="On a shelf, in an inbox or in a search no one can tell them apart.",
+    source="WCAG 2.2, success criterion 2.4.2.",
+    group="whole",
+)
+def _check_titles(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
+    by_title: dict[str, list[ArticleSummary]] = defaultdict(list)
+    for one in them:
+        by_title[" ".join(one.title.casefold().split())].append(one)
+    for same in by_title.values():
+        for one in same[1:]:
+            yield make_finding("title-twice", one.source, 0, f"{same[0].source} is called {one.title!r} too")
+
+
+@note_rule(
+    "orphan",
+    "No other article and no edition leads here.",
+    "An article that nothing links to",
+    "Name it in `related:` of an article that is near it.",
+    reason="Readers find it by search alone.",
+    group="whole",
+)
+def _check_orphans(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
+    if len(them) < 2:
+        return
+    by_address = {one.address.rstrip("/"): one.id for one in them if one.address}
+    led_to = {id_ for one in them for id_ in (*one.related, *one.bound_articles) if id_ != one.id}
+    for one in them:
+        for address, _ in one.lint_summary.links:
+            target = by_address.get(address.partition("#")[0].split("?")[0].rstrip("/"))
+            if target and target != one.id:
+                led_to.add(target)
+    for one in them:
+        if one.id not in led_to and not one.is_hidden and not one.bound_articles:
+            yield make_finding("orphan", one.source, 0, "no other article leads here")

@@ -1,0 +1,141 @@
+"""Lint rules on mechanics: doubled words, spaces before punctuation, English genitives, quotation marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from pipeline.findings import Finding
+from pipeline.lint.context import LintContext, article_check
+from pipeline.registry import warning_rule
+
+# Words that stand twice in good sentences: `det, der der sker`, `holde det op op ad`, `meget meget`, `that that`.
+_DOUBLED_ON_PURPOSE = {
+    "da": "der det den de så for har ja nej meget langt rigtig igen som på i om op over hvad mere",
+    "en": "had that so very no yes bye far do her",
+}  # fmt: skip
+
+
+@warning_rule(
+    "word-doubled",
+    "A word stands twice in a row.",
+    "`det er er vigtigt`",
+    "Delete one.",
+    reason="A slip that no spell checker sees.",
+    group="right",
+)
+@article_check
+def word_doubled(context: LintContext) -> Iterator[Finding]:
+    usual = _DOUBLED_ON_PURPOSE.get(context.language, "").split()
+    for passage, words in context.words:
+        for (start, word, folded), (second, again, same) in pairwise(words):
+            if folded != same or not word.isalpha() or passage.own[start + len(word) : second].strip(" "):
+                continue
+            is_name = word[0].isupper() and again[0].isupper()
+            if folded not in usual and not is_name:
+                yield context.finding_at("word-doubled", passage, start, second + len(again), f"{word!r} stands twice")
+
+
+_SPACE = re.compile(r"[ \u00a0]+(?:[,;!?](?=\s|$)|[.:](?=\s+[A-ZÆØÅ]|$))")
+
+
+@warning_rule(
+    "space-before-mark",
+    "A space before a comma, a full stop or another mark.",
+    "`smerter , som`",
+    "Delete the space.",
+    reason="The mark can fall alone to the next line.",
+    group="right",
+)
+@article_check
+def space_before_mark(context: LintContext) -> Iterator[Finding]:
+    if context.language == "fr":  # which writes a space there
+        return
+    for passage, _ in context.words:
+        for at in _SPACE.finditer(passage.own):
+            if passage.own[: at.start()][-1:].isalnum():
+                shown = passage.text[max(0, at.start() - 12) : at.end()]
+                message = f"a space before {at[0].strip()!r}"
+                yield context.finding("space-before-mark", passage.line_at(at.start()), message, quote=shown)
+
+
+_GENITIVE = re.compile(r"['’´`]s(?![\w'’])")
+_LAST_WORD = re.compile(r"(?<![\w'’])[^\W\d_]{2,}$")
+_ENGLISH_WORDS = "it that what let here there who how where he she one women men children people world today"
+_UNIT_WORDS = "tv pc it sms pdf cd dvd ph cm mm km kg ml mg"
+"""Short forms that take an apostrophe in Danish too, as those in capitals do: `tv's`, `WHO's`."""
+_TERM = re.compile(r"\s[A-Z]")
+"""A capital behind it makes it an English term: `Ward's Area`."""
+# Names of firms and titles that are spelt so everywhere.
+_GENITIVE_NAMES = "mcdonald levi lloyd domino kellogg wendy sotheby christie macy sainsbury gray"
+
+
+_ALLOWED_GENITIVES = frozenset((*_ENGLISH_WORDS.split(), *_GENITIVE_NAMES.split(), *_UNIT_WORDS.split()))
+
+
+@warning_rule(
+    "genitive-english",
+    "An English genitive in Danish text.",
+    "`Parkinson's sygdom`",
+    "Write `Parkinsons sygdom`; after s, x or z an apostrophe alone: `Marx' bøger`.",
+    reason="Danish writes the genitive without an apostrophe.",
+    source="Dansk Sprognævn, Retskrivningsordbogen, § 21 (genitive) and § 6 (apostrophe).",
+    group="right",
+)
+@article_check
+def genitive_english(context: LintContext) -> Iterator[Finding]:
+    if context.language != "da":
+        return
+    for passage, _ in context.words:
+        for at in _GENITIVE.finditer(passage.own):
+            owner = _LAST_WORD.search(passage.own[: at.start()])
+            if _TERM.match(passage.own, at.end()):
+                continue
+            if owner and not owner[0].isupper() and owner[0].casefold() not in _ALLOWED_GENITIVES:
+                right = f"{owner[0]}’" if owner[0][-1] in "sxz" else f"{owner[0]}s"
+                message = f"{owner[0] + at[0]!r} is an English genitive, expected {right!r}"
+                yield context.finding_at("genitive-english", passage, owner.start(), at.end(), message)
+
+
+_PAIRS = {"„": "“”", "»": "«", "“": "”", "«": "»", "‚": "‘’"}
+
+
+@warning_rule(
+    "quotes-mixed",
+    "A quotation that opens with one mark and closes with another, or not at all.",
+    "`„ryggen er slidt`",
+    "Close it with the mark that belongs to the one it opens with.",
+    reason="The reader cannot see where another's words end.",
+    source="Dansk Sprognævn, Retskrivningsordbogen, on quotation marks.",
+    group="right",
+)
+@article_check
+def quotes_mixed(context: LintContext) -> Iterator[Finding]:
+    for passage, _ in context.words:
+        place = _unclosed(passage.own)
+        if place is not None:
+            shown = passage.text[place : place + 30]
+            message = f"the quotation mark before {shown[1:].strip()!r} is closed by none that belongs to it"
+            yield context.finding("quotes-mixed", passage.line_at(place), message, quote=shown)
+
+
+_CURLY = re.compile(r"[„“”»«‚‘]")
+_STRAIGHT = re.compile('"')
+_INCHES = re.compile(r'\d"')
+
+
+def _unclosed(text: str) -> int | None:
+    """Return where a quotation opens that is not closed by its own mark; None where all are."""
+    waiting: list[tuple[str, int]] = []
+    for at in _CURLY.finditer(text):
+        place, sign = at.start(), at[0]
+        if waiting and sign in _PAIRS[waiting[-1][0]]:
+            waiting.pop()
+        elif sign in _PAIRS and not (sign == "“" and waiting):
+            # `”` alone opens and closes in many Danish texts; a house style that has no pairs is not judged.
+            waiting.append((sign, place))
+    if waiting:
+        return waiting[0][1]
+    straight = [at.start() for at in _STRAIGHT.finditer(text)]
+    return straight[0] if len(straight) % 2 and not _INCHES.search(text) else None

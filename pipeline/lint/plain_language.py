@@ -1,0 +1,292 @@
+"""Lint rules on plain language: LIX, long sentences and words, passive voice, jargon, abbreviations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.findings import Finding
+from pipeline.lint.context import LintContext, article_check
+from pipeline.model import Span, text
+from pipeline.registry import note_rule, warning_rule
+from pipeline.rendering.readability import lix
+
+WORDS_A_MINUTE = 200
+_FEW_WORDS = 100
+"""LIX of a shorter text swings with every word."""
+_FEW_SENTENCES = 8
+_LETTERS_WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
+
+
+@warning_rule(
+    "lix-high",
+    "The text is harder to read than the format it is published in aims at.",
+    "LIX 57 where 45 is aimed at",
+    "Split the longest sentences and swap long words for everyday ones; `[check] lix` sets the aim.",
+    reason="Who gives up half-way acts on half of the advice. LIX 45 and more is the level of official letters.",
+    source="C.H. Björnsson, Läsbarhet, 1968; LIX is what Danish schools and authorities use.",
+    group="readable",
+)
+@article_check
+def lix_high(context: LintContext) -> Iterator[Finding]:
+    article, check = context.article, context.config.check
+    number = lix(tuple(passage.text for passage in context.passages if passage.kind == "prose"))
+    if number is None or sum(len(words) for _, words in context.words) < _FEW_WORDS:
+        return
+    aims = {name: check.lix_of.get(name, check.lix) for name in article.formats or context.config.formats}
+    missed = [name for name, aim in aims.items() if number > aim]
+    if missed:
+        aim = max(aims[name] for name in missed)
+        yield context.finding("lix-high", 0, f"LIX {number}, expected at most {aim} ({', '.join(missed)})")
+
+
+@note_rule(
+    "sentence-long",
+    "A sentence that is too long to hold in mind.",
+    "A sentence of 36 words",
+    "Make two sentences of it, or a list; `[check] sentence_words` sets the limit.",
+    reason="Someone in pain or worry reads in short steps, and must remember the beginning to understand the end.",
+    source="Plain Language Guidelines, plainlanguage.gov: write short sentences.",
+    group="readable",
+)
+@article_check
+def sentence_long(context: LintContext) -> Iterator[Finding]:
+    limit = context.config.check.sentence_words
+    for sentence in context.sentences:
+        count = len(_LETTERS_WORD.findall(sentence.text))
+        if count > limit:
+            message = f"a sentence of {count} words, expected at most {limit}"
+            yield context.finding("sentence-long", sentence.line, message, quote=_first_words(sentence.text))
+
+
+@note_rule(
+    "word-long",
+    "A word of more than 22 letters.",
+    "`bindevævsmassagebehandling`",
+    "Say it with two words: `massage af bindevæv`; `[check] word_letters` sets the limit.",
+    reason="Long compounds are read letter by letter, and break badly in narrow columns and large print.",
+    source="C.H. Björnsson, Läsbarhet, 1968: long words are half of what makes a text hard.",
+    group="readable",
+)
+@article_check
+def word_long(context: LintContext) -> Iterator[Finding]:
+    limit = context.config.check.word_letters
+    seen: set[str] = set()
+    for passage, words in context.words:
+        for start, word, folded in words:
+            # A hyphen shows where a compound may be read in parts.
+            if len(word) > limit and max(map(len, re.split(r"[-’']", word))) > limit and folded not in seen:
+                seen.add(folded)
+                message = f"{word!r} has {len(word)} letters, expected at most {limit}"
+                yield context.finding_at("word-long", passage, start, start + len(word), message)
+
+
+# Danish words that end as a passive and are none: `synes`, `findes`, `deres`.
+_NO_PASSIVE = (
+    "alles|andres|begges|deres|enes|enkeltes|færdes|forgæves|fælles|følges|gældes|jeres|kaldes|ledes|lykkes|længes|ligeledes|"
+    "mandes|menneskes|mindes|mislykkes|mødes|nogles|samles|skændes|skyldes|stedes|synes|særdeles|således|anderledes|tilstedes|"
+    "trives|undres|vedkommendes|vores|væmmes|ældes|diabetes|herpes|findes|kendes|opleves|\\w*breddes|\\w*kræfters"
+)
+_ADJECTIVES = "populært|godt|kort|svært|rart|stort|stift|fast|hårdt|koldt|varmt|skarpt|\\w*igt|\\w*isk"
+_PASSIVES = {
+    "da": re.compile(
+        rf"\b[Bb](?:liver|lev|live|levet)\s+(?:\w+\s+){{0,2}}?(?!(?:{_ADJECTIVES})\b)\w{{2,}}(?:et|[rkglsfb]t)\b"
+        rf"|\b(?!(?:{_NO_PASSIVE})\b)(?!\w+(?:er|e|ne|ing|els|hed|skab|ende)nes\b)[a-zæøå]\w*"
+        r"(?:[bcdfghjkmpqtvxz]es|[^e\W][lr]es|[æøåiuoay]nes|skes|ndes|gnes|rnes|lses|sses|kses|res)\b"
+    ),
+    "en": re.compile(
+        r"\b(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+)?(?:\w{3,}ed|done|given|taken|made|seen|found|shown|known|"
+        r"held|kept|told|felt|worn|drawn)\b",
+        re.IGNORECASE,
+    ),
+}  # fmt: skip
+
+
+_PASSIVE_SIGNS = {"da": re.compile(r"es\b|[Bb]l[ei]v")}
+"""What every passive has: quick to look for, and most sentences lack it."""
+
+
+@note_rule(
+    "passive-voice",
+    "So many sentences are in the passive that no one seems to act.",
+    "`Øvelsen udføres dagligt` for `Lav øvelsen hver dag`",
+    "Say who does it, and speak to the reader: `du`.",
+    reason="Advice in the passive does not say who must act, and is followed less.",
+    source="Plain Language Guidelines, plainlanguage.gov: use active voice.",
+    group="readable",
+)
+@article_check
+def passive_voice(context: LintContext) -> Iterator[Finding]:
+    pattern = _PASSIVES.get(context.language)
+    if pattern is None or len(context.sentences) < _FEW_SENTENCES:
+        return
+    maybe = _PASSIVE_SIGNS.get(context.language, pattern)
+    likely = (sentence for sentence in context.sentences if maybe.search(sentence.text))
+    hits = [(sentence, at) for sentence in likely if (at := pattern.search(sentence.text))]
+    percent = round(100 * len(hits) / len(context.sentences))
+    if percent > context.config.check.passive_percent:
+        places = ", ".join(f"{at[0]!r} (line {sentence.line})" for sentence, at in hits[:4])
+        message = f"{percent} % of the sentences are in the passive: {places}"
+        yield context.finding("passive-voice", hits[0][0].line, message, quote=hits[0][1][0])
+
+
+_HIDDEN_VERBS = {
+    "da": re.compile(
+        r"\b(?:foretag(?:e|er|es|et)|foretog|udfør(?:e|er|es|t)|gennemfør(?:e|er|es|t))\s+(?:en|et|den|det)?\s*(?:\w+\s+)?"
+        r"\w{4,}(?:ning|ing|else|tion)(?:en|er|erne)?\s+af\b"
+        r"|\b(?:finder|fandt|finde|fundet)\s+\w*\s?sted\b"
+        r"|\bmed\s+henblik\s+på\s+at\b|\bder\s+er\s+tale\s+om\b|\bske(?:r|te|t)?\s+(?:en|et)\s+\w+(?:ning|else|tion)\b"
+        r"|\b(?:har|have|havde)\s+(?:en\s+)?(?:indflydelse|indvirkning)\s+på\b|\bi\s+besiddelse\s+af\b",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(?:perform|conduct|carry\s+out|undertake|make|undergo)(?:s|es|ed|ing)?\s+(?:an?|the)\s+(?:\w+\s+)?"
+        r"\w{4,}(?:tion|ment|sion|ance|ence|sis)\s+of\b"
+        r"|\bwith\s+a\s+view\s+to\b|\btakes?\s+place\b|\bin\s+the\s+event\s+of\b|\bis\s+in\s+possession\s+of\b",
+        re.IGNORECASE,
+    ),
+}  # fmt: skip
+
+
+@note_rule(
+    "nominal-style",
+    "A verb hides in a noun.",
+    "`foretage en vurdering af` for `vurdere`",
+    "Use the verb.",
+    reason="Nouns made of verbs lengthen a sentence and hide who acts.",
+    source="Plain Language Guidelines, plainlanguage.gov: avoid hidden verbs.",
+    group="readable",
+)
+@article_check
+def nominal_style(context: LintContext) -> Iterator[Finding]:
+    pattern = _HIDDEN_VERBS.get(context.language)
+    for sentence in context.sentences if pattern else ():
+        for at in pattern.finditer(sentence.text) if pattern else ():
+            line = sentence.passage.line_at(sentence.start + at.start())
+            yield context.finding("nominal-style", line, f"{at[0]!r} hides a verb", quote=at[0])
+
+
+@warning_rule(
+    "hard-word",
+    "A medical word that has a plain alternative, and is explained nowhere in the article.",
+    "`hypertension` for `forhøjet blodtryk`",
+    "Use the plain word, or explain it where it first stands: `hypertension (forhøjet blodtryk)`.",
+    reason="A reader who does not know the word skips the sentence, and may miss what concerns them.",
+    source="The word list `styles/words/plain.<language>.toml`; a project's own file of that name adds to it.",
+    group="readable",
+)
+@article_check
+def hard_word(context: LintContext) -> Iterator[Finding]:
+    plain = context.list("plain")
+    title = context.article.title.casefold()
+    places: dict[str, Finding] = {}
+    explained: set[str] = set()
+    for passage, words in context.words:
+        if passage.kind == "cell":
+            continue  # the next cell mostly says what the word means
+        for start, end, entry in plain.found_in(words):
+            instead = plain.entries[entry]
+            if entry in places or entry in explained:
+                continue
+            if (
+                _is_in_brackets(passage.text, start, end)
+                or entry.rstrip("*") in title
+                or _is_plain_word_used(instead, context.all_text)
+            ):
+                explained.add(entry)
+            else:
+                message = f"{passage.text[start:end]!r} has a plain alternative: {instead}"
+                places[entry] = context.finding_at("hard-word", passage, start, end, message)
+    yield from places.values()
+
+
+_EXPLAINS = re.compile(
+    r"\s*[,–]?\s*(?:\(|eller\s|også\s+kaldet|det\s+vil\s+sige|dvs\.|altså\s|or\s|also\s+called|that\s+is)"
+    r"|\s*,\s*(?:der|som|hvilket|which)\s|\s+(?:er|betyder|kaldes|is|means)\s+(?:en|et|når|at|a|an|when)\s",
+    re.IGNORECASE,
+)
+
+
+def _is_in_brackets(text: str, start: int, end: int) -> bool:
+    """Tell whether words stand in brackets, or brackets right behind them."""
+    before = text[:start]
+    is_inside = before.rfind("(") > before.rfind(")")
+    return is_inside or bool(_EXPLAINS.match(text[end:]))
+
+
+def _is_plain_word_used(instead: str, whole: str) -> bool:
+    """Tell whether the article has one of the plain alternatives too."""
+    return any(re.search(rf"\b{re.escape(way.strip().casefold())}", whole) for way in instead.split(","))
+
+
+_CAPITALS_ONLY = re.compile(r"[A-ZÆØÅ]{2,6}$")
+_ROMAN = re.compile(r"[IVX]+$")
+
+
+@note_rule(
+    "abbreviation-unexplained",
+    "An abbreviation that the article never writes out.",
+    "`VAS` without `visuel analog skala (VAS)`",
+    "Write it out where it first stands; `styles/words/abbreviations.<language>.toml` lists those everyone knows.",
+    reason="Abbreviations are the trade's own; a screen reader spells them letter by letter.",
+    source="WCAG 2.2, success criterion 3.1.4.",
+    group="readable",
+)
+@article_check
+def abbreviation_unexplained(context: LintContext) -> Iterator[Finding]:
+    known = context.list("abbreviations").entries
+    spanned = {text(node.content) for node in context.nodes(Span) if node.title}
+    seen: set[str] = set(spanned)
+    for passage, words in context.words:
+        for start, short, folded in words:
+            if short in seen or short == folded or not _CAPITALS_ONLY.match(short) or _ROMAN.match(short):
+                continue
+            if passage.own.upper() == passage.own or passage.own[start + len(short) :][:1] == ".":
+                continue  # a line in capitals, or part of an address or a name
+            seen.add(short)
+            long = known.get(short, "")
+            if (
+                long == KNOWN_TO_EVERYONE
+                or _is_written_out(folded, context.all_text)
+                or (long and long.casefold() in context.all_text)
+            ):
+                continue
+            hint = f"write it out where it first stands: {long} ({short})" if long else ""
+            message = f"{short!r} is written out nowhere"
+            yield context.finding_at("abbreviation-unexplained", passage, start, start + len(short), message, hint)
+
+
+KNOWN_TO_EVERYONE = "-"
+"""What a list says of an abbreviation that everyone knows."""
+
+
+def _is_written_out(short: str, whole: str) -> bool:
+    """Tell whether an abbreviation, without capitals, stands in or before brackets, or is said to stand for words."""
+    own = re.escape(short)
+    return bool(
+        re.search(rf"\([^()]*\b{own}\b[^()]*\)", whole)
+        or re.search(rf"\b{own}\b\s*(?:\(|,?\s+(?:som\s+|which\s+)?(?:står|stands)\s+for|–)", whole)
+        or re.search(rf"forkort(?:et|es)\s+(?:til\s+|som\s+)?\W?{own}\b", whole)
+    )
+
+
+@note_rule(
+    "reading-time",
+    "The article takes longer to read than most will stay.",
+    "1,900 words: 10 minutes",
+    "Divide it, or put the main points first in `key_points`; `[check] minutes` sets the limit.",
+    reason="What is not read does not help, and a long handout is laid aside.",
+    source="200 words a minute: M. Brysbaert, 2019, has 238 for non-fiction; a sixth less for unfamiliar matter.",
+    group="readable",
+)
+@article_check
+def reading_time(context: LintContext) -> Iterator[Finding]:
+    count = sum(len(words) for _, words in context.words)
+    minutes = -(-count // WORDS_A_MINUTE)
+    limit = context.config.check.minutes
+    if minutes > limit:
+        yield context.finding("reading-time", 0, f"{count:,} words: {minutes} minutes, expected at most {limit}")
+
+
+def _first_words(text: str, words: int = 8) -> str:
+    return " ".join(text.split()[:words])

@@ -1,0 +1,1 @@
+"""Sending newsletters: subscriber lists, outbox, mail transport, sign-up and unsubscribe pages."""

@@ -1,0 +1,171 @@
+"""Import of a subscriber list from CSV: every row becomes a consent, or an error with its line."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from pipeline.errors import SendError
+from pipeline.mailing.addresses import AddressError, address_identity, find_personal_data, holds_cpr, read_address
+from pipeline.mailing.subscribers import CSV_COLUMNS, Consent
+from pipeline.reading.dates import DateError, DateOrder, parse_date
+
+COLUMN_ALIASES: Mapping[str, str] = {
+    "email": "address",
+    "e-mail": "address",
+    "mail": "address",
+    "e-mailadresse": "address",
+    "sprog": "language",
+    "samtykke": "consent_date",
+    "samtykkedato": "consent_date",
+    "samtykketekst": "consent_wording",
+    "samtykkekilde": "consent_source",
+}
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t")
+_EXPORT_ONLY_COLUMNS = ("unsubscribed", "bounced")
+READER_LANGUAGES = ("da", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """A row that cannot be taken, and why."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedCsv:
+    """What a file holds."""
+
+    consents: tuple[Consent, ...]
+    faults: tuple[RowError, ...]
+    encoding: str
+
+
+def read_csv(path: Path, language: str, order: DateOrder, today: date) -> ImportedCsv:
+    """Read a list.
+
+    Separated by semicolons, commas or tabs; UTF-8 with or without a mark, UTF-16 with one, or Windows-1252, as Excel
+    writes it. The first line names the columns: those that are not for a list are refused, since what is not there
+    cannot leak.
+
+    Args:
+        language: Of readers whose row names none.
+        order: How 05-06-2025 is meant.
+
+    Raises:
+        SendError: The file cannot be read, or its first line does not name the columns.
+    """
+    text, encoding = _decode_csv(path)
+    head = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=head.count), strict=True)
+    consents: dict[str, tuple[int, Consent]] = {}
+    faults: list[RowError] = []
+    try:
+        columns = _read_header_row(next(reader, []), path)
+        end = reader.line_num
+        for row in reader:
+            line, end = end + 1, reader.line_num  # a cell may hold line breaks: the row begins after the last one
+            if not any(cell.strip() for cell in row):
+                continue
+            found = _parse_row(row, columns, language, order, today)
+            if not isinstance(found, Consent):
+                faults += (RowError(line, message) for message in found)
+                continue
+            before, _ = consents.setdefault(address_identity(found.address), (line, found))
+            if before != line:
+                faults.append(RowError(line, f"the address stands in line {before} already"))
+    except csv.Error as error:
+        raise SendError(f"not a table: {error}", source=path.name, line=reader.line_num) from error
+    return ImportedCsv(tuple(consent for _, consent in consents.values()), tuple(faults), encoding)
+
+
+def _decode_csv(path: Path) -> tuple[str, str]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SendError(f"{path} cannot be read: {error.strerror}") from error
+    encodings = ("utf-16",) if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            break
+        return text, encoding
+    raise SendError("not a text file", source=path.name, hint="export the table as CSV, in UTF-8")
+
+
+def _read_header_row(head: list[str], path: Path) -> list[str]:
+    names = [cell.strip().lower().replace(" ", "_") for cell in head]
+    names = [COLUMN_ALIASES.get(name, name) for name in names]
+    hint = f"the first line names the columns: {';'.join(CSV_COLUMNS)}"
+    if any("@" in name for name in names) or not any(names):
+        told = "there is no header line, expected the names of the columns"
+        raise SendError(told, source=path.name, line=1, hint=hint)
+    if missing := [name for name in ("address", "consent_date") if name not in names]:
+        told = f"no column {' and '.join(missing)}; found {', '.join(names)}"
+        raise SendError(told, source=path.name, line=1, hint=hint)
+    if unknown := [name for name in names if name not in (*CSV_COLUMNS, *_EXPORT_ONLY_COLUMNS)]:
+        raise SendError(
+            f"a list holds no {', '.join(unknown)}",
+            source=path.name,
+            line=1,
+            hint="take the column away: a list of addresses must not say who has what, or who is who",
+        )
+    if repeated := {name for name in names if names.count(name) > 1}:
+        raise SendError(f"the column {', '.join(sorted(repeated))} stands twice", source=path.name, line=1, hint=hint)
+    return names
+
+
+def _parse_row(row: list[str], columns: list[str], language: str, order: DateOrder, today: date) -> Consent | list[str]:
+    """Return a row as a consent, or all that is wrong with it."""
+    if len(row) != len(columns):
+        return [f"{len(row)} cells, expected {len(columns)}"]
+    cells = {name: cell.strip() for name, cell in zip(columns, row, strict=True)}
+    faults: list[str] = []
+    if cells.get("unsubscribed") or cells.get("bounced"):
+        faults.append("the reader has left the list")
+    address = ""
+    try:
+        address = read_address(cells["address"])
+    except AddressError as error:
+        faults.append(f"{cells['address']!r}: {error}")
+    if holds_cpr(cells["address"]):
+        faults.append("the address looks like a CPR number")
+    on = None
+    try:
+        on = _parse_date(cells["consent_date"], order) if cells["consent_date"] else None
+        if on is None:
+            faults.append("no date of consent: no consent, no send")
+        elif on > today:
+            faults.append(f"consent_date is {on}, which is still to come")
+    except DateError as error:
+        faults.append(f"consent_date: {error}")
+    for name in ("consent_wording", "consent_source"):
+        faults += _text_cell_errors(name, cells.get(name, ""))
+    tongue = cells.get("language") or language
+    if tongue not in READER_LANGUAGES:
+        faults.append(f"language is {tongue!r}, expected {' or '.join(READER_LANGUAGES)}")
+    return faults or Consent(address, tongue, on, cells["consent_wording"], cells["consent_source"])
+
+
+@lru_cache
+def _text_cell_errors(name: str, value: str) -> tuple[str, ...]:
+    if not value:
+        return (f"{name} is missing: what was agreed to, and where",)
+    if value.startswith(_FORMULA_STARTS):
+        return (f"{name} begins like a formula",)
+    telling = find_personal_data(value)
+    return (f"{name} looks like {telling}",) if telling else ()
+
+
+_parse_date = lru_cache(parse_date)

@@ -1,0 +1,240 @@
+"""The mailing database: SQLite schema, migrations, transactions."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pipeline.errors import SendError
+from pipeline.mailing.addresses import address_identity
+from pipeline.mailing.data_dir import DataDir, keyed_hash, load_hash_key
+
+BUSY_TIMEOUT_S = 10.0
+CACHE_KIB = 65_536
+"""With SQLite's own 2 MB, the tokens' index of a long list is written over and over while it is brought in."""
+MIGRATIONS = (
+    """
+    CREATE TABLE subscribers (
+        person TEXT NOT NULL,            -- keyed hash of the address
+        list TEXT NOT NULL,
+        address TEXT NOT NULL,
+        language TEXT NOT NULL,
+        token TEXT NOT NULL UNIQUE,      -- of the address that unsubscribes
+        consent_on TEXT,                 -- ISO dates
+        consent_wording TEXT NOT NULL,
+        consent_source TEXT NOT NULL,
+        used_on TEXT,
+        unsubscribed_on TEXT,
+        bounced_on TEXT,
+        soft_bounces INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (person, list)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX subscribers_of_list ON subscribers (list);
+    CREATE TABLE suppressed (            -- what is left of someone who is forgotten
+        person TEXT NOT NULL,
+        list TEXT NOT NULL,
+        suppressed_on TEXT NOT NULL,
+        PRIMARY KEY (person, list)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE campaigns (
+        id INTEGER PRIMARY KEY,
+        edition TEXT NOT NULL,
+        list TEXT NOT NULL,
+        transport TEXT NOT NULL,
+        content TEXT NOT NULL,           -- digest of the published message
+        begun_on TEXT NOT NULL,
+        UNIQUE (edition, list, transport)
+    ) STRICT;
+    CREATE TABLE outbox (                -- holds no address, so that it can outlive one
+        campaign INTEGER NOT NULL REFERENCES campaigns (id),
+        person TEXT NOT NULL,
+        mark TEXT NOT NULL UNIQUE,       -- the left half of the Message-ID
+        state TEXT NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        due REAL NOT NULL DEFAULT 0,     -- seconds since 1970
+        status TEXT NOT NULL DEFAULT '', -- what the server answered: 250 2.0.0
+        changed TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (campaign, person)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX outbox_by_state ON outbox (campaign, state, due);
+    CREATE TABLE proofs (                -- contents that someone has looked at in a mail program
+        content TEXT PRIMARY KEY,
+        sent_on TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE wordings (              -- what readers have agreed to
+        version TEXT PRIMARY KEY,
+        words TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE asked (                 -- sign-ups that their reader has not confirmed yet
+        person TEXT NOT NULL,
+        list TEXT NOT NULL,
+        address TEXT NOT NULL,
+        language TEXT NOT NULL,
+        wording TEXT NOT NULL,
+        token TEXT NOT NULL UNIQUE,
+        asked REAL NOT NULL,             -- seconds since 1970
+        due REAL,                        -- when the confirmation mail is to be tried; NULL: it is sent
+        PRIMARY KEY (person, list)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE read_mail (             -- answers and bounces that are counted already
+        digest TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE seal (                  -- keyed hash of no one: it tells whether the key is that of this database
+        digest TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID;
+    """,
+)
+"""Each takes a database from the version of its place to the next."""
+
+
+@dataclass(slots=True)
+class MailingDatabase:
+    """An open database. One connection that several threads share, one transaction at a time."""
+
+    folder: DataDir
+    key: bytes
+    connection: sqlite3.Connection
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def person(self, address: str) -> str:
+        """Return the keyed hash of an address."""
+        return keyed_hash(self.key, address_identity(address))
+
+    @contextmanager
+    def transaction(
+        self, mode: Literal["IMMEDIATE", "DEFERRED"] = "IMMEDIATE", *, is_flushed: bool = True
+    ) -> Iterator[sqlite3.Connection]:
+        """Give a transaction that is on the disk when the block ends, or undone when it fails.
+
+        Args:
+            mode: Immediate: no one else writes from its beginning on. Deferred: from its first writing on.
+            is_flushed: No: the system has it when the block ends, so that a killed process loses nothing, and the disk
+                has it with the next one that is flushed; a power cut before that undoes it, and nothing before it
+                (https://sqlite.org/pragma.html#pragma_synchronous: NORMAL, in WAL mode).
+
+        Raises:
+            SendError: The database is locked, damaged, or its disk is full.
+        """
+        with self._lock, translate_errors(self.folder.database):
+            try:
+                if not is_flushed:
+                    self.connection.execute("PRAGMA synchronous = NORMAL")
+                self.connection.execute(f"BEGIN {mode}")
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+            finally:
+                if not is_flushed:
+                    self.connection.execute("PRAGMA synchronous = FULL")
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Return what a query finds."""
+        with self._lock, translate_errors(self.folder.database):
+            return self.connection.execute(query, values).fetchall()
+
+    def clear(self) -> None:
+        """Write the whole file anew, so that no page, and no log, holds what was deleted.
+
+        Raises:
+            SendError: Another process reads in it.
+        """
+        with self._lock, translate_errors(self.folder.database):
+            self.connection.execute("VACUUM")
+            busy = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise SendError(
+                "what was deleted still stands in the database's log: another program reads in it",
+                hint="stop it, and type the command again",
+            )
+
+
+@contextmanager
+def open_database(folder: DataDir) -> Iterator[MailingDatabase]:
+    """Open the database, made or brought up to date where it must be.
+
+    Raises:
+        SendError: It is damaged, locked, of a later version of this program, or its disk is full.
+    """
+    key = load_hash_key(folder)
+    path = folder.database
+    if not path.exists():
+        path.touch(0o600)
+    for file in (path, folder.path / "key"):
+        file.chmod(0o600)  # SQLite gives its log the mode of its database
+    with translate_errors(path):
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    try:
+        connection.row_factory = sqlite3.Row
+        connection.create_function("new_token", 0, lambda: secrets.token_urlsafe(16))
+        with translate_errors(path):
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON",
+                           "temp_store = MEMORY", f"cache_size = -{CACHE_KIB}"):  # fmt: skip
+                connection.execute(f"PRAGMA {pragma}")
+            found = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
+            if found != ["ok"]:
+                raise sqlite3.DatabaseError(found[0])
+        store = MailingDatabase(folder, key, connection)
+        _migrate(store)
+        _check_key(store)
+        yield store
+    finally:
+        connection.close()
+
+
+def _migrate(store: MailingDatabase) -> None:
+    version = store.rows("PRAGMA user_version")[0][0]
+    if version > len(MIGRATIONS):
+        raise SendError(
+            f"{store.folder.database} has version {version}, this program knows {len(MIGRATIONS)}",
+            hint="use the program that made it, or a later one",
+        )
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        with store.transaction() as connection:
+            for statement in script.split(";\n"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _check_key(store: MailingDatabase) -> None:
+    """Refuse another key than the one that the database was made with: with it, no one would count as mailed."""
+    seal = keyed_hash(store.key, "")
+    known = store.rows("SELECT digest FROM seal")
+    if not known:
+        with store.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO seal VALUES (?)", (seal,))
+    elif [row["digest"] for row in known] != [seal]:
+        raise SendError(
+            f"{store.folder.path / 'key'} is not the key that {store.folder.database.name} was made with",
+            hint="put both back from the same backup: with another key, no one would count as mailed",
+        )
+
+
+@contextmanager
+def translate_errors(path: Path) -> Iterator[None]:
+    """Turn errors of SQLite into words for the operator."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        told = str(error)
+        if "locked" in told or "busy" in told:
+            what, hint = "is held by another program", "let it finish, and try again"
+        elif "full" in told:
+            what, hint = "cannot grow: the disk is full", "make room, and type the same command again: nothing is lost"
+        elif isinstance(error, sqlite3.OperationalError):
+            what, hint = f"cannot be used: {told}", "check that its folder may be written, and try again"
+        else:
+            what, hint = f"is damaged: {told}", "put it back from a backup; until then nothing is sent"
+        raise SendError(f"{path} {what}", hint=hint) from error

@@ -1,0 +1,54 @@
+"""Finds the published newsletter that is to be sent; refuses one whose sources have changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.config import Config, format_options
+from pipeline.errors import SendError
+from pipeline.findings import Finding
+from pipeline.publish import Request, outputs_of, standing
+from pipeline.running.library import Progress
+from pipeline.writers import load_writer
+from pipeline.writers.newsletter import Options
+
+NEWSLETTER_FORMAT = "newsletter"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedNewsletter:
+    """A newsletter as it was published."""
+
+    id: str
+    title: str
+    message: bytes
+    path: Path
+    findings: tuple[Finding, ...]
+    options: Options
+
+
+def find_published(config: Config, id_: str, outputs: Path, progress: Progress) -> PublishedNewsletter:
+    """Return a published newsletter.
+
+    Raises:
+        ConfigError: The configuration cannot be meant, or another run holds the outputs.
+        SendError: It is not published, or something that it is made from has changed since.
+    """
+    path = outputs_of(config, outputs).shown / NEWSLETTER_FORMAT / f"{id_}.eml"
+    found = standing(config, Request((NEWSLETTER_FORMAT,), (id_,), outputs=outputs), progress)
+    for entry in found:
+        if (entry.id, entry.format) == (id_, NEWSLETTER_FORMAT):
+            return PublishedNewsletter(
+                id_,
+                entry.title,
+                path.read_bytes(),
+                path,
+                entry.findings,
+                format_options(config, NEWSLETTER_FORMAT, load_writer(NEWSLETTER_FORMAT).Options),
+            )
+    what = "has changed since it was published" if path.is_file() else "is not published as a newsletter"
+    raise SendError(
+        f"{id_} {what}: nothing is sent",
+        hint=f"publish newsletter {id_}, look at {path.name} in a mail program, then send it",
+    )

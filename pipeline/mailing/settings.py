@@ -1,0 +1,126 @@
+"""The table `[sending]` of `publish.toml`: validation beyond types, and the packages it needs."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from pipeline.config import FILE_NAME, Config, Publisher, SendingSettings, line_of
+from pipeline.errors import ConfigError
+from pipeline.mailing.addresses import MAX_LOCAL_PART, AddressError, find_personal_data, read_address
+from pipeline.mailing.message_template import TOKEN_LENGTH
+
+LIST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+_PACKAGES = ("dkim", "dns", "email_validator", "platformdirs", "starlette", "uvicorn")
+
+
+def require_packages() -> None:
+    """Refuse where the packages that sending needs are not installed.
+
+    Raises:
+        ConfigError: With the line that installs them.
+    """
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if missing:
+        raise ConfigError(
+            f"sending needs more packages: {', '.join(missing)}", hint='pip install "clinic-publish[sending]"'
+        )
+
+
+def validated_settings(config: Config) -> SendingSettings:
+    """Return `[sending]`, all of whose values can be meant.
+
+    Raises:
+        ConfigError: Every fault at once, with its line.
+    """
+    source = config.file.read_text("utf-8-sig") if config.file.is_file() else ""
+    faults = [
+        f"{FILE_NAME}:{line_of(source, 'sending', key)}: [sending] {key} {fault}"
+        for key, fault in _settings_errors(config.sending)
+    ]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return config.sending
+
+
+def list_title(settings: SendingSettings, name: str) -> str:
+    """Return the title of a list.
+
+    Raises:
+        ConfigError: `publish.toml` names no such list.
+    """
+    if name not in settings.lists:
+        known = ", ".join(settings.lists) or "none yet"
+        raise ConfigError(
+            f"there is no list {name!r}; [sending] lists of {FILE_NAME} names: {known}",
+            hint='add it with the title its readers see: lists = {nyt = "Nyt fra klinikken"}',
+        )
+    return settings.lists[name]
+
+
+def sender_domain(publisher: Publisher) -> str:
+    """Return the domain of the publisher's address, in ASCII.
+
+    Raises:
+        ConfigError: There is no address that mail can come from.
+    """
+    try:
+        return read_address(publisher.email).rpartition("@")[2]
+    except AddressError as error:
+        raise ConfigError(
+            f"[publisher] email is {publisher.email!r}: {error}",
+            source=FILE_NAME,
+            hint="newsletters are sent from this address",
+        ) from error
+
+
+def is_local_host(host: str) -> bool:
+    """Tell whether a server is on this machine."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _settings_errors(sending: SendingSettings) -> Iterator[tuple[str, str]]:
+    for name, title in sending.lists.items():
+        if not LIST_NAME.fullmatch(name):
+            yield "lists", f"holds {name!r}, expected letters a to z, digits and hyphens, such as nyt"
+        elif (telling := find_personal_data(name)) or (telling := find_personal_data(title)):
+            yield "lists", f"holds {name!r}, which looks like {telling}: it would say who has what"
+        if not title.strip() or not title.isprintable():
+            yield "lists", f"gives {name!r} the title {title!r}, expected one line of text"
+    yield from _server_errors(sending)
+    yield from _address_errors(sending)
+
+
+def _server_errors(sending: SendingSettings) -> Iterator[tuple[str, str]]:
+    if sending.security == "none" and sending.host and not is_local_host(sending.host):
+        yield "security", f'is "none" and host is {sending.host!r}, expected "starttls" or "tls" beyond this machine'
+    for key, number, least in (
+        ("port", sending.port, 1), ("timeout_s", sending.timeout_s, 1), ("connections", sending.connections, 1),
+        ("rate", sending.rate, 0), ("first_wait_s", sending.first_wait_s, 0), ("attempts", sending.attempts, 1),
+    ):  # fmt: skip
+        if number < least:
+            yield key, f"is {number}, expected at least {least}"
+
+
+def _address_errors(sending: SendingSettings) -> Iterator[tuple[str, str]]:
+    service = urlsplit(sending.service)
+    plain = service.scheme == "http" and is_local_host(service.hostname or "")
+    if sending.service and not (service.hostname and (service.scheme == "https" or plain) and not service.query):
+        yield "service", f"is {sending.service!r}, expected an address such as https://nyt.klinik.example"
+    for key, address in (("mailto", sending.mailto), ("bounces", sending.bounces)):
+        try:
+            if address:
+                read_address(address)
+        except AddressError as error:
+            yield key, f"is {address!r}: {error}"
+    local = sending.bounces.rpartition("@")[0]
+    if sending.verp and len(local) + 1 + TOKEN_LENGTH > MAX_LOCAL_PART:
+        yield "bounces", f"has {len(local)} characters before the @; verp adds {TOKEN_LENGTH + 1}, and mail takes 64"
+    if bool(sending.dkim_key) != bool(sending.dkim_selector):
+        yield "dkim_key", "and dkim_selector go together: expected both or neither"

@@ -1,0 +1,327 @@
+"""The web pages for signing up and unsubscribing, as an ASGI app: `publish subscribers serve`.
+
+No page tells who is on a list, none sets a cookie, and a GET changes nothing: scanners of mail servers follow links.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import ipaddress
+import logging
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import parse_qs
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from pipeline.config import Config
+from pipeline.errors import ConfigError, PublishError, SendError
+from pipeline.mailing import signup
+from pipeline.mailing.addresses import AddressError, holds_cpr, read_address
+from pipeline.mailing.database import MailingDatabase
+from pipeline.mailing.dkim_signing import DkimSigner, load_signer
+from pipeline.mailing.settings import sender_domain
+from pipeline.mailing.subscribers import unsubscribe_token
+from pipeline.mailing.transport import FileTransport, Transport, smtp_transport
+from pipeline.rendering.styles import find_styles
+from pipeline.rendering.words import Words, load_words
+
+_log = logging.getLogger(__name__)
+READER_LANGUAGES = ("da", "en")
+MAX_FORM_BYTES = 4096
+RESPONSE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+"""The address of a page holds a token: it must reach no other site, and no cache."""
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
+MOST_VISITORS = 10_000
+MAIL_INTERVAL_S = 30.0
+MAIL_RETRY_S = 120.0
+KEEP_ALIVE_S = 150
+"""Longer than a proxy keeps a line that is idle (Caddy: 120 s). Were ours the shorter, a POST could meet a line that is
+being closed, and no proxy sends a POST again: someone's leaving would be lost."""
+
+
+@dataclass(slots=True)
+class Limit:
+    """So many times in so many seconds, for each visitor: in memory only, under a hash that ends with the process."""
+
+    times: int
+    within_s: float
+    _salt: bytes = field(default_factory=lambda: secrets.token_bytes(16), repr=False)
+    _seen: dict[bytes, deque[float]] = field(default_factory=dict, repr=False)
+
+    def is_exceeded(self, visitor: str) -> bool:
+        """Tell whether a visitor has had all their turns."""
+        turns = self._seen.get(self._name(visitor))
+        return turns is not None and len(turns) == self.times and turns[0] > time.monotonic() - self.within_s
+
+    def take(self, visitor: str) -> bool:
+        """Tell whether a visitor may, and count that they did."""
+        if self.is_exceeded(visitor):
+            return False
+        now = time.monotonic()
+        if len(self._seen) > MOST_VISITORS:
+            self._seen = {known: turns for known, turns in self._seen.items() if turns[-1] > now - self.within_s}
+        self._seen.setdefault(self._name(visitor), deque(maxlen=self.times)).append(now)
+        return True
+
+    def _name(self, visitor: str) -> bytes:
+        return hashlib.blake2b(visitor.encode(), key=self._salt, digest_size=16).digest()
+
+
+@dataclass(slots=True)
+class SignupService:
+    """The pages, and the mails that confirm."""
+
+    config: Config
+    store: MailingDatabase
+    connect: Callable[[], Transport]
+    signups: Limit = field(default_factory=lambda: Limit(10, 3600))
+    """By one visitor: a family, or a reception."""
+    misses: Limit = field(default_factory=lambda: Limit(60, 60))
+    """Tokens that are none, by one visitor; leaving itself is never held up."""
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def app(self) -> Starlette:
+        """Return the ASGI app."""
+        routes = [
+            Route("/", self.front),
+            Route("/healthz", self.health),
+            Route("/list/{name}", self.form, methods=["GET"]),
+            Route("/list/{name}", self.sign_up, methods=["POST"]),
+            Route("/confirm/{token}", self.ask_to_confirm, methods=["GET"]),
+            Route("/confirm/{token}", self.confirm, methods=["POST"]),
+            Route("/u/{token}", self.ask_to_leave, methods=["GET"]),
+            Route("/u/{token}", self.leave, methods=["POST"]),
+        ]
+        faults: Mapping[Any, Any] = {404: self.missing, 405: self.missing, PublishError: self.broken}
+        app = Starlette(routes=routes, exception_handlers=faults, lifespan=self._run)
+        app.router.redirect_slashes = False  # to an address made of the Host header, which may be anyone's
+        return app
+
+    # ---- pages
+
+    async def front(self, request: Request) -> Response:
+        lists = self.config.sending.lists
+        return RedirectResponse(f"list/{next(iter(lists))}") if len(lists) == 1 else self._page(request, "lists")
+
+    async def health(self, _request: Request) -> Response:
+        await to_thread.run_sync(self.store.rows, "SELECT 1")
+        return PlainTextResponse("ok\n", headers=RESPONSE_HEADERS)
+
+    async def form(self, request: Request) -> Response:
+        self._list(request)
+        return self._form(request)
+
+    async def sign_up(self, request: Request) -> Response:
+        name = self._list(request)
+        fields = await _form_fields(request)
+        if fields is None:
+            return self._page(request, "large", status=413)
+        written = fields.get("address", "").strip()
+        faults: dict[str, str] = {}
+        try:
+            address = read_address(written)
+        except AddressError:
+            faults["address"] = "signup_address_wrong" if written else "signup_address_missing"
+        if not faults and holds_cpr(address):
+            faults["address"] = "signup_address_wrong"
+        if not fields.get("consent"):
+            faults["consent"] = "signup_consent_missing"
+        if faults:
+            return self._form(request, written, faults, status=422)
+        if not self.signups.take(_client_key(request)):
+            return self._page(request, "many", status=429, more={"Retry-After": "3600"})
+        if not fields.get("website"):  # a field that people do not see: whoever fills it in is a program
+            words = self._words(request)
+            wording = signup.consent_wording(words, self.config.sending.lists[name], self.config.publisher)
+            await to_thread.run_sync(signup.request_signup, self.store, name, address, words.language, wording)
+            self._wake.set()
+        return self._page(request, "asked")
+
+    async def ask_to_confirm(self, request: Request) -> Response:
+        return self._page(request, "confirm")
+
+    async def confirm(self, request: Request) -> Response:
+        was_asked = await to_thread.run_sync(signup.confirm_signup, self.store, request.path_params["token"])
+        if not was_asked and not self.misses.take(_client_key(request)):
+            return self._page(request, "many", status=429, more={"Retry-After": "60"})
+        return self._page(request, "confirmed" if was_asked else "expired")
+
+    async def ask_to_leave(self, request: Request) -> Response:
+        return self._page(request, "leave")
+
+    async def leave(self, request: Request) -> Response:
+        """Take a reader off the list: by the button of the page, or by the mail program's own (RFC 8058)."""
+        today = datetime.now(UTC).date()
+        was_known = await to_thread.run_sync(unsubscribe_token, self.store, request.path_params["token"], today)
+        visitor = _client_key(request)
+        # Whoever has guessed too often hears the same of a right token, though it has done its work.
+        if self.misses.is_exceeded(visitor) if was_known else not self.misses.take(visitor):
+            return self._page(request, "many", status=429, more={"Retry-After": "60"})
+        return self._page(request, "left")  # the same for a token that is none
+
+    async def missing(self, request: Request, _error: Exception) -> Response:
+        return self._page(request, "missing", status=404)
+
+    async def broken(self, request: Request, _error: Exception) -> Response:
+        return self._page(request, "broken", status=503, more={"Retry-After": "30"})
+
+    def _list(self, request: Request) -> str:
+        name: str = request.path_params["name"]
+        if name not in self.config.sending.lists:
+            raise HTTPException(404)
+        return name
+
+    def _form(
+        self, request: Request, written: str = "", faults: Mapping[str, str] = NO_VALUES, status: int = 200
+    ) -> Response:  # never changed
+        title = self.config.sending.lists[request.path_params["name"]]
+        words = self._words(request)
+        agreed, _ = signup.consent_wording(words, title, self.config.publisher)
+        return self._page(request, "form", status=status, title=title, agreed=agreed, written=written, faults=faults)
+
+    def _page(
+        self, request: Request, kind: str, *, status: int = 200, more: Mapping[str, str] = NO_VALUES, **values: object
+    ) -> Response:
+        words = self._words(request)
+        other = next(language for language in READER_LANGUAGES if language != words.language)
+        page = find_styles(self.config.folder).render(
+            f"sending/{'form' if kind == 'form' else 'page'}.html.j2",
+            kind=kind, words=words, other=other, publisher=self.config.publisher, lists=self.config.sending.lists,
+            **values,
+        )  # fmt: skip
+        return HTMLResponse(page, status, headers={**RESPONSE_HEADERS, "Content-Language": words.language, **more})
+
+    def _words(self, request: Request) -> Words:
+        asked = request.query_params.get("language", "")
+        wanted = request.headers.get("accept-language", "").lower()
+        own = (
+            self.config.publisher.language
+            if self.config.publisher.language in READER_LANGUAGES
+            else READER_LANGUAGES[0]
+        )
+        other = next(language for language in READER_LANGUAGES if language != own)
+        prefers_other = wanted.startswith(other) or (other in wanted and own not in wanted)
+        language = asked if asked in READER_LANGUAGES else other if prefers_other else own
+        return load_words(find_styles(self.config.folder), language)
+
+    # ---- confirmation mails
+
+    @contextlib.asynccontextmanager
+    async def _run(self, _app: Starlette) -> AsyncIterator[None]:
+        postman = threading.Thread(target=self._post, name="confirmation mails", daemon=True)
+        postman.start()
+        yield
+        self._stop.set()
+        self._wake.set()
+        await to_thread.run_sync(postman.join)
+
+    def _post(self) -> None:
+        """Send what is due whenever someone has asked, and every half minute: what failed waits in the database."""
+        signer = load_signer(self.config)
+        last = ""
+        while not self._stop.is_set():
+            self._wake.clear()
+            told = ""
+            try:
+                self._deliver(signer)
+            except (PublishError, OSError) as error:
+                told = str(error)
+            if told and told != last:  # once, and not every half minute
+                _log.warning("mails that confirm wait, and are tried again: %s", told)
+            last = told
+            self._wake.wait(MAIL_INTERVAL_S)
+
+    def _deliver(self, signer: DkimSigner | None) -> None:
+        confirmations = signup.due_confirmations(self.store, tuple(self.config.sending.lists))
+        if not confirmations:
+            return
+        transport = self.connect()
+        try:
+            transport.open()
+            for each in confirmations:
+                sender = self.config.sending.bounces or self.config.publisher.email
+                words = load_words(find_styles(self.config.folder), each.language)
+                mail = signup.confirmation_mail(each, self.config, words, signer)
+                outcome = transport.deliver(sender, each.letter.address, mail, lambda: True)
+                if outcome.verdict == "refused" and outcome.stage == "sender":
+                    raise SendError(f"{self.config.sending.host} takes no mail from {sender}: {outcome.status}")
+                is_settled = outcome.verdict in ("accepted", "refused", "lost")
+                signup.record_attempt(self.store, each, None if is_settled else MAIL_RETRY_S)
+                if outcome.is_broken:
+                    transport.open()
+        finally:
+            transport.close()
+
+
+async def _form_fields(request: Request) -> dict[str, str] | None:
+    """Return the fields of a form, or none where more was sent than a form of ours can hold."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM_BYTES:
+            return None
+    return {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace")).items()}
+
+
+def _client_key(request: Request) -> str:
+    return visitor_of(request.client.host) if request.client else ""
+
+
+def visitor_of(host: str) -> str:
+    """Return who counts as one visitor: an address, or the 2^64 of IPv6 that one connection is given (RFC 6177)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+def serve(config: Config, store: MailingDatabase, host: str, port: int, *, is_trial: bool) -> None:
+    """Serve until stopped.
+
+    Raises:
+        ConfigError: `publish.toml` lacks what the service needs.
+    """
+    import uvicorn
+
+    sending = config.sending
+    if not (sending.service and sending.lists):
+        raise ConfigError("[sending] service and lists are needed", hint="the https address of the service, and a list")
+    sender_domain(config.publisher)
+    load_signer(config)
+
+    def connect() -> Transport:
+        return FileTransport(store.folder.trials / "signup") if is_trial else smtp_transport(sending)
+
+    connect()
+    # The address of a request holds a token: it must not be written to a log. A proxy on this machine says who asks.
+    uvicorn.run(
+        SignupService(config, store, connect).app(), host=host, port=port, access_log=False, server_header=False,
+        proxy_headers=True, forwarded_allow_ips="127.0.0.1", log_level="warning", timeout_keep_alive=KEEP_ALIVE_S,
+    )  # fmt: skip

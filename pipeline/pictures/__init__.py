@@ -1,0 +1,1 @@
+"""Picture files that writers use: probe, verify, resize, SVG."""

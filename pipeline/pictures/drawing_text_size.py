@@ -1,0 +1,151 @@
+"""Measures how large the lettering in a drawing is.
+
+Letters are told by their shapes alone: small blobs of much the same height, side by side on one line. Nothing is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median, quantiles
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_ANALYSIS_WIDTH_PX = 1100
+"""Wide enough for lettering of 4 pt in a drawing as wide as the column, and quick to go through."""
+_MIN_CONTRAST = 48
+_BACKGROUND_RADIUS_PX = 24
+"""Letters are told from the ground around them, by its mean this far to each side."""
+_MAX_LETTER_PX = 90
+_MIN_LETTER_PX = 4
+_MIN_LETTERS = 6
+"""Letters in a line: fewer may be anything."""
+_CAPITALS_EM, _SMALL_EM = 0.70, 0.51
+"""Heights of capitals and of letters without ascenders, in most faces."""
+_MAX_HEIGHT_RATIO = 1.18
+"""A line whose tallest letters are hardly taller than the others is one of capitals or digits."""
+_SMALLEST_SHARE = 0.1
+"""So small a share of all letters does not count: a maker's mark in a corner is not what a reader comes for."""
+_RUN = re.compile(rb"\xff+")
+
+
+@dataclass(slots=True)
+class _Blob:
+    """Pixels that touch each other."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    def take(self, other: _Blob) -> None:
+        self.left, self.right = min(self.left, other.left), max(self.right, other.right)
+        self.top, self.bottom = min(self.top, other.top), max(self.bottom, other.bottom)
+
+
+def smallest_text_size(image: Image.Image) -> float:
+    """Return the size (em) of the smallest lettering of a drawing as a share of its width; 0 where there is none."""
+    from PIL import Image, ImageChops, ImageFilter
+
+    grey = image.convert("L")
+    if grey.width > _ANALYSIS_WIDTH_PX:
+        size = (_ANALYSIS_WIDTH_PX, max(1, round(grey.height * _ANALYSIS_WIDTH_PX / grey.width)))
+        grey = grey.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    ground = grey.filter(ImageFilter.BoxBlur(_BACKGROUND_RADIUS_PX))
+    sizes: list[tuple[float, int]] = []
+    for ink in (ImageChops.subtract(ground, grey), ImageChops.subtract(grey, ground)):
+        mask = ink.point(lambda value: 255 if value > _MIN_CONTRAST else 0)
+        letters = [blob for blob in _blobs(mask.tobytes(), mask.width) if _is_letter_blob(blob)]
+        sizes += [(_line_em(line), len(line)) for line in _text_lines(letters)]
+    return _size_of_smallest_tenth(sizes) / grey.width
+
+
+def _size_of_smallest_tenth(sizes: list[tuple[float, int]]) -> float:
+    """Return the size at or below which a tenth of all letters stand.
+
+    Args:
+        sizes: Of each line, with the number of its letters.
+    """
+    ignored = _SMALLEST_SHARE * sum(count for _, count in sizes)
+    for size, count in sorted(sizes):
+        ignored -= count
+        if ignored < 0:
+            return size
+    return 0.0
+
+
+def _blobs(mask: bytes, width: int) -> list[_Blob]:
+    """Return the pieces of a mask whose pixels touch, sideways or at a corner."""
+    blobs: list[_Blob] = []
+    parents: list[int] = []
+
+    def root(number: int) -> int:
+        while parents[number] != number:
+            parents[number] = parents[parents[number]]
+            number = parents[number]
+        return number
+
+    above: list[tuple[int, int, int]] = []
+    for row in range(len(mask) // width):
+        here: list[tuple[int, int, int]] = []
+        at = 0
+        for run in _RUN.finditer(mask, row * width, (row + 1) * width):
+            left, right = run.start() - row * width, run.end() - row * width
+            own = len(blobs)
+            blobs.append(_Blob(left, row, right, row + 1))
+            parents.append(own)
+            while at < len(above) and above[at][1] < left:
+                at += 1
+            for start, _, number in above[at:]:
+                if start > right:
+                    break
+                parents[root(number)] = root(own)
+            here.append((left, right, own))
+        above = here
+    for number, blob in enumerate(blobs):
+        if (top := root(number)) != number:
+            blobs[top].take(blob)
+    return [blob for number, blob in enumerate(blobs) if parents[number] == number]
+
+
+def _is_letter_blob(blob: _Blob) -> bool:
+    return _MIN_LETTER_PX <= blob.height <= _MAX_LETTER_PX and blob.width <= 2.2 * blob.height
+
+
+def _text_lines(letters: Sequence[_Blob]) -> Iterator[list[_Blob]]:
+    """Yield letters that stand on one line: each begins soon after the one before, about as high, and beside it."""
+    lines: list[list[_Blob]] = []
+    for letter in sorted(letters, key=lambda blob: blob.left):
+        for line in reversed(lines):
+            last = line[-1]
+            if _follows_on_line(letter, last):
+                line.append(letter)
+                break
+        else:
+            lines.append([letter])
+    return (line for line in lines if len(line) >= _MIN_LETTERS)
+
+
+def _follows_on_line(letter: _Blob, last: _Blob) -> bool:
+    tall, low = max(letter.height, last.height), min(letter.height, last.height)
+    overlap = min(letter.bottom, last.bottom) - max(letter.top, last.top)
+    gap = letter.left - last.right
+    return tall <= 2.2 * low and overlap >= 0.6 * low and -0.3 * low <= gap <= 0.9 * tall
+
+
+def _line_em(line: Sequence[_Blob]) -> float:
+    heights = [blob.height for blob in line]
+    middle, tallest = median(heights), quantiles(heights, n=10)[-1]
+    by_capitals = tallest / _CAPITALS_EM
+    return by_capitals if tallest <= _MAX_HEIGHT_RATIO * middle else max(by_capitals, middle / _SMALL_EM)

@@ -1,0 +1,213 @@
+"""SVG files: measure, sanitise, rasterise."""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from typing import TYPE_CHECKING
+
+from pipeline.errors import SourceError
+from pipeline.limits import DEFAULT_LIMITS
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
+_UNSAFE_ELEMENTS = {
+    f"{_SVG}{name}"
+    for name in (
+        "script", "foreignObject", "iframe", "audio", "video", "image", "feImage", "handler", "set", "animate",
+        "animateTransform", "animateMotion", "a",
+    )
+}  # fmt: skip
+_MAX_DRAWN_ELEMENTS = 12_000
+"""Elements, each as often as `<use>` draws it: eleven lines with ten of them draw more than the world has time for.
+
+So many take ten seconds of a processor.
+"""
+_MAX_SELECTOR_MATCHES = 4_000_000
+"""Elements times selectors of its style sheets: each is matched with each, which then takes seven seconds."""
+_MAX_BYTES = 10_000_000
+RASTER_WIDTH_PX = 2000
+"""A drawing has no pixels of its own: it gets those of the largest picture that any format asks for, and some more."""
+_MAX_RATIO = 50
+"""Nothing that is longer can be seen on a page."""
+_MAX_LENGTH_PX = 100_000
+_DEFAULT_SIZE_PX = (300, 150)  # CSS 2.2, 10.3.2: a replaced element without any size
+
+
+def svg_size(data: bytes) -> tuple[int, int]:
+    """Return width and height in CSS pixels, by its attributes or its viewBox.
+
+    Raises:
+        SourceError: Not well-formed, not SVG, or of a size that is no number or that no page can show.
+    """
+    root = _parse(data)
+    width, height = _length_px(root.get("width")), _length_px(root.get("height"))
+    box = [_parse_number(part) for part in re.findall(r"[^\s,]*\d[^\s,]*", root.get("viewBox") or "")]
+    if len(box) == 4 and box[2] > 0 and box[3] > 0:
+        ratio = box[3] / box[2]
+        width = width or (height / ratio if height else box[2])
+        height = height or width * ratio
+    width, height = width or _DEFAULT_SIZE_PX[0], height or _DEFAULT_SIZE_PX[1]
+    if max(width, height) > _MAX_RATIO * min(width, height):
+        raise SourceError(
+            f"{width:g} by {height:g}: one side is more than {_MAX_RATIO} times as long as the other",
+            hint="correct width, height and viewBox of the <svg>",
+        )
+    if max(width, height) > _MAX_LENGTH_PX:
+        raise SourceError(f"{width:g} by {height:g} pixels, at most {_MAX_LENGTH_PX:,} a side", hint="make it smaller")
+    return round(width) or 1, round(height) or 1
+
+
+def sanitise_svg(data: bytes) -> bytes:
+    """Return the drawing without scripts, foreign content, animation, and references to anything outside it.
+
+    Raises:
+        SourceError: Not well-formed, not SVG, or so many references that drawing it would never end.
+    """
+    from lxml import etree
+
+    root = _parse(data)
+    drawn = _count_drawn(root)
+    if drawn > _MAX_DRAWN_ELEMENTS:
+        raise SourceError(f"more than {_MAX_DRAWN_ELEMENTS:,} shapes", hint="simplify the drawing, or save it as PNG")
+    if (selectors := _count_selectors(root)) * drawn > _MAX_SELECTOR_MATCHES:
+        raise SourceError(f"{selectors:,} selectors of style for {drawn:,} shapes", hint="save it as plain SVG, or PNG")
+    for element in list(root.iter()):
+        if not isinstance(element.tag, str) or element.tag in _UNSAFE_ELEMENTS:
+            _remove_element(element)
+            continue
+        for name, value in list(element.attrib.items()):
+            local = str(name).rpartition("}")[2].lower()
+            is_outside = name in _HREFS and not str(value).startswith("#")
+            if local.startswith("on") or is_outside or _has_external_reference(str(value)):
+                del element.attrib[name]
+        if element.tag == f"{_SVG}style" and _has_external_reference(element.text or ""):
+            element.text = ""
+    return bytes(etree.tostring(root))
+
+
+def rasterise_svg(data: bytes) -> bytes:
+    """Return the drawing as a PNG on white, wide enough for print.
+
+    Raises:
+        SourceError: The drawing cannot be drawn.
+    """
+    import base64
+
+    import pypdfium2
+    import weasyprint
+
+    width, height = svg_size(data)
+    source = base64.b64encode(sanitise_svg(data)).decode("ascii")
+    page = (
+        f"<style>@page{{size:{width}px {height}px;margin:0}}"
+        f"img{{display:block;width:{width}px;height:{height}px}}</style>"
+        f'<img src="data:image/svg+xml;base64,{source}">'
+    )
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
+    try:
+        pdf = weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf()
+        document = pypdfium2.PdfDocument(pdf)
+        # 0.75: WeasyPrint's CSS pixel is three quarters of the PDF's point
+        scale = _raster_width_px(width, height) / width / 0.75
+        image = document[0].render(scale=scale, fill_color=(255, 255, 255, 255)).to_pil()
+        document.close()
+    except (weasyprint.urls.FatalURLFetchingError, OSError, ValueError, RecursionError) as error:
+        raise SourceError(f"cannot be drawn: {error}", hint="save it as plain SVG, or as PNG") from error
+    pixels = io.BytesIO()
+    image.convert("RGB").save(pixels, "PNG")
+    return pixels.getvalue()
+
+
+def _raster_width_px(width: int, height: int) -> int:
+    """Return how wide a drawing is drawn, so that it has no more pixels than any picture may have."""
+    # Two less: both sides are rounded up when it is drawn.
+    return min(RASTER_WIDTH_PX, math.isqrt(DEFAULT_LIMITS.picture_pixels * width // height) - 2)
+
+
+def _parse(data: bytes) -> _Element:
+    from lxml import etree
+
+    if len(data) > _MAX_BYTES:
+        raise SourceError(f"{len(data):,} bytes of SVG, at most {_MAX_BYTES:,}", hint="simplify it, or save it as PNG")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise SourceError(
+            f"SVG that is not well-formed: {error}", hint="save it anew in the drawing program"
+        ) from error
+    if root.tag != f"{_SVG}svg":
+        raise SourceError(f"XML, but not SVG: its root is {root.tag}", hint="save it anew in the drawing program")
+    if root.getroottree().docinfo.internalDTD is not None and b"<!ENTITY" in data:
+        raise SourceError("SVG with entities of its own", hint="save it as plain SVG")
+    return root
+
+
+def _count_drawn(root: _Element) -> int:
+    """Return how many elements are drawn; an element that draws itself counts as more than any limit."""
+    by_id = {element.get("id"): element for element in root.iter() if element.get("id")}
+    counts: dict[_Element, int] = {}
+
+    def count(element: _Element) -> int:
+        if element not in counts:
+            counts[element] = _MAX_DRAWN_ELEMENTS + 1  # while it is being counted: who meets it now draws itself
+            target = next((element.get(name, "")[1:] for name in _HREFS if element.get(name)), "")
+            used = by_id.get(target) if element.tag == f"{_SVG}use" else None
+            counts[element] = 1 + sum(map(count, element)) + (count(used) if used is not None else 0)
+        return counts[element]
+
+    try:
+        return count(root)
+    except RecursionError:
+        return _MAX_DRAWN_ELEMENTS + 1
+
+
+def _count_selectors(root: _Element) -> int:
+    texts = ("".join(element.itertext()) for element in root.iter(f"{_SVG}style"))
+    return sum(text.count("{") + text.count(",") for text in texts)
+
+
+def _remove_element(element: _Element) -> None:
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        before = element.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "") + element.tail
+        else:
+            parent.text = (parent.text or "") + element.tail
+    parent.remove(element)
+
+
+def _has_external_reference(value: str) -> bool:
+    plain = re.sub(r"\\|/\*.*?\*/", "", value).lower()
+    return "@import" in plain or any(
+        not address.lstrip("\"' ").startswith("#") for address in re.findall(r"url\(([^)]*)\)", plain)
+    )
+
+
+def _length_px(length: str | None) -> float:
+    match = re.fullmatch(r"\s*([-+.\deE]*\d[\d.]*)\s*(px|pt|mm|cm|in)?\s*", length or "")
+    if not match:
+        return 0
+    per_unit = {"pt": 96 / 72, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
+    return max(0.0, _parse_number(match[1]) * per_unit.get(match[2] or "px", 1))
+
+
+def _parse_number(written: str) -> float:
+    try:
+        number = float(written.removesuffix("px"))
+    except ValueError as error:
+        raise SourceError(f"{written!r} is no number, in the size of the <svg>", hint=_RESAVE_HINT) from error
+    if not math.isfinite(number):
+        raise SourceError(f"{written!r} is no size", hint=_RESAVE_HINT)
+    return number
+
+
+_RESAVE_HINT = "save it anew in the drawing program"

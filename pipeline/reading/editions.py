@@ -1,0 +1,272 @@
+"""Edition planning: which articles each edition contains, and links between related articles."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Article, Edition, Related, images
+from pipeline.registry import error_rule, note_rule, repair_rule
+from pipeline.rendering.readability import lix, running_text, word_count
+from pipeline.report import IndexEntry
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleMeta:
+    """What a run must know of an article while the article itself lies elsewhere: a thousand cards weigh little."""
+
+    id: str
+    source: str
+    title: str
+    language: str
+    address: str
+    key: str
+    """The digest of all that the article says, and where: a finding names lines, so a moved line is a change."""
+    blocks: int
+    """How many there are: a measure of the work it makes."""
+    listing: IndexEntry
+    """What a shelf says of it."""
+    related: tuple[Related, ...] = ()
+    formats: tuple[str, ...] = ()
+    formats_line: int = 0
+    is_draft: bool = False
+    is_unlisted: bool = False
+    is_edition: bool = False
+    articles: tuple[str, ...] = ()
+    articles_lines: tuple[int, ...] = ()
+    kind: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EditionPlan:
+    """What an edition will hold, by cards, and the titles of what its articles refer to."""
+
+    front: ArticleMeta
+    metas: tuple[ArticleMeta, ...]
+    related: Mapping[str, Related]
+    """Related articles of this project as they call themselves, by id."""
+
+    @property
+    def id(self) -> str:
+        return self.front.id
+
+    @property
+    def all_metas(self) -> tuple[ArticleMeta, ...]:
+        """The front's and those of the articles, once each: of a single article the same."""
+        return tuple({card.id: card for card in (self.front, *self.metas)}.values())
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(card.source for card in self.all_metas)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedEditions:
+    """Bindings ready for the writers, and what kept others from it."""
+
+    edition_plans: tuple[EditionPlan, ...]
+    findings: tuple[Finding, ...]
+    refused: tuple[ArticleMeta, ...]
+
+
+def article_meta(article: Article) -> ArticleMeta:
+    """Return the card of an article."""
+    return ArticleMeta(
+        article.id,
+        article.source,
+        article.title,
+        article.language,
+        article.address,
+        # `repr` of frozen data names every type and value, and is the same in every process.
+        hashlib.sha256(repr(article).encode("utf-8", "surrogatepass")).hexdigest(),
+        len(article.blocks),
+        index_entry(article),
+        article.related,
+        article.formats,
+        article.formats_line,
+        article.is_draft,
+        article.is_unlisted,
+        article.is_edition,
+        article.articles,
+        article.articles_lines,
+        article.kind,
+        article.tags,
+    )
+
+
+def index_entry(article: Article) -> IndexEntry:
+    """Return what a shelf says of an article."""
+    return IndexEntry(
+        article.id,
+        article.source,
+        article.title,
+        article.language,
+        article.lead or article.description,
+        article.kind,
+        article.tags,
+        article.changed,
+        article.review_after,
+        lix(tuple(running_text(article))),
+        word_count(article),
+        tuple(dict.fromkeys(image.picture.path for image in images(article))),
+        article.articles,
+        is_edition=article.is_edition,
+        is_draft=article.is_draft,
+    )
+
+
+@error_rule(
+    "format-unknown",
+    "`formats:` names a format that is not installed.",
+    "`formats: [pdf]`",
+    "Use the formats that `publish --help` lists.",
+)
+def resolve_editions(cards: Iterable[ArticleMeta], ids: Mapping[str, str], formats: Iterable[str]) -> ResolvedEditions:
+    """Decide what stands between two covers: each article on its own, and what editions list.
+
+    Args:
+        cards: Of all that were read and not refused.
+        ids: The id of every source of the project, by path; an edition may name a refused one.
+        formats: The formats that are installed.
+    """
+    by_id = {card.id: card for card in cards}
+    own = {card.id: Related(card.title, card.address, id=card.id) for card in by_id.values()}
+    known_formats = tuple(formats)
+    findings: list[Finding] = []
+    bindings: list[EditionPlan] = []
+    refused: list[ArticleMeta] = []
+    for card in by_id.values():
+        findings += _check_related(card, own)
+        faults = [
+            make_finding(
+                "format-unknown",
+                card.source,
+                card.formats_line,
+                f"{name!r} is not a format, expected {', '.join(known_formats)}",
+                suggest_id(name, known_formats) or "without this key, an article is in every format",
+            )
+            for name in card.formats
+            if name not in known_formats
+        ]
+        faults += _edition_errors(card, by_id, ids) if card.is_edition else ()
+        if faults:
+            findings += faults
+            refused.append(card)
+            continue
+        inside = tuple(by_id[id_] for id_ in card.articles) if card.is_edition else (card,)
+        wanted = [entry.id for bound in (card, *inside) for entry in bound.related]
+        bindings.append(EditionPlan(card, inside, {id_: own[id_] for id_ in wanted if id_ in own}))
+    return ResolvedEditions(tuple(bindings), tuple(findings), tuple(refused))
+
+
+def build_edition(front: Article, articles: tuple[Article, ...], related: Mapping[str, Related]) -> Edition:
+    """Return the edition of a binding, each related article under its own title and address."""
+    front = _with_related(front, related)
+    if not front.is_edition:
+        return Edition(front, (front,))
+    return Edition(front, tuple(_with_related(article, related) for article in articles))
+
+
+def suggest_id(name: str, names: Iterable[str]) -> str:
+    """Return a hint that names the likeliest meant ids."""
+    pool = sorted(names)
+    # By the whole path, and by the last part: most typing errors are in a folder or in a name.
+    last = {id_.rpartition("/")[2]: id_ for id_ in pool}
+    near = difflib.get_close_matches(name, pool, n=2, cutoff=0.6) or [
+        last[part] for part in difflib.get_close_matches(name.rpartition("/")[2], list(last), n=2, cutoff=0.7)
+    ]
+    return f"did you mean {' or '.join(near)}?" if near else ""
+
+
+@error_rule(
+    "article-unknown",
+    "An edition or the command names an article that does not exist.",
+    "`articles: [blog/sovn]` for `blog/soevn`",
+    "Correct the id: a source's path below its folder, without suffix.",
+)
+@error_rule(
+    "article-twice", "An edition lists an article twice.", "`articles: [blog/soevn, blog/soevn]`", "Remove one of them."
+)
+@error_rule(
+    "article-draft",
+    "An edition lists a draft.",
+    "`articles: [blog/kladde]` where `kladde.md` says `draft: true`",
+    "Publish the article first, make the edition a draft too, or take it off the list.",
+)
+@error_rule(
+    "article-refused",
+    "An edition lists an article that was refused.",
+    "An article with a date that does not exist",
+    "Mend that article.",
+)
+@error_rule(
+    "edition-nested",
+    "An edition lists an edition.",
+    "`articles: [editions/foraar]`",
+    "List that edition's articles instead.",
+)
+@error_rule(
+    "edition-empty",
+    "An edition, or a part of one, that lists no article.",
+    "`articles: []`; `- part: Søvn` without `articles:` below it",
+    "List ids of articles, or remove the part; without the key `articles` it is an article of its own.",
+    aliases=("part-empty",),
+)
+def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: Mapping[str, str]) -> list[Finding]:
+    """Return why an edition cannot be bound."""
+    faults: list[Finding] = []
+    if not front.articles:
+        faults.append(make_finding("edition-empty", front.source, 0, "it lists no article"))
+    seen: set[str] = set()
+    for id_, line in zip(front.articles, front.articles_lines, strict=True):
+        if id_ in seen:
+            faults.append(make_finding("article-twice", front.source, line, f"{id_!r} is listed twice"))
+        elif id_ in by_id and by_id[id_].is_draft and not front.is_draft:
+            faults.append(make_finding("article-draft", front.source, line, f"{id_!r} is a draft"))
+        elif id_ in by_id and by_id[id_].is_edition:
+            faults.append(make_finding("edition-nested", front.source, line, f"{id_!r} is an edition itself"))
+        elif id_ not in by_id and id_ in ids.values():
+            faults.append(make_finding("article-refused", front.source, line, f"{id_!r} was refused"))
+        elif id_ not in by_id:
+            faults.append(
+                make_finding(
+                    "article-unknown", front.source, line, f"there is no article {id_!r}", suggest_id(id_, ids.values())
+                )
+            )
+        seen.add(id_)
+    return faults
+
+
+@note_rule(
+    "related-unknown",
+    "A related article that is not among the sources; its web address is used.",
+    "`related: [{slug: ryg}]` without `ryg.md`",
+    "Correct the slug, if the article is one of this project.",
+    group="whole",
+)
+@repair_rule(
+    "related-title",
+    "A related article is named by another title than its own; its own is shown.",
+    "`title: Lændesmerter` for an article called “Ondt i lænden”",
+    "Leave the title out.",
+)
+def _check_related(card: ArticleMeta, own: Mapping[str, Related]) -> Iterable[Finding]:
+    for entry in card.related:
+        target = own.get(entry.id)
+        if target is None:
+            yield make_finding(
+                "related-unknown", card.source, entry.line, f"{entry.title or entry.address!r} is not a source here"
+            )
+        elif entry.title and entry.title != target.title:
+            yield make_finding("related-title", card.source, entry.line, f"{entry.title!r} is called {target.title!r}")
+
+
+def _with_related(article: Article, own: Mapping[str, Related]) -> Article:
+    entries = (own.get(entry.id, entry) for entry in article.related)
+    # One that has neither a title nor an article here that could lend it one is named by a finding, and left out.
+    kept = tuple(entry for entry in entries if entry.title and entry.address and entry.id != article.id)
+    return replace(article, related=kept)

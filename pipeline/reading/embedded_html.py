@@ -1,0 +1,355 @@
+"""Converts HTML, comments and MDX in Markdown to Markdown, or removes them with a finding.
+
+Left for `blocks` are `<sub>`, `<sup>`, `<br>` and `<abbr title>`, which Markdown cannot say.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import lru_cache
+
+from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, blank_after, substitute
+from pipeline.registry import error_rule, repair_rule, warning_rule
+
+_ATTRIBUTES = r"""(?:\s+[A-Za-z_:@][\w:.@-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^\s"'=<>`{}]+))?|\s+\{[^{}]*\})*"""
+_CODE = f"{CODE_SPAN}|"
+_HTML_COMMENT = re.compile(_CODE + r"<!--(?P<inside>.*?)(?P<end>--!?>|\Z)", re.DOTALL)
+_DROPPED_ELEMENTS = (
+    "script|style|iframe|noscript|video|audio|object|embed|svg|canvas|template|textarea|select|math|head"
+)
+_CONTENT = re.compile(
+    _CODE + rf"<(?P<name>{_DROPPED_ELEMENTS})\b(?P<attributes>[^<>]*?)(?:/>|>(?:(?P<inside>.*?)</(?P=name)\s*>)?)",
+    re.DOTALL | re.IGNORECASE,
+)
+_SILENT_START = re.compile(_CODE + rf"<(?P<name>{_DROPPED_ELEMENTS})\b(?P<attributes>[^<>]*)>", re.IGNORECASE)
+_SILENT_END = re.compile(rf"</({_DROPPED_ELEMENTS})\s*>", re.IGNORECASE)
+# What never ends is taken to the end of the text, once: to look for an end from each of many beginnings takes for ever.
+_DECLARATION = re.compile(
+    _CODE + r"<(?:!DOCTYPE[^<>]*(?:<!ENTITY[^<>]*)?>|!\[CDATA\[(?P<inside>.*?)(?:\]\]>|(?P<open>\Z))"
+    r"|\?(?P<order>.*?)(?:\?>|(?P<endless>\Z)))",
+    re.DOTALL | re.IGNORECASE,
+)
+_BLOCK_START = re.compile(_CODE + r"<(?=!(?:[A-Za-z]|\[CDATA\[)|\?)", re.IGNORECASE)
+_PAIR = re.compile(
+    _CODE
+    + rf"<(?P<name>b|strong|em|i|del|s|strike|code|a|summary|span|blockquote|table)\b(?P<attributes>{_ATTRIBUTES})\s*>"
+    r"(?P<inside>(?:(?!<(?P=name)\b).)*?)</(?P=name)\s*>",
+    re.DOTALL | re.IGNORECASE,
+)
+_ANY_TAG = re.compile(
+    _CODE + rf"<(?P<slash>/?)(?P<name>[A-Za-z][\w.-]*)(?P<attributes>{_ATTRIBUTES})\s*(?P<closed>/?)>"
+)
+# A paragraph in an item would end the item.
+_ITEM_PARAGRAPH = re.compile(_CODE + r"(?P<item><li\b[^>]*>)\s*<p\b[^>]*>|</p\s*>\s*(?P<end></li\s*>)", re.IGNORECASE)
+_BOOLEAN = frozenset({"hidden", "open", "controls", "disabled", "checked", "reversed", "required", "selected", "inert"})
+_ATTRIBUTE = re.compile(
+    r"""([A-Za-z_:@][\w:.@-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|\{["']?([^{}"']*)["']?\}|([^\s"'=<>`]+))"""
+)
+_IMPORT = re.compile(
+    r"^(?:import\s+(?:[\w*{}\s,$]+\s+from\s+)?['\"][^'\"]+['\"]|export\s+(?:const|let|default|function)\b.*);?\s*$"
+)
+_MDX_COMMENT = re.compile(_CODE + r"\{/\*(?P<inside>.*?)(?P<end>\*/\}|\Z)", re.DOTALL)
+_TEMPLATE_PLACEHOLDER = re.compile(
+    _CODE + r"__[A-ZÆØÅ][A-ZÆØÅ0-9]*(?:_[A-ZÆØÅ0-9]+)*__|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}|\$\{[^{}\n]*\}|%%\w+%%"
+    r"|\{[A-Za-z_]\w*(?:\.\w+)+\}|\[(?:INDSÆT|INSERT|TODO|TBD)\b[^\]\n]*\](?!\()"
+)
+
+_BLOCK_ELEMENTS = frozenset(
+    {
+        "address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt",
+        "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend", "main", "nav", "ol",
+        "p", "picture", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul"
+    }
+)  # fmt: skip
+_INLINE_ELEMENTS = frozenset(
+    {
+        "a", "b", "bdi", "bdo", "big", "button", "cite", "code", "data", "del", "dfn", "em", "font", "i", "input",
+        "ins", "kbd", "label", "link", "mark", "meta", "meter", "nobr", "o:p", "output", "progress", "q", "s", "samp",
+        "small", "source", "span", "strike", "strong", "time", "tt", "u", "var", "wbr"
+    }
+)  # fmt: skip
+_KEPT_ELEMENTS = frozenset({"sub", "sup", "br", "abbr"})
+HTML_ELEMENT_NAMES = _BLOCK_ELEMENTS | _INLINE_ELEMENTS | _KEPT_ELEMENTS | frozenset(_DROPPED_ELEMENTS.split("|")) | {
+    "base", "blockquote", "col", "colgroup", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "summary"
+}  # fmt: skip
+"""Every element of HTML that an article may hold."""
+_MARKDOWN_MARKS = {"b": "**", "strong": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
+
+
+def convert_html(lines: Lines, record: FindingCollector) -> Lines:
+    """Return the lines without HTML, comments and MDX, but for the tags that `blocks` knows."""
+    lines = _without_imports(lines, record)
+    if any("{/*" in line.text for line in lines):
+        lines = substitute(lines, _MDX_COMMENT, lambda match, number: _comment(match, number, record, "{/*"))
+    if not any("<" in line.text for line in lines):
+        return lines
+    lines = substitute(lines, _HTML_COMMENT, lambda match, number: _comment(match, number, record, "<!--"))
+    lines = substitute(lines, _SILENT_START, lambda match, number: _endless_content(match, number, record))
+    lines = substitute(lines, _CONTENT, lambda match, number: _content(match, number, record))
+    lines = substitute(lines, _DECLARATION, lambda match, number: _declaration(match, number, record))
+    lines = substitute(lines, _BLOCK_START, lambda match, _: match[0] if match["ticks"] else "\\<")
+    lines = substitute(
+        lines, _ITEM_PARAGRAPH, lambda match, _: match[0] if match["ticks"] else match["item"] or match["end"]
+    )
+    for _ in range(_MAX_TAG_DEPTH):
+        before = lines
+        lines = substitute(lines, _PAIR, lambda match, number: _pair(match, number, record))
+        if lines == before:
+            break
+    return _single_tags(lines, record)
+
+
+_MAX_TAG_DEPTH = 8
+"""How deep pairs of tags may nest; tags of deeper ones are taken away, their words stay."""
+
+
+@error_rule(
+    "placeholder",
+    "A template's or an author's placeholder was never filled in.",
+    "`__KLINIKNAVN__`, `{{ telefon }}`, `[INDSÆT LINK]`",
+    "Fill it in, or remove it.",
+    group="safe",
+)
+def find_placeholders(lines: Lines, record: FindingCollector) -> None:
+    """Record what a template or a hurried author left to be filled in."""
+
+    def one(match: re.Match[str], number: int) -> str:
+        record.add("placeholder", number, f"{match[0]!r} was never filled in")
+        return match[0]
+
+    substitute(lines, _TEMPLATE_PLACEHOLDER, one)
+
+
+def _without_imports(lines: Lines, record: FindingCollector) -> Lines:
+    """Blank the import and export lines of MDX; such a line is no sentence in any language we publish."""
+    if not any(line.text.startswith(("import ", "export ")) for line in lines):
+        return lines
+    kept = []
+    for line in lines:
+        is_import = bool(_IMPORT.match(line.text))
+        if is_import:
+            record.add("html-removed", line.number, f"{line.text.strip()!r} is code of the web site, taken away")
+        kept.append(blank_after(line) if is_import else line)
+    return tuple(kept)
+
+
+def _removed(record: FindingCollector, code: str, number: int, what: str) -> str:
+    record.add(code, number, f"{what}, taken away")
+    return ""
+
+
+@warning_rule(
+    "html-unclosed",
+    "A comment, or another piece of HTML that shows nothing, never ends; its text is published.",
+    "`<!--` without `-->`",
+    "Close it, or remove it.",
+)
+def _comment(match: re.Match[str], number: int, record: FindingCollector, mark: str) -> str:
+    if match["end"]:
+        return _removed(record, "html-removed", number, "a comment" if mark == "<!--" else "an MDX comment")
+    # Markdown would take all the rest of the article as a comment, which no author means.
+    record.add("html-unclosed", number, "a comment that never ends; its text is published")
+    return match["inside"].replace(mark, "")
+
+
+def _endless_content(match: re.Match[str], number: int, record: FindingCollector) -> str:
+    """Return nothing for a start tag that has no end tag behind it, and any other as it is."""
+    is_ended = match["name"] and match.start() < _last_ends(match.string).get(match["name"].lower(), -1)
+    return match[0] if match["ticks"] or is_ended or match[0].endswith("/>") else _content(match, number, record)
+
+
+@lru_cache(maxsize=1)
+def _last_ends(text: str) -> dict[str, int]:
+    """Return where the last end tag of each element stands."""
+    return {match[1].lower(): match.start() for match in _SILENT_END.finditer(text)}
+
+
+@warning_rule(
+    "html-content-removed",
+    "HTML that can stand in no document, taken away with all it holds.",
+    '`<iframe src="https://…">`, `<script>`',
+    "Say in words what it shows, and link to it.",
+)
+def _content(match: re.Match[str], number: int, record: FindingCollector) -> str:
+    name = match["name"].lower()
+    address = _parse_attributes(match["attributes"]).get("src", "")
+    shown = f" ({address})" if address else ""
+    record.add("html-content-removed", number, f"<{name}>{shown} cannot stand on paper or in a mail, taken away")
+    return ""
+
+
+def _declaration(match: re.Match[str], number: int, record: FindingCollector) -> str:
+    if match["open"] is not None or match["endless"] is not None:
+        record.add("html-unclosed", number, f"{match[0].split()[0][:12]!r} that never ends; its text is published")
+        return (match["inside"] or match["order"] or "").replace("<![CDATA[", "")
+    _removed(record, "html-removed", number, f"{match[0].split()[0][:12]!r}")
+    return match["inside"] or ""
+
+
+@repair_rule(
+    "html-removed",
+    "HTML in the text: its Markdown form is used, or the tag is taken away and its words stay. Comments are left out.",
+    '`<div class="boks">`, `<!-- tjek tal -->`',
+    "Write Markdown; only `<sub>`, `<sup>`, `<br>` and `<abbr>` are needed. A comment may stay.",
+    aliases=("html-comment",),
+)
+def _pair(match: re.Match[str], number: int, record: FindingCollector) -> str:
+    """Return a pair of tags and what is between them as Markdown."""
+    name, inside = match["name"].lower(), match["inside"]
+    attributes = _parse_attributes(match["attributes"])
+    record.add("html-removed", number, f"<{name}>: its Markdown form is used")
+    words = inside.strip()
+    before = inside[: len(inside) - len(inside.lstrip())]
+    after = inside[len(inside.rstrip()) :]
+    if not words:
+        return inside
+    if name == "table":
+        return "\n\n" + _pipe_table(words) + "\n\n"
+    if name == "summary":
+        return f"\n\n**{words}**\n\n"
+    if name == "blockquote":
+        plain = re.sub(r"</?p\b[^>]*>", "\n\n", words, flags=re.IGNORECASE).strip()
+        return "\n\n" + "\n".join(f"> {row.strip()}".rstrip() for row in plain.split("\n")) + "\n\n"
+    if name == "a" and attributes.get("href"):
+        target = attributes["href"].strip()
+        return f"{before}[{words}]({target.replace(' ', '%20').replace('(', '%28').replace(')', '%29')}){after}"
+    if name == "span" and attributes.get("lang"):
+        return f'{before}[{words}]{{lang="{attributes["lang"]}"}}{after}'
+    if name == "code" and "`" not in words:
+        return f"{before}`{words}`{after}"
+    mark = _MARKDOWN_MARKS.get(name, "")
+    if mark and ("\n\n" in words or words.startswith(mark) or words.endswith(mark) or _is_in_figures(match, inside)):
+        mark = ""
+    return f"{before}{mark}{words}{mark}{after}"
+
+
+def _is_in_figures(match: re.Match[str], inside: str) -> bool:
+    """Return whether a pair of tags begins or ends right beside a figure within a word: `2<b>5</b> mg`.
+
+    Asterisks there are taken for multiplication.
+    """
+    start, end = match.span()
+    before, after = match.string[max(0, start - 1) : start], match.string[end : end + 1]
+    return any(
+        pair.isalnum() and len(pair) == 2 and not pair.isalpha() for pair in (before + inside[:1], inside[-1:] + after)
+    )
+
+
+def _pipe_table(inside: str) -> str:
+    """Return the rows of an HTML table as a pipe table."""
+    rows: list[list[str]] = []
+    for row in re.split(r"<tr\b[^>]*>", inside, flags=re.IGNORECASE):
+        cells = re.split(r"<t[hd]\b[^>]*>", row, flags=re.IGNORECASE)
+        texts = [
+            " ".join(re.sub(r"</?(?:t[hdr]|thead|tbody|tfoot|p|div)\b[^>]*>", " ", cell, flags=re.IGNORECASE).split())
+            for cell in cells
+        ]
+        if len(texts) > 1:
+            rows.append([cell.replace("|", "\\|") for cell in texts[1:]])
+        elif texts[0]:
+            rows.append([texts[0].replace("|", "\\|")])
+    if not rows:
+        return ""
+    width = max(map(len, rows))
+    written = ["| " + " | ".join(row + [""] * (width - len(row))) + " |" for row in rows]
+    return "\n".join([written[0], "|" + " --- |" * width, *written[1:]])
+
+
+@warning_rule(
+    "html-unknown",
+    "Words in angle brackets that are no HTML; they are printed as they stand.",
+    "`<dit navn>`",
+    "Use other brackets, or fill it in.",
+)
+def _single_tags(lines: Lines, record: FindingCollector) -> Lines:
+    """Take away single tags, or put Markdown in their place."""
+    lists: list[str] = []
+    known: set[str] = set()
+    for line in lines:
+        known.update(name.lower() for name in re.findall(r"</([A-Za-z][\w.-]*)\s*>", line.text))
+
+    def one(match: re.Match[str], number: int) -> str:
+        name = match["name"].lower()
+        if name in _KEPT_ELEMENTS:
+            return _kept(match, name)
+        if not _is_tag(match, known):
+            record.add("html-unknown", number, f"{match[0]!r} is no HTML; it is printed as it stands")
+            return "\\" + match[0].replace(">", "\\>")
+        if not match["slash"]:
+            record.add("html-removed", number, f"<{name}>")
+        return _markdown(match, name, lists)
+
+    return substitute(lines, _ANY_TAG, one)
+
+
+def _is_tag(match: re.Match[str], closed: set[str]) -> bool:
+    """Return whether angle brackets are a tag, and not words such as `<dit navn>`."""
+    name = match["name"].lower()
+    attributes = match["attributes"].split()
+    if attributes and "=" not in match["attributes"] and not set(map(str.lower, attributes)) <= _BOOLEAN:
+        return bool(match["closed"])  # `a <b og c> d` compares
+    if name in _BLOCK_ELEMENTS | _INLINE_ELEMENTS | {
+        "li",
+        "img",
+        "hr",
+        "base",
+        "col",
+        "colgroup",
+        "blockquote",
+        "summary",
+    }:
+        return True
+    return bool(
+        re.fullmatch(r"h[1-6]", name)
+        or match["closed"]
+        or match["slash"]
+        or "=" in match["attributes"]
+        or name in closed
+    )
+
+
+def _kept(match: re.Match[str], name: str) -> str:
+    """Return a tag that stays, in one spelling and without attributes but the long form of an abbreviation."""
+    if name == "br":
+        return "<br>"
+    title = html.escape(html.unescape(_parse_attributes(match["attributes"]).get("title", "")))
+    attribute = f' title="{title}"' if name == "abbr" and title and not match["slash"] else ""
+    return f"<{match['slash']}{name}{attribute}>"
+
+
+def _markdown(match: re.Match[str], name: str, lists: list[str]) -> str:
+    """Return what stands in place of a tag: a mark, the end of a paragraph, or nothing."""
+    is_end = bool(match["slash"])
+    # In a list item, a table row, a heading or a quotation a new paragraph would tear the block apart.
+    row = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    gap = " " if MARKER.match(row) or row.lstrip().startswith(("|", "#", ">")) else "\n\n"
+    if name in {"ul", "ol"}:
+        if is_end and lists:
+            lists.pop()
+        elif not is_end:
+            lists.append(name)
+        return "" if lists and (is_end or len(lists) > 1) else "\n\n"
+    if name == "li":
+        mark = "1." if lists and lists[-1] == "ol" else "-"
+        return "" if is_end else "\n" + "   " * (len(lists) - 1) + mark + " "
+    if re.fullmatch(r"h[1-6]", name):
+        return "\n\n" if is_end else f"\n\n{'#' * int(name[1])} "
+    if name == "hr":
+        return "\n\n---\n\n"
+    if name == "img":
+        return _image_markdown(_parse_attributes(match["attributes"]))
+    if name in {"th", "td"}:
+        return " "
+    return gap if name in _BLOCK_ELEMENTS else ""
+
+
+def _image_markdown(attributes: dict[str, str]) -> str:
+    target = attributes.get("src", "").strip().replace(" ", "%20").replace("(", "%28").replace(")", "%29")
+    title = attributes.get("title", "").replace('"', "&quot;")
+    alt = re.sub(r"([\[\]])", r"\\\1", attributes.get("alt", ""))
+    return f"![{alt}]({target}" + (f' "{title}")' if title else ")") if target else ""
+
+
+def _parse_attributes(text: str) -> dict[str, str]:
+    return {name.lower(): html.unescape(a or b or c or d) for name, a, b, c, d in _ATTRIBUTE.findall(text)}

@@ -1,0 +1,309 @@
+"""Builds the model's inlines from pandoc's inlines, with merged text and without unknown attributes."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from pipeline.model import (
+    Block,
+    Code,
+    Emph,
+    Image,
+    Inline,
+    LineBreak,
+    Link,
+    Note,
+    Picture,
+    SoftBreak,
+    Space,
+    Span,
+    Str,
+    Strikeout,
+    Strong,
+    Subscript,
+    Superscript,
+    text,
+)
+from pipeline.reading.lines import FindingCollector, Lines, NestingError
+from pipeline.registry import warning_rule
+
+PandocNode: TypeAlias = dict[str, Any]
+"""An element of pandoc's JSON: `t` its kind, `c` its content."""
+
+MAX_INLINES = 100
+"""How deep inlines may nest."""
+_POSITION = re.compile(r"(\d+):\d+-")
+_INLINE_TAG = re.compile(r"<(?P<slash>/?)(?P<name>sub|sup|abbr|br)\b(?P<attributes>[^>]*)>", re.IGNORECASE)
+_TITLE_ATTRIBUTE = re.compile(r"\btitle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_GAP_TYPES = (Space, SoftBreak, LineBreak)
+
+
+class TargetResolver(Protocol):
+    """Finds what an article points at, and reports what it cannot find."""
+
+    def picture(self, target: str, line: int) -> Picture | None:
+        """Return the picture; None where it is to be left out."""
+
+    def link(self, target: str, line: int) -> str:
+        """Return the address; empty where only the words of the link are to stay."""
+
+
+@dataclass(slots=True)
+class BuilderState:
+    """Where the builder is: what it reads, and on which line of the source."""
+
+    lines: Lines
+    record: FindingCollector
+    resolver: TargetResolver
+    line: int = 0
+    is_in_link: bool = False
+
+    def move(self, attributes: list[Any]) -> None:
+        """Take the line from pandoc's source position, where an element has one."""
+        for name, value in attributes[2]:
+            if name == "data-pos":
+                # A table names its body before its head: the first line is the smallest.
+                starts = [int(start) for start in _POSITION.findall(value)]
+                if starts:
+                    self.set_line(min(starts))
+
+    def set_line(self, start: int) -> None:
+        """Take the line from where it stands in the text that pandoc was given, from 1."""
+        if 0 < start <= len(self.lines):
+            self.line = self.lines[start - 1].number
+
+
+@dataclass(slots=True)
+class _OpenTag:
+    """A tag that waits for its end."""
+
+    name: str
+    title: str
+    content: list[Inline] = field(default_factory=list)
+
+
+class InlineBuilder:
+    """Builds the inlines of one article."""
+
+    def __init__(self, place: BuilderState, blocks: Callable[[list[PandocNode], int], tuple[Block, ...]]) -> None:
+        """Begin.
+
+        Args:
+            blocks: Builds the blocks of a footnote.
+        """
+        self.place = place
+        self.blocks = blocks
+        self._notes: dict[str, Note] = {}
+
+    def line(self, nodes: list[PandocNode], depth: int = 0) -> tuple[Inline, ...]:
+        """Return a whole run of inlines, with no space or break at its ends."""
+        return tuple(_trimmed(self.inlines(nodes, depth)))
+
+    def inlines(self, nodes: list[PandocNode], depth: int) -> list[Inline]:
+        """Return inlines, merged.
+
+        Raises:
+            NestingError: They nest too deeply.
+        """
+        if depth > MAX_INLINES:
+            raise NestingError(
+                f"marks nested more than {MAX_INLINES} deep", source=self.place.record.source, line=self.place.line
+            )
+        content: list[Inline] = []
+        opened: list[_OpenTag] = []
+        for node in _unwrapped(nodes):
+            target = opened[-1].content if opened else content
+            if node["t"] == "RawInline":
+                self._tag(node["c"][1], opened, content)
+            else:
+                for inline in self._inline(node, depth):
+                    _append_merged(target, inline)
+        while opened:
+            self._shut(opened, content)
+        return content
+
+    def picture(self, node: PandocNode) -> Image | None:
+        """Return an image, or None where it is to be left out."""
+        attributes, inside, (target, _) = node["c"]
+        before = self.place.line
+        self.place.move(attributes)
+        alt = text(tuple(self.inlines(inside, 0)))
+        picture = self.place.resolver.picture(target, self.place.line)
+        image = Image(picture, alt, self.place.line) if picture else None
+        self.place.line = before
+        return image
+
+    def _inline(self, node: PandocNode, depth: int) -> list[Inline]:
+        kind: str = node["t"]
+        if kind == "Str":
+            return [Str(node["c"])]
+        if kind in _SIMPLE:
+            return [_SIMPLE[kind]]
+        if kind in _WRAPPERS:
+            return _spaced(self.inlines(node["c"], depth + 1), _WRAPPERS[kind])
+        match kind:
+            case "Span":
+                return self._span(node, depth)
+            case "Link":
+                return self._link(node, depth)
+            case "Image":
+                image = self.picture(node)
+                return [image] if image else []
+            case "Note":
+                return [self._note(node, depth)]
+            case "Code":
+                return [Code(node["c"][1])]
+            case "Math":
+                return text_to_inlines(node["c"][1])
+            case "Quoted" | "Cite":
+                return self.inlines(node["c"][1], depth + 1)
+            case _:
+                return self.inlines(node["c"], depth + 1)
+
+    def _note(self, node: PandocNode, depth: int) -> Note:
+        """Return a footnote; referred to again it is the same one, whose text is printed once.
+
+        pandoc sets its text anew at every reference, without saying that it is the same.
+        """
+        written = json.dumps(node["c"])
+        if written not in self._notes:
+            line = self.place.line
+            self._notes[written] = Note(self.blocks(node["c"], depth), line)
+            self.place.line = line
+        return self._notes[written]
+
+    def _span(self, node: PandocNode, depth: int) -> list[Inline]:
+        attributes, inside = node["c"]
+        language = next((value for name, value in attributes[2] if name == "lang"), "")
+        for name in attributes[1]:
+            self.place.record.add(
+                "div-unknown", self.place.line, f"words of the class {name!r}, which means nothing within a line"
+            )
+        content = self.inlines(inside, depth + 1)
+        return _spaced(content, lambda within: Span(within, language=language)) if language else content
+
+    @warning_rule(
+        "link-empty",
+        "A link without text; it is left out.",
+        "`[](https://klinik.example)`",
+        "Write its text between the brackets, or remove it.",
+    )
+    def _link(self, node: PandocNode, depth: int) -> list[Inline]:
+        attributes, inside, (target, _) = node["c"]
+        target = target.replace(" ", "%20")  # Markdown allows spaces between angle brackets, no address does
+        before = self.place.line
+        self.place.move(attributes)
+        line = self.place.line
+        if self.place.is_in_link:
+            # pandoc makes a link of every bare address, also of `[www.x.dk](https://www.x.dk/page)`.
+            self.place.line = before
+            return self.inlines(inside, depth + 1)
+        self.place.is_in_link = True
+        content = self.inlines(inside, depth + 1)
+        self.place.is_in_link = False
+        if target == f"http://{text(tuple(content))}" and target.startswith("http://www."):
+            # Of a bare `www.klinik.example` pandoc makes an insecure address that the author never wrote.
+            target = target.removeprefix("http://")
+        address = target if target.startswith("#") else self.place.resolver.link(target, line)
+        if not text(tuple(content)).strip() and not any(isinstance(inline, Image) for inline in content):
+            self.place.record.add("link-empty", line, f"a link without text to {target[:60]!r}, left out")
+            content = []
+        self.place.line = before
+        return _spaced(content, lambda within: Link(within, address, line)) if address else content
+
+    def _tag(self, raw: str, opened: list[_OpenTag], content: list[Inline]) -> None:
+        """Open or close a tag that the model knows; any other is left out."""
+        tag = _INLINE_TAG.fullmatch(raw)
+        if tag is None:
+            self.place.record.add("html-removed", self.place.line, f"{raw[:60]!r}")
+            return
+        name = tag["name"].lower()
+        if name == "br":
+            _append_merged(opened[-1].content if opened else content, LineBreak())
+        elif not tag["slash"]:
+            title = _TITLE_ATTRIBUTE.search(tag["attributes"])
+            opened.append(_OpenTag(name, html.unescape(title[1] or title[2] or "") if title else ""))
+        elif any(item.name == name for item in opened):
+            while opened[-1].name != name:
+                self._shut(opened, content)
+            self._shut(opened, content)
+
+    def _shut(self, opened: list[_OpenTag], content: list[Inline]) -> None:
+        """Close the innermost tag."""
+        item = opened.pop()
+        target = opened[-1].content if opened else content
+        for inline in _spaced(item.content, lambda within: _tagged(item, within)):
+            _append_merged(target, inline)
+
+
+def _unwrapped(nodes: list[PandocNode]) -> Iterator[PandocNode]:
+    """Yield nodes without the spans that only hold source positions, so that a tag and its end stand side by side."""
+    waiting = list(reversed(nodes))
+    while waiting:
+        node = waiting.pop()
+        if node["t"] == "Span" and ["wrapper", "1"] in node["c"][0][2]:
+            waiting.extend(reversed(node["c"][1]))
+        else:
+            yield node
+
+
+_SIMPLE: dict[str, Inline] = {"Space": Space(), "SoftBreak": SoftBreak(), "LineBreak": LineBreak()}
+_WRAPPERS: dict[str, Callable[[tuple[Inline, ...]], Inline]] = {
+    "Emph": Emph,
+    "Strong": Strong,
+    "Strikeout": Strikeout,
+    "Superscript": Superscript,
+    "Subscript": Subscript,
+}
+
+
+def text_to_inlines(plain: str) -> list[Inline]:
+    """Return plain text as inlines."""
+    inlines: list[Inline] = []
+    for word in re.split(r"[ \t\n]+", plain.strip()):
+        if word:
+            inlines += [Space(), Str(word)] if inlines else [Str(word)]
+    return inlines
+
+
+def _tagged(item: _OpenTag, content: tuple[Inline, ...]) -> Inline:
+    if item.name == "abbr":
+        return Span(content, title=item.title)
+    return Subscript(content) if item.name == "sub" else Superscript(content)
+
+
+def _append_merged(content: list[Inline], inline: Inline) -> None:
+    """Append an inline; text grows together, and of two gaps the stronger stays."""
+    last = content[-1] if content else None
+    if isinstance(inline, Str) and isinstance(last, Str):
+        content[-1] = Str(last.text + inline.text)
+    elif isinstance(inline, Space | SoftBreak) and isinstance(last, _GAP_TYPES):
+        return
+    elif isinstance(inline, LineBreak) and isinstance(last, Space | SoftBreak):
+        content[-1] = inline
+    elif inline != Str(""):
+        content.append(inline)
+
+
+def _spaced(content: list[Inline], wrap: Callable[[tuple[Inline, ...]], Inline]) -> list[Inline]:
+    """Return content in its wrapper, with the gaps at its ends outside; nothing wrapped is nothing."""
+    core = _trimmed(content)
+    if not core:
+        return content[:1]
+    start = content.index(core[0])
+    after = content[start + len(core) :]
+    return [*content[:start], wrap(tuple(core)), *after]
+
+
+def _trimmed(content: list[Inline]) -> list[Inline]:
+    start, end = 0, len(content)
+    while start < end and isinstance(content[start], _GAP_TYPES):
+        start += 1
+    while end > start and isinstance(content[end - 1], _GAP_TYPES):
+        end -= 1
+    return content[start:end]

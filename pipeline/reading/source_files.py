@@ -1,0 +1,282 @@
+"""Discovery of source files, their ids, and safe reading of files below the source folders."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from pipeline.config import FILE_NAME, Config, line_of
+from pipeline.errors import ConfigError, SourceError
+from pipeline.findings import Finding, make_finding
+from pipeline.registry import error_rule
+
+# Windows keeps these names for devices, whatever suffix follows.
+_RESERVED_FILE_NAMES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
+_NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\s]+')
+# They show `ryg\u202egnp.md` as `rygdm.png`. Source: UAX #9, explicit directional formatting characters.
+_BIDI_CONTROLS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_MAX_NAME_BYTES = 200  # of 255, so that `.large-print.pdf` and a staging suffix still fit
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Markdown file that may become an article."""
+
+    id: str
+    path: str
+    """From the project folder, with forward slashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatus:
+    """What the file system says of a file: as long as it is the same, so is the content."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRoots:
+    """The only folders that sources and pictures may come from, links resolved."""
+
+    project: Path
+    site: Path
+    """What a site-absolute path is resolved against."""
+    folders: tuple[Path, ...]
+
+    def relative(self, path: Path) -> str:
+        """Return a path as reports and models name it."""
+        return path.relative_to(self.project).as_posix()
+
+
+def find_roots(config: Config) -> SourceRoots:
+    """Return the folders of a project's sources.
+
+    Raises:
+        ConfigError: A folder or glob that leaves the project.
+    """
+    project = config.folder.resolve()
+    text = config.file.read_text("utf-8-sig")
+    for key, values in (("articles", config.sources.articles), ("root", (config.sources.root,))):
+        for value in values:
+            if Path(value).is_absolute() or ".." in Path(value).parts or "\x00" in value or "\\" in value:
+                raise ConfigError(
+                    f"[sources] {key} is {value!r}, expected a path below the project folder, with forward slashes",
+                    source=FILE_NAME,
+                    line=line_of(text, "sources", key),
+                )
+    site = (project / config.sources.root).resolve()
+    fixed = [(project / glob_base(glob)).resolve() for glob in config.sources.articles]
+    folders = tuple(dict.fromkeys((site, *fixed)))
+    for folder in folders:
+        if not folder.is_relative_to(project):
+            raise ConfigError(
+                f"[sources] leads out of the project folder, to a folder named {folder.name!r}",
+                source=FILE_NAME,
+                line=line_of(text, "sources"),
+                hint="a symbolic link may point only to places inside the project",
+            )
+    return SourceRoots(project, site, folders)
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveredSources:
+    """The sources of a project."""
+
+    sources: tuple[Source, ...]
+    id_conflicts: tuple[Source, ...]
+    """Sources that share an id: none of them can be published."""
+    findings: tuple[Finding, ...]
+
+
+@error_rule(
+    "id-twice",
+    "Two sources would give outputs of one name; neither is published.",
+    "`blog/Soevn_1.md` beside `blog/soevn-1.md`",
+    "Rename one of them.",
+)
+@error_rule(
+    "name-unusable",
+    "A file name that not every system can hold.",
+    "`con.md`, or a name of 300 bytes",
+    "Rename the file.",
+)
+def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
+    """Return every Markdown file that the globs name, by id; of two globs that name a file, the first gives its id.
+
+    Raises:
+        ConfigError: A glob that cannot be meant, or no file at all: nothing must be taken for gone then.
+    """
+    by_id: dict[str, list[str]] = defaultdict(list)
+    findings: list[Finding] = []
+    seen: set[str] = set()
+    for glob in config.sources.articles:
+        base = roots.project / glob_base(glob)
+        for path in _matches(glob, config, roots):
+            below = path.relative_to(base) if base.is_dir() else Path(path.name)
+            # A pipe or a device is met where it is opened, and named there.
+            if any(part.startswith(".") for part in below.parts) or (path.is_dir() and not path.is_symlink()):
+                continue
+            name = roots.relative(path)
+            if name in seen:
+                continue
+            seen.add(name)
+            id_ = source_id(below)
+            if fault := _file_name_error(name, id_):
+                findings.append(make_finding("name-unusable", _printable(name), 0, fault))
+            else:
+                by_id[id_].append(name)
+    if not seen:
+        globs = ", ".join(config.sources.articles)
+        raise ConfigError(
+            f"[sources] articles: no file matches {globs}",
+            source=FILE_NAME,
+            line=line_of(config.file.read_text("utf-8-sig"), "sources", "articles"),
+            hint="correct the pattern; what was published stays as it is",
+        )
+    for id_, names in by_id.items():
+        for name in names if len(names) > 1 else ():
+            others = ", ".join(other for other in names if other != name)
+            findings.append(
+                make_finding("id-twice", name, 0, f"its outputs would be named {id_!r}, as those of {others}")
+            )
+    return DiscoveredSources(
+        tuple(Source(id_, names[0]) for id_, names in sorted(by_id.items()) if len(names) == 1),
+        tuple(Source(id_, name) for id_, names in sorted(by_id.items()) if len(names) > 1 for name in names),
+        tuple(findings),
+    )
+
+
+def _matches(glob: str, config: Config, roots: SourceRoots) -> list[Path]:
+    try:
+        return sorted(roots.project.glob(glob))
+    except (ValueError, IndexError, NotImplementedError) as error:
+        raise ConfigError(
+            f"[sources] articles: {glob!r} is no pattern for files: {error}",
+            source=FILE_NAME,
+            line=line_of(config.file.read_text("utf-8-sig"), "sources", "articles"),
+            hint="such as sources/**/*.md",
+        ) from error
+
+
+def _file_name_error(name: str, id_: str) -> str:
+    """Return why a file cannot be published under its name; nothing where it can."""
+    if not _is_encodable(name):
+        return "a file name that is not UTF-8"
+    if any(unicodedata.category(sign) == "Cc" for sign in name):
+        return "a file name with control characters"
+    if _BIDI_CONTROLS.search(name):
+        return "a file name with characters that turn the direction of writing"
+    if not source_id(PurePath(PurePath(name).name)):
+        return "a file name without a letter or a figure"
+    if any(_RESERVED_FILE_NAMES.match(part) for part in id_.split("/")):
+        return "a file name that some systems keep for devices"
+    if any(len(part.encode()) > _MAX_NAME_BYTES for part in id_.split("/")):
+        return f"a file name of more than {_MAX_NAME_BYTES} bytes"
+    return ""
+
+
+def _printable(name: str) -> str:
+    plain = name.encode("utf-8", "replace").decode()
+    plain = _BIDI_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", plain)
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) == "Cc" else sign for sign in plain)
+
+
+def source_id(below: PurePath) -> str:
+    """Return the id of a source: its path without suffix, lower case, `_` and spaces as `-`, NFC.
+
+    >>> id_of(Path("blog/Soevn_1.md"))
+    'blog/soevn-1'
+    """
+    parts = unicodedata.normalize("NFC", below.with_suffix("").as_posix()).lower().split("/")
+    cleaned = (_NOT_IN_A_NAME.sub("-", part.replace("_", "-")).strip(".-") for part in parts)
+    return "/".join(part for part in cleaned if part)
+
+
+def resolve_inside(path: Path, roots: SourceRoots) -> Path:
+    """Return where a path really leads, once links are followed.
+
+    Raises:
+        SourceError: Out of the project's source folders.
+    """
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise SourceError("a path that leads nowhere", hint="mend the link or the name") from error
+    if not any(real.is_relative_to(folder) for folder in roots.folders):
+        raise SourceError(
+            "a path that leads out of the source folders", hint="copy the file into the source folder and name it there"
+        )
+    return real
+
+
+@error_rule(
+    "file-too-large",
+    "A source or a picture is larger than `[limits]` allows: a source 2 MB and 10,000 lines.",
+    "A picture pasted into the text as `data:`",
+    "Divide the article, or take the pictures out into files.",
+)
+class LargeFileError(SourceError):
+    """More bytes than such a file may have."""
+
+    code = "file-too-large"
+
+
+def read_inside(path: Path, roots: SourceRoots, max_bytes: int) -> bytes:
+    """Return the bytes of a regular file inside the source folders.
+
+    Raises:
+        SourceError: Outside, no regular file, larger than `max_bytes`, or not readable.
+    """
+    real = resolve_inside(path, roots)
+    try:
+        # Non-blocking: opening a pipe without a writer would wait for ever.
+        handle = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                raise SourceError("not a regular file", hint="a device, a pipe or a folder cannot be published")
+            if status.st_size > max_bytes:
+                raise LargeFileError(
+                    f"{status.st_size:,} bytes, expected at most {max_bytes:,}",
+                    line=1,
+                    hint="divide an article, and save a picture smaller; or raise the limit: [limits]",
+                )
+            return file.read(max_bytes)
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", hint="check that it exists and may be read") from error
+
+
+def file_status(path: Path) -> FileStatus | None:
+    """Return what the file system says of a regular file, or None where there is none."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return FileStatus(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+def glob_base(glob: str) -> Path:
+    """Return the folder that a glob starts from: its parts before the first wild card."""
+    fixed: list[str] = []
+    for part in Path(glob).parts[:-1]:
+        if any(sign in part for sign in "*?["):
+            break
+        fixed.append(part)
+    return Path(*fixed)
+
+
+def _is_encodable(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

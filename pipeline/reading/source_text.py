@@ -1,0 +1,321 @@
+"""Decodes source bytes to clean text: UTF-8, NFC, LF, no control or invisible characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipeline.errors import SourceError
+from pipeline.findings import Finding, make_finding
+from pipeline.registry import error_rule, repair_rule, warning_rule
+
+MAX_COMBINING_MARKS = 30
+"""Combining marks in a row. Source: UAX #15, Stream-Safe Text Format."""
+
+
+@error_rule(
+    "not-utf-8",
+    "A source is not written in UTF-8.",
+    "A file that an old editor saved as Windows-1252 or UTF-16",
+    "Open it with its own encoding and save it as UTF-8.",
+)
+class NotUtf8Error(SourceError):
+    """The bytes are in another encoding, or damaged."""
+
+    code = "not-utf-8"
+
+
+@error_rule("file-empty", "A source holds no text.", "A file of 0 bytes", "Write the article, or delete the file.")
+class EmptyFileError(SourceError):
+    """There is nothing to read."""
+
+    code = "file-empty"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of text, and where it stood in the source file."""
+
+    text: str
+    """Without its line end."""
+    number: int
+    """From 1."""
+
+
+def body_lines(text: str, first: int) -> tuple[SourceLine, ...]:
+    """Return the lines of clean text; the first has the number `first`."""
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return tuple(SourceLine(line, number) for number, line in enumerate(lines, first))
+
+
+@repair_rule(
+    "file-untidy",
+    "The file begins with a byte order mark, ends its lines as on Windows or old Macs, or lacks the last line end.",
+    "A file that Windows Notepad saved as `UTF-8 with BOM`; CRLF and LF in one file",
+    "Let the editor save UTF-8 without BOM, and LF at the end of every line.",
+    aliases=("byte-order-mark", "line-ends", "final-newline"),
+)
+def decode_source(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
+    """Return the text of a source file, and what had to be repaired in it: once per kind, with count and first line.
+
+    Lines are neither added nor taken away, so a line number here is one in the author's editor.
+
+    Raises:
+        SourceError: Not UTF-8, or empty.
+    """
+    findings: list[Finding] = []
+    text = _decode(data, source)
+    if text.startswith("\ufeff"):
+        text = text[1:]
+        findings.append(make_finding("file-untidy", source, 1, "the file begins with a byte order mark; taken out"))
+    text = _line_ends(text, source, findings)
+    for repair in _REPAIRS:
+        text = repair.apply(text, source, findings)
+    text = _composed(text, source, findings)
+    _replaced(text, source, findings)
+    if not text.strip():
+        raise EmptyFileError(
+            "the file is empty, expected an article",
+            source=source,
+            line=1,
+            hint="write the article, or delete the file",
+        )
+    if not text.endswith("\n"):
+        findings.append(
+            make_finding("file-untidy", source, text.count("\n") + 1, "the last line has no line end; added")
+        )
+        text += "\n"
+    return text, tuple(findings)
+
+
+AMBIGUOUS_REPAIRS = frozenset({"bidi-override", "too-many-marks"})
+"""Repairs after which a person must read the line again."""
+
+
+def clean_characters(text: str, but: frozenset[str] = frozenset()) -> str:
+    """Return text without the characters that `decode_source` takes out; for text that escapes brought in later.
+
+    Args:
+        but: Codes of repairs to leave to a person.
+    """
+    for repair in _REPAIRS:
+        if repair.code not in but:
+            text = repair.pattern.sub(repair.replace, text)
+    return unicodedata.normalize("NFC", text)
+
+
+# ---- encoding
+
+_DANISH_SIGNS = set("æøåÆØÅéÉèêëáàäöüÄÖÜßóñç–—’‘“”„»«…·•°½²µ§€")
+
+
+def _decode(data: bytes, source: str) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise NotUtf8Error(
+            "the file is UTF-16, expected UTF-8", source=source, line=1, hint="save it with the encoding UTF-8"
+        )
+    # UTF-16 of Latin text without a mark is valid UTF-8, with a NUL beside every letter.
+    if data.count(0) * 3 > len(data):
+        raise NotUtf8Error(
+            "every other byte is zero, so the file is UTF-16 or not text at all, expected UTF-8",
+            source=source,
+            line=1,
+            hint="save it with the encoding UTF-8",
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n") + 1
+        raise NotUtf8Error(
+            f"byte 0x{data[error.start]:02X} is not UTF-8, expected a file in UTF-8",
+            source=source,
+            line=line,
+            hint=_encoding_hint(data, error.start),
+        ) from error
+
+
+def _encoding_hint(data: bytes, at: int) -> str:
+    """Name the encoding if the bytes read as Danish in Windows-1252, the encoding of old Windows programs."""
+    begin = max(data.rfind(b"\n", 0, at), data.rfind(b" ", 0, at)) + 1
+    word = data[begin : at + 40].split(maxsplit=1)[0]
+    reads = word.decode("cp1252", "replace")
+    if not set(reads) - set(map(chr, range(128))) <= _DANISH_SIGNS:
+        return "save it with the encoding UTF-8; the file may be damaged"
+    return f"it reads as {reads!r} in Windows-1252 (Latin-1): open it as that, and save it as UTF-8"
+
+
+# ---- line ends
+
+
+def _line_ends(text: str, source: str, findings: list[Finding]) -> str:
+    crlf = text.count("\r\n")
+    lone = text.count("\r") - crlf
+    if not crlf and not lone:
+        return text
+    first = text.index("\r")
+    line = text.count("\n", 0, first) + 1
+    kinds = [f"{count} as {name}" for count, name in ((crlf, "CRLF"), (lone, "CR")) if count]
+    mixed = "line ends are mixed: " if text.count("\n") > crlf or (crlf and lone) else "line ends "
+    findings.append(make_finding("file-untidy", source, line, f"{mixed}{' and '.join(kinds)}; made LF"))
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+# ---- characters
+
+
+@warning_rule(
+    "bidi-override",
+    "Marks that turn the direction of writing, and can show another text than the file has; taken out.",
+    "U+202E before a word",
+    "Delete them, and read the line again.",
+)
+@repair_rule(
+    "characters-unusual",
+    "Characters that no format can show, that hide in copied text, or that a wrong conversion left; removed or mended.",
+    "A NUL; U+200B, U+2028 or U+00AD in text that was copied; U+0096 for a dash; `å` as `a` and a ring (NFD)",
+    "Delete them, or type the characters again.",
+    aliases=(
+        "control-characters",
+        "windows-characters",
+        "line-separators",
+        "invisible-characters",
+        "soft-hyphens",
+        "no-characters",
+        "not-composed",
+    ),
+)
+@dataclass(frozen=True, slots=True)
+class _CharacterRepair:
+    """Characters of one kind, and what stands in their place."""
+
+    code: str
+    what: str
+    pattern: re.Pattern[str]
+    replace: Callable[[re.Match[str]], str]
+
+    def apply(self, text: str, source: str, findings: list[Finding]) -> str:
+        changed = [at for at in self.pattern.finditer(text) if self.replace(at) != at[0]]
+        if not changed:
+            return text
+        line = text.count("\n", 0, changed[0].start()) + 1
+        findings.append(make_finding(self.code, source, line, f"{self.what}: {len(changed)}"))
+        return self.pattern.sub(self.replace, text)
+
+
+def _remove(_: re.Match[str]) -> str:
+    return ""
+
+
+def _to_space(_: re.Match[str]) -> str:
+    return " "
+
+
+def _from_windows_1252(at: re.Match[str]) -> str:
+    """Return what Windows-1252 has at the place of a C1 control; nothing where it has nothing."""
+    return at[0].encode("latin-1").decode("cp1252", "ignore")
+
+
+# Hebrew to Georgian, Khmer and Mongolian, and their kin further up: scripts whose spelling needs joiners and marks.
+_NEEDS_JOINERS = re.compile("[\u0590-\u109f\u1780-\u18af\ua800-\uabdf\U00010a00-\U00011fff]")
+
+
+def _invisible(at: re.Match[str]) -> str:
+    """Return joiners where spelling or an emoji needs them, and nothing elsewhere."""
+    if at[0] not in "\u200b\u200c\u200d\u200e\u200f\u061c":
+        return ""
+    before, after = at.string[at.start() - 1 : at.start()], at.string[at.end() : at.end() + 1]
+    if _NEEDS_JOINERS.match(before) or _NEEDS_JOINERS.match(after):
+        return at[0]
+    if at[0] == "\u200d" and before and after:
+        joins = before == "\ufe0f" or "\U0001f3fb" <= before <= "\U0001f3ff" or unicodedata.category(before) == "So"
+        return at[0] if joins and unicodedata.category(after) == "So" else ""
+    return ""
+
+
+@warning_rule(
+    "too-many-marks",
+    "A letter carries more than 30 accents; the rest were taken out.",
+    "A text made to look haunted",
+    "Type the letter again.",
+)
+def _few_marks(at: re.Match[str]) -> str:
+    kept: list[str] = []
+    row = 0
+    for character in at[0]:
+        row = row + 1 if unicodedata.combining(character) else 0
+        if row <= MAX_COMBINING_MARKS:
+            kept.append(character)
+    return "".join(kept)
+
+
+# The last two code points of each plane are no characters. Source: Unicode, section 23.7.
+_LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
+
+_REPAIRS = (
+    _CharacterRepair(
+        "characters-unusual", "control characters, taken out",
+        re.compile("[\x00-\x08\x0e-\x1f\x7f]"), _remove,
+    ),
+    # As browsers do: HTML, section 13.2.5.80, reads a C1 control as the Windows-1252 character of that number.
+    _CharacterRepair(
+        "characters-unusual", "characters of Windows-1252 that stood as control characters, read as they were meant",
+        re.compile("[\x80-\x9f]"), _from_windows_1252,
+    ),
+    # A space, not a line end: no editor counts them as lines.
+    _CharacterRepair(
+        "characters-unusual", "line separators (U+2028 and the like), made spaces",
+        re.compile("[\x0b\x0c\u2028\u2029]"), _to_space,
+    ),
+    _CharacterRepair(
+        "bidi-override",
+        "marks that turn the direction of writing, and can show another text than the file has, taken out",
+        re.compile("[\u202a-\u202e\u2066-\u2069]"), _remove,
+    ),
+    _CharacterRepair(
+        "characters-unusual", "invisible characters, of no width, taken out",
+        # The tag characters spell the flags of England, Scotland and Wales, and hide text elsewhere.
+        re.compile("[\u200b-\u200f\u061c\u180e\u2060-\u2064\u206a-\u206f\ufeff]|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"),
+        _invisible,
+    ),
+    _CharacterRepair("characters-unusual", "soft hyphens, taken out", re.compile("\u00ad"), _remove),
+    _CharacterRepair(
+        "characters-unusual", "code points that are no characters, taken out",
+        re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff" + _LAST_OF_PLANES + "]"),
+        _remove,
+    ),
+    # Before composing: putting marks in order costs the square of their number.
+    _CharacterRepair(
+        "too-many-marks", "letters with more than 30 accents, the rest taken out",
+        re.compile(f"[\u0300-\U0010ffff]{{{MAX_COMBINING_MARKS + 1},}}"), _few_marks,
+    ),
+)  # fmt: skip
+
+
+def _composed(text: str, source: str, findings: list[Finding]) -> str:
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    composed = unicodedata.normalize("NFC", text)
+    pairs = zip(text.split("\n"), composed.split("\n"), strict=True)
+    lines = [number for number, (before, after) in enumerate(pairs, 1) if before != after]
+    message = f"lines in which letters and their accents stand apart (NFD), put together: {len(lines)}"
+    findings.append(make_finding("characters-unusual", source, lines[0], message))
+    return composed
+
+
+@warning_rule(
+    "replacement-character",
+    "A letter was lost in an earlier conversion and cannot be guessed.",
+    "`s\ufffdvn` for `søvn`",
+    "Type the letter again.",
+    group="right",
+)
+def _replaced(text: str, source: str, findings: list[Finding]) -> None:
+    if count := text.count("\ufffd"):
+        line = text.count("\n", 0, text.index("\ufffd")) + 1
+        message = f"replacement characters (\ufffd), letters that an earlier conversion lost: {count}"
+        findings.append(make_finding("replacement-character", source, line, message))

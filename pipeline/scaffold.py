@@ -1,0 +1,72 @@
+"""Beginning a project or an article: files a person then changes."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from pathlib import Path
+
+from pipeline.config import Config
+from pipeline.errors import ConfigError
+from pipeline.reading.outline import slugify
+from pipeline.reading.source_files import glob_base
+from pipeline.rendering.styles import packaged_styles
+
+_STARTER_FOLDER = Path(__file__).parent / "starter"
+# What package tools and git would treat in a way of their own lies in the package under a plain name.
+_RENAMED_FILES = {"gitignore": ".gitignore", "github/publish.yml": ".github/workflows/publish.yml"}
+
+
+def create_project(folder: Path) -> tuple[str, ...]:
+    """Make a new project and return the names of its files; nothing that exists is touched.
+
+    Raises:
+        ConfigError: The folder holds a project already, or a file of one.
+    """
+    files = {_RENAMED_FILES.get(name, name): path.read_bytes() for name, path in _files_below(_STARTER_FOLDER)}
+    files |= {f"styles/brand/{name}": path.read_bytes() for name, path in _files_below(packaged_styles() / "brand")}
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder} is a file", hint="name an empty or a new folder")
+    taken = sorted(name for name in files if (folder / name).exists())
+    if taken:
+        raise ConfigError(f"{folder} already holds {', '.join(taken)}", hint="name an empty or a new folder")
+    for name, data in sorted(files.items()):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return tuple(sorted(files))
+
+
+def create_article(title: str, config: Config) -> Path:
+    """Make a new source with its front matter filled in as a draft, and return where it lies.
+
+    Raises:
+        ConfigError: No usable title, or the file exists.
+    """
+    name = slugify(unicodedata.normalize("NFC", title))
+    if not any(sign.isalnum() for sign in title):
+        raise ConfigError(f"the title {title!r} holds no letter or digit", hint='publish new "Ondt i ryggen"')
+    folder = config.folder / glob_base(next(iter(config.sources.articles), "sources/*.md"))
+    path = folder / f"{name}.md"
+    if path.exists():
+        raise ConfigError(f"{path.relative_to(config.folder).as_posix()} exists", hint="choose another title")
+    quoted = title.replace("\\", "\\\\").replace('"', '\\"')
+    lines = (
+        "---",
+        f'title: "{quoted}"',
+        'lead: ""',
+        f"published: {date.today().isoformat()}",  # noqa: DTZ011  # the day on the author's wall
+        'reviewed_by: ""',
+        "key_points: []",
+        "tags: []",
+        "draft: true  # remove this line to publish",
+        "---",
+        "",
+        "",
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines), "utf-8", newline="\n")
+    return path
+
+
+def _files_below(folder: Path) -> list[tuple[str, Path]]:
+    return [(path.relative_to(folder).as_posix(), path) for path in sorted(folder.rglob("*")) if path.is_file()]

@@ -1,1 +1,0 @@
-"""Newsletters on their way to readers: the list, the outbox, the mail server, and the way out."""

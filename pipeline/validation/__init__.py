@@ -1,0 +1,1 @@
+"""Validators of finished files: PDF, EPUB, mail."""

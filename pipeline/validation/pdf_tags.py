@@ -1,0 +1,298 @@
+"""Builds the structure tree of a PDF from the HTML that it was printed from.
+
+WeasyPrint 70 makes its tree from layout boxes, and what a box is not, the tree does not know: an element that
+crosses a page is tagged twice and a repeated table head again (#2903), running headers and footers are content
+(#1836), list items hold loose blocks and lists hold lists, links hold groups with annotations of their own,
+`lang` of inline elements is lost, `scope` of header cells too, pictures without alternative text are figures, and
+their boxes count from the top of the page in CSS pixels. So only one thing is taken from it: which piece of
+content belongs to which element. Elements are recognised by name: an annotation `part:N` in the group of the
+box, N being the element's place in `root.iter()` (`rendering.printing` writes them; they are removed here).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import Element
+
+from pipeline.timing import timed_phase
+from pipeline.validation import pdf_ua2
+from pipeline.validation.pdf_metadata import Standard, claim_standards
+from pipeline.validation.pdf_structure import (
+    TRACE_KEY,
+    Annotation,
+    AttributeValue,
+    Kid,
+    Leaf,
+    MarkedContent,
+    Tag,
+    drawn_content,
+    mark_artifacts,
+    read_pages,
+    remove_annotations,
+    write_structure_tree,
+)
+
+if TYPE_CHECKING:
+    from pikepdf import Dictionary, Object, Pdf
+
+ELEMENT_PREFIX = "part:"
+"""How the name (`/NM`) of an annotation begins that ties a group of WeasyPrint's tree to an element."""
+
+_STRUCTURE_TYPES = {
+    "article": "Art", "section": "Sect", "aside": "Sect", "nav": "Sect", "header": "Sect", "footer": "Sect",
+    "p": "P", "pre": "P", "address": "P", "blockquote": "BlockQuote", "code": "Code",
+    "h1": "H1", "h2": "H2", "h3": "H3", "h4": "H4", "h5": "H5", "h6": "H6",
+    "ul": "L", "ol": "L", "dl": "L", "li": "LI",
+    "table": "Table", "caption": "Caption", "thead": "THead", "tbody": "TBody", "tfoot": "TFoot",
+    "tr": "TR", "th": "TH", "td": "TD", "figcaption": "Caption", "img": "Figure", "a": "Link",
+}  # fmt: skip
+_TABLE_PARTS = ("table", "thead", "tbody", "tfoot", "tr")
+_SCOPES = {"col": "/Column", "row": "/Row"}
+
+
+@dataclass(slots=True)
+class _PrintedElement:
+    """An HTML element with what was printed of it, in reading order."""
+
+    element: Element
+    number: int
+    kids: list[_PrintedElement | Leaf] = field(default_factory=list)
+    label: list[Leaf] = field(default_factory=list)
+    """The bullet or number of a list item."""
+
+
+@timed_phase("repair")
+def retag(data: bytes, root: Element, standard: Standard = "ua-1", *, is_traced: bool = False) -> bytes:
+    """Return the PDF with a structure tree that follows the HTML; all else on its pages becomes an artifact.
+
+    It then claims what it keeps.
+
+    Args:
+        data: A tagged PDF/A-2a by WeasyPrint 70 whose annotations carry the names described above.
+        root: The HTML it was printed from.
+        standard: What it is to keep.
+        is_traced: For `traced_elements`: its objects have the same numbers, and say from which element they were made.
+    """
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        pages = read_pages(pdf)
+        document = Tag("Document", _tags_for(_printed_elements(pdf, root, drawn_content(pages))))
+        if standard == "ua-2":
+            pdf_ua2.convert_tags(document)
+        elements = write_structure_tree(pdf, document, is_traced=is_traced)
+        mark_artifacts(pdf, document, pages)
+        remove_annotations(pdf, document)
+        if standard == "ua-2":
+            pdf_ua2.convert_file(pdf, document, elements)
+        claim_standards(pdf, standard)
+        made = io.BytesIO()
+        pdf.save(
+            made,
+            deterministic_id=True,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            force_version=pdf_ua2.PDF_VERSION if standard == "ua-2" else "",
+        )
+    return made.getvalue()
+
+
+def traced_elements(traced: bytes) -> Mapping[int, int]:
+    """Return the element that each structure element and link was made from, by object number.
+
+    Args:
+        traced: By `retag`. An element is told by its place in `root.iter()`.
+    """
+    import pikepdf
+
+    found: dict[int, int] = {}
+    with pikepdf.open(io.BytesIO(traced)) as pdf:
+        for thing in pdf.objects:
+            if not isinstance(thing, pikepdf.Dictionary) or TRACE_KEY not in thing:
+                continue
+            found[thing.objgen[0]] = int(thing[TRACE_KEY])
+            for kid in thing.K:
+                if isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR":
+                    found[kid.Obj.objgen[0]] = int(thing[TRACE_KEY])
+    return found
+
+
+# ---- what WeasyPrint knows: the content of each element
+
+
+def _printed_elements(pdf: Pdf, root: Element, shown_there: Set[tuple[int, int]]) -> _PrintedElement:
+    """Return the elements that were printed, each with its content, in reading order."""
+    elements = list(root.iter())
+    numbers = {id(element): number for number, element in enumerate(elements)}
+    parents = {numbers[id(child)]: numbers[id(parent)] for parent in elements for child in parent}
+    nodes = {0: _PrintedElement(root, 0)}
+
+    def node(number: int) -> _PrintedElement:
+        if number not in nodes:
+            nodes[number] = _PrintedElement(elements[number], number)
+            node(parents[number]).kids.append(nodes[number])
+        return nodes[number]
+
+    heads: dict[int, int] = {}  # the page on which a table head was met first
+    for number, leaf, is_label in _weasyprint_leaves(pdf):
+        if isinstance(leaf, MarkedContent) and (leaf.page, leaf.mcid) not in shown_there:
+            continue
+        head = _nearest_ancestor(number, "thead", elements, parents)
+        if head is not None and heads.setdefault(head, leaf.page) != leaf.page:
+            continue  # repeated on a later page: an artifact there, since it was read already
+        place = node(number)
+        (place.label if is_label else place.kids).append(leaf)
+    return nodes[0]
+
+
+def _nearest_ancestor(number: int, tag: str, elements: Sequence[Element], parents: Mapping[int, int]) -> int | None:
+    while elements[number].tag != tag:
+        if number not in parents:
+            return None
+        number = parents[number]
+    return number
+
+
+def _weasyprint_leaves(pdf: Pdf) -> Iterator[tuple[int, Leaf, bool]]:
+    """Yield each leaf of WeasyPrint's tree with the number of its element, and whether it is a list item's label."""
+    import pikepdf
+
+    pages: dict[Any, int] = {page.objgen: index for index, page in enumerate(pdf.pages)}
+    waiting: list[tuple[Any, Any, int | None, bool]] = [(pdf.Root.StructTreeRoot.K[0], None, None, False)]
+    while waiting:
+        kid, group, number, is_label = waiting.pop()
+        if not isinstance(kid, pikepdf.Dictionary):
+            if number is not None:
+                page = pages[group.Pg.objgen]
+                yield number, MarkedContent(page, int(kid), _bounding_box(group)), is_label
+        elif kid.get("/Type") == "/OBJR":
+            if number is not None and not _is_name_annotation(kid.Obj):
+                yield number, Annotation(pages[kid.Pg.objgen], kid.Obj), is_label
+        else:
+            own = _element_number(kid)
+            if own is not None and own != number:
+                number, is_label = own, False
+            is_label = is_label or kid.S == "/Lbl"
+            waiting += [(below, kid, number, is_label) for below in reversed(list(kid.get("/K", [])))]
+
+
+def _element_number(group: Dictionary) -> int | None:
+    """Return the number of the element that a group of WeasyPrint's tree was made from; anonymous boxes have none."""
+    import pikepdf
+
+    for kid in group.get("/K", []):
+        if isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR":
+            name = str(kid.Obj.get("/NM", ""))
+            if name.startswith(ELEMENT_PREFIX):
+                return int(name.removeprefix(ELEMENT_PREFIX))
+    return None
+
+
+def _is_name_annotation(annotation: Object) -> bool:
+    """Tell annotations that only carry a name from those that a reader can follow."""
+    return "/A" in annotation and str(annotation.A.get("/URI", "")) == ELEMENT_PREFIX
+
+
+def _bounding_box(group: Dictionary) -> tuple[float, ...]:
+    attributes = group.get("/A")
+    return tuple(map(float, attributes.BBox)) if attributes is not None and "/BBox" in attributes else ()
+
+
+# ---- what the HTML knows: what each element means
+
+
+def _tags_for(node: _PrintedElement) -> list[Kid]:
+    """Return what an element becomes: a tag, or its contents where it means nothing to a reader."""
+    element = node.element
+    if element.get("aria-hidden") == "true" or (element.tag == "img" and not element.get("alt")):
+        return []
+    kids = _definition_list_items(node) if element.tag == "dl" else _child_tags(node)
+    if not kids and element.tag not in ("th", "td"):
+        return []
+    if element.tag == "a" and not any(isinstance(kid, Annotation) for kid in kids):
+        return kids
+    if element.tag == "li":
+        label = [Tag("Lbl", list(node.label))] if node.label else []
+        kids = [*label, Tag("LBody", kids)]
+    kind = _STRUCTURE_TYPES.get(str(element.tag), "")
+    language = element.get("lang", "") if element.tag != "html" else ""
+    expansion = element.get("title", "") if element.tag == "abbr" else ""
+    if not kind and (language or expansion):
+        kind = "Div" if element.tag == "div" else "Span"
+    if element.tag == "figure" and any(isinstance(kid, Tag) and kid.kind == "Caption" for kid in kids):
+        kind = "Div"  # a caption is the first or the last of what it belongs to, so the two stand by themselves
+    if not kind:
+        return kids
+    return [
+        Tag(
+            kind,
+            kids,
+            language,
+            element.get("alt", ""),
+            expansion,
+            _structure_attributes(element, kids),
+            node.number,
+            element.get("id", ""),
+            element.get("href", "")[1:] if element.get("href", "").startswith("#") else "",
+        )
+    ]
+
+
+def _child_tags(node: _PrintedElement) -> list[Kid]:
+    """Return what stands in an element, in the order of the source."""
+    if node.element.tag in _TABLE_PARTS:
+        # What is empty is nowhere in WeasyPrint's content, yet a row needs all of its cells, and a head its body.
+        printed = {id(kid.element): kid for kid in node.kids if isinstance(kid, _PrintedElement)}
+        cells = (printed.get(id(child)) or _PrintedElement(child, node.number) for child in node.element)
+        return _with_table_body([made for cell in cells for made in _tags_for(cell)])
+    # WeasyPrint moves a nested list behind its item, and so behind paragraphs that follow the list.
+    in_order = iter(sorted((kid for kid in node.kids if isinstance(kid, _PrintedElement)), key=lambda kid: kid.number))
+    sorted_kids = [next(in_order) if isinstance(kid, _PrintedElement) else kid for kid in node.kids]
+    return [made for kid in sorted_kids for made in (_tags_for(kid) if isinstance(kid, _PrintedElement) else [kid])]
+
+
+def _with_table_body(kids: list[Kid]) -> list[Kid]:
+    """Return the parts of a table; a head of its own is its body, since PDF knows no head without one."""
+    parts = [kid for kid in kids if isinstance(kid, Tag)]
+    if not any(part.kind == "TBody" for part in parts):
+        for part in parts:
+            part.kind = "TBody" if part.kind == "THead" else part.kind
+    return kids
+
+
+def _definition_list_items(node: _PrintedElement) -> list[Kid]:
+    """Return a definition list as items: the term is the label (ISO 32000-1, table 336), its definitions the body."""
+    items: list[Kid] = []
+    for kid in node.kids:
+        if not isinstance(kid, _PrintedElement):
+            continue
+        contents = _child_tags(kid)
+        if kid.element.tag == "dt" or not items:
+            items.append(Tag("LI"))
+        item = items[-1]
+        if isinstance(item, Tag) and contents:
+            item.kids.append(Tag("Lbl" if kid.element.tag == "dt" else "LBody", contents, kid.element.get("lang", "")))
+    return items
+
+
+def _structure_attributes(element: Element, kids: Sequence[Kid]) -> Mapping[str, AttributeValue]:
+    """Return what a table cell, a list or a figure must say of itself, by PDF name."""
+    match element.tag:
+        case "th" | "td":
+            spans = {
+                key: int(element.get(name, "1"))
+                for key, name in (("/ColSpan", "colspan"), ("/RowSpan", "rowspan"))
+                if element.get(name, "1") != "1"
+            }
+            scope = {"/Scope": _SCOPES[element.get("scope", "col")]} if element.tag == "th" else {}
+            return {"/O": "/Table", **scope, **spans} if scope or spans else {}
+        case "ul":
+            return {"/O": "/List", "/ListNumbering": "/Disc"}
+        case "ol":
+            return {"/O": "/List", "/ListNumbering": "/Decimal"}
+        case "img":
+            box = next((kid.box for kid in kids if isinstance(kid, MarkedContent)), ())
+            return {"/O": "/Layout", "/BBox": box} if box else {}
+    return {}

@@ -1,0 +1,164 @@
+"""What a book says of itself: who, when, where, and how it can be read, as far as its pages bear it out."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date
+
+from pipeline.config import Publisher
+from pipeline.model import Collection, Edition
+from pipeline.rendering.readability import lix, running_text, word_count
+from pipeline.rendering.words import Words
+from pipeline.validation.accessibility import AccessibilityCounts, accessibility_claims, supports_conformance
+from pipeline.validation.certificate import CONFORMANCE_STATEMENT
+from pipeline.writers import Job
+from pipeline.writers.epub.container import MetadataEntry
+
+
+def book_identifier(publisher: Publisher, edition: Edition) -> str:
+    """Return the book's name for machines: the same for ever, as long as website and edition keep theirs."""
+    return _uuid(publisher, edition.id)
+
+
+def _uuid(publisher: Publisher, name: str) -> str:
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{publisher.website or publisher.name}/{name}')}"
+
+
+def metadata_entries(edition: Edition, job: Job, counted: AccessibilityCounts) -> tuple[MetadataEntry, ...]:
+    """Return all that is stated beside identifier, title, language and date of change."""
+    return (
+        *_contributor_entries(edition, job.publisher),
+        *_subject_entries(edition),
+        *_collection_entries(collections_of(edition, job), job.publisher),
+        *_accessibility_entries(job, counted, edition.front.title),
+    )
+
+
+def _contributor_entries(edition: Edition, publisher: Publisher) -> Iterator[MetadataEntry]:
+    bound = (edition.front, *edition.articles)
+    authors = dict.fromkeys(name for article in bound for name in article.authors)
+    for number, name in enumerate(authors, 1):
+        yield from _contributor_entry("creator", number, name, "aut")
+    if publisher.name and not authors:
+        # Without a role: foliate-js 1.0.1 cannot open a book whose creator is a publisher ("pbl").
+        yield MetadataEntry("dc:creator", publisher.name)
+    reviewers = dict.fromkeys(article.reviewed_by for article in bound if article.reviewed_by)
+    for number, name in enumerate(reviewers, 1):
+        # MARC has no word for the professional who looks a text over; "scientific advisor" comes nearest.
+        yield from _contributor_entry("contributor", number, name, "sad")
+    if publisher.name:
+        yield MetadataEntry("dc:publisher", publisher.name)
+
+
+def _contributor_entry(kind: str, number: int, name: str, role: str) -> Iterator[MetadataEntry]:
+    yield MetadataEntry(f"dc:{kind}", name, (("id", f"{kind}-{number}"),))
+    yield MetadataEntry("role", role, (("refines", f"#{kind}-{number}"), ("scheme", "marc:relators")))
+
+
+def _subject_entries(edition: Edition) -> Iterator[MetadataEntry]:
+    front = edition.front
+    if first := front.published or edition.changed:
+        yield MetadataEntry("dc:date", first.isoformat())
+    if description := front.description or front.lead:
+        yield MetadataEntry("dc:description", description)
+    for language in dict.fromkeys(article.language for article in edition.chapters):
+        if language != front.language:
+            yield MetadataEntry("dc:language", language)
+    for tag in dict.fromkeys(tag for article in (front, *edition.articles) for tag in article.tags):
+        yield MetadataEntry("dc:subject", tag)
+    if front.address:
+        yield MetadataEntry("dc:source", front.address)
+    if reviewed := max((article.reviewed for article in edition.chapters if article.reviewed), default=None):
+        yield MetadataEntry("schema:lastReviewed", reviewed.isoformat())
+    yield MetadataEntry("schema:wordCount", str(sum(map(word_count, edition.chapters))))
+    level = lix(tuple(words for article in edition.chapters for words in running_text(article)))
+    if level is not None:
+        yield MetadataEntry("schema:educationalLevel", f"LIX {level}")
+
+
+def collections_of(edition: Edition, job: Job) -> tuple[Collection, ...]:
+    """Return the series and sets that a book belongs to: its own, or else the publisher's."""
+    usual = (Collection(job.options.series),) if job.options.series else ()
+    return edition.front.series or usual
+
+
+def _collection_entries(collections: tuple[Collection, ...], publisher: Publisher) -> Iterator[MetadataEntry]:
+    """Yield what lets libraries and readers keep books together, and in their order.
+
+    Source: EPUB 3.3, appendix D.3: belongs-to-collection, collection-type, group-position. The identifier tells two
+    series of one title apart.
+    """
+    for number, collection in enumerate(collections, 1):
+        id_ = f"collection-{number}"
+        refines = ("refines", f"#{id_}")
+        yield MetadataEntry("belongs-to-collection", collection.title, (("id", id_),))
+        yield MetadataEntry("collection-type", collection.kind, (refines,))
+        if collection.position:
+            yield MetadataEntry("group-position", collection.position, (refines,))
+        yield MetadataEntry("dcterms:identifier", _uuid(publisher, f"{collection.kind}/{collection.title}"), (refines,))
+
+
+def _accessibility_entries(job: Job, counted: AccessibilityCounts, title: str) -> Iterator[MetadataEntry]:
+    true = accessibility_claims(counted)
+    yield from (MetadataEntry(name, value) for name, value in true)
+    yield MetadataEntry(
+        "schema:accessibilitySummary", _accessibility_summary(job.words, counted, {value for _, value in true})
+    )
+    if counted.listed_pages:
+        # A handout has no number of its own such as an ISBN: its name and its publisher have to do.
+        source = job.words.fill("epub_page_source", title=title, publisher=job.publisher.name)
+        yield MetadataEntry("pageBreakSource", source)
+
+
+def conformance_entries(
+    edition: Edition, job: Job, counted: AccessibilityCounts, book: bytes
+) -> tuple[MetadataEntry, ...]:
+    """Return that the book meets the standard, and on whose word; or why it need not; or nothing.
+
+    Args:
+        book: The book without any of this.
+
+    Source: EPUB Accessibility 1.1, sections 3.4 to 3.7.
+    """
+    reviews = accessibility_reviews(edition, job)
+    is_judged = job.certificate is not None and job.certificate.holds_for(book)
+    if not is_judged or not reviews or not supports_conformance(counted):
+        exemption = job.options.exemption
+        return (MetadataEntry("a11y:exemption", exemption),) if exemption else ()
+    entries = [MetadataEntry("dcterms:conformsTo", CONFORMANCE_STATEMENT, (("id", "conformance"),))]
+    for number, (name, day) in enumerate(reviews.items(), 1):
+        certifier = f"certifier-{number}"
+        entries += (
+            MetadataEntry("a11y:certifiedBy", name, (("id", certifier), ("refines", "#conformance"))),
+            MetadataEntry("dcterms:date", day.isoformat(), (("refines", f"#{certifier}"),)),
+        )
+    return tuple(entries)
+
+
+def accessibility_reviews(edition: Edition, job: Job) -> dict[str, date]:
+    """Return who has looked the whole book over, and when last; nobody where a part has no name or no date."""
+    options = job.options
+    reviews: dict[str, date] = {}
+    for article in edition.chapters:
+        name, day = article.reviewed_by or options.reviewed_by, article.reviewed or options.reviewed
+        if not name or day is None:
+            return {}
+        reviews[name] = max(day, reviews.get(name, day))
+    return reviews
+
+
+def _accessibility_summary(words: Words, counted: AccessibilityCounts, true: set[str]) -> str:
+    """Return what a person wants to know before opening the book, in the book's language."""
+    sentences = [words["epub_access_text"]] if {"structuralNavigation", "displayTransformability"} <= true else []
+    if "alternativeText" in true:
+        key = "epub_access_picture" if counted.described == 1 else "epub_access_pictures"
+        sentences.append(words.fill(key, count=counted.described))
+    if counted.undescribed:
+        key = "epub_access_undescribed" if counted.undescribed == 1 else "epub_access_undescribed_many"
+        sentences.append(words.fill(key, count=counted.undescribed))
+    if not counted.described and not counted.undescribed:
+        sentences.append(words["epub_access_no_pictures"])
+    if "pageNavigation" in true:
+        sentences.append(words["epub_access_pages"])
+    return " ".join(sentences)

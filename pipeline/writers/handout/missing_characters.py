@@ -1,0 +1,141 @@
+"""Characters that the font of the sheet lacks, found before anything is printed.
+
+Another font of this machine would step in for them, and the sheet would look otherwise elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.errors import SourceError
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Article, Code, CodeBlock, Edition, Str, walk
+from pipeline.registry import error_rule, warning_rule
+from pipeline.rendering.pdf_layout import supported_characters
+
+_EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"
+"""Asks for the coloured form of the sign before it, which only a font of the machine could give: `✔️` is printed `✔`."""
+_SUBSTITUTES = str.maketrans(
+    "☒✅✖❌❎✕➡➔➜⬅⬆⬇⇨⚠❗❕❓❔⭐❤⚫⚪🔴🟢🟡🔵⬛⬜◾◽⭕✴✳➕➖➗",
+    "☑✔✗✗✗✗→→→←↑↓→!!!??*♥●○●●●●■□■□○**+−÷",
+)
+"""Signs of the font that say the same."""
+_DROPPABLE_CATEGORIES = frozenset({"So", "Sk", "Me", "Co"})
+"""Categories that may be left out. A letter, a digit, and a sign of mathematics or money (`⩽ 5 mg`) may not."""
+_DECOMPOSABLE_CATEGORIES = frozenset({"So", "Ll", "Lu"})
+"""Categories that may be spelt as Unicode does: `37 ℃` is 37 °C, and `5 ㎎` 5 mg. Of digits, `2⅐` is not 21/7."""
+
+
+@error_rule(
+    "handout-character",
+    "The font of the handout lacks a letter, a digit or a sign of mathematics, and another font would look wrong.",
+    "`⩽ 5 mg`",
+    "Use another character: `≤` is in the font.",
+)
+class MissingCharacterError(SourceError):
+    """A character that the font of the sheet does not have, and that a word or a number needs."""
+
+    code = "handout-character"
+
+
+@dataclass(frozen=True, slots=True)
+class Substitutions:
+    """What is printed for signs that the font lacks: another sign, or nothing."""
+
+    instead: Mapping[str, str]
+
+    def apply_to(self, html: str) -> str:
+        """Return a document with these signs in place; one that is left out takes the space before it along."""
+        dropped = re.escape("".join(sign for sign, other in self.instead.items() if not other) + _EMOJI_STYLE)
+        kept = str.maketrans({sign: other for sign, other in self.instead.items() if other})
+        # Only the space between words: one behind a tag may stand between two words of bold and plain type.
+        at_end = re.compile(rf"(?<=[^\s>]) [{dropped}]+(?=[\s.,;:!?)<])")
+        return re.sub(f"[{dropped}]", "", at_end.sub("", html)).translate(kept)
+
+
+@warning_rule(
+    "handout-sign",
+    "The font of the handout lacks a sign or an emoji; one that it has is printed, or none.",
+    "`Godt gået! 🎉`",
+    "Use another sign, or take it out, if the paper should not differ from mail and e-book.",
+)
+def find_substitutions(edition: Edition) -> tuple[Substitutions, tuple[Finding, ...]]:
+    """Return what stands for signs that the font lacks, with a finding for each.
+
+    Raises:
+        MissingCharacterError: Letters, digits and the like are missing: all of one article's, at the line of the first.
+    """
+    instead: dict[str, str] = {}
+    findings: list[Finding] = []
+    for article in dict.fromkeys((edition.front, *edition.articles)):
+        lines = _missing_characters(article)
+        needed = {character: line for character, line in lines.items() if not _may_be_dropped(character)}
+        if needed:
+            raise MissingCharacterError(
+                f"the font has no {', '.join(map(_describe_character, sorted(needed)))}",
+                source=article.source,
+                line=min(needed.values()),
+                hint="use another character: rare letters and signs are in few fonts",
+            )
+        for character, line in sorted(lines.items()):
+            instead[character] = other = _substitute_for(character)
+            done = f"{other!r} is printed for it" if other else "it is left out"
+            message = f"the font of the handout has no {_describe_character(character)}: {done}"
+            findings.append(make_finding("handout-sign", article.source, line, message))
+    return Substitutions(instead), tuple(findings)
+
+
+def _missing_characters(article: Article) -> dict[str, int]:
+    """Return the characters that the font lacks, each with its first line."""
+    return {
+        character: line
+        for text, line in reversed(_article_texts(article))
+        for character in set(text) - supported_characters()
+        if _is_visible(character)
+    }
+
+
+def _may_be_dropped(character: str) -> bool:
+    is_selector = unicodedata.name(character, "").startswith("VARIATION SELECTOR")
+    return is_selector or unicodedata.category(character) in _DROPPABLE_CATEGORIES or bool(_substitute_for(character))
+
+
+def _substitute_for(character: str) -> str:
+    """Return what the font has for a character it lacks, or nothing."""
+    other = character.translate(_SUBSTITUTES)
+    if unicodedata.category(character) in _DECOMPOSABLE_CATEGORIES and other == character:
+        other = unicodedata.normalize("NFKC", character)
+    return other if supported_characters().issuperset(other) else ""
+
+
+def _describe_character(character: str) -> str:
+    return f"{character!r} (U+{ord(character):04X})"
+
+
+def _is_visible(character: str) -> bool:
+    """Tell what needs a glyph: white space and format characters such as a soft hyphen need none."""
+    return character != _EMOJI_STYLE and unicodedata.category(character) not in ("Cf", "Cc", "Zs", "Zl", "Zp")
+
+
+def _article_texts(article: Article) -> list[tuple[str, int]]:
+    """Return every text of an article with its line, 0 for the front matter."""
+    texts = [
+        (text, 0)
+        for text in (
+            article.title,
+            article.lead,
+            *article.key_points,
+            *article.authors,
+            article.reviewed_by,
+            article.approved_by,
+        )
+    ]
+    line = 0
+    for node in walk(article.blocks):
+        line = getattr(node, "line", 0) or line
+        if isinstance(node, Str | Code | CodeBlock):
+            texts.append((node.text, line))
+    return texts

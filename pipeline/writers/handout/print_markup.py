@@ -1,0 +1,264 @@
+"""The blocks of an article as they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import zip_longest
+
+from markupsafe import Markup
+
+from pipeline.model import (
+    Article,
+    Block,
+    BlockQuote,
+    BulletList,
+    Callout,
+    Cell,
+    DefinitionList,
+    Div,
+    Figure,
+    Header,
+    Image,
+    Link,
+    Note,
+    OrderedList,
+    Para,
+    Picture,
+    References,
+    Table,
+    text,
+    walk,
+)
+from pipeline.rendering.fonts import FontStyle
+from pipeline.rendering.markup import MarkupRenderer, Placed
+from pipeline.rendering.text_width import widest_word_mm
+from pipeline.writers import Job, Need, Rendition
+from pipeline.writers.handout.variants import TypeSetting
+
+MEDIUM = "print"
+_PRINT_DPI = 200
+_MIN_DPI = 110
+"""Below it a picture is printed smaller rather than blurred."""
+_MM_PER_INCH = 25.4
+_PREFERRED_CELL_MM = 40.0
+"""Of a column of a table at 12 pt: with less, the table takes the margin too, where there is one."""
+_SHORT_CELL_LETTERS = 12
+"""Letters of a cell that stays on one line where the paper is wide enough: `Dag 10`, `2 gange`."""
+_CELL_GAP_MM = 3.0
+"""Right of each cell of a table but the last, as `styles/handout/handout.css` has it."""
+_LIST_MM, _QUOTE_MM, _BOX_MM = 6.0, 5.8, 11.1
+"""What lists, quotations and boxes take of the width, at most, as `styles/handout/handout.css` has it."""
+_MOST_WHOLE_LINES, _CELL_LETTERS = 20, 60
+"""A table of more lines goes on overleaf: kept whole, it would leave most of a page empty before it."""
+_MAX_LETTERS_BESIDE = 1400
+"""Letters of a text that a photograph stands beside, half a page: what is longer could not stay with it."""
+MIN_LETTERING_PT = 7.0
+"""Of the lettering in a drawing: smaller, it takes the margin too."""
+_MM_PER_PT = _MM_PER_INCH / 72
+_BESIDE_TEMPLATE = Markup('<div class="beside{}">\n{}\n{}\n</div>')
+
+
+def print_need(picture: Picture, width_mm: float) -> Need:
+    """Return a picture at 200 dpi for the width it is printed at."""
+    return Need(picture, round(width_mm / _MM_PER_INCH * _PRINT_DPI))
+
+
+def top_level_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield the blocks that stand in no list, box or quotation, and may take the margin beside the text."""
+    for block in blocks:
+        if isinstance(block, Div):
+            yield from top_level_blocks(block.blocks)
+        else:
+            yield block
+
+
+def drawing_width_mm(made: Rendition, setting: TypeSetting, room_mm: float) -> float:
+    """Return how wide a drawing is printed: as wide as its lettering needs, where there is room for that."""
+    frame = setting.frame
+    most_mm = min(
+        made.width_px / _MIN_DPI * _MM_PER_INCH, frame.max_picture_height_mm * made.width_px / made.height_px, room_mm
+    )
+    wanted_mm = frame.column_mm * setting.picture
+    if made.lettering:
+        wanted_mm = max(wanted_mm, MIN_LETTERING_PT * _MM_PER_PT / made.lettering)
+    return min(wanted_mm, most_mm)
+
+
+def printed_lettering_pt(made: Rendition, setting: TypeSetting, room_mm: float) -> float:
+    """Return the size in which the smallest lettering of a drawing is printed; 0 where it has none."""
+    return made.lettering * drawing_width_mm(made, setting, room_mm) / _MM_PER_PT
+
+
+def picture_address(wanted: Need) -> str:
+    """Return where the sheet finds a picture."""
+    return f"picture:{wanted.picture.sha256}-{wanted.width_px}"
+
+
+def _is_short_block(block: Block) -> bool:
+    return len(text((block,))) <= _MAX_LETTERS_BESIDE
+
+
+class HandoutRenderer(MarkupRenderer):
+    """Blocks as they are printed: pictures in the column or beside it, footnotes without a way back."""
+
+    def __init__(self, article: Article, job: Job, setting: TypeSetting, prefix: str) -> None:
+        super().__init__(job.words, self._placed, medium=MEDIUM, prefix=prefix, language=article.language)
+        self._article = article
+        self._job = job
+        self._setting = setting
+        self._frame = setting.frame
+        self._width_mm = self._frame.side_mm
+        self._is_in_cell = False
+        self._keeps_short = False
+        self._indent_mm = 0.0
+        self._ids = {node.id for node in walk(article.blocks) if isinstance(node, Header | References)}
+
+    def hero(self) -> Markup:
+        """Return the picture at the top: it sets a mood, and is small whatever it is."""
+        figure = super().figure(self._article.hero) if self._article.hero else Markup("")
+        return Markup('<figure class="hero">') + figure.removeprefix("<figure>") if figure else figure
+
+    def article(self, article: Article) -> Markup:
+        """Return all blocks; a photograph stands beside the paragraph before it, or else beside the text behind it."""
+        waiting = [
+            (block, piece)
+            for number, block in enumerate(article.blocks, 1)
+            if (piece := self.anchored(number, block))  # the e-book follows the pages on which blocks begin
+        ]
+        if not self._frame.has_margin:
+            return Markup("\n").join(piece for _, piece in waiting)
+        pieces: list[Markup] = []
+        while waiting:
+            block, piece = waiting.pop(0)
+            after, next_piece = waiting[0] if waiting else (None, Markup(""))
+            if isinstance(block, Para) and self._is_photo(after) and _is_short_block(block):
+                pieces.append(_BESIDE_TEMPLATE.format("", piece, next_piece))
+                waiting.pop(0)
+            elif (
+                self._is_photo(block) and isinstance(after, Para | BulletList | OrderedList) and _is_short_block(after)
+            ):
+                pieces.append(_BESIDE_TEMPLATE.format(" first", piece, next_piece))
+                waiting.pop(0)
+            else:
+                pieces.append(piece)
+        return Markup("\n").join(pieces)
+
+    def figure(self, block: Figure) -> Markup:
+        is_photo = self._is_photo(block)
+        self._width_mm = self._frame.side_mm if is_photo or self._is_in_cell else self._frame.column_mm
+        figure = super().figure(block)
+        self._width_mm = self._frame.side_mm
+        made = self._drawing_rendition(block.image.picture)
+        is_wide = made is not None and not self._is_in_cell and self._drawing_width_mm(made) > self._frame.column_mm
+        kind = "photo" if is_photo else "drawing wide" if is_wide else "drawing"
+        opening = Markup('<figure class="{}">').format(kind)
+        return opening + figure.removeprefix("<figure>") if figure else figure
+
+    def _is_photo(self, block: Block | None) -> bool:
+        """Tell what may stand small beside the text: lettering in a drawing must stay legible, so it gets the column.
+
+        What stayed a PNG is a drawing: photographs become JPEG, whatever file they came in.
+        """
+        if not isinstance(block, Figure) or self._is_in_cell:
+            return False
+        made = self._drawing_rendition(block.image.picture)
+        return made is not None and made.media_type == "image/jpeg"
+
+    def _drawing_width_mm(self, made: Rendition) -> float:
+        return drawing_width_mm(made, self._setting, self._room_mm)
+
+    @property
+    def _room_mm(self) -> float:
+        """How wide a block may be: one in a list, a box or a quotation has no margin beside it."""
+        return self._frame.column_mm - self._indent_mm if self._indent_mm else self._frame.full_mm
+
+    @contextmanager
+    def _indented(self, indent_mm: float) -> Iterator[None]:
+        self._indent_mm += indent_mm
+        yield
+        self._indent_mm -= indent_mm
+
+    def items(self, items: Iterable[tuple[Block, ...]]) -> Markup:
+        with self._indented(_LIST_MM):
+            return super().items(items)
+
+    def definitionlist(self, block: DefinitionList) -> Markup:
+        with self._indented(_LIST_MM):
+            return super().definitionlist(block)
+
+    def blockquote(self, block: BlockQuote) -> Markup:
+        with self._indented(_QUOTE_MM):
+            return super().blockquote(block)
+
+    def callout(self, block: Callout) -> Markup:
+        with self._indented(_BOX_MM):
+            return super().callout(block)
+
+    def _drawing_rendition(self, picture: Picture) -> Rendition | None:
+        return self._job.pictures.get(print_need(picture, self._frame.column_mm))
+
+    def image(self, inline: Image) -> Markup:
+        placed = self.place(inline.picture)
+        if placed is None:
+            return Markup("")
+        made = self._drawing_rendition(inline.picture)
+        if made and self._width_mm == self._frame.column_mm:
+            width_mm = self._drawing_width_mm(made)
+        else:
+            width_mm = min(
+                self._width_mm * (1 if self._frame.has_margin else self._setting.picture),
+                placed.width_px / _MIN_DPI * _MM_PER_INCH,
+                self._frame.max_picture_height_mm * placed.width_px / placed.height_px,
+            )
+        return Markup('<img src="{}" alt="{}" style="width:{:.1f}mm"/>').format(placed.src, inline.alt, width_mm)
+
+    def table(self, block: Table) -> Markup:
+        """Return a table, as wide as it needs; its words are split only where even the paper is too narrow for them."""
+        columns = len(block.head or next(iter(block.rows), ()))
+        least_mm = self._min_table_width_mm(block, whole=0)
+        self._keeps_short = self._min_table_width_mm(block, whole=_SHORT_CELL_LETTERS) <= self._room_mm
+        wanted_mm = max(least_mm, columns * _PREFERRED_CELL_MM * self._setting.size_pt / 12)
+        claims = {
+            "crowded": least_mm > self._room_mm,
+            "wide": not self._indent_mm and wanted_mm > self._frame.column_mm,
+            "long": len(block.rows) + len(text((block,))) // _CELL_LETTERS > _MOST_WHOLE_LINES,
+        }
+        kinds = " ".join(kind for kind, holds in claims.items() if holds)
+        opening = Markup('<table class="{}">').format(kinds) if kinds else Markup("<table>")
+        return opening + super().table(block).removeprefix("<table>")
+
+    def _min_table_width_mm(self, block: Table, whole: int) -> float:
+        """Return how wide a table is with its longest words whole, and cells of so many letters on one line."""
+
+        def least_mm(cell: Cell, cut: FontStyle) -> float:
+            words = text(cell.blocks)
+            kept = words.replace(" ", "\N{NO-BREAK SPACE}") if len(words) <= whole else words
+            return widest_word_mm(kept, cut, self._setting.size_pt)
+
+        head = [least_mm(cell, "bold") for cell in block.head]
+        rows = [[least_mm(cell, "regular") for cell in row] for row in block.rows]
+        columns = zip_longest(head, *rows, fillvalue=0.0)
+        return sum(max(column) + _CELL_GAP_MM for column in columns) - _CELL_GAP_MM
+
+    def cell(self, cell: Cell, tag: str) -> Markup:
+        self._is_in_cell = True
+        markup = super().cell(cell, tag)
+        self._is_in_cell = False
+        if self._keeps_short and 0 < len(text(cell.blocks)) <= _SHORT_CELL_LETTERS:
+            return Markup('<{} style="white-space: nowrap"').format(tag) + markup.removeprefix(f"<{tag}")
+        return markup
+
+    def link(self, inline: Link) -> Markup:
+        if inline.address.startswith("#") and inline.address[1:] not in self._ids:
+            return self.inlines(inline.content)  # it leads to a part that a short variant leaves out
+        return super().link(inline)
+
+    def note_item(self, number: int, note: Note) -> Markup:
+        with self._indented(_LIST_MM):
+            return Markup('<li id="{}note-{}">{}</li>').format(self.prefix, number, self.blocks(note.blocks))
+
+    def _placed(self, picture: Picture) -> Placed | None:
+        wanted = print_need(picture, self._width_mm)
+        made = self._job.pictures.get(wanted)
+        return Placed(picture_address(wanted), made.width_px, made.height_px) if made else None

@@ -1,0 +1,80 @@
+"""The plain text of a mail: the same headings, words, warnings and links as its HTML."""
+
+from __future__ import annotations
+
+from pipeline.model import Edition
+from pipeline.rendering.text import WIDTH, TextRenderer
+from pipeline.writers import Job
+from pipeline.writers.newsletter.announcements import announcements_of
+from pipeline.writers.newsletter.footer import Footer, footer_of
+from pipeline.writers.newsletter.html_part import (
+    MEDIUM,
+    contents_by_part,
+    dates_line,
+    download_links,
+    link_resolver,
+    part_titles,
+    read_more_buttons,
+)
+from pipeline.writers.newsletter.sections import MailSection
+
+
+def render_text(edition: Edition, parts: tuple[MailSection, ...], job: Job) -> str:
+    """Return the whole text, its lines ended by a line feed."""
+    renderer = TextRenderer(job.words, medium=MEDIUM)
+    pieces = [piece for part in parts for piece in section_text(edition, part, job, renderer)]
+    renderer.address = str
+    pieces += (
+        renderer.heading(notice.heading, 2) + "\n\n" + renderer.blocks(notice.blocks)
+        for notice in announcements_of(edition.front, job.words)
+    )
+    pieces += [renderer.notes(), renderer.links()]
+    footer = footer_of(job.publisher, job.options, job.words)
+    pieces.append("-" * WIDTH + "\n" + footer_text(footer, job.publisher.name, renderer))
+    return "\n\n\n".join(filter(None, pieces)) + "\n"
+
+
+def section_text(edition: Edition, part: MailSection, job: Job, renderer: TextRenderer) -> tuple[str, ...]:
+    """Return one part as blocks of lines, to be set apart from each other."""
+    article, words = part.article, job.words
+    is_front = article.id == edition.id
+    level = 1 if is_front else 2
+    renderer.depth = level - 1
+    renderer.address = link_resolver(part)
+    opening = [
+        renderer.paragraph("" if is_front else part_titles(edition).get(article.id, "")),
+        renderer.heading(article.title, level),
+        renderer.paragraph(dates_line(article, words)) if not part.is_teaser else "",
+        renderer.blocks((part.hero,)) if part.hero else "",
+        renderer.paragraph(part.lead),
+    ]
+    key_points = article.key_points if not part.is_teaser else ()
+    if key_points:
+        opening += [renderer.paragraph(words["callout_key_points"]), renderer.bullets(key_points)]
+    body = renderer.blocks(part.blocks)
+    ending = []
+    if edition.is_bound and is_front:
+        ending += [
+            renderer.heading(words["newsletter_contents"], 2),
+            *(
+                line
+                for title, entries in contents_by_part(edition)
+                for line in (renderer.paragraph(title), renderer.bullets(entry.title for entry in entries))
+            ),
+            f"{words['newsletter_browser']}: {article.address}" if article.address else "",
+        ]
+    else:
+        ending += [f"{more.words}: {more.address}" for more in read_more_buttons(part, words, is_alone=is_front)]
+    if is_front:
+        ending += [f"{file.title}: {file.address}" for file in download_links(article, job)]
+    if part.is_whole and article.related:
+        related = (f"{entry.title}: {entry.address}" for entry in article.related)
+        ending += [renderer.heading(words["newsletter_related"], level + 1), renderer.bullets(related)]
+    return "\n\n".join(filter(None, opening)), body, "\n\n".join(filter(None, ending))
+
+
+def footer_text(footer: Footer, name: str, renderer: TextRenderer) -> str:
+    """Return the footer; its links say their address, since they must work when all else is cut."""
+    lines = "\n".join(filter(None, (name, *(line.words for line in footer.lines))))
+    links = "\n".join(f"{link.words}: {link.address}" for link in footer.links)
+    return "\n\n".join(filter(None, (lines, renderer.paragraph(footer.reason), links)))

@@ -1,0 +1,168 @@
+"""The database: private, durable, brought up to date, and clear words where it is not well."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import Config, SendingSettings
+from pipeline.errors import ConfigError, SendError
+from pipeline.mailing import database as stores
+from pipeline.mailing.data_dir import DataDir, open_data_dir
+from pipeline.mailing.database import MIGRATIONS, MailingDatabase, open_database
+from tests.mailing.conftest import subscribe
+
+
+def test_every_file_is_the_operators_alone(store: MailingDatabase) -> None:
+    subscribe(store, "anna@klinik.dk")
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in store.folder.path.iterdir()}
+
+    assert modes == {"key": 0o600, "sending.sqlite3": 0o600, "sending.sqlite3-wal": 0o600, "sending.sqlite3-shm": 0o600}
+
+
+def test_what_is_committed_outlives_a_loss_of_power(store: MailingDatabase) -> None:
+    assert store.rows("PRAGMA journal_mode")[0][0] == "wal"
+    assert store.rows("PRAGMA synchronous")[0][0] == 2  # FULL
+    assert store.rows("PRAGMA secure_delete")[0][0] == 1
+
+
+def test_a_database_of_the_first_version_keeps_its_readers(folder: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "MIGRATIONS", MIGRATIONS[:1])
+    monkeypatch.setattr(stores, "_check_key", lambda _store: None)  # it came later
+    with open_database(folder) as old:
+        subscribe(old, "anna@klinik.dk")
+    monkeypatch.undo()
+
+    with open_database(folder) as new:
+        assert new.rows("SELECT address FROM subscribers")[0][0] == "anna@klinik.dk"
+        assert new.rows("SELECT count(*) FROM asked")[0][0] == 0
+        assert new.rows("PRAGMA user_version")[0][0] == len(MIGRATIONS)
+
+
+def test_a_database_of_a_later_version_is_left_alone(folder: DataDir) -> None:
+    with open_database(folder) as store:
+        store.connection.execute("PRAGMA user_version = 99")
+
+    with pytest.raises(SendError, match="version 99"), open_database(folder):
+        pass
+
+
+def test_a_damaged_database_is_named_and_left_as_it_is(folder: DataDir) -> None:
+    with open_database(folder) as store:
+        subscribe(store, *(f"laeser{number}@klinik.dk" for number in range(500)))
+        store.clear()
+    data = bytearray(folder.database.read_bytes())
+    data[8192:12288] = b"\xff" * 4096
+    folder.database.write_bytes(data)
+
+    with pytest.raises(SendError, match="is damaged"), open_database(folder):
+        pass
+
+    assert folder.database.read_bytes() == bytes(data)
+
+
+def test_a_file_that_is_no_database_is_named(folder: DataDir) -> None:
+    (folder.path / "key").write_bytes(b"k" * 32)
+    folder.database.write_text("not a database, and long enough to be looked at by anyone who wants to")
+
+    with pytest.raises(SendError, match="is damaged"), open_database(folder):
+        pass
+
+
+def test_a_locked_database_says_who_to_wait_for(store: MailingDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "BUSY_TIMEOUT_S", 0.1)
+    with (
+        store.transaction(),
+        pytest.raises(SendError, match="held by another program"),
+        open_database(store.folder) as other,
+        other.transaction(),
+    ):
+        pass
+
+
+def test_a_full_disk_undoes_the_step_and_keeps_the_rest(store: MailingDatabase) -> None:
+    subscribe(store, "anna@klinik.dk")
+    pages = store.rows("PRAGMA page_count")[0][0]
+    store.connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite then answers as on a full disk
+
+    with pytest.raises(SendError, match="the disk is full"):
+        subscribe(store, *(f"laeser{number}@klinik.dk" for number in range(500)))
+
+    assert store.rows("SELECT count(*) FROM subscribers")[0][0] == 1
+
+
+def test_a_key_that_is_gone_is_not_made_anew(folder: DataDir) -> None:
+    """With another key, no one would count as mailed."""
+    with open_database(folder):
+        pass
+    (folder.path / "key").unlink()
+
+    with pytest.raises(SendError, match="without it, no one can tell who has been mailed"), open_database(folder):
+        pass
+
+
+def test_another_key_is_not_taken(folder: DataDir) -> None:
+    """Such as from an older backup: with it, everyone would look as if they had not been mailed."""
+    with open_database(folder) as store:
+        subscribe(store, "anna@klinik.dk")
+    (folder.path / "key").write_bytes(b"k" * 32)
+
+    with pytest.raises(SendError, match="is not the key that"), open_database(folder):
+        pass
+
+
+def test_what_need_not_be_flushed_waits_for_the_next_that_must(store: MailingDatabase) -> None:
+    said: list[str] = []
+    store.connection.set_trace_callback(said.append)
+
+    with store.transaction(is_flushed=False) as connection:
+        connection.execute("INSERT INTO proofs VALUES ('a', '2026-11-24')")
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO proofs VALUES ('b', '2026-11-24')")
+
+    verbs = [statement.replace("PRAGMA ", "").split(" VALUES")[0] for statement in said]
+    assert verbs == [
+        "synchronous = NORMAL", "BEGIN IMMEDIATE", "INSERT INTO proofs", "COMMIT", "synchronous = FULL",
+        "BEGIN IMMEDIATE", "INSERT INTO proofs", "COMMIT",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["outputs", "outputs/data"])
+def test_the_data_never_lie_below_the_outputs(tmp_path: Path, place: str) -> None:
+    config = Config(tmp_path, sending=SendingSettings(data=place))
+
+    with pytest.raises(ConfigError, match="which is published"):
+        open_data_dir(config, tmp_path / "outputs")
+
+
+def test_the_data_never_lie_in_a_git_work_tree(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    config = Config(tmp_path, sending=SendingSettings(data="data"))
+
+    with pytest.raises(ConfigError, match="git work tree"):
+        open_data_dir(config, tmp_path / "outputs")
+
+    assert not (tmp_path / "data").exists()
+
+
+def test_two_projects_of_one_name_have_each_their_own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    folders = {open_data_dir(Config(tmp_path / name / "klinik"), tmp_path / "outputs").path for name in ("a", "b")}
+
+    assert len(folders) == 2
+
+
+def test_only_one_sender_is_at_work(folder: DataDir) -> None:
+    with folder.held(), pytest.raises(SendError, match="another `publish send`"), DataDir(folder.path).held():
+        pass
+
+
+def test_the_data_are_strict_about_their_kinds(store: MailingDatabase) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        store.connection.execute("INSERT INTO campaigns VALUES ('x', 'a', 'b', 'c', 'd', 'e')")

@@ -1,0 +1,41 @@
+"""A saved file touches its article, the editions that bind it, or all that is drawn with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.preview.publish_queue import Touched, touched
+from pipeline.report import IndexEntry
+
+HOME = Path("/klinik")
+IDS = {"sources/ryg.md": "ryg", "sources/knae.md": "knae", "sources/editions/alt.md": "editions/alt"}
+LISTINGS = (
+    IndexEntry("ryg", "sources/ryg.md", "Ryg", "da", pictures=("sources/images/ryg.png",)),
+    IndexEntry("knae", "sources/knae.md", "Knæ", "da"),
+    IndexEntry("editions/alt", "sources/editions/alt.md", "Alt", "da", articles=("ryg",), is_edition=True),
+)
+
+
+def after(*names: str) -> Touched:
+    return touched([HOME / name for name in names], HOME, IDS, LISTINGS)
+
+
+def test_a_source_touches_itself_and_the_editions_that_bind_it() -> None:
+    assert after("sources/ryg.md") == Touched(frozenset({"ryg"}), frozenset({"editions/alt"}))
+    assert after("sources/knae.md") == Touched(frozenset({"knae"}))
+
+
+def test_a_picture_touches_the_articles_that_show_it() -> None:
+    assert after("sources/images/ryg.png") == Touched(frozenset({"ryg"}), frozenset({"editions/alt"}))
+    assert after("sources/images/other.png") == Touched()
+
+
+@pytest.mark.parametrize("name", ["styles/handout/handout.css", "styles/words/da.toml", "publish.toml"])
+def test_styles_words_and_configuration_touch_everything(name: str) -> None:
+    assert after(name).is_everything
+
+
+def test_a_file_outside_the_project_touches_nothing() -> None:
+    assert touched([Path("/elsewhere/sources/ryg.md")], HOME, IDS, LISTINGS) == Touched()

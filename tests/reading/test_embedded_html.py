@@ -1,0 +1,124 @@
+"""HTML, comments and MDX."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.model import text
+from pipeline.reading.embedded_html import convert_html, find_placeholders
+from pipeline.reading.lines import FindingCollector
+from tests.reading.markdown import SOURCE, built, lines, markdown, stepped
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<b>fed</b> og <em> skrå </em>tekst", "**fed** og  *skrå* tekst"),
+        ("se <a href='https://ryg.example/a b' onclick='x()'>siden</a>", "se [siden](https://ryg.example/a%20b)"),
+        ('<span lang="en">low back pain</span>', '[low back pain]{lang="en"}'),
+        ('<font color="red">rød</font> <u>streg</u>', "rød streg"),
+        ("H<SUB>2</SUB>O<br/>og<BR>", "H<sub>2</sub>O<br>og<br>"),
+        ('<abbr class="x" title="a &amp; b">AB</abbr>', '<abbr title="a &amp; b">AB</abbr>'),
+        ('<img src="/ryg 1.png" alt="En ryg">', "![En ryg](/ryg%201.png)"),
+        ("<ol><li><p>Et</p></li><li>To</li></ol>", "\n\n\n1. Et\n1. To\n\n"),
+        ("under 5 <10 mm og <https://ryg.example>", "under 5 <10 mm og <https://ryg.example>"),
+        ("kode `<b>` bliver", "kode `<b>` bliver"),
+        ('<YouTube id="abc" />Tekst', "Tekst"),
+    ],
+)
+def test_html_becomes_markdown_or_bare_words(html: str, expected: str) -> None:
+    changed, _ = stepped(convert_html, html)
+
+    assert changed == expected
+
+
+def test_blocks_of_html_become_paragraphs_lists_and_headings() -> None:
+    changed, codes = stepped(
+        convert_html, '<div class="boks"><h2>Råd</h2><p>Gå en tur</p></div><ol><li>Løft</li><li>Sænk</li></ol>'
+    )
+
+    assert [row for row in changed.split("\n") if row] == ["## Råd", "Gå en tur", "1. Løft", "1. Sænk"]
+    assert set(codes) == {"html-removed"}
+
+
+def test_a_table_of_html_becomes_a_pipe_table() -> None:
+    changed, _ = stepped(
+        convert_html, "<table><tr><th>Dag</th><th>Tid</th></tr>\n<tr><td>Mandag</td><td>8</td></tr></table>"
+    )
+
+    assert changed.strip() == "| Dag | Tid |\n| --- | --- |\n| Mandag | 8 |"
+
+
+def test_what_no_document_can_hold_is_taken_away_and_its_address_named() -> None:
+    record = FindingCollector(SOURCE)
+
+    changed = convert_html(
+        lines('Før\n\n<iframe src="https://film.example/1">x</iframe>\n<script>\nvirus()\n</script>\nEfter'), record
+    )
+
+    assert markdown(changed).split() == ["Før", "Efter"]
+    assert "https://film.example/1" in record.findings[0].message
+    assert [finding.line for finding in record.findings] == [3, 4]
+
+
+def test_a_comment_vanishes_and_the_lines_below_it_keep_their_numbers() -> None:
+    changed = convert_html(lines("Et <!-- tjek\ntallet --> to\ntre"), FindingCollector(SOURCE))
+
+    assert [(line.text, line.number) for line in changed] == [("Et  to", 1), ("tre", 3)]
+
+
+@pytest.mark.parametrize("start", ["<!--", "<!-- <!--", "<![CDATA[", "<![CDATA[ <![CDATA[", "<?xml", "{/*"])
+def test_what_never_ends_does_not_swallow_the_article(start: str) -> None:
+    changed, codes = stepped(convert_html, f"Før\n\n{start} tjek\n\nSøg læge.")
+
+    assert "Søg læge." in changed
+    assert not {"<!--", "<![CDATA[", "<?", "{/*"} & set(changed.split())
+    assert codes == ["html-unclosed"]
+
+
+@pytest.mark.parametrize("start", ["<!advarsel", "<script>", "<svg width=5>", "<!DOCTYPE html"])
+def test_half_a_tag_does_not_swallow_the_article(start: str) -> None:
+    """Markdown takes what follows such a line for HTML, to the end of the article."""
+    blocks, _ = built(f"Før\n\n{start}\n\nSøg læge.")
+
+    assert text(blocks).endswith("Søg læge.")
+
+
+def test_words_in_angle_brackets_are_printed_as_they_stand() -> None:
+    changed, codes = stepped(convert_html, "Skriv <dit navn> her")
+
+    assert changed == r"Skriv \<dit navn\> her"
+    assert codes == ["html-unknown"]
+
+
+def test_signs_that_compare_are_no_tags() -> None:
+    changed, _ = stepped(convert_html, "Når a<b og c> d, er 5<6")
+
+    assert changed == r"Når a\<b og c\> d, er 5<6"
+
+
+def test_import_lines_of_mdx_go_and_sentences_stay() -> None:
+    changed, codes = stepped(convert_html, "import Video from './video'\n\nImport af varer. {/* note */}Slut")
+
+    assert changed == "\n\nImport af varer. Slut"
+    assert codes == ["html-removed", "html-removed"]
+
+
+@pytest.mark.parametrize(
+    "left", ["__KLINIKNAVN__", "{{ telefon }}", "{klinik.navn}", "${pris}", "[INDSÆT LINK]", "%%NAVN%%"]
+)
+def test_a_placeholder_is_found_with_its_line(left: str) -> None:
+    record = FindingCollector(SOURCE)
+
+    find_placeholders(lines(f"Ring til os.\n\nVi hedder {left}."), record)
+
+    assert [(finding.severity, finding.line) for finding in record.findings] == [("error", 3)]
+
+
+@pytest.mark.parametrize("text", ["__fed__ tekst", "et {ord} i klammer", "`{{ kode }}`", "50 % af __os__"])
+def test_braces_and_underscores_in_prose_are_no_placeholders(text: str) -> None:
+    record = FindingCollector(SOURCE)
+
+    find_placeholders(lines(text), record)
+
+    assert record.findings == []

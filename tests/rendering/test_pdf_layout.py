@@ -1,0 +1,75 @@
+"""The printer sees what it is given, and tells what it had to say."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from pipeline.errors import StyleError
+from pipeline.rendering.pdf_layout import Resource, draw_pdf, lay_out, supported_characters
+
+CSS = "@font-face { font-family: Test; src: url(font:regular) } html { font: 12pt Test } @page { size: A5 }"
+
+
+def page(body: str) -> str:
+    return f'<html lang="da"><head><title>Prøve</title></head><body>{body}</body></html>'
+
+
+@pytest.mark.parametrize("address", ["https://x.example/a.png", "file:///etc/passwd", "data:image/png;base64,AAAA"])
+def test_nothing_from_outside_is_loaded(address: str) -> None:
+    with pytest.raises(StyleError, match=address[:12]):
+        lay_out(page(f'<img src="{address}" alt="x"/>'), CSS, {})
+
+
+def test_a_style_sheet_loads_nothing_from_outside_either() -> None:
+    with pytest.raises(StyleError, match=r"https://x\.example/a\.css"):
+        lay_out(page("<p>x</p>"), "@import url(https://x.example/a.css);", {})
+
+
+def test_what_it_is_given_is_loaded() -> None:
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
+
+    made = lay_out(page('<img src="logo:a" alt="x"/>'), CSS, {"logo:a": Resource(svg, "image/svg+xml")})
+
+    assert made.messages == ()
+
+
+def test_an_id_lies_on_the_page_where_it_stands_first() -> None:
+    made = lay_out(page(f'<p id="et">x</p><p id="to" style="break-before: page">{"ord " * 900}</p>'), CSS, {})
+
+    assert made.pages > 2
+    assert made.page_of == {"et": 1, "to": 2}
+
+
+def test_the_place_of_an_element_on_its_page_is_known() -> None:
+    css = "@page { size: 100mm 200mm; margin: 20mm } body { margin: 0 }"
+
+    made = lay_out(page('<div style="height: 50mm; break-before: page"></div><div id="slut"></div>'), css, {})
+
+    assert made.top_mm("slut") == pytest.approx(70, abs=0.1)
+
+
+def test_what_the_library_logs_is_collected_and_not_printed(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        _, messages = draw_pdf(lay_out(page('<a href="#mangler">x</a>'), CSS, {}))
+
+    assert any("mangler" in line for line in messages)
+    assert caplog.text == ""
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_fault_of_the_style_sheet_is_told_to_every_document_with_it() -> None:
+    css = CSS + "p { colour: red }"
+
+    first, second = lay_out(page("x"), css, {}), lay_out(page("y"), css, {})
+
+    assert "colour" in first.messages[0]
+    assert first.messages == second.messages
+
+
+def test_the_font_has_what_danish_articles_use() -> None:
+    assert set("æøåÆØÅ„“”»«–—…→✔≤≥·‐½°±×€µ²₂") <= supported_characters()
+    assert "🎉" not in supported_characters()
