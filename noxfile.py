@@ -243,9 +243,10 @@ def goldens(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Write what comes from the rules of findings: `docs/findings.md` and `pipeline/codes.py`."""
+    """Write what comes from code: codes and `docs/findings.md`, and the keys in `docs/articles.md`."""
     install(session, "test", extras="[sending]")  # every module is imported
     session.run("python", "-m", "tests.generated")
+    session.run("python", "-m", "pipeline.schema", "docs/articles.md")
 
 
 @nox.session

@@ -8,13 +8,18 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, SourceError
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
 
 _PANGO_COMMANDS = {
     "apt": "apt-get update && apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
@@ -231,6 +236,47 @@ def _cups_requirement() -> Requirement:
     return _program_requirement(
         "CUPS", lambda: "lpstat", ("-r",), "printing handouts by `publish print`", install_command(_CUPS_COMMANDS)
     )
+
+
+def examine_languages(config: Config) -> Iterator[Requirement]:
+    """Yield what there is for each language of a project: the labels that writers add, and the entries of its rules."""
+    from pipeline.languages import language
+    from pipeline.rendering.styles import Styles, find_styles, packaged_styles
+    from pipeline.rendering.words import MissingWordError, load_words
+
+    needed = load_words(Styles((packaged_styles(),)), "en").entries
+    for tag in sorted({language(tag).tag for tag in _languages(config)}):
+        try:
+            labels = load_words(find_styles(config.folder), tag).entries
+        except MissingWordError:
+            labels = {}
+        cure = "add them to {}, as in that of English"
+        missing = ", ".join(key for key in needed if key not in labels)
+        detail = f"labels are missing: {textwrap.shorten(missing, 200)}" if missing else "all labels"
+        purpose, file = f"articles with `language: {tag}`", f"styles/words/{tag}.toml"
+        yield Requirement(f"words of {tag}", not missing, True, detail, purpose, cure.format(file))  # noqa: FBT003
+        empty = ", ".join(language(tag).lacks)
+        detail = f"entries are empty, so their rules are skipped: {empty}" if empty else "all entries"
+        purpose, file = "reading and checking such articles", f"pipeline/languages/{tag}.py"
+        yield Requirement(f"rules of {tag}", not empty, False, detail, purpose, cure.format(file))  # noqa: FBT003
+
+
+def _languages(config: Config) -> Iterator[str]:
+    """Yield the languages of the configuration and of all articles that can be read."""
+    from pipeline.reading.frontmatter import read_front_matter
+    from pipeline.reading.source_files import find_roots, find_sources, read_inside
+    from pipeline.reading.source_text import decode_source
+
+    yield config.publisher.language
+    roots = find_roots(config)
+    for source in find_sources(config, roots).sources:
+        try:
+            data = read_inside(roots.project / source.path, roots, config.limits.source_bytes)
+            parts, _ = read_front_matter(decode_source(data, source.path)[0], source.path, config.sources)
+        except SourceError:
+            continue
+        if parts and parts.meta.language:
+            yield parts.meta.language
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def lint_articles(config: Config, request: Request, scale: SeverityPolicy, progr
     wanted = sort_findings(
         f for f in findings if not request.articles or f.source in sources or f.code == "pages-unjudged"
     )
-    listings = tuple(item.meta.listing for item in library.reads if item.meta and item.meta.source in sources)
+    listings = tuple(item.meta for item in library.reads if item.meta and item.meta.source in sources)
     report = Report((), scale.apply(wanted), listings=listings, seconds=time.monotonic() - started)
     return LintResult(wanted, report, sources)
 

@@ -7,11 +7,12 @@ so it can be compared, hashed into a key, and sent to another process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date
 from itertools import groupby
-from typing import Literal, TypeAlias
+from types import MappingProxyType
+from typing import Literal, TypeAlias, TypeVar
 
 Alignment = Literal["", "left", "center", "right"]
 CalloutKind = Literal["note", "tip", "important", "warning", "caution", "see-doctor", "key-points"]
@@ -249,7 +250,7 @@ Block: TypeAlias = (
 )  # fmt: skip
 
 
-# ---- articles and editions
+# ---- values of front matter
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +300,251 @@ class EditionPart:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedArticle:
+    """An article in the list of an edition."""
+
+    id: str
+    line: int = 0
+    length: Literal["", "full", "teaser"] = ""
+    """How much of it a newsletter shows; empty: what the newsletter does by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditionContents:
+    """What an edition lists."""
+
+    articles: tuple[ListedArticle, ...] = ()
+    """In order."""
+    parts: tuple[EditionPart, ...] = ()
+    """The parts that some of them stand in."""
+
+
+# ---- front matter
+
+ValueForm = Literal[
+    "prose", "points", "word", "name", "names", "language", "date", "flag", "address", "picture", "tags", "formats",
+    "related", "contents", "series", "events", "hours", "accept",
+]  # fmt: skip
+"""The form of a value: what may be written, how it is read, and whether it is typeset."""
+Default = TypeVar("Default")
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatterKey:
+    """A key of the front matter."""
+
+    name: str
+    field: str
+    """The field of `Metadata` that holds its value."""
+    form: ValueForm
+    meaning: str
+    """For people who write articles, in Markdown."""
+    aliases: tuple[str, ...]
+    """Names that sites give it, the likeliest first. Capitals, hyphens and underscores make no difference.
+
+    Each language has further names in its own words.
+    """
+
+
+def key_field(default: Default, form: ValueForm, meaning: str, aliases: str = "", name: str = "") -> Default:
+    """Return a field of `Metadata` that an author can write.
+
+    Args:
+        default: What it holds where the source says nothing.
+        aliases: Separated by spaces.
+        name: The name of the key, where the field has another.
+    """
+    about = {"form": form, "meaning": meaning, "aliases": tuple(aliases.split()), "name": name}
+    return field(default=default, metadata=about)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What an article says of itself: its front matter.
+
+    This is the one definition of every key. How a key is read, the JSON Schema of front matter and the table in
+    `docs/articles.md` follow from it. Reading gives each value as it is written; the `Metadata` of an `Article` is
+    typeset, its addresses are absolute, and title, description and language are filled in.
+    """
+
+    title: str = key_field(
+        "",
+        "prose",
+        "heading; else the first heading of the text, or the file name",
+        "h1 headline heading",
+    )
+    meta_title: str = key_field(
+        "",
+        "name",
+        "title for search engines: a subject line may be taken from it, and a title where there is none",
+        "seo_title page_title og_title social_title",
+    )
+    lead: str = key_field("", "prose", "opening lines", "ingress manchet standfirst intro introduction")
+    description: str = key_field(
+        "",
+        "prose",
+        "90–150 characters for the mail's preheader and the book's metadata; else from the first paragraph",
+        "meta_description seo_description og_description excerpt summary teaser",
+    )
+    language: str = key_field("", "language", "`da`, `en` …; else the publisher's", "lang locale")
+    """A tag of BCP 47."""
+    published: date | None = key_field(
+        None,
+        "date",
+        "date: `2025-04-30`, `30-04-2025`, `30. april 2025`",
+        "date_published published_at published_on publish_date published_date publication_date pub_date date",
+    )
+    updated: date | None = key_field(
+        None,
+        "date",
+        "date of the last change",
+        "last_updated updated_at updated_on update_date updated_date date_updated lastmod last_modified "
+        "date_modified modified",
+    )
+    reviewed: date | None = key_field(
+        None,
+        "date",
+        "date of the last medical review",
+        "last_reviewed reviewed_at reviewed_on review_date date_reviewed",
+    )
+    reviewed_by: str = key_field(
+        "",
+        "name",
+        "who reviewed it",
+        "reviewer medically_reviewed_by medical_reviewer",
+    )
+    approved_by: str = key_field("", "name", "who approved it", "approver")
+    review_after: date | None = key_field(
+        None, "date", "date from which it is due for review", "next_review review_due"
+    )
+    authors: tuple[str, ...] = key_field((), "names", "who wrote it", "author byline written_by writer")
+    picture: str = key_field(
+        "",
+        "picture",
+        "the picture at the top",
+        "preview_image image featured_image feature_image cover_image cover hero_image hero header_image og_image "
+        "social_image thumbnail",
+    )
+    """As written."""
+    picture_alt: str = key_field(
+        "",
+        "name",
+        "what that picture tells",
+        "preview_image_alt image_alt featured_image_alt feature_image_alt cover_image_alt cover_alt hero_image_alt "
+        "hero_alt header_image_alt thumbnail_alt alt alt_text",
+    )
+    key_points: tuple[str, ...] = key_field(
+        (), "points", "a list: the box “Det vigtigste”", "key_takeaways takeaways highlights"
+    )
+    kind: str = key_field("article", "word", "what it is: `article`, `exercise`, `term` …", "type")
+    tags: tuple[str, ...] = key_field((), "tags", "what it is about", "tag keywords")
+    related: tuple[Related, ...] = key_field(
+        (),
+        "related",
+        "what to read next: ids or addresses, or mappings with `title` and `slug`",
+        "related_articles related_posts see_also",
+    )
+    address: str = key_field(
+        "",
+        "address",
+        "its web address, where it differs from the project's pattern",
+        "canonical canonical_url link",
+        name="url",
+    )
+    """Where the article lies on the web; empty where no one said."""
+    is_draft: bool = key_field(
+        default=False,
+        form="flag",
+        meaning="`true`: left out of `publish all`, and its files are removed",
+        aliases="is_draft",
+        name="draft",
+    )
+    is_unlisted: bool = key_field(
+        default=False,
+        form="flag",
+        meaning="`true`: left out of `publish all`",
+        aliases="is_unlisted hidden noindex",
+        name="unlisted",
+    )
+    formats: tuple[str, ...] = key_field((), "formats", "a list: only these formats", "format")
+    """Empty: every format."""
+    contents: EditionContents | None = key_field(
+        None,
+        "contents",
+        "a list of ids: makes it an edition that binds those articles; its own body is their introduction. "
+        "`blog/soevn: full` or `: teaser` says how much a newsletter shows of one; some may stand in parts",
+        "chapters",
+        name="articles",
+    )
+    """None: it is no edition."""
+    series: tuple[Collection, ...] = key_field(
+        (),
+        "series",
+        "what its e-book is one of: `Rygskole`, or `{title: Rygskole, position: 2}`, or a list of such; "
+        "`type: set` for a set that is complete",
+    )
+    events: tuple[Event, ...] = key_field(
+        (),
+        "events",
+        "what a newsletter announces behind its articles: a list of mappings with `title`, `date`, `time`, "
+        "`place`, `url`",
+    )
+    opening_hours: tuple[tuple[str, str], ...] = key_field((), "hours", "days and hours, announced by a newsletter too")
+    accept: tuple[str, ...] = key_field((), "accept", "findings that are meant, each with a reason", "accepted")
+    """Their codes."""
+    lines: tuple[tuple[str, int], ...] = ()
+    """The line of each key that the source has, by the key's name."""
+    subject: str = ""
+    """Title cleaned for a subject line."""
+    has_description: bool = True
+    """False: its description was made of its first sentences."""
+
+    def line_of(self, name: str) -> int:
+        """Return the line of a key; 0 where the source has it not."""
+        return dict(self.lines).get(name, 0)
+
+    @property
+    def is_edition(self) -> bool:
+        """It lists articles to bind; its own body is their introduction."""
+        return self.contents is not None
+
+    @property
+    def listed(self) -> tuple[ListedArticle, ...]:
+        """The articles that it binds, in order."""
+        return self.contents.articles if self.contents else ()
+
+    @property
+    def articles(self) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(article.id for article in self.listed)
+
+    @property
+    def parts(self) -> tuple[EditionPart, ...]:
+        """The parts that some of the articles it binds stand in."""
+        return self.contents.parts if self.contents else ()
+
+    @property
+    def changed(self) -> date | None:
+        """The newest date it states."""
+        return max((day for day in (self.published, self.updated, self.reviewed) if day), default=None)
+
+
+def _keys() -> Iterator[FrontMatterKey]:
+    for each in fields(Metadata):
+        if about := each.metadata:
+            yield FrontMatterKey(
+                about["name"] or each.name, each.name, about["form"], about["meaning"], about["aliases"]
+            )
+
+
+FRONT_MATTER_KEYS: Mapping[str, FrontMatterKey] = MappingProxyType({key.name: key for key in _keys()})
+"""Every key of front matter that has a meaning, by name; `[sources] aliases` may point at these."""
+
+
+# ---- articles and editions
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """One source, normalised."""
 
@@ -306,62 +552,59 @@ class Article:
     """Path below the fixed part of its glob, without suffix: `blog/soevn-1`."""
     source: str
     """Path from the project folder, with forward slashes."""
-    title: str
-    language: str
-    """BCP 47: da, en …"""
+    meta: Metadata
     blocks: tuple[Block, ...]
-    lead: str = ""
-    description: str = ""
-    """90 to 150 characters: preheader of a mail, description of a book."""
-    subject: str = ""
-    """Title cleaned for a subject line."""
-    published: date | None = None
-    updated: date | None = None
-    reviewed: date | None = None
-    reviewed_by: str = ""
-    approved_by: str = ""
-    review_after: date | None = None
-    authors: tuple[str, ...] = ()
     hero: Figure | None = None
     """The picture at the top; it does not stand in `blocks` again."""
-    key_points: tuple[str, ...] = ()
-    kind: str = "article"
-    tags: tuple[str, ...] = ()
-    related: tuple[Related, ...] = ()
-    address: str = ""
-    """Where the article lies on the web; empty where no one said."""
-    is_draft: bool = False
-    is_unlisted: bool = False
-    formats: tuple[str, ...] = ()
-    """Empty: every format."""
-    formats_line: int = 0
-    is_edition: bool = False
-    """It lists articles to bind; its own body is their introduction."""
-    articles: tuple[str, ...] = ()
-    """Ids of the articles that it binds, in order."""
-    articles_lines: tuple[int, ...] = ()
-    """The line on which each of them is listed."""
-    in_full: tuple[str, ...] = ()
-    """Ids of those that a newsletter shows whole, whatever it does by default."""
-    as_teasers: tuple[str, ...] = ()
-    """Ids of those that a newsletter shows as teasers, whatever it does by default."""
-    parts: tuple[EditionPart, ...] = ()
-    """The parts that some of the articles it binds stand in."""
-    series: tuple[Collection, ...] = ()
-    """What it is one of, as an e-book tells libraries and readers."""
-    events: tuple[Event, ...] = ()
-    """What a newsletter announces, in the author's order."""
-    opening_hours: tuple[tuple[str, str], ...] = ()
-    """Days, and the hours on them, as the author writes both."""
-    accept: tuple[str, ...] = ()
-    """Codes of findings that its author means."""
-    has_description: bool = True
-    """False: its description was made of its first sentences."""
 
     @property
-    def changed(self) -> date | None:
-        """The newest date it states."""
-        return max((day for day in (self.published, self.updated, self.reviewed) if day), default=None)
+    def title(self) -> str:
+        return self.meta.title
+
+    @property
+    def language(self) -> str:
+        """A tag of BCP 47, such as da or en-GB."""
+        return self.meta.language
+
+    @property
+    def lead(self) -> str:
+        return self.meta.lead
+
+    @property
+    def description(self) -> str:
+        """90 to 150 characters: preheader of a mail, description of a book."""
+        return self.meta.description
+
+    @property
+    def address(self) -> str:
+        """Where the article lies on the web; empty where no one said."""
+        return self.meta.address
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleMeta:
+    """What is known of an article while its body lies elsewhere: its metadata, and what was counted in it."""
+
+    id: str
+    source: str
+    meta: Metadata
+    key: str = ""
+    """The digest of all that the article says, and where: a finding names lines, so a moved line is a change."""
+    blocks: int = 0
+    """How many there are: a measure of the work it makes."""
+    lix: int | None = None
+    words: int = 0
+    pictures: tuple[str, ...] = ()
+    """Paths from the project folder."""
+
+    @property
+    def title(self) -> str:
+        return self.meta.title
+
+    @property
+    def lead(self) -> str:
+        """Its lead, or else its description."""
+        return self.meta.lead or self.meta.description
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +622,7 @@ class Edition:
 
     @property
     def is_bound(self) -> bool:
-        return self.front.is_edition
+        return self.front.meta.is_edition
 
     @property
     def chapters(self) -> tuple[Article, ...]:
@@ -389,7 +632,7 @@ class Edition:
     @property
     def groups(self) -> tuple[tuple[EditionPart | None, tuple[Article, ...]], ...]:
         """Its articles in order, by the part they stand in; None for those in no part."""
-        part_of = {id_: part for part in self.front.parts for id_ in part.articles}
+        part_of = {id_: part for part in self.front.meta.parts for id_ in part.articles}
         grouped = groupby(self.articles, key=lambda article: part_of.get(article.id))
         return tuple((part, tuple(articles)) for part, articles in grouped)
 
@@ -400,7 +643,7 @@ class Edition:
     @property
     def changed(self) -> date | None:
         """The newest date of anything in it."""
-        days = [article.changed for article in (self.front, *self.articles)]
+        days = [article.meta.changed for article in (self.front, *self.articles)]
         return max((day for day in days if day), default=None)
 
 

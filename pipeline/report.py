@@ -9,10 +9,10 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from typing import Literal, get_args
 
 from pipeline.findings import Finding
+from pipeline.model import ArticleMeta
 from pipeline.registry import note_rule
 
 REPORT_VERSION = 1
@@ -52,30 +52,6 @@ class EditionResult:
     artifacts: tuple[OutputFile, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IndexEntry:
-    """What a shelf says of an article or edition."""
-
-    id: str
-    source: str
-    title: str
-    language: str
-    lead: str = ""
-    kind: str = ""
-    tags: tuple[str, ...] = ()
-    changed: date | None = None
-    """The newest date it states."""
-    review_after: date | None = None
-    lix: int | None = None
-    words: int = 0
-    pictures: tuple[str, ...] = ()
-    """Paths from the project folder."""
-    articles: tuple[str, ...] = ()
-    """Ids of what an edition binds."""
-    is_edition: bool = False
-    is_draft: bool = False
-
-
 @note_rule(
     "pages-unjudged",
     "`publish check` could not judge articles for print, e-book and mail, since they changed after the last run.",
@@ -90,7 +66,7 @@ class Report:
     entries: tuple[EditionResult, ...]
     findings: tuple[Finding, ...]
     earlier_findings: tuple[Finding, ...] = ()
-    listings: tuple[IndexEntry, ...] = ()
+    listings: tuple[ArticleMeta, ...] = ()
     """Of all that was ever read and is still there, by id."""
     seconds: float = 0.0
     is_interrupted: bool = False

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from pipeline import writers
 from pipeline.config import SECTIONS
-from pipeline.reading.frontmatter import KEY_ALIASES
+from pipeline.model import FRONT_MATTER_KEYS, ValueForm
+from pipeline.reading.frontmatter import names_of
 
+BEGIN, END = "<!-- keys: nox -s docs -->", "<!-- end of keys -->"
+"""Stand around the table of front-matter keys in `docs/articles.md`."""
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 _TEXT: dict[str, Any] = {"type": "string"}
-_BOOLEAN_SCHEMA: dict[str, Any] = {"type": "boolean"}
 _TEXT_LIST: dict[str, Any] = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]}
 _DATE: dict[str, Any] = {"type": "string", "examples": ["2025-04-30", "30-04-2025", "30. april 2025"]}
 _LISTED_ARTICLE: dict[str, Any] = {
@@ -44,16 +47,13 @@ _COLLECTION: dict[str, Any] = {
     "required": ["title"],
     "additionalProperties": False,
 }
-_FRONT_MATTER_TYPES: dict[str, dict[str, Any]] = {
-    "published": _DATE,
-    "updated": _DATE,
-    "reviewed": _DATE,
-    "review_after": _DATE,
-    "authors": _TEXT_LIST,
+_FORMS: Mapping[ValueForm, dict[str, Any]] = {
+    "date": _DATE,
+    "names": _TEXT_LIST,
     "tags": _TEXT_LIST,
-    "key_points": _TEXT_LIST,
+    "points": _TEXT_LIST,
     "formats": _TEXT_LIST,
-    "articles": {"type": "array", "items": {"anyOf": [*_LISTED_ARTICLE["anyOf"], _EDITION_PART]}},
+    "contents": {"type": "array", "items": {"anyOf": [*_LISTED_ARTICLE["anyOf"], _EDITION_PART]}},
     "series": {"anyOf": [_TEXT, _COLLECTION, {"type": "array", "items": {"anyOf": [_TEXT, _COLLECTION]}}]},
     "events": {
         "type": "array",
@@ -63,12 +63,12 @@ _FRONT_MATTER_TYPES: dict[str, dict[str, Any]] = {
             "required": ["title"],
         },
     },
-    "opening_hours": {"type": "object", "additionalProperties": _TEXT},
-    "draft": _BOOLEAN_SCHEMA,
-    "unlisted": _BOOLEAN_SCHEMA,
+    "hours": {"type": "object", "additionalProperties": _TEXT},
+    "flag": {"type": "boolean"},
     "related": {"type": "array", "items": {"anyOf": [_TEXT, {"type": "object"}]}},
     "accept": {"type": "object", "additionalProperties": _TEXT},
 }
+"""The shape of each form that is more than a text."""
 
 
 def config_schema() -> dict[str, Any]:
@@ -86,13 +86,34 @@ def config_schema() -> dict[str, Any]:
 def front_matter_schema() -> dict[str, Any]:
     """Return the JSON Schema of an article's front matter."""
     properties = {
-        key: _FRONT_MATTER_TYPES.get(key, _TEXT) | {"description": f"Also known as {', '.join(names)}."}
-        for key, names in KEY_ALIASES.items()
+        key.name: _FORMS.get(key.form, _TEXT)
+        | {"description": f"{key.meaning[:1].upper()}{key.meaning[1:]}. Also known as {', '.join(names_of(key)[1:])}."}
+        for key in FRONT_MATTER_KEYS.values()
     }
     # Other keys are allowed: sites keep their own beside ours, and reading notes them.
     return {"$schema": _DRAFT, "title": "Front matter of an article", "type": "object", "properties": properties}
 
 
+def with_keys(document: str) -> str:
+    """Return a document with the table of front-matter keys between its markers."""
+    rows = (f"| `{key.name}` | {key.meaning} | {_coded(names_of(key)[1:])} |" for key in FRONT_MATTER_KEYS.values())
+    table = "\n".join(("| key | meaning | other names |", "|---|---|---|", *rows))
+    before, _, rest = document.partition(BEGIN)
+    return f"{before}{BEGIN}\n{table}\n{END}{rest.partition(END)[2]}"
+
+
+def _coded(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def _options_schema(shape: type[Any]) -> dict[str, Any]:
     definition: dict[str, Any] = msgspec.json.schema(shape)["$defs"][shape.__name__]
     return definition | {"additionalProperties": False, "description": (shape.__doc__ or "").strip()}
+
+
+if __name__ == "__main__":
+    import sys
+    from pathlib import Path
+
+    page = Path(sys.argv[1])
+    page.write_text(with_keys(page.read_text("utf-8")), "utf-8", newline="\n")

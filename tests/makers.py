@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,8 @@ from pipeline.model import (
     Code,
     DefinitionList,
     Edition,
+    EditionContents,
+    EditionPart,
     Emph,
     Figure,
     Header,
@@ -32,6 +35,8 @@ from pipeline.model import (
     Inline,
     LineBreak,
     Link,
+    ListedArticle,
+    Metadata,
     Note,
     OrderedList,
     Para,
@@ -101,20 +106,39 @@ PICTURE = Picture("sources/images/ryg.png", hashlib.sha256(b"ryg").hexdigest(), 
 
 
 def article(**changes: Any) -> Article:
-    """Return a short article; `changes` are fields of `Article`."""
+    """Return a short article; `changes` are fields of `Article` or of its `Metadata`."""
     made = Article(
         id="blog/ondt-i-ryggen",
         source="sources/blog/ondt-i-ryggen.md",
-        title="Ondt i ryggen",
-        language="da",
+        meta=Metadata(
+            title="Ondt i ryggen",
+            language="da",
+            description="Sådan holder du ryggen i gang, når den gør ondt, og sådan ved du, hvornår du skal søge læge.",
+            subject="Ondt i ryggen",
+            published=date(2026, 3, 2),
+            updated=date(2026, 5, 14),
+            address="https://klinik.example/blog/ondt-i-ryggen",
+        ),
         blocks=(header("Hold dig i gang"), para("Bevægelse hjælper mere end hvile.")),
-        description="Sådan holder du ryggen i gang, når den gør ondt, og sådan ved du, hvornår du skal søge læge.",
-        subject="Ondt i ryggen",
-        published=date(2026, 3, 2),
-        updated=date(2026, 5, 14),
-        address="https://klinik.example/blog/ondt-i-ryggen",
     )
-    return replace(made, **changes)
+    return changed(made, **changes)
+
+
+def changed(made: Article, **changes: Any) -> Article:
+    """Return an article with other fields of its own or of its metadata."""
+    own = {name: value for name, value in changes.items() if name in Article.__dataclass_fields__}
+    about = {name: value for name, value in changes.items() if name not in own}
+    return replace(made, **{"meta": replace(made.meta, **about)} | own)
+
+
+def contents(ids: Iterable[str], parts: tuple[EditionPart, ...] = (), **lengths: Any) -> EditionContents:
+    """Return what an edition lists.
+
+    Args:
+        lengths: By id, with `_` for `/` and `-`: how much a newsletter shows of it.
+    """
+    listed = (ListedArticle(id_, length=lengths.get(re.sub(r"\W", "_", id_), "")) for id_ in ids)
+    return EditionContents(tuple(listed), parts)
 
 
 def everything() -> Article:

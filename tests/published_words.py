@@ -170,8 +170,8 @@ def _passages(words: Sequence[str]) -> Counter[tuple[str, ...]]:
 def expected(source: Path, title: str, config: Config) -> tuple[list[Word], list[Word]]:
     """Return the words that an output must have (title, lead, key points, body), and those of the footnotes."""
     markdown = source.read_text("utf-8-sig")
-    front, _ = read_front_matter(markdown, source.name, config.sources)
-    opening = (title, front.lead, *front.key_points) if front else (title,)
+    parts, _ = read_front_matter(markdown, source.name, config.sources)
+    opening = (title, parts.meta.lead, *parts.meta.key_points) if parts else (title,)
     above = [Word(word, 0) for words in opening for word in words_of(words)]
     return above + source_words(markdown), source_notes(markdown)
 

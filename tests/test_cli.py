@@ -187,6 +187,22 @@ def test_doctor_names_every_part(tmp_path: Path) -> None:
         assert part in done.out
 
 
+def test_doctor_says_what_a_language_of_the_project_lacks(project: Path) -> None:
+    write(project / "styles/words/sv.toml", 'back = "Tillbaka"\n')
+    write(project / "sources/somn.md", "---\ntitle: Sömn\nlanguage: sv-SE\n---\nDu sover.\n")
+
+    done = run_publish(project, "doctor")
+
+    assert done.code == 1
+    assert "found    words of da: all labels" in done.out
+    assert "found    rules of da: all entries" in done.out
+    words, rules = (next(row for row in done.out.splitlines() if f" {of} of sv:" in row) for of in ("words", "rules"))
+    assert "labels are missing: notes, references" in words
+    assert "their rules are skipped: " in rules
+    assert "quotes" in rules
+    assert "dictionaries" not in rules
+
+
 def test_schema_describes_configuration_and_front_matter(tmp_path: Path) -> None:
     document = json.loads(run_publish(tmp_path, "schema").out)
 

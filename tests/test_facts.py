@@ -74,7 +74,7 @@ def test_each_output_has_title_headings_warnings_and_links(samples: Path, articl
     assert headings
     assert warnings
     assert len(addresses) == 3
-    for said in (article.title, article.lead, *article.key_points, *headings, *warnings):
+    for said in (article.title, article.lead, *article.meta.key_points, *headings, *warnings):
         assert " ".join(words_of(said)) in plain
     assert addresses <= links
 

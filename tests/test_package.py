@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.model import FRONT_MATTER_KEYS
+from pipeline.schema import with_keys
 from tests.conftest import run_publish
 
 HERE = Path(__file__).parent.parent
@@ -51,6 +53,14 @@ def test_the_installed_wheel_begins_and_publishes_a_project(wheel: Path, tmp_pat
     where = [sys.executable, "-c", "import pipeline; print(pipeline.__file__)"]
     told = subprocess.run(where, env={"PYTHONPATH": str(site)}, cwd=tmp_path, capture_output=True, check=True)
     assert told.stdout.decode().startswith(str(site))
+
+
+def test_the_table_of_front_matter_keys_is_that_of_the_model() -> None:
+    """`nox -s docs` writes it anew."""
+    page = (HERE / "docs/articles.md").read_text("utf-8")
+
+    assert with_keys(page) == page
+    assert all(f"| `{key}` |" in page for key in FRONT_MATTER_KEYS)
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/articles.md", "docs/report.md"])

@@ -52,7 +52,7 @@ def _parse_rate(written: str) -> int:
 @click.option(
     "--transport", type=click.Choice(["smtp", "file"]), default="smtp", help="A mail server, or files to try out."
 )
-@click.option("--language", type=click.Choice(["da", "en"]), help="Of checks and report. [that of the publisher]")
+@click.option("--language", metavar="TAG", help="Of checks and report. [that of the publisher]")
 @project_option
 @_outputs_option
 def send(

@@ -37,12 +37,16 @@ def new(title: str, project: Path | None) -> int:
 
 
 @click.command()
-def doctor() -> int:
-    """Show every part that is needed or wished for, and the line that mends a missing one."""
+@project_option
+def doctor(project: Path | None) -> int:
+    """Show every part that is needed or wished for, and what a project lacks for its languages."""
     from pipeline import doctor as parts
     from pipeline import terminal
+    from pipeline.config import FILE_NAME
 
     found = parts.check_requirements()
+    if project or any((folder / FILE_NAME).is_file() for folder in (Path.cwd(), *Path.cwd().parents)):
+        found += tuple(parts.examine_languages(load_project(project)))
     terminal.show_requirements(found)
     return int(any(part.is_needed and not part.is_found for part in found))
 

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 
 from pipeline.config import Config
 from pipeline.findings import Finding, make_finding
+from pipeline.languages import Language, language
 from pipeline.lint.passages import Passage, collect_passages
 from pipeline.lint.spelling_verdicts import SpellingVerdicts
 from pipeline.lint.word_lists import WordList, WordSpan, load_word_list, tokenize
@@ -48,9 +49,9 @@ class LintContext:
     """On words, shared by all articles of a process."""
 
     @cached_property
-    def language(self) -> str:
-        """Without its region: da, en."""
-        return self.article.language.split("-")[0]
+    def language(self) -> Language:
+        """Return the tables of its language."""
+        return language(self.article.language)
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from pipeline.findings import Finding, make_finding
 from pipeline.lint.context import LintContext
-from pipeline.model import Header, Link, References
+from pipeline.model import ArticleMeta, Header, Link, References
 from pipeline.registry import note_rule, warning_rule
 
 
@@ -21,47 +20,38 @@ class LintSummary:
     """Ids of its headings."""
     links: tuple[tuple[str, int], ...] = ()
     """Web addresses it leads to, and the line of each."""
-    accept: tuple[str, ...] = ()
-    """Codes of findings that its author means."""
-    reviewed: date | None = None
-    review_after: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleSummary:
     """An article among all others."""
 
-    id: str
-    source: str
-    title: str
-    address: str
-    related: tuple[str, ...]
-    """Ids."""
-    bound_articles: tuple[str, ...]
-    """Ids of the articles that an edition binds."""
-    is_hidden: bool
-    """A draft or unlisted, which no one need lead to."""
+    about: ArticleMeta
     lint_summary: LintSummary
+
+    @property
+    def id(self) -> str:
+        return self.about.id
+
+    @property
+    def source(self) -> str:
+        return self.about.source
 
 
 def summarise_article(context: LintContext) -> LintSummary:
     """Return what is kept of an article."""
-    article = context.article
     anchors = (*(node.id for node in context.nodes(Header)), *(node.id for node in context.nodes(References)))
     links = ((link.address, link.line) for link in context.nodes(Link) if link.address.startswith("http"))
     return LintSummary(
         anchors,
         tuple(dict.fromkeys(links)),
-        article.accept,
-        article.reviewed,
-        article.review_after,
     )
 
 
 def check_across_articles(articles: Iterable[ArticleSummary]) -> tuple[Finding, ...]:
     """Return what is doubtful about all articles of a project together, save what their authors mean."""
     them = tuple(articles)
-    meant = {one.source: one.lint_summary.accept for one in them}
+    meant = {one.source: one.about.meta.accept for one in them}
     findings = (*_check_own_links(them), *_check_titles(them), *_check_orphans(them))
     return tuple(finding for finding in findings if finding.code not in meant.get(finding.source, ()))
 
@@ -83,7 +73,7 @@ def check_across_articles(articles: Iterable[ArticleSummary]) -> tuple[Finding, 
     group="whole",
 )
 def _check_own_links(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
-    by_address = {one.address.rstrip("/"): one for one in them if one.address}
+    by_address = {one.about.meta.address.rstrip("/"): one for one in them if one.about.meta.address}
     folders = {address.rpartition("/")[0] for address in by_address}
     for one in them:
         for address, line in one.lint_summary.links:
@@ -110,10 +100,10 @@ def _check_own_links(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
 def _check_titles(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
     by_title: dict[str, list[ArticleSummary]] = defaultdict(list)
     for one in them:
-        by_title[" ".join(one.title.casefold().split())].append(one)
+        by_title[" ".join(one.about.title.casefold().split())].append(one)
     for same in by_title.values():
         for one in same[1:]:
-            yield make_finding("title-twice", one.source, 0, f"{same[0].source} is called {one.title!r} too")
+            yield make_finding("title-twice", one.source, 0, f"{same[0].source} is called {one.about.title!r} too")
 
 
 @note_rule(
@@ -127,13 +117,15 @@ def _check_titles(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
 def _check_orphans(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
     if len(them) < 2:
         return
-    by_address = {one.address.rstrip("/"): one.id for one in them if one.address}
-    led_to = {id_ for one in them for id_ in (*one.related, *one.bound_articles) if id_ != one.id}
+    by_address = {one.about.meta.address.rstrip("/"): one.id for one in them if one.about.meta.address}
+    named = {one.id: (*(entry.id for entry in one.about.meta.related), *one.about.meta.articles) for one in them}
+    led_to = {id_ for one, ids in named.items() for id_ in ids if id_ != one}
     for one in them:
         for address, _ in one.lint_summary.links:
             target = by_address.get(address.partition("#")[0].split("?")[0].rstrip("/"))
             if target and target != one.id:
                 led_to.add(target)
     for one in them:
-        if one.id not in led_to and not one.is_hidden and not one.bound_articles:
+        meta = one.about.meta
+        if one.id not in led_to and not (meta.is_draft or meta.is_unlisted or meta.articles):
             yield make_finding("orphan", one.source, 0, "no other article leads here")

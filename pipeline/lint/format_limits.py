@@ -40,7 +40,7 @@ def address_long(context: LintContext) -> Iterator[Finding]:
 )
 @article_check
 def subject_long(context: LintContext) -> Iterator[Finding]:
-    subject = context.article.subject or context.article.title
+    subject = context.article.meta.subject or context.article.title
     if len(subject) > MAX_SUBJECT_CHARACTERS:
         message = f"as a subject {subject!r} has {len(subject)} characters, expected at most {MAX_SUBJECT_CHARACTERS}"
         yield context.finding("subject-long", 0, message)
@@ -55,7 +55,7 @@ def subject_long(context: LintContext) -> Iterator[Finding]:
 )
 @article_check
 def description_missing(context: LintContext) -> Iterator[Finding]:
-    if not context.article.has_description:
+    if not context.article.meta.has_description:
         yield context.finding("description-missing", 0, "its first sentences stand in for a description")
 
 
@@ -68,7 +68,7 @@ def description_missing(context: LintContext) -> Iterator[Finding]:
 )
 @article_check
 def author_missing(context: LintContext) -> Iterator[Finding]:
-    if not context.article.authors and not context.article.is_edition:
+    if not context.article.meta.authors and not context.article.meta.is_edition:
         yield context.finding("author-missing", 0, "no one is named as author")
 
 

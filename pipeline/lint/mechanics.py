@@ -10,12 +10,6 @@ from pipeline.findings import Finding
 from pipeline.lint.context import LintContext, article_check
 from pipeline.registry import warning_rule
 
-# Words that stand twice in good sentences: `det, der der sker`, `holde det op op ad`, `meget meget`, `that that`.
-_DOUBLED_ON_PURPOSE = {
-    "da": "der det den de så for har ja nej meget langt rigtig igen som på i om op over hvad mere",
-    "en": "had that so very no yes bye far do her",
-}  # fmt: skip
-
 
 @warning_rule(
     "word-doubled",
@@ -27,7 +21,7 @@ _DOUBLED_ON_PURPOSE = {
 )
 @article_check
 def word_doubled(context: LintContext) -> Iterator[Finding]:
-    usual = _DOUBLED_ON_PURPOSE.get(context.language, "").split()
+    usual = context.language.twice.split()
     for passage, words in context.words:
         for (start, word, folded), (second, again, same) in pairwise(words):
             if folded != same or not word.isalpha() or passage.own[start + len(word) : second].strip(" "):
@@ -37,7 +31,7 @@ def word_doubled(context: LintContext) -> Iterator[Finding]:
                 yield context.finding_at("word-doubled", passage, start, second + len(again), f"{word!r} stands twice")
 
 
-_SPACE = re.compile(r"[ \u00a0]+(?:[,;!?](?=\s|$)|[.:](?=\s+[A-ZÆØÅ]|$))")
+_SPACE = re.compile(r"[ \u00a0]+(?:[,;!?](?=\s|$)|[.:](?=\s+[A-ZÀ-ÖØ-Þ]|$))")
 
 
 @warning_rule(
@@ -50,7 +44,7 @@ _SPACE = re.compile(r"[ \u00a0]+(?:[,;!?](?=\s|$)|[.:](?=\s+[A-ZÆØÅ]|$))")
 )
 @article_check
 def space_before_mark(context: LintContext) -> Iterator[Finding]:
-    if context.language == "fr":  # which writes a space there
+    if context.language.spaces_marks:
         return
     for passage, _ in context.words:
         for at in _SPACE.finditer(passage.own):
@@ -62,16 +56,8 @@ def space_before_mark(context: LintContext) -> Iterator[Finding]:
 
 _GENITIVE = re.compile(r"['’´`]s(?![\w'’])")
 _LAST_WORD = re.compile(r"(?<![\w'’])[^\W\d_]{2,}$")
-_ENGLISH_WORDS = "it that what let here there who how where he she one women men children people world today"
-_UNIT_WORDS = "tv pc it sms pdf cd dvd ph cm mm km kg ml mg"
-"""Short forms that take an apostrophe in Danish too, as those in capitals do: `tv's`, `WHO's`."""
 _TERM = re.compile(r"\s[A-Z]")
 """A capital behind it makes it an English term: `Ward's Area`."""
-# Names of firms and titles that are spelt so everywhere.
-_GENITIVE_NAMES = "mcdonald levi lloyd domino kellogg wendy sotheby christie macy sainsbury gray"
-
-
-_ALLOWED_GENITIVES = frozenset((*_ENGLISH_WORDS.split(), *_GENITIVE_NAMES.split(), *_UNIT_WORDS.split()))
 
 
 @warning_rule(
@@ -85,14 +71,15 @@ _ALLOWED_GENITIVES = frozenset((*_ENGLISH_WORDS.split(), *_GENITIVE_NAMES.split(
 )
 @article_check
 def genitive_english(context: LintContext) -> Iterator[Finding]:
-    if context.language != "da":
+    kept = context.language.apostrophe_words.split()
+    if not kept:
         return
     for passage, _ in context.words:
         for at in _GENITIVE.finditer(passage.own):
             owner = _LAST_WORD.search(passage.own[: at.start()])
             if _TERM.match(passage.own, at.end()):
                 continue
-            if owner and not owner[0].isupper() and owner[0].casefold() not in _ALLOWED_GENITIVES:
+            if owner and not owner[0].isupper() and owner[0].casefold() not in kept:
                 right = f"{owner[0]}’" if owner[0][-1] in "sxz" else f"{owner[0]}s"
                 message = f"{owner[0] + at[0]!r} is an English genitive, expected {right!r}"
                 yield context.finding_at("genitive-english", passage, owner.start(), at.end(), message)

@@ -59,7 +59,7 @@ class Passage:
 def collect_passages(article: Article) -> tuple[Passage, ...]:
     """Return all that is read of an article, from the title on."""
     opening = [_plain_passage("title", article.title), _plain_passage("lead", article.lead)]
-    points = [_plain_passage("point", point) for point in article.key_points]
+    points = [_plain_passage("point", point) for point in article.meta.key_points]
     found = [*opening, *points, *_of_blocks(article.blocks, "prose", article.language)]
     return tuple(passage for passage in found if passage.text.strip())
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.findings import Finding
+from pipeline.languages import compiled, together
 from pipeline.lint.context import LintContext, article_check
 from pipeline.model import Span, text
 from pipeline.registry import note_rule, warning_rule
@@ -33,7 +34,7 @@ def lix_high(context: LintContext) -> Iterator[Finding]:
     number = lix(tuple(passage.text for passage in context.passages if passage.kind == "prose"))
     if number is None or sum(len(words) for _, words in context.words) < _FEW_WORDS:
         return
-    aims = {name: check.lix_of.get(name, check.lix) for name in article.formats or context.config.formats}
+    aims = {name: check.lix_of.get(name, check.lix) for name in article.meta.formats or context.config.formats}
     missed = [name for name, aim in aims.items() if number > aim]
     if missed:
         aim = max(aims[name] for name in missed)
@@ -81,31 +82,6 @@ def word_long(context: LintContext) -> Iterator[Finding]:
                 yield context.finding_at("word-long", passage, start, start + len(word), message)
 
 
-# Danish words that end as a passive and are none: `synes`, `findes`, `deres`.
-_NO_PASSIVE = (
-    "alles|andres|begges|deres|enes|enkeltes|færdes|forgæves|fælles|følges|gældes|jeres|kaldes|ledes|lykkes|længes|ligeledes|"
-    "mandes|menneskes|mindes|mislykkes|mødes|nogles|samles|skændes|skyldes|stedes|synes|særdeles|således|anderledes|tilstedes|"
-    "trives|undres|vedkommendes|vores|væmmes|ældes|diabetes|herpes|findes|kendes|opleves|\\w*breddes|\\w*kræfters"
-)
-_ADJECTIVES = "populært|godt|kort|svært|rart|stort|stift|fast|hårdt|koldt|varmt|skarpt|\\w*igt|\\w*isk"
-_PASSIVES = {
-    "da": re.compile(
-        rf"\b[Bb](?:liver|lev|live|levet)\s+(?:\w+\s+){{0,2}}?(?!(?:{_ADJECTIVES})\b)\w{{2,}}(?:et|[rkglsfb]t)\b"
-        rf"|\b(?!(?:{_NO_PASSIVE})\b)(?!\w+(?:er|e|ne|ing|els|hed|skab|ende)nes\b)[a-zæøå]\w*"
-        r"(?:[bcdfghjkmpqtvxz]es|[^e\W][lr]es|[æøåiuoay]nes|skes|ndes|gnes|rnes|lses|sses|kses|res)\b"
-    ),
-    "en": re.compile(
-        r"\b(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+)?(?:\w{3,}ed|done|given|taken|made|seen|found|shown|known|"
-        r"held|kept|told|felt|worn|drawn)\b",
-        re.IGNORECASE,
-    ),
-}  # fmt: skip
-
-
-_PASSIVE_SIGNS = {"da": re.compile(r"es\b|[Bb]l[ei]v")}
-"""What every passive has: quick to look for, and most sentences lack it."""
-
-
 @note_rule(
     "passive-voice",
     "So many sentences are in the passive that no one seems to act.",
@@ -117,35 +93,17 @@ _PASSIVE_SIGNS = {"da": re.compile(r"es\b|[Bb]l[ei]v")}
 )
 @article_check
 def passive_voice(context: LintContext) -> Iterator[Finding]:
-    pattern = _PASSIVES.get(context.language)
-    if pattern is None or len(context.sentences) < _FEW_SENTENCES:
+    own = context.language
+    if not own.passive or len(context.sentences) < _FEW_SENTENCES:
         return
-    maybe = _PASSIVE_SIGNS.get(context.language, pattern)
-    likely = (sentence for sentence in context.sentences if maybe.search(sentence.text))
+    pattern, sign = compiled(own.passive), compiled(own.passive_sign)
+    likely = (sentence for sentence in context.sentences if sign.search(sentence.text))
     hits = [(sentence, at) for sentence in likely if (at := pattern.search(sentence.text))]
     percent = round(100 * len(hits) / len(context.sentences))
     if percent > context.config.check.passive_percent:
         places = ", ".join(f"{at[0]!r} (line {sentence.line})" for sentence, at in hits[:4])
         message = f"{percent} % of the sentences are in the passive: {places}"
         yield context.finding("passive-voice", hits[0][0].line, message, quote=hits[0][1][0])
-
-
-_HIDDEN_VERBS = {
-    "da": re.compile(
-        r"\b(?:foretag(?:e|er|es|et)|foretog|udfør(?:e|er|es|t)|gennemfør(?:e|er|es|t))\s+(?:en|et|den|det)?\s*(?:\w+\s+)?"
-        r"\w{4,}(?:ning|ing|else|tion)(?:en|er|erne)?\s+af\b"
-        r"|\b(?:finder|fandt|finde|fundet)\s+\w*\s?sted\b"
-        r"|\bmed\s+henblik\s+på\s+at\b|\bder\s+er\s+tale\s+om\b|\bske(?:r|te|t)?\s+(?:en|et)\s+\w+(?:ning|else|tion)\b"
-        r"|\b(?:har|have|havde)\s+(?:en\s+)?(?:indflydelse|indvirkning)\s+på\b|\bi\s+besiddelse\s+af\b",
-        re.IGNORECASE,
-    ),
-    "en": re.compile(
-        r"\b(?:perform|conduct|carry\s+out|undertake|make|undergo)(?:s|es|ed|ing)?\s+(?:an?|the)\s+(?:\w+\s+)?"
-        r"\w{4,}(?:tion|ment|sion|ance|ence|sis)\s+of\b"
-        r"|\bwith\s+a\s+view\s+to\b|\btakes?\s+place\b|\bin\s+the\s+event\s+of\b|\bis\s+in\s+possession\s+of\b",
-        re.IGNORECASE,
-    ),
-}  # fmt: skip
 
 
 @note_rule(
@@ -159,9 +117,11 @@ _HIDDEN_VERBS = {
 )
 @article_check
 def nominal_style(context: LintContext) -> Iterator[Finding]:
-    pattern = _HIDDEN_VERBS.get(context.language)
-    for sentence in context.sentences if pattern else ():
-        for at in pattern.finditer(sentence.text) if pattern else ():
+    if not context.language.hidden_verbs:
+        return
+    pattern = compiled(context.language.hidden_verbs, re.IGNORECASE)
+    for sentence in context.sentences:
+        for at in pattern.finditer(sentence.text):
             line = sentence.passage.line_at(sentence.start + at.start())
             yield context.finding("nominal-style", line, f"{at[0]!r} hides a verb", quote=at[0])
 
@@ -200,11 +160,7 @@ def hard_word(context: LintContext) -> Iterator[Finding]:
     yield from places.values()
 
 
-_EXPLAINS = re.compile(
-    r"\s*[,–]?\s*(?:\(|eller\s|også\s+kaldet|det\s+vil\s+sige|dvs\.|altså\s|or\s|also\s+called|that\s+is)"
-    r"|\s*,\s*(?:der|som|hvilket|which)\s|\s+(?:er|betyder|kaldes|is|means)\s+(?:en|et|når|at|a|an|when)\s",
-    re.IGNORECASE,
-)
+_EXPLAINS = re.compile(rf"\s*[,–]?\s*\(|{together().explains}", re.IGNORECASE)
 
 
 def _is_in_brackets(text: str, start: int, end: int) -> bool:
@@ -219,7 +175,7 @@ def _is_plain_word_used(instead: str, whole: str) -> bool:
     return any(re.search(rf"\b{re.escape(way.strip().casefold())}", whole) for way in instead.split(","))
 
 
-_CAPITALS_ONLY = re.compile(r"[A-ZÆØÅ]{2,6}$")
+_CAPITALS_ONLY = re.compile(r"[A-ZÀ-ÖØ-Þ]{2,6}$")
 _ROMAN = re.compile(r"[IVX]+$")
 
 
@@ -265,8 +221,8 @@ def _is_written_out(short: str, whole: str) -> bool:
     own = re.escape(short)
     return bool(
         re.search(rf"\([^()]*\b{own}\b[^()]*\)", whole)
-        or re.search(rf"\b{own}\b\s*(?:\(|,?\s+(?:som\s+|which\s+)?(?:står|stands)\s+for|–)", whole)
-        or re.search(rf"forkort(?:et|es)\s+(?:til\s+|som\s+)?\W?{own}\b", whole)
+        or re.search(rf"\b{own}\b\s*[(–]", whole)
+        or any(re.search(said.format(own), whole) for said in together().written_out)
     )
 
 

@@ -15,11 +15,12 @@ from markupsafe import Markup, escape
 from pipeline.config import CheckSettings, Publisher
 from pipeline.findings import Finding, by_code
 from pipeline.lint.source_positions import SourcePosition, locate_finding
+from pipeline.model import ArticleMeta
 from pipeline.registry import GROUPS, described
 from pipeline.rendering.readability import LIX_LEVELS, lix_level
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words, load_words
-from pipeline.report import IndexEntry, Report
+from pipeline.report import Report
 
 _LOWEST, _HIGHEST = 15, 75
 """The LIX at the ends of the drawn scale: almost all texts lie between."""
@@ -147,12 +148,12 @@ def _severity_order(findings: Iterable[Finding]) -> tuple[int, ...]:
     return (-errors, *(-counts[group] for group in GROUPS))
 
 
-def _lix_of(listing: IndexEntry | None) -> int:
+def _lix_of(listing: ArticleMeta | None) -> int:
     return -(listing.lix or 0) if listing else 0
 
 
 def _article_report(
-    anchor: str, source: str, findings: list[Finding], listing: IndexEntry | None, project: Path
+    anchor: str, source: str, findings: list[Finding], listing: ArticleMeta | None, project: Path
 ) -> ArticleReport:
     remarks = [_finding_view(finding, locate_finding(finding, project)) for finding in findings]
     weighty = [remark for remark in remarks if remark.finding.severity != "note"]
@@ -165,7 +166,7 @@ def _article_report(
         anchor,
         source,
         listing.title if listing else source,
-        listing.language if listing else "",
+        listing.meta.language if listing else "",
         lix,
         lix_level(lix) if lix is not None else "",
         listing.words if listing else 0,

@@ -10,7 +10,7 @@ import click
 
 from pipeline.findings import Finding, by_code
 from pipeline.lint.source_positions import SourcePosition, locate_finding
-from pipeline.report import IndexEntry
+from pipeline.model import ArticleMeta
 
 _SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _WIDTH = 96
@@ -18,7 +18,7 @@ _WIDTH = 96
 
 
 def render_terminal_report(
-    findings: Iterable[Finding], listings: Iterable[IndexEntry], project: Path, *, with_notes: bool
+    findings: Iterable[Finding], listings: Iterable[ArticleMeta], project: Path, *, with_notes: bool
 ) -> Iterator[str]:
     """Yield the lines of a report; colours are click's to take away where no one can see them.
 
@@ -38,7 +38,7 @@ def render_terminal_report(
     yield from _summary_table([finding for those in by_source.values() for finding in those])
 
 
-def _heading(source: str, listing: IndexEntry | None) -> str:
+def _heading(source: str, listing: ArticleMeta | None) -> str:
     level = f", LIX {listing.lix}" if listing and listing.lix is not None else ""
     title = f"  ({listing.title}{level})" if listing else ""
     return click.style(source, bold=True) + title

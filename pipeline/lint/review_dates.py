@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from pipeline.findings import Finding, make_finding
+from pipeline.model import ArticleMeta
 from pipeline.registry import warning_rule
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewDates:
-    """When an article was last reviewed, and how long that holds."""
-
-    source: str
-    reviewed: date | None
-    review_after: date | None
-    accept: tuple[str, ...] = ()
 
 
 @warning_rule(
@@ -30,17 +20,18 @@ class ReviewDates:
     source="NHS, Standard for creating health content, 1: a planned review cycle for all content.",
     group="safe",
 )
-def check_reviews(reviews: Iterable[ReviewDates], months: int, today: date) -> Iterator[Finding]:
+def check_reviews(articles: Iterable[ArticleMeta], months: int, today: date) -> Iterator[Finding]:
     """Yield articles that should have been reviewed again.
 
     Args:
         months: How long a review holds where the article does not say.
     """
-    for review in reviews:
-        due = review.review_after or (_add_months(review.reviewed, months) if review.reviewed else None)
-        if due and due < today and "review-overdue" not in review.accept:
-            last = f"reviewed on {review.reviewed}, " if review.reviewed else ""
-            yield make_finding("review-overdue", review.source, 0, f"{last}due again on {due}")
+    for article in articles:
+        meta = article.meta
+        due = meta.review_after or (_add_months(meta.reviewed, months) if meta.reviewed else None)
+        if due and due < today and "review-overdue" not in meta.accept:
+            last = f"reviewed on {meta.reviewed}, " if meta.reviewed else ""
+            yield make_finding("review-overdue", article.source, 0, f"{last}due again on {due}")
 
 
 def without_dated_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:

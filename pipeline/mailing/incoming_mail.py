@@ -17,12 +17,15 @@ from email.utils import getaddresses
 from pathlib import Path
 
 from pipeline.errors import SendError
+from pipeline.languages import together
 from pipeline.mailing.database import MailingDatabase
 from pipeline.mailing.message_template import TOKEN_LENGTH
 from pipeline.mailing.subscribers import unsubscribe_address, unsubscribe_token
 
 _MESSAGE_ID = rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}"
-_UNSUBSCRIBE_WORDS = re.compile(r"\b(?:unsubscribe|afmeld|frameld)|^\s*(?:(?:re|sv|vs)\s*:\s*)*stop\W*$", re.IGNORECASE)
+_UNSUBSCRIBE_WORDS = re.compile(
+    rf"\b{together().unsubscribe}|^\s*(?:{together().reply}\s*:\s*)*stop\W*$", re.IGNORECASE
+)
 """“Stop” alone: “SV: Stop med at ryge” answers a newsletter of that title."""
 _TEMPORARY_CODES = ("5.2.2", "5.2.3", "5.3.", "5.4.", "5.5.", "5.6.", "5.7.")
 """Permanent by their first figure, and still not the address's fault: full, too large, routing, policy (RFC 3463)."""

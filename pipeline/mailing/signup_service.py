@@ -37,10 +37,10 @@ from pipeline.mailing.settings import sender_domain
 from pipeline.mailing.subscribers import unsubscribe_token
 from pipeline.mailing.transport import FileTransport, Transport, smtp_transport
 from pipeline.rendering.styles import find_styles
-from pipeline.rendering.words import Words, load_words
+from pipeline.rendering.words import Words, load_words, packaged_languages
 
 _log = logging.getLogger(__name__)
-READER_LANGUAGES = ("da", "en")
+READER_LANGUAGES = packaged_languages()
 MAX_FORM_BYTES = 4096
 RESPONSE_HEADERS = {
     "Cache-Control": "no-store",

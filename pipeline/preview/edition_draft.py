@@ -11,7 +11,8 @@ from datetime import date
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError
-from pipeline.reading.frontmatter import KEY_ALIASES
+from pipeline.model import FRONT_MATTER_KEYS
+from pipeline.reading.frontmatter import names_of
 from pipeline.reading.outline import slugify
 from pipeline.reading.source_files import glob_base
 from pipeline.running.saving import write_whole
@@ -152,7 +153,7 @@ def _key_lines(front: list[str], key: str) -> tuple[int, int] | None:
     """Return the lines of a key, under whichever of its names: its own and those indented or listed below it."""
     for at, line in enumerate(front):
         match = _FRONT_MATTER_KEY.match(line)
-        if match and match["key"].lower() in (key, *KEY_ALIASES[key]):
+        if match and match["key"].lower() in names_of(FRONT_MATTER_KEYS[key]):
             stop = at + 1
             while stop < len(front) and not _FRONT_MATTER_KEY.match(front[stop]):
                 stop += 1

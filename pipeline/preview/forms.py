@@ -112,7 +112,7 @@ class FormViews:
             existing,
             title=listing.title if listing else "",
             lead=listing.lead if listing else "",
-            chosen=listing.articles if listing else (),
+            chosen=listing.meta.articles if listing else (),
         )
 
     async def compose_draft(self, request: Request) -> Response:
@@ -135,7 +135,9 @@ class FormViews:
         return self._composer(existing, title=wish.title, lead=wish.lead, chosen=ids, made=made)
 
     def _composer(self, existing: Item | None, *, status: int = 200, **values: Any) -> Response:
-        articles = [item for item in self.desk.items if not item.listing.is_edition and not item.listing.is_draft]
+        articles = [
+            item for item in self.desk.items if not (item.listing.meta.is_edition or item.listing.meta.is_draft)
+        ]
         by_id = {item.listing.id: item for item in articles}
         chosen = [by_id[id_] for id_ in values.pop("chosen") if id_ in by_id]
         values = {"made": None, "trouble": None, **values}
@@ -146,10 +148,10 @@ class FormViews:
         if not id_:
             return None
         item = self.desk.item(id_)
-        if item is None or not item.listing.is_edition or not self.desk.has_source(id_):
+        if item is None or not item.listing.meta.is_edition or not self.desk.has_source(id_):
             raise HTTPException(404)
         return item
 
     def _is_article(self, id_: str) -> bool:
         item = self.desk.item(id_)
-        return item is not None and not item.listing.is_edition and self.desk.has_source(id_)
+        return item is not None and not item.listing.meta.is_edition and self.desk.has_source(id_)

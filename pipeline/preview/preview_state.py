@@ -14,13 +14,14 @@ from pipeline import writers
 from pipeline.config import Config
 from pipeline.errors import ConfigError, PublishError
 from pipeline.findings import Finding
+from pipeline.model import ArticleMeta, Metadata
 from pipeline.preview.page_events import Listener, PageEvent
 from pipeline.preview.publish_queue import PreviewBuild, PublishQueue, QueuedRun, Touched, touched
 from pipeline.publish import Request, publish, up_to_date
 from pipeline.reading.source_files import find_roots, find_sources, read_inside
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words, load_words
-from pipeline.report import IndexEntry, Report, ResultStatus
+from pipeline.report import Report, ResultStatus
 from pipeline.running.record import load as load_record
 from pipeline.running.record import report_of
 from pipeline.running.saving import BusyError, Outputs
@@ -286,7 +287,9 @@ class PreviewState:
         if self._items[0] != self.version:
             listed = {listing.id for listing in self.report.listings} | {entry.id for entry in self.report.entries}
             unread = tuple(
-                IndexEntry(id_, path, id_.rpartition("/")[2], "") for path, id_ in self.ids.items() if id_ not in listed
+                ArticleMeta(id_, path, Metadata(title=id_.rpartition("/")[2]))
+                for path, id_ in self.ids.items()
+                if id_ not in listed
             )
             report = replace(self.report, listings=(*self.report.listings, *unread))
             self._items = (self.version, {item.listing.id: item for item in items_of(report, self.words)})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.config import FILE_NAME, Config
-from pipeline.report import IndexEntry
+from pipeline.model import ArticleMeta
 from pipeline.running.certificates import FOLDER as CERTIFICATES
 
 FASTEST_FORMATS = ("newsletter", "handout")
@@ -114,7 +114,7 @@ class Touched:
     """A style, a word or the configuration."""
 
 
-def touched(changed: Iterable[Path], project: Path, ids: Mapping[str, str], listings: Iterable[IndexEntry]) -> Touched:
+def touched(changed: Iterable[Path], project: Path, ids: Mapping[str, str], listings: Iterable[ArticleMeta]) -> Touched:
     """Return what is touched by files.
 
     Args:
@@ -129,6 +129,6 @@ def touched(changed: Iterable[Path], project: Path, ids: Mapping[str, str], list
     own |= {listing.id for listing in listings if names.intersection(listing.pictures)}
     return Touched(
         frozenset(own),
-        frozenset(listing.id for listing in listings if listing.is_edition and own.intersection(listing.articles)),
+        frozenset(listing.id for listing in listings if own.intersection(listing.meta.articles)),
         any(name == FILE_NAME or name.split("/")[0] in ("styles", CERTIFICATES) for name in names),
     )

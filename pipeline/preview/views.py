@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from pipeline.running.shelf import Item, facets_of
 from pipeline.validation.mail import GMAIL_CLIP_BYTES
 
 SORT_KEYS: Mapping[str, Any] = {
-    "newest": lambda item: -(item.listing.changed.toordinal() if item.listing.changed else 0),
+    "newest": lambda item: -(item.listing.meta.changed or date.min).toordinal(),
     "title": lambda item: item.listing.title.casefold(),
     "level": lambda item: item.listing.lix if item.listing.lix is not None else 999,
     "pages": lambda item: item.pages or 9999,
@@ -229,10 +230,10 @@ _MARK_HEIGHT = 0.03
 
 def _matches_filter(item: Item, chosen: Mapping[str, str]) -> bool:
     listing = item.listing
-    text = " ".join((listing.title, listing.lead, listing.id, *listing.tags)).casefold()
+    text = " ".join((listing.title, listing.lead, listing.id, *listing.meta.tags)).casefold()
     return (
         all(word in text for word in chosen["q"].casefold().split())
-        and (not chosen["tag"] or chosen["tag"] in listing.tags)
+        and (not chosen["tag"] or chosen["tag"] in listing.meta.tags)
         and (not chosen["finding"] or chosen["finding"] in item.codes)
         and (not chosen["format"] or chosen["format"] in item.formats)
     )

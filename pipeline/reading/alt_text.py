@@ -6,23 +6,17 @@ import re
 from collections import defaultdict
 
 from pipeline.findings import Finding, make_finding
+from pipeline.languages import compiled, language, together
 from pipeline.model import Article, Image, images
 from pipeline.registry import warning_rule
 
 # "Illustration af X", "Billede af X": a kind of picture and the title again, not what it shows.
 _BOILERPLATE = re.compile(
-    r"(illustration|billede|foto|fotografi|grafik|figur|ikon|tegning|infografik|image|picture|photo|graphic|figure|icon)"
-    r"(\s+(af|over|til|om|of|for|about|showing|der viser|som viser)\b.{0,60})?\.?$",
+    rf"{together().picture_words}"
+    rf"(\s+{together().picture_of}\b.{{0,60}})?\.?$",
     re.IGNORECASE,
 )
 _FILE_NAME = re.compile(r"[\w-]+\.(png|jpe?g|webp|gif|svg)$|(IMG|DSC|DSCN|P)[_-]?\d+$", re.IGNORECASE)
-# Letters of words that Danish spells with æ, ø, å; a short list of stems, since `ae`, `oe` and `aa` also stand in
-# names (Aarhus, Michael) and in right spelling (koeffektiv).
-_ASCII_DANISH = re.compile(
-    r"\b\w*(smaa|saadan|naar|paa\b|faar|gaar|staa|maade|aar(sag|lig|e[rn]?\b)|laen[dg]|knae|baek|vaek|vaegt|traen|aeld|"
-    r"foed|oevel|oege|oejne?\b|loeb|goer|hoej|foel|soevn|smoer|oensk|noedv|koer|proev|boern|roer|stoett?e)\w*",
-    re.IGNORECASE,
-)
 
 
 @warning_rule(
@@ -56,6 +50,7 @@ _ASCII_DANISH = re.compile(
 def check_alt_texts(article: Article) -> tuple[Finding, ...]:
     """Return what is doubtful about the text alternatives of an article."""
     findings: list[Finding] = []
+    ascii_spellings = language(article.language).ascii_spellings
     by_alt: dict[str, list[Image]] = defaultdict(list)
     hero = article.hero.image if article.hero else None
     for image in images(article):
@@ -70,7 +65,7 @@ def check_alt_texts(article: Article) -> tuple[Finding, ...]:
         by_alt[alt.casefold()].append(image)
         if _BOILERPLATE.match(alt) or _FILE_NAME.match(alt):
             findings.append(make_finding("alt-boilerplate", article.source, image.line, f"{alt!r} says nothing"))
-        if article.language.startswith("da") and (word := _ASCII_DANISH.search(alt)):
+        if ascii_spellings and (word := compiled(ascii_spellings, re.IGNORECASE).search(alt)):
             findings.append(make_finding("alt-ascii", article.source, image.line, f"{word[0]!r} in {alt!r}"))
     for same in by_alt.values():
         pictures = {image.picture.sha256 for image in same}

@@ -39,10 +39,10 @@ def _fix_once(data: bytes, source: str, settings: SourceSettings) -> bytes:
     lines = [(clean_characters(at[1], but=AMBIGUOUS_REPAIRS), at[2]) for at in _LINE_WITH_END.finditer(text) if at[0]]
     if lines and not lines[-1][1]:
         lines[-1] = (lines[-1][0], lines[0][1] if len(lines) > 1 else "\n")
-    front, _ = read_front_matter(cleaned, source, settings)
-    if front is not None:
+    parts, _ = read_front_matter(cleaned, source, settings)
+    if parts is not None:
         lines = _replace_body(
-            lines, repair_lines_unambiguously(body_lines(front.body, front.body_line), source), front.body_line
+            lines, repair_lines_unambiguously(body_lines(parts.body, parts.body_line), source), parts.body_line
         )
     return (mark + "".join(words + end for words, end in lines)).encode("utf-8")
 

@@ -6,30 +6,14 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from pipeline.languages import together
 from pipeline.model import Block, CalloutKind, Header, Inline, Para, Plain, Strong, text
 
-_KIND_NAMES: dict[CalloutKind, str] = {
-    "note": "note bemærk bemaerk obs info information fakta faktaboks infoboks callout",
-    "tip": "tip tips hint råd raad godt-råd godt-raad gode-råd gode-raad",
-    "important": "important vigtigt vigtig husk attention",
-    "warning": "warning advarsel danger fare pas-på pas-paa error",
-    "caution": "caution forsigtig forsigtighed",
-    "see-doctor": "see-doctor see-a-doctor doctor læge laege søg-læge soeg-laege soeg-læge søg-laege kontakt-læge "
-    "kontakt-laege søg-hjælp soeg-hjaelp ring-112 akut alarm alarmtegn alarmsymptomer røde-flag roede-flag red-flag "
-    "red-flags",
-    "key-points": "key-points keypoints key-takeaways det-vigtigste hovedpunkter hovedpointer kort-fortalt opsummering "
-    "resumé resume summary tldr tl;dr",
+CALLOUT_KINDS: dict[str, CalloutKind] = {
+    name: kind for kind, names in together().callouts.items() for name in names.split()
 }
-CALLOUT_KINDS: dict[str, CalloutKind] = {name: kind for kind, names in _KIND_NAMES.items() for name in names.split()}
 """Kind by name: lower case, hyphens for spaces."""
-
-_MEDIUM_NAMES = {
-    "web": "web-only kun-web",
-    "print": "print-only kun-print kun-tryk",
-    "mail": "mail-only email-only kun-mail",
-    "book": "book-only epub-only kun-bog",
-}
-MEDIA_NAMES = {name: medium for medium, names in _MEDIUM_NAMES.items() for name in names.split()}
+MEDIA_NAMES = {name: medium for medium, names in together().media.items() for name in names.split()}
 
 
 def callout_key(name: str) -> str:

@@ -9,6 +9,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
+from pipeline.languages import every, language, together
+
 DateOrder = Literal["day-month-year", "month-day-year", "year-month-day"]
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 
@@ -35,24 +37,17 @@ class NoSuchDayError(DateError):
     """It looks like a date, but no calendar has it."""
 
 
-_MONTH_NAMES = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
 _MONTH_NUMBERS: Mapping[str, int] = MappingProxyType(
-    {name.lower(): number for number, name in enumerate(_MONTH_NAMES, 1)}
-    | {name[:3].lower(): number for number, name in enumerate(_MONTH_NAMES, 1)}
-    | {"januar": 1, "februar": 2, "marts": 3, "mar": 3, "maj": 5, "juni": 6, "juli": 7, "sept": 9, "oktober": 10}
-    | {"okt": 10}
+    {name: number for number, names in enumerate(together().months, 1) for name in names.split()}
 )
-
-_WEEKDAY = (
-    r"(?:(?:man|tirs|ons|tors|fre|lør|søn)(?:dag)?|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)"
-)
-_DATE_PREFIX = rf"(?:{_WEEKDAY}\b[.,]?\s*)?(?:(?:den|d\.|the)\s*)?"
+_WEEKDAY = together().weekdays
+_DATE_PREFIX = rf"(?:{_WEEKDAY}\b[.,]?\s*)?(?:{together().before_day}\s*)?"
+_ORDINAL = rf"(?:\.|{together().ordinals})?"
+_OF = rf"(?:{together().before_month}\s+)?"
 # The hour is read past: a date is the day on the author's own calendar, in whatever zone the file was written.
 _TIME = (
-    r"(?:[T,]?\s*(?:kl\.?\s*|at\s+)?(?:[01]?[0-9]|2[0-3])[:.][0-5][0-9](?:[:.][0-5][0-9](?:[.,][0-9]{1,9})?)?"
+    rf"(?:[T,]?\s*{together().before_time}?"
+    r"(?:[01]?[0-9]|2[0-3])[:.][0-5][0-9](?:[:.][0-5][0-9](?:[.,][0-9]{1,9})?)?"
     r"\s*(?:[ap]m)?\s*(?:Z|UTC|GMT|CES?T|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?)?"
 )
 
@@ -67,11 +62,11 @@ _YEAR_LAST = _full_match(
     r"(?P<first>[0-9]{1,2})\s*(?P<mark>[-/.])\s*(?P<second>[0-9]{1,2})\s*(?P=mark)\s*(?P<year>[0-9]{4})"
 )
 _DAY_WORD = _full_match(
-    r"(?P<day>[0-9]{1,2})(?:\.|st|nd|rd|th)?[\s-]*(?:of\s+)?(?P<month>[a-zæøå]+)\.?[\s,-]*(?P<year>[0-9]{4})"
+    rf"(?P<day>[0-9]{{1,2}}){_ORDINAL}[\s-]*{_OF}(?P<month>[^\W\d_]+)\.?[\s,-]*(?P<year>[0-9]{{4}})"
 )
-_WORD_DAY = _full_match(r"(?P<month>[a-zæøå]+)\.?\s+(?P<day>[0-9]{1,2})(?:\.|st|nd|rd|th)?,?\s+(?P<year>[0-9]{4})")
+_WORD_DAY = _full_match(rf"(?P<month>[^\W\d_]+)\.?\s+(?P<day>[0-9]{{1,2}}){_ORDINAL},?\s+(?P<year>[0-9]{{4}})")
 _SHORT_YEAR = re.compile(
-    rf"{_DATE_PREFIX}[0-9]{{1,2}}\s*(?:[-/.]\s*[0-9]{{1,2}}\s*[-/.]|\.?\s*[a-zæøå]+\.?)\s*['’]?[0-9]{{2}}{_TIME}",
+    rf"{_DATE_PREFIX}[0-9]{{1,2}}\s*(?:[-/.]\s*[0-9]{{1,2}}\s*[-/.]|\.?\s*[^\W\d_]+\.?)\s*['’]?[0-9]{{2}}{_TIME}",
     re.IGNORECASE,
 )
 _MAX_DATE_LENGTH = 60
@@ -122,7 +117,8 @@ def _year_last(value: str, at: re.Match[str], order: DateOrder) -> date:
 def _month(value: str, name: str, order: DateOrder) -> int:
     number = _MONTH_NUMBERS.get(name.lower())
     if number is None:
-        hint = f"{name!r} is no month in Danish or English"
+        known = " or ".join(each.names.split()[0].title() for each in every() if each.months)
+        hint = f"{name!r} is no month in {known}"
         raise UnreadableDateError(value, f"a date such as 28. februar 2025 or {_example(order)}", hint)
     return number
 
@@ -136,7 +132,9 @@ def _valid_date(value: str, year: int, month: int, day: int, example: str) -> da
         raise NoSuchDayError(value, expected, f"there is no month {month}")
     last = monthrange(year, month)[1]
     if not 1 <= day <= last:
-        raise NoSuchDayError(value, expected, f"{_MONTH_NAMES[month - 1]} {year} has {last} days")
+        raise NoSuchDayError(
+            value, expected, f"{language('en').months[month - 1].split()[0].title()} {year} has {last} days"
+        )
     return date(year, month, day)
 
 

@@ -8,37 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline.findings import Finding, make_finding
-from pipeline.model import Article, Edition, Related, images
+from pipeline.model import Article, ArticleMeta, Edition, Related, images
 from pipeline.registry import error_rule, note_rule, repair_rule
 from pipeline.rendering.readability import lix, running_text, word_count
-from pipeline.report import IndexEntry
-
-
-@dataclass(frozen=True, slots=True)
-class ArticleMeta:
-    """What a run must know of an article while the article itself lies elsewhere: a thousand cards weigh little."""
-
-    id: str
-    source: str
-    title: str
-    language: str
-    address: str
-    key: str
-    """The digest of all that the article says, and where: a finding names lines, so a moved line is a change."""
-    blocks: int
-    """How many there are: a measure of the work it makes."""
-    listing: IndexEntry
-    """What a shelf says of it."""
-    related: tuple[Related, ...] = ()
-    formats: tuple[str, ...] = ()
-    formats_line: int = 0
-    is_draft: bool = False
-    is_unlisted: bool = False
-    is_edition: bool = False
-    articles: tuple[str, ...] = ()
-    articles_lines: tuple[int, ...] = ()
-    kind: str = ""
-    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,48 +46,17 @@ class ResolvedEditions:
 
 
 def article_meta(article: Article) -> ArticleMeta:
-    """Return the card of an article."""
+    """Return what is known of an article while its body lies elsewhere."""
     return ArticleMeta(
         article.id,
         article.source,
-        article.title,
-        article.language,
-        article.address,
+        article.meta,
         # `repr` of frozen data names every type and value, and is the same in every process.
         hashlib.sha256(repr(article).encode("utf-8", "surrogatepass")).hexdigest(),
         len(article.blocks),
-        index_entry(article),
-        article.related,
-        article.formats,
-        article.formats_line,
-        article.is_draft,
-        article.is_unlisted,
-        article.is_edition,
-        article.articles,
-        article.articles_lines,
-        article.kind,
-        article.tags,
-    )
-
-
-def index_entry(article: Article) -> IndexEntry:
-    """Return what a shelf says of an article."""
-    return IndexEntry(
-        article.id,
-        article.source,
-        article.title,
-        article.language,
-        article.lead or article.description,
-        article.kind,
-        article.tags,
-        article.changed,
-        article.review_after,
         lix(tuple(running_text(article))),
         word_count(article),
         tuple(dict.fromkeys(image.picture.path for image in images(article))),
-        article.articles,
-        is_edition=article.is_edition,
-        is_draft=article.is_draft,
     )
 
 
@@ -134,7 +75,7 @@ def resolve_editions(cards: Iterable[ArticleMeta], ids: Mapping[str, str], forma
         formats: The formats that are installed.
     """
     by_id = {card.id: card for card in cards}
-    own = {card.id: Related(card.title, card.address, id=card.id) for card in by_id.values()}
+    own = {card.id: Related(card.title, card.meta.address, id=card.id) for card in by_id.values()}
     known_formats = tuple(formats)
     findings: list[Finding] = []
     bindings: list[EditionPlan] = []
@@ -145,20 +86,20 @@ def resolve_editions(cards: Iterable[ArticleMeta], ids: Mapping[str, str], forma
             make_finding(
                 "format-unknown",
                 card.source,
-                card.formats_line,
+                card.meta.line_of("formats"),
                 f"{name!r} is not a format, expected {', '.join(known_formats)}",
                 suggest_id(name, known_formats) or "without this key, an article is in every format",
             )
-            for name in card.formats
+            for name in card.meta.formats
             if name not in known_formats
         ]
-        faults += _edition_errors(card, by_id, ids) if card.is_edition else ()
+        faults += _edition_errors(card, by_id, ids) if card.meta.is_edition else ()
         if faults:
             findings += faults
             refused.append(card)
             continue
-        inside = tuple(by_id[id_] for id_ in card.articles) if card.is_edition else (card,)
-        wanted = [entry.id for bound in (card, *inside) for entry in bound.related]
+        inside = tuple(by_id[id_] for id_ in card.meta.articles) if card.meta.is_edition else (card,)
+        wanted = [entry.id for bound in (card, *inside) for entry in bound.meta.related]
         bindings.append(EditionPlan(card, inside, {id_: own[id_] for id_ in wanted if id_ in own}))
     return ResolvedEditions(tuple(bindings), tuple(findings), tuple(refused))
 
@@ -166,7 +107,7 @@ def resolve_editions(cards: Iterable[ArticleMeta], ids: Mapping[str, str], forma
 def build_edition(front: Article, articles: tuple[Article, ...], related: Mapping[str, Related]) -> Edition:
     """Return the edition of a binding, each related article under its own title and address."""
     front = _with_related(front, related)
-    if not front.is_edition:
+    if not front.meta.is_edition:
         return Edition(front, (front,))
     return Edition(front, tuple(_with_related(article, related) for article in articles))
 
@@ -219,15 +160,15 @@ def suggest_id(name: str, names: Iterable[str]) -> str:
 def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: Mapping[str, str]) -> list[Finding]:
     """Return why an edition cannot be bound."""
     faults: list[Finding] = []
-    if not front.articles:
+    if not front.meta.listed:
         faults.append(make_finding("edition-empty", front.source, 0, "it lists no article"))
     seen: set[str] = set()
-    for id_, line in zip(front.articles, front.articles_lines, strict=True):
+    for id_, line in ((listed.id, listed.line) for listed in front.meta.listed):
         if id_ in seen:
             faults.append(make_finding("article-twice", front.source, line, f"{id_!r} is listed twice"))
-        elif id_ in by_id and by_id[id_].is_draft and not front.is_draft:
+        elif id_ in by_id and by_id[id_].meta.is_draft and not front.meta.is_draft:
             faults.append(make_finding("article-draft", front.source, line, f"{id_!r} is a draft"))
-        elif id_ in by_id and by_id[id_].is_edition:
+        elif id_ in by_id and by_id[id_].meta.is_edition:
             faults.append(make_finding("edition-nested", front.source, line, f"{id_!r} is an edition itself"))
         elif id_ not in by_id and id_ in ids.values():
             faults.append(make_finding("article-refused", front.source, line, f"{id_!r} was refused"))
@@ -255,7 +196,7 @@ def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: M
     "Leave the title out.",
 )
 def _check_related(card: ArticleMeta, own: Mapping[str, Related]) -> Iterable[Finding]:
-    for entry in card.related:
+    for entry in card.meta.related:
         target = own.get(entry.id)
         if target is None:
             yield make_finding(
@@ -266,7 +207,7 @@ def _check_related(card: ArticleMeta, own: Mapping[str, Related]) -> Iterable[Fi
 
 
 def _with_related(article: Article, own: Mapping[str, Related]) -> Article:
-    entries = (own.get(entry.id, entry) for entry in article.related)
+    entries = (own.get(entry.id, entry) for entry in article.meta.related)
     # One that has neither a title nor an article here that could lend it one is named by a finding, and left out.
     kept = tuple(entry for entry in entries if entry.title and entry.address and entry.id != article.id)
-    return replace(article, related=kept)
+    return replace(article, meta=replace(article.meta, related=kept))

@@ -9,6 +9,7 @@ import html
 import re
 from functools import lru_cache
 
+from pipeline.languages import together
 from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, blank_after, substitute
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
@@ -51,8 +52,9 @@ _IMPORT = re.compile(
 )
 _MDX_COMMENT = re.compile(_CODE + r"\{/\*(?P<inside>.*?)(?P<end>\*/\}|\Z)", re.DOTALL)
 _TEMPLATE_PLACEHOLDER = re.compile(
-    _CODE + r"__[A-ZÆØÅ][A-ZÆØÅ0-9]*(?:_[A-ZÆØÅ0-9]+)*__|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}|\$\{[^{}\n]*\}|%%\w+%%"
-    r"|\{[A-Za-z_]\w*(?:\.\w+)+\}|\[(?:INDSÆT|INSERT|TODO|TBD)\b[^\]\n]*\](?!\()"
+    _CODE
+    + r"__[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ0-9]*(?:_[A-ZÀ-ÖØ-Þ0-9]+)*__|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}|\$\{[^{}\n]*\}|%%\w+%%"
+    r"|\{[A-Za-z_]\w*(?:\.\w+)+\}|" + rf"\[{together().placeholders}\b[^\]\n]*\](?!\()"
 )
 
 _BLOCK_ELEMENTS = frozenset(

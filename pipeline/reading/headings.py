@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.languages import together
 from pipeline.reading.lines import (
     DIV,
     FENCE,
@@ -27,11 +28,11 @@ MIN_PARAGRAPH_LENGTH = 100
 """Letters of the shortest paragraph line that a lost heading stands above; verse and addresses are shorter."""
 _HEADING_LIKE = re.compile(r"^(?P<indent> {0,3})(?P<marks>#{1,9})(?P<gap>[ \t\u00a0]*)(?P<text>.*?)[ \t]*$")
 _REPEATED_MARKS = re.compile(r"^(?:#{1,6}[ \t\u00a0]+)+")
-_HEADING_IN_LINE = re.compile(r"^(?P<before>[^#|>`]*[^\s#|>`\\])[ \t]+(?P<marks>#{2,6})[ \t]+(?P<after>[A-ZÆØÅ*].*)$")
-_UNDERLINE = re.compile(r"^ {0,3}(?:-{2,}|={2,})[ \t]*$")
-_CONTACT = re.compile(
-    r"@|\d{4}|\b(?:tlf|telefon|mobil|cvr|e-?mail|mail|fax)\b|\d{2} \d{2} \d{2}|https?:|www\.", re.IGNORECASE
+_HEADING_IN_LINE = re.compile(
+    r"^(?P<before>[^#|>`]*[^\s#|>`\\])[ \t]+(?P<marks>#{2,6})[ \t]+(?P<after>[A-ZÀ-ÖØ-Þ*].*)$"
 )
+_UNDERLINE = re.compile(r"^ {0,3}(?:-{2,}|={2,})[ \t]*$")
+_CONTACT = re.compile(rf"@|\d{{4}}|\b{together().contact}\b|\d{{2}} \d{{2}} \d{{2}}|https?:|www\.", re.IGNORECASE)
 _BOLD_ONLY = re.compile(r"^\*\*(?P<text>[^*]+)\*\*$")
 
 

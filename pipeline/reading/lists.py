@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
+from pipeline.languages import every, together
 from pipeline.reading.lines import (
     DIV,
     HEADING,
@@ -21,18 +22,15 @@ from pipeline.reading.lines import (
 from pipeline.reading.source_text import SourceLine
 from pipeline.registry import repair_rule, warning_rule
 
-_MONTH_PATTERN = (
-    "januar|februar|marts|april|maj|juni|juli|august|september|oktober|november|december"
-    "|january|february|march|may|june|july|october"
-)
+_MONTH_PATTERN = "|".join(month.split()[0] for each in every() for month in each.months)
 _NO_LIST = re.compile(
-    rf"^(?P<before>[ \t]*\d{{1,4}})(?P<after>\.[ \t]+(?:{_MONTH_PATTERN}|trimester|klasse|sal|etage)\b(?!-).*)$",
+    rf"^(?P<before>[ \t]*\d{{1,4}})(?P<after>\.[ \t]+(?:{_MONTH_PATTERN}|{together().counted})\b(?!-).*)$",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"^(?P<before>[ \t]*(?:1[6-9]|20)\d\d)(?P<after>[.)](?:[ \t].*)?)$")
 _BULLET = re.compile(r"^(?P<before>[ \t]*)(?P<mark>[•●▪■◦○‣⁃∙])[ \t\u00a0]*(?P<after>\S.*)$")
-_LEADING_MARK = re.compile(r"^ {0,3}(?:(?P<mark>[–—✔✓✅☑❌✗✘→➜➤►☐])|(?P<letter>[A-Za-zæøåÆØÅ])\))[ \t\u00a0]*\S")
-_SHORT_LINE = re.compile(r"^(?=.{2,45}$)(?!\d{1,9}[.)]\s)[A-ZÆØÅ0-9][^|<>]*?[^\s.!?;](?: {2,}|\\)?$")
+_LEADING_MARK = re.compile(r"^ {0,3}(?:(?P<mark>[–—✔✓✅☑❌✗✘→➜➤►☐])|(?P<letter>[A-Za-zÀ-ÖØ-öø-ÿ])\))[ \t\u00a0]*\S")
+_SHORT_LINE = re.compile(r"^(?=.{2,45}$)(?!\d{1,9}[.)]\s)[A-ZÀ-ÖØ-Þ0-9][^|<>]*?[^\s.!?;](?: {2,}|\\)?$")
 _MIN_SHORT_LINES = 3
 _CONTAINER = re.compile(r"^ {0,3}(?:\[\^[^\]\s]+\]:|:(?=[ \t]))")
 

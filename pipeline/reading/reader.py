@@ -7,17 +7,33 @@ title, hero and the rest → `Article`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Any
 
-from pipeline.config import Config
+from pipeline.config import Config, SourceSettings
 from pipeline.errors import PublishError, SourceError
 from pipeline.findings import Finding, make_finding, sort_findings
-from pipeline.model import Article, Block, Div, Event, Figure, Image, Para, Picture, Related, text, walk
+from pipeline.model import (
+    FRONT_MATTER_KEYS,
+    Article,
+    Block,
+    Div,
+    Figure,
+    Image,
+    Metadata,
+    Para,
+    Picture,
+    Related,
+    ValueForm,
+    text,
+    walk,
+)
 from pipeline.reading.alt_text import check_alt_texts
 from pipeline.reading.block_builder import build_blocks
-from pipeline.reading.frontmatter import FrontMatter, read_front_matter
+from pipeline.reading.frontmatter import SourceText, read_front_matter
 from pipeline.reading.links import LinkResolver, check_links
 from pipeline.reading.outline import build_outline
 from pipeline.reading.pandoc import PandocDocument, PandocFailure, parse_many
@@ -65,7 +81,7 @@ class _PreparedSource:
     """A source as far as it can be read without pandoc."""
 
     source: Source
-    front: FrontMatter
+    text: SourceText
     lines: tuple[SourceLine, ...]
     findings: tuple[Finding, ...]
     sha256: str
@@ -130,19 +146,19 @@ def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _Prep
         sha256 = hashlib.sha256(data).hexdigest()
         cleaned, more = decode_source(data, source.path)
         findings += more
-        front, more = read_front_matter(cleaned, source.path, config.sources)
+        parts, more = read_front_matter(cleaned, source.path, config.sources)
         findings += more
-        if front is None:
+        if parts is None:
             return ReadResult(source, None, sort_findings(findings), (), sha256, status)
-        if front.body.count("\n") > config.limits.lines:
+        if parts.body.count("\n") > config.limits.lines:
             raise LargeFileError(f"the text has more than {config.limits.lines:,} lines", line=1)
-        if len(front.body) > 2 * config.limits.characters:  # markup and all: of words there may be as many as the limit
+        if len(parts.body) > 2 * config.limits.characters:  # markup and all: of words there may be as many as the limit
             message = (
-                f"{len(front.body):,} characters with all marks, expected at most {2 * config.limits.characters:,}"
+                f"{len(parts.body):,} characters with all marks, expected at most {2 * config.limits.characters:,}"
             )
             raise TooLargeError(message, line=1, hint="divide it, and list its parts in an edition; or raise the limit")
-        lines, more = repair_lines(body_lines(front.body, front.body_line), source.path, config.limits)
-        return _PreparedSource(source, front, lines, (*findings, *more), sha256, status)
+        lines, more = repair_lines(body_lines(parts.body, parts.body_line), source.path, config.limits)
+        return _PreparedSource(source, parts, lines, (*findings, *more), sha256, status)
     except SourceError as error:
         return ReadResult(source, None, sort_findings((*findings, _error_finding(error, source))), (), sha256, status)
 
@@ -173,133 +189,108 @@ def _normalise_document(
     links: LinkResolver,
 ) -> ReadResult:
     """Return the article of a source that pandoc has read."""
-    source, front = item.source, item.front
+    source, meta = item.source, item.text.meta
     findings = list(item.findings)
     if isinstance(document, PandocFailure):
-        return ReadResult(
-            source,
-            None,
-            sort_findings(
-                (*findings, make_finding("markdown-unreadable", source.path, front.body_line, document.message))
-            ),
-        )
+        unreadable = make_finding("markdown-unreadable", source.path, item.text.body_line, document.message)
+        return ReadResult(source, None, sort_findings((*findings, unreadable)))
     resolver = _ArticleTargets(finder, links, source.path)
     try:
         blocks, more = build_blocks(document, item.lines, source.path, resolver, config.limits)
         findings += more
-        arranged, more = build_outline(blocks, source.path, front.title)
+        arranged, more = build_outline(blocks, source.path, meta.title)
         findings += more
-        language = front.language or config.publisher.language
+        language = meta.language or config.publisher.language
         blocks, more = apply_typography(arranged.blocks, language, config.sources, source.path)
         findings += more
-        hero, blocks = _extract_hero(front, blocks, resolver)
-        title, way = title_of(front, arranged.h1, PurePosixPath(source.path).stem, text(blocks))
+        hero, blocks = _extract_hero(meta, blocks, resolver)
+        title, way = title_of(meta, arranged.h1, PurePosixPath(source.path).stem, text(blocks))
         if way != "front matter":
             findings.append(
                 make_finding("title-derived", source.path, 1, f"no title; {title!r} was taken from the {way}")
             )
-        related = tuple(_resolve_related(front, source, links))
-        findings += [finding for _, found_there in related for finding in found_there]
-        known = tuple(entry for entry, _ in related if entry.address or entry.id)
-        article = _assemble_article(source, front, blocks, hero, title, known, language, config, links)
+        meta, more = _resolved(replace(meta, title=title, language=language), source, links)
+        findings += more
+        article = Article(source.id, source.path, _completed(meta, blocks, config.sources), blocks, hero)
     except SourceError as error:
         refusal = sort_findings((*findings, *resolver.findings, _error_finding(error, source)))
         return ReadResult(source, None, refusal, resolver.resolved_pictures, item.sha256, item.status)
     findings += resolver.findings
     findings += check_links(article.blocks, source.path)
     findings += _check_media(article)
-    if not article.blocks and not article.is_edition:
-        findings.append(
-            make_finding("body-empty", source.path, front.body_line, "there is no text below the front matter")
-        )
+    if not article.blocks and not meta.is_edition:
+        line = item.text.body_line
+        findings.append(make_finding("body-empty", source.path, line, "there is no text below the front matter"))
     findings += check_alt_texts(article)
     findings += check_size_limits(article, config.limits)
     # What an author means, with a reason, is no finding; an error is not the author's to accept.
-    findings = [finding for finding in findings if finding.severity == "error" or finding.code not in front.accept]
+    findings = [finding for finding in findings if finding.severity == "error" or finding.code not in meta.accept]
     is_refused = any(finding.severity == "error" and finding.code not in PICTURE_OMITTED_CODES for finding in findings)
     kept = None if is_refused else article
     return ReadResult(source, kept, sort_findings(findings), resolver.resolved_pictures, item.sha256, item.status)
 
 
-def _assemble_article(
-    source: Source,
-    front: FrontMatter,
-    blocks: tuple[Block, ...],
-    hero: Figure | None,
-    title: str,
-    related: tuple[Related, ...],
-    language: str,
-    config: Config,
-    links: LinkResolver,
-) -> Article:
-    """Return the article with its title, lead, dates and the rest of its front matter."""
+def _resolved(meta: Metadata, source: Source, links: LinkResolver) -> tuple[Metadata, tuple[Finding, ...]]:
+    """Return front matter whose targets are absolute addresses, and what was found about related articles."""
 
-    def house(words: str) -> str:
-        return apply_typography_to_text(words, language, config.sources)
+    def address(target: str, line: int) -> str:
+        return links.resolve(target, source.path, line)[0] if target else ""
+
+    related = tuple(_resolve_related(entry, source, links) for entry in meta.related)
+    return replace(
+        meta,
+        address=address(meta.address, 0) if meta.address else links.address_of(source.id),
+        related=tuple(entry for entry, _ in related if entry.address or entry.id),
+        events=tuple(replace(event, address=address(event.address, event.line)) for event in meta.events),
+    ), tuple(finding for _, findings in related for finding in findings)
+
+
+def _resolve_related(entry: Related, source: Source, links: LinkResolver) -> tuple[Related, tuple[Finding, ...]]:
+    """Return a related article, by its id where it is one of this project, and what was found about it."""
+    id_ = source_id(PurePosixPath(f"{entry.address.strip('/')}.md"))
+    if id_ in links.known_ids:
+        return replace(entry, address=links.address_of(id_), id=id_), ()
+    path = entry.address if entry.address.startswith(("/", "http")) else f"/{entry.address}"
+    address, findings = links.resolve(path, source.path, entry.line)
+    return replace(entry, address=address), findings
+
+
+def _completed(meta: Metadata, blocks: tuple[Block, ...], settings: SourceSettings) -> Metadata:
+    """Return front matter with typeset words, a description and a subject line."""
+
+    def typeset(words: str) -> str:
+        return apply_typography_to_text(words, meta.language, settings)
 
     opening = " ".join(text((block,)) for block in blocks[:4] if isinstance(block, Para))
-    return Article(
-        id=source.id,
-        source=source.path,
-        title=house(title),
-        language=language,
-        blocks=blocks,
-        lead=house(front.lead),
-        description=house(description_of(front, front.lead or opening)),
-        subject=subject_of(house(title), front.meta_title),
-        published=front.published,
-        updated=front.updated,
-        reviewed=front.reviewed,
-        reviewed_by=front.reviewed_by,
-        approved_by=front.approved_by,
-        review_after=front.review_after,
-        authors=front.authors,
-        hero=hero,
-        key_points=tuple(map(house, front.key_points)),
-        kind=front.kind or "article",
-        tags=front.tags,
-        related=related,
-        address=links.resolve(front.url, source.path, 0)[0] if front.url else links.address_of(source.id),
-        is_draft=front.draft,
-        is_unlisted=front.unlisted,
-        formats=front.formats,
-        formats_line=front.lines.get("formats", 0),
-        is_edition="articles" in front.lines,
-        articles=tuple(id_ for id_, _ in front.articles),
-        articles_lines=tuple(line for _, line in front.articles),
-        in_full=front.in_full,
-        as_teasers=front.as_teasers,
-        parts=tuple(replace(part, title=house(part.title)) for part in front.parts),
-        series=tuple(replace(entry, title=house(entry.title)) for entry in front.series),
-        events=tuple(
-            Event(
-                house(entry.title),
-                entry.day,
-                house(entry.time),
-                house(entry.place),
-                links.resolve(entry.target, source.path, entry.line)[0] if entry.target else "",
-                entry.line,
-            )
-            for entry in front.events
+    has_description = bool(meta.description or meta.lead)
+    meta = replace(meta, description=description_of(meta, meta.lead or opening), has_description=has_description)
+    prose: dict[str, Any] = {
+        key.field: _TYPESETTERS[key.form](getattr(meta, key.field), typeset)
+        for key in FRONT_MATTER_KEYS.values()
+        if key.form in _TYPESETTERS
+    }
+    meta = replace(meta, **prose)
+    return replace(meta, subject=subject_of(meta.title, meta.meta_title))
+
+
+def _titled(entries: tuple[Any, ...], typeset: Callable[[str], str]) -> tuple[Any, ...]:
+    return tuple(replace(entry, title=typeset(entry.title)) for entry in entries)
+
+
+_TYPESETTERS: Mapping[ValueForm, Callable[[Any, Callable[[str], str]], object]] = MappingProxyType(
+    {
+        "prose": lambda words, typeset: typeset(words),
+        "points": lambda points, typeset: tuple(map(typeset, points)),
+        "contents": lambda contents, typeset: contents and replace(contents, parts=_titled(contents.parts, typeset)),
+        "series": _titled,
+        "events": lambda events, typeset: tuple(
+            replace(event, title=typeset(event.title), time=typeset(event.time), place=typeset(event.place))
+            for event in events
         ),
-        opening_hours=tuple((house(days), house(times)) for days, times in front.opening_hours),
-        accept=tuple(front.accept),
-        has_description=bool(front.description or front.lead),
-    )
-
-
-def _resolve_related(
-    front: FrontMatter, source: Source, links: LinkResolver
-) -> Iterable[tuple[Related, tuple[Finding, ...]]]:
-    """Yield each related article, by its id where it is one of this project, and what was found about it."""
-    for entry in front.related:
-        id_ = source_id(PurePosixPath(f"{entry.target.strip('/')}.md"))
-        if id_ in links.known_ids:
-            yield Related(entry.title, links.address_of(id_), entry.line, id_), ()
-            continue
-        path = entry.target if entry.target.startswith(("/", "http")) else f"/{entry.target}"
-        address, findings = links.resolve(path, source.path, entry.line)
-        yield Related(entry.title, address, entry.line), findings
+        "hours": lambda hours, typeset: tuple((typeset(days), typeset(times)) for days, times in hours),
+    }
+)
+"""What is typeset of a value, by its form; values of other forms stay as they are written."""
 
 
 @repair_rule(
@@ -309,15 +300,15 @@ def _resolve_related(
     "Remove one of them.",
 )
 def _extract_hero(
-    front: FrontMatter, blocks: tuple[Block, ...], resolver: _ArticleTargets
+    meta: Metadata, blocks: tuple[Block, ...], resolver: _ArticleTargets
 ) -> tuple[Figure | None, tuple[Block, ...]]:
     """Return the picture at the top, once, and the blocks without it.
 
     Sites name a preview picture, begin the text with it, or both. One further down stays where the text needs it.
     """
     first = blocks[0] if blocks and isinstance(blocks[0], Figure) else None
-    line = front.lines.get("picture", 0)
-    named = resolver.picture(front.picture, line) if front.picture else None
+    line = meta.line_of("picture")
+    named = resolver.picture(meta.picture, line) if meta.picture else None
     if first is not None and (named is None or first.image.picture.sha256 == named.sha256):
         if named is not None:
             resolver.findings.append(
@@ -325,11 +316,11 @@ def _extract_hero(
                     "hero-twice", resolver.source, first.line, "the preview picture stands first in the text too"
                 )
             )
-            first = replace(first, image=replace(first.image, alt=first.image.alt or front.picture_alt))
+            first = replace(first, image=replace(first.image, alt=first.image.alt or meta.picture_alt))
         return first, blocks[1:]
     if named is None or any(image.picture.sha256 == named.sha256 for image in _images_in(blocks)):
         return None, blocks
-    return Figure(Image(named, front.picture_alt, line), (), line), blocks
+    return Figure(Image(named, meta.picture_alt, line), (), line), blocks
 
 
 def _images_in(blocks: tuple[Block, ...]) -> tuple[Image, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
+from pipeline.languages import together
 from pipeline.model import (
     Block,
     BulletList,
@@ -29,13 +30,7 @@ from pipeline.reading.lines import FindingCollector
 from pipeline.registry import repair_rule
 
 REFERENCES_ID = "referencer"
-_HEADING_NAMES = (
-    r"(?:relevante |videnskabelige |anvendte |brugte )?"
-    r"(?:referencer?|referenceliste|kilder?|kildeliste|kildehenvisning(?:er)?|litteratur|litteraturliste"
-    r"|litteraturhenvisninger|bibliografi|references?|reference list|sources?|bibliography|works cited|literature)"
-    r"(?: og (?:kilder|referencer|litteratur|links|videre læsning)| and (?:sources|references|links|further reading))?"
-)
-REFERENCES_HEADING = re.compile(rf"^[ \t]*(?P<title>{_HEADING_NAMES})[ \t]*:?[ \t]*$", re.IGNORECASE)
+REFERENCES_HEADING = re.compile(rf"^[ \t]*(?P<title>{together().references})[ \t]*:?[ \t]*$", re.IGNORECASE)
 _REFERENCE_SIGNS = re.compile(
     r"https?:|www\.|\bdoi\b|\b(?:19|20)\d\d\b|^\W*\[?\d{1,3}[\].)]|\bet al\b|\.(?:dk|com|org|gov|net)\b", re.IGNORECASE
 )

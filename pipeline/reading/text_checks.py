@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.languages import together
 from pipeline.model import (
     Block,
     BlockQuote,
@@ -38,29 +39,8 @@ from pipeline.model import (
 from pipeline.reading.lines import FindingCollector
 from pipeline.registry import warning_rule
 
-_DANISH_SCREEN_PHRASES = (
-    r"\bklik(?:ke)? (?:\w+ ){0,2}(?:her|ind|videre|på)\b",
-    r"\btryk (?:her|på (?:knappen|linket))\b",
-    r"\b(?:læs|se|find|hent|download|bestil|book|køb|tilmeld)\b[^.!?]{0,60}\b(?<!hvor )her(?=$|[\s]*[.!:)\]→»]|$)",
-    r"\bvideo(?:en|er|erne|klippet)? (?:her|ovenfor|nedenfor|herunder|herover|nedenunder)\b",
-    r"\b(?:se|i|følg) (?:gerne )?(?:videoen|videoerne|filmen)\b",
-    r"\blink(?:et|s|ene)? (?:her|ovenfor|nedenfor|herunder|herover|i bunden)\b",
-    r"\bfølg linket\b",
-    r"\b(?:knappen|søgefeltet|menuen|formularen) (?:ovenfor|nedenfor|herunder|herover|øverst|til (?:højre|venstre))\b",
-    r"\bscroll\w* (?:op|ned|videre)\b",
-    r"\bswip\w+ (?:til|op|ned|videre)\b",
-)
-_ENGLISH_SCREEN_PHRASES = (
-    r"\bclick (?:\w+ )?(?:here|on|the|below|above)\b",
-    r"\btap (?:here|the button)\b",
-    r"\bread more here\b",
-    r"\b(?:see|watch) the video\b",
-    r"\b(?:video|link|button|form) (?:above|below)\b",
-    r"\bfollow (?:the|this) link\b",
-    r"\bscroll (?:up|down)\b",
-)
-_SCREEN = re.compile("|".join((*_DANISH_SCREEN_PHRASES, *_ENGLISH_SCREEN_PHRASES)), re.IGNORECASE)
-_HINT = re.compile(r"klik|tryk|her|video|film|link|knap|felt|menu|formular|scroll|swip|click|tap", re.IGNORECASE)
+_SCREEN = re.compile("|".join(together().screen), re.IGNORECASE)
+_HINT = re.compile(together().screen_signs, re.IGNORECASE)
 
 
 def find_screen_phrases(blocks: tuple[Block, ...], record: FindingCollector) -> None:
@@ -89,7 +69,7 @@ def find_screen_phrases(blocks: tuple[Block, ...], record: FindingCollector) -> 
 
 _LEFTOVER_MARKUP = re.compile(
     r"\]\(|!\[|\[\^|#{2,}|\|\||^\|.*\|$|:::|~~|`"
-    r"|\{[.#:]?[A-Za-zÆØÅæøå_][\w-]*(?:[ =][^{}]*)?\}"
+    r"|\{[.#:]?[A-Za-zÀ-ÖØ-öø-ÿ_][\w-]*(?:[ =][^{}]*)?\}"
     # Between figures they are kept on purpose, and `*` behind a word or at a line's beginning marks a remark.
     r"|(?<![\d*])\*\*(?!\*)|\*\*(?![\d*])"
     r"|(?<=[ (])[*_](?=[^\W\d_])"

@@ -7,10 +7,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from types import MappingProxyType
 from typing import Literal
 
-from pipeline.reading.frontmatter import FrontMatter
+from pipeline.languages import together
+from pipeline.model import Metadata
 
 TitleSource = Literal["front matter", "heading", "metaTitle", "file name"]
 """Where a title was taken from."""
@@ -21,24 +21,24 @@ MIN_DESCRIPTION_LENGTH, MAX_DESCRIPTION_LENGTH = 90, 150
 _WHITE_SPACE = re.compile(r"\s+")
 
 
-def title_of(front: FrontMatter, h1: str, file_stem: str, body_text: str) -> tuple[str, TitleSource]:
+def title_of(meta: Metadata, h1: str, file_stem: str, body_text: str) -> tuple[str, TitleSource]:
     """Return the title of an article, and the way it was found.
 
     Args:
-        front: What the source says of itself.
+        meta: What the source says of itself.
         h1: The text of its single heading of level 1; empty where it has none or several.
         file_stem: The file's name without suffix.
         body_text: All its words: they show how the words of the file name are spelt.
     """
-    if title := _single_spaced(front.title):
+    if title := _single_spaced(meta.title):
         return title, "front matter"
     if title := _single_spaced(h1):
         return title, "heading"
     stem = _stem(file_stem)
-    for head in _heads(front.meta_title):
+    for head in _heads(meta.meta_title):
         if _is_same_title(head, stem):
             return _capital(head), "metaTitle"
-    return _from_name(stem, f"{front.meta_title}\n{body_text}") or file_stem, "file name"
+    return _from_name(stem, f"{meta.meta_title}\n{body_text}") or file_stem, "file name"
 
 
 def subject_of(title: str, meta_title: str) -> str:
@@ -54,12 +54,12 @@ def subject_of(title: str, meta_title: str) -> str:
     return _shortened(plain or _single_spaced(title), MAX_SUBJECT_LENGTH)
 
 
-def description_of(front: FrontMatter, first_paragraphs: str) -> str:
+def description_of(meta: Metadata, first_paragraphs: str) -> str:
     """Return what the author gave as description, or else 90 to 150 characters of the text from its beginning.
 
     It ends with a sentence where one ends in time, else after a word, with an ellipsis.
     """
-    if description := _single_spaced(front.description):
+    if description := _single_spaced(meta.description):
         return description
     text = _single_spaced(first_paragraphs)
     if len(text) <= MAX_DESCRIPTION_LENGTH:
@@ -84,13 +84,7 @@ _DECORATIVE_SIGNS = re.compile(
     "\U0001f000-\U0001faff\U000e0020-\U000e007f]+"
 )
 # A sentence that asks for a click, at the end of a title.
-_CALL_TO_ACTION = re.compile(
-    r"(?:læs(?: mere| om| alt| her| videre)|lær(?: mere| om| alt)?|bliv klogere|klik|start nu|kom i gang|bestil|"
-    r"få(?: hjælpe?| viden| styr| svar| en| et| de| gode)|se(?: her| mere| hvordan| øvelser)|guide|alt (?:om|du)|"
-    r"find(?: ud| svar| hjælp| din| en| out)|tips (?:og|&|and) tricks|forbedr|optim[eé]r|read (?:more|about|on)|click|"
-    r"learn (?:more|about)|get (?:help|started)|see (?:more|how)|everything|book|kontakt)\b",
-    re.IGNORECASE,
-)
+_CALL_TO_ACTION = re.compile(rf"{together().calls}\b", re.IGNORECASE)
 
 
 def _heads(meta_title: str) -> Iterator[str]:
@@ -137,10 +131,13 @@ def _stem(file_stem: str) -> str:
     return re.sub(r"^\d{4}-\d{2}-\d{2}[-_ ]+(?=\S)", "", unicodedata.normalize("NFC", file_stem))
 
 
+_ASCII = {"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue"}
+
+
 def _spelt_out(text: str) -> str:
     """Return letters and digits in ASCII, as addresses spell them: søvn becomes soevn."""
     lower = text.casefold()
-    for letter, spelling in (("æ", "ae"), ("ø", "oe"), ("å", "aa"), ("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("&", "og")):
+    for letter, spelling in (*_ASCII.items(), ("&", "og")):
         lower = lower.replace(letter, spelling)
     plain = unicodedata.normalize("NFD", lower)
     return "".join(letter for letter in plain if letter.isalnum())
@@ -154,10 +151,7 @@ def _ascii_spelling_key(text: str) -> str:
     return spelt
 
 
-_FUNCTION_WORDS = frozenset(
-    {"af", "da", "de", "den", "der", "det", "din", "dit", "du", "en", "er", "et", "for", "i", "med", "og", "om", "på",
-     "som", "til", "ved", "a", "an", "and", "in", "of", "the", "to"}
-)  # fmt: skip
+_FUNCTION_WORDS = frozenset(together().little.split())
 """Words that addresses leave out."""
 
 
@@ -177,17 +171,14 @@ def _is_same_title(head: str, stem: str) -> bool:
 # ---- from a file name
 
 _TITLE_WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*(?:-[^\W_]+)*")
-_DANISH_LETTERS = re.compile("[æøåÆØÅ]")
+_BEYOND_ASCII = re.compile(f"[{''.join(_ASCII)}]", re.IGNORECASE)
 _MOST_PARTS = 4
 _ENOUGH = 200_000
 """Characters of text that show how its words are spelt."""
 _STEM = 4
 """Letters that a word must have to be recognised in a longer one."""
-_FREQUENT: Mapping[str, str] = MappingProxyType(
-    {"paa": "på", "saa": "så", "saadan": "sådan", "naar": "når", "faa": "få", "gaa": "gå", "staa": "stå", "maa": "må"}
-    | {"ogsaa": "også", "aar": "år", "foer": "før", "foerste": "første", "goer": "gør", "boer": "bør"}
-)
-"""Words so common in Danish titles that they are known without the text."""
+_FREQUENT: Mapping[str, str] = together().plain_spellings
+"""Words so common in titles that they are known without the text."""
 
 
 def _from_name(stem: str, body_text: str) -> str:
@@ -235,13 +226,13 @@ def _spellings(body_text: str) -> dict[str, str]:
         if (
             word[1:].islower()
             and word[0].isupper()
-            and not re.fullmatch(r"[a-zæøå,] ", body_text[max(0, at.start() - 2) : at.start()])
+            and not re.fullmatch(r"[a-zß-öø-ÿ,] ", body_text[max(0, at.start() - 2) : at.start()])
         ):
             word = word.lower()
         seen.setdefault(_spelt_out(word), Counter())[word] += 1
     # Names of pictures and their alt texts spell æ, ø and å in ASCII: once spelt right in the text is enough.
     return {
-        plain: max(sorted(counts), key=lambda word: (bool(_DANISH_LETTERS.search(word)), counts[word], word.islower()))
+        plain: max(sorted(counts), key=lambda word: (bool(_BEYOND_ASCII.search(word)), counts[word], word.islower()))
         for plain, counts in seen.items()
     }
 
@@ -261,17 +252,8 @@ def _capital(text: str) -> str:
 
 # ---- cutting
 
-_ABBREVIATION_WITH_STOP = re.compile(
-    r"(?:\b(?:ca|bl\.?a|f\.?eks|dvs|evt|inkl|ekskl|osv|m\.?fl|mm|m\.m|jf|kl|nr|dr|hhv|pga|mht|vha|mfl|tlf|maks|min|"
-    r"st|prof|e\.g|i\.e|etc|vs|mr|mrs|ms|no|approx)|\b\w|\d)$",
-    re.IGNORECASE,
-)
-
-
-_LEADS_ON = _FUNCTION_WORDS | {
-    "at", "eller", "fra", "før", "hos", "hvis", "hvor", "hvordan", "men", "når", "op", "samt", "sin", "vi", "as", "but",
-    "by", "from", "if", "is", "on", "or", "that", "when", "with", "your",
-}  # fmt: skip
+_ABBREVIATION_WITH_STOP = re.compile(rf"(?:\b{together().common_deletions}|\b\w|\d)$", re.IGNORECASE)
+_LEADS_ON = _FUNCTION_WORDS | frozenset(together().leads_on.split())
 """Words that a cut must not leave at the end."""
 
 

@@ -15,6 +15,8 @@ from types import MappingProxyType
 
 from pipeline.config import SourceSettings
 from pipeline.findings import Finding, make_finding
+from pipeline.languages import Language, compiled, together
+from pipeline.languages import language as language_of
 from pipeline.model import (
     Block,
     BlockQuote,
@@ -59,22 +61,8 @@ _NOTE_MARK = "\u2063"
 
 TextEdits = dict[int, str]
 """What stands in the place of a character, by its position."""
-EditRule = Callable[[str, "_Language"], Iterable[TextEdits]]
-"""Yields the edits of each place where something is to be set."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Language:
-    """What differs from language to language."""
-
-    units: re.Pattern[str]
-    """A space between a number and its unit."""
-    percent: re.Pattern[str] | None
-    """A percent sign with or without a space before it; None where the language writes none."""
-    thousands: str
-    """The sign between groups of three digits."""
-    quotes: str = ""
-    """Its quotation marks: open, close, and both again for quotations within quotations. Empty: leave them."""
+TypographyRule = Callable[[str, Language], Iterable[TextEdits]]
+"""Yields the edits of each place where the rule applies."""
 
 
 @repair_rule(
@@ -98,7 +86,7 @@ def apply_typography(
 
 def apply_typography_to_text(text: str, language: str, settings: SourceSettings) -> str:
     """Return text of one paragraph, such as a title, as the language sets it."""
-    rules = _rules_for_language(language, settings)
+    rules = _typography(language, settings)
     if rules is None or not _CANDIDATE.search(text):
         return text
     edits: TextEdits = {}
@@ -110,22 +98,24 @@ def apply_typography_to_text(text: str, language: str, settings: SourceSettings)
 # ---- rules
 
 
-def _quotation_marks(text: str, language: _Language) -> Iterator[TextEdits]:
+def _quotation_marks(text: str, language: Language) -> Iterator[TextEdits]:
     if not language.quotes:
         return
     for pair in _pairs(text):
-        marks = language.quotes[2:] if pair.depth % 2 else language.quotes[:2]
+        marks = language.quotes[0][2:] if pair.depth % 2 else language.quotes[0][:2]
         yield {pair.opening: marks[0], pair.closing: marks[1]}
 
 
-def _number_units(text: str, language: _Language) -> Iterator[TextEdits]:
-    for at in language.units.finditer(text):
-        yield {at.start(): NO_BREAK}
+def _number_units(text: str, language: Language) -> Iterator[TextEdits]:
+    if language.units:
+        space = compiled(rf"(?<=[0-9½¼¾])[ \n](?=(?:{_MEASURES}|{language.units})(?![\w²³/-]))")
+        for at in space.finditer(text):
+            yield {at.start(): NO_BREAK}
 
 
-def _percent_signs(text: str, language: _Language) -> Iterator[TextEdits]:
+def _percent_signs(text: str, language: Language) -> Iterator[TextEdits]:
     if language.percent:
-        for at in language.percent.finditer(text):
+        for at in compiled(language.percent).finditer(text):
             # The space becomes one that does not break; without one, the sign brings it along.
             yield {at.start(): NO_BREAK if at[0][0] in " \n" else NO_BREAK + at[0]}
 
@@ -137,15 +127,15 @@ _RANGE = re.compile(
 )
 # Before a telephone number, the number of a case or an account, a code, a day and month, or the result of a match.
 _NO_RANGE = re.compile(
-    r"(?:(?i:\b(?:\w*nr|\w*nummer|sag|journal|reg|konto|ordre|lot|batch|version|v|tlf|telefon|tel|phone|mobil|mobile|fax|cvr|cpr|ean|vandt|vundet|tabte|tabt|førte|uafgjort|won|lost|beat|score|d|den|dato)"
-    r"(?:-?nr|-?nummer)?)|\b(?:ISO|EN|DS|IEC|DIN|ISBN|ISSN|ICD|ATC|DOI|PMID))[.:…]*[ \u00a0\n]*(?:\+[0-9 ]+)?$"
+    rf"(?:(?i:\b{together().before_number})"
+    r"|\b(?:ISO|EN|DS|IEC|DIN|ISBN|ISSN|ICD|ATC|DOI|PMID))[.:…]*[ \u00a0\n]*(?:\+[0-9 ]+)?$"
 )
 _PAIR_BEFORE = re.compile(r"(?<![0-9])[0-9]{2}[ \u00a0\n]$")
 _PAIR_AFTER = re.compile(r"[ \u00a0\n][0-9]{2}(?![0-9])")
 
 
-def _number_ranges(text: str, language: _Language) -> Iterator[TextEdits]:
-    for at in _RANGE.finditer(text):
+def _number_ranges(text: str, language: Language) -> Iterator[TextEdits]:
+    for at in _RANGE.finditer(text) if language.thousands else ():
         is_number = _NO_RANGE.search(text, max(0, at.start() - 24), at.start()) or _is_among_pairs(text, at)
         if _is_range(at[1], at[3], language) and not is_number:
             yield {at.start(2): "–"}
@@ -159,7 +149,7 @@ def _is_among_pairs(text: str, at: re.Match[str]) -> bool:
     return bool(before or _PAIR_AFTER.match(text, at.end()))
 
 
-def _is_range(first: str, last: str, language: _Language) -> bool:
+def _is_range(first: str, last: str, language: Language) -> bool:
     """Tell a range from a date, a code or a telephone number: it rises, and begins with no idle zero."""
     if any(re.match(r"0[0-9]", number) for number in (first, last)):
         return False
@@ -169,7 +159,7 @@ def _is_range(first: str, last: str, language: _Language) -> bool:
     return low < high
 
 
-def _number_value(number: str, language: _Language) -> float:
+def _number_value(number: str, language: Language) -> float:
     decimal = "," if language.thousands == "." else "."
     whole = re.sub(rf"{re.escape(language.thousands)}(?=[0-9]{{3}}(?![0-9]))", "", number)
     return float(whole.replace(language.thousands, ".").replace(decimal, "."))
@@ -178,7 +168,7 @@ def _number_value(number: str, language: _Language) -> float:
 _DASH = re.compile(r"(?<=\S[ \n\u00a0])-{1,3}(?=[ \n\u00a0]\S)")
 
 
-def _dashes(text: str, _: _Language) -> Iterator[TextEdits]:
+def _dashes(text: str, _: Language) -> Iterator[TextEdits]:
     for at in _DASH.finditer(text):
         yield {at.start(): "–"} | dict.fromkeys(range(at.start() + 1, at.end()), "")
 
@@ -186,12 +176,12 @@ def _dashes(text: str, _: _Language) -> Iterator[TextEdits]:
 _ELLIPSIS = re.compile(r"(?<![.…])\.\.\.(?![.…])")
 
 
-def _ellipses(text: str, _: _Language) -> Iterator[TextEdits]:
+def _ellipses(text: str, _: Language) -> Iterator[TextEdits]:
     for at in _ELLIPSIS.finditer(text):
         yield {at.start(): "…", at.start() + 1: "", at.start() + 2: ""}
 
 
-EDIT_RULES: Mapping[str, EditRule] = MappingProxyType(
+EDIT_RULES: Mapping[str, TypographyRule] = MappingProxyType(
     {
         "quotations set in the house style": _quotation_marks,
         "percent signs set with a space that does not break": _percent_signs,
@@ -206,7 +196,7 @@ _CANDIDATE = re.compile(r"""["“”„‟»«'‘’‚‹›]|\.\.\.|[ \n\u00a
 """What every text has that any rule would change."""
 
 
-def _changes(text: str, language: _Language) -> Iterator[tuple[str, TextEdits]]:
+def _changes(text: str, language: Language) -> Iterator[tuple[str, TextEdits]]:
     """Yield, by what is set, the edits that change something."""
     for what, rule in EDIT_RULES.items():
         for edits in rule(text, language):
@@ -244,7 +234,7 @@ _OPENING_CONTEXT = frozenset("([{<–—−-/" + _LINE_BREAK_MARK)
 _DASHES = frozenset("–—−-/")
 _MAX_QUOTE_DEPTH = 16
 """How many opened marks are looked back at: what is never closed must not cost the square of its length."""
-_LEFT_OUT = re.compile(r"[’'](?:n|s|ve|em|til|tis|twas|bout|cause|round|sgu)\b", re.IGNORECASE)
+_LEFT_OUT = re.compile(rf"[’']{together().elided}\b", re.IGNORECASE)
 """Words that begin with an apostrophe: rock 'n' roll, 'tis."""
 
 
@@ -341,42 +331,15 @@ _MEASURES = (
     "g|kg|mg|µg|μg|mcg|ng|ml|cl|dl|l|mm|cm|m|km|m²|m³|km²|kJ|kcal|cal|mmHg|mmol|mol|kPa|Hz|kHz|W|kW|V|bar|"
     "t|h|s|ms|min|°|°C|km/t|km/h|kg/m²|mol/l|mmol/l|mmol/mol|mg/kg|IE|IU"
 )
-_DANISH_UNITS = (
-    "sek|kr|kroner|mio|mia|procent|procentpoint|grad|grader|graders|sekund|sekunder|sekunders|minut|minutter|minutters|"
-    "time|timer|timers|dag|dage|dages|døgn|døgns|uge|uger|ugers|måned|måneder|måneders|år|års|gram|kilo|kilogram|"
-    "milligram|mikrogram|meter|meters|kilometer|centimeter|millimeter|liter|deciliter|milliliter|kalorier|kilokalorier|"
-    "kilojoule|watt"
-)
-_ENGLISH_UNITS = (
-    "%|‰|sec|percent|degree|degrees|second|seconds|minute|minutes|hour|hours|day|days|week|weeks|month|months|year|years|"
-    "gram|grams|kilogram|kilograms|kilo|kilos|milligram|milligrams|microgram|micrograms|metre|metres|meter|meters|"
-    "kilometre|kilometres|kilometer|kilometers|centimetre|centimetres|litre|litres|liter|liters|inch|inches|foot|feet|"
-    "ft|mile|miles|lb|lbs|oz|calories|mph"
-)
 
 
-def _units(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<=[0-9½¼¾])[ \n](?=(?:{_MEASURES}|{words})(?![\w²³/-]))")
-
-
-_LANGUAGE_RULES: Mapping[str, _Language] = MappingProxyType(
-    {
-        # Dansk Sprognævn, Retskrivningsordbogen: a space between number and percent sign, none in `100%ig`.
-        "da": _Language(_units(_DANISH_UNITS), re.compile(r"(?<=[0-9])(?:[ \n](?=[%‰])|[%‰])(?!\w|-\w|%\w)"), "."),
-        "en": _Language(_units(_ENGLISH_UNITS), None, ",", "“”‘’"),
-    }
-)
-_INNER: Mapping[str, str] = MappingProxyType({"„“": "‚‘", "»«": "›‹", "“”": "‘’"})
-
-
-def _rules_for_language(tag: str, settings: SourceSettings) -> _Language | None:
-    """Return the rules of a language; None where it has none, or the project wants none."""
-    rules = _LANGUAGE_RULES.get(tag.split("-", maxsplit=1)[0].lower())
-    if rules is None or not settings.typography:
+def _typography(tag: str, settings: SourceSettings) -> Language | None:
+    """Return a language with the quotation marks of the house; None where nothing is to be set."""
+    own = language_of(tag)
+    if not settings.typography or not (own.quotes or own.units or own.percent or own.thousands):
         return None
-    if not settings.quotes:
-        return replace(rules, quotes="")
-    return rules if rules.quotes else replace(rules, quotes=settings.quotes + _INNER[settings.quotes])
+    wanted = [quotes for quotes in own.quotes if quotes.startswith(settings.quotes)]
+    return replace(own, quotes=tuple(wanted or own.quotes)[:1] if settings.quotes else ())
 
 
 # ---- the tree
@@ -396,7 +359,7 @@ class _TypographyApplier:
 
     settings: SourceSettings
     changes: dict[str, _ChangeCount] = field(default_factory=dict)
-    _rules: dict[str, _Language | None] = field(default_factory=dict)
+    _rules: dict[str, Language | None] = field(default_factory=dict)
 
     def blocks(self, blocks: tuple[Block, ...], language: str, line: int) -> tuple[Block, ...]:
         return tuple(self._block(block, language, block.line or line) for block in blocks)
@@ -456,9 +419,9 @@ class _TypographyApplier:
             return content
         return self._made(content, _edited(run.pieces, edits), language, line)
 
-    def _rules_of(self, language: str) -> _Language | None:
+    def _rules_of(self, language: str) -> Language | None:
         if language not in self._rules:
-            self._rules[language] = _rules_for_language(language, self.settings)
+            self._rules[language] = _typography(language, self.settings)
         return self._rules[language]
 
     def _made(self, content: tuple[Inline, ...], pieces: Iterator[str], language: str, line: int) -> tuple[Inline, ...]:

@@ -68,7 +68,7 @@ TITLE = "_title"
 
 def part_id(edition: Edition, part: EditionPart) -> str:
     """Return the id of a part's heading, by which formats tell each other where the part begins."""
-    return f"_part-{edition.front.parts.index(part) + 1}"
+    return f"_part-{edition.front.meta.parts.index(part) + 1}"
 
 
 def chapter_prefix(edition: Edition, article: Article) -> str:

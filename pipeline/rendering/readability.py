@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from pipeline.languages import together
 from pipeline.model import BLOCKS, Article, Block, Cell, Para, Plain, References, Table, children, text
 
 LONG_WORD_LETTERS = 6
@@ -67,12 +68,11 @@ def _mask_inner_dots(text: str) -> str:
     return _INNER_DOT.sub("", text)
 
 
+_GOES_ON = "|".join(rf"(?<=\b{re.escape(short)}\.)" for short in together().goes_on.split())
 _INNER_DOT = re.compile(
     # The dot first: it is rare, and so the search is fast.
-    r"\.(?:(?<=\w\.)(?=\w|\s+[a-zæøåäöü\d])"
-    r"|(?:(?<=\bf\.eks\.)|(?<=\bbl\.a\.)|(?<=\be\.g\.)|(?<=\bi\.e\.)|(?<=\b[Ff]x\.)|(?<=\b[Cc]a\.)|(?<=\b[Nn]r\.)"
-    r"|(?<=\b[Dd]r\.)|(?<=\b[Kk]l\.)|(?<=\bjf\.)|(?<=\b[Dd]vs\.)|(?<=\bevt\.)|(?<=\binkl\.)|(?<=\bekskl\.)"
-    r"|(?<=\bhhv\.)|(?<=\bvs\.)|(?<=\bMr\.)|(?<=\bMrs\.))(?=\s))"
+    r"\.(?:(?<=\w\.)(?=\w|\s+[a-zß-öø-ÿ\d])"
+    rf"|(?:{_GOES_ON})(?=\s))"
     # Dots behind which a sentence goes on are a pause.
-    r"|…(?=\s+[a-zæøåäöü])"
+    r"|…(?=\s+[a-zß-öø-ÿ])"
 )

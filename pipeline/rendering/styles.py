@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import StyleError
+from pipeline.model import Article, ArticleMeta
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,12 +104,25 @@ def _template_file(styles: Styles, name: str) -> tuple[Path, int, int] | None:
     return path, status.st_mtime_ns, status.st_size
 
 
+def _holder_of(obj: object, name: str) -> object:
+    return obj.meta if isinstance(obj, Article | ArticleMeta) and not hasattr(obj, name) else obj
+
+
 @cache
 def template_environment(folders: tuple[Path, ...]) -> Environment:
     """Return the one template environment of a process for these folders."""
     import jinja2
 
-    return jinja2.Environment(
+    class TemplateEnvironment(jinja2.Environment):
+        """Looks up in the metadata what an article lacks: a template may say `front.authors`."""
+
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            return super().getattr(_holder_of(obj, attribute), attribute)
+
+        def getitem(self, obj: Any, argument: Any) -> Any:  # `selectattr` and `sort` come here
+            return super().getitem(_holder_of(obj, argument), argument)
+
+    return TemplateEnvironment(
         loader=jinja2.FunctionLoader(partial(_template_source, Styles(folders))),
         autoescape=True,
         undefined=jinja2.StrictUndefined,

@@ -6,12 +6,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import StyleError
 from pipeline.registry import error_rule
-from pipeline.rendering.styles import Styles
+from pipeline.rendering.styles import Styles, packaged_styles
+
+LISTS = ("plain", "claims", "abbreviations")
+"""Word lists: tables behind the words of a language, or files of their own such as `plain.da.toml`."""
 
 
 @error_rule(
@@ -97,11 +101,17 @@ def load_words(styles: Styles, language: str) -> Words:
     return _load_words(language, tuple((path, path.stat().st_mtime_ns) for path in paths if path.is_file()))
 
 
+@cache
+def packaged_languages() -> tuple[str, ...]:
+    """Return the tags of the languages whose words come with the program."""
+    return tuple(sorted(path.stem for path in (packaged_styles() / "words").glob("*.toml")))
+
+
 @lru_cache(maxsize=64)
 def _load_words(language: str, files: tuple[tuple[Path, int], ...]) -> Words:
     entries: dict[str, str] = {}
     for path, _ in files:
-        entries |= read_texts(f"styles/words/{path.name}", path.read_text("utf-8-sig"))
+        entries |= read_texts(path)
     if not entries:
         raise MissingWordError(
             f"no words for the language {language!r}",
@@ -111,17 +121,25 @@ def _load_words(language: str, files: tuple[tuple[Path, int], ...]) -> Words:
     return Words(language, entries)
 
 
-def read_texts(name: str, source: str) -> dict[str, str]:
-    """Return a TOML file of texts, each under its key.
+def read_texts(path: Path, table: str = "") -> dict[str, str]:
+    """Return the texts of a file of words, each under its key: those of a word list, or those before all lists.
 
     Raises:
         StyleError: It is not TOML, or an entry is not text.
     """
-    try:
-        table = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        raise StyleError(f"not valid TOML: {error}", source=name) from error
-    for key, value in table.items():
+    name, tables = f"styles/words/{path.name}", _tables(path, path.stat().st_mtime_ns)
+    entries = tables.get(table, {}) if table else {key: tables[key] for key in tables if key not in LISTS}
+    if not isinstance(entries, dict):
+        raise StyleError(f"{table} is {entries!r}, expected a table", source=name)
+    for key, value in entries.items():
         if not isinstance(value, str):
             raise StyleError(f"{key} is {value!r}, expected text", source=name)
-    return table
+    return entries
+
+
+@lru_cache(maxsize=64)
+def _tables(path: Path, _time_ns: int) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise StyleError(f"not valid TOML: {error}", source=f"styles/words/{path.name}") from error

@@ -19,7 +19,7 @@ from pipeline.config import Config
 from pipeline.findings import Finding
 from pipeline.lint.cross_article import LintSummary
 from pipeline.lint.rules_key import rules_key
-from pipeline.reading.editions import ArticleMeta
+from pipeline.model import ArticleMeta
 from pipeline.reading.picture_finder import PictureFinder
 from pipeline.reading.source_files import FileStatus, Source, SourceRoots, file_status
 from pipeline.running.keys import digest, program_key

@@ -10,9 +10,10 @@ from pipeline.errors import PublishError
 from pipeline.findings import Finding, make_finding, sort_findings
 from pipeline.lint.review_dates import without_dated_findings
 from pipeline.lint.severity_policy import SeverityPolicy
-from pipeline.reading.editions import ArticleMeta, EditionPlan
+from pipeline.model import ArticleMeta
+from pipeline.reading.editions import EditionPlan
 from pipeline.reading.source_files import Source
-from pipeline.report import EditionResult, IndexEntry, OutputFile, Report, ResultStatus, report_to_json
+from pipeline.report import EditionResult, OutputFile, Report, ResultStatus, report_to_json
 from pipeline.running.keys import key_of
 from pipeline.running.library import Library
 from pipeline.running.making import Made, Shop
@@ -175,10 +176,10 @@ class Ledger:
         self.outputs.move(staged, sorted(self.before.paths - record.paths))
         return report
 
-    def _listings(self, library: Library, *, is_whole: bool) -> dict[str, IndexEntry]:
+    def _listings(self, library: Library, *, is_whole: bool) -> dict[str, ArticleMeta]:
         """Return what the shelf says of each source; of a refused one, what it last could say."""
         gone = set(self.before.listings) - library.known_ids if is_whole else set()
-        read = {item.meta.id: item.meta.listing for item in library.reads if item.meta}
+        read = {item.meta.id: item.meta for item in library.reads if item.meta}
         return {id_: listing for id_, listing in self.before.listings.items() if id_ not in gone} | read
 
     def _kept_findings(self, kept: dict[tuple[str, str], Remembered], record: Record) -> Iterable[Finding]:
@@ -232,7 +233,7 @@ class Ledger:
         """Enter a format that is left out: of an unlisted article earlier files stand, of a draft they go."""
         front = binding.front
         last = self.before.entries.get((binding.id, name))
-        stays = last is not None and front.is_unlisted and not front.is_draft
+        stays = last is not None and front.meta.is_unlisted and not front.meta.is_draft
         artifacts = last.artifacts if last and stays else ()
         if last and stays:
             self.remembered[binding.id, name] = last
@@ -241,8 +242,8 @@ class Ledger:
         self.entries[binding.id, name] = EditionResult(
             binding.id, binding.sources, front.title, name, "skipped", artifacts
         )
-        if front.is_draft or front.is_unlisted:
-            why = "a draft" if front.is_draft else "unlisted"
+        if front.meta.is_draft or front.meta.is_unlisted:
+            why = "a draft" if front.meta.is_draft else "unlisted"
             self.findings.append(
                 make_finding("left-out", front.source, 0, f"{why}: left out of a run over all articles")
             )

@@ -12,7 +12,8 @@ from pipeline.errors import ConfigError
 from pipeline.findings import Finding, make_finding
 from pipeline.lint.spelling_verdicts import VerdictsByLanguage
 from pipeline.lint.word_lists import validate_word_lists
-from pipeline.reading.editions import ArticleMeta, suggest_id
+from pipeline.model import FRONT_MATTER_KEYS, ArticleMeta
+from pipeline.reading.editions import suggest_id
 from pipeline.reading.source_files import Source, SourceRoots, find_roots, find_sources
 from pipeline.rendering.styles import find_styles
 from pipeline.running.catalogue import Catalogue
@@ -119,8 +120,8 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
     reads |= read_more(asked or by_id)
     neighbours: dict[str, Shelved] = {}
     if asked:
-        reads |= read_more(id_ for item in reads.values() if item.meta for id_ in item.meta.articles)
-        neighbours = read_more(entry.id for item in reads.values() if item.meta for entry in item.meta.related)
+        reads |= read_more(id_ for item in reads.values() if item.meta for id_ in item.meta.meta.articles)
+        neighbours = read_more(entry.id for item in reads.values() if item.meta for entry in item.meta.meta.related)
     catalogue.save(sources)
     room.book.add(words)
     return Library(
@@ -137,8 +138,6 @@ def read_library(room: ReadingRoom, state: Path, asked: tuple[str, ...]) -> Libr
 def _check_aliases(config: Config) -> None:
     if not config.sources.aliases:
         return
-    from pipeline.reading.frontmatter import FRONT_MATTER_KEYS  # those who read load it; here it would only cost time
-
     for alias, key in config.sources.aliases.items():
         if key not in FRONT_MATTER_KEYS:
             near = difflib.get_close_matches(key, FRONT_MATTER_KEYS, n=1, cutoff=0.5)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pipeline import writers
 from pipeline.config import Config
-from pipeline.reading.editions import ArticleMeta, EditionPlan
+from pipeline.model import ArticleMeta
+from pipeline.reading.editions import EditionPlan
 from pipeline.running.keys import Keys, Parts, binding_key, key_of, short
 from pipeline.running.making import Order, Shop, in_turn
 from pipeline.running.record import Record, Remembered, standing
@@ -84,10 +85,10 @@ def plan(
         front = binding.front
         if asked and binding.id not in asked:
             continue  # read for another's sake
-        if not asked and (front.is_draft or front.is_unlisted):
+        if not asked and (front.meta.is_draft or front.meta.is_unlisted):
             skipped += [(binding, name) for name in formats]
             continue
-        own = tuple(name for name in formats if not front.formats or name in front.formats)
+        own = tuple(name for name in formats if not front.meta.formats or name in front.meta.formats)
         skipped += [(binding, name) for name in formats if name not in own]
         all_keys = _keys(binding, own, maker, shop)
         to_make: list[str] = []
@@ -118,7 +119,7 @@ def _keys(binding: EditionPlan, formats: tuple[str, ...], maker: Keys, shop: Sho
     for name in in_turn(formats):
         facts = [key_of(keys[other]) for other in writers.load_writer(name).facts_from]
         certificate = repr(shop.certificates.load(name, binding.id))
-        keys[name] = maker.parts(base, name, shop.options[name], binding.front.language, facts, certificate)
+        keys[name] = maker.parts(base, name, shop.options[name], binding.front.meta.language, facts, certificate)
     return keys
 
 
@@ -135,6 +136,6 @@ def _change(entry: Remembered | None, parts: Parts) -> str:
 
 
 def _cost(order: Order) -> int:
-    listings = [card.listing for card in order.binding.all_metas]
-    pictures = {path for listing in listings for path in listing.pictures}
-    return sum(listing.words for listing in listings) + PICTURE_WORDS * len(pictures)
+    cards = order.binding.all_metas
+    pictures = {path for card in cards for path in card.pictures}
+    return sum(card.words for card in cards) + PICTURE_WORDS * len(pictures)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.findings import Finding, sort_findings
-from pipeline.report import EditionResult, IndexEntry, OutputFile, Report, encode_json
+from pipeline.model import ArticleMeta
+from pipeline.report import EditionResult, OutputFile, Report, encode_json
 from pipeline.running.saving import seal, unseal
 from pipeline.writers import Facts
 
@@ -45,7 +46,7 @@ class Record:
     entries: Mapping[tuple[str, str], Remembered] = field(default_factory=dict)
     """By id and format."""
     sources: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
-    listings: Mapping[str, IndexEntry] = field(default_factory=dict)
+    listings: Mapping[str, ArticleMeta] = field(default_factory=dict)
     """By id."""
 
     @property
@@ -61,7 +62,7 @@ class _Stored:
     version: int
     entries: tuple[Remembered, ...] = ()
     sources: tuple[tuple[str, tuple[Finding, ...]], ...] = ()
-    listings: tuple[IndexEntry, ...] = ()
+    listings: tuple[ArticleMeta, ...] = ()
 
 
 def load(state: Path) -> Record:

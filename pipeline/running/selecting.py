@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.config import FILE_NAME, Config
 from pipeline.errors import ConfigError
-from pipeline.model import Article
-from pipeline.reading.editions import ArticleMeta, suggest_id
+from pipeline.model import Article, ArticleMeta, EditionContents, ListedArticle, Metadata
+from pipeline.reading.editions import suggest_id
 from pipeline.reading.source_files import source_id
 from pipeline.running.library import Library
 from pipeline.running.spool import Spool
@@ -36,7 +36,7 @@ class Selection:
 
     def values_of(self, card: ArticleMeta) -> tuple[str, ...]:
         """Return what an article says under the key."""
-        return card.tags if self.key == "tag" else (card.kind,)
+        return card.meta.tags if self.key == "tag" else (card.meta.kind,)
 
     def holds(self, card: ArticleMeta) -> bool:
         """Tell whether an article is meant; capitals do not count."""
@@ -76,33 +76,29 @@ def narrow(
         raise ConfigError(f"a source is called {selection.id!r}, as the selection would be", hint="rename it")
     ids = {card.id for card in chosen}
     front = spool.put(_front(selection, chosen, config))
-    referred = {entry.address for card in chosen for entry in card.related}
-    neighbours = (card for card in library.metas if card.address in referred and card.id not in ids)
+    referred = {entry.address for card in chosen for entry in card.meta.related}
+    neighbours = (card for card in library.metas if card.meta.address in referred and card.id not in ids)
     narrowed = replace(
         library,
         reads=tuple(item for item in library.reads if item.meta is None or item.meta.id in ids),
-        neighbours=(*(card for card in neighbours if not card.is_edition), front),
+        neighbours=(*(card for card in neighbours if not card.meta.is_edition), front),
     )
     return narrowed, front.id
 
 
 def _is_open(card: ArticleMeta, formats: Iterable[str]) -> bool:
-    is_hidden = card.is_draft or card.is_unlisted or card.is_edition
-    return not is_hidden and (not card.formats or set(formats) <= set(card.formats))
+    is_hidden = card.meta.is_draft or card.meta.is_unlisted or card.meta.is_edition
+    return not is_hidden and (not card.meta.formats or set(formats) <= set(card.meta.formats))
 
 
 def _front(selection: Selection, cards: tuple[ArticleMeta, ...], config: Config) -> Article:
     """Return what stands on the cover: the tag as title, and no words of its own."""
-    languages = {card.language for card in cards}
-    return Article(
-        id=selection.id,
-        source=FILE_NAME,
+    languages = {card.meta.language for card in cards}
+    meta = Metadata(
         title=selection.title,
         language=languages.pop() if len(languages) == 1 else config.publisher.language,
-        blocks=(),
         subject=selection.title,
         is_unlisted=True,
-        is_edition=True,
-        articles=tuple(card.id for card in cards),
-        articles_lines=(0,) * len(cards),
+        contents=EditionContents(tuple(ListedArticle(card.id) for card in cards)),
     )
+    return Article(selection.id, FILE_NAME, meta, ())

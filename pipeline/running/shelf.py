@@ -14,10 +14,11 @@ from markupsafe import Markup
 from pipeline.codes import Severity
 from pipeline.config import Publisher
 from pipeline.findings import SEVERITIES, Finding
+from pipeline.model import ArticleMeta, EditionContents, Metadata
 from pipeline.rendering.readability import lix_level
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words, load_words
-from pipeline.report import EditionResult, IndexEntry, Report
+from pipeline.report import EditionResult, Report
 from pipeline.writers import installed_writers
 
 INDEX = "index.html"
@@ -44,7 +45,7 @@ class Copy:
 class Item:
     """An article or edition as a shelf shows it."""
 
-    listing: IndexEntry
+    listing: ArticleMeta
     copies: tuple[Copy, ...]
     pages: int
     """Of its handout; 0 where there is none."""
@@ -97,7 +98,8 @@ def items_of(report: Report, words: Words) -> tuple[Item, ...]:
     for id_, own in entries.items():
         if id_ not in listings:  # never read whole: refused from the first, or bound on the spot
             title, source = own[0].title, own[0].sources[0]
-            listings[id_] = IndexEntry(id_, source, title, "", is_edition=len(own[0].sources) > 1)
+            contents = EditionContents() if len(own[0].sources) > 1 else None
+            listings[id_] = ArticleMeta(id_, source, Metadata(title=title, kind="", contents=contents))
     made = (_item(listing, entries[id_], findings[listing.source], words) for id_, listing in listings.items())
     return tuple(sorted(sorted(made, key=lambda item: item.listing.title.casefold()), key=_age))
 
@@ -137,7 +139,7 @@ def facets_of(items: Iterable[Item]) -> Facets:
     items = tuple(items)
     labels = {copy.format: copy.label for item in items for copy in item.copies}
     return Facets(
-        tuple(sorted({tag for item in items for tag in item.listing.tags}, key=str.casefold)),
+        tuple(sorted({tag for item in items for tag in item.listing.meta.tags}, key=str.casefold)),
         tuple(sorted({code for item in items for code in item.codes})),
         tuple(labels.items()),
     )
@@ -148,7 +150,7 @@ def label_of(name: str, words: Words) -> str:
     return words.entries.get(f"shelf_format_{name}", name)
 
 
-def _item(listing: IndexEntry, entries: list[EditionResult], findings: list[Finding], words: Words) -> Item:
+def _item(listing: ArticleMeta, entries: list[EditionResult], findings: list[Finding], words: Words) -> Item:
     saved = {entry.format: entry.artifacts for entry in entries if entry.artifacts}
     firsts = {name: saved[name][0] for name in (*installed_writers(), *saved) if name in saved}
     thumbnails = {str(PurePosixPath(first.path).with_suffix(_THUMBNAIL)) for first in firsts.values()}
@@ -163,4 +165,4 @@ def _item(listing: IndexEntry, entries: list[EditionResult], findings: list[Find
 
 
 def _age(item: Item) -> int:
-    return -(item.listing.changed or date.min).toordinal()
+    return -(item.listing.meta.changed or date.min).toordinal()

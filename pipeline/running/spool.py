@@ -14,8 +14,8 @@ from pipeline.errors import SourceError
 from pipeline.findings import Finding, sort_findings
 from pipeline.lint.cross_article import LintSummary
 from pipeline.lint.spelling_verdicts import SpellingVerdicts, VerdictsByLanguage
-from pipeline.model import Article, Edition
-from pipeline.reading.editions import ArticleMeta, EditionPlan, article_meta, build_edition
+from pipeline.model import Article, ArticleMeta, Edition
+from pipeline.reading.editions import EditionPlan, article_meta, build_edition
 from pipeline.reading.source_files import FileStatus, Source, SourceRoots
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.running.saving import Outputs

@@ -8,10 +8,9 @@ from datetime import date
 from pipeline.config import FILE_NAME, Config
 from pipeline.findings import Finding, make_finding
 from pipeline.lint.cross_article import ArticleSummary, check_across_articles
-from pipeline.lint.review_dates import ReviewDates, check_reviews
+from pipeline.lint.review_dates import check_reviews
 from pipeline.lint.spelling import missing_part
 from pipeline.running.library import Library
-from pipeline.running.spool import Shelved
 
 
 def check_library(library: Library, config: Config, today: date | None, *, is_whole: bool) -> tuple[Finding, ...]:
@@ -21,35 +20,14 @@ def check_library(library: Library, config: Config, today: date | None, *, is_wh
         today: The day that reviews are judged by; None: they are not judged.
         is_whole: All articles were read; of a part nothing is said that another article could answer.
     """
-    read = tuple(item for item in library.reads if item.meta)
-    reviews = (
-        ReviewDates(
-            item.source.path, item.lint_summary.reviewed, item.lint_summary.review_after, item.lint_summary.accept
-        )
-        for item in read
-    )
-    findings = list(check_reviews(reviews, config.check.review_months, today)) if today else []
+    read = tuple(ArticleSummary(item.meta, item.lint_summary) for item in library.reads if item.meta)
+    articles = tuple(one.about for one in read)
+    findings = list(check_reviews(articles, config.check.review_months, today)) if today else []
     if is_whole:
-        findings += check_across_articles(_neighbour(item) for item in read)
-        languages = (item.meta.language.split("-")[0] for item in read if item.meta)
+        findings += check_across_articles(read)
+        languages = (article.meta.language.split("-")[0] for article in articles)
         findings += skipped(languages if config.check.spelling else ())
     return tuple(findings)
-
-
-def _neighbour(item: Shelved) -> ArticleSummary:
-    card = item.meta
-    if card is None:
-        raise ValueError("a source that was refused has no neighbours")
-    return ArticleSummary(
-        card.id,
-        card.source,
-        card.title,
-        card.address,
-        tuple(entry.id for entry in card.related if entry.id),
-        card.articles,
-        card.is_draft or card.is_unlisted,
-        item.lint_summary,
-    )
 
 
 def skipped(languages: Iterable[str]) -> Iterable[Finding]:

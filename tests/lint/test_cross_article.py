@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pipeline.config import Config
 from pipeline.lint.context import LintContext
 from pipeline.lint.cross_article import ArticleSummary, LintSummary, check_across_articles, summarise_article
+from pipeline.model import ArticleMeta, Metadata, Related
 from tests.lint.linting import STYLES
 from tests.makers import article, header
 
 SITE = "https://klinik.example"
 
 
-NOTHING_SEEN = LintSummary()
-
-
-def neighbour(
-    id_: str, title: str = "", related: tuple[str, ...] = (), *, lint_summary: LintSummary = NOTHING_SEEN
-) -> ArticleSummary:
-    return ArticleSummary(id_, f"{id_}.md", title or id_, f"{SITE}/{id_}", related, (), False, lint_summary)
+def neighbour(id_: str, title: str = "", related: tuple[str, ...] = (), **lint_summary: Any) -> ArticleSummary:
+    meta = Metadata(
+        title=title or id_,
+        address=f"{SITE}/{id_}",
+        related=tuple(Related("", "", id=other) for other in related),
+        accept=lint_summary.pop("accept", ()),
+    )
+    return ArticleSummary(ArticleMeta(id_, f"{id_}.md", meta), LintSummary(**lint_summary))
 
 
 def codes(*them: ArticleSummary) -> list[tuple[str, str]]:
@@ -27,7 +30,7 @@ def codes(*them: ArticleSummary) -> list[tuple[str, str]]:
 
 
 def test_a_link_to_an_article_that_does_not_exist_is_found() -> None:
-    linking = neighbour("blog/a", lint_summary=LintSummary(links=((f"{SITE}/blog/gone", 7),)))
+    linking = neighbour("blog/a", links=((f"{SITE}/blog/gone", 7),))
 
     assert codes(linking, neighbour("blog/b")) == [("article-link-unknown", "blog/a.md")]
 
@@ -35,14 +38,12 @@ def test_a_link_to_an_article_that_does_not_exist_is_found() -> None:
 def test_links_to_articles_and_to_other_pages_of_the_site_are_left_alone() -> None:
     links = ((f"{SITE}/blog/b/", 7), (f"{SITE}/booking/tid", 8), ("https://elsewhere.example/blog/x", 9))
 
-    assert not codes(neighbour("blog/a", lint_summary=LintSummary(links=links)), neighbour("blog/b"))
+    assert not codes(neighbour("blog/a", links=links), neighbour("blog/b"))
 
 
 def test_a_link_to_a_heading_that_another_article_lacks_is_found() -> None:
-    target = neighbour("blog/b", lint_summary=LintSummary(anchors=("øvelser",)))
-    wrong, right = (
-        neighbour("blog/a", lint_summary=LintSummary(links=((f"{SITE}/blog/b#{to}", 7),))) for to in ("x", "øvelser")
-    )
+    target = neighbour("blog/b", anchors=("øvelser",))
+    wrong, right = (neighbour("blog/a", links=((f"{SITE}/blog/b#{to}", 7),)) for to in ("x", "øvelser"))
 
     assert codes(wrong, target) == [("article-anchor-unknown", "blog/a.md")]
     assert not codes(right, target)
@@ -58,7 +59,7 @@ def orphans(*them: ArticleSummary) -> list[str]:
 
 
 def test_an_article_that_nothing_leads_to_is_an_orphan() -> None:
-    linking = neighbour("a", related=("b",), lint_summary=LintSummary(links=((f"{SITE}/c", 3),)))
+    linking = neighbour("a", related=("b",), links=((f"{SITE}/c", 3),))
 
     assert orphans(linking, neighbour("b"), neighbour("c"), neighbour("d")) == ["a.md", "d.md"]
 
@@ -68,10 +69,7 @@ def test_an_article_alone_is_no_orphan() -> None:
 
 
 def test_what_an_author_means_is_no_finding() -> None:
-    assert not orphans(
-        neighbour("a", lint_summary=LintSummary(accept=("orphan",))),
-        neighbour("b", related=(), lint_summary=LintSummary(accept=("orphan",))),
-    )
+    assert not orphans(neighbour("a", accept=("orphan",)), neighbour("b", accept=("orphan",)))
 
 
 def test_traits_hold_headings_and_links() -> None:

@@ -17,8 +17,8 @@ from pipeline.findings import Finding
 from pipeline.lint import spelling
 from pipeline.lint.cross_article import ArticleSummary, LintSummary, check_across_articles
 from pipeline.lint.file_validation import validate_file
-from pipeline.lint.review_dates import ReviewDates, check_reviews
-from pipeline.model import Cell, Figure, Image, Link, Para, Picture, Str, Table
+from pipeline.lint.review_dates import check_reviews
+from pipeline.model import ArticleMeta, Cell, Figure, Image, Link, Metadata, Para, Picture, Related, Str, Table
 from pipeline.running.together import skipped
 from tests.lint.linting import EMITTED, findings
 from tests.makers import PICTURE, plain, words_in, write
@@ -69,14 +69,17 @@ def _spelt(words: str) -> Case:
 
 def _together(title: str = "b", related: tuple[str, ...] = ("b",), **traits: Any) -> Case:
     """Check an article `a` of some traits beside an article `b` that is led to and leads back."""
-    one = ArticleSummary("a", "a.md", "a", f"{SITE}/a", related, (), False, LintSummary(**traits))
-    anchors = LintSummary(anchors=("her",))
-    other = ArticleSummary("b", "b.md", title, f"{SITE}/b", ("a",), (), False, anchors)
+    about, more = (
+        Metadata(title=name, address=f"{SITE}/{id_}", related=tuple(Related("", "", id=to) for to in ids))
+        for id_, name, ids in (("a", "a", related), ("b", title, ("a",)))
+    )
+    one = ArticleSummary(ArticleMeta("a", "a.md", about), LintSummary(**traits))
+    other = ArticleSummary(ArticleMeta("b", "b.md", more), LintSummary(anchors=("her",)))
     return lambda _: check_across_articles((one, other))
 
 
 def _reviewed(day: date) -> Case:
-    return lambda _: check_reviews([ReviewDates("a.md", day, None)], 24, date(2026, 5, 1))
+    return lambda _: check_reviews([ArticleMeta("a", "a.md", Metadata(reviewed=day))], 24, date(2026, 5, 1))
 
 
 def _languages(*languages: str) -> Case:

@@ -10,7 +10,8 @@ from lxml import html
 from pipeline.config import CheckSettings, Publisher
 from pipeline.findings import make_finding
 from pipeline.lint.report_html import lix_bands, lix_position, markup_with_code, render_html_report
-from pipeline.report import IndexEntry, Report
+from pipeline.model import ArticleMeta, Metadata
+from pipeline.report import Report
 from tests.lint.linting import STYLES
 from tests.makers import write
 
@@ -20,7 +21,8 @@ SOURCES = ("a.md", "b.md", "c.md")
 def page(folder: Path, language: str = "da") -> html.HtmlElement:
     write(folder / "b.md", "Du kan få <hypertension> nu.\n")
     listings = tuple(
-        IndexEntry(s[0], s, f"Titel {s[0]}", "da", lix=lix) for s, lix in zip(SOURCES, (30, 50, 60), strict=True)
+        ArticleMeta(s[0], s, Metadata(title=f"Titel {s[0]}", language="da"), lix=lix)
+        for s, lix in zip(SOURCES, (30, 50, 60), strict=True)
     )
     findings = (
         make_finding("hard-word", "a.md", 0, "et ord"),

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from pipeline.config import CheckSettings
-from pipeline.lint.review_dates import ReviewDates, check_reviews
-from pipeline.model import Callout
+from pipeline.lint.review_dates import check_reviews
+from pipeline.model import ArticleMeta, Callout, Metadata
 from tests.lint.linting import findings, of
 from tests.makers import para
+
+
+def reviewed_on(day: date | None, **more: Any) -> ArticleMeta:
+    return ArticleMeta("a", "a.md", Metadata(reviewed=day, **more))
 
 
 def test_an_article_that_says_nowhere_when_to_get_help_is_found() -> None:
@@ -148,19 +153,19 @@ def test_a_review_with_a_name_is_left_alone() -> None:
 def test_a_review_holds_two_years_or_as_long_as_the_article_says(
     reviewed: date | None, after: date | None, is_due: bool
 ) -> None:
-    found = list(check_reviews([ReviewDates("a.md", reviewed, after)], CheckSettings().review_months, date(2026, 5, 1)))
+    found = list(
+        check_reviews([reviewed_on(reviewed, review_after=after)], CheckSettings().review_months, date(2026, 5, 1))
+    )
 
     assert bool(found) is is_due
 
 
 def test_a_review_of_the_last_of_a_month_ends_on_the_last_of_a_month() -> None:
-    (finding,) = check_reviews([ReviewDates("a.md", date(2024, 8, 31), None)], 6, date(2026, 1, 1))
+    (finding,) = check_reviews([reviewed_on(date(2024, 8, 31))], 6, date(2026, 1, 1))
 
     assert finding.message == "reviewed on 2024-08-31, due again on 2025-02-28"
 
 
 def test_what_an_author_means_is_no_finding() -> None:
     assert not of("help-missing", findings("Gå en tur.", title="Ondt i ryggen", accept=("help-missing",)))
-    assert not list(
-        check_reviews([ReviewDates("a.md", date(2020, 1, 1), None, ("review-overdue",))], 24, date(2026, 1, 1))
-    )
+    assert not list(check_reviews([reviewed_on(date(2020, 1, 1), accept=("review-overdue",))], 24, date(2026, 1, 1)))

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.model import ArticleMeta, Metadata
 from pipeline.preview.publish_queue import Touched, touched
-from pipeline.report import IndexEntry
+from tests.makers import contents
 
 HOME = Path("/klinik")
 IDS = {"sources/ryg.md": "ryg", "sources/knae.md": "knae", "sources/editions/alt.md": "editions/alt"}
 LISTINGS = (
-    IndexEntry("ryg", "sources/ryg.md", "Ryg", "da", pictures=("sources/images/ryg.png",)),
-    IndexEntry("knae", "sources/knae.md", "Knæ", "da"),
-    IndexEntry("editions/alt", "sources/editions/alt.md", "Alt", "da", articles=("ryg",), is_edition=True),
+    ArticleMeta("ryg", "sources/ryg.md", Metadata(), pictures=("sources/images/ryg.png",)),
+    ArticleMeta("knae", "sources/knae.md", Metadata()),
+    ArticleMeta("editions/alt", "sources/editions/alt.md", Metadata(contents=contents(("ryg",)))),
 )
 
 

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.reading.frontmatter import FrontMatter
+from pipeline.model import Metadata
 from pipeline.reading.titles import MAX_DESCRIPTION_LENGTH, MAX_SUBJECT_LENGTH, description_of, subject_of, title_of
 
 
 def test_the_title_of_the_front_matter_comes_first() -> None:
-    front = FrontMatter(title="Ondt i foden", meta_title="Fod | Klinik")
+    front = Metadata(title="Ondt i foden", meta_title="Fod | Klinik")
 
     assert title_of(front, "Overskrift", "fod", "") == ("Ondt i foden", "front matter")
 
 
 def test_a_heading_comes_before_what_was_written_for_search_engines() -> None:
-    assert title_of(FrontMatter(meta_title="Fod | Klinik"), "Ondt i foden", "fod", "") == ("Ondt i foden", "heading")
+    assert title_of(Metadata(meta_title="Fod | Klinik"), "Ondt i foden", "fod", "") == ("Ondt i foden", "heading")
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_heading_comes_before_what_was_written_for_search_engines() -> None:
 def test_the_head_of_the_meta_title_counts_where_it_agrees_with_the_file(
     meta_title: str, stem: str, title: str
 ) -> None:
-    assert title_of(FrontMatter(meta_title=meta_title), "", stem, "") == (title, "metaTitle")
+    assert title_of(Metadata(meta_title=meta_title), "", stem, "") == (title, "metaTitle")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_head_of_the_meta_title_counts_where_it_agrees_with_the_file(
     ],
 )
 def test_a_file_name_is_spelt_as_the_text_spells_its_words(stem: str, body: str, title: str) -> None:
-    assert title_of(FrontMatter(meta_title="Noget helt andet | Klinik"), "", stem, body) == (title, "file name")
+    assert title_of(Metadata(meta_title="Noget helt andet | Klinik"), "", stem, body) == (title, "file name")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_long_subject_ends_at_a_colon_or_else_after_a_word() -> None:
 
 
 def test_the_authors_description_is_kept_whole() -> None:
-    assert description_of(FrontMatter(description="Kort og  godt."), "Andet.") == "Kort og godt."
+    assert description_of(Metadata(description="Kort og  godt."), "Andet.") == "Kort og godt."
 
 
 def test_a_description_ends_with_the_last_sentence_that_fits() -> None:
@@ -98,7 +98,7 @@ def test_a_description_ends_with_the_last_sentence_that_fits() -> None:
         + "Mere tekst. " * 9
     )
 
-    made = description_of(FrontMatter(), text)
+    made = description_of(Metadata(), text)
 
     assert 90 <= len(made) <= MAX_DESCRIPTION_LENGTH
     assert made.endswith("Mere tekst.")
@@ -110,13 +110,13 @@ def test_an_abbreviation_does_not_end_a_sentence() -> None:
         "for de fleste, men det kan vare længere."
     )
 
-    assert description_of(FrontMatter(), f"{text} Slut på teksten her.") == text
+    assert description_of(Metadata(), f"{text} Slut på teksten her.") == text
 
 
 def test_a_description_without_sentence_end_stops_before_words_that_lead_on() -> None:
     text = "ordene " * 20 + "og i en række uden ende og uden mål"
 
-    made = description_of(FrontMatter(), text)
+    made = description_of(Metadata(), text)
 
     assert made.endswith("ordene…")
     assert len(made) <= MAX_DESCRIPTION_LENGTH
@@ -124,9 +124,9 @@ def test_a_description_without_sentence_end_stops_before_words_that_lead_on() ->
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=60), st.text(max_size=400))
 def test_any_text_gives_lines_within_their_limits(title: str, meta_title: str, stem: str, body: str) -> None:
-    made, _ = title_of(FrontMatter(title=title, meta_title=meta_title), "", stem or "x", body)
+    made, _ = title_of(Metadata(title=title, meta_title=meta_title), "", stem or "x", body)
 
     assert made
     assert len(subject_of(made, meta_title)) <= MAX_SUBJECT_LENGTH
     assert "\n" not in subject_of(made, meta_title)
-    assert len(description_of(FrontMatter(), body)) <= MAX_DESCRIPTION_LENGTH
+    assert len(description_of(Metadata(), body)) <= MAX_DESCRIPTION_LENGTH

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import StyleError
+from pipeline.model import ArticleMeta
 from pipeline.rendering.styles import Styles, find_styles
-from tests.makers import write
+from tests.makers import article, write
 
 
 @pytest.fixture
@@ -22,6 +23,20 @@ def styles(tmp_path: Path) -> Styles:
 
 def test_a_template_includes_another_and_escapes_values(styles: Styles) -> None:
     assert styles.render("a.j2", name="<Ib>") == "Hej, &lt;Ib&gt;"
+
+
+def test_a_template_names_the_metadata_of_an_article_as_its_own(styles: Styles) -> None:
+    """Templates of projects say `front.authors` and `selectattr('listing.is_draft')`."""
+    made = article(authors=("Ib Prøve",), is_draft=True)
+    items = ({"listing": ArticleMeta(made.id, made.source, made.meta)},)
+    write(styles.folders[0] / "a.j2", "{{ front.authors[0] }}, {{ front.meta.kind }}, {{ front.changed.year }}")
+    write(
+        styles.folders[0] / "b.j2",
+        "{{ items | selectattr('listing.is_draft') | map(attribute='listing.title') | first }}",
+    )
+
+    assert styles.render("a.j2", front=made) == "Ib Prøve, article, 2026"
+    assert styles.render("b.j2", items=items) == "Ondt i ryggen"
 
 
 def test_a_process_that_stays_sees_what_becomes_of_a_template(styles: Styles) -> None:

@@ -11,15 +11,21 @@ from urllib.parse import unquote
 from lxml import html
 
 from pipeline.findings import Finding
+from pipeline.model import ArticleMeta, Metadata
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
-from pipeline.report import EditionResult, IndexEntry, OutputFile, Report
+from pipeline.report import EditionResult, OutputFile, Report
 from pipeline.running.shelf import items_of, shelf_page
 from tests.conftest import Ran, run_publish
 from tests.makers import CLINIC, write
 
 STYLES = Styles((packaged_styles(),))
-RYG = IndexEntry("blog/ryg", "sources/blog/ryg.md", "Ondt i ryggen", "da", changed=date(2026, 3, 2), lix=31)
+RYG = ArticleMeta(
+    "blog/ryg",
+    "sources/blog/ryg.md",
+    Metadata(title="Ondt i ryggen", language="da", published=date(2026, 3, 2)),
+    lix=31,
+)
 HANDOUT = EditionResult(
     "blog/ryg", (RYG.source,), RYG.title, "handout", "written",
     (OutputFile("handout/blog/ryg.pdf", 1234, "0" * 64, 2), OutputFile("handout/blog/ryg.png", 99, "1" * 64)),
@@ -101,7 +107,7 @@ def test_a_broken_template_of_the_project_costs_the_shelf_and_nothing_else(copy_
 
 
 def test_what_articles_say_is_escaped() -> None:
-    rude = replace(RYG, title='<script>alert("1")</script>', tags=('"><b>',))
+    rude = replace(RYG, meta=Metadata(title='<script>alert("1")</script>', tags=('"><b>',)))
 
     page = shelf_page(Report((HANDOUT,), (), (), (rude,)), CLINIC, STYLES).decode()
 
@@ -128,7 +134,7 @@ def test_findings_are_counted_worst_first() -> None:
 
 
 def test_a_draft_without_files_is_not_shown() -> None:
-    draft = replace(RYG, id="kladde", is_draft=True)
+    draft = replace(RYG, id="kladde", meta=replace(RYG.meta, is_draft=True))
 
     page = page_of(Report((HANDOUT,), (), (), (RYG, draft)))
 

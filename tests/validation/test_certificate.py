@@ -24,7 +24,7 @@ from pipeline.validation.epub import validate_epub
 from pipeline.validation.epubcheck import check_with_epubcheck
 from pipeline.writers import Written
 from pipeline.writers import epub as writer
-from tests.makers import article, everything, header, job, para, single
+from tests.makers import article, contents, everything, header, job, para, single
 
 VERSIONS = tuple((name, "1.0") for name in VALIDATORS)
 NAMED = writer.Options(reviewed_by="Ida Prøvegaard", reviewed=date(2026, 11, 2))
@@ -97,7 +97,7 @@ def test_the_claim_does_not_change_what_is_certified() -> None:
 
 
 def test_epubcheck_finds_nothing_in_a_book_with_its_claim(tmp_path: Path) -> None:
-    bound = Edition(article(id="a/b", is_edition=True, articles=("blog/ondt-i-ryggen",), blocks=()), (everything(),))
+    bound = Edition(article(id="a/b", contents=contents(("blog/ondt-i-ryggen",)), blocks=()), (everything(),))
     books = {
         "single": book_of(single(), certificate_for(single())),
         "bound": book_of(bound, certificate_for(bound)),
@@ -181,7 +181,7 @@ def test_no_claim_without_a_reviewer_with_a_date(options: writer.Options) -> Non
 
 
 def test_no_claim_where_one_chapter_has_no_reviewer() -> None:
-    front = article(id="a/b", is_edition=True, articles=("x", "y"), blocks=())
+    front = article(id="a/b", contents=contents(("x", "y")), blocks=())
     edition = Edition(front, (everything(), article(id="blog/andet")))
 
     assert not claims_conformance(book_of(edition, certificate_for(edition, writer.Options()), writer.Options()))

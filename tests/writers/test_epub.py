@@ -10,6 +10,7 @@ import zipfile
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -45,7 +46,7 @@ from pipeline.validation.epub import validate_epub
 from pipeline.validation.epubcheck import check_with_epubcheck
 from pipeline.writers import Facts, Written
 from pipeline.writers import epub as writer
-from tests.makers import PICTURE, article, everything, header, job, para, single, words_in
+from tests.makers import PICTURE, article, changed, contents, everything, header, job, para, single, words_in
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
@@ -57,15 +58,14 @@ PRINTED = Facts(
 )
 
 
-def bound(*articles: Article, **changes: object) -> Edition:
+def bound(*articles: Article, **changes: Any) -> Edition:
     """Return an edition of articles behind an introduction."""
     front = article(
         id="samlinger/ryg",
         source="sources/samlinger/ryg.md",
         title="Ryggen fra a til å",
         address="https://klinik.example/samlinger/ryg",
-        is_edition=True,
-        articles=tuple(made.id for made in articles),
+        contents=contents((made.id for made in articles), changes.pop("parts", ())),
         **changes,
     )
     return Edition(front, articles)
@@ -74,7 +74,7 @@ def bound(*articles: Article, **changes: object) -> Edition:
 def five() -> Edition:
     """Return five chapters with the same headings in each, and links between them."""
     articles = [
-        replace(everything(), id=f"blog/tekst-{number}", title=f"Tekst {number}", address=f"https://klinik.example/blog/tekst-{number}")
+        changed(everything(), id=f"blog/tekst-{number}", title=f"Tekst {number}", address=f"https://klinik.example/blog/tekst-{number}")
         for number in range(1, 6)
     ]  # fmt: skip
     to_next = para_with(Link(words_in("næste tekst"), articles[1].address + "#en-tabel", 7))
@@ -208,7 +208,7 @@ def test_an_article_without_dates_is_reported() -> None:
 def parted() -> Edition:
     """Return an introduction, a chapter on its own, two parts, and a chapter behind them."""
     made = [
-        replace(everything(), id=f"blog/tekst-{n}", title=f"Tekst {n}", address=f"https://k.example/{n}")
+        changed(everything(), id=f"blog/tekst-{n}", title=f"Tekst {n}", address=f"https://k.example/{n}")
         for n in range(1, 6)
     ]
     parts = (EditionPart("Bevægelse", ("blog/tekst-2", "blog/tekst-3"), 4), EditionPart("Søvn", ("blog/tekst-4",), 7))
@@ -639,7 +639,7 @@ def test_related_articles_lead_inside_the_book_or_to_the_web() -> None:
         article(id="blog/a", address="https://klinik.example/a"),
         article(id="blog/b", title="B", address="https://klinik.example/b"),
     )
-    first = replace(
+    first = changed(
         first, related=(Related("B", "https://klinik.example/b/"), Related("C", "https://klinik.example/c"))
     )
 

@@ -68,6 +68,7 @@ from tests.makers import (
     CLINIC,
     PICTURE,
     article,
+    contents,
     everything,
     header,
     job,
@@ -102,8 +103,7 @@ def bound(*articles: Article, **changes: Any) -> Edition:
         id="editions/ryg",
         source="sources/editions/ryg.md",
         title="Om ryggen",
-        is_edition=True,
-        articles=tuple(each.id for each in articles),
+        contents=contents((each.id for each in articles), changes.pop("parts", ())),
         **changes,
     )
     return Edition(front, articles)

@@ -48,6 +48,8 @@ from tests.makers import (
     CLINIC,
     PICTURE,
     article,
+    changed,
+    contents,
     everything,
     header,
     job,
@@ -94,10 +96,10 @@ def codes(made: Written) -> list[str]:
     return [finding.code for finding in made.findings]
 
 
-def bound(*articles: Article, **changes: object) -> Edition:
-    front = article(id="udgaver/foraar", title="Nyt fra klinikken", is_edition=True, blocks=(para("Velkommen."),))
-    front = replace(front, articles=tuple(entry.id for entry in articles), **changes)  # type: ignore[arg-type]  # fields of an article
-    return Edition(front, articles)
+def bound(*articles: Article, **changes: Any) -> Edition:
+    listed = contents((entry.id for entry in articles), **changes.pop("lengths", {}), parts=changes.pop("parts", ()))
+    front = article(id="udgaver/foraar", title="Nyt fra klinikken", contents=listed, blocks=(para("Velkommen."),))
+    return Edition(changed(front, **changes), articles)
 
 
 def numbered(number: int, **changes: object) -> Article:
@@ -619,7 +621,7 @@ def test_teasers_of_an_edition_share_one_hero() -> None:
     articles = (numbered(1, hero=hero), numbered(2, hero=other))
 
     of_first, of_edition = written(bound(*articles)), written(bound(*articles, hero=other))
-    in_full = written(bound(*articles, in_full=("blog/nr-2",)))
+    in_full = written(bound(*articles, lengths={"blog_nr_2": "full"}))
 
     assert re.findall('alt="(Første|Anden)"', page(of_first)) == ["Første"]
     assert re.findall('alt="(Første|Anden)"', page(of_edition)) == ["Anden"]
@@ -628,12 +630,12 @@ def test_teasers_of_an_edition_share_one_hero() -> None:
 
 
 @pytest.mark.parametrize(
-    ("default", "edition"), [("teasers", {"in_full": ("blog/nr-2",)}), ("full", {"as_teasers": ("blog/nr-1",)})]
+    ("default", "lengths"), [("teasers", {"blog_nr_2": "full"}), ("full", {"blog_nr_1": "teaser"})]
 )
-def test_an_edition_says_of_an_article_whether_it_stands_in_full(default: Any, edition: dict[str, Any]) -> None:
+def test_an_edition_says_of_an_article_whether_it_stands_in_full(default: Any, lengths: dict[str, Any]) -> None:
     articles = [numbered(number, blocks=(para("Bevægelse hjælper mere end hvile."),)) for number in (1, 2)]
 
-    html = page(written(bound(*articles, **edition), replace(LAWFUL, articles=default)))
+    html = page(written(bound(*articles, lengths=lengths), replace(LAWFUL, articles=default)))
 
     assert html.count("Bevægelse hjælper") == 1
     assert html.index("Artikel nr. 2</h2>") < html.index("Bevægelse hjælper")
@@ -658,7 +660,7 @@ def test_an_edition_announces_events_and_opening_hours_in_html_and_text() -> Non
 
 
 def test_articles_with_everything_share_a_mail_without_clashing() -> None:
-    articles = [replace(everything(), id=f"blog/nr-{number}", title=f"Nr. {number}") for number in range(3)]
+    articles = [changed(everything(), id=f"blog/nr-{number}", title=f"Nr. {number}") for number in range(3)]
 
     assert codes(written(bound(*articles), replace(LAWFUL, articles="full"))) == []
 

@@ -277,7 +277,8 @@ class BookBuilder:
             lead="" if is_preface else article.lead,
             byline="" if is_preface else byline(article, self.words),
             hero=hero,
-            key_points=article.key_points,
+            key_points=article.meta.key_points,
+            meta=article.meta,
             blocks=blocks,
             notes=notes,
             related=self.related(article),
@@ -354,7 +355,7 @@ class BookBuilder:
     def related(self, article: Article) -> tuple[NavEntry, ...]:
         """Return what to read next: in the book where the book has it, else on the web."""
         places = []
-        for entry in article.related:
+        for entry in article.meta.related:
             target = self._by_address.get(entry.address.rstrip("/"))
             if href := target.name if target else web_address(entry.address):
                 places.append(NavEntry(entry.title, href))

@@ -82,7 +82,7 @@ class Chapter:
 def chapters_of(edition: Edition) -> tuple[Chapter, ...]:
     """Return the chapters of an edition, in reading order."""
     part_of: dict[str, PartPage] = {}
-    for number, part in enumerate(edition.front.parts, 1):
+    for number, part in enumerate(edition.front.meta.parts, 1):
         part_of |= dict.fromkeys(part.articles, PartPage(f"part-{number:02}.xhtml", part.title, part_id(edition, part)))
     return tuple(
         Chapter(

@@ -22,25 +22,27 @@ class ImprintRow:
 
 def byline(article: Article, words: Words) -> str:
     """Return who wrote an article and its newest date, in one line; empty where neither is stated."""
-    parts = [words.fill("epub_by", names=", ".join(article.authors))] if article.authors else []
-    if article.changed:
-        parts.append(words.date(article.changed))
+    meta = article.meta
+    parts = [words.fill("epub_by", names=", ".join(meta.authors))] if meta.authors else []
+    if meta.changed:
+        parts.append(words.date(meta.changed))
     return " · ".join(parts)
 
 
 def article_rows(article: Article, words: Words) -> tuple[ImprintRow, ...]:
     """Return who stands behind an article, and when it was written and looked at."""
-    reviewed = words.date(article.reviewed) if article.reviewed else ""
-    if reviewed and article.reviewed_by:
-        reviewed = words.fill("epub_reviewed_by", date=reviewed, name=article.reviewed_by)
-    updated = article.updated if article.updated != article.published else None
+    meta = article.meta
+    reviewed = words.date(meta.reviewed) if meta.reviewed else ""
+    if reviewed and meta.reviewed_by:
+        reviewed = words.fill("epub_reviewed_by", date=reviewed, name=meta.reviewed_by)
+    updated = meta.updated if meta.updated != meta.published else None
     return _without_empty(
-        ImprintRow(words["epub_authors"], ", ".join(article.authors)),
-        ImprintRow(words["epub_published"], words.date(article.published) if article.published else ""),
+        ImprintRow(words["epub_authors"], ", ".join(meta.authors)),
+        ImprintRow(words["epub_published"], words.date(meta.published) if meta.published else ""),
         ImprintRow(words["epub_updated"], words.date(updated) if updated else ""),
-        ImprintRow(words["epub_reviewed"], reviewed or article.reviewed_by),
-        ImprintRow(words["epub_approved"], article.approved_by),
-        ImprintRow(words["epub_review_after"], words.date(article.review_after) if article.review_after else ""),
+        ImprintRow(words["epub_reviewed"], reviewed or meta.reviewed_by),
+        ImprintRow(words["epub_approved"], meta.approved_by),
+        ImprintRow(words["epub_review_after"], words.date(meta.review_after) if meta.review_after else ""),
         ImprintRow(words["epub_web"], article.address, web_address(article.address)),
     )
 

@@ -37,13 +37,13 @@ def metadata_entries(edition: Edition, job: Job, counted: AccessibilityCounts) -
 
 def _contributor_entries(edition: Edition, publisher: Publisher) -> Iterator[MetadataEntry]:
     bound = (edition.front, *edition.articles)
-    authors = dict.fromkeys(name for article in bound for name in article.authors)
+    authors = dict.fromkeys(name for article in bound for name in article.meta.authors)
     for number, name in enumerate(authors, 1):
         yield from _contributor_entry("creator", number, name, "aut")
     if publisher.name and not authors:
         # Without a role: foliate-js 1.0.1 cannot open a book whose creator is a publisher ("pbl").
         yield MetadataEntry("dc:creator", publisher.name)
-    reviewers = dict.fromkeys(article.reviewed_by for article in bound if article.reviewed_by)
+    reviewers = dict.fromkeys(article.meta.reviewed_by for article in bound if article.meta.reviewed_by)
     for number, name in enumerate(reviewers, 1):
         # MARC has no word for the professional who looks a text over; "scientific advisor" comes nearest.
         yield from _contributor_entry("contributor", number, name, "sad")
@@ -58,18 +58,18 @@ def _contributor_entry(kind: str, number: int, name: str, role: str) -> Iterator
 
 def _subject_entries(edition: Edition) -> Iterator[MetadataEntry]:
     front = edition.front
-    if first := front.published or edition.changed:
+    if first := front.meta.published or edition.changed:
         yield MetadataEntry("dc:date", first.isoformat())
     if description := front.description or front.lead:
         yield MetadataEntry("dc:description", description)
     for language in dict.fromkeys(article.language for article in edition.chapters):
         if language != front.language:
             yield MetadataEntry("dc:language", language)
-    for tag in dict.fromkeys(tag for article in (front, *edition.articles) for tag in article.tags):
+    for tag in dict.fromkeys(tag for article in (front, *edition.articles) for tag in article.meta.tags):
         yield MetadataEntry("dc:subject", tag)
     if front.address:
         yield MetadataEntry("dc:source", front.address)
-    if reviewed := max((article.reviewed for article in edition.chapters if article.reviewed), default=None):
+    if reviewed := max((article.meta.reviewed for article in edition.chapters if article.meta.reviewed), default=None):
         yield MetadataEntry("schema:lastReviewed", reviewed.isoformat())
     yield MetadataEntry("schema:wordCount", str(sum(map(word_count, edition.chapters))))
     level = lix(tuple(words for article in edition.chapters for words in running_text(article)))
@@ -80,7 +80,7 @@ def _subject_entries(edition: Edition) -> Iterator[MetadataEntry]:
 def collections_of(edition: Edition, job: Job) -> tuple[Collection, ...]:
     """Return the series and sets that a book belongs to: its own, or else the publisher's."""
     usual = (Collection(job.options.series),) if job.options.series else ()
-    return edition.front.series or usual
+    return edition.front.meta.series or usual
 
 
 def _collection_entries(collections: tuple[Collection, ...], publisher: Publisher) -> Iterator[MetadataEntry]:
@@ -141,7 +141,7 @@ def accessibility_reviews(edition: Edition, job: Job) -> dict[str, date]:
     options = job.options
     reviews: dict[str, date] = {}
     for article in edition.chapters:
-        name, day = article.reviewed_by or options.reviewed_by, article.reviewed or options.reviewed
+        name, day = article.meta.reviewed_by or options.reviewed_by, article.meta.reviewed or options.reviewed
         if not name or day is None:
             return {}
         reviews[name] = max(day, reviews.get(name, day))

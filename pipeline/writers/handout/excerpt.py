@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from pipeline.languages import together
 from pipeline.model import (
     Article,
     Block,
@@ -26,14 +27,9 @@ from pipeline.model import (
 from pipeline.writers.handout.print_markup import MEDIUM
 from pipeline.writers.handout.variants import ExcerptKind
 
-# The headings that exercises share, in the languages that the program speaks.
-_STEPS_HEADING = re.compile(r"sådan (gør|laver) du|udførelse|how to|how it is done|instructions", re.IGNORECASE)
-_DOSE_HEADING = re.compile(
-    r"(dosis|antal|gentagelser|hvor (meget|mange)|dosage|dose|sets|repetitions|how (much|many))", re.IGNORECASE
-)
-_CAUTION_HEADING = re.compile(
-    r"(vær (obs|forsigtig)|forsigtig|pas på|advarsel|stop|caution|warning|be careful)", re.IGNORECASE
-)
+_STEPS_HEADING = re.compile(together().exercise_steps, re.IGNORECASE)
+_DOSE_HEADING = re.compile(together().exercise_dose, re.IGNORECASE)
+_CAUTION_HEADING = re.compile(together().exercise_caution, re.IGNORECASE)
 _HEADING_NUMBER = re.compile(r"^\d+[.)]?$")
 _MIN_STEPS = 2
 
@@ -58,15 +54,15 @@ def excerpts_of(edition: Edition, content: ExcerptKind) -> tuple[Edition, ...]:
 def _short_excerpts(article: Article) -> tuple[Article, ...]:
     """Return key points, steps, and when to get help; then the same without lead, of each step its beginning."""
     blocks = tuple(_printed_blocks(article.blocks))
-    points = _callouts_of_kind(blocks, "key-points")[: 0 if article.key_points else 1]
+    points = _callouts_of_kind(blocks, "key-points")[: 0 if article.meta.key_points else 1]
     steps = _steps_section(blocks) or _numbered_headings(blocks)
-    if not (article.key_points or points or steps):
+    if not (article.meta.key_points or points or steps):
         raise VariantDoesNotApply("it has neither key points nor numbered steps")
     help_ = _callouts_of_kind(blocks, "see-doctor") or _callouts_of_kind(blocks, "warning", "caution")
     brief = tuple(_shorten_steps(block) if isinstance(block, OrderedList) else block for block in steps)
     return (
         replace(article, blocks=(*points, *steps, *help_)),
-        replace(article, lead="", hero=None, blocks=(*points, *brief, *help_)),
+        replace(article, meta=replace(article.meta, lead=""), hero=None, blocks=(*points, *brief, *help_)),
     )
 
 
@@ -82,13 +78,14 @@ def _exercise_card_excerpts(article: Article) -> tuple[Article, ...]:
     """Return picture, steps, dose and caution."""
     blocks = tuple(_printed_blocks(article.blocks))
     steps, dose = _steps_section(blocks), _dose_section(blocks)
-    if article.kind != "exercise" and not (dose and _has_heading(blocks, _STEPS_HEADING)):
+    if article.meta.kind != "exercise" and not (dose and _has_heading(blocks, _STEPS_HEADING)):
         raise VariantDoesNotApply("it is no exercise: neither `kind: exercise` nor headings for steps and dose")
     if not steps:
         raise VariantDoesNotApply("it is an exercise without numbered steps")
     pictures = [block for block in blocks if isinstance(block, Figure)] or ([article.hero] if article.hero else [])
     caution = _callouts_of_kind(blocks, "warning", "caution", "see-doctor") or _section_below(blocks, _CAUTION_HEADING)
-    return (replace(article, lead="", hero=None, key_points=(), blocks=(*pictures[:1], *steps, *dose, *caution)),)
+    meta = replace(article.meta, lead="", key_points=())
+    return (replace(article, meta=meta, hero=None, blocks=(*pictures[:1], *steps, *dose, *caution)),)
 
 
 _EXCERPT_BUILDERS: Mapping[ExcerptKind, Callable[[Article], tuple[Article, ...]]] = {

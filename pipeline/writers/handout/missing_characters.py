@@ -127,10 +127,10 @@ def _article_texts(article: Article) -> list[tuple[str, int]]:
         for text in (
             article.title,
             article.lead,
-            *article.key_points,
-            *article.authors,
-            article.reviewed_by,
-            article.approved_by,
+            *article.meta.key_points,
+            *article.meta.authors,
+            article.meta.reviewed_by,
+            article.meta.approved_by,
         )
     ]
     line = 0

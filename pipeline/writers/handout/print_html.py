@@ -14,6 +14,7 @@ from pipeline.model import (
     Article,
     Callout,
     Edition,
+    Metadata,
     images,
     walk,
 )  # fmt: skip
@@ -90,6 +91,7 @@ class _ArticleContext:
     see_doctor: tuple[str, ...]
     notes: Markup
     dates: tuple[str, ...]
+    meta: Metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +203,12 @@ def _article_context(edition: Edition, article: Article, job: Job, setting: Type
         article.language if article.language != edition.front.language else "",
         article.lead,
         hero,
-        article.key_points,
+        article.meta.key_points,
         body,
         default_see_doctor_lines(edition, job) if article.id == edition.articles[-1].id else (),
         renderer.notes(),
         tuple(_date_lines(article, job.words)),
+        article.meta,
     )
 
 
@@ -237,20 +240,21 @@ def _date_lines(article: Article, words: Words) -> Iterator[str]:
     def on(day: date) -> str:
         return words.date(day).replace(" ", "\N{NO-BREAK SPACE}")
 
-    if article.authors:
-        yield words.fill("handout_authors", names=", ".join(article.authors))
-    if article.published:
-        yield words.fill("handout_published", date=on(article.published))
-    if article.updated and article.updated != article.published:
-        yield words.fill("handout_updated", date=on(article.updated))
-    if article.reviewed and article.reviewed_by:
-        yield words.fill("handout_reviewed_by", date=on(article.reviewed), name=article.reviewed_by)
-    elif article.reviewed:
-        yield words.fill("handout_reviewed", date=on(article.reviewed))
-    if article.approved_by:
-        yield words.fill("handout_approved_by", name=article.approved_by)
-    if article.review_after:
-        yield words.fill("handout_review_after", date=on(article.review_after))
+    meta = article.meta
+    if meta.authors:
+        yield words.fill("handout_authors", names=", ".join(meta.authors))
+    if meta.published:
+        yield words.fill("handout_published", date=on(meta.published))
+    if meta.updated and meta.updated != meta.published:
+        yield words.fill("handout_updated", date=on(meta.updated))
+    if meta.reviewed and meta.reviewed_by:
+        yield words.fill("handout_reviewed_by", date=on(meta.reviewed), name=meta.reviewed_by)
+    elif meta.reviewed:
+        yield words.fill("handout_reviewed", date=on(meta.reviewed))
+    if meta.approved_by:
+        yield words.fill("handout_approved_by", name=meta.approved_by)
+    if meta.review_after:
+        yield words.fill("handout_review_after", date=on(meta.review_after))
 
 
 def _page_number_markup(words: Words) -> Markup:

@@ -56,7 +56,7 @@ def write(edition: Edition, job: Job) -> Written:
     gallery = ImageRegistry(job.pictures, address_on_disk(edition))
     html = render_html(edition, parts, job, gallery)
     text = render_text(edition, parts, job)
-    subject = " ".join(filter(None, (options.subject_prefix.strip(), front.subject or front.title)))
+    subject = " ".join(filter(None, (options.subject_prefix.strip(), front.meta.subject or front.title)))
     headers = message_headers(front, subject, edition.changed, options.unsubscribe)
     sender = sender_address(job.publisher)
     data = build_message(

@@ -19,11 +19,11 @@ class Announcement:
 def announcements_of(front: Article, words: Words) -> tuple[Announcement, ...]:
     """Return the notices that the front matter of an edition or article asks for."""
     notices = []
-    if front.events:
-        items = tuple((Plain(event_inlines(event, words), event.line),) for event in front.events)
+    if front.meta.events:
+        items = tuple((Plain(event_inlines(event, words), event.line),) for event in front.meta.events)
         notices.append(Announcement(words["newsletter_events"], (BulletList(items),)))
-    if front.opening_hours:
-        rows = tuple(tuple(Cell((Plain(text_inlines(part)),)) for part in row) for row in front.opening_hours)
+    if front.meta.opening_hours:
+        rows = tuple(tuple(Cell((Plain(text_inlines(part)),)) for part in row) for row in front.meta.opening_hours)
         notices.append(Announcement(words["newsletter_opening_hours"], (Table((), rows),)))
     return tuple(notices)
 

@@ -18,6 +18,7 @@ from pipeline.model import (
     Header,
     Image,
     Link,
+    Metadata,
     Note,
     Picture,
     References,
@@ -193,6 +194,7 @@ class SectionContext:
     buttons: tuple[Button, ...]
     files: tuple[Related, ...]
     related: tuple[Related, ...]
+    meta: Metadata
 
 
 def render_html(edition: Edition, parts: tuple[MailSection, ...], job: Job, gallery: ImageRegistry) -> str:
@@ -254,14 +256,15 @@ def section_context(edition: Edition, part: MailSection, job: Job, gallery: Imag
         dates=dates_line(article, job.words) if not part.is_teaser else "",
         hero=renderer.figure(part.hero) if part.hero else Markup(""),
         lead=part.lead,
-        key_points=article.key_points if not part.is_teaser else (),
+        key_points=article.meta.key_points if not part.is_teaser else (),
         body=body,
         notes=renderer.notes(),
         part_title="" if is_front else part_titles(edition).get(article.id, ""),
         contents=() if is_article else contents_by_part(edition),
         buttons=read_more_buttons(part, job.words, is_alone=is_front) if is_article else (),
         files=download_links(edition.front, job) if is_front else (),
-        related=article.related if part.is_whole else (),
+        related=article.meta.related if part.is_whole else (),
+        meta=article.meta,
     )
 
 
@@ -321,21 +324,22 @@ def download_links(front: Article, job: Job) -> tuple[Related, ...]:
     return tuple(
         Related(job.words[word], f"{base}/{format_}/{front.id}.{suffix}")
         for format_, suffix, word in wanted
-        if base and (not front.formats or format_ in front.formats)
+        if base and (not front.meta.formats or format_ in front.meta.formats)
     )
 
 
 def dates_line(article: Article, words: Words) -> str:
     """Return who wrote and reviewed an article and when, as one line."""
-    pieces = [words.fill("newsletter_authors", names=", ".join(article.authors))] if article.authors else []
-    if article.updated:
-        pieces.append(words.fill("newsletter_updated", date=words.date(article.updated)))
-    elif article.published:
-        pieces.append(words.fill("newsletter_published", date=words.date(article.published)))
-    if article.reviewed and article.reviewed_by:
-        pieces.append(words.fill("newsletter_reviewed_by", date=words.date(article.reviewed), name=article.reviewed_by))
-    elif article.reviewed:
-        pieces.append(words.fill("newsletter_reviewed", date=words.date(article.reviewed)))
+    meta = article.meta
+    pieces = [words.fill("newsletter_authors", names=", ".join(meta.authors))] if meta.authors else []
+    if meta.updated:
+        pieces.append(words.fill("newsletter_updated", date=words.date(meta.updated)))
+    elif meta.published:
+        pieces.append(words.fill("newsletter_published", date=words.date(meta.published)))
+    if meta.reviewed and meta.reviewed_by:
+        pieces.append(words.fill("newsletter_reviewed_by", date=words.date(meta.reviewed), name=meta.reviewed_by))
+    elif meta.reviewed:
+        pieces.append(words.fill("newsletter_reviewed", date=words.date(meta.reviewed)))
     return " · ".join(pieces)
 
 

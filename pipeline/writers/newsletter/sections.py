@@ -41,10 +41,10 @@ def sections_of(edition: Edition, options: Options) -> tuple[MailSection, ...]:
     if not edition.is_bound:
         return tuple(whole_section(article) for article in edition.articles)
     front = edition.front
-    is_full = options.articles == "full"
+    lengths = {listed.id: listed.length for listed in front.meta.listed if listed.length}
     articles = (
         whole_section(article)
-        if article.id in front.in_full or (is_full and article.id not in front.as_teasers)
+        if lengths.get(article.id, options.articles) == "full"
         else edition_teaser(edition, article)
         for article in edition.articles
     )

@@ -48,7 +48,7 @@ def section_text(edition: Edition, part: MailSection, job: Job, renderer: TextRe
         renderer.blocks((part.hero,)) if part.hero else "",
         renderer.paragraph(part.lead),
     ]
-    key_points = article.key_points if not part.is_teaser else ()
+    key_points = article.meta.key_points if not part.is_teaser else ()
     if key_points:
         opening += [renderer.paragraph(words["callout_key_points"]), renderer.bullets(key_points)]
     body = renderer.blocks(part.blocks)
@@ -67,8 +67,8 @@ def section_text(edition: Edition, part: MailSection, job: Job, renderer: TextRe
         ending += [f"{more.words}: {more.address}" for more in read_more_buttons(part, words, is_alone=is_front)]
     if is_front:
         ending += [f"{file.title}: {file.address}" for file in download_links(article, job)]
-    if part.is_whole and article.related:
-        related = (f"{entry.title}: {entry.address}" for entry in article.related)
+    if part.is_whole and article.meta.related:
+        related = (f"{entry.title}: {entry.address}" for entry in article.meta.related)
         ending += [renderer.heading(words["newsletter_related"], level + 1), renderer.bullets(related)]
     return "\n\n".join(filter(None, opening)), body, "\n\n".join(filter(None, ending))
 

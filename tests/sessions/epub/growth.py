@@ -8,13 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from pipeline.model import Article, Edition, EditionPart
 from pipeline.writers import Facts, Written, epub, handout
-from tests.makers import article, everything, header, job, para
+from tests.makers import article, changed, contents, everything, header, job, para
 
 SIZES = (250, 500, 1000)
 PER_PART = 50
@@ -73,7 +73,7 @@ def _articles(count: int) -> Iterator[Article]:
         id_, title = f"blog/nr-{number:04}", f"Artikel nummer {number}"
         address = f"https://klinik.example/{id_}"
         if number % 7 == 0:
-            yield replace(everything(), id=id_, title=title, address=address)
+            yield changed(everything(), id=id_, title=title, address=address)
         else:
             sections = (
                 block
@@ -87,8 +87,8 @@ def _edition(count: int) -> Edition:
     articles = tuple(_articles(count))
     ids = tuple(made.id for made in articles)
     parts = tuple(EditionPart(f"Del {at}", ids[at : at + PER_PART]) for at in range(0, count, PER_PART))
-    front = article(id="alt", title="Alt i én bog", blocks=(para("Velkommen."),))
-    return Edition(replace(front, is_edition=True, articles=ids, parts=parts), articles)
+    front = article(id="alt", title="Alt i én bog", blocks=(para("Velkommen."),), contents=contents(ids, parts))
+    return Edition(front, articles)
 
 
 def _bind(count: int) -> tuple[Written, Facts, float, float]:

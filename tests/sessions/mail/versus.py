@@ -138,8 +138,8 @@ def as_mjml(edition: Edition, job: Job) -> str:
     pieces += [text(Markup("<h1>{}</h1>").format(article.title)), text(paragraph(dates_line(article, job.words)))]
     pieces += figure(article.hero, gallery, renderer) if article.hero else []
     pieces.append(text(Markup("<p><em>{}</em></p>").format(article.lead)))
-    if article.key_points:
-        items = Markup("").join(Markup("<li>{}</li>").format(point) for point in article.key_points)
+    if article.meta.key_points:
+        items = Markup("").join(Markup("<li>{}</li>").format(point) for point in article.meta.key_points)
         pieces.append(box(Markup("<p><b>{}</b></p><ul>{}</ul>").format(job.words["callout_key_points"], items)))
     for block in article.blocks:
         markup = renderer.block(block)

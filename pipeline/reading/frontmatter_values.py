@@ -1,0 +1,380 @@
+"""Values of front matter: each is read by the form of its key."""
+
+from __future__ import annotations
+
+import difflib
+import html
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import chain
+from types import MappingProxyType
+from typing import Literal
+
+from pipeline.codes import CODES, FORMER_CODES
+from pipeline.config import SourceSettings
+from pipeline.findings import Finding, make_finding
+from pipeline.languages import every, together
+from pipeline.model import Collection, EditionContents, Event, Related, ValueForm
+from pipeline.reading.dates import DateError, parse_date
+from pipeline.reading.edition_contents import MAX_EDITION_ITEMS, read_edition_contents
+from pipeline.reading.embedded_html import HTML_ELEMENT_NAMES
+from pipeline.reading.source_text import clean_characters
+from pipeline.reading.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, describe_node, shorten_value
+from pipeline.registry import REMOVED_CODES, error_rule, repair_rule, warning_rule
+
+FLAGS: Mapping[str, bool] = MappingProxyType(
+    dict.fromkeys(("true", "on", "1", *together().yes.split()), True)
+    | dict.fromkeys(("false", "off", "0", *together().no.split()), False)
+)
+"""Words for yes and no."""
+_LANGUAGES: Mapping[str, str] = MappingProxyType({name: each.tag for each in every() for name in each.names.split()})
+_LANGUAGE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
+_KINDS: Mapping[str, Literal["series", "set"]] = MappingProxyType(
+    {"set": "set", **dict.fromkeys(("series", *together().names_of("series")), "series")}
+)
+_NAMES = ("name", "title")
+_SLUG = re.compile(r"[a-z]+(?:[-_][a-z]+)*")
+_PARTICLES = frozenset(("af", "de", "den", "der", "di", "la", "van", "von"))
+_MARKDOWN_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+_TAG = re.compile(r"</?([a-z][a-z0-9]*)(?![\w-])[^<>]*>", re.IGNORECASE)
+_UNSEEN = re.compile(r"<(script|style|template|iframe|svg)\b[^<>]*>.*?(?:</\1\s*>|$)|<!--.*?-->", re.IGNORECASE)
+_EMPHASIS = re.compile(r"(?<![\w*\\])(\*\*|__|\*|_|`)(?=[^\s*_`])([^*_`]*[^\s*_`\\])\1(?![\w*])")
+_LONGEST_TEXT = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenValue:
+    """The value of a key as it is written, under the name that the source gives the key."""
+
+    name: str
+    line: int
+    value: YamlNode
+
+
+class ValueReader:
+    """Reads the values of one source, and keeps what it finds wrong with them."""
+
+    def __init__(self, source: str, settings: SourceSettings) -> None:
+        self.source = source
+        self.settings = settings
+        self.findings: list[Finding] = []
+
+    def add(self, code: str, line: int, message: str, hint: str = "") -> None:
+        self.findings.append(make_finding(code, self.source, line, message, hint))
+
+    @warning_rule(
+        "yaml-comment",
+        "What follows ` #` is a comment to YAML, and so is not published.",
+        "`title: Øvelse #1`",
+        'Put the value between quotation marks: `title: "Øvelse #1"`.',
+    )
+    def comment(self, name: str, value: YamlText) -> None:
+        if value.comment:
+            what = f"{shorten_value(value.comment)!r} after {name} is a comment to YAML, and so is not published"
+            self.add("yaml-comment", value.line, what)
+
+    def value(self, form: ValueForm, entry: WrittenValue) -> object:
+        """Return a value in the form that its field in `Metadata` has."""
+        return _READERS[form](self, entry)
+
+    def _wrong(self, name: str, node: YamlNode, expected: str, hint: str = "") -> None:
+        self.add("value-shape", node.line, f"{name} is {describe_node(node)}, expected {expected}", hint)
+
+    def _text(self, entry: WrittenValue) -> str:
+        if not isinstance(entry.value, YamlText):
+            self._wrong(entry.name, entry.value, "text", f"write it on one line: {entry.name}: …")
+            return ""
+        self.comment(entry.name, entry.value)
+        return self._checked(entry.name, entry.value)
+
+    def _checked(self, name: str, node: YamlText) -> str:
+        """Return text on one line, if it is not longer than any such text."""
+        value = " ".join(node.value.split())
+        if len(value) > _LONGEST_TEXT:
+            self._wrong(name, node, f"at most {_LONGEST_TEXT:,} characters", "move it into the body of the article")
+        return value
+
+    @repair_rule(
+        "front-matter-markup",
+        "A value of the front matter holds Markdown or HTML, which is printed nowhere; its words were taken.",
+        "`lead: Læs om **søvn** &amp; smerter`",
+        "Write plain text.",
+    )
+    def _unmarked(self, value: str, entry: WrittenValue) -> str:
+        """Return text without Markdown and HTML: these values are printed as they stand."""
+        plain = _MARKDOWN_LINK.sub(r"\1", value)
+        plain = _UNSEEN.sub("", plain)
+        plain = _TAG.sub(
+            lambda tag: tag[0] if tag[1].lower() not in HTML_ELEMENT_NAMES else _gap(tag[1].lower()), plain
+        )
+        plain = _EMPHASIS.sub(lambda marks: marks[2], plain)
+        plain = " ".join(clean_characters(html.unescape(plain)).split())
+        if plain != value:
+            self.add("front-matter-markup", entry.line, f"{entry.name} holds markup; its words were taken")
+        return plain
+
+    def _nodes(self, entry: WrittenValue) -> tuple[YamlNode, ...]:
+        """Return the items of a list; anything else counts as a list of one."""
+        items = entry.value.items if isinstance(entry.value, YamlList) else (entry.value,)
+        if len(items) > MAX_EDITION_ITEMS:
+            self._wrong(entry.name, entry.value, f"at most {MAX_EDITION_ITEMS} items")
+            return ()
+        return items
+
+    def _items(self, entry: WrittenValue, expected: str) -> tuple[YamlText, ...]:
+        """Return the items of a list of text; text of its own counts as a list of one."""
+        if isinstance(entry.value, YamlText):
+            return (entry.value,)
+        if isinstance(entry.value, YamlMapping):
+            self._wrong(entry.name, entry.value, expected, "write each on a line of its own, with `- ` before it")
+            return ()
+        items: list[YamlText] = []
+        for item in self._nodes(entry):
+            if isinstance(item, YamlMapping) and (name := member(item, _NAMES)):
+                items.append(YamlText(name, item.line))
+            elif not isinstance(item, YamlText):
+                hint = "put an item that holds a colon between quotation marks"
+                self._wrong(f"an item of {entry.name}", item, "text", hint)
+            elif item.value:
+                items.append(item)
+        return tuple(items)
+
+    def _texts(self, entry: WrittenValue) -> tuple[str, ...]:
+        if isinstance(entry.value, YamlMapping) and (name := member(entry.value, ("name",))):
+            return (name,)
+        return tuple(self._checked(entry.name, item) for item in self._items(entry, "a list"))
+
+    def _words(self, entry: WrittenValue) -> str:
+        return self._unmarked(self._text(entry), entry)
+
+    def _points(self, entry: WrittenValue) -> tuple[str, ...]:
+        return tuple(self._unmarked(point, entry) for point in self._texts(entry))
+
+    def _tags(self, entry: WrittenValue) -> tuple[str, ...]:
+        """Return a list; text of its own is divided at its commas."""
+        if isinstance(entry.value, YamlText):
+            return tuple(part for piece in entry.value.value.split(",") if (part := " ".join(piece.split())))
+        return self._texts(entry)
+
+    def _formats(self, entry: WrittenValue) -> tuple[str, ...]:
+        return tuple(name.lower() for name in self._tags(entry))
+
+    def _contents(self, entry: WrittenValue) -> EditionContents:
+        listed = read_edition_contents(entry.value, self.add)
+        parts = tuple(replace(part, title=self._unmarked(part.title, entry)) for part in listed.parts)
+        return replace(listed, parts=parts)
+
+    def _series(self, entry: WrittenValue) -> tuple[Collection, ...]:
+        return tuple(made for item in self._nodes(entry) if (made := self._collection(entry, item)) is not None)
+
+    def _collection(self, entry: WrittenValue, node: YamlNode) -> Collection | None:
+        """Return a series or set: its title alone, or a mapping with `title`, `position` and `type`."""
+        title = (
+            node.value if isinstance(node, YamlText) else member(node, _NAMES) if isinstance(node, YamlMapping) else ""
+        )
+        if not title:
+            self._wrong(entry.name, node, "a title, or a mapping with `title` and `position`")
+            return None
+        position = member(node, ("position", "number", "no")) if isinstance(node, YamlMapping) else ""
+        if position and not re.fullmatch(r"[0-9]+(\.[0-9]+)*", position):
+            message = (
+                f"the position in {shorten_value(title)!r} is {shorten_value(position)!r}, expected a number such as 2"
+            )
+            self.add("value-shape", node.line, message)
+        written = member(node, ("type", "kind")) if isinstance(node, YamlMapping) else ""
+        kind = _KINDS.get(written.lower() or "series")
+        if kind is None:
+            self._wrong(f"the type of {shorten_value(title)}", node, "series or set")
+        return Collection(self._unmarked(title, entry), position, kind or "series")
+
+    def _events(self, entry: WrittenValue) -> tuple[Event, ...]:
+        return tuple(event for item in self._nodes(entry) if (event := self._event(entry, item)) is not None)
+
+    def _event(self, entry: WrittenValue, node: YamlNode) -> Event | None:
+        title = member(node, ("title", "name")) if isinstance(node, YamlMapping) else ""
+        if not isinstance(node, YamlMapping) or not title:
+            self._wrong(f"an entry of {entry.name}", node, "a mapping with `title`, and `date`, `time`, `place`, `url`")
+            return None
+        day = member(node, ("date", "day"))
+        return Event(
+            self._unmarked(title, entry),
+            self._date(WrittenValue(f"the date of {shorten_value(title)}", node.line, YamlText(day, node.line)))
+            if day
+            else None,
+            self._unmarked(member(node, ("time",)), entry),
+            self._unmarked(member(node, ("place", "location")), entry),
+            member(node, ("url", "link", "href", "slug")),
+            node.line,
+        )
+
+    def _opening_hours(self, entry: WrittenValue) -> tuple[tuple[str, str], ...]:
+        """Return days and hours of a mapping, or of a list of mappings with one entry each."""
+        hours: list[tuple[str, str]] = []
+        for table in self._nodes(entry):
+            for days, times in (
+                table.entries if isinstance(table, YamlMapping) else ((YamlText("", table.line), table),)
+            ):
+                if days.value and isinstance(times, YamlText) and times.value:
+                    hours.append((self._unmarked(days.value, entry), self._unmarked(times.value, entry)))
+                else:
+                    self._wrong(entry.name, times, "days and hours, such as `Mandag–torsdag: 8–16`")
+        return tuple(hours)
+
+    def _authors(self, entry: WrittenValue) -> tuple[str, ...]:
+        return tuple(self._author(name, entry) for name in self._texts(entry))
+
+    @repair_rule(
+        "author-slug",
+        "An author is named as an address part; a name was made of it, without the letters that such names lose.",
+        "`author: ida-eksempel`",
+        "Write the name: `author: Ida Eksempel`.",
+    )
+    def _author(self, written: str, entry: WrittenValue) -> str:
+        name = self._unmarked(written, entry)
+        if not _SLUG.fullmatch(name):
+            return name
+        words = re.split(r"[-_]", name)
+        made = " ".join(word if word in _PARTICLES else word.capitalize() for word in words)
+        self.add("author-slug", entry.line, f"{entry.name} is {name!r}, made {made!r}")
+        return made
+
+    @error_rule(
+        "date-unreadable",
+        "A date that does not exist, or that can be read in several ways.",
+        "`published: 31-02-2025`, `updated: 1/2/25`",
+        "Write it as 28-02-2025 or 2025-02-28.",
+    )
+    def _date(self, entry: WrittenValue) -> date | None:
+        if not isinstance(entry.value, YamlText):
+            self._wrong(entry.name, entry.value, "a date such as 28-02-2025")
+            return None
+        try:
+            return parse_date(entry.value.value, self.settings.dates)
+        except DateError as error:
+            message = f"{entry.name} is {shorten_value(error.found)!r}, expected {error.expected}"
+            self.add("date-unreadable", entry.value.line, message, error.hint)
+            return None
+
+    def _flag(self, entry: WrittenValue) -> bool:
+        word = entry.value.value.lower() if isinstance(entry.value, YamlText) else ""
+        if word not in FLAGS:
+            self._wrong(entry.name, entry.value, "true or false", "ja, nej, yes and no are understood too")
+        return FLAGS.get(word, False)
+
+    def _language(self, entry: WrittenValue) -> str:
+        value = self._text(entry)
+        tag = _LANGUAGES.get(value.lower(), value).replace("_", "-").removesuffix(".UTF-8")
+        at = _LANGUAGE.fullmatch(tag)
+        if not at:
+            if value:
+                self._wrong(entry.name, entry.value, "a language such as da or en-GB")
+            return ""
+        parts = (at[1].lower(), (at[2] or "").capitalize(), (at[3] or "").upper())
+        return "-".join(part for part in parts if part)
+
+    def _url(self, entry: WrittenValue) -> str:
+        value = self._text(entry)
+        if value and not re.fullmatch(r"(https?://[^\s/]+|/)[^\s]*", value):
+            self._wrong(entry.name, entry.value, "an address such as https://klinik.example/blog/soevn")
+        return value
+
+    def _picture(self, entry: WrittenValue) -> str:
+        if isinstance(entry.value, YamlMapping) and (path := member(entry.value, ("src", "url", "path", "file"))):
+            return path
+        return self._text(entry)
+
+    def _related(self, entry: WrittenValue) -> tuple[Related, ...]:
+        made = (self._related_entry(item) for item in self._nodes(entry) if item != YamlText("", item.line))
+        return tuple(item for item in made if item is not None)
+
+    def _related_entry(self, node: YamlNode) -> Related | None:
+        if isinstance(node, YamlText):
+            link = _MARKDOWN_LINK.fullmatch(node.value)
+            return Related(link[1], link[2], node.line) if link else Related("", node.value, node.line)
+        target = (
+            member(node, ("slug", "url", "path", "target", "href", "link", "id", "article"))
+            if isinstance(node, YamlMapping)
+            else ""
+        )
+        if not isinstance(node, YamlMapping) or not target:
+            self._wrong("an entry of related", node, "a path, or a mapping with `title` and `slug`")
+            return None
+        folder = member(node, ("type", "folder", "collection"))
+        is_bare = not re.match(r"/|\.|[a-z][a-z0-9+.-]*:", target, re.IGNORECASE)
+        # Sites call what is no article a page, and name it from their root.
+        if is_bare and folder:
+            target = f"/{target}" if folder.lower() in ("page", "side") else f"{folder}/{target}"
+        return Related(member(node, ("title", "text", "name")), target, node.line)
+
+    @warning_rule(
+        "accept-unknown",
+        "`accept:` names a finding that does not exist.",
+        "`accept: {quotes: …}`",
+        "Use a code of this list.",
+    )
+    def _accept(self, entry: WrittenValue) -> tuple[str, ...]:
+        """Return the codes of findings that are meant; each must have a reason."""
+        if not isinstance(entry.value, YamlMapping):
+            self._wrong(
+                entry.name, entry.value, "findings and why they are meant", "write `picture-missing: the reason`"
+            )
+            return ()
+        accepted: list[str] = []
+        for code, reason in entry.value.entries:
+            name = FORMER_CODES.get(code.value, code.value)
+            if name not in CODES and name not in REMOVED_CODES:
+                near = difflib.get_close_matches(name, [*CODES, *FORMER_CODES], n=1)
+                hint = f"did you mean {near[0]!r}?" if near else ""
+                self.add("accept-unknown", code.line, f"there is no finding {shorten_value(code.value)!r}", hint)
+            elif not isinstance(reason, YamlText) or not reason.value:
+                self._wrong(code.value, reason, "the reason why this is meant")
+            else:
+                self._checked(code.value, reason)
+                accepted.append(name)
+        return tuple(accepted)
+
+
+_READERS: Mapping[ValueForm, Callable[[ValueReader, WrittenValue], object]] = MappingProxyType(
+    {
+        "prose": ValueReader._words,
+        "points": ValueReader._points,
+        "word": ValueReader._text,
+        "name": ValueReader._words,
+        "names": ValueReader._authors,
+        "language": ValueReader._language,
+        "date": ValueReader._date,
+        "flag": ValueReader._flag,
+        "address": ValueReader._url,
+        "picture": ValueReader._picture,
+        "tags": ValueReader._tags,
+        "formats": ValueReader._formats,
+        "related": ValueReader._related,
+        "contents": ValueReader._contents,
+        "series": ValueReader._series,
+        "events": ValueReader._events,
+        "hours": ValueReader._opening_hours,
+        "accept": ValueReader._accept,
+    }
+)
+
+
+def plain_key(key: str) -> str:
+    """Return a key as all its spellings have it: datePublished, Date-Published and date_published are one."""
+    return re.sub(r"[\W_]+", "", key).casefold()
+
+
+def _gap(tag: str) -> str:
+    """Return what a tag leaves behind: a space where it parts words."""
+    return " " if tag in {"br", "p", "div", "li", "hr"} else ""
+
+
+def member(table: YamlMapping, names: Iterable[str]) -> str:
+    """Return the first text in a mapping that has one of these names, in any language, or nothing."""
+    plain = {plain_key(key.value): value for key, value in table.entries}
+    for name in chain.from_iterable((own, *together().names_of(own)) for own in names):
+        value = plain.get(name)
+        if isinstance(value, YamlText) and value.value:
+            return " ".join(value.value.split())
+    return ""
