@@ -44,7 +44,7 @@ def test_a_text_that_pandoc_never_comes_back_from_costs_only_itself() -> None:
 def test_memory_and_time_have_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parse_one(LOOP, 1) == PandocFailure("reading took longer than 1 s")
 
-    monkeypatch.setattr(pandoc, "_MEMORY", "-M64M")
+    monkeypatch.setattr(pandoc, "_MEMORY_OPTION", "-M64M")
     assert parse_one(LOOP, 20) == PandocFailure(f"reading took more memory than {pandoc.MEMORY_MB} MB")
 
 
