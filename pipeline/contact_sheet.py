@@ -6,12 +6,12 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.build import Request, publish
 from pipeline.config import Config, OutputSettings
-from pipeline.publish import Request, publish
+from pipeline.engine.output_dir import OutputDir
 from pipeline.rendering.pdf_raster import draw_contact_sheet
 from pipeline.report import EditionResult, Report
-from pipeline.running.library import Progress
-from pipeline.running.saving import Outputs
+from pipeline.run.source_set import Progress
 
 HANDOUT_FORMAT = "handout"
 PROOFS_FOLDER = "proofs"
@@ -46,9 +46,9 @@ def make_contact_sheet(
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_bytes(sheet)
         return report, output
-    outputs = Outputs((request.outputs or config.folder / "outputs").resolve())
+    outputs = OutputDir((request.outputs or config.folder / "outputs").resolve())
     name = f"{PROOFS_FOLDER}/{entry.id}.png"
-    with outputs.held(request.wait_s):
+    with outputs.lock(request.wait_s):
         outputs.move([(outputs.stage(name, sheet), name)])
     return report, outputs.folder / name
 

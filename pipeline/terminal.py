@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.engine.output_dir import replace_whole
 from pipeline.errors import ConfigError
 from pipeline.findings import SEVERITIES, Finding, by_code
 from pipeline.report import EditionResult, Report, github_annotations, report_to_json
-from pipeline.running.saving import replace_whole
 from pipeline.timing import PHASES
 
 if TYPE_CHECKING:

@@ -134,8 +134,8 @@ def test_a_folder_without_a_project_is_said_so(tmp_path: Path) -> None:
 
 def test_another_run_in_the_project_gives_75(project: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from pipeline.running.saving import Outputs\n"
-        "with Outputs(Path(sys.argv[1])).held(0): print('held', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from pipeline.engine.output_dir import OutputDir\n"
+        "with OutputDir(Path(sys.argv[1])).lock(0): print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", script, str(project / "outputs")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.running.certificates import Certificates
-from pipeline.validation.certificate import VALIDATORS, Certificate, book_content_digest, claims_conformance
+from pipeline.validation.certificate import (
+    VALIDATORS,
+    Certificate,
+    Certificates,
+    book_content_digest,
+    claims_conformance,
+)
 from pipeline.validation.epub import validate_epub
 from tests.conftest import ARTICLE, Ran, healthy, once, run_publish
 from tests.makers import PUBLISH_TOML, picture_file, write

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import writers
-from pipeline.commands.shared_options import jobs_option, load_project, outputs_option, project_option, review_date
+from pipeline.commands.shared_options import (
+    as_ids,
+    jobs_option,
+    load_project,
+    outputs_option,
+    project_option,
+    review_date,
+)
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -57,10 +64,9 @@ def check(
     if explain:
         return _print_explanation(explain)
     from pipeline import lint_run, terminal
+    from pipeline.build import Request
+    from pipeline.engine.executor import default_jobs
     from pipeline.lint.severity_policy import SeverityPolicy, load_severity_policy
-    from pipeline.publish import Request
-    from pipeline.running.ids import as_ids
-    from pipeline.running.workers import default_jobs
 
     settings = load_project(project)
     scale = SeverityPolicy(settings.check.severities) if update_baseline else load_severity_policy(settings)
@@ -129,8 +135,8 @@ def _apply_fixes(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> i
 
 
 def _update_baseline(found: LintResult, settings: Config) -> int:
+    from pipeline.engine.output_dir import replace_whole
     from pipeline.lint.severity_policy import build_baseline
-    from pipeline.running.saving import replace_whole
 
     path = settings.folder / settings.check.baseline
     replace_whole(path, build_baseline(found.report.findings))

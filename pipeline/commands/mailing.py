@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.shared_options import load_project, outputs_option, project_option
+from pipeline.commands.shared_options import as_ids, load_project, outputs_option, project_option
 from pipeline.errors import PublishError, SendError
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import Words, load_words
@@ -70,7 +70,6 @@ def send(
     from pipeline.mailing.database import open_database
     from pipeline.mailing.outbox import find_campaign
     from pipeline.mailing.published_edition import find_published
-    from pipeline.running.ids import as_ids
 
     settings = load_project(project)
     sending = settings.sending

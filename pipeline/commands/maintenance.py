@@ -15,12 +15,15 @@ _LOCK_WAIT_S = 5.0
 @project_option
 @outputs_option("Whose cache.")
 def clean(project: Path | None, outputs: Path | None) -> int:
-    """Empty the cache: pictures in their sizes, and what is known of sources. Everything published stays."""
-    from pipeline.running.saving import Outputs
-    from pipeline.running.upkeep import clean as empty
+    """Empty the cache: what was read, resized, spell-checked and rendered. Everything published stays."""
+    from pipeline.engine.cache import Cache
+    from pipeline.engine.output_dir import OutputDir
 
     folder = outputs or find_project(project) / "outputs"
-    freed = empty(Outputs(folder.resolve()), _LOCK_WAIT_S)
+    opened, freed = OutputDir(folder.resolve()), 0
+    if opened.state.is_dir():
+        with opened.lock(_LOCK_WAIT_S):
+            freed = Cache(opened.cache_path, is_owner=True).clear()
     click.echo(f"emptied the cache of {folder}: {freed / 1_000_000:.1f} MB")
     return 0
 
@@ -32,8 +35,8 @@ def cluster(workers: int | None, memory_mb: int) -> int:
     """Start a Dask cluster on this machine, for trying out, and say its address; Ctrl-C ends it."""
     import signal
 
-    from pipeline.running.cluster import start
-    from pipeline.running.workers import default_jobs
+    from pipeline.engine.cluster import start
+    from pipeline.engine.executor import default_jobs
 
     with start(workers or default_jobs(), memory_mb) as started:
         click.echo(f"publish all --cluster {started.scheduler_address}")

@@ -31,8 +31,8 @@ def preview(port: int, is_opened: bool, project: Path | None, outputs: Path | No
             hint='pip install "clinic-publish[preview]"',
         )
     from pipeline import config
+    from pipeline.engine.executor import cores
     from pipeline.preview.server import run_preview_server
-    from pipeline.running.workers import cores
 
     settings = load_project(project)
     # What is only looked at is no release, and lies aside from them.

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.shared_options import jobs_option, load_project, outputs_option, project_option, variants_of
+from pipeline.commands.shared_options import (
+    as_ids,
+    jobs_option,
+    load_project,
+    outputs_option,
+    project_option,
+    variants_of,
+)
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -89,10 +96,9 @@ def _publish_for_printing(
 ) -> tuple[Config, PrintBatch]:
     """Publish the handouts that are asked for, and say of which there is none."""
     from pipeline import terminal
+    from pipeline.build import Request, published_dir
+    from pipeline.engine.executor import default_jobs
     from pipeline.printing.published_handouts import HANDOUT_FORMAT, publish_for_printing
-    from pipeline.publish import Request, shown_in
-    from pipeline.running.ids import as_ids
-    from pipeline.running.workers import default_jobs
 
     if variant not in (known := variants_of(HANDOUT_FORMAT)):
         raise click.BadParameter(f"{variant} is no variant; there is {', '.join(known)}", param_hint="--variant")
@@ -104,7 +110,7 @@ def _publish_for_printing(
     if batch.report.is_interrupted:
         raise click.Abort
     if batch.is_failed:
-        terminal.show_report(batch.report, shown_in(settings, outputs), is_verbose=False)
+        terminal.show_report(batch.report, published_dir(settings, outputs), is_verbose=False)
     for each in batch.left_out:
         click.echo(f"left out: {each.id}: {each.why}", err=True)
     return settings, batch
@@ -121,8 +127,7 @@ def proof(
 ) -> int:
     """Show all pages of ARTICLE's handout, in every variant that suits it, in one picture."""
     from pipeline import contact_sheet, terminal
-    from pipeline.publish import Request, shown_in
-    from pipeline.running.ids import as_ids
+    from pipeline.build import Request, published_dir
 
     settings = load_project(project)
     request = Request((), as_ids((article,), settings, Path.cwd()), outputs=outputs)
@@ -130,7 +135,7 @@ def proof(
     with terminal.run_progress() as progress:
         report, path = contact_sheet.make_contact_sheet(settings, request, variants, output, progress)
     if path is None:
-        terminal.show_report(report, shown_in(settings, outputs), is_verbose=True)
+        terminal.show_report(report, published_dir(settings, outputs), is_verbose=True)
         return 1
     click.echo(f"made {path}")
     return report.exit_code(is_strict=False)

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import writers
-from pipeline.commands.shared_options import has_option, load_project, review_date, run_options, variants_of
-from pipeline.running.stamp import tells_of_work
+from pipeline.commands.shared_options import as_ids, has_option, load_project, review_date, run_options, variants_of
+from pipeline.noop import is_work_likely
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.publish import Request
+    from pipeline.engine.executor import Executor
     from pipeline.report import Report
-    from pipeline.running.library import Progress
-    from pipeline.running.workers import Workers
 
 CERTIFIABLE = "epub"
 _ALLOW = "Publish PDF files that break a rule too, without their claims."
@@ -84,7 +82,7 @@ def _publish(
     variant: tuple[str, ...] = (),
     allow_nonconforming: bool = False,
 ) -> int:
-    from pipeline.running.workers import Workers, default_jobs
+    from pipeline.engine.executor import default_jobs
 
     began_ns = time.time_ns()
     if select and articles:
@@ -98,35 +96,29 @@ def _publish(
         for name in (*varied, *lenient)
     }
     settings = load_project(project)
-    jobs = jobs or default_jobs()
-    with Workers(jobs, settings.limits.memory_mb) as workers:
-        if not cluster and tells_of_work(sys.argv[1:]):
-            workers.begin(formats)
+    with _executor(settings, jobs or default_jobs(), outputs, cluster, store) as executor:
+        if is_work_likely(sys.argv[1:]):
+            executor.begin(formats)
 
-        from pipeline import publish, terminal
-        from pipeline.running.ids import as_ids
-        from pipeline.running.selecting import selection_of
+        from pipeline import build, terminal
+        from pipeline.run.selection import selection_of
 
-        request = publish.Request(
+        request = build.Request(
             formats,
             as_ids(articles, settings, Path.cwd()),
             selection_of(select) if select else None,
             outputs,
-            jobs,
-            force,
-            verify,
+            is_forced=force,
+            is_verified=verify,
             today=review_date(),
             overrides=overrides,
         )
         if report:
             terminal.check_report_path(report)
         with terminal.run_progress() as progress:
-            if cluster:
-                result = _publish_afar(settings, request, cluster, store, progress, workers)
-            else:
-                run = publish.certify if certify else publish.publish
-                result = run(settings, request, progress, workers)
-    folder = publish.shown_in(settings, request.outputs)
+            run = build.certify if certify else build.publish
+            result = run(settings, request, progress, executor)
+    folder = build.published_dir(settings, request.outputs)
     if report:
         terminal.save_report(result, report)
     terminal.show_report(result, folder, is_verbose=verbose)
@@ -136,7 +128,7 @@ def _publish(
         terminal.show_timings(result)
     code = result.exit_code(is_strict=strict)
     if result.is_noop and not (report or verify or explain or profile):
-        _stamp(
+        _keep_answer(
             settings,
             folder.resolve(),
             result,
@@ -146,26 +138,26 @@ def _publish(
     return code
 
 
-def _publish_afar(
-    settings: Config, request: Request, address: str, store: str | None, progress: Progress, local: Workers
-) -> Report:
-    """Publish with a Dask cluster that writes, and workers here that read."""
-    from pipeline.publish import publish
-    from pipeline.running.cluster import Cluster, check_address
-    from pipeline.running.saving import STATE
+def _executor(settings: Config, jobs: int, outputs: Path | None, cluster: str | None, store: str | None) -> Executor:
+    """Return who does the work: processes here, or a Dask cluster that renders."""
+    from pipeline.engine.executor import Executor
 
-    if not store and not address.startswith("tcp://"):
+    memory_mb = settings.limits.memory_mb
+    if not cluster:
+        return Executor(jobs, memory_mb)
+    from pipeline.engine.cluster import Cluster, check_address
+    from pipeline.engine.output_dir import STATE
+
+    if not store and not cluster.startswith("tcp://"):
         raise click.UsageError("--cluster on other machines needs --store: what all of them reach")
-    check_address(address)
-    url = store or str((request.outputs or settings.folder / "outputs").resolve() / STATE / "store")
-    project = settings.folder.resolve()
-    with Cluster(address, url, project, local) as far:
-        return publish(settings, request, progress, far)
+    check_address(cluster)
+    url = store or str((outputs or settings.folder / "outputs").resolve() / STATE / "store")
+    return Cluster(cluster, url, settings.folder.resolve(), (jobs, memory_mb))
 
 
-def _stamp(settings: Config, outputs: Path, result: Report, said: tuple[str, int], began_ns: int) -> None:
+def _keep_answer(settings: Config, outputs: Path, result: Report, said: tuple[str, int], began_ns: int) -> None:
     """Let the next run of this command end at once where nothing has changed."""
-    from pipeline.running import depending, stamp
+    from pipeline import noop
 
-    own, others = depending.published_files(result, outputs), depending.sources_of_change(settings, outputs)
-    stamp.leave(sys.argv[1:], own, others, said, began_ns)
+    own, others = noop.published_files(result, outputs), noop.input_files(settings, outputs)
+    noop.keep_answer(sys.argv[1:], own, others, said, began_ns)

@@ -86,6 +86,30 @@ def find_project(given: Path | None) -> Path:
     return given.resolve()
 
 
+def as_ids(names: tuple[str, ...], config: Config, here: Path) -> tuple[str, ...]:
+    """Return the ids of articles that were typed as ids or paths, once each; what is no path is left as an id.
+
+    Args:
+        here: The folder that relative paths start from.
+    """
+    if not names:
+        return ()
+    from pipeline.reading.source_files import find_roots, find_sources, source_id
+
+    sources = find_sources(config, find_roots(config)).sources
+    by_path = {(config.folder / source.path).resolve(): source.id for source in sources}
+    ids = {source.id for source in sources}
+    chosen: list[str] = []
+    for name in names:
+        in_project = by_path.get((config.folder / name).resolve())
+        if name in ids:
+            chosen.append(name)
+        else:
+            as_id = source_id(Path(f"{name}.md"))
+            chosen.append(by_path.get((here / name).resolve()) or in_project or (as_id if as_id in ids else name))
+    return tuple(dict.fromkeys(chosen))
+
+
 def review_date() -> date:
     """Return the day that reviews are judged by: `SOURCE_DATE_EPOCH`, so that a build can be repeated, or now."""
     stated = os.environ.get("SOURCE_DATE_EPOCH", "")

@@ -8,19 +8,19 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline import __version__
+from pipeline.engine.output_dir import OutputDir
 from pipeline.mailing.outbox import STATES, Campaign, State
 from pipeline.mailing.preflight import Preflight
 from pipeline.mailing.published_edition import NEWSLETTER_FORMAT
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words
-from pipeline.running.saving import Outputs
 
 LOCK_WAIT_S = 5.0
 _NAMED: tuple[State, ...] = ("in doubt", "refused", "deferred")
 
 
 def save_evidence(
-    preflight: Preflight, counts: Mapping[str, int], outputs: Outputs, styles: Styles, words: Words
+    preflight: Preflight, counts: Mapping[str, int], outputs: OutputDir, styles: Styles, words: Words
 ) -> Path:
     """Save the evidence of a campaign beside its edition, and return the page.
 
@@ -31,14 +31,14 @@ def save_evidence(
     page = styles.render(
         "sending/evidence.html.j2", preflight=preflight, counts=counts, version=__version__, words=words
     )
-    with outputs.held(LOCK_WAIT_S):
+    with outputs.lock(LOCK_WAIT_S):
         moves = [
             (outputs.stage("evidence.json", evidence_json(preflight, counts, words)), f"{name}.json"),
             (outputs.stage("evidence.html", page.encode()), f"{name}.html"),
         ]
         outputs.move(moves)
         outputs.release()
-    return outputs.shown / f"{name}.html"
+    return outputs.published_dir / f"{name}.html"
 
 
 def evidence_json(preflight: Preflight, counts: Mapping[str, int], words: Words) -> bytes:

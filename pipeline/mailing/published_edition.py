@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.build import Request, current_editions, outputs_of
 from pipeline.config import Config, format_options
 from pipeline.errors import SendError
 from pipeline.findings import Finding
-from pipeline.publish import Request, outputs_of, standing
-from pipeline.running.library import Progress
+from pipeline.run.source_set import Progress
 from pipeline.writers import load_writer
 from pipeline.writers.newsletter import Options
 
@@ -35,16 +35,16 @@ def find_published(config: Config, id_: str, outputs: Path, progress: Progress) 
         ConfigError: The configuration cannot be meant, or another run holds the outputs.
         SendError: It is not published, or something that it is made from has changed since.
     """
-    path = outputs_of(config, outputs).shown / NEWSLETTER_FORMAT / f"{id_}.eml"
-    found = standing(config, Request((NEWSLETTER_FORMAT,), (id_,), outputs=outputs), progress)
-    for entry in found:
-        if (entry.id, entry.format) == (id_, NEWSLETTER_FORMAT):
+    path = outputs_of(config, outputs).published_dir / NEWSLETTER_FORMAT / f"{id_}.eml"
+    found = current_editions(config, Request((NEWSLETTER_FORMAT,), (id_,), outputs=outputs), progress)
+    for each in found:
+        if (each.entry.id, each.entry.format) == (id_, NEWSLETTER_FORMAT):
             return PublishedNewsletter(
                 id_,
-                entry.title,
+                each.entry.title,
                 path.read_bytes(),
                 path,
-                entry.findings,
+                each.rendered.findings,
                 format_options(config, NEWSLETTER_FORMAT, load_writer(NEWSLETTER_FORMAT).Options),
             )
     what = "has changed since it was published" if path.is_file() else "is not published as a newsletter"

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from pipeline.build import outputs_of
 from pipeline.config import Config
+from pipeline.engine.output_dir import OutputDir
 from pipeline.errors import ConfigError, SendError
 from pipeline.mailing.addresses import AddressError, read_address
 from pipeline.mailing.data_dir import DataDir, open_data_dir
@@ -23,10 +25,8 @@ from pipeline.mailing.preflight import Preflight, run_preflight
 from pipeline.mailing.published_edition import PublishedNewsletter
 from pipeline.mailing.settings import list_title, require_packages, sender_domain, validated_settings
 from pipeline.mailing.transport import FileTransport, Transport, smtp_transport
-from pipeline.publish import outputs_of
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import Words
-from pipeline.running.saving import Outputs
 
 TransportName = Literal["smtp", "file"]
 _CHECKS_NOT_FOR_TRIALS = ("proofread", "dkim_record")
@@ -38,7 +38,7 @@ class Mailing:
     """One edition, its list, and the way out."""
 
     config: Config
-    outputs: Outputs
+    outputs: OutputDir
     folder: DataDir
     store: MailingDatabase
     list: str

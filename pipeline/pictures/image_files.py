@@ -17,9 +17,6 @@ from pipeline.pictures.drawing_text_size import smallest_text_size
 if TYPE_CHECKING:
     from PIL import Image
 
-ENCODING_VERSION = "6"
-"""Raise it when the same need would give other bytes: it is part of every cache key."""
-
 _MEDIA_TYPES = {
     "PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif", "TIFF": "image/tiff",
     "BMP": "image/bmp",

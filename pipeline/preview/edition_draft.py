@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from pipeline.config import Config
+from pipeline.engine.output_dir import write_whole
 from pipeline.errors import ConfigError
 from pipeline.model import FRONT_MATTER_KEYS
 from pipeline.reading.frontmatter import names_of
 from pipeline.reading.outline import slugify
 from pipeline.reading.source_files import glob_base
-from pipeline.running.saving import write_whole
 
 EDITIONS_FOLDER = "editions"
 _ARTICLE_MODE = re.compile(r"\s*-\s*(['\"]?)(?P<id>[^:'\"]+)\1\s*:\s*(?P<mode>\w+)")

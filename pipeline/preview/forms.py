@@ -13,7 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from pipeline.build import Request as Publishing
 from pipeline.errors import PublishError
+from pipeline.index_page import Item
 from pipeline.preview.edition_draft import EditionDraft, draft_source, save_source
 from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.view_options import OPTION_CHOICES
@@ -22,8 +24,6 @@ from pipeline.printing import cups
 from pipeline.printing.print_orders import make_print_order
 from pipeline.printing.print_pack import make_print_pack
 from pipeline.printing.published_handouts import PrintBatch, publish_for_printing
-from pipeline.publish import Request as Publishing
-from pipeline.running.shelf import Item
 
 _MAX_COPIES = 1000
 Form: TypeAlias = ImmutableMultiDict[str, str]

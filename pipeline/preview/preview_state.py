@@ -11,22 +11,22 @@ from typing import ParamSpec, TypeVar, cast
 
 from pipeline import config as configuration
 from pipeline import writers
+from pipeline.build import Request, current_ids, publish
 from pipeline.config import Config
+from pipeline.engine.cache import Cache
+from pipeline.engine.executor import Executor
+from pipeline.engine.output_dir import BusyError, OutputDir
 from pipeline.errors import ConfigError, PublishError
 from pipeline.findings import Finding
+from pipeline.index_page import Item, items_of
 from pipeline.model import ArticleMeta, Metadata
 from pipeline.preview.page_events import Listener, PageEvent
 from pipeline.preview.publish_queue import PreviewBuild, PublishQueue, QueuedRun, Touched, touched
-from pipeline.publish import Request, publish, up_to_date
 from pipeline.reading.source_files import find_roots, find_sources, read_inside
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import Report, ResultStatus
-from pipeline.running.record import load as load_record
-from pipeline.running.record import report_of
-from pipeline.running.saving import BusyError, Outputs
-from pipeline.running.shelf import Item, items_of
-from pipeline.running.workers import Workers
+from pipeline.run.manifest import load_manifest, report_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,14 +50,14 @@ class PreviewState:
 
     def __init__(self, config: Config, outputs: Path, jobs: int) -> None:
         self.config = config
-        self.outputs = Outputs(outputs)
+        self.outputs = OutputDir(outputs)
         self.jobs = jobs
         self.queue = PublishQueue(writers.installed_writers())
         self.faults: dict[str, PublishError] = {}
         """What keeps things from being published: the configuration, the sources as a whole, the last run."""
         self.ids: Mapping[str, str] = {}
         """The id of each source by its path from the project folder."""
-        self.report: Report = report_of(load_record(self.outputs.state))
+        self.report: Report = report_of(load_manifest(self.outputs.state), Cache(self.outputs.cache_path))
         self.version = 0
         """Counts what pages may show anew."""
         self.style_version = 0
@@ -153,7 +153,7 @@ class PreviewState:
     async def work(self) -> None:
         """Publish what waits, for ever, with workers that stay warm; they end after the thread that uses them."""
         self._loop = asyncio.get_running_loop()
-        with Workers(self.jobs, self.config.limits.memory_mb) as workers:
+        with Executor(self.jobs, self.config.limits.memory_mb) as workers:
             workers.warm(writers.installed_writers())
             await self._queue_changed_sources(workers)
             while True:
@@ -162,17 +162,17 @@ class PreviewState:
                 self._current_run = await self.queue.next({listener.shown for listener in self._listeners})
                 await self._run_queued(self._current_run, workers)
 
-    async def _queue_changed_sources(self, workers: Workers) -> None:
+    async def _queue_changed_sources(self, workers: Executor) -> None:
         """Let all wait that changed while there was no desk."""
         request = Request(tuple(writers.installed_writers()), outputs=self.outputs.folder)
         try:
-            done = await _in_thread(workers, up_to_date, self.config, request, lambda _step, _done, _of: None, workers)
+            done = await _in_thread(workers, current_ids, self.config, request, lambda _step, _done, _of: None, workers)
         except PublishError:  # the first run says it with all that belongs to it
             done = frozenset()
         self.queue.add((id_ for id_ in self.ids.values() if id_ not in done), is_urgent=False)
         self._has_begun = True
 
-    async def _run_queued(self, work: QueuedRun, workers: Workers) -> None:
+    async def _run_queued(self, work: QueuedRun, workers: Executor) -> None:
         if work.preview_build:
             await self._print(work, work.preview_build, workers)
             return
@@ -189,7 +189,7 @@ class PreviewState:
         else:
             self._apply_report(work, report)
 
-    async def _print(self, work: QueuedRun, aside: PreviewBuild, workers: Workers) -> None:
+    async def _print(self, work: QueuedRun, aside: PreviewBuild, workers: Executor) -> None:
         try:
             report = await _in_thread(workers, self._publish, work, workers)
         except PublishError as error:
@@ -238,7 +238,7 @@ class PreviewState:
         self.queue.add(sorted(found.editions - shown), is_urgent=False)
         self._broadcast(PageEvent("queue", waiting=self.waiting))
 
-    def _publish(self, work: QueuedRun, workers: Workers) -> Report:
+    def _publish(self, work: QueuedRun, workers: Executor) -> Report:
         config, outputs = (
             (work.preview_build.config, work.preview_build.outputs)
             if work.preview_build
@@ -296,7 +296,7 @@ class PreviewState:
         return self._items[1]
 
 
-async def _in_thread(workers: Workers, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def _in_thread(workers: Executor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return what a function that uses the workers returns; where this task is cancelled, end that thread first."""
 
     def interruptible() -> T | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.config import FILE_NAME, Config
 from pipeline.model import ArticleMeta
-from pipeline.running.certificates import FOLDER as CERTIFICATES
+from pipeline.validation.certificate import FOLDER as CERTIFICATES
 
 FASTEST_FORMATS = ("newsletter", "handout")
 """Formats in the order in which someone who waits sees them; the others follow."""

@@ -18,12 +18,12 @@ from starlette.responses import HTMLResponse, Response
 
 from pipeline.errors import PublishError
 from pipeline.findings import Finding
+from pipeline.index_page import Item, facets_of
 from pipeline.preview import frames
 from pipeline.preview.page_images import Placed, placed
 from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.variant_previews import VariantPreview, preview_variant
 from pipeline.preview.view_options import OPTION_CHOICES, ViewOptions, view_options_of
-from pipeline.running.shelf import Item, facets_of
 from pipeline.validation.mail import GMAIL_CLIP_BYTES
 
 SORT_KEYS: Mapping[str, Any] = {

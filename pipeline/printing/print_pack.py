@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.config import Config
+from pipeline.engine.output_dir import replace_whole
 from pipeline.errors import ConfigError
 from pipeline.printing.published_handouts import PrintableHandout
 from pipeline.rendering.imposition import DocumentInfo, PackHandout, impose_print_pack
@@ -13,7 +14,6 @@ from pipeline.rendering.paper_sizes import measure_pages
 from pipeline.rendering.print_pack_cover import CoverEntry, render_print_pack_cover
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import load_words
-from pipeline.running.saving import replace_whole
 
 
 def make_print_pack(handouts: Sequence[PrintableHandout], copies: int, config: Config) -> bytes:

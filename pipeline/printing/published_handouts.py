@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.build import Request, outputs_of, publish
 from pipeline.config import Config, format_options
-from pipeline.publish import Request, outputs_of, publish
 from pipeline.report import EditionResult, Report
-from pipeline.running.library import Progress
+from pipeline.run.source_set import Progress
 from pipeline.writers import load_writer
 
 HANDOUT_FORMAT = "handout"
@@ -63,7 +63,7 @@ def publish_for_printing(config: Config, request: Request, variant: str, progres
         ConfigError: The configuration or the command cannot be meant, or another run holds the outputs.
     """
     report = publish(config, replace(request, overrides=_with_variant(config, variant)), progress)
-    outputs = outputs_of(config, request.outputs).shown
+    outputs = outputs_of(config, request.outputs).published_dir
     found = [_find_handout(entry, variant, outputs) for entry in _requested_entries(report, request.articles)]
     return PrintBatch(
         tuple(each for each in found if isinstance(each, PrintableHandout)),

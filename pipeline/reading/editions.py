@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -45,14 +44,17 @@ class ResolvedEditions:
     refused: tuple[ArticleMeta, ...]
 
 
-def article_meta(article: Article) -> ArticleMeta:
-    """Return what is known of an article while its body lies elsewhere."""
+def article_meta(article: Article, key: str) -> ArticleMeta:
+    """Return what is known of an article while its body lies elsewhere.
+
+    Args:
+        key: The digest of all that the article says.
+    """
     return ArticleMeta(
         article.id,
         article.source,
         article.meta,
-        # `repr` of frozen data names every type and value, and is the same in every process.
-        hashlib.sha256(repr(article).encode("utf-8", "surrogatepass")).hexdigest(),
+        key,
         len(article.blocks),
         lix(tuple(running_text(article))),
         word_count(article),

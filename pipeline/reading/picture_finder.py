@@ -16,7 +16,7 @@ from pipeline.findings import Finding, make_finding
 from pipeline.limits import DEFAULT_LIMITS, Limits
 from pipeline.model import Picture
 from pipeline.pictures.image_files import probe_image
-from pipeline.reading.source_files import FileStatus, SourceRoots, file_status, read_inside, resolve_inside
+from pipeline.reading.source_files import SourceRoots, read_inside, resolve_inside
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".svg"}
@@ -39,8 +39,6 @@ class ResolvedPicture:
     """From the project folder; empty where no file is meant."""
     sha256: str = ""
     """Of the file; empty where there is none that can be opened."""
-    status: FileStatus | None = None
-    """Of the file, before it was opened."""
 
 
 @dataclass(slots=True)
@@ -50,8 +48,8 @@ class PictureFinder:
     roots: SourceRoots
     limits: Limits = DEFAULT_LIMITS
     _listings: dict[Path, dict[str, Path]] = field(default_factory=dict)
-    _probed: dict[Path, tuple[Picture, int, FileStatus | None]] = field(default_factory=dict)
-    """Each picture with the number of its frames, and its file's status."""
+    _probed: dict[Path, tuple[Picture, int]] = field(default_factory=dict)
+    """Each picture with the number of its frames."""
 
     @error_rule(
         "picture-broken",
@@ -84,8 +82,7 @@ class PictureFinder:
         outcome = "\n".join((place, *(finding.message + finding.hint for finding in findings)))
         if actual is None or actual not in self._probed:
             return ResolvedPicture(target, outcome, place)
-        picture, _, status = self._probed[actual]
-        return ResolvedPicture(target, outcome, place, picture.sha256, status)
+        return ResolvedPicture(target, outcome, place, self._probed[actual][0].sha256)
 
     @error_rule(
         "picture-missing",
@@ -162,7 +159,6 @@ class PictureFinder:
     def _look(self, path: Path, source: str, line: int) -> tuple[Picture, tuple[Finding, ...]]:
         findings: list[Finding] = []
         if path not in self._probed:
-            status = file_status(path)
             data = read_inside(path, self.roots, self.limits.picture_bytes)
             if not data:
                 raise SourceError("an empty file", hint="export it again from where it came")
@@ -170,8 +166,8 @@ class PictureFinder:
             digest = hashlib.sha256(data).hexdigest()
             size = (seen.width_px, seen.height_px)
             picture = Picture(self.roots.relative(path), digest, *size, seen.media_type, seen.has_alpha)
-            self._probed[path] = picture, seen.frames, status
-        picture, frames, _ = self._probed[path]
+            self._probed[path] = picture, seen.frames
+        picture, frames = self._probed[path]
         if frames > 1:
             message = f"{path.name} moves; its first picture of {frames} is shown"
             findings.append(make_finding("picture-animated", source, line, message))

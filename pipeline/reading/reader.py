@@ -40,15 +40,7 @@ from pipeline.reading.pandoc import PandocDocument, PandocFailure, parse_many
 from pipeline.reading.picture_finder import PictureFinder, ResolvedPicture
 from pipeline.reading.repairs import repair_lines
 from pipeline.reading.size_limits import TooLargeError, check_size_limits
-from pipeline.reading.source_files import (
-    FileStatus,
-    LargeFileError,
-    Source,
-    SourceRoots,
-    file_status,
-    read_inside,
-    source_id,
-)
+from pipeline.reading.source_files import LargeFileError, Source, SourceRoots, read_inside, source_id
 from pipeline.reading.source_text import SourceLine, body_lines, decode_source
 from pipeline.reading.titles import description_of, subject_of, title_of
 from pipeline.reading.typography import apply_typography, apply_typography_to_text
@@ -72,8 +64,6 @@ class ReadResult:
     """Every picture that it names."""
     sha256: str = ""
     """Of the file; empty where the same file may come to something else another time, or cannot be read."""
-    status: FileStatus | None = None
-    """Of the file, before it was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +75,6 @@ class _PreparedSource:
     lines: tuple[SourceLine, ...]
     findings: tuple[Finding, ...]
     sha256: str
-    status: FileStatus | None
 
 
 @dataclass(slots=True)
@@ -140,7 +129,7 @@ def read_articles(
 def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _PreparedSource | ReadResult:
     """Return a source ready for pandoc, or why it is refused."""
     findings: list[Finding] = []
-    sha256, status = "", file_status(roots.project / source.path)
+    sha256 = ""
     try:
         data = read_inside(roots.project / source.path, roots, config.limits.source_bytes)
         sha256 = hashlib.sha256(data).hexdigest()
@@ -149,7 +138,7 @@ def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _Prep
         parts, more = read_front_matter(cleaned, source.path, config.sources)
         findings += more
         if parts is None:
-            return ReadResult(source, None, sort_findings(findings), (), sha256, status)
+            return ReadResult(source, None, sort_findings(findings), (), sha256)
         if parts.body.count("\n") > config.limits.lines:
             raise LargeFileError(f"the text has more than {config.limits.lines:,} lines", line=1)
         if len(parts.body) > 2 * config.limits.characters:  # markup and all: of words there may be as many as the limit
@@ -158,9 +147,9 @@ def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _Prep
             )
             raise TooLargeError(message, line=1, hint="divide it, and list its parts in an edition; or raise the limit")
         lines, more = repair_lines(body_lines(parts.body, parts.body_line), source.path, config.limits)
-        return _PreparedSource(source, parts, lines, (*findings, *more), sha256, status)
+        return _PreparedSource(source, parts, lines, (*findings, *more), sha256)
     except SourceError as error:
-        return ReadResult(source, None, sort_findings((*findings, _error_finding(error, source))), (), sha256, status)
+        return ReadResult(source, None, sort_findings((*findings, _error_finding(error, source))), (), sha256)
 
 
 @repair_rule(
@@ -214,7 +203,7 @@ def _normalise_document(
         article = Article(source.id, source.path, _completed(meta, blocks, config.sources), blocks, hero)
     except SourceError as error:
         refusal = sort_findings((*findings, *resolver.findings, _error_finding(error, source)))
-        return ReadResult(source, None, refusal, resolver.resolved_pictures, item.sha256, item.status)
+        return ReadResult(source, None, refusal, resolver.resolved_pictures, item.sha256)
     findings += resolver.findings
     findings += check_links(article.blocks, source.path)
     findings += _check_media(article)
@@ -227,7 +216,7 @@ def _normalise_document(
     findings = [finding for finding in findings if finding.severity == "error" or finding.code not in meta.accept]
     is_refused = any(finding.severity == "error" and finding.code not in PICTURE_OMITTED_CODES for finding in findings)
     kept = None if is_refused else article
-    return ReadResult(source, kept, sort_findings(findings), resolver.resolved_pictures, item.sha256, item.status)
+    return ReadResult(source, kept, sort_findings(findings), resolver.resolved_pictures, item.sha256)
 
 
 def _resolved(meta: Metadata, source: Source, links: LinkResolver) -> tuple[Metadata, tuple[Finding, ...]]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.config import Config
+from pipeline.errors import ConfigError
 from pipeline.validation.epub import CERTIFIED_BY, CONFORMS_TO, OPF_NS, package_name, parse_xhtml
 
 if TYPE_CHECKING:
@@ -19,6 +23,7 @@ CLAIM_PROPERTIES = (CONFORMS_TO, CERTIFIED_BY, "a11y:exemption")
 """What a book says of its conformance; what refines one of these belongs to it."""
 VALIDATORS = ("EPUBCheck", "Ace by DAISY")
 CERTIFICATE_VERSION = 1
+FOLDER = "certificates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,54 @@ class Certificate:
     def holds_for(self, book: bytes) -> bool:
         """Tell whether this very content was judged, by all who must."""
         return {name for name, _ in self.judges} >= set(VALIDATORS) and self.content == book_content_digest(book)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """The certificates of a project: files that the clinic commits with its articles."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, config: Config) -> Certificates:
+        """Return the certificates of a project."""
+        return cls(config.folder / FOLDER)
+
+    def load(self, name: str, id_: str) -> Certificate | None:
+        """Return the certificate of an edition in a format, where there is one.
+
+        Raises:
+            ConfigError: The file is not what was stored.
+        """
+        path = self._path(name, id_)
+        if not path.is_file():
+            return None
+        try:
+            return certificate_from_json(path.read_bytes())
+        except ValueError as error:
+            raise ConfigError(
+                f"not a certificate: {error}",
+                source=path.relative_to(self.folder.parent).as_posix(),
+                hint="delete it, and certify again",
+            ) from error
+
+    def store(self, name: str, id_: str, certificate: Certificate) -> None:
+        """Keep a certificate in the place of any earlier one."""
+        path = self._path(name, id_)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".new")
+        with draft.open("wb") as file:
+            file.write(certificate_to_json(certificate))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+
+    def withdraw(self, name: str, id_: str) -> None:
+        """Drop the certificate of an edition, where there is one."""
+        self._path(name, id_).unlink(missing_ok=True)
+
+    def _path(self, name: str, id_: str) -> Path:
+        return self.folder / name / f"{id_}.json"
 
 
 def book_content_digest(book: bytes) -> str:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.running.certificates import Certificates
 from pipeline.validation import ace, epubcheck
-from pipeline.validation.certificate import claims_conformance
+from pipeline.validation.certificate import Certificates, claims_conformance
 from pipeline.validation.epub import OPF_NS, package_name, parse_xhtml, unsupported_claims
 
 
