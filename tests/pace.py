@@ -14,18 +14,18 @@ from typing import Any
 import pytest
 
 SLOW = (
+    "pipeline.build",
     "pipeline.cli",
+    "pipeline.engine.cluster",
+    "pipeline.engine.executor",
+    "pipeline.engine.worker_pool",
     "pipeline.mailing.preflight",
     "pipeline.preview.preview_state",
     "pipeline.printing.cups",
-    "pipeline.publish",
     "pipeline.reading.pandoc",
     "pipeline.reading.reader",
     "pipeline.rendering.pdf_layout",
     "pipeline.rendering.print_pack_cover",
-    "pipeline.running.cluster",
-    "pipeline.running.crew",
-    "pipeline.running.workers",
     "pipeline.validation.epubcheck",
     "pipeline.writers.handout",
     "pypandoc",
