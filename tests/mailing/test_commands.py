@@ -26,7 +26,10 @@ READERS = ("anna@klinik.dk", "bo@klinik.dk")
 
 def run(folder: Path, *arguments: str) -> Ran:
     """Run the command where SpamAssassin is not found: it takes seconds each time."""
-    return run_publish(folder, *arguments, HOME=str(folder.parent), PATH=str(Path(sys.executable).parent))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(folder.parent))
+        patch.setenv("PATH", str(Path(sys.executable).parent))
+        return run_publish(folder, *arguments)
 
 
 @pytest.fixture

@@ -203,12 +203,13 @@ def test_an_address_that_leads_to_a_file_leads_nowhere(app: Starlette, path: str
     assert ask(app, "GET", path).status_code == 404
 
 
-def test_no_page_sets_a_cookie_or_lets_its_address_out(app: Starlette) -> None:
-    for path in (f"/list/{LIST}", "/u/x", "/confirm/x", "/nowhere"):
-        answer = ask(app, "GET", path)
-        assert "set-cookie" not in answer.headers
-        assert answer.headers["referrer-policy"] == "no-referrer"
-        assert answer.headers["cache-control"] == "no-store"
+@pytest.mark.parametrize("path", [f"/list/{LIST}", "/u/x", "/confirm/x", "/nowhere"])
+def test_no_page_sets_a_cookie_or_lets_its_address_out(app: Starlette, path: str) -> None:
+    answer = ask(app, "GET", path)
+
+    assert "set-cookie" not in answer.headers
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pipeline.model import ArticleMeta, Metadata
 from pipeline.preview.publish_queue import Affected, affected_by
 from tests.makers import contents
@@ -31,9 +33,9 @@ def test_a_picture_touches_the_articles_that_show_it() -> None:
     assert after("sources/images/other.png") == Affected()
 
 
-def test_styles_words_and_configuration_touch_everything() -> None:
-    for name in ("styles/handout/handout.css", "styles/words/da.toml", "publish.toml"):
-        assert after(name).is_everything
+@pytest.mark.parametrize("name", ["styles/handout/handout.css", "styles/words/da.toml", "publish.toml"])
+def test_styles_words_and_configuration_touch_everything(name: str) -> None:
+    assert after(name).is_everything
 
 
 def test_a_file_outside_the_project_touches_nothing() -> None:

@@ -168,12 +168,16 @@ def test_another_look_withdraws_the_claim() -> None:
     assert not claims_conformance(book_of(single(), certificate, replace(NAMED, typeface="system")))
 
 
-def test_no_claim_without_a_reviewer_with_a_date() -> None:
-    for options in (writer.Options(), replace(NAMED, reviewed_by=""), replace(NAMED, reviewed=None)):
-        made = written(single(), certificate_for(single(), options), options)
+@pytest.mark.parametrize(
+    "options",
+    [writer.Options(), replace(NAMED, reviewed_by=""), replace(NAMED, reviewed=None)],
+    ids=["nothing", "no reviewer", "no date"],
+)
+def test_no_claim_without_a_reviewer_with_a_date(options: writer.Options) -> None:
+    made = written(single(), certificate_for(single(), options), options)
 
-        assert not claims_conformance(made.artifacts[0].data)
-        assert "not every article has a reviewer" in made.findings[-1].message
+    assert not claims_conformance(made.artifacts[0].data)
+    assert "not every article has a reviewer" in made.findings[-1].message
 
 
 def test_no_claim_where_one_chapter_has_no_reviewer() -> None:
