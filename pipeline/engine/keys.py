@@ -182,8 +182,10 @@ def closure(modules: Iterable[str]) -> frozenset[str]:
         path = _file_of(name)
         if path and name not in seen:
             seen.add(name)
-            imported = _imports(path.read_text("utf-8"))
-            waiting += (each for each in imported if not each.startswith("pipeline.engine."))
+            source = path.read_text("utf-8")
+            waiting += (each for each in _imports(source) if not each.startswith("pipeline.engine."))
+            if path.name == "__init__.py" and "import_module(" in source:  # such as the languages: by name, at run time
+                waiting += (f"{name}.{file.stem}" for file in path.parent.glob("*.py"))
     return frozenset(seen)
 
 
