@@ -24,6 +24,7 @@ LIBRARIES = (
     "fonttools", "pikepdf", "segno", "babel", "pypandoc_binary", "lxml", "pypdfium2", "PyYAML", "python-frontmatter",
     "tinycss2",
 )  # fmt: skip
+SPELLING_LIBRARIES = ("chunspell", "symspellpy", "wordfreq")
 READ_MODULES = (
     "pipeline.engine.reading_task", "pipeline.engine.codec", "pipeline.reading.reader", "pipeline.lint.rules",
 )  # fmt: skip
@@ -76,7 +77,7 @@ def spelling_key() -> str:
 
 @cache
 def _read_code() -> str:
-    return digest((code_digest(*READ_MODULES), *_versions().values()))
+    return digest((code_digest(*READ_MODULES), *_versions((*LIBRARIES, *SPELLING_LIBRARIES)).values()))
 
 
 # ---- rendering
@@ -132,7 +133,7 @@ def program_parts(*formats: str) -> Mapping[str, str]:
     makers = {f"writer {point.name}": f"{point.dist.name}={point.dist.version}" for point in points if point.dist}
     native = {path.resolve().name: str(path.stat().st_size) for path in native_files()}
     code = code_digest(*RENDER_MODULES, *(point.module for point in points))[:16]
-    return {"clinic-publish": code, **makers, **_versions(), **native}
+    return {"clinic-publish": code, **makers, **_versions(LIBRARIES), **native}
 
 
 def native_files() -> Iterable[Path]:
@@ -146,9 +147,9 @@ def native_files() -> Iterable[Path]:
 
 
 @cache
-def _versions() -> Mapping[str, str]:
-    versions = dict.fromkeys(LIBRARIES, "")
-    for name in LIBRARIES:
+def _versions(libraries: tuple[str, ...]) -> Mapping[str, str]:
+    versions = dict.fromkeys(libraries, "")
+    for name in libraries:
         with suppress(PackageNotFoundError):
             versions[name] = version(name)
     return versions
@@ -182,8 +183,10 @@ def closure(modules: Iterable[str]) -> frozenset[str]:
         path = _file_of(name)
         if path and name not in seen:
             seen.add(name)
-            imported = _imports(path.read_text("utf-8"))
-            waiting += (each for each in imported if not each.startswith("pipeline.engine."))
+            source = path.read_text("utf-8")
+            waiting += (each for each in _imports(source) if not each.startswith("pipeline.engine."))
+            if path.name == "__init__.py" and "import_module(" in source:  # such as the languages: by name, at run time
+                waiting += (f"{name}.{file.stem}" for file in path.parent.glob("*.py"))
     return frozenset(seen)
 
 

@@ -374,5 +374,6 @@ def test_the_code_of_sending_and_preview_belongs_to_no_task() -> None:
 
     assert {"pipeline.reading.block_builder", "pipeline.lint.safety", "pipeline.model"} <= read
     assert {"pipeline.writers.epub.book", "pipeline.rendering.markup", "pipeline.validation.pdf_tags"} <= render
+    assert {"pipeline.languages.da", "pipeline.languages.en"} <= read & render
     assert not [name for name in (*read, *render) if name.startswith(("pipeline.mailing", "pipeline.preview"))]
     assert "pipeline.build" not in read | render
