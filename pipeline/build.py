@@ -26,7 +26,7 @@ from pipeline.run.selection import Selection, filter_by
 from pipeline.run.source_set import Progress, RunContext, SourceReader, SourceSet
 from pipeline.timing import collect_timings, sum_timings
 from pipeline.validation.certificate import Certificates
-from pipeline.validation.certifying import certify_books, find_judges
+from pipeline.validation.certifying import certify_books, find_validators
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def certify(config: Config, request: Request, progress: Progress, executor: Exec
     Raises:
         ConfigError: As for `publish`; or a judge is missing, and then nothing is done.
     """
-    find_judges()
+    find_validators()
     first = publish(config, request, progress, executor)
     if first.is_interrupted:
         return first

@@ -85,8 +85,7 @@ class ImageSizes:
         resized = resize_image(data, set(sizes.values()), self.limits.picture_pixels)
         made = {}
         for need, size in sizes.items():
-            one = resized[size]
-            made[need] = Rendition(one.data, one.media_type, one.width_px, one.height_px, one.lettering)
+            made[need] = one = resized[size]
             facts = (one.media_type, one.width_px, one.height_px, one.lettering)
             self.values.put("picture", _key(need), msgspec.json.encode(facts) + b"\n" + one.data)
         return made

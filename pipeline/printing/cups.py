@@ -13,8 +13,7 @@ from typing import Literal
 
 from pipeline.errors import ConfigError
 from pipeline.printing.published_handouts import PrintableHandout
-from pipeline.rendering.paper_sizes import measure_pages
-from pipeline.rendering.print_pack_cover import sheet_count
+from pipeline.rendering.paper_sizes import measure_pages, sheet_count
 
 _CUPS_TIMEOUT_S = 60
 _CUPS_HINT = "start it: systemctl start cups; or name another machine's: CUPS_SERVER"

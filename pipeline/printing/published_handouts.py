@@ -8,15 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.build import Request, outputs_of, publish
-from pipeline.config import Config, OutputSettings, format_options
+from pipeline.config import Config, OutputSettings, Publisher, format_options
 from pipeline.engine.output_dir import replace_whole
 from pipeline.errors import ConfigError
 from pipeline.rendering.imposition import DocumentInfo, PackHandout, impose_print_pack
-from pipeline.rendering.paper_sizes import measure_pages
+from pipeline.rendering.paper_sizes import PAGES_PER_SHEET, measure_pages, sheet_count
 from pipeline.rendering.pdf_raster import draw_contact_sheet
-from pipeline.rendering.print_pack_cover import CoverEntry, render_print_pack_cover
-from pipeline.rendering.styles import find_styles
-from pipeline.rendering.words import load_words
+from pipeline.rendering.styles import Styles, find_styles
+from pipeline.rendering.words import Words, load_words
 from pipeline.report import EditionResult, Report
 from pipeline.run.source_set import Progress
 from pipeline.writers import load_writer
@@ -106,6 +105,18 @@ def _find_handout(entry: EditionResult, variant: str, outputs: Path) -> Printabl
     return SkippedHandout(entry.id, f"the variant {variant} does not apply to it", is_failed=False)
 
 
+@dataclass(frozen=True, slots=True)
+class PackContents:
+    """The handouts of a print pack."""
+
+    handouts: tuple[tuple[str, int], ...]
+    """Title and number of pages of each."""
+    copies: int
+    """Of each."""
+    paper_mm: tuple[float, float]
+    """Width and height; landscape: the handouts are booklets."""
+
+
 def make_print_pack(handouts: Sequence[PrintableHandout], copies: int, config: Config) -> bytes:
     """Return one PDF with a cover and all copies of all handouts.
 
@@ -115,12 +126,48 @@ def make_print_pack(handouts: Sequence[PrintableHandout], copies: int, config: C
     words = load_words(styles, config.publisher.language)
     inside = [PackHandout(handout.title, handout.path.read_bytes()) for handout in handouts]
     sizes = [measure_pages(handout.pdf) for handout in inside]
-    listed = [CoverEntry(handout.title, size.count) for handout, size in zip(inside, sizes, strict=True)]
-    paper_mm = (sizes[0].width_mm, sizes[0].height_mm)
-    cover = render_print_pack_cover(listed, copies, config.publisher, words, styles, paper_mm)
+    listed = tuple((handout.title, size.count) for handout, size in zip(inside, sizes, strict=True))
+    contents = PackContents(listed, copies, (sizes[0].width_mm, sizes[0].height_mm))
+    cover = render_print_pack_cover(contents, config.publisher, words, styles)
     return impose_print_pack(
         cover, inside, copies, DocumentInfo(words["pack_title"], words["pack_note"], words.language)
     )
+
+
+def render_print_pack_cover(pack: PackContents, publisher: Publisher, words: Words, styles: Styles) -> bytes:
+    """Return the cover of a pack, with as many pages as the list needs.
+
+    Raises:
+        StyleError: A template, style sheet or word is broken.
+    """
+    from pipeline.rendering.pdf_layout import Layout, draw_pdf, lay_out  # late, since WeasyPrint is slow to import
+
+    width_mm, height_mm = pack.paper_mm
+    css = styles.render("pack/cover.css", paper=f"{width_mm:g}mm {height_mm:g}mm")
+
+    def lay_out_cover(own_pages: int) -> Layout:
+        rows = []
+        sheets = sheet_count(own_pages)
+        for title, pages in pack.handouts:
+            own_sheets = sheet_count(pages) * pack.copies
+            rows.append({"title": title, "pages": pages, "sheets": own_sheets, "first": sheets * PAGES_PER_SHEET + 1})
+            sheets += own_sheets
+        how = words["pack_how_booklets" if width_mm > height_mm else "pack_how"]
+        html = styles.render(
+            "pack/cover.html.j2",
+            rows=rows,
+            copies=pack.copies,
+            sheets=sheets,
+            how=how,
+            publisher=publisher,
+            words=words,
+        )
+        return lay_out(html, css, {})
+
+    layout = lay_out_cover(1)
+    if layout.pages > 1:  # the page numbers in the list start after the pages of the cover
+        layout = lay_out_cover(layout.pages)
+    return draw_pdf(layout)[0]
 
 
 def save_print_pack(data: bytes, path: Path) -> None:

@@ -64,6 +64,7 @@ from pipeline.pictures.image_files import TargetSize, resize_image
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
 from pipeline.writers import Job, Rendition, Written, handout
+from pipeline.writers.handout.missing_characters import MissingCharacterError
 from tests.makers import (
     CLINIC,
     PICTURE,
@@ -782,7 +783,7 @@ def test_equal_headings_of_two_articles_do_not_meet() -> None:
 def test_a_letter_that_the_font_lacks_is_refused_and_named_with_its_line() -> None:
     article_ = article(blocks=(para("Godt.", 7), BulletList(((Para(words_in("gået ご"), 9),),), 8)))
 
-    with pytest.raises(handout.MissingCharacterError, match=r"U\+3054") as refused:
+    with pytest.raises(MissingCharacterError, match=r"U\+3054") as refused:
         made(article_)
 
     assert refused.value.line == 9
@@ -791,7 +792,7 @@ def test_a_letter_that_the_font_lacks_is_refused_and_named_with_its_line() -> No
 
 def test_a_sign_of_mathematics_is_never_left_out() -> None:
     """`⩽ 5 mg` without its sign is another dose."""
-    with pytest.raises(handout.MissingCharacterError, match=r"U\+2A7D"):
+    with pytest.raises(MissingCharacterError, match=r"U\+2A7D"):
         made(article(blocks=(para("Tag ⩽ 5 mg"),)))
 
 

@@ -1,19 +1,54 @@
-"""The imprint of a book: authors, dates, reviewers, series and publisher."""
+"""Back matter of a book: the glossary, and the imprint with authors, dates, series and publisher."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.config import Publisher
-from pipeline.model import Article, Collection
+from pipeline.languages import language as language_of
+from pipeline.model import Article, Collection, DefinitionList, text
 from pipeline.rendering.words import Words
-from pipeline.writers.epub.chapters import web_address
+from pipeline.writers.epub.chapters import Chapter, NavEntry, visible_content, web_address
+
+
+@dataclass(frozen=True, slots=True)
+class GlossaryTerm:
+    """A term with its meaning and the chapters that define it."""
+
+    word: str
+    meaning: str
+    chapters: tuple[NavEntry, ...]
+
+
+def glossary_terms(chapters: Iterable[Chapter], language: str) -> tuple[GlossaryTerm, ...]:
+    """Return the terms of a book in alphabetical order; a definition in two chapters is listed once."""
+    defined: dict[tuple[str, str], dict[NavEntry, None]] = {}
+    for chapter in chapters:
+        place = NavEntry(chapter.article.title, chapter.name)
+        for word, meaning in _chapter_terms(chapter):
+            defined.setdefault((word, meaning), {})[place] = None
+    after_z = enumerate(language_of(language).after_z)
+    order = str.maketrans({letter: f"\uffff{rank}" for rank, alike in after_z for letter in alike})
+    found = (GlossaryTerm(word, meaning, tuple(places)) for (word, meaning), places in defined.items())
+    return tuple(sorted(found, key=lambda term: term.word.casefold().translate(order)))
+
+
+def _chapter_terms(chapter: Chapter) -> Iterator[tuple[str, str]]:
+    article = chapter.article
+    if article.meta.kind == "term" and (article.lead or article.description):
+        yield article.title, article.lead or article.description
+    for node in visible_content(article.blocks):
+        if isinstance(node, DefinitionList):
+            for word, definitions in node.items:
+                meaning = " ".join(text(definition) for definition in definitions)
+                if text(word) and meaning:
+                    yield text(word), meaning
 
 
 @dataclass(frozen=True, slots=True)
 class ImprintRow:
-    """A fact for the reader: what it is, what it says, and where that leads."""
+    """A line of the imprint: label, value, and link target."""
 
     label: str
     value: str
@@ -21,7 +56,7 @@ class ImprintRow:
 
 
 def byline(article: Article, words: Words) -> str:
-    """Return who wrote an article and its newest date, in one line; empty where neither is stated."""
+    """Return the authors and the newest date of an article in one line; empty where neither is known."""
     meta = article.meta
     parts = [words.fill("epub_by", names=", ".join(meta.authors))] if meta.authors else []
     if meta.changed:
@@ -30,7 +65,7 @@ def byline(article: Article, words: Words) -> str:
 
 
 def article_rows(article: Article, words: Words) -> tuple[ImprintRow, ...]:
-    """Return who stands behind an article, and when it was written and looked at."""
+    """Return the authors, dates, and reviewers of an article."""
     meta = article.meta
     reviewed = words.date(meta.reviewed) if meta.reviewed else ""
     if reviewed and meta.reviewed_by:
@@ -48,7 +83,7 @@ def article_rows(article: Article, words: Words) -> tuple[ImprintRow, ...]:
 
 
 def series_rows(collections: Iterable[Collection], words: Words) -> tuple[ImprintRow, ...]:
-    """Return what the book is one of, and which one."""
+    """Return the series and sets of a book, with its position."""
     return tuple(
         ImprintRow(
             words[f"epub_{collection.kind}"],
@@ -61,7 +96,7 @@ def series_rows(collections: Iterable[Collection], words: Words) -> tuple[Imprin
 
 
 def publisher_rows(publisher: Publisher, words: Words) -> tuple[ImprintRow, ...]:
-    """Return who publishes the book, and how to reach them."""
+    """Return name and contact details of the publisher."""
     phone = "".join(letter for letter in publisher.phone if letter.isdigit() or letter == "+")
     return _without_empty(
         ImprintRow(words["epub_name"], publisher.name),
