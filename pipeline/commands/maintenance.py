@@ -1,4 +1,4 @@
-"""The commands `publish clean` and `publish cluster`."""
+"""`publish clean` and `publish cluster`: empty the cache, and start a local Dask cluster."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _LOCK_WAIT_S = 5.0
 
 @click.command()
 @project_option
-@outputs_option("Whose cache.")
+@outputs_option("Folder of the cache.")
 def clean(project: Path | None, outputs: Path | None) -> int:
-    """Empty the cache: what was read, resized, spell-checked and rendered. Everything published stays."""
+    """Empty the cache of read sources, resized pictures, spelling and rendered files; published files stay."""
     from pipeline.engine.cache import Cache
     from pipeline.engine.output_dir import OutputDir
 
@@ -32,7 +32,7 @@ def clean(project: Path | None, outputs: Path | None) -> int:
 @click.option("--workers", type=click.IntRange(1), help="Processes. [one per core]")
 @click.option("--memory", "memory_mb", type=click.IntRange(200), default=1000, show_default=True, help="MB for each.")
 def cluster(workers: int | None, memory_mb: int) -> int:
-    """Start a Dask cluster on this machine, for trying out, and say its address; Ctrl-C ends it."""
+    """Start a Dask cluster on this machine for trials, and print its address; Ctrl-C ends it."""
     import signal
 
     from pipeline.engine.cluster import start

@@ -68,7 +68,7 @@ class RenderTask:
     limit_s: float = DEFAULT_LIMITS.seconds
     """For an article in a format."""
     articles: tuple[bytes, ...] = ()
-    """Encoded, in the order of `binding.all_cards`; loaded just before the task is handed out."""
+    """Encoded, in the order of `binding.all_metas`; loaded just before the task is handed out."""
 
     @property
     def timeout_s(self) -> float:

@@ -1,4 +1,4 @@
-"""Finds the published newsletter that is to be sent; refuses one whose sources have changed."""
+"""Lookup of the published newsletter to send, which must be up to date with its sources."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def find_published(config: Config, id_: str, outputs: Path, progress: Progress) 
     """Return a published newsletter.
 
     Raises:
-        ConfigError: The configuration cannot be meant, or another run holds the outputs.
-        SendError: It is not published, or something that it is made from has changed since.
+        ConfigError: The configuration is invalid, or another run has locked the outputs.
+        SendError: It is not published, or its sources have changed since.
     """
     path = outputs_of(config, outputs).published_dir / NEWSLETTER_FORMAT / f"{id_}.eml"
     found = current_editions(config, Request((NEWSLETTER_FORMAT,), (id_,), outputs=outputs), progress)
@@ -50,5 +50,5 @@ def find_published(config: Config, id_: str, outputs: Path, progress: Progress) 
     what = "has changed since it was published" if path.is_file() else "is not published as a newsletter"
     raise SendError(
         f"{id_} {what}: nothing is sent",
-        hint=f"publish newsletter {id_}, look at {path.name} in a mail program, then send it",
+        hint=f"publish newsletter {id_}, check {path.name} in a mail program, then send it",
     )

@@ -69,7 +69,7 @@ class Certificates:
         """Save a certificate, replacing an earlier one."""
         path = self._path(name, id_)
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".new")
+        draft = path.with_name(f".{path.name}.new")
         with draft.open("wb") as file:
             file.write(certificate_to_json(certificate))
             file.flush()

@@ -88,8 +88,8 @@ def test_a_baseline_lets_an_old_archive_start_strict(project: Path) -> None:
     ("severities", "told"),
     [
         ('{hard-wrod = "off"}', "did you mean 'hard-word'?"),
-        ('{placeholder = "off"}', "is an error by nature"),
-        ('{dashes = "off", links-too-many = "off"}', "links-too-many is an error by nature"),
+        ('{placeholder = "off"}', "which is always an error"),
+        ('{dashes = "off", links-too-many = "off"}', "names links-too-many, which is always an error"),
     ],
 )
 def test_a_weight_that_cannot_be_set_is_refused(project: Path, severities: str, told: str) -> None:

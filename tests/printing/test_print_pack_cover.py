@@ -5,7 +5,7 @@ from __future__ import annotations
 import pypdfium2
 import pytest
 
-from pipeline.printing.print_pack import PackContents, render_print_pack_cover
+from pipeline.printing.published_handouts import PackContents, render_print_pack_cover
 from pipeline.rendering.paper_sizes import sheet_count
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
