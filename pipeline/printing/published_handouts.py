@@ -13,7 +13,6 @@ from pipeline.engine.output_dir import replace_whole
 from pipeline.errors import ConfigError
 from pipeline.rendering.imposition import DocumentInfo, PackHandout, impose_print_pack
 from pipeline.rendering.paper_sizes import PAGES_PER_SHEET, measure_pages, sheet_count
-from pipeline.rendering.pdf_raster import draw_contact_sheet
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import EditionResult, Report
@@ -129,9 +128,8 @@ def make_print_pack(handouts: Sequence[PrintableHandout], copies: int, config: C
     listed = tuple((handout.title, size.count) for handout, size in zip(inside, sizes, strict=True))
     contents = PackContents(listed, copies, (sizes[0].width_mm, sizes[0].height_mm))
     cover = render_print_pack_cover(contents, config.publisher, words, styles)
-    return impose_print_pack(
-        cover, inside, copies, DocumentInfo(words["pack_title"], words["pack_note"], words.language)
-    )
+    info = DocumentInfo(words["pack_title"], words["pack_note"], words.language)
+    return impose_print_pack(cover, inside, copies, info)
 
 
 def render_print_pack_cover(pack: PackContents, publisher: Publisher, words: Words, styles: Styles) -> bytes:
@@ -195,6 +193,8 @@ def make_contact_sheet(
     Returns:
         The report of publishing, and the file; None where the article could not be published.
     """
+    from pipeline.rendering.pdf_raster import draw_contact_sheet  # late: Pillow and PDFium would slow the preview down
+
     with tempfile.TemporaryDirectory(prefix="publish-proof-") as name:
         folder = Path(name)
         overrides = {HANDOUT_FORMAT: {"variants": list(variants)}}
