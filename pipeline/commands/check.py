@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from pathlib import Path
@@ -96,13 +95,14 @@ def _is_finished_file(path: Path) -> bool:
 
 def _print_explanation(code: str) -> int:
     from pipeline.codes import CODES, FORMER_CODES
+    from pipeline.errors import did_you_mean
     from pipeline.registry import rule_of
 
     code = FORMER_CODES.get(code, code)
     if code not in CODES:
-        near = difflib.get_close_matches(code, [*CODES, *FORMER_CODES], n=1)
+        hint = did_you_mean(code, (*CODES, *FORMER_CODES))
         raise click.BadParameter(
-            f"there is no finding {code!r}" + (f"; did you mean {near[0]!r}?" if near else ""), param_hint="--explain"
+            f"there is no finding {code!r}" + (f"; {hint}" if hint else ""), param_hint="--explain"
         )
     click.echo(f"{code} ({CODES[code].severity})\n\n" + "\n\n".join(rule_of(code).explained()))
     return 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
+from pipeline.errors import offer
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, ArticleMeta, Edition, Related, images
 from pipeline.registry import error_rule, note_rule, repair_rule
@@ -117,10 +118,8 @@ def suggest_id(name: str, names: Iterable[str]) -> str:
     pool = sorted(names)
     # By the whole path, and by the last part: most typing errors are in a folder or in a name.
     last = {id_.rpartition("/")[2]: id_ for id_ in pool}
-    near = difflib.get_close_matches(name, pool, n=2, cutoff=0.6) or [
-        last[part] for part in difflib.get_close_matches(name.rpartition("/")[2], list(last), n=2, cutoff=0.7)
-    ]
-    return f"did you mean {' or '.join(near)}?" if near else ""
+    near = get_close_matches(name, pool, n=2)
+    return offer(near or [last[part] for part in get_close_matches(name.rpartition("/")[2], last, n=2, cutoff=0.7)])
 
 
 @error_rule(
