@@ -148,10 +148,8 @@ def _output_findings(found: LintResult, settings: Config, form: str, output: Pat
         from pipeline.lint.report_html import render_html_report
         from pipeline.rendering.styles import find_styles
 
-        folder, styles = settings.folder, find_styles(settings.folder)
-        data = render_html_report(
-            found.report, found.sources, folder, settings.publisher, settings.check, styles
-        ).decode()
+        styles = find_styles(settings.folder)
+        data = render_html_report(found.report, found.sources, settings, styles).decode()
     elif form == "json":
         data = report_to_json(found.report).decode()
     elif form == "sarif":

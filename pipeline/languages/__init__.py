@@ -57,7 +57,7 @@ class Language:
     contact: Expression = ""  # Words of a line that says how to reach someone, which is no heading
     placeholders: Expression = ""  # Words in brackets that ask for text: `[INSERT name]`. Case counts.
     screen: tuple[Expression, ...] = ()  # Words that need a screen, such as `click here`
-    screen_signs: Expression = ""  # One of these stands in all of them; most paragraphs have none
+    screen_hints: Expression = ""  # One of these stands in all of them; most paragraphs have none
     picture_words: Expression = ""  # Kinds of pictures, with which an empty text alternative begins: `illustration`
     picture_of: Expression = ""  # What stands between them and the title again: `of`
     exercise_steps: Expression = ""  # In a heading of how an exercise is done
@@ -107,7 +107,7 @@ class Language:
 
     # ---- in its own articles: style
     passive: Expression = ""  # A passive. Case counts.
-    passive_sign: Expression = ""  # What every passive has: quick to look for, and most sentences lack it. Case counts.
+    passive_hint: Expression = ""  # What every passive has: quick to look for, and most sentences lack it. Case counts.
     hidden_verbs: Expression = ""  # A verb made a noun: `perform an examination of`
 
     # ---- in its own articles: help

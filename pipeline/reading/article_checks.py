@@ -43,7 +43,7 @@ from pipeline.reading.lines import FindingCollector
 from pipeline.registry import note_rule, warning_rule
 
 _SCREEN = re.compile("|".join(together().screen), re.IGNORECASE)
-_HINT = re.compile(together().screen_signs, re.IGNORECASE)
+_HINT = re.compile(together().screen_hints, re.IGNORECASE)
 
 
 @warning_rule(

@@ -64,7 +64,7 @@ def test_a_word_that_was_met_before_asks_no_dictionary(project: Path, monkeypatc
     assert "smerter" in (words["smeter"] or ())
     assert words["lænden"] is None
     wordbook._verdicts.cache_clear()
-    monkeypatch.setattr(Speller, "judge", lambda _self, word: pytest.fail(f"{word!r} was judged again"))
+    monkeypatch.setattr(Speller, "check", lambda _self, word: pytest.fail(f"{word!r} was checked again"))
     article.write_text(article.read_text("utf-8") + "\nSå smeter lænden.\n", "utf-8")
 
     _, after = run(project)
