@@ -69,7 +69,7 @@ CODES = {
     "html-unknown": Code("warning", "reading.embedded_html"), "id-twice": Code("error", "reading.source_files"),
     "indentation": Code("note", "reading.lists"), "key-conflict": Code("warning", "reading.frontmatter"),
     "key-twice": Code("error", "reading.strict_yaml"), "key-unknown": Code("note", "reading.edition_contents"),
-    "left-out": Code("note", "report"), "lettering-unsaid": Code("warning", "lint.svg_alt_text"),
+    "left-out": Code("note", "report"), "lettering-unsaid": Code("warning", "lint.format_limits"),
     "link-broken": Code("warning", "reading.links"), "link-definition-unused": Code("note", "reading.footnotes"),
     "link-empty": Code("warning", "reading.inline_builder"), "link-insecure": Code("warning", "reading.links"),
     "link-markup": Code("note", "reading.links_and_emphasis"), "link-outside": Code("warning", "reading.links"),

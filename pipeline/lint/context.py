@@ -27,7 +27,7 @@ SENTENCE_KINDS = ("lead", "point", "prose", "note")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence, and where it stands."""
+    """A sentence with its passage."""
 
     text: str
     passage: Passage

@@ -20,7 +20,7 @@ MAX_ALT_LENGTH = 250
 
 @note_rule(
     "address-long",
-    "A web address that stands in the text is longer than a line of the handout.",
+    "A web address in the text is longer than a line of the handout.",
     "An address of 96 characters in running text",
     "Let words carry the link: `[Sundhed.dk om ryg](https://…)`.",
     reason="On paper it breaks in the middle, and no one types it.",
@@ -30,7 +30,7 @@ def address_long(context: LintContext) -> Iterator[Finding]:
     for link in context.nodes(Link):
         shown = text(link.content)
         if len(shown) > MAX_ADDRESS_LENGTH and shown.strip().startswith(("http", "www")) and " " not in shown.strip():
-            message = f"an address of {len(shown)} characters stands in the text, expected at most {MAX_ADDRESS_LENGTH}"
+            message = f"an address of {len(shown)} characters in the text, expected at most {MAX_ADDRESS_LENGTH}"
             yield context.finding("address-long", link.line, message, quote=shown)
 
 
@@ -51,7 +51,7 @@ def subject_long(context: LintContext) -> Iterator[Finding]:
 
 @note_rule(
     "description-missing",
-    "The article has no description of its own; its first sentences stand in for it.",
+    "The article has no description of its own; its first sentences are used instead.",
     "No `description:` and no `lead:`",
     "Write `description:`, 90 to 150 characters, that says what the reader gets.",
     reason="It is the line below the subject in an inbox, and what a bookshelf says of the book.",
@@ -59,7 +59,7 @@ def subject_long(context: LintContext) -> Iterator[Finding]:
 @article_check
 def description_missing(context: LintContext) -> Iterator[Finding]:
     if not context.article.meta.has_description:
-        yield context.finding("description-missing", 0, "its first sentences stand in for a description")
+        yield context.finding("description-missing", 0, "its first sentences are used as description")
 
 
 @note_rule(
@@ -132,7 +132,7 @@ def lettering_unsaid(context: LintContext) -> Iterator[Finding]:
         unsaid = [word for word in words if not any(word.casefold() in text for text in said)]
         if unsaid and len(words) <= _MAX_DRAWING_WORDS:
             named = ", ".join(map(repr, unsaid[:5]))
-            message = f"{named} stands in the drawing {image.picture.path}, and is said nowhere"
+            message = f"{named} in the drawing {image.picture.path} is said nowhere"
             yield context.finding("lettering-unsaid", image.line, message)
 
 

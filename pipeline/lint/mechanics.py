@@ -13,7 +13,7 @@ from pipeline.registry import warning_rule
 
 @warning_rule(
     "word-doubled",
-    "A word stands twice in a row.",
+    "A word is repeated.",
     "`det er er vigtigt`",
     "Delete one.",
     reason="A slip that no spell checker sees.",
@@ -28,9 +28,7 @@ def word_doubled(context: LintContext) -> Iterator[Finding]:
                 continue
             is_name = word[0].isupper() and again[0].isupper()
             if folded not in usual and not is_name:
-                yield context.finding_at(
-                    "word-doubled", passage, (start, second + len(again)), f"{word!r} stands twice"
-                )
+                yield context.finding_at("word-doubled", passage, (start, second + len(again)), f"{word!r} is repeated")
 
 
 _SPACE = re.compile(r"[ \u00a0]+(?:[,;!?](?=\s|$)|[.:](?=\s+[A-ZÀ-ÖØ-Þ]|$))")

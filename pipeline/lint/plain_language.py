@@ -129,7 +129,7 @@ def nominal_style(context: LintContext) -> Iterator[Finding]:
     "hard-word",
     "A medical word that has a plain alternative, and is explained nowhere in the article.",
     "`hypertension` for `forhøjet blodtryk`",
-    "Use the plain word, or explain it where it first stands: `hypertension (forhøjet blodtryk)`.",
+    "Use the plain word, or explain it at its first use: `hypertension (forhøjet blodtryk)`.",
     reason="A reader who does not know the word skips the sentence, and may miss what concerns them.",
     source="The word list `styles/words/plain.<language>.toml`; a project's own file of that name adds to it.",
     group="readable",
@@ -158,7 +158,7 @@ _EXPLAINS = re.compile(rf"\s*[,–]?\s*\(|{together().explains}", re.IGNORECASE)
 
 
 def _is_in_brackets(text: str, start: int, end: int) -> bool:
-    """Tell whether words stand in brackets, or brackets right behind them."""
+    """Return whether words are in brackets, or followed by brackets."""
     before = text[:start]
     is_inside = before.rfind("(") > before.rfind(")")
     return is_inside or bool(_EXPLAINS.match(text[end:]))
@@ -177,7 +177,7 @@ _ROMAN = re.compile(r"[IVX]+$")
     "abbreviation-unexplained",
     "An abbreviation that the article never writes out.",
     "`VAS` without `visuel analog skala (VAS)`",
-    "Write it out where it first stands; `styles/words/abbreviations.<language>.toml` lists those everyone knows.",
+    "Write it out at its first use; `styles/words/abbreviations.<language>.toml` lists those everyone knows.",
     reason="Abbreviations are the trade's own; a screen reader spells them letter by letter.",
     source="WCAG 2.2, success criterion 3.1.4.",
     group="readable",
@@ -197,17 +197,17 @@ def abbreviation_unexplained(context: LintContext) -> Iterator[Finding]:
         long = known.get(short, "")
         is_known = long == KNOWN_TO_EVERYONE or (long and long.casefold() in context.all_text)
         if not is_known and not _is_written_out(folded, context.all_text):
-            hint = f"write it out where it first stands: {long} ({short})" if long else ""
+            hint = f"write it out at its first use: {long} ({short})" if long else ""
             message = f"{short!r} is written out nowhere"
             yield context.finding_at("abbreviation-unexplained", passage, (start, end), message, hint)
 
 
 KNOWN_TO_EVERYONE = "-"
-"""What a list says of an abbreviation that everyone knows."""
+"""The value in a word list of an abbreviation that everyone knows."""
 
 
 def _is_written_out(short: str, whole: str) -> bool:
-    """Tell whether an abbreviation, without capitals, stands in or before brackets, or is said to stand for words."""
+    """Return whether an abbreviation, without capitals, is in or before brackets, or is said to stand for words."""
     own = re.escape(short)
     return bool(
         re.search(rf"\([^()]*\b{own}\b[^()]*\)", whole)

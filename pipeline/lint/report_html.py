@@ -43,7 +43,7 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """The remarks of one group on an article."""
+    """The findings of one group on an article."""
 
     group: str
     remarks: tuple[FindingView, ...]
@@ -125,7 +125,7 @@ def render_html_report(report: Report, sources: Sequence[str], config: Config, s
 
 
 def _article_reports(report: Report, sources: Iterable[str], project: Path) -> tuple[ArticleReport, ...]:
-    """Return what is shown of each source: what matters to patients first."""
+    """Return what is shown of each source: the most severe first."""
     by_source: dict[str, list[Finding]] = defaultdict(list, {source: [] for source in sources})
     for finding in report.findings:
         by_source[finding.source].append(finding)
@@ -185,7 +185,7 @@ def _finding_view(finding: Finding, place: SourcePosition) -> FindingView:
 
 
 def markup_with_code(words: str) -> Markup:
-    """Return words of a finding as markup: what stands between backticks is code."""
+    """Return words of a finding as markup: text between backticks is code."""
     parts = words.split("`")
     if len(parts) % 2 == 0:
         return escape(words)

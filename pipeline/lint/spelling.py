@@ -26,17 +26,17 @@ _FOLDERS = ("/usr/share/hunspell", "/usr/share/myspell/dicts", "/opt/homebrew/sh
 KNOWN_WORD_COUNT = 30_000
 """So many of a language's commonest words need no dictionary."""
 COMMON_WORD_COUNT = 20_000
-"""So many may be what a slip was meant to be."""
+"""How many of the commonest words may be the word that was intended."""
 _SHORTEST = 5
 _MAX_SUGGESTIONS = 3
-"""So many words that may be meant are named."""
+"""How many intended words a finding offers."""
 
 
 @warning_rule(
     "spelling",
     "A word that no dictionary has, one letter from a common one.",
     "`smeter` for `smerter`",
-    "Correct it; or, where it is right, add it to `sources/ordliste.txt` (`publish check --learn`).",
+    "Correct it; or, where it is right, add it to .",
     reason="A spelling error in a dose or a symptom misleads; anywhere else it costs trust.",
     source="Hunspell, with the Danish dictionary of Stavekontrolden.",
     group="right",
@@ -80,7 +80,7 @@ class Speller:
     """Without its suffix."""
 
     def check(self, plain: str) -> SpellingVerdict:
-        """Return what a word in small letters may stand for if it is a slip: near a common one, in no dictionary."""
+        """Return the words that a misspelt word may be intended as; None where it is not misspelt."""
         # The cheap questions first: most rare words are compounds that no common word is near.
         if plain in self.known or not self._neighbours(plain):
             return None
@@ -102,7 +102,7 @@ class Speller:
         return index
 
     def _meant(self, plain: str) -> tuple[str, ...]:
-        """Return what a slip may stand for, the likeliest first: no names, and no slips that are common."""
+        """Return the words that a misspelt word may be intended as, the likeliest first."""
         near = sorted(self._neighbours(plain), key=lambda other: (abs(len(other) - len(plain)), other))
         return tuple(other for other in near if self._spells(other))
 

@@ -91,19 +91,19 @@ _MARKUP_CHARACTERS = frozenset("[]({#|:~`*_")
 
 @warning_rule(
     "markup-left",
-    "Signs of Markdown in the finished text: something that was meant as markup is printed as it stands.",
+    "Markdown characters in the finished text: markup that was not recognised is printed as text.",
     "`](`, `##` or `{word}` in a sentence",
-    "Mend the markup, or put a backslash before each sign and accept the finding.",
+    "Correct the markup, or put a backslash before each of its characters and accept the finding.",
 )
 def find_leftover_markup(blocks: tuple[Block, ...], findings: FindingCollector) -> None:
-    """Record what looks like markup in the finished text: it was meant as such, and will be printed."""
+    """Add a finding for each paragraph with characters of markup that was not recognised."""
     for node in walk(blocks):
         if isinstance(node, Para | Plain | Header):
             plain = _printed_text(node.content)
             left = _LEFTOVER_MARKUP.search(plain) if not _MARKUP_CHARACTERS.isdisjoint(plain) else None
             if left:
                 shown = plain[max(0, left.start() - 20) : left.end() + 20].strip()
-                findings.add("markup-left", node.line, f"{left[0][:30]!r} is printed as it stands: {shown!r}")
+                findings.add("markup-left", node.line, f"{left[0][:30]!r} is printed as text: {shown!r}")
 
 
 def _printed_text(content: tuple[Inline, ...]) -> str:
@@ -164,7 +164,7 @@ _FILE_NAME = re.compile(r"[\w-]+\.(png|jpe?g|webp|gif|svg)$|(IMG|DSC|DSCN|P)[_-]
     group="whole",
 )
 def check_alt_texts(article: Article, findings: FindingCollector) -> None:
-    """Add what is doubtful about the text alternatives of an article."""
+    """Add findings on missing, empty-worded, repeated and ASCII-spelt text alternatives."""
     ascii_spellings = language(article.language).ascii_spellings
     by_alt: dict[str, list[Image]] = defaultdict(list)
     # In the text an empty alternative says that the picture decorates; a picture at the top has no such way to say it.
@@ -180,7 +180,7 @@ def check_alt_texts(article: Article, findings: FindingCollector) -> None:
     for same in by_alt.values():
         pictures = {image.picture.sha256 for image in same}
         if len(pictures) > 1:
-            findings.add("alt-twice", same[-1].line, f"{same[-1].alt!r} stands on {len(pictures)} pictures")
+            findings.add("alt-twice", same[-1].line, f"{len(pictures)} pictures have {same[-1].alt!r}")
 
 
 def check_size_limits(article: Article, limits: Limits, findings: FindingCollector) -> None:
@@ -218,7 +218,7 @@ _BARE_ADDRESS = re.compile(r"(https?://)?(www\.)?[\w-]+(\.[\w-]+)+/?$", re.IGNOR
     "Say what is found there instead.",
 )
 def check_links(blocks: tuple[Block, ...], findings: FindingCollector) -> None:
-    """Add what is doubtful about links as readers see them."""
+    """Add a finding for each link that shows a bare address and leads deeper into that site."""
     for node in walk(blocks):
         if isinstance(node, Link) and node.address.startswith("http"):
             shown, parts = text(node.content).strip(), urlsplit(node.address)

@@ -64,7 +64,7 @@ def _replace_body(lines: list[tuple[str, str]], body: Lines, first: int) -> list
     kept = dict(enumerate((words for words, _ in lines), 1))
     made = lines[: first - 1]
     for line in body:
-        # What a repair left alone is taken from the file, which may hold marks that only reading takes out.
+        # A line without repairs stays as in the file, with characters that only reading removes.
         same = clean_characters(kept.get(line.number, "")) == line.text
         made.append((kept[line.number] if same else line.text, ends.get(line.number, "\n")))
     return made

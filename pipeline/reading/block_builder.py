@@ -124,7 +124,7 @@ class BlockBuilder:
         return self._text(Plain, content)
 
     def _text(self, kind: type[Para | Plain], nodes: list[PandocNode]) -> tuple[Block, ...]:
-        """Return a paragraph, and each picture that stands at its ends or on a line of its own as a figure."""
+        """Return a paragraph, and each picture at its ends or on a line of its own as a figure."""
         line = self.state.line
         built: list[Block] = []
         for piece in _split_at_pictures(nodes):
@@ -160,7 +160,7 @@ class BlockBuilder:
         return (Para(_join_with_breaks(rows), line),) if rows else ()
 
     def build_rawblock(self, content: list[Any], _: int) -> tuple[Block, ...]:
-        """Return the bare words of HTML that repairs left: a last net, so that no tag passes and no word is lost."""
+        """Return the bare words of HTML that the line repairs left, so that no tag passes and no word is lost."""
         import nh3  # 20 ms: almost never needed
 
         raw, line = content[1], self.state.line
@@ -325,7 +325,7 @@ def _first_line(content: tuple[Inline, ...]) -> tuple[tuple[Inline, ...], tuple[
 
 
 def _after_mark(content: tuple[Inline, ...], mark: str) -> tuple[Inline, ...]:
-    """Return what stands behind a mark at the beginning of a line."""
+    """Return the inlines behind a mark at the beginning of a line."""
     seen = ""
     for at, inline in enumerate(content):
         seen += text((inline,)) or " "
@@ -344,13 +344,13 @@ def _join_with_breaks(rows: list[tuple[Inline, ...]]) -> tuple[Inline, ...]:
 
 
 def _split_at_pictures(nodes: list[PandocNode]) -> list[list[PandocNode] | PandocNode]:
-    """Return a paragraph in pieces: runs of text, and the pictures that stand for themselves."""
+    """Return a paragraph in pieces: runs of text, and the pictures that become figures."""
     if not any(node["t"] == "Image" for node in nodes):
         return [nodes]
     pieces: list[list[PandocNode] | PandocNode] = []
     run: list[PandocNode] = []
     for at, node in enumerate(nodes):
-        if node["t"] == "Image" and _stands_for_itself(nodes, at):
+        if node["t"] == "Image" and _becomes_figure(nodes, at):
             pieces += [run, node]
             run = []
         else:
@@ -358,7 +358,7 @@ def _split_at_pictures(nodes: list[PandocNode]) -> list[list[PandocNode] | Pando
     return [piece for piece in (*pieces, run) if piece]
 
 
-def _stands_for_itself(nodes: list[PandocNode], at: int) -> bool:
+def _becomes_figure(nodes: list[PandocNode], at: int) -> bool:
     """Return whether a picture is at an end of its paragraph or alone on a line; `(![x](y))` is not."""
     before, after = nodes[:at], nodes[at + 1 :]
     neighbours = {before[-1]["t"] if before else "SoftBreak", after[0]["t"] if after else "SoftBreak"}

@@ -31,7 +31,7 @@ _LENGTHS: Mapping[str, Literal["full", "teaser"]] = {
     **dict.fromkeys(("full", *_NAMES_OF("full")), "full"),
     **dict.fromkeys(("teaser", *_NAMES_OF("teaser")), "teaser"),
 }
-"""What may stand behind an article: how much of it a newsletter shows."""
+"""How much of an article a newsletter shows, by the word behind its id."""
 
 
 class _Listed:
@@ -117,7 +117,7 @@ def _add_articles(listed: _Listed, inside: YamlList) -> tuple[str, ...]:
 
 
 def _add_article(listed: _Listed, item: YamlNode) -> None:
-    """Add an article, with the length that may stand behind it: `- blog/soevn: full`."""
+    """Add an article, with the length that may follow its id: `- blog/soevn: full`."""
     match item:
         case YamlText(id_, line):
             listed.articles.append(ListedArticle(id_, line))

@@ -26,7 +26,7 @@ _CONTENT = re.compile(
 )
 _SILENT_START = re.compile(_CODE + rf"<(?P<name>{_DROPPED_ELEMENTS})\b(?P<attributes>[^<>]*)>", re.IGNORECASE)
 _SILENT_END = re.compile(rf"</({_DROPPED_ELEMENTS})\s*>", re.IGNORECASE)
-# What never ends is taken to the end of the text, once: to look for an end from each of many beginnings takes for ever.
+# Without an end it matches to the end of the text, once: a search from each of many beginnings takes quadratic time.
 _DECLARATION = re.compile(
     _CODE + r"<(?:!DOCTYPE[^<>]*(?:<!ENTITY[^<>]*)?>|!\[CDATA\[(?P<inside>.*?)(?:\]\]>|(?P<open>\Z))"
     r"|\?(?P<order>.*?)(?:\?>|(?P<endless>\Z)))",
@@ -108,7 +108,7 @@ def convert_html(lines: Lines, findings: FindingCollector) -> Lines:
 
 
 _MAX_TAG_DEPTH = 8
-"""How deep pairs of tags may nest; tags of deeper ones are taken away, their words stay."""
+"""How deep pairs of tags may nest; tags of deeper ones are removed, their words stay."""
 
 
 @error_rule(
@@ -119,7 +119,7 @@ _MAX_TAG_DEPTH = 8
     group="safe",
 )
 def find_placeholders(lines: Lines, findings: FindingCollector) -> None:
-    """Record what a template or a hurried author left to be filled in."""
+    """Add a finding for each placeholder of a template or an author."""
 
     def note(match: re.Match[str], number: int) -> str:
         findings.add("placeholder", number, f"{match[0]!r} was never filled in")
@@ -129,11 +129,11 @@ def find_placeholders(lines: Lines, findings: FindingCollector) -> None:
 
 
 def _without_imports(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
-    """Blank the import and export lines of MDX; such a line is no sentence in any language we publish."""
+    """Blank the import and export lines of MDX; no sentence in a supported language looks like one."""
     for line in lines:
         is_import = line.text.startswith(("import ", "export ")) and bool(_IMPORT.match(line.text))
         if is_import:
-            findings.add("html-removed", line.number, f"{line.text.strip()!r} is code of the web site, taken away")
+            findings.add("html-removed", line.number, f"{line.text.strip()!r} is code of the web site, removed")
         yield line.with_text("") if is_import else line
 
 
@@ -147,7 +147,7 @@ def _comment(match: re.Match[str], number: int, findings: FindingCollector) -> s
     mark = "<!--" if match[0].startswith("<!--") else "{/*"
     if match["end"]:
         what = "a comment" if mark == "<!--" else "an MDX comment"
-        findings.add("html-removed", number, f"{what}, taken away")
+        findings.add("html-removed", number, f"{what}, removed")
         return ""
     # Markdown would take all the rest of the article as a comment, which no author means.
     findings.add("html-unclosed", number, "a comment that never ends; its text is published")
@@ -162,13 +162,13 @@ def _endless_content(match: re.Match[str], number: int, findings: FindingCollect
 
 @lru_cache(maxsize=1)
 def _last_ends(text: str) -> dict[str, int]:
-    """Return where the last end tag of each element stands."""
+    """Return the position of the last end tag of each element."""
     return {match[1].lower(): match.start() for match in _SILENT_END.finditer(text)}
 
 
 @warning_rule(
     "html-content-removed",
-    "HTML that can stand in no document, taken away with all it holds.",
+    "HTML that no document can show, removed with its content.",
     '`<iframe src="https://…">`, `<script>`',
     "Say in words what it shows, and link to it.",
 )
@@ -176,7 +176,7 @@ def _content(match: re.Match[str], number: int, findings: FindingCollector) -> s
     name = match["name"].lower()
     address = _parse_attributes(match["attributes"]).get("src", "")
     shown = f" ({address})" if address else ""
-    findings.add("html-content-removed", number, f"<{name}>{shown} cannot stand on paper or in a mail, taken away")
+    findings.add("html-content-removed", number, f"<{name}>{shown} cannot be shown on paper or in a mail, removed")
     return ""
 
 
@@ -185,13 +185,13 @@ def _declaration(match: re.Match[str], number: int, findings: FindingCollector) 
     if match["open"] is not None or match["endless"] is not None:
         findings.add("html-unclosed", number, f"{what} that never ends; its text is published")
         return (match["inside"] or match["order"] or "").replace("<![CDATA[", "")
-    findings.add("html-removed", number, f"{what}, taken away")
+    findings.add("html-removed", number, f"{what}, removed")
     return match["inside"] or ""
 
 
 @repair_rule(
     "html-removed",
-    "HTML in the text: its Markdown form is used, or the tag is taken away and its words stay. Comments are left out.",
+    "HTML in the text: its Markdown form is used, or the tag is removed and its words stay. Comments are left out.",
     '`<div class="boks">`, `<!-- tjek tal -->`',
     "Write Markdown; only `<sub>`, `<sup>`, `<br>` and `<abbr>` are needed. A comment may stay.",
     aliases=("html-comment",),
@@ -228,7 +228,7 @@ def _pair(match: re.Match[str], number: int, findings: FindingCollector) -> str:
 def _is_in_figures(match: re.Match[str], inside: str) -> bool:
     """Return whether a pair of tags begins or ends right beside a figure within a word: `2<b>5</b> mg`.
 
-    Asterisks there are taken for multiplication.
+    Asterisks there are read as multiplication.
     """
     start, end = match.span()
     before, after = match.string[max(0, start - 1) : start], match.string[end : end + 1]
@@ -254,7 +254,7 @@ def _pipe_table(inside: str) -> str:
 
 @warning_rule(
     "html-unknown",
-    "Words in angle brackets that are no HTML; they are printed as they stand.",
+    "Words in angle brackets that are no HTML; they are printed as text.",
     "`<dit navn>`",
     "Use other brackets, or fill it in.",
 )
@@ -268,7 +268,7 @@ def _single_tags(lines: Lines, findings: FindingCollector) -> Lines:
         if name in _KEPT_ELEMENTS:
             return _kept(match, name)
         if not _is_tag(match, closed):
-            findings.add("html-unknown", number, f"{match[0]!r} is no HTML; it is printed as it stands")
+            findings.add("html-unknown", number, f"{match[0]!r} is no HTML; it is printed as text")
             return "\\" + match[0].replace(">", "\\>")
         if not match["slash"]:
             findings.add("html-removed", number, f"<{name}>")
@@ -297,7 +297,7 @@ def _kept(match: re.Match[str], name: str) -> str:
 
 
 def _markdown(match: re.Match[str], name: str, lists: list[str]) -> str:
-    """Return what stands in place of a tag: a mark, the end of a paragraph, or nothing."""
+    """Return the replacement of a tag: a mark, the end of a paragraph, or nothing."""
     is_end = bool(match["slash"])
     # In a list item, a table row, a heading or a quotation a new paragraph would tear the block apart.
     row = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
@@ -330,7 +330,7 @@ def _image_markdown(attributes: dict[str, str]) -> str:
 
 
 def _link_target(address: str) -> str:
-    """Return an address as it may stand in the brackets of a Markdown link."""
+    """Return an address with the characters encoded that would end a Markdown link."""
     return address.strip().replace(" ", "%20").replace("(", "%28").replace(")", "%29")
 
 

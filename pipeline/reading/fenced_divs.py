@@ -112,7 +112,7 @@ class _DivRepairer:
     def close(self, line: SourceLine) -> None:
         """Add a closing line; the divs inside the one that it closes end before it."""
         if not self.opened:
-            self.findings.add("div-shape", line.number, "`:::` that closes nothing, taken away")
+            self.findings.add("div-shape", line.number, "`:::` that closes nothing, removed")
             self.repaired.append(line.with_text(""))
             return
         while len(self.opened) > 1 and _colons(self.opened[-1]) != _colons(line) in map(_colons, self.opened):

@@ -83,13 +83,13 @@ def _footnotes(lines: Lines, findings: FindingCollector) -> Lines:
 
 @warning_rule(
     "note-missing",
-    "A reference to a footnote that is not there; its mark is taken away.",
+    "A reference to a footnote that is not defined; its mark is removed.",
     "`[^3]` without `[^3]: …`",
     "Write the footnote, or remove the mark.",
 )
 @warning_rule(
     "note-loop",
-    "A footnote that refers to itself; that reference is taken away.",
+    "A footnote that refers to itself; that reference is removed.",
     "`[^1]: Se [^1]`",
     "Remove the reference.",
 )
@@ -107,7 +107,7 @@ def _without_dead_references(
         if not label or (label in defined and label not in loops):
             return match[0]
         code, fault = ("note-loop", "refers to itself") if label in defined else ("note-missing", "is defined nowhere")
-        findings.add(code, line.number, f"the footnote {match[0]} {fault}; its mark is taken away")
+        findings.add(code, line.number, f"the footnote {match[0]} {fault}; its mark is removed")
         before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
         return " " if before.isalnum() and after.isalnum() else ""  # without a space, two words would grow together
 
@@ -188,7 +188,7 @@ def _link_definitions(lines: Lines, findings: FindingCollector) -> Iterator[Sour
     words = " ".join(line.text for line, match in zip(lines, matches, strict=True) if not match).casefold()
     for line, match in zip(lines, matches, strict=True):
         if match and f"[{match['label'].casefold()}]" not in words:
-            message = f"no link uses [{match['label']}]; it is printed as it stands"
+            message = f"no link uses [{match['label']}]; it is printed as text"
             findings.add("link-definition-unused", line.number, message)
             yield line.with_text(f"\\[{match['label']}\\]: {match['target']}")
         else:

@@ -62,7 +62,7 @@ def read_front_matter(text: str, settings: SourceSettings, findings: FindingColl
 
 @dataclass(frozen=True, slots=True)
 class _FencedText:
-    """Text taken apart at its fences."""
+    """Text divided at its fences."""
 
     block: str
     body: str
@@ -77,7 +77,7 @@ _KEY_LINE = re.compile(r"[\"']?([\w-][\w .-]*)[\"']?[ \t]*:([ \t]|$)")
 
 @error_rule(
     "front-matter-misplaced",
-    "The front matter does not stand at the top, or has no end, or is no YAML.",
+    "The front matter is not at the top, or has no end, or is not YAML.",
     "A heading above the first `---`; no second `---`; `+++`",
     "Put `---` in the first line and after the last key.",
 )
@@ -128,7 +128,7 @@ def _no_front_matter(text: str, lines: list[str], reader: _FrontMatterReader) ->
     for at, (line, following) in enumerate(pairwise(lines)):
         key = _KEY_LINE.match(following) if _FENCE.fullmatch(line) else None
         if key and reader.canonical(key[1]):
-            message = "text stands before the front matter, expected --- in the first line"
+            message = "there is text before the front matter, expected --- in the first line"
             reader.findings.add("front-matter-misplaced", at + 1, message, "move the text below the front matter")
             return None
     return _FencedText("", text, 1)

@@ -94,17 +94,17 @@ class ValueReader:
 
     @repair_rule(
         "front-matter-markup",
-        "A value of the front matter holds Markdown or HTML, which is printed nowhere; its words were taken.",
+        "A value of the front matter holds Markdown or HTML, which no format prints; only its words are kept.",
         "`lead: Læs om **søvn** &amp; smerter`",
         "Write plain text.",
     )
     def _unmarked(self, value: str, entry: WrittenValue) -> str:
-        """Return text without Markdown and HTML: these values are printed as they stand."""
+        """Return text without Markdown and HTML: no format renders markup in these values."""
         plain = _UNSEEN.sub("", _MARKDOWN_LINK.sub(r"\1", value))
         plain = _EMPHASIS.sub(r"\2", _TAG.sub(_without_tag, plain))
         plain = " ".join(clean_characters(html.unescape(plain)).split())
         if plain != value:
-            self.findings.add("front-matter-markup", entry.line, f"{entry.name} holds markup; its words were taken")
+            self.findings.add("front-matter-markup", entry.line, f"{entry.name} holds markup; only its words are kept")
         return plain
 
     def _nodes(self, entry: WrittenValue) -> tuple[YamlNode, ...]:
@@ -294,7 +294,7 @@ class ValueReader:
         "Use a code of this list.",
     )
     def _accept(self, entry: WrittenValue) -> tuple[str, ...]:
-        """Return the codes of findings that are meant; each must have a reason."""
+        """Return the codes of accepted findings; each must have a reason."""
         if not isinstance(entry.value, YamlMapping):
             hint = "write `picture-missing: the reason`"
             self._wrong(entry.name, entry.value, "findings and the reason to accept each", hint)
@@ -307,7 +307,7 @@ class ValueReader:
                 hint = did_you_mean(name, (*CODES, *FORMER_CODES))
                 self.findings.add("accept-unknown", code.line, message, hint)
             elif not isinstance(reason, YamlText) or not reason.value:
-                self._wrong(code.value, reason, "the reason why this is meant")
+                self._wrong(code.value, reason, "the reason to accept it")
             else:
                 self._checked(code.value, reason)
                 accepted.append(name)

@@ -23,7 +23,7 @@ from pipeline.registry import repair_rule, warning_rule
 MAX_HEADING_LENGTH = 90
 """Letters of the longest line that may be a heading that was lost."""
 MIN_PARAGRAPH_LENGTH = 100
-"""Letters of the shortest paragraph line that a lost heading stands above; verse and addresses are shorter."""
+"""Letters of the shortest paragraph line below a lost heading; verse and addresses are shorter."""
 _HEADING_LIKE = re.compile(r"^(?P<indent> {0,3})(?P<marks>#{1,9})(?P<gap>[ \t\u00a0]*)(?P<text>.*?)[ \t]*$")
 _REPEATED_MARKS = re.compile(r"^(?:#{1,6}[ \t\u00a0]+)+")
 _HEADING_IN_LINE = re.compile(
@@ -55,13 +55,13 @@ def repair_headings(lines: Lines, findings: FindingCollector) -> Lines:
             else:
                 _append_apart(repaired, heading, findings)
     if empty is not None:
-        findings.add("heading-marks", empty.number, "a heading without text, taken away")
+        findings.add("heading-marks", empty.number, "a heading without text, removed")
     return tuple(repaired)
 
 
 @warning_rule(
     "heading-lost",
-    "A short line without a mark reads as a heading: it was glued to text, or stands above a deeper heading.",
+    "A short line without a mark reads as a heading: there is no blank line below it, or a deeper heading follows.",
     "`Hvornår skal jeg søge læge?` right above a long line",
     "Check it; write `##` before it and a blank line after it, or end it with a full stop.",
 )
@@ -103,7 +103,7 @@ def _without_bold(text: str) -> str:
 def _filled(empty: SourceLine, line: SourceLine, findings: FindingCollector) -> SourceLine:
     """Return the line below an empty heading: its text, where it reads as one."""
     if not _is_short_text(line.text.strip()):
-        findings.add("heading-marks", empty.number, "a heading without text, taken away")
+        findings.add("heading-marks", empty.number, "a heading without text, removed")
         return line
     findings.add("heading-marks", empty.number, "the heading's text stood on a line of its own below it")
     return line.with_text(f"{empty.text} {line.text.strip()}")
@@ -134,11 +134,11 @@ def _is_setext(lines: Lines, at: int) -> bool:
 
 
 def _split(line: SourceLine, findings: FindingCollector) -> list[SourceLine]:
-    """Return a line, or the two that it is where a heading's marks stand in its middle."""
+    """Return a line, divided in two where a heading's marks are in its middle."""
     match = _HEADING_IN_LINE.match(line.text)
     if not match or MARKER.match(line.text):
         return [line]
-    message = f"{match['after'][:60]!r} stood within a line of text, and is a heading again"
+    message = f"{match['after'][:60]!r} was within a line of text, and is a heading again"
     findings.add("heading-lost", line.number, message)
     return [line.with_text(match["before"]), line.with_text(f"{match['marks']} {match['after']}")]
 

@@ -73,7 +73,7 @@ class BuilderState:
                     self.set_line(min(starts))
 
     def set_line(self, start: int) -> None:
-        """Take the line from where it stands in the text that pandoc was given, from 1."""
+        """Set the line from a line number, from 1, of the text that pandoc was given."""
         if 0 < start <= len(self.lines):
             self.line = self.lines[start - 1].number
 
@@ -239,7 +239,7 @@ class InlineBuilder:
 
 
 def _unwrapped(nodes: list[PandocNode]) -> Iterator[PandocNode]:
-    """Yield nodes without the spans that only hold source positions, so that a tag and its end stand side by side."""
+    """Yield nodes without the spans that only hold source positions, so that a tag and its end are in one list."""
     waiting = list(reversed(nodes))
     while waiting:
         node = waiting.pop()

@@ -51,12 +51,12 @@ CODE_SPAN = r"(?<!`)(?P<ticks>`+)(?!`)[^\n]*?[^`\n](?P=ticks)(?!`)"
 
 @error_rule(
     "nesting-too-deep",
-    "Lists, quotations, boxes or marks stand more deeply within each other than anyone can follow.",
+    "Lists, quotations, boxes or marks nest too deeply.",
     "61 `>` before a line",
-    "Take the nesting apart.",
+    "Use fewer levels.",
 )
 class NestingError(SourceError):
-    """An article that nests deeper than any reader could follow."""
+    """Lists, quotations, boxes or marks nest too deeply."""
 
     code = "nesting-too-deep"
 
@@ -96,7 +96,7 @@ class FindingCollector(list[Finding]):
 
 
 def opening_fence(text: str) -> re.Match[str] | None:
-    """Return the fence that a line opens code with, if it stands outside of code."""
+    """Return the fence with which a line outside of code opens code."""
     match = FENCE.match(text)
     return None if match and "`" in match["marks"] and "`" in match["rest"] else match
 

@@ -23,20 +23,20 @@ _HOST = re.compile(r"(?=.{4,253}$)([\w-]{1,63}\.)+[\w-]{2,63}(:\d+)?$")
 _MAIL = re.compile(r"[^\s@:/]+@[^\s@:/]+\.[^\s@:/]+$")
 _PHONE = re.compile(r"\+?[\d\s().%-]+$")
 _CONTACT_SCHEMES = {"mailto": _MAIL, "tel": _PHONE, "sms": _PHONE}
-# RFC 3986: what may stand in a path or query; `%` because most addresses come encoded already.
+# RFC 3986: characters that a path or query may hold; `%` because most addresses come encoded already.
 _SAFE_PATH = "/:@!$&'()*+,;=-._~%"
 _SAFE_QUERY = _SAFE_PATH + "?"
 
 
 @dataclass(frozen=True, slots=True)
 class LinkResolver:
-    """Turns what an author wrote into an address that works from paper, a book and a mail."""
+    """Resolves link targets to addresses that work from paper, a book and a mail."""
 
     config: Config
     ids: Mapping[str, str]
     """The id of each source, by its path from the project folder."""
     known_ids: frozenset[str] = field(init=False)
-    """Once for all articles: each of thousands would go through all others."""
+    """Computed once for all articles."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "known_ids", frozenset(self.ids.values()))
@@ -51,7 +51,7 @@ class LinkResolver:
 
     @warning_rule(
         "link-broken",
-        "An address that no one can follow; its words stay as text.",
+        "An address that leads nowhere; its words stay as text.",
         "`[her](htps:/x)`, `[her]()`",
         "Correct the address.",
         group="whole",

@@ -31,7 +31,7 @@ _LINK_TITLE = r"[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*')"
 
 @dataclass(frozen=True, slots=True)
 class LinkRepair:
-    """A way in which links come broken."""
+    """A pattern of broken links, and its replacement."""
 
     pattern: re.Pattern[str]
     instead: str
@@ -121,7 +121,7 @@ def repair_links_and_emphasis(lines: Lines, findings: FindingCollector) -> Itera
     ]
     paragraph: list[SourceLine] = []
     for line, is_code in zip(repaired, flags, strict=True):
-        is_alone = is_code or _stands_alone(line.text)
+        is_alone = is_code or _is_own_block(line.text)
         if is_alone or MARKER.match(line.text):
             yield from _repair_emphasis(paragraph, findings)
             paragraph = []
@@ -132,8 +132,8 @@ def repair_links_and_emphasis(lines: Lines, findings: FindingCollector) -> Itera
     yield from _repair_emphasis(paragraph, findings)
 
 
-def _stands_alone(text: str) -> bool:
-    """Return whether a line is no part of a paragraph of several lines."""
+def _is_own_block(text: str) -> bool:
+    """Return whether a line cannot be part of a paragraph of several lines."""
     return not text.strip() or is_row(text) or bool(HEADING.match(text) or RULE.match(text) or DIV.match(text))
 
 
@@ -211,9 +211,9 @@ def _repair_emphasis(lines: list[SourceLine], findings: FindingCollector) -> lis
 
 @warning_rule(
     "emphasis-unclosed",
-    "Two asterisks without partner; they are taken away.",
+    "Two asterisks without partner; they are removed.",
     "`**Husk at drikke vand.`",
-    "Set `**` behind the last word that is meant.",
+    "Set `**` behind the last word of the emphasis.",
 )
 @repair_rule(
     "emphasis-spacing",
@@ -228,7 +228,7 @@ def _repaired_paragraph(text: str, numbers: list[int], findings: FindingCollecto
     pairs, alone = _paired(text, marks)
     cuts: list[tuple[int, int, str]] = []
     for mark in alone:
-        findings.add("emphasis-unclosed", numbers[text.count("\n", 0, mark)], "`**` that has no partner, taken away")
+        findings.add("emphasis-unclosed", numbers[text.count("\n", 0, mark)], "`**` that has no partner, removed")
         is_between_figures = text[mark - 1 : mark].isdigit() and text[mark + 2 : mark + 3].isdigit()
         cuts.append((mark, mark + 2, " " if is_between_figures else ""))
     for start, end in pairs:
@@ -300,7 +300,7 @@ def remove_trailing_breaks(lines: Lines, findings: FindingCollector) -> Iterator
     for at, (line, is_code) in enumerate(zip(lines, code_flags(lines), strict=True)):
         is_last = at + 1 == len(lines) or lines[at + 1].is_blank or bool(HEADING.match(line.text))
         if is_last and not is_code and line.text.endswith("\\") and not line.text.endswith("\\\\"):
-            findings.add("paragraph-empty", line.number, "a line break at the end of a paragraph, taken away")
+            findings.add("paragraph-empty", line.number, "a line break at the end of a paragraph, removed")
             yield line.with_text(line.text[:-1].rstrip())
         else:
             yield line

@@ -35,7 +35,7 @@ _CONTAINER = re.compile(r"^ {0,3}(?:\[\^[^\]\s]+\]:|:(?=[ \t]))")
 
 @dataclass(slots=True)
 class _Item:
-    """The newest item of an open list: where it stands in the source, and where it is written."""
+    """The newest item of an open list: its column in the source, and the column it is written at."""
 
     column: int
     written: int
@@ -147,7 +147,7 @@ class _ListRepairer:
         self.open: list[_Item] = []
         self.written: list[SourceLine] = []
         self.is_apart = True
-        """Whether a blank line, or nothing that goes on, stands above."""
+        """Whether the line above is blank, or ends what is above."""
         self.note_indent = False
         """Whether a footnote or a definition is open, whose further paragraphs are indented by four."""
         self.in_text = False

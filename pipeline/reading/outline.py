@@ -49,7 +49,7 @@ class OutlinedBlocks:
 
     blocks: tuple[Block, ...]
     h1: str
-    """The one heading of level 1 at the top, taken out of the blocks; empty where there is none."""
+    """The one heading of level 1 at the top, removed from the blocks; empty where there is none."""
 
 
 def build_outline(blocks: tuple[Block, ...], findings: FindingCollector, title: str = "") -> OutlinedBlocks:
@@ -83,7 +83,7 @@ def slugify(words: str) -> str:
 
 
 def _plain_inside(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Return blocks in which headings stand between blocks only; elsewhere a bold line does."""
+    """Return blocks with headings at the top level only; a heading inside a block becomes a bold line."""
 
     def plain(block: Block) -> Block:
         if isinstance(block, Div):
@@ -102,7 +102,7 @@ def _transform(nodes: tuple[Any, ...], change: Callable[[Any], tuple[Any, ...] |
     """Return a tree in which nodes are exchanged, children before parents.
 
     Args:
-        change: Gets a node and returns what stands in its place; None: the node as it is.
+        change: Gets a node and returns its replacement; None: the node stays.
     """
     built: list[Any] = []
     for node in nodes:
@@ -134,7 +134,7 @@ def _without_edge_rules(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 
 @repair_rule(
     "heading-bold",
-    "A paragraph that is only bold stands for a heading.",
+    "A paragraph that is only bold is used as a heading.",
     "`**Symptomer**` above a paragraph",
     "Write `## Symptomer`.",
 )
@@ -174,7 +174,7 @@ def _reads_as_heading(words: str, *, is_first: bool) -> bool:
     "Remove one of them, or make the heading `##`.",
 )
 def _without_title(blocks: tuple[Block, ...], title: str, findings: FindingCollector) -> tuple[tuple[Block, ...], str]:
-    """Take the only heading of level 1 away where it stands at the top, behind pictures at most.
+    """Remove the only heading of level 1 where it is the first block, or behind pictures only.
 
     It is the title then, unless the front matter has another: no word of it may be lost, so it stays as a heading.
     """
@@ -195,7 +195,7 @@ def _letters(words: str) -> str:
 
 
 class _Leveller:
-    """Gives headings their level: one deeper than the heading they stand under, whatever the source calls it."""
+    """Gives headings their level: one deeper than the heading above them, whatever the source calls it."""
 
     def __init__(self, findings: FindingCollector) -> None:
         self.findings = findings
@@ -256,7 +256,7 @@ def _with_ids(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], dict[str, s
 
 
 def _unique(name: str, taken: set[str]) -> str:
-    """Return a name that no heading and no renderer has taken, and take it."""
+    """Return an id that no heading and no renderer uses yet, and add it to `taken`."""
     wanted, number = name, 1
     while name in taken or _RESERVED_IDS.fullmatch(name):
         number += 1
@@ -267,7 +267,7 @@ def _unique(name: str, taken: set[str]) -> str:
 
 @warning_rule(
     "anchor-missing",
-    "A link to a place in the article that is not there; its words stay.",
+    "A link to a missing anchor in the article; its words stay.",
     "`[se nedenfor](#behandling)` without such a heading",
     "Correct it to the words of a heading, in lower case with hyphens.",
     group="whole",

@@ -28,14 +28,14 @@ _TYPES_OF_SUFFIX = {
 
 @dataclass(frozen=True, slots=True)
 class ResolvedPicture:
-    """Where a picture that an article names was found, or what was said of it: the same again, as long as it stays."""
+    """The outcome of looking for a picture; it is the same as long as the files are."""
 
     target: str
     """As written."""
     outcome: str
     """The file, and what was found on the way to it."""
     path: str = ""
-    """From the project folder; empty where no file is meant."""
+    """From the project folder; empty where there is no file."""
     sha256: str = ""
     """Of the file; empty where there is none that can be opened."""
     status: FileStatus | None = None
@@ -99,7 +99,7 @@ class PictureFinder:
     )
     @warning_rule(
         "picture-placeholder",
-        "A picture that only holds the place of one; it is left out.",
+        "A placeholder picture; it is left out.",
         "`![](/images/placeholder-3.png)`",
         "Put the real picture there, or remove the line.",
     )
@@ -125,7 +125,7 @@ class PictureFinder:
         elif not wanted.strip("/") or "\x00" in wanted:
             findings.add("picture-missing", line, "a picture without a file name")
         elif _PLACEHOLDER_FILE.match(Path(wanted).name):
-            findings.add("picture-placeholder", line, f"{target!r} only holds the place of a picture")
+            findings.add("picture-placeholder", line, f"{target!r} is a placeholder for a picture")
         elif not self._is_inside(path):
             findings.add("picture-outside", line, f"the picture {target!r} leads out of the source folders")
         elif (actual := self._on_disk(path)) is None:
@@ -134,7 +134,7 @@ class PictureFinder:
         else:
             if unicodedata.normalize("NFC", actual.name) != path.name or actual.parent != path.parent:
                 findings.add(
-                    "picture-case", line, f"{target!r} is spelt {self._name(actual)!r} on disk; that was taken"
+                    "picture-case", line, f"{target!r} is spelt {self._name(actual)!r} on disk; that file is used"
                 )
             return actual
         return None
@@ -150,11 +150,11 @@ class PictureFinder:
         "picture-animated",
         "A picture that moves; its first frame is shown.",
         "An animated GIF",
-        "Choose a still that says what the movement says.",
+        "Choose a still picture that shows the same.",
     )
     @repair_rule(
         "picture-suffix",
-        "A picture's suffix is not that of its content; it was taken by its content.",
+        "A picture's suffix does not fit its content; the content counts.",
         "A JPEG named `ryg.png`",
         "Rename the file.",
     )
@@ -173,7 +173,7 @@ class PictureFinder:
         if frames > 1:
             findings.add("picture-animated", line, f"{path.name} moves; its first picture of {frames} is shown")
         if _TYPES_OF_SUFFIX.get(path.suffix.lower(), picture.media_type) != picture.media_type:
-            findings.add("picture-suffix", line, f"{path.name} holds {picture.media_type}; it was taken as that")
+            findings.add("picture-suffix", line, f"{path.name} holds {picture.media_type}; it is used as that")
         return picture
 
     def _on_disk(self, path: Path) -> Path | None:

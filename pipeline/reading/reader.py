@@ -166,7 +166,7 @@ def _check_length(body: str, limits: Limits) -> None:
 
 @repair_rule(
     "title-derived",
-    "The front matter has no title; one was taken from elsewhere.",
+    "The front matter has no title; it was derived.",
     "`ondt-i-ryggen.md` became “Ondt i ryggen”",
     "Write `title:`.",
 )
@@ -221,16 +221,16 @@ def _build_article(
     hero, blocks = _extract_hero(meta, typeset, targets)
     title, way = title_of(meta, outlined.h1, PurePosixPath(source.path).stem, text(blocks))
     if way != "front matter":
-        findings.add("title-derived", 1, f"no title; {title!r} was taken from the {way}")
+        findings.add("title-derived", 1, f"no title; {title!r} was derived from the {way}")
     meta = _resolved(replace(meta, title=title, language=language), source, targets)
     return Article(source.id, source.path, _completed(meta, blocks, config.sources), blocks, hero)
 
 
 @note_rule(
     "block-left-out",
-    "A block that is meant for some media only; the other formats leave it out.",
+    "A block for some media only; the other formats leave it out.",
     "`::: {.web-only}`",
-    "Nothing, where that is meant.",
+    "Nothing, where that is intended.",
 )
 def _check_article(article: Article, item: _PreparedSource, config: Config) -> None:
     findings = item.findings
@@ -310,7 +310,7 @@ _TYPESETTERS: Mapping[ValueForm, Callable[[Any, Callable[[str], str]], object]] 
 
 @repair_rule(
     "hero-twice",
-    "The preview picture stands first in the text too; it is shown once.",
+    "The preview picture is the first in the text too; it is shown once.",
     "`picture: /a.png` and `![…](/a.png)` as first line",
     "Remove one of them.",
 )
@@ -327,7 +327,7 @@ def _extract_hero(
     if first is not None and named is None:
         return first, blocks[1:]
     if first is not None and named is not None and first.image.picture.sha256 == named.sha256:
-        targets.findings.add("hero-twice", first.line, "the preview picture stands first in the text too")
+        targets.findings.add("hero-twice", first.line, "the preview picture is the first in the text too")
         return replace(first, image=replace(first.image, alt=first.image.alt or meta.picture_alt)), blocks[1:]
     shown = (node.picture.sha256 for node in walk(blocks) if isinstance(node, Image))
     if named is None or named.sha256 in shown:

@@ -39,7 +39,7 @@ _REFERENCE_MARK = re.compile(
 
 @repair_rule(
     "references-moved",
-    "References that stand before other text, or in two lists; they are put into one list at the end.",
+    "References before other text, or in two lists; they become one list at the end.",
     "`## Referencer` in the middle; `## Kilder` twice",
     "Write one list, at the end.",
     aliases=("references-twice",),
@@ -67,7 +67,7 @@ def collect_references(blocks: tuple[Block, ...], findings: FindingCollector) ->
         else:
             references = replace(references, blocks=(*references.blocks, Para((Strong(title),), line), *more))
         if end < len(blocks) and not _references_heading(blocks[end])[0]:
-            findings.add("references-moved", line, "the references stand before other text, and are put at the end")
+            findings.add("references-moved", line, "the references are before other text, and are moved to the end")
         at = end
     return (*kept, references) if references else blocks
 
@@ -83,7 +83,7 @@ def _joined(first: tuple[Block, ...], more: tuple[Block, ...]) -> tuple[Block, .
 
 
 def _references_heading(block: Block) -> tuple[tuple[Inline, ...], tuple[Block, ...]]:
-    """Return the heading of references that a block is or begins with, and what stands behind it in the same block."""
+    """Return the heading of references that a block is or begins with, and the rest of that block."""
     if not isinstance(block, Header | Para | Plain):
         return (), ()
     content = bold_only(block.content) or block.content

@@ -35,7 +35,7 @@ RepairStep = Callable[[Lines, FindingCollector], Iterable[SourceLine]]
 _EMPTY_PARAGRAPH = re.compile(r"^(?:[ \t\u00a0\u2002-\u200b\u3000]|&nbsp;|&#160;|&#xa0;|<br>|\\)+$", re.IGNORECASE)
 
 _CODE_LANGUAGE = re.compile(r"^(?:[a-z0-9+#.-]*|\{.*\})$")
-"""What may stand behind a code fence that is no text."""
+"""The name of a language, or attributes, behind a code fence."""
 
 
 def repair_lines(lines: Lines, findings: FindingCollector) -> Lines:
@@ -74,7 +74,7 @@ def _close_fences(lines: Lines, findings: FindingCollector) -> Lines:
     """Remove a code fence that never ends: it would make code of all the rest."""
     kept = list(lines)
     for at, opened in _unclosed_fences(lines):
-        findings.add("fence-unclosed", lines[at].number, "a code fence that never ends, taken away")
+        findings.add("fence-unclosed", lines[at].number, "a code fence that never ends, removed")
         rest = opened["rest"].strip()
         words = "" if _CODE_LANGUAGE.match(rest) else rest
         kept[at] = lines[at].with_text((opened["lead"] + words).rstrip())
@@ -116,7 +116,7 @@ def _keep_fence_words(lines: Lines, findings: FindingCollector) -> Iterator[Sour
         fence = opening_fence(stretch[0].text) if is_code else None
         rest = fence["rest"].strip() if fence else ""
         if fence and not _CODE_LANGUAGE.match(rest):
-            findings.add("fence-text", stretch[0].number, f"{rest[:60]!r} stood behind a code fence, set below it")
+            findings.add("fence-text", stretch[0].number, f"{rest[:60]!r} was behind a code fence, moved below it")
             indent = re.sub(r"[^>\t]", " ", fence["lead"])  # of a list item, below its mark
             yield stretch[0].with_text(fence["lead"] + fence["marks"])
             yield stretch[0].with_text(indent + rest)
@@ -140,7 +140,7 @@ def _references_out_of_code(lines: Lines, findings: FindingCollector) -> Iterato
     for is_code, stretch in split_code_and_text(lines):
         inside = [line for line in stretch[1:-1] if not line.is_blank]
         if is_code and inside and (_names_references(above) or _names_references(inside[0].text)):
-            findings.add("references-code", stretch[0].number, "references within a code block, taken out of it")
+            findings.add("references-code", stretch[0].number, "references within a code block, made text")
             yield stretch[0].with_text("")
             yield from _code_lines_as_text(stretch[1:-1])
             yield stretch[-1].with_text("")
@@ -176,7 +176,7 @@ def _empty_paragraphs(lines: Lines, findings: FindingCollector) -> Iterator[Sour
     """Blank the lines that hold nothing but spaces that cannot break."""
     for line, is_code in zip(lines, code_flags(lines), strict=True):
         if not is_code and not line.is_blank and _EMPTY_PARAGRAPH.match(line.text):
-            findings.add("paragraph-empty", line.number, "a paragraph of nothing but space, taken away")
+            findings.add("paragraph-empty", line.number, "a paragraph of nothing but space, removed")
             yield line.with_text("")
         else:
             yield line if is_code else line.with_text(line.text.lstrip("\u00a0"))

@@ -44,7 +44,7 @@ class EmptyFileError(SourceError):
 def decode_source(data: bytes, findings: FindingCollector) -> str:
     """Return the text of a source file; adds a finding per kind of repair, with count and first line.
 
-    Lines are neither added nor taken away, so a line number here is one in the author's editor.
+    Lines are neither added nor removed, so a line number here is one in the author's editor.
 
     Raises:
         SourceError: Not UTF-8, or empty.
@@ -52,7 +52,7 @@ def decode_source(data: bytes, findings: FindingCollector) -> str:
     text = _decode(data)
     if text.startswith("\ufeff"):
         text = text[1:]
-        findings.add("file-untidy", 1, "the file begins with a byte order mark; taken out")
+        findings.add("file-untidy", 1, "the file begins with a byte order mark; removed")
     text = _line_ends(text, findings)
     for repair in _REPAIRS:
         text = repair.apply(text, findings)
@@ -136,7 +136,7 @@ def _line_ends(text: str, findings: FindingCollector) -> str:
 
 @warning_rule(
     "bidi-override",
-    "Marks that turn the direction of writing, and can show another text than the file has; taken out.",
+    "Characters that change the direction of writing, and can show another text than the file has; removed.",
     "U+202E before a word",
     "Delete them, and read the line again.",
 )
@@ -157,7 +157,7 @@ def _line_ends(text: str, findings: FindingCollector) -> str:
 )
 @dataclass(frozen=True, slots=True)
 class _CharacterRepair:
-    """Characters of one kind, and what stands in their place."""
+    """Characters of one kind, and their replacement."""
 
     code: str
     what: str
@@ -200,8 +200,8 @@ def _invisible(at: re.Match[str]) -> str:
 
 @warning_rule(
     "too-many-marks",
-    "A letter carries more than 30 accents; the rest were taken out.",
-    "A text made to look haunted",
+    "A letter carries more than 30 accents; the rest were removed.",
+    "“Zalgo” text",
     "Type the letter again.",
 )
 def _few_marks(at: re.Match[str]) -> str:
@@ -218,12 +218,12 @@ _LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) 
 
 _REPAIRS = (
     _CharacterRepair(
-        "characters-unusual", "control characters, taken out",
+        "characters-unusual", "control characters, removed",
         re.compile("[\x00-\x08\x0e-\x1f\x7f]"), _remove,
     ),
     # As browsers do: HTML, section 13.2.5.80, reads a C1 control as the Windows-1252 character of that number.
     _CharacterRepair(
-        "characters-unusual", "characters of Windows-1252 that stood as control characters, read as they were meant",
+        "characters-unusual", "characters of Windows-1252 in the place of control characters, decoded",
         re.compile("[\x80-\x9f]"), _from_windows_1252,
     ),
     # A space, not a line end: no editor counts them as lines.
@@ -233,24 +233,24 @@ _REPAIRS = (
     ),
     _CharacterRepair(
         "bidi-override",
-        "marks that turn the direction of writing, and can show another text than the file has, taken out",
+        "characters that change the direction of writing, and can show another text than the file has, removed",
         re.compile("[\u202a-\u202e\u2066-\u2069]"), _remove,
     ),
     _CharacterRepair(
-        "characters-unusual", "invisible characters, of no width, taken out",
+        "characters-unusual", "invisible characters, of no width, removed",
         # The tag characters spell the flags of England, Scotland and Wales, and hide text elsewhere.
         re.compile("[\u200b-\u200f\u061c\u180e\u2060-\u2064\u206a-\u206f\ufeff]|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"),
         _invisible,
     ),
-    _CharacterRepair("characters-unusual", "soft hyphens, taken out", re.compile("\u00ad"), _remove),
+    _CharacterRepair("characters-unusual", "soft hyphens, removed", re.compile("\u00ad"), _remove),
     _CharacterRepair(
-        "characters-unusual", "code points that are no characters, taken out",
+        "characters-unusual", "code points that are no characters, removed",
         re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff" + _LAST_OF_PLANES + "]"),
         _remove,
     ),
     # Before composing: putting marks in order costs the square of their number.
     _CharacterRepair(
-        "too-many-marks", "letters with more than 30 accents, the rest taken out",
+        "too-many-marks", "letters with more than 30 accents, the rest removed",
         re.compile(f"[\u0300-\U0010ffff]{{{MAX_COMBINING_MARKS + 1},}}"), _few_marks,
     ),
 )  # fmt: skip
@@ -260,7 +260,7 @@ def _composed(text: str, findings: FindingCollector) -> str:
     composed = unicodedata.normalize("NFC", text)
     pairs = zip(text.split("\n"), composed.split("\n"), strict=True)
     if lines := [number for number, (before, after) in enumerate(pairs, 1) if before != after]:
-        message = f"lines in which letters and their accents stand apart (NFD), put together: {len(lines)}"
+        message = f"lines in which letters and their accents are separate (NFD), composed: {len(lines)}"
         findings.add("characters-unusual", lines[0], message)
     return composed
 

@@ -1,7 +1,7 @@
 """Strict YAML parser: mappings, lists and strings with line numbers; no types, tags, anchors or aliases.
 
 `lang: no` stays "no" and `10:30` stays "10:30". Tags, anchors and aliases are refused, so no value can run code or
-grow; keys that stand twice are refused, since YAML drops the first in silence.
+grow; repeated keys are refused, since YAML silently drops the first.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def parse_yaml(block: str, first: int, findings: FindingCollector) -> YamlMappin
     """Return the mapping that a block of YAML holds; None, with a finding for every fault in it, where it is refused.
 
     Args:
-        block: What stands between the fences.
+        block: The text between the fences.
         first: The line of the source file on which the block begins.
     """
     import frontmatter
@@ -181,7 +181,7 @@ class _NodeBuilder:
             comment = rest.strip() if re.match(r"\s+#", rest) else ""
             # What an export writes for a field that no one has filled in.
             value = "" if value in ("null", "~") else value
-        # Escapes such as "\u202e" bring in what `clean` has taken out.
+        # Escapes such as "\u202e" bring in characters that `clean_characters` removed.
         return YamlText(clean_characters(value).strip(), line, comment)
 
     @error_rule(
@@ -206,13 +206,13 @@ class _NodeBuilder:
         else:
             parent.children.append(node)
 
-    @error_rule("key-twice", "A key stands twice; YAML would drop the first.", "Two lines `title:`", "Keep one.")
+    @error_rule("key-twice", "A key is repeated; YAML would drop the first.", "Two lines `title:`", "Keep one.")
     def _key(self, parent: _OpenNode, node: YamlNode) -> None:
         if not isinstance(node, YamlText):
             self._fault("yaml-broken", node.line, "a key is a list or a mapping, expected text")
             node = YamlText("", node.line)
         elif node.value in parent.seen:
-            message = f"the key {shorten_value(node.value)!r} stands twice, first on line {parent.seen[node.value]}"
+            message = f"the key {shorten_value(node.value)!r} is repeated, first on line {parent.seen[node.value]}"
             self._fault("key-twice", node.line, message)
         parent.seen.setdefault(node.value, node.line)
         if len(parent.seen) > MAX_KEYS:
@@ -230,7 +230,7 @@ class _NodeBuilder:
 
 _EXPLANATIONS: Mapping[str, tuple[str, str]] = {
     "mapping values are not allowed": (
-        "a colon where none can stand",
+        "a colon where none is allowed",
         "put a value that holds a colon between quotation marks: title: 'Søvn: sådan gør du'",
     ),
     "found a tab character": ("a tab, expected spaces", "indent with spaces"),

@@ -97,7 +97,7 @@ def _complete_table(rows: list[SourceLine], findings: FindingCollector) -> list[
     delimiter = rest[0] if _is_delimiter(rest[0].text) else None
     body = rest[1:] if delimiter else rest
     for stray in [row for row in body if _is_delimiter(row.text)]:
-        findings.add("table-shape", stray.number, "a second delimiter row, taken away")
+        findings.add("table-shape", stray.number, "a second delimiter row, removed")
         body.remove(stray)
     width = max(_width(row.text) for row in (head, *body))
     if delimiter is None:

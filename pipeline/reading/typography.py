@@ -40,13 +40,13 @@ from pipeline.registry import repair_rule
 
 NO_BREAK = "\u00a0"
 _HIDDEN_TEXT_MARK = "\ufffc"
-"""Stands for what rules must not see: it is no letter, no space and no sign."""
+"""Placeholder for text that rules must not read: no letter, no space, no punctuation."""
 _LINE_BREAK_MARK = "\u2028"
 _NOTE_MARK = "\u2063"
 """Stands for the mark of a footnote, which ends no word and breaks no range."""
 
 TextEdits = dict[int, str]
-"""What stands in the place of a character, by its position."""
+"""Replacements of characters, by position."""
 TypographyRule = Callable[[str, Language], Iterable[TextEdits]]
 """Yields the edits of each place where the rule applies."""
 
@@ -95,7 +95,7 @@ def _number_units(text: str, language: Language) -> Iterator[TextEdits]:
 def _percent_signs(text: str, language: Language) -> Iterator[TextEdits]:
     if language.percent:
         for at in compiled(language.percent).finditer(text):
-            # The space becomes one that does not break; without one, the sign brings it along.
+            # The space becomes one that does not break; without one, it is put before the percent sign.
             yield {at.start(): NO_BREAK if at[0][0] in " \n" else NO_BREAK + at[0]}
 
 
@@ -121,7 +121,7 @@ def _number_ranges(text: str, language: Language) -> Iterator[TextEdits]:
 
 
 def _is_among_pairs(text: str, at: re.Match[str]) -> bool:
-    """Tell whether figures stand two by two with others beside them, as in `86 12 34-56`: a number to dial."""
+    """Return whether figures are in pairs, with other pairs beside them, as in the telephone number `86 12 34-56`."""
     if len(at[1]) != 2 or len(at[3]) != 2:
         return False
     before = _PAIR_BEFORE.search(text, max(0, at.start() - 4), at.start())
@@ -167,12 +167,12 @@ EDIT_RULES: Mapping[str, TypographyRule] = MappingProxyType(
         "numbers bound to their units": _number_units,
         "hyphens between numbers made dashes": _number_ranges,
         "hyphens between spaces made dashes": _dashes,
-        "three full stops made one sign": _ellipses,
+        "three full stops made an ellipsis": _ellipses,
     }
 )
-"""By what a finding says of the change."""
+"""By the words of the finding."""
 _CANDIDATE = re.compile(r"""["“”„‟»«'‘’‚‹›]|\.\.\.|[ \n\u00a0]-|[0-9½¼¾][ \n%‰-]""")
-"""What every text has that any rule would change."""
+"""Matches in every text that a rule would change."""
 
 
 def _changes(text: str, language: Language | None) -> list[tuple[str, TextEdits]]:
@@ -229,14 +229,14 @@ class _Pair:
     opening: int
     closing: int
     depth: int = 0
-    """How many quotations it stands in."""
+    """How many quotations are around it."""
 
 
 def _pairs(text: str) -> list[_Pair]:
     """Return the quotations that can be set safely.
 
     An apostrophe, an inch mark and a mark without its partner are in none. A quotation whose marks would become
-    double from single, or the reverse, is left where a mark without partner stands in it: it might find one.
+    double from single, or the reverse, is left unchanged where it holds a mark without partner.
     """
     pairs: list[_Pair] = []
     opened: list[int] = []
@@ -318,7 +318,7 @@ _MEASURES = (
 
 
 def _typography(tag: str, settings: SourceSettings) -> Language | None:
-    """Return a language with the quotation marks of the house; None where nothing is to be set."""
+    """Return a language with the quotation marks of the project; None where no rule applies."""
     own = language_of(tag)
     if not settings.typography or not (own.quotes or own.units or own.percent or own.thousands):
         return None

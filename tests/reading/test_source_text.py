@@ -66,7 +66,7 @@ def test_a_missing_final_line_end_is_added() -> None:
         ("a\x00b\x07c\x7f", "abc", "characters-unusual", "control characters"),
         ("3 \x96 4 \x93ro\x94", "3 – 4 “ro”", "characters-unusual", "characters of Windows-1252"),
         ("en\u2028to\u2029tre\x0bfire\x0c", "en to tre fire ", "characters-unusual", "line separators"),
-        ("a\u202eb\u2066c", "abc", "bidi-override", "marks that turn"),
+        ("a\u202eb\u2066c", "abc", "bidi-override", "characters that change"),
         ("a\ufdd0b\ufffec\U0001ffff", "abc", "characters-unusual", "code points"),
         ("so\u0308vn a\u030a", "s\u00f6vn å", "characters-unusual", "lines in which letters"),
         ("hej\U000e0041\U000e0042", "hej", "characters-unusual", "invisible characters"),
