@@ -11,10 +11,10 @@ from pathlib import Path
 from pipeline.config import Config, SourceSettings
 from pipeline.errors import ConfigError, SourceError
 from pipeline.reading.frontmatter import read_front_matter
-from pipeline.reading.lines import Lines
+from pipeline.reading.lines import FindingCollector, Lines, body_lines
 from pipeline.reading.repairs import repair_lines_unambiguously
 from pipeline.reading.source_files import find_roots, find_sources, read_inside
-from pipeline.reading.source_text import AMBIGUOUS_REPAIRS, body_lines, clean_characters, decode_source
+from pipeline.reading.source_text import AMBIGUOUS_REPAIRS, clean_characters, decode_source
 
 _LINE_WITH_END = re.compile(r"([^\r\n]*)(\r\n|\r|\n|$)")
 _BYTE_ORDER_MARK = "\ufeff"
@@ -82,31 +82,34 @@ def apply_fix(fix: SourceFix) -> None:
 
 
 def fix_source(data: bytes, source: str, settings: SourceSettings) -> bytes:
-    """Return a source with its unambiguous repairs; line ends, byte order mark and front matter stay as they are.
+    """Return a source file with its unambiguous repairs in place; applied again, nothing changes.
 
     Raises:
-        SourceError: Not UTF-8, empty, or too large.
+        SourceError: Not UTF-8, empty, or too large: no machine can repair it.
     """
     for _ in range(_MAX_FIX_ROUNDS):
-        fixed = _fix_once(data, source, settings)
-        if fixed == data:
+        before, data = data, _fix_once(data, source, settings)
+        if data == before:
             break
-        data = fixed
     return data
 
 
 def _fix_once(data: bytes, source: str, settings: SourceSettings) -> bytes:
-    cleaned, _ = decode_source(data, source)
+    findings = FindingCollector(source)
+    cleaned = decode_source(data, findings)
     text = data.decode("utf-8")
-    mark, text = (_BYTE_ORDER_MARK, text[1:]) if text.startswith(_BYTE_ORDER_MARK) else ("", text)
-    lines = [(clean_characters(at[1], but=AMBIGUOUS_REPAIRS), at[2]) for at in _LINE_WITH_END.finditer(text) if at[0]]
+    mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
+    lines = [
+        (clean_characters(at[1], but=AMBIGUOUS_REPAIRS), at[2])
+        for at in _LINE_WITH_END.finditer(text.removeprefix(mark))
+        if at[0]
+    ]
     if lines and not lines[-1][1]:
         lines[-1] = (lines[-1][0], lines[0][1] if len(lines) > 1 else "\n")
-    parts, _ = read_front_matter(cleaned, source, settings)
+    parts = read_front_matter(cleaned, settings, findings)
     if parts is not None:
-        lines = _replace_body(
-            lines, repair_lines_unambiguously(body_lines(parts.body, parts.body_line), source), parts.body_line
-        )
+        body = repair_lines_unambiguously(body_lines(parts.body, parts.body_line), source)
+        lines = _replace_body(lines, body, parts.body_line)
     return (mark + "".join(words + end for words, end in lines)).encode("utf-8")
 
 

@@ -37,7 +37,7 @@ from pipeline.model import (
 
 PassageKind = Literal["title", "lead", "point", "heading", "prose", "note", "cell", "caption", "reference"]
 HIDDEN_CHARACTER = "\ufffc"
-"""Stands for what rules of the language must not see: it is no letter, no space and no sign."""
+"""Placeholder for text that rules of the language must not read: no letter, no space, no punctuation."""
 
 
 @dataclass(frozen=True, slots=True)

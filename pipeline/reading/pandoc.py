@@ -86,7 +86,7 @@ def parse_many(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | Pa
     """Read Markdown texts, in order.
 
     All go to one process; where it stops or takes too long, the text it stopped at is read alone, in a sandbox, and the
-    rest goes on in a new process. So a bad text costs itself, and what was read before it stands.
+    rest goes on in a new process. So a bad text fails alone, and the texts before it are kept.
 
     Args:
         timeout_s: Limit of a process, for many texts or for one, in seconds of a processor: what other work a machine
@@ -126,7 +126,7 @@ def _parse_batch(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | 
     command = [str(pandoc_path()), "lua", "+RTS", _MEMORY_OPTION, "-RTS", str(_script()), DIALECT]
     lines = b"".join(json.dumps(text).encode() + b"\n" for text in texts)
     done = _run_pandoc(command, lines, timeout_s)
-    # What stands behind the last line end was cut off in the middle.
+    # The output behind the last line end is incomplete.
     documents = [_parse_document(line) for line in done.output.split(b"\n")[:-1]][: len(texts)]
     if done.is_timed_out and len(documents) == len(texts) - 1:
         documents.append(PandocFailure(f"reading took longer than {timeout_s} s"))  # alone, it would take as long again
@@ -135,7 +135,7 @@ def _parse_batch(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | 
 
 @dataclass(frozen=True, slots=True)
 class _PandocResult:
-    """What a process of pandoc came to."""
+    """Exit code and output of a process of pandoc."""
 
     code: int
     output: bytes
