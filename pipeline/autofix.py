@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError, SourceError
-from pipeline.reading.autofix_source import fix_source
+from pipeline.reading.repairs import fix_source
 from pipeline.reading.source_files import find_roots, find_sources, read_inside
 
 
