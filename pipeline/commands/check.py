@@ -158,7 +158,7 @@ def _output_findings(found: LintResult, settings: Config, form: str, output: Pat
     elif form == "json":
         data = report_to_json(found.report).decode()
     elif form == "sarif":
-        from pipeline.lint.sarif import render_sarif
+        from pipeline.lint.reports import render_sarif
 
         data = render_sarif(found.report.findings, settings.folder).decode()
     else:
@@ -172,7 +172,7 @@ def _output_findings(found: LintResult, settings: Config, form: str, output: Pat
 
 
 def _terminal_text(found: LintResult, settings: Config, *, is_verbose: bool) -> str:
-    from pipeline.lint.report_terminal import render_terminal_report
+    from pipeline.lint.reports import render_terminal_report
 
     report = found.report
     lines = list(render_terminal_report(report.findings, report.listings, settings.folder, with_notes=is_verbose))

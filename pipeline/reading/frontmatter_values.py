@@ -159,7 +159,7 @@ class ValueReader:
         return replace(listed, parts=parts)
 
     def _series(self, entry: WrittenValue) -> tuple[Collection, ...]:
-        return tuple(made for item in self._nodes(entry) if (made := self._collection(entry, item)) is not None)
+        return tuple(filter(None, (self._collection(entry, item) for item in self._nodes(entry))))
 
     def _collection(self, entry: WrittenValue, node: YamlNode) -> Collection | None:
         """Return a series or set: its title alone, or a mapping with `title`, `position` and `type`."""
@@ -178,7 +178,7 @@ class ValueReader:
         return Collection(self._unmarked(title, entry), position, kind or "series")
 
     def _events(self, entry: WrittenValue) -> tuple[Event, ...]:
-        return tuple(event for item in self._nodes(entry) if (event := self._event(entry, item)) is not None)
+        return tuple(filter(None, (self._event(entry, item) for item in self._nodes(entry))))
 
     def _event(self, entry: WrittenValue, node: YamlNode) -> Event | None:
         title = member(node, ("title", "name"))
@@ -269,8 +269,8 @@ class ValueReader:
         return member(entry.value, ("src", "url", "path", "file")) or self._text(entry)
 
     def _related(self, entry: WrittenValue) -> tuple[Related, ...]:
-        made = (self._related_entry(item) for item in self._nodes(entry) if item != YamlText("", item.line))
-        return tuple(item for item in made if item is not None)
+        written = (item for item in self._nodes(entry) if item != YamlText("", item.line))
+        return tuple(filter(None, map(self._related_entry, written)))
 
     def _related_entry(self, node: YamlNode) -> Related | None:
         if isinstance(node, YamlText):

@@ -39,6 +39,7 @@ DIALECT = (
 )
 """What a web CMS writes: CommonMark with tables, footnotes, definition lists, divs, spans and attributes."""
 
+_SCRIPT = Path(__file__).with_name("pandoc.lua")
 MEMORY_MB = 512
 """A footnote in a circle takes all memory there is otherwise."""
 _MEMORY_OPTION = f"-M{MEMORY_MB}M"
@@ -123,7 +124,7 @@ _OUT_OF_MEMORY = 251
 def _parse_batch(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | PandocFailure]:
     """Read texts in one process; fewer results than texts where it did not come to the end."""
     # pandoc's Lua has no sandbox: it is given texts only, never files to open, and reads with none in reach.
-    command = [str(pandoc_path()), "lua", "+RTS", _MEMORY_OPTION, "-RTS", str(_script()), DIALECT]
+    command = [str(pandoc_path()), "lua", "+RTS", _MEMORY_OPTION, "-RTS", str(_SCRIPT), DIALECT]
     lines = b"".join(json.dumps(text).encode() + b"\n" for text in texts)
     done = _run_pandoc(command, lines, timeout_s)
     # The output behind the last line end is incomplete.
@@ -145,8 +146,10 @@ class _PandocResult:
 
 def _run_pandoc(command: Sequence[str], text: bytes, timeout_s: int) -> _PandocResult:
     """Run pandoc on a text, within its limits of time and memory."""
+    # Nothing of the user's environment but what Windows needs to start a program.
+    environment = {"LANG": "C.UTF-8"} | {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     ) as process:
         if sys.platform == "linux":  # the kernel holds what pandoc's own runtime does not, within Lua
             with suppress(ProcessLookupError):
@@ -188,12 +191,3 @@ def pandoc_path() -> Path:
             if path.is_file():
                 return path
     raise ConfigError("pandoc is missing", hint="pip install pypandoc_binary")
-
-
-def _script() -> Path:
-    return Path(__file__).with_name("pandoc.lua")
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment of pandoc: nothing of the user's but what Windows needs to start a program."""
-    return {"LANG": "C.UTF-8"} | {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}

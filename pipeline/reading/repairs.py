@@ -1,6 +1,7 @@
-"""All line repairs before pandoc, in their order; each keeps line numbers and words.
+"""All line repairs before pandoc, in their order, and the unambiguous ones in the source file.
 
-Applied twice they change nothing more. No word is lost or invented; fenced code stays as it is.
+Each keeps line numbers and words; applied twice they change nothing more. No word is lost or invented, and fenced code
+stays as it is.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
+from pipeline.config import SourceSettings
 from pipeline.reading.embedded_html import convert_html, find_placeholders
 from pipeline.reading.fenced_divs import repair_alerts, repair_divs
 from pipeline.reading.footnotes import repair_footnotes
+from pipeline.reading.frontmatter import read_front_matter
 from pipeline.reading.headings import repair_headings, restore_lost_headings
 from pipeline.reading.lines import (
     MARKER,
@@ -19,6 +22,7 @@ from pipeline.reading.lines import (
     FindingCollector,
     Lines,
     SourceLine,
+    body_lines,
     closing_fence,
     code_flags,
     opening_fence,
@@ -27,6 +31,7 @@ from pipeline.reading.lines import (
 from pipeline.reading.links_and_emphasis import remove_trailing_breaks, repair_links_and_emphasis
 from pipeline.reading.lists import escape_leading_numbers, repair_lists, repair_typed_bullets
 from pipeline.reading.references import REFERENCES_HEADING
+from pipeline.reading.source_text import AMBIGUOUS_REPAIRS, clean_characters, decode_source
 from pipeline.reading.tables import is_row, repair_tables
 from pipeline.registry import repair_rule, warning_rule
 
@@ -46,11 +51,6 @@ def repair_lines(lines: Lines, findings: FindingCollector) -> Lines:
     lines = _repeat(_REPAIR_STEPS, lines, findings)
     find_placeholders(lines, findings)
     return lines
-
-
-def repair_lines_unambiguously(lines: Lines, source: str) -> Lines:
-    """Return the lines with only those repairs that have one possible meaning: they may go back into the source."""
-    return _repeat(_UNAMBIGUOUS_STEPS, lines, FindingCollector(source))
 
 
 def _repeat(steps: Iterable[RepairStep], lines: Lines, findings: FindingCollector) -> Lines:
@@ -227,3 +227,62 @@ _REPAIR_STEPS: tuple[RepairStep, ...] = (
 _UNAMBIGUOUS_STEPS: tuple[RepairStep, ...] = (_empty_paragraphs, repair_headings, _pictures_apart)
 _MAX_REPAIR_ROUNDS = 8
 """One repair may uncover the next, rarely more than once; this many end the rest."""
+
+
+# ---- repairs in the source file
+
+_LINE_WITH_END = re.compile(r"([^\r\n]*)(\r\n|\r|\n|$)")
+_BYTE_ORDER_MARK = "\ufeff"
+_MAX_FIX_ROUNDS = 4
+
+
+def fix_source(data: bytes, source: str, settings: SourceSettings) -> bytes:
+    """Return a source file with its unambiguous repairs in place; applied again, nothing changes.
+
+    Raises:
+        SourceError: Not UTF-8, empty, or too large: no machine can repair it.
+    """
+    for _ in range(_MAX_FIX_ROUNDS):
+        before, data = data, _fix_once(data, source, settings)
+        if data == before:
+            break
+    return data
+
+
+def _fix_once(data: bytes, source: str, settings: SourceSettings) -> bytes:
+    findings = FindingCollector(source)
+    cleaned = decode_source(data, findings)
+    text = data.decode("utf-8")
+    mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
+    lines = [
+        (clean_characters(at[1], but=AMBIGUOUS_REPAIRS), at[2])
+        for at in _LINE_WITH_END.finditer(text.removeprefix(mark))
+        if at[0]
+    ]
+    if lines and not lines[-1][1]:
+        lines[-1] = (lines[-1][0], lines[0][1] if len(lines) > 1 else "\n")
+    parts = read_front_matter(cleaned, settings, findings)
+    if parts is not None:
+        body = _repeat(_UNAMBIGUOUS_STEPS, body_lines(parts.body, parts.body_line), findings)
+        lines = _replace_body(lines, body, parts.body_line)
+    return (mark + "".join(words + end for words, end in lines)).encode("utf-8")
+
+
+def _replace_body(lines: list[tuple[str, str]], body: Lines, first: int) -> list[tuple[str, str]]:
+    """Return the lines of a file with another body, each with the line end that it had.
+
+    Args:
+        lines: Words and end of each line of the file.
+        body: Its repaired lines; one that was set in has the number of a neighbour.
+        first: The number of the body's first line.
+    """
+    if not body:
+        return lines
+    ends = {number: end for number, (_, end) in enumerate(lines, 1)}
+    kept = dict(enumerate((words for words, _ in lines), 1))
+    made = lines[: first - 1]
+    for line in body:
+        # A line without repairs stays as in the file, with characters that only reading removes.
+        same = clean_characters(kept.get(line.number, "")) == line.text
+        made.append((kept[line.number] if same else line.text, ends.get(line.number, "\n")))
+    return made

@@ -145,19 +145,17 @@ def _number_value(number: str, language: Language) -> float:
 
 
 _DASH = re.compile(r"(?<=\S[ \n\u00a0])-{1,3}(?=[ \n\u00a0]\S)")
-
-
-def _dashes(text: str, _: Language) -> Iterator[TextEdits]:
-    for at in _DASH.finditer(text):
-        yield {at.start(): "–"} | dict.fromkeys(range(at.start() + 1, at.end()), "")
-
-
 _ELLIPSIS = re.compile(r"(?<![.…])\.\.\.(?![.…])")
 
 
-def _ellipses(text: str, _: Language) -> Iterator[TextEdits]:
-    for at in _ELLIPSIS.finditer(text):
-        yield {at.start(): "…", at.start() + 1: "", at.start() + 2: ""}
+def _replace_all(pattern: re.Pattern[str], character: str) -> TypographyRule:
+    """Return a rule that puts one character in the place of each match."""
+
+    def rule(text: str, _: Language) -> Iterator[TextEdits]:
+        for at in pattern.finditer(text):
+            yield dict.fromkeys(range(*at.span()), "") | {at.start(): character}
+
+    return rule
 
 
 EDIT_RULES: Mapping[str, TypographyRule] = MappingProxyType(
@@ -166,8 +164,8 @@ EDIT_RULES: Mapping[str, TypographyRule] = MappingProxyType(
         "percent signs set with a space that does not break": _percent_signs,
         "numbers bound to their units": _number_units,
         "hyphens between numbers made dashes": _number_ranges,
-        "hyphens between spaces made dashes": _dashes,
-        "three full stops made an ellipsis": _ellipses,
+        "hyphens between spaces made dashes": _replace_all(_DASH, "–"),
+        "three full stops made an ellipsis": _replace_all(_ELLIPSIS, "…"),
     }
 )
 """By the words of the finding."""
