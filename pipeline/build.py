@@ -84,6 +84,8 @@ def publish(config: Config, request: Request, progress: Progress, executor: Exec
             is_partial = bool(request.overrides)
             recorder = Recorder(work.renderer, before, scale, is_partial=is_partial)
             report = _carry_out(work, recorder, request)
+        finally:
+            executor.abandon()  # where the run was interrupted: what they would stage now, no one would remove
         outputs.release()
     return replace(report, seconds=time.monotonic() - started)
 

@@ -60,6 +60,11 @@ class Executor:
         self._readers.interrupt()
         self._renderers.interrupt()
 
+    def abandon(self) -> None:
+        """End the workers that are in mid-task, so that none goes on when its run has ended."""
+        self._readers.abandon()
+        self._renderers.abandon()
+
     def begin(self, formats: Iterable[str]) -> None:
         """Let workers load, while this process still loads what it needs itself."""
         self._readers.begin()

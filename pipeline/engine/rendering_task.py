@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -16,6 +16,7 @@ from pipeline.config import Publisher
 from pipeline.engine.cache import Values
 from pipeline.engine.codec import decode
 from pipeline.engine.image_sizes import ImageSizes
+from pipeline.engine.output_dir import OutputDir
 from pipeline.engine.reading_task import is_below
 from pipeline.errors import ConfigError, PublishError, SourceError, WriteError
 from pipeline.findings import Finding, make_finding
@@ -33,13 +34,6 @@ FILE = "file"
 """Kind of the bytes of written files, by their digest."""
 
 
-class Staging(Protocol):
-    """Where written files wait until they are moved to their place."""
-
-    def stage(self, name: str, data: bytes) -> str:
-        """Write a file, and return its name there."""
-
-
 @dataclass(frozen=True, slots=True)
 class RenderContext:
     """What all editions of a run are rendered with."""
@@ -50,7 +44,7 @@ class RenderContext:
     styles: Styles
     values: Values
     images: ImageSizes
-    staging: Staging | None
+    staging: OutputDir | None
     """None: the files are only kept among the values."""
 
 

@@ -97,15 +97,21 @@ class WorkerPool:
 
     def shutdown(self) -> None:
         """End all processes; no other thread may use them any more: see `interrupt`."""
-        for worker in self._workers:
-            # One in mid-task is left over only where the run was interrupted; an idle one holds nothing.
-            worker.process.kill()
-        for worker in self._workers:
-            worker.process.join()
-            worker.pipe.close()
-        self._workers.clear()
+        self._end(list(self._workers))
         self._wakeup.close()
         self._waker.close()
+
+    def abandon(self) -> None:
+        """End the processes that are in mid-task: no one waits for their results any more."""
+        self._end([worker for worker in self._workers if worker.task])
+
+    def _end(self, workers: list[_Worker]) -> None:
+        for worker in workers:
+            worker.process.kill()
+        for worker in workers:
+            worker.process.join()
+            worker.pipe.close()
+            self._workers.remove(worker)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
         """Hand tasks out, and yield each with its result, or a `TaskFailure`, as they are done.
@@ -172,10 +178,7 @@ class WorkerPool:
                 continue
             result = self._received(worker, task, is_late=worker.pipe not in ready)
             if isinstance(result, TaskFailure) and result.is_worker_lost:
-                worker.process.kill()
-                worker.process.join()
-                worker.pipe.close()
-                self._workers.remove(worker)
+                self._end([worker])
             worker.task = None
             yield task, result
 
