@@ -60,6 +60,13 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def fast(session: nox.Session) -> None:
+    """Run the tests that start no process and lay out no page; a test that does is slow, see `tests/pace.py`."""
+    install(session, "test", extras="[sending]")
+    session.run("pytest", "-n", "auto", "-m", "not slow", *session.posargs)
+
+
+@nox.session
 def mail(session: nox.Session) -> None:
     """Judge newsletters: validators, data of mail clients, a browser, a spam filter, and MJML beside them."""
     needed = ("npm", "node", "java", "perl", "spamassassin", "chromium")
@@ -201,6 +208,15 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("codespell")
+
+
+@nox.session
+def fix(session: nox.Session) -> None:
+    """Mend style and form of the code, and write the documentation that comes from code."""
+    session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check", "--fix", ".")
+    session.run("ruff", "format", ".")
+    session.notify("docs")
 
 
 @nox.session

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from pipeline.running.stamp import standing
+from pipeline.noop import last_answer
 
 
 def main() -> None:
     """Run the command."""
     arguments = sys.argv[1:]
-    if said := standing(arguments):
+    if said := last_answer(arguments):
         text, code = said
         sys.stdout.write(text)
         sys.exit(code)

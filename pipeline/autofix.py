@@ -1,9 +1,8 @@
-"""The run of `publish check --fix`: writes unambiguous repairs back to the sources."""
+"""`publish check --fix`: finds unambiguous repairs, and writes them to the sources."""
 
 from __future__ import annotations
 
 import difflib
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from pipeline.reading.source_files import find_roots, find_sources, read_inside
 
 @dataclass(frozen=True, slots=True)
 class SourceFix:
-    """A source, as it is and as it would be."""
+    """A source file before and after its repairs."""
 
     path: Path
     source: str
@@ -26,19 +25,19 @@ class SourceFix:
 
     @property
     def diff(self) -> tuple[str, ...]:
-        """Return what would change, as a unified diff without line ends."""
+        """The change as lines of a unified diff."""
         one, other = (data.decode("utf-8").splitlines() for data in (self.before, self.after))
         return tuple(difflib.unified_diff(one, other, self.source, self.source, n=1, lineterm=""))
 
 
 def find_fixes(config: Config, articles: tuple[str, ...]) -> tuple[SourceFix, ...]:
-    """Return the sources that the normaliser would repair without a doubt.
+    """Return the sources with unambiguous repairs.
 
     Args:
-        articles: Ids; empty for all. A source that cannot be read has findings of its own, and is left out.
+        articles: Ids; empty: all. Unreadable sources are skipped, since reading reports them.
 
     Raises:
-        ConfigError: Source folders that cannot be meant.
+        ConfigError: The source folders are invalid.
     """
     roots = find_roots(config)
     found: list[SourceFix] = []
@@ -57,18 +56,18 @@ def find_fixes(config: Config, articles: tuple[str, ...]) -> tuple[SourceFix, ..
 
 
 def apply_fix(fix: SourceFix) -> None:
-    """Write a repaired source in the place of the old one, whole or not at all; its permissions stay.
+    """Replace a source atomically, with the same permissions.
 
     Raises:
-        ConfigError: The source changed since it was read, or its folder cannot be written.
+        ConfigError: The source has changed meanwhile, or its folder cannot be written.
     """
     draft = fix.path.with_name(f".{fix.path.name}.new")
     try:
         if fix.path.read_bytes() != fix.before:
-            raise ConfigError(f"{fix.source} changed meanwhile", hint="run it again")
+            raise ConfigError(f"{fix.source} has changed meanwhile", hint="run the command again")
         draft.write_bytes(fix.after)
         shutil.copymode(fix.path, draft)
-        os.replace(draft, fix.path)  # noqa: PTH105  # over what is there, on every system
+        draft.replace(fix.path)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise ConfigError(f"{fix.source} cannot be written: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""The command `publish`: find the command, run it, turn errors into messages and an exit code."""
+"""The command `publish`: loads and runs its commands, and turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -30,19 +30,17 @@ COMMANDS = {
     "send": "mailing:send",
     "subscribers": "mailing:subscribers",
 }
-"""Module and function of each command, in `pipeline/commands/`; imported when it is asked for."""
+"""Module and function of each command in `pipeline/commands/`, imported on first use."""
 
 
 class Commands(click.Group):
-    """The fixed commands, and one for each installed format."""
+    """Click group of the fixed commands, and one command for each installed format."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return `all`, the formats, then the rest."""
         formats = [name for name in writers.installed_writers() if name not in COMMANDS]
         return ["all", *formats, *sorted(set(COMMANDS) - {"all"})]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a fixed command, or that of a format."""
         if cmd_name in COMMANDS:
             module, function = COMMANDS[cmd_name].split(":")
             command: click.Command = getattr(import_module(f"pipeline.commands.{module}"), function)
@@ -55,7 +53,6 @@ class Commands(click.Group):
 
 
 def main() -> None:
-    """Run the command."""
     try:
         code = commands.main(standalone_mode=False, prog_name="publish")
     except click.exceptions.Abort:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
 from pipeline.codes import CODES, FORMER_CODES
 from pipeline.errors import ConfigError, did_you_mean
-from pipeline.limits import Limits, invalid_limits
+from pipeline.limits import Limits, limit_errors
 from pipeline.registry import REMOVED_CODES
 
 FILE_NAME = "publish.toml"
@@ -21,7 +21,7 @@ Options = TypeVar("Options")
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Who stands behind every page."""
+    """The table `[publisher]`: the clinic that publishes."""
 
     name: str = ""
     language: str = "da"
@@ -38,14 +38,14 @@ class Publisher:
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
-    """Where articles and pictures lie, and how they are meant."""
+    """The table `[sources]`: where articles and pictures are, and how their text is read."""
 
     articles: tuple[str, ...] = ("sources/**/*.md",)
     """Globs, from the project folder."""
     root: str = "sources"
     """What a site-absolute path such as /images/x.png is resolved against."""
     dates: Literal["day-month-year", "month-day-year", "year-month-day"] = "day-month-year"
-    """How 05-06-2025 is meant."""
+    """The order of day, month and year in 05-06-2025."""
     address: str = "{website}/{id}"
     """An article's web address; front matter `url:` overrides it."""
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -58,15 +58,12 @@ class SourceSettings:
 
 @dataclass(frozen=True, slots=True)
 class PreviewSettings:
-    """The table `[preview]`, which has no effect any more; it stays known, so that an old `publish.toml` is read."""
-
-    editor: tuple[str, ...] = ()
-    """Has no effect: the preview starts no program that a project names."""
+    """The table `[preview]`, which has no keys any more; an old `publish.toml` may have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutputSettings:
-    """How outputs come to their place: the table `[outputs]`."""
+    """The table `[outputs]`: how finished files are published."""
 
     releases: bool = False
     """Each run gets a folder of its own, and `outputs/current` is switched to it by one rename."""
@@ -74,41 +71,41 @@ class OutputSettings:
 
 @dataclass(frozen=True, slots=True)
 class CheckSettings:
-    """What the editor's desk looks for, and how much each finding weighs."""
+    """The table `[check]`: thresholds of `publish check`, and the severity of its findings."""
 
     severities: Mapping[str, Literal["off", "note", "warning", "error"]] = field(default_factory=dict)
-    """By code or former code, in the place of what its rule says."""
+    """By code or former code; replaces the severity of the rule."""
     lix: int = 45
-    """The LIX that articles aim at, at most."""
+    """Highest readability index (LIX) an article should have."""
     lix_of: Mapping[str, int] = field(default_factory=dict)
-    """Of formats that aim elsewhere: `{newsletter = 40}`."""
+    """By format, where it differs: `{newsletter = 40}`."""
     sentence_words: int = 30
-    """A sentence of more is long."""
+    """A sentence with more words is reported as long."""
     word_letters: int = 22
-    """A word of more is long."""
+    """A word with more letters is reported as long."""
     minutes: int = 8
-    """An article that takes longer to read is long."""
+    """An article with a longer reading time is reported as long."""
     passive_percent: int = 30
-    """Of sentences: more are too many."""
+    """Highest share of sentences in the passive."""
     review_months: int = 24
-    """How long a review holds where `review_after` does not say."""
+    """Months a review is valid where `review_after` is not given."""
     help_kinds: tuple[str, ...] = ("article",)
     """Kinds of articles that must say when to get help."""
     spelling: bool = True
     baseline: str = "check-baseline.json"
     """Findings that are known and not reported; `publish check --update-baseline` writes it."""
     words: str = "sources/ordliste.txt"
-    """Words that the project spells so, one a line."""
+    """The project's own word list, one word a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendingSettings:
-    """How newsletters go out to readers. Login and password never stand here: see docs/sending.md."""
+    """The table `[sending]`: mailing lists and the mail server, without its login: see docs/sending.md."""
 
     lists: Mapping[str, str] = field(default_factory=dict)
     """The name of each list, and the title that its readers see: `{nyt = "Nyt fra klinikken"}`."""
     data: str = ""
-    """Folder of the list and the outbox; empty: one in the user's data folder."""
+    """Folder of the mailing database; empty: one in the user's data folder."""
     host: str = ""
     """The mail server that takes the messages."""
     port: int = 587
@@ -119,17 +116,17 @@ class SendingSettings:
     rate: int = 0
     """Messages a minute, at most; 0: as fast as the server takes them."""
     first_wait_s: float = 60.0
-    """How long a message waits that the server cannot take now; each further wait is twice as long."""
+    """Seconds before a deferred message is tried again; doubled after each attempt."""
     attempts: int = 6
-    """After how many a run waits no longer for a message: the next one tries it again."""
+    """Attempts per run; a message that is still deferred is tried again by the next run."""
     service: str = ""
-    """The `https:` address of `publish subscribers serve`, as readers reach it."""
+    """Public `https:` address of `publish subscribers serve`."""
     mailto: str = ""
-    """The mailbox that takes answers asking to leave."""
+    """Mailbox for unsubscribe requests by mail."""
     bounces: str = ""
-    """The mailbox that takes messages which could not be delivered; empty: that of the publisher."""
+    """Mailbox for bounces; empty: the publisher's."""
     verp: bool = False
-    """Tell bounces apart by their address: `bounces+…@klinik.example` must reach the same mailbox."""
+    """Give every message its own bounce address: `bounces+…@klinik.example` must reach the same mailbox."""
     feedback_id: bool = False
     """Add a Feedback-ID for Gmail's Postmaster Tools."""
     dkim_key: str = ""
@@ -141,7 +138,7 @@ class SendingSettings:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A project: its folder and what its `publish.toml` says."""
+    """A project: its folder and the tables of its `publish.toml`."""
 
     folder: Path
     publisher: Publisher = Publisher()
@@ -152,7 +149,7 @@ class Config:
     check: CheckSettings = CheckSettings()
     sending: SendingSettings = SendingSettings()
     formats: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    """The table of each format as it stands; its writer's `Options` give it shape."""
+    """The table of each format, unparsed: its writer's `Options` give the types."""
 
     @property
     def file(self) -> Path:
@@ -168,8 +165,8 @@ SECTIONS: Mapping[str, type[Any]] = {
     "check": CheckSettings,
     "sending": SendingSettings,
 }
-"""The tables beside those of the formats; each is a field of `Config`."""
-REMOVED_KEYS = frozenset({("check", "online_days"), ("check", "private_hosts")})
+"""Tables other than those of formats; each is a field of `Config`."""
+REMOVED_KEYS = frozenset({("check", "online_days"), ("check", "private_hosts"), ("preview", "editor")})
 """Table and key of settings that no longer exist: a project may keep them, without effect."""
 
 
@@ -194,32 +191,26 @@ def load_config(folder: Path, formats: Iterable[str]) -> Config:
         formats: The formats that may have a table.
 
     Raises:
-        ConfigError: Not TOML, not UTF-8, or tables, keys and values that no one knows; all of them at once.
+        ConfigError: Not TOML, not UTF-8, or with unknown tables, keys and values; all of them at once.
     """
     tables, source = _read_toml(folder / FILE_NAME)
     known = (*SECTIONS, *formats)
-    faults: list[str] = []
+    errors: list[str] = []
     for name in tables:
         if name not in known:
-            faults.append(_unknown_name("table", name, known, line_of(source, name)))
+            errors.append(f"{FILE_NAME}:{line_of(source, name)}: {_unknown_name('table', name, known)}")
         elif not isinstance(tables[name], dict):
-            faults.append(f"{FILE_NAME}:{line_of(source, name)}: {name} is a value, expected a table [{name}]")
+            errors.append(f"{FILE_NAME}:{line_of(source, name)}: {name} is a value, expected a table [{name}]")
             tables[name] = {}
     sections: dict[str, Any] = {}
     for name, shape in SECTIONS.items():
         sections[name], more = _parse_table(shape, tables.get(name, {}), name, source)
-        faults += more
-    publisher, sources = sections["publisher"], sections["sources"]
-    if publisher and sources:
-        faults += _invalid_values(publisher, sources, source)
-    if limits := sections["limits"]:
-        for key, expected in invalid_limits(limits).items():
-            line = line_of(source, "limits", key)
-            faults.append(f"{FILE_NAME}:{line}: [limits] {key} is {getattr(limits, key)}, expected {expected}")
-    if sections["check"]:
-        faults += _invalid_severities(sections["check"], source)
-    if faults:
-        raise ConfigError("\n".join(faults))
+        errors += more
+        if sections[name] and name in _VALUE_CHECKS:
+            errors += place_errors(source, name, _VALUE_CHECKS[name](sections[name]))
+    if errors:
+        raise ConfigError("\n".join(errors))
+    publisher = sections["publisher"]
     sections["publisher"] = replace(publisher, website=publisher.website.rstrip("/"))
     return Config(folder, **sections, formats={name: tables.get(name, {}) for name in formats})
 
@@ -236,48 +227,58 @@ def _read_toml(path: Path) -> tuple[dict[str, Any], str]:
     except RecursionError as error:
         lines = source.split("\n")
         line = max(range(len(lines)), key=lambda number: lines[number].count("[") + lines[number].count("{")) + 1
-        raise ConfigError("lists within lists, too deep to be meant", source=FILE_NAME, line=line) from error
+        raise ConfigError("lists nested too deep", source=FILE_NAME, line=line) from error
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"line (\d+)", str(error))
         raise ConfigError(f"not valid TOML: {error}", source=FILE_NAME, line=int(at[1]) if at else 0) from error
 
 
-def _invalid_values(publisher: Publisher, sources: SourceSettings, source: str) -> list[str]:
-    """Return what has the right type and still cannot be meant."""
-    faults: list[str] = []
+def place_errors(source: str, table: str, errors: Iterable[tuple[str, str]]) -> list[str]:
+    """Return messages about keys of a table, each with the line of its key in the TOML text."""
+    return [
+        f"{FILE_NAME}:{line_of(source, table, key) or line_of(source, table)}: [{table}] {key} {message}"
+        for key, message in errors
+    ]
+
+
+def _publisher_errors(publisher: Publisher) -> Iterator[tuple[str, str]]:
     for entry in fields(publisher):
         value = getattr(publisher, entry.name)
         # A line end would begin another header of a mail.
         if isinstance(value, str) and any(unicodedata.category(sign) == "Cc" for sign in value):
-            line = line_of(source, "publisher", entry.name)
-            faults.append(f"{FILE_NAME}:{line}: [publisher] {entry.name} is {value!r}, expected one line of text")
+            yield entry.name, f"is {value!r}, expected one line of text"
     if publisher.website and not re.match(r"https?://[^\s/]+\.[^\s/]+", publisher.website):
-        line = line_of(source, "publisher", "website")
-        faults.append(f"{FILE_NAME}:{line}: [publisher] website is {publisher.website!r}, expected https://…")
+        yield "website", f"is {publisher.website!r}, expected https://…"
+
+
+def _source_errors(sources: SourceSettings) -> Iterator[tuple[str, str]]:
     for place in re.findall(r"\{[^}]*\}?", sources.address):
         if place not in ("{website}", "{id}"):
-            line = line_of(source, "sources", "address")
-            faults.append(
-                f"{FILE_NAME}:{line}: [sources] address holds {place!r}, expected {{website}} and {{id}} only"
-            )
-    return faults
+            yield "address", f"holds {place!r}, expected {{website}} and {{id}} only"
 
 
-def _invalid_severities(check: CheckSettings, source: str) -> Iterable[str]:
-    """Yield codes that no finding has, or whose weight is not the project's to set."""
+def _severity_errors(check: CheckSettings) -> Iterator[tuple[str, str]]:
     for code in check.severities:
-        line = line_of(source, "check", "severities") or line_of(source, "check")
         if code in REMOVED_CODES:
             continue
         name = FORMER_CODES.get(code, code)
         if name not in CODES:
-            yield _unknown_name("finding", code, CODES, line)
+            yield "severities", f"names an {_unknown_name('finding', code, CODES)}"
         elif CODES[name].severity == "error":
-            yield f"{FILE_NAME}:{line}: [check] {code} is an error by nature, expected a finding that may be published"
+            yield "severities", f"names {code}, which is always an error, expected a warning or a note"
+
+
+_VALUE_CHECKS: Mapping[str, Callable[[Any], Iterable[tuple[str, str]]]] = {
+    "publisher": _publisher_errors,
+    "sources": _source_errors,
+    "limits": limit_errors,
+    "check": _severity_errors,
+}
+"""Validation beyond types, by table: each yields the key and the message of an error."""
 
 
 def override_formats(config: Config, changes: Mapping[str, Mapping[str, object]]) -> Config:
-    """Return the configuration with other values in the tables of formats; keys that are not named stay."""
+    """Return the configuration with changed values in the tables of formats; other keys keep theirs."""
     formats = {name: {**config.formats.get(name, {}), **changes[name]} for name in changes}
     return replace(config, formats={**config.formats, **formats})
 
@@ -286,18 +287,18 @@ def format_options(config: Config, name: str, shape: type[Options]) -> Options:
     """Return a format's table as its writer's options.
 
     Raises:
-        ConfigError: A key or value that the writer does not know; all of them at once.
+        ConfigError: Keys or values that the writer does not accept; all of them at once.
     """
     table = config.formats.get(name, {})
     source = config.file.read_text("utf-8-sig") if table else ""
-    value, faults = _parse_table(shape, table, name, source)
+    value, errors = _parse_table(shape, table, name, source)
     if value is None:
-        raise ConfigError("\n".join(faults))
+        raise ConfigError("\n".join(errors))
     return value
 
 
 def line_of(source: str, table: str, key: str = "") -> int:
-    """Return the line of a table, or of a key in it, in TOML text; 0 where it cannot be told."""
+    """Return the line of a table, or of a key in it, in TOML text; 0 where it is not found."""
     in_table = not key
     for number, line in enumerate(source.splitlines(), 1):
         bare = line.split("#")[0].strip()
@@ -315,28 +316,28 @@ def line_of(source: str, table: str, key: str = "") -> int:
 def _parse_table(
     shape: type[Options], table: Mapping[str, Any], name: str, source: str
 ) -> tuple[Options | None, list[str]]:
-    """Return a table as a frozen dataclass, or every fault in it."""
-    import msgspec  # 40 ms: only where there is something to check
+    """Return a table as a frozen dataclass, or every error in it."""
+    import msgspec  # takes 40 ms: a run with nothing to do does not need it
 
     known = {entry.name: entry for entry in fields(shape)}  # type: ignore[arg-type]  # every Options is a dataclass
     hints = get_type_hints(shape)
     values: dict[str, object] = {}
-    faults: list[str] = []
+    errors: list[str] = []
     for key, value in table.items():
         if (name, key) in REMOVED_KEYS:
             continue
         line = line_of(source, name, key)
         if key not in known:
-            faults.append(_unknown_name("key", key, known, line))
+            errors.append(f"{FILE_NAME}:{line}: {_unknown_name('key', key, known)}")
             continue
         try:
             values[key] = msgspec.convert(value, hints[key])
         except msgspec.ValidationError as error:
-            faults.append(f"{FILE_NAME}:{line}: [{name}] {key} is {value!r}: {_plain_type_error(str(error))}")
+            errors.append(f"{FILE_NAME}:{line}: [{name}] {key} is {value!r}: {_plain_type_error(str(error))}")
     for key, entry in known.items():
         if key not in table and _is_required(entry):
-            faults.append(f"{FILE_NAME}:{line_of(source, name)}: [{name}] {key} is missing")
-    return (None, faults) if faults else (shape(**values), [])
+            errors.append(f"{FILE_NAME}:{line_of(source, name)}: [{name}] {key} is missing")
+    return (None, errors) if errors else (shape(**values), [])
 
 
 def _is_required(entry: Field[Any]) -> bool:
@@ -344,10 +345,10 @@ def _is_required(entry: Field[Any]) -> bool:
 
 
 def _plain_type_error(message: str) -> str:
-    """Say msgspec's words as an operator would."""
+    """Return msgspec's message in plain words."""
     return message.replace("`", "").replace("Expected ", "expected ").replace("str", "text").replace("array", "a list")
 
 
-def _unknown_name(what: str, name: str, known: Iterable[str], line: int) -> str:
+def _unknown_name(what: str, name: str, known: Iterable[str]) -> str:
     expected = did_you_mean(name, known, cutoff=0.5) or f"expected one of {', '.join(sorted(known))}"
-    return f"{FILE_NAME}:{line}: unknown {what} {name!r}, {expected}"
+    return f"unknown {what} {name!r}, {expected}"

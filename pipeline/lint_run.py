@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline import writers
+from pipeline.build import Request, prepared
 from pipeline.config import Config
+from pipeline.engine.executor import Executor
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, make_finding, sort_findings
 from pipeline.lint.file_validation import find_published_files, validate_file
 from pipeline.lint.severity_policy import SeverityPolicy
-from pipeline.publish import Request, shown_in
-from pipeline.reading.editions import resolve_editions, suggest_id
+from pipeline.reading.editions import suggest_id
 from pipeline.report import Report
-from pipeline.running.library import Library, Progress, ReadingRoom, read_library
-from pipeline.running.making import open_shop
-from pipeline.running.plan import Rebuild, plan
-from pipeline.running.record import load as load_record
-from pipeline.running.saving import STATE, Outputs
-from pipeline.running.spool import open_spool
-from pipeline.running.together import check_library
-from pipeline.running.wordbook import open_book
-from pipeline.running.workers import Workers
+from pipeline.run.source_set import Progress, SourceSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +34,30 @@ class LintResult:
 def lint_articles(config: Config, request: Request, scale: SeverityPolicy, progress: Progress) -> LintResult:
     """Read all articles and return what is found on those that were asked for.
 
-    What the writers found stands in the record of the last run: it is repeated for what has not changed since.
+    What the writers found is in the cache: it is repeated for what has not changed since it was published.
 
     Raises:
         ConfigError: The configuration or the command cannot be meant, or another run holds the outputs.
     """
     started = time.monotonic()
-    outputs = Outputs((request.outputs or config.folder / "outputs").resolve())
-    shown = shown_in(config, request.outputs)  # where releases are kept, the last of them
-    with outputs.held(request.wait_s), Workers(request.jobs, config.limits.memory_mb) as workers:
-        spool = open_spool(outputs)
+    with Executor(request.jobs, config.limits.memory_mb) as executor:
         # All of them, since only then it shows which lead nowhere, or are led to by none.
-        library = read_library(
-            ReadingRoom(config, workers, spool, progress, (), open_book(outputs.state)), outputs.state, ()
-        )
-        shop = open_shop(config, request.formats, Outputs(shown), spool)
-        bound = resolve_editions(library.metas, library.ids, writers.installed_writers())
-        work = plan(bound.edition_plans, request.formats, (), config, shop, load_record(shown / STATE), Rebuild())
+        run = prepared(config, replace(request, articles=()), progress, executor)
     findings = (
-        *library.findings,
-        *(finding for item in library.reads for finding in item.findings),
-        *bound.findings,
-        *(finding for entry in work.unchanged for finding in entry.findings),
-        *check_library(library, config, request.today, is_whole=True),
+        *run.sources.findings,
+        *(finding for record in run.sources.records for finding in record.summary.findings),
+        *(finding for each in run.plan.current for finding in each.rendered.findings),
+        *run.passing,
     )
-    sources = _requested_sources(library, request.articles)
-    unjudged = {source for order in work.orders for source in order.binding.sources} & set(sources)
+    sources = _requested_sources(run.sources, request.articles)
+    unjudged = {source for task in run.plan.tasks for source in task.binding.sources} & set(sources)
     if unjudged:
         message = f"{len(unjudged)} of {len(sources)} sources were not judged for print, e-book and mail"
         findings = (*findings, make_finding("pages-unjudged", config.file.name, 0, message))
     wanted = sort_findings(
         f for f in findings if not request.articles or f.source in sources or f.code == "pages-unjudged"
     )
-    listings = tuple(item.meta for item in library.reads if item.meta and item.meta.source in sources)
+    listings = tuple(card for card in run.sources.metas if card.source in sources)
     report = Report((), scale.apply(wanted), listings=listings, seconds=time.monotonic() - started)
     return LintResult(wanted, report, sources)
 
@@ -94,7 +77,7 @@ def lint_files(paths: Iterable[Path], scale: SeverityPolicy, progress: Progress)
     return LintResult(ordered, Report((), scale.apply(ordered)), tuple(path.as_posix() for path in files))
 
 
-def _requested_sources(library: Library, articles: tuple[str, ...]) -> tuple[str, ...]:
+def _requested_sources(library: SourceSet, articles: tuple[str, ...]) -> tuple[str, ...]:
     """Return the sources that were asked for.
 
     Raises:

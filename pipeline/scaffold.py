@@ -1,4 +1,4 @@
-"""Beginning a project or an article: files a person then changes."""
+"""Creation of a new project or article from the starter files."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from pipeline.reading.source_files import glob_base
 from pipeline.rendering.styles import packaged_styles
 
 _STARTER_FOLDER = Path(__file__).parent / "starter"
-# What package tools and git would treat in a way of their own lies in the package under a plain name.
+# Names that package tools and git treat specially are stored under other names in the package.
 _RENAMED_FILES = {"gitignore": ".gitignore", "github/publish.yml": ".github/workflows/publish.yml"}
 
 
 def create_project(folder: Path) -> tuple[str, ...]:
-    """Make a new project and return the names of its files; nothing that exists is touched.
+    """Create a project and return the names of its files; existing files are never changed.
 
     Raises:
-        ConfigError: The folder holds a project already, or a file of one.
+        ConfigError: One of the files exists already.
     """
     files = {_RENAMED_FILES.get(name, name): path.read_bytes() for name, path in _files_below(_STARTER_FOLDER)}
     files |= {f"styles/brand/{name}": path.read_bytes() for name, path in _files_below(packaged_styles() / "brand")}
     if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{folder} is a file", hint="name an empty or a new folder")
+        raise ConfigError(f"{folder} is a file", hint="choose an empty or a new folder")
     taken = sorted(name for name in files if (folder / name).exists())
     if taken:
-        raise ConfigError(f"{folder} already holds {', '.join(taken)}", hint="name an empty or a new folder")
+        raise ConfigError(f"{folder} already holds {', '.join(taken)}", hint="choose an empty or a new folder")
     for name, data in sorted(files.items()):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
@@ -37,10 +37,10 @@ def create_project(folder: Path) -> tuple[str, ...]:
 
 
 def create_article(title: str, config: Config) -> Path:
-    """Make a new source with its front matter filled in as a draft, and return where it lies.
+    """Create a source with the front matter of a draft, and return its path.
 
     Raises:
-        ConfigError: No usable title, or the file exists.
+        ConfigError: The title has no letter or digit, or the file exists.
     """
     name = slugify(unicodedata.normalize("NFC", title))
     if not any(sign.isalnum() for sign in title):
@@ -54,7 +54,7 @@ def create_article(title: str, config: Config) -> Path:
         "---",
         f'title: "{quoted}"',
         'lead: ""',
-        f"published: {date.today().isoformat()}",  # noqa: DTZ011  # the day on the author's wall
+        f"published: {date.today().isoformat()}",  # noqa: DTZ011  # the author's local date
         'reviewed_by: ""',
         "key_points: []",
         "tags: []",

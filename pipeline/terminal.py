@@ -1,4 +1,4 @@
-"""Terminal output: progress, result table, findings; plain lines and annotations in CI."""
+"""Terminal output of a run: progress, results, findings; plain lines and annotations in CI."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from pipeline.errors import ConfigError
 from pipeline.findings import SEVERITIES, Finding, by_code
-from pipeline.report import EditionResult, Report, github_annotations, report_to_json
-from pipeline.running.saving import replace_whole
+from pipeline.report import EditionResult, Report, github_annotations
 from pipeline.timing import PHASES
 
 if TYPE_CHECKING:
@@ -29,70 +28,63 @@ _SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
 def is_terminal() -> bool:
-    """Tell whether a person is watching."""
+    """Tell whether a person reads the output, and not a file or a CI log."""
     return sys.stdout.isatty() and not os.environ.get("CI")
 
 
 @contextmanager
 def run_progress(*, is_silent: bool = False) -> Iterator[Callable[[str, int, int], None]]:
-    """Show how far a run has come: a bar for a person, a line per step in CI; nothing where machines read on."""
-    if is_silent:
-        yield lambda _step, _done, _of: None
+    """Show the progress of a run: bars in a terminal, one line per step in a log, nothing where stdout is data."""
+    if is_terminal() and not is_silent:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, transient=True) as bar:
+            tasks = {step: bar.add_task(label, total=None, visible=False) for step, label in _STEP_LABELS.items()}
+            yield lambda step, done, of: bar.update(tasks[step], completed=done, total=of, visible=True)
         return
-    if not is_terminal():
 
-        def say(step: str, done: int, of: int) -> None:
-            if done == of:
-                print(f"{_STEP_LABELS[step]}: {done} of {of}", flush=True)  # noqa: T201  # this module is what prints
+    def print_step(step: str, done: int, of: int) -> None:
+        if done == of and not is_silent:
+            print(f"{_STEP_LABELS[step]}: {done} of {of}", flush=True)  # noqa: T201  # this module is what prints
 
-        yield say
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, transient=True) as bar:
-        tasks = {step: bar.add_task(label, total=None, visible=False) for step, label in _STEP_LABELS.items()}
-        yield lambda step, done, of: bar.update(tasks[step], completed=done, total=of, visible=True)
+    yield print_step
 
 
 @contextmanager
-def sending_progress(letters: int) -> Iterator[Callable[[int], None]]:
-    """Show how far a campaign has come, how fast it goes, and what time is left; a line per tenth in a log."""
-    if not is_terminal():
-        done, step, begun = 0, max(1, letters // 10), time.monotonic()
+def sending_progress(messages: int) -> Iterator[Callable[[int], None]]:
+    """Show how many messages are sent, at what rate, and the time left; in a log, one line per tenth."""
+    if is_terminal():
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+        from rich.progress import TimeRemainingColumn as TimeLeft
+        from rich.text import Text
 
-        def say(more: int) -> None:
-            nonlocal done
-            done += more
-            if done % step == 0 or done == letters:
-                rate = done / max(time.monotonic() - begun, 0.001)
-                print(f"Sending: {done} of {letters}, {rate:.1f} a second", flush=True)  # noqa: T201
+        class Rate(ProgressColumn):
+            def render(self, task: Task) -> Text:
+                return Text(f"{task.speed or 0:.1f} a second")
 
-        yield say
+        columns = (TextColumn("Sending"), BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft())
+        with Progress(*columns, transient=True) as bar:
+            task = bar.add_task("", total=messages)
+            yield lambda more: bar.advance(task, more)
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
-    from rich.progress import TimeRemainingColumn as TimeLeft
-    from rich.text import Text
+    done, step, started = 0, max(1, messages // 10), time.monotonic()
 
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed or 0:.1f} a second")
+    def print_rate(more: int) -> None:
+        nonlocal done
+        done += more
+        if done % step == 0 or done == messages:
+            rate = done / max(time.monotonic() - started, 0.001)
+            print(f"Sending: {done} of {messages}, {rate:.1f} a second", flush=True)  # noqa: T201
 
-    with Progress(TextColumn("Sending"), BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft(), transient=True) as bar:
-        task = bar.add_task("", total=letters)
-        yield lambda more: bar.advance(task, more)
-
-
-def save_report(report: Report, path: Path) -> None:
-    """Write the report where it was asked for."""
-    replace_whole(path, report_to_json(report))
+    yield print_rate
 
 
 def check_report_path(path: Path) -> None:
-    """Make sure, before a long run, that its report can be written.
+    """Check before a run that its report can be written.
 
     Raises:
-        ConfigError: A folder lies there, or its own folder cannot be written.
+        ConfigError: The path is a folder, or its folder cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,73 +95,71 @@ def check_report_path(path: Path) -> None:
 
 
 def show_report(report: Report, outputs: Path, *, is_verbose: bool) -> None:
-    """Show what became of a run."""
-    from rich.console import Console
-
-    # Plain lines must not be folded to eighty columns in a log.
-    console = Console(highlight=False, soft_wrap=True, emoji=False, color_system="auto" if is_terminal() else None)
+    """Print the result of a run: every edition, the findings and the counts."""
+    console = _console(sys.stdout)
     if is_terminal():
-        _result_table(console, report)
+        _print_results_as_table(console, report)
     else:
-        for entry in report.entries:
-            for line in _entry_lines(entry):
-                console.print(line, markup=False)
+        for line in (line for entry in report.entries for line in _entry_lines(entry)):
+            console.print(line, markup=False)
     _print_findings(console, report.findings, is_verbose=is_verbose)
-    console.print(
-        f"\n{_summary_line(report)}; {report.summary['seconds']} s. All of it: {outputs / 'report.json'}", markup=False
-    )
+    _print_summary(console, report, f"{report.summary['seconds']} s", outputs)
     if report.is_interrupted:
         undone = report.summary["undone"]
-        console.print(f"Interrupted: what was written is whole; {undone} were not done.", markup=False)
+        console.print(f"Interrupted: every written file is complete; {undone} were not done.", markup=False)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in github_annotations(report):
             print(line)  # noqa: T201
 
 
 def no_op_text(report: Report, outputs: Path, *, is_verbose: bool) -> str:
-    """Return what to say of a run that had nothing to do: what is still to be known, and the counts."""
-    from rich.console import Console
-
+    """Return the output of a run that had nothing to do: the findings and the counts."""
     text = io.StringIO()
-    console = Console(file=text, highlight=False, soft_wrap=True, emoji=False, color_system=None)
+    console = _console(text)
     _print_findings(console, report.findings, is_verbose=is_verbose)
-    console.print(f"\n{_summary_line(report)}; nothing to do. All of it: {outputs / 'report.json'}", markup=False)
+    _print_summary(console, report, "nothing to do", outputs)
     return text.getvalue()
 
 
-def _summary_line(report: Report) -> str:
+def _console(file: TextIO) -> Console:
+    from rich.console import Console
+
+    color: Literal["auto"] | None = "auto" if file is sys.stdout and is_terminal() else None
+    # Without soft_wrap, rich folds lines in a log to 80 columns.
+    return Console(file=file, highlight=False, soft_wrap=True, emoji=False, color_system=color)
+
+
+def _print_summary(console: Console, report: Report, result: str, outputs: Path) -> None:
     summary = report.summary
     statuses = ", ".join(f"{summary[name]} {name}" for name in ("written", "unchanged", "skipped", "stale", "failed"))
     severities = ", ".join(f"{summary[name]} {name}" for name in ("errors", "warnings", "notes"))
-    return f"{statuses}; {severities}"
+    console.print(f"\n{statuses}; {severities}; {result}. Full report: {outputs / 'report.json'}", markup=False)
 
 
 def show_reasons(report: Report) -> None:
-    """Say why each edition was made anew, or was not."""
     for (id_, name), reason in sorted(report.reasons.items()):
         print(f"{name}/{id_}: {reason}")  # noqa: T201
 
 
 def show_timings(report: Report) -> None:
-    """Say where the time went: the phases of all processes, which add up to the work that was done."""
+    """Print the time of each phase, summed over all processes."""
     work = sum(report.phases.values())
-    print(f"\n{report.seconds:.2f} s, in which {work:.2f} s of work were done:")  # noqa: T201
+    print(f"\n{report.seconds:.2f} s, {work:.2f} s of work in all processes:")  # noqa: T201
     for name in PHASES:
         seconds = report.phases.get(name, 0.0)
         print(f"  {name:9} {seconds:8.2f} s {seconds / work if work else 0:6.1%}")  # noqa: T201
 
 
 def show_requirements(parts: Sequence[Requirement]) -> None:
-    """Show what the doctor found."""
     for part in parts:
         mark = "found  " if part.is_found else "MISSING" if part.is_needed else "absent "
         print(f"{mark}  {part.name}: {part.detail}")  # noqa: T201
         if not part.is_found:
-            print(f"         {'needed' if part.is_needed else 'wished'} for {part.purpose}")  # noqa: T201
+            print(f"         {'needed' if part.is_needed else 'optional,'} for {part.purpose}")  # noqa: T201
             print(f"         {part.cure}")  # noqa: T201
 
 
-def _result_table(console: Console, report: Report) -> None:
+def _print_results_as_table(console: Console, report: Report) -> None:
     from rich.markup import escape
     from rich.table import Table
 
@@ -211,10 +201,10 @@ def _entry_lines(entry: EditionResult) -> Iterator[str]:
 
 
 def _print_findings(console: Console, findings: Sequence[Finding], *, is_verbose: bool) -> None:
+    limits = {"error": None, "warning": _MAX_WARNINGS_SHOWN, "note": 0}
     for severity in SEVERITIES:
         those = [finding for finding in findings if finding.severity == severity]
-        at_most = None if is_verbose or severity == "error" else _MAX_WARNINGS_SHOWN if severity == "warning" else 0
-        shown = those[:at_most]
+        shown = those if is_verbose else those[: limits[severity]]
         for finding in shown:
             place = f"{finding.source}:{finding.line}" if finding.line else finding.source
             console.print(f"{place}: ", end="", markup=False)

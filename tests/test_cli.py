@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import load_config
+from pipeline.config import Config, load_config
 from pipeline.rendering.styles import packaged_styles
 from tests.conftest import run_publish
 from tests.makers import write
@@ -54,7 +54,7 @@ def test_a_wrong_value_is_refused_with_what_was_expected(project: Path) -> None:
 def test_a_key_that_has_no_effect_any_more_is_still_read(tmp_path: Path) -> None:
     write(tmp_path / "publish.toml", '[preview]\neditor = ["code", "--goto", "{file}:{line}"]\n')
 
-    assert load_config(tmp_path, ()).preview.editor[0] == "code"
+    assert load_config(tmp_path, ()) == Config(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_a_folder_without_a_project_is_said_so(tmp_path: Path) -> None:
 
 def test_another_run_in_the_project_gives_75(project: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from pipeline.running.saving import Outputs\n"
-        "with Outputs(Path(sys.argv[1])).held(0): print('held', flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from pipeline.engine.output_dir import OutputDir\n"
+        "with OutputDir(Path(sys.argv[1])).lock(0): print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", script, str(project / "outputs")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:

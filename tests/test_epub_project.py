@@ -7,10 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.running.certificates import Certificates
-from pipeline.validation.certificate import VALIDATORS, Certificate, book_content_digest, claims_conformance
+from pipeline.validation.certificate import (
+    VALIDATORS,
+    Certificate,
+    Certificates,
+    book_content_digest,
+    claims_conformance,
+)
 from pipeline.validation.epub import validate_epub
-from tests.conftest import ARTICLE, Ran, run_publish
+from tests.conftest import ARTICLE, Ran, healthy, once, run_publish
 from tests.makers import PUBLISH_TOML, picture_file, write
 
 REVIEWED = ARTICLE.replace("---\ntitle", "---\nreviewed: 2026-05-01\nreviewed_by: Ida Prøvegaard\ntitle", 1)
@@ -211,16 +216,17 @@ BAD = {
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """Return one run over a healthy article among bad ones."""
-    folder = tmp_path_factory.mktemp("bad") / "project"
-    write(folder / "publish.toml", PUBLISH_TOML)
-    write(folder / "sources/images/ryg.png", picture_file())
-    write(folder / "sources/images/halvt.png", picture_file()[:300])
-    write(folder / "sources/blog/ryg.md", ARTICLE)
-    for name, (content, _) in BAD.items():
-        front, body = (content, "Indledning.") if content.startswith(("articles", "series")) else ("", content)
-        lines = ["---", "title: Titel", "published: 2026-03-02", *front.splitlines(), "---", "", body]
-        write(folder / f"sources/bad/{name}", "\n".join(lines))
-    return run_publish(folder, "epub")
+
+    def publish(folder: Path) -> Ran:
+        healthy(folder)
+        write(folder / "sources/images/halvt.png", picture_file()[:300])
+        for name, (content, _) in BAD.items():
+            front, body = (content, "Indledning.") if content.startswith(("articles", "series")) else ("", content)
+            lines = ["---", "title: Titel", "published: 2026-03-02", *front.splitlines(), "---", "", body]
+            write(folder / f"sources/bad/{name}", "\n".join(lines))
+        return run_publish(folder, "epub")
+
+    return once(tmp_path_factory, "bad-epub", publish)
 
 
 @pytest.mark.parametrize(("name", "code"), [(name, code) for name, (_, code) in BAD.items() if code])

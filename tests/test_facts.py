@@ -16,19 +16,10 @@ from pipeline.model import Article, Callout, Header, Link, text, walk
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.writers import installed_writers
-from tests.conftest import run_publish
 from tests.word_for_word import words_of
 
 REPOSITORY = Path(__file__).parent.parent
 ID = "blog/ondt-i-laenden"
-
-
-@pytest.fixture(scope="module")
-def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("facts") / "outputs"
-    done = run_publish(REPOSITORY, "all", "--outputs", str(folder))
-    assert done.code == 0, done.out
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +64,8 @@ def _printed_links(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("format_", ["handout", "epub", "newsletter", "text"])
-def test_each_output_has_title_headings_warnings_and_links(outputs: Path, article: Article, format_: str) -> None:
-    shown, links = pages(outputs)[format_]
+def test_each_output_has_title_headings_warnings_and_links(samples: Path, article: Article, format_: str) -> None:
+    shown, links = pages(samples)[format_]
     plain = " ".join(words_of(shown))
     headings = [text((node,)) for node in walk(article.blocks) if isinstance(node, Header)]
     warnings = [text(node.blocks) for node in walk(article.blocks) if isinstance(node, Callout)]
@@ -89,8 +80,8 @@ def test_each_output_has_title_headings_warnings_and_links(outputs: Path, articl
 
 
 @pytest.mark.parametrize("format_", ["handout", "newsletter", "text"])
-def test_each_output_states_the_same_dates(outputs: Path, format_: str) -> None:
-    shown = re.sub(r"\s+", " ", pages(outputs)[format_][0])
+def test_each_output_states_the_same_dates(samples: Path, format_: str) -> None:
+    shown = re.sub(r"\s+", " ", pages(samples)[format_][0])
 
     assert "26. oktober 2026" in shown
     assert "Mads Eksempelsen" in shown

@@ -14,7 +14,7 @@ import pypdfium2
 import pytest
 
 from tests import published_words
-from tests.conftest import ARTICLE, Ran, run_publish
+from tests.conftest import ARTICLE, Ran, healthy, once, run_publish
 from tests.makers import PUBLISH_TOML, picture_file, write
 
 
@@ -121,14 +121,15 @@ BAD = {
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """Return one run over a healthy article among many bad ones."""
-    folder = tmp_path_factory.mktemp("bad") / "project"
-    write(folder / "publish.toml", PUBLISH_TOML)
-    write(folder / "sources/blog/ryg.md", ARTICLE)
-    write(folder / "sources/images/ryg.png", picture_file())
-    write(folder / "sources/images/halvt.png", picture_file()[:900])
-    for name, (data, _) in BAD.items():
-        write(folder / "sources" / name, data)
-    return run_publish(folder, "all")
+
+    def publish(folder: Path) -> Ran:
+        healthy(folder)
+        write(folder / "sources/images/halvt.png", picture_file()[:900])
+        for name, (data, _) in BAD.items():
+            write(folder / "sources" / name, data)
+        return run_publish(folder, "all")
+
+    return once(tmp_path_factory, "bad", publish)
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -355,10 +356,12 @@ def test_strict_turns_warnings_into_failure(project: Path) -> None:
     assert run_publish(project, "newsletter", "--strict").code == 1
 
 
-def test_github_sees_annotations(project: Path) -> None:
+def test_github_sees_annotations(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(project / "sources/dato.md", "---\npublished: 31-02-2025\n---\n\nTekst.\n")
 
-    done = run_publish(project, "newsletter", GITHUB_ACTIONS="true")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    done = run_publish(project, "newsletter")
 
     assert any(line.startswith("::error file=sources/dato.md,line=2,") for line in done.out.splitlines())
 
@@ -390,15 +393,9 @@ def test_the_fourth_writer_is_in_the_readme_and_under_forty_lines() -> None:
     assert writer in (here.parent / "README.md").read_text("utf-8")
 
 
-def test_the_sample_articles_are_published_word_for_word(tmp_path: Path) -> None:
+def test_the_sample_articles_are_published_word_for_word(samples: Path) -> None:
     """Mail, text twin, e-book and handout of every article in `sources/` say what the source says, and nothing else."""
-    repository = Path(__file__).parent.parent
-    outputs = tmp_path / "outputs"
-
-    done = run_publish(repository, "all", "--outputs", str(outputs), "--strict")
-
-    assert done.code == 0, done.out
-    assert list(published_words.check(repository, outputs)) == []
+    assert list(published_words.check(Path(__file__).parent.parent, samples)) == []
 
 
 def test_the_words_check_sees_what_is_missing_and_what_is_added(published: Ran, tmp_path: Path) -> None:

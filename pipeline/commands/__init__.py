@@ -1,1 +1,1 @@
-"""The commands, one module per thing a person does: parse, call one function, show what became of it."""
+"""The commands of `publish`: parse options, call one function, show the result."""

@@ -1,4 +1,4 @@
-"""`publish check`: what an editor would say before anything is published."""
+"""`publish check`: lint articles, or validate published files; explain findings, fix sources, keep a baseline."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline import writers
-from pipeline.commands.shared_options import jobs_option, load_project, outputs_option, project_option, review_date
+from pipeline.commands.shared_options import (
+    as_ids,
+    jobs_option,
+    load_project,
+    outputs_option,
+    project_option,
+    review_date,
+)
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -25,14 +32,12 @@ REPORT_FORMATS = ("terminal", "html", "json", "sarif", "github")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the findings here. [shown]")
 @click.option("--strict", is_flag=True, help="Exit with 1 where a warning exists.")
 @click.option("--verbose", "-v", is_flag=True, help="Show every note.")
-@click.option("--explain", metavar="CODE", help="Say what a finding means, why it matters, and its cure.")
-@click.option(
-    "--fix", is_flag=True, help="Repair sources where no one could mean it otherwise: shows a diff, and asks."
-)
+@click.option("--explain", metavar="CODE", help="Explain a finding: meaning, reason, cure.")
+@click.option("--fix", is_flag=True, help="Repair sources where that is unambiguous: shows a diff, and asks.")
 @click.option("--yes", "-y", is_flag=True, help="With --fix: do not ask.")
-@click.option("--update-baseline", is_flag=True, help="Make all present findings known: only new ones are reported.")
+@click.option("--update-baseline", is_flag=True, help="Save the present findings: later runs report only new ones.")
 @project_option
-@outputs_option("Where the last run wrote.")
+@outputs_option("Folder of published files.")
 @jobs_option
 def check(
     articles: tuple[str, ...],
@@ -48,30 +53,29 @@ def check(
     outputs: Path | None,
     jobs: int | None,
 ) -> int:
-    """Check articles as an editor would: readable, safe, right, whole, fit for print, mail and shelf.
+    """Check articles: safety, readability, spelling, links between articles, limits of the formats.
 
     ARTICLE is an id (blog/soevn) or the path of a source; without: all. A folder such as outputs/, or a PDF, EPUB or
-    mail, has the finished files judged instead.
+    mail, validates these files instead.
     """
     if explain:
         return _print_explanation(explain)
     from pipeline import lint_run, terminal
+    from pipeline.build import Request
+    from pipeline.engine.executor import default_jobs
     from pipeline.lint.severity_policy import SeverityPolicy, load_severity_policy
-    from pipeline.publish import Request
-    from pipeline.running.ids import as_ids
-    from pipeline.running.workers import default_jobs
 
     settings = load_project(project)
     scale = SeverityPolicy(settings.check.severities) if update_baseline else load_severity_policy(settings)
     ids = as_ids(articles, settings, Path.cwd())
     if fix:
         return _apply_fixes(settings, ids, is_asked=not yes)
-    finished = tuple(Path(name) for name in articles if _is_finished_file(Path(name)))
-    if finished and len(finished) < len(articles):
-        raise click.UsageError("name articles, or finished files: not both")
+    published = tuple(Path(name) for name in articles if _is_published_file(Path(name)))
+    if published and len(published) < len(articles):
+        raise click.UsageError("name articles or published files, not both")
     with terminal.run_progress(is_silent=form != "terminal") as progress:
-        if finished:
-            found = lint_run.lint_files(finished, scale, progress)
+        if published:
+            found = lint_run.lint_files(published, scale, progress)
         else:
             request = Request(
                 tuple(writers.installed_writers()),
@@ -87,7 +91,7 @@ def check(
     return found.report.exit_code(is_strict=strict)
 
 
-def _is_finished_file(path: Path) -> bool:
+def _is_published_file(path: Path) -> bool:
     from pipeline.lint.file_validation import SUFFIXES
 
     return path.is_dir() or (path.is_file() and path.suffix.lower() in SUFFIXES)
@@ -119,27 +123,28 @@ def _apply_fixes(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> i
     if not found:
         click.echo("nothing to repair")
         return 0
-    files = "1 source" if len(found) == 1 else f"{len(found)} sources"
+    sources = "1 source" if len(found) == 1 else f"{len(found)} sources"
     if is_asked:
-        click.confirm(f"Repair {files}?", abort=True)
+        click.confirm(f"Repair {sources}?", abort=True)
     for each in found:
         apply_fix(each)
-    click.echo(f"repaired {files}")
+    click.echo(f"repaired {sources}")
     return 0
 
 
 def _update_baseline(found: LintResult, settings: Config) -> int:
+    from pipeline.engine.output_dir import replace_whole
     from pipeline.lint.severity_policy import build_baseline
-    from pipeline.running.saving import replace_whole
 
     path = settings.folder / settings.check.baseline
     replace_whole(path, build_baseline(found.report.findings))
-    click.echo(f"{path}: {sum(f.severity != 'error' for f in found.report.findings)} findings are known from now on")
+    known = sum(finding.severity != "error" for finding in found.report.findings)
+    click.echo(f"{path}: {known} findings saved; later runs report only new ones")
     return found.report.exit_code(is_strict=False)
 
 
 def _output_findings(found: LintResult, settings: Config, form: str, output: Path | None, *, is_verbose: bool) -> None:
-    """Show or write what was found."""
+    """Print or save the findings in a report format."""
     from pipeline.report import github_annotations, report_to_json
 
     if form == "terminal":
@@ -173,9 +178,9 @@ def _terminal_text(found: LintResult, settings: Config, *, is_verbose: bool) -> 
     lines = list(render_terminal_report(report.findings, report.listings, settings.folder, with_notes=is_verbose))
     summary = report.summary
     known = len(found.findings) - len(report.findings)
-    told = ", ".join(f"{summary[name]} {name}" for name in ("errors", "warnings", "notes"))
-    lines.append(f"\n{len(found.sources)} checked: {told}" + (f"; {known} known or off" if known else ""))
+    counts = ", ".join(f"{summary[name]} {name}" for name in ("errors", "warnings", "notes"))
+    lines.append(f"\n{len(found.sources)} checked: {counts}" + (f"; {known} in the baseline or off" if known else ""))
     if not is_verbose and summary["notes"]:
-        lines.append("--verbose shows the notes one by one; --explain CODE says what one means.")
+        lines.append("--verbose shows the notes; --explain CODE explains one.")
     lines += [f"{finding.message}: {finding.hint}" for finding in report.findings if finding.code == "pages-unjudged"]
     return "".join(f"{line}\n" for line in lines)

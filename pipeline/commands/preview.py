@@ -21,9 +21,9 @@ REQUIRED_PACKAGES = ("starlette", "uvicorn", "watchfiles")
 @outputs_option("Where to publish.")
 @jobs_option
 def preview(port: int, is_opened: bool, project: Path | None, outputs: Path | None, jobs: int | None) -> int:  # noqa: FBT001  # click's flags
-    """Show paper, book and mail of every article in the browser, and keep them up to date while you write.
+    """Show handout, EPUB and mail of every article in the browser, updated on every save.
 
-    The page answers to this machine alone. Ctrl-C ends it.
+    The server answers to this machine only. Ctrl-C ends it.
     """
     if missing := [name for name in REQUIRED_PACKAGES if find_spec(name) is None]:
         raise ConfigError(
@@ -31,11 +31,11 @@ def preview(port: int, is_opened: bool, project: Path | None, outputs: Path | No
             hint='pip install "clinic-publish[preview]"',
         )
     from pipeline import config
+    from pipeline.engine.executor import cores
     from pipeline.preview.server import run_preview_server
-    from pipeline.running.workers import cores
 
     settings = load_project(project)
-    # What is only looked at is no release, and lies aside from them.
+    # A preview is not a release, and has its own folder.
     usual = settings.folder / ("outputs/.publish/preview" if settings.outputs.releases else "outputs")
     settings = replace(settings, outputs=config.OutputSettings())
     run_preview_server(settings, (outputs or usual).resolve(), port, jobs or cores(), is_opened=is_opened)

@@ -1,4 +1,4 @@
-"""`publish print`, `print-pack` and `proof`: handouts on paper."""
+"""`publish print`, `print-pack` and `proof`: print handouts, or show all their variants."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.shared_options import jobs_option, load_project, outputs_option, project_option, variants_of
+from pipeline.commands.shared_options import (
+    as_ids,
+    jobs_option,
+    load_project,
+    outputs_option,
+    project_option,
+    variants_of,
+)
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -17,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def _paper_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of the commands that put handouts on paper."""
+    """Add the options that `print` and `print-pack` share."""
     for option in reversed(
         (
             click.argument("articles", nargs=-1, metavar="[ARTICLE]..."),
@@ -26,7 +33,7 @@ def _paper_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--variant", default="standard", show_default=True, help="large-print, a5, booklet …"),
             project_option,
-            outputs_option("Where handouts lie."),
+            outputs_option("Folder of published files."),
             jobs_option,
         )
     ):
@@ -38,11 +45,11 @@ def _paper_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @_paper_options
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), default="print-pack.pdf", show_default=True)
 def print_pack(articles: tuple[str, ...], copies: int, output: Path, **chosen: Any) -> int:
-    """Make one file for the copier: a cover that lists what is inside, then all copies of each handout.
+    """Make one PDF for the copier: a cover with the list of handouts, then all copies of each handout.
 
-    Each copy begins on the front of a sheet. ARTICLE is an id or the path of a source; without: every article.
+    Each copy begins on a new sheet. ARTICLE is an id or the path of a source; without: every article.
     """
-    from pipeline.printing.print_pack import make_print_pack, save_print_pack
+    from pipeline.printing.published_handouts import make_print_pack, save_print_pack
 
     settings, batch = _publish_for_printing(articles, **chosen)
     if batch.handouts:
@@ -56,7 +63,7 @@ def print_pack(articles: tuple[str, ...], copies: int, output: Path, **chosen: A
 @_paper_options
 @click.option("--printer", default="", metavar="NAME", help="A printer that --list shows. [the default one]")
 @click.option("--greyscale", is_flag=True, help="Print without colour.")
-@click.option("--dry-run", is_flag=True, help="Say what would be printed, and print nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be printed, and print nothing.")
 @click.option("--list", "is_list", is_flag=True, help="List the printers of this machine.")
 def print_(
     articles: tuple[str, ...], copies: int, printer: str, greyscale: bool, dry_run: bool, is_list: bool, **chosen: Any  # noqa: FBT001  # click's flags
@@ -66,36 +73,34 @@ def print_(
     ARTICLE is an id or the path of a source; without: every article.
     """
     from pipeline.printing import cups
-    from pipeline.printing.print_orders import make_print_order
 
     if is_list:
         for known in cups.list_printers():
             click.echo(f"{known.name} (default)" if known.is_default else known.name)
         return 0
-    chosen_printer = cups.choose_printer(printer)  # before anything is published: that may take minutes
+    chosen_printer = cups.choose_printer(printer)  # before publishing, which can take minutes
     _, batch = _publish_for_printing(articles, **chosen)
-    orders = [make_print_order(handout, copies, is_greyscale=greyscale) for handout in batch.handouts]
+    jobs = [cups.make_print_job(handout, copies, is_greyscale=greyscale) for handout in batch.handouts]
     if not articles and not dry_run and sys.stdin.isatty():
-        sheets = sum(each.sheets for each in orders)
-        click.confirm(f"Print {len(orders)} handouts, {sheets} sheets, on {chosen_printer.name}?", abort=True)
-    for each in orders:
-        work = "would print" if dry_run else cups.submit_job(each.job, chosen_printer)
-        click.echo(f"{work}: {each} on {chosen_printer.name}")
+        sheets = sum(each.sheets for each in jobs)
+        click.confirm(f"Print {len(jobs)} handouts, {sheets} sheets, on {chosen_printer.name}?", abort=True)
+    for job in jobs:
+        name = "would print" if dry_run else cups.submit_job(job, chosen_printer)
+        click.echo(f"{name}: {job} on {chosen_printer.name}")
     return int(batch.is_failed)
 
 
 def _publish_for_printing(
     articles: tuple[str, ...], *, variant: str, project: Path | None, outputs: Path | None, jobs: int | None
 ) -> tuple[Config, PrintBatch]:
-    """Publish the handouts that are asked for, and say of which there is none."""
+    """Publish the requested handouts, and print the articles that have none."""
     from pipeline import terminal
+    from pipeline.build import Request, published_dir
+    from pipeline.engine.executor import default_jobs
     from pipeline.printing.published_handouts import HANDOUT_FORMAT, publish_for_printing
-    from pipeline.publish import Request, shown_in
-    from pipeline.running.ids import as_ids
-    from pipeline.running.workers import default_jobs
 
     if variant not in (known := variants_of(HANDOUT_FORMAT)):
-        raise click.BadParameter(f"{variant} is no variant; there is {', '.join(known)}", param_hint="--variant")
+        raise click.BadParameter(f"{variant} is not a variant; there is {', '.join(known)}", param_hint="--variant")
     settings = load_project(project)
     ids = as_ids(articles, settings, Path.cwd())
     request = Request(formats=(HANDOUT_FORMAT,), articles=ids, outputs=outputs, jobs=jobs or default_jobs())
@@ -104,7 +109,7 @@ def _publish_for_printing(
     if batch.report.is_interrupted:
         raise click.Abort
     if batch.is_failed:
-        terminal.show_report(batch.report, shown_in(settings, outputs), is_verbose=False)
+        terminal.show_report(batch.report, published_dir(settings, outputs), is_verbose=False)
     for each in batch.left_out:
         click.echo(f"left out: {each.id}: {each.why}", err=True)
     return settings, batch
@@ -115,22 +120,22 @@ def _publish_for_printing(
 @click.option("--variant", multiple=True, help="Show this variant only; may be repeated. [all]")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="[PROJECT/outputs/proofs/ARTICLE.png]")
 @project_option
-@outputs_option("Where the proof goes.")
+@outputs_option("Folder of the proof.")
 def proof(
     article: str, variant: tuple[str, ...], output: Path | None, project: Path | None, outputs: Path | None
 ) -> int:
-    """Show all pages of ARTICLE's handout, in every variant that suits it, in one picture."""
-    from pipeline import contact_sheet, terminal
-    from pipeline.publish import Request, shown_in
-    from pipeline.running.ids import as_ids
+    """Save all pages of ARTICLE's handout, in every variant, as one picture."""
+    from pipeline import terminal
+    from pipeline.build import Request, published_dir
+    from pipeline.printing.published_handouts import HANDOUT_FORMAT, make_contact_sheet
 
     settings = load_project(project)
     request = Request((), as_ids((article,), settings, Path.cwd()), outputs=outputs)
-    variants = variant or variants_of(contact_sheet.HANDOUT_FORMAT)
+    variants = variant or variants_of(HANDOUT_FORMAT)
     with terminal.run_progress() as progress:
-        report, path = contact_sheet.make_contact_sheet(settings, request, variants, output, progress)
+        report, path = make_contact_sheet(settings, request, variants, output, progress)
     if path is None:
-        terminal.show_report(report, shown_in(settings, outputs), is_verbose=True)
+        terminal.show_report(report, published_dir(settings, outputs), is_verbose=True)
         return 1
-    click.echo(f"made {path}")
+    click.echo(f"saved {path}")
     return report.exit_code(is_strict=False)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,12 +12,11 @@ from pipeline.commands.shared_options import load_project, project_option
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def init(folder: Path) -> int:
-    """Begin a new project in FOLDER: a sample article, a look to change, a CI workflow."""
+    """Create a project in FOLDER: a sample article, a style to change, a CI workflow."""
     from pipeline.scaffold import create_project
 
-    made = create_project(folder)
-    for name in made:
-        click.echo(f"made {name}")
+    for name in create_project(folder):
+        click.echo(f"created {name}")
     click.echo(f"\nNext: fill in [publisher] in {folder / 'publish.toml'}, then `publish all --project {folder}`.")
     return 0
 
@@ -28,25 +25,24 @@ def init(folder: Path) -> int:
 @click.argument("title")
 @project_option
 def new(title: str, project: Path | None) -> int:
-    """Begin a new article called TITLE."""
+    """Create an article called TITLE."""
     from pipeline.scaffold import create_article
 
-    path = create_article(title, load_project(project))
-    click.echo(f"made {path}")
+    click.echo(f"created {create_article(title, load_project(project))}")
     return 0
 
 
 @click.command()
 @project_option
 def doctor(project: Path | None) -> int:
-    """Show every part that is needed or wished for, and what a project lacks for its languages."""
-    from pipeline import doctor as parts
+    """Show what is missing on this machine, and for the languages of a project."""
     from pipeline import terminal
     from pipeline.config import FILE_NAME
+    from pipeline.doctor import check_languages, check_requirements
 
-    found = parts.check_requirements()
+    found = check_requirements()
     if project or any((folder / FILE_NAME).is_file() for folder in (Path.cwd(), *Path.cwd().parents)):
-        found += tuple(parts.examine_languages(load_project(project)))
+        found += tuple(check_languages(load_project(project)))
     terminal.show_requirements(found)
     return int(any(part.is_needed and not part.is_found for part in found))
 
@@ -57,13 +53,10 @@ def schema(which: str) -> int:
     """Print the JSON Schema of publish.toml, of front matter, or both."""
     import json
 
-    from pipeline import schema as forms
+    from pipeline.schema import config_schema, front_matter_schema
 
-    documents: dict[str, Callable[[], dict[str, Any]]] = {
-        "config": forms.config_schema,
-        "front-matter": forms.front_matter_schema,
-    }
-    document = {name: form() for name, form in documents.items()} if which == "both" else documents[which]()
+    documents = {"config": config_schema(), "front-matter": front_matter_schema()}
+    document = documents if which == "both" else documents[which]
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
     return 0
 
@@ -71,7 +64,7 @@ def schema(which: str) -> int:
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> int:
-    """Print what SHELL needs to complete commands: `publish completion bash >> ~/.bashrc`."""
+    """Print the completion script for SHELL: `publish completion bash >> ~/.bashrc`."""
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

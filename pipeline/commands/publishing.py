@@ -4,24 +4,45 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline import writers
-from pipeline.commands.shared_options import has_option, load_project, review_date, run_options, variants_of
-from pipeline.running.stamp import tells_of_work
+from pipeline.commands.shared_options import as_ids, has_option, load_project, review_date, run_options, variants_of
+from pipeline.noop import is_work_likely
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.publish import Request
+    from pipeline.engine.executor import Executor
     from pipeline.report import Report
-    from pipeline.running.library import Progress
-    from pipeline.running.workers import Workers
 
 CERTIFIABLE = "epub"
-_ALLOW = "Publish PDF files that break a rule too, without their claims."
+_ALLOW_HELP = "Publish PDF files that violate PDF/A or PDF/UA too, without declaring conformance."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """Options of the publishing commands, each under the name that click gives it."""
+
+    project: Path | None
+    outputs: Path | None
+    jobs: int | None
+    strict: bool
+    force: bool
+    verify: bool
+    explain: bool
+    profile: bool
+    report: Path | None
+    verbose: bool
+    select: str | None = None
+    cluster: str | None = None
+    store: str | None = None
+    certify: bool = False
+    variant: tuple[str, ...] = ()
+    allow_nonconforming: bool = False
 
 
 @click.command("all")
@@ -30,142 +51,126 @@ _ALLOW = "Publish PDF files that break a rule too, without their claims."
 @click.option("--cluster", metavar="ADDRESS", help="Write on a Dask cluster: tls://scheduler:8786.")
 @click.option("--store", metavar="URL", help="What the cluster's machines share: a folder, s3://… [in the outputs]")
 @click.option("--variant", multiple=True, help="Where a format has variants, make this one; may be repeated.")
-@click.option("--allow-nonconforming", is_flag=True, help=_ALLOW)
+@click.option("--allow-nonconforming", is_flag=True, help=_ALLOW_HELP)
 def publish_all(only: tuple[str, ...], **chosen: Any) -> int:
     """Publish every article and edition in every format."""
     known = list(writers.installed_writers())
     if wrong := [name for name in only if name not in known]:
         raise click.BadParameter(f"{', '.join(wrong)} is no format; there is {', '.join(known)}", param_hint="--only")
-    return _publish(tuple(dict.fromkeys(only)) or tuple(known), (), **chosen)
+    return _publish(tuple(dict.fromkeys(only)) or tuple(known), (), RunOptions(**chosen))
 
 
 def format_command(name: str) -> click.Command:
+    """Return the command of one format, with the options that its writer takes."""
     try:
         summary = writers.load_writer(name).summary
-    except Exception as error:  # noqa: BLE001  # a stranger's writer: the others must still work
+    except Exception as error:  # noqa: BLE001  # a third-party writer: the other formats must still work
         summary = f"cannot be loaded: {error}"
 
     @click.command(name, help=f"{summary}\n\nARTICLE is an id (blog/soevn) or the path of a source; without: all.")
     @click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
-    @click.option("--select", metavar="TAG", help="Bind all articles with a tag on the spot: tag:ryg, kind:exercise.")
+    @click.option(
+        "--select", metavar="TAG", help="Publish all articles with a tag as one edition: tag:ryg, kind:exercise."
+    )
     @run_options
     def command(articles: tuple[str, ...], **chosen: Any) -> int:
-        return _publish((name,), articles, **chosen)
+        return _publish((name,), articles, RunOptions(**chosen))
 
     if name == CERTIFIABLE:
-        told = "Have EPUBCheck and Ace judge the books, and keep their word in certificates/."
-        command.params.append(click.Option(["--certify"], is_flag=True, help=told))
+        help_ = "Check the books with EPUBCheck and Ace, and save the certificates in certificates/."
+        command.params.append(click.Option(["--certify"], is_flag=True, help=help_))
     if has_option(name, "allow_nonconforming"):
-        command.params.append(click.Option(["--allow-nonconforming"], is_flag=True, help=_ALLOW))
+        command.params.append(click.Option(["--allow-nonconforming"], is_flag=True, help=_ALLOW_HELP))
     if variants := variants_of(name):
-        told = "Make this variant instead of those in publish.toml; may be repeated."
-        command.params.append(click.Option(["--variant"], multiple=True, type=click.Choice(variants), help=told))
+        help_ = "Make this variant instead of those in publish.toml; may be repeated."
+        command.params.append(click.Option(["--variant"], multiple=True, type=click.Choice(variants), help=help_))
     return command
 
 
-def _publish(
-    formats: tuple[str, ...],
-    articles: tuple[str, ...],
-    *,
-    project: Path | None,
-    outputs: Path | None,
-    jobs: int | None,
-    strict: bool,
-    force: bool,
-    verify: bool,
-    explain: bool,
-    profile: bool,
-    report: Path | None,
-    verbose: bool,
-    select: str | None = None,
-    cluster: str | None = None,
-    store: str | None = None,
-    certify: bool = False,
-    variant: tuple[str, ...] = (),
-    allow_nonconforming: bool = False,
-) -> int:
-    from pipeline.running.workers import Workers, default_jobs
-
+def _publish(formats: tuple[str, ...], articles: tuple[str, ...], options: RunOptions) -> int:
     began_ns = time.time_ns()
-    if select and articles:
+    if options.select and articles:
         raise click.UsageError("name articles, or select them: not both")
-    varied = {name: {"variants": list(variant)} for name in formats if variant and variants_of(name)}
-    if variant and not varied:
-        raise click.UsageError(f"{', '.join(formats)} has no variants")
-    lenient = {name for name in formats if allow_nonconforming and has_option(name, "allow_nonconforming")}
-    overrides = {
-        name: {**varied.get(name, {}), **({"allow_nonconforming": True} if name in lenient else {})}
-        for name in (*varied, *lenient)
-    }
-    settings = load_project(project)
-    jobs = jobs or default_jobs()
-    with Workers(jobs, settings.limits.memory_mb) as workers:
-        if not cluster and tells_of_work(sys.argv[1:]):
-            workers.begin(formats)
+    overrides = _format_overrides(formats, options)
+    settings = load_project(options.project)
+    with _executor(settings, options) as executor:
+        if is_work_likely(sys.argv[1:]):
+            executor.begin(formats)  # before the imports below: they take as long as the start of a process
 
-        from pipeline import publish, terminal
-        from pipeline.running.ids import as_ids
-        from pipeline.running.selecting import selection_of
+        from pipeline import build, terminal
+        from pipeline.run.selection import selection_of
 
-        request = publish.Request(
+        request = build.Request(
             formats,
             as_ids(articles, settings, Path.cwd()),
-            selection_of(select) if select else None,
-            outputs,
-            jobs,
-            force,
-            verify,
+            selection_of(options.select) if options.select else None,
+            options.outputs,
+            is_forced=options.force,
+            is_verified=options.verify,
             today=review_date(),
             overrides=overrides,
         )
-        if report:
-            terminal.check_report_path(report)
+        if options.report:
+            terminal.check_report_path(options.report)
         with terminal.run_progress() as progress:
-            if cluster:
-                result = _publish_afar(settings, request, cluster, store, progress, workers)
-            else:
-                run = publish.certify if certify else publish.publish
-                result = run(settings, request, progress, workers)
-    folder = publish.shown_in(settings, request.outputs)
-    if report:
-        terminal.save_report(result, report)
-    terminal.show_report(result, folder, is_verbose=verbose)
-    if explain:
-        terminal.show_reasons(result)
-    if profile:
-        terminal.show_timings(result)
-    code = result.exit_code(is_strict=strict)
-    if result.is_noop and not (report or verify or explain or profile):
-        _stamp(
-            settings,
-            folder.resolve(),
-            result,
-            (terminal.no_op_text(result, folder, is_verbose=verbose), code),
-            began_ns,
-        )
+            run = build.certify if options.certify else build.publish
+            result = run(settings, request, progress, executor)
+    folder = build.published_dir(settings, request.outputs)
+    _show_result(result, folder, options)
+    code = result.exit_code(is_strict=options.strict)
+    if result.is_noop and not (options.report or options.verify or options.explain or options.profile):
+        text = terminal.no_op_text(result, folder, is_verbose=options.verbose)
+        _save_no_op(settings, folder.resolve(), result, (text, code), began_ns)
     return code
 
 
-def _publish_afar(
-    settings: Config, request: Request, address: str, store: str | None, progress: Progress, local: Workers
-) -> Report:
-    """Publish with a Dask cluster that writes, and workers here that read."""
-    from pipeline.publish import publish
-    from pipeline.running.cluster import Cluster, check_address
-    from pipeline.running.saving import STATE
+def _format_overrides(formats: tuple[str, ...], options: RunOptions) -> dict[str, dict[str, object]]:
+    """Return the options of formats that the command line sets, by format."""
+    overrides: dict[str, dict[str, object]] = {name: {} for name in formats}
+    for name in formats:
+        if options.variant and variants_of(name):
+            overrides[name]["variants"] = list(options.variant)
+        if options.allow_nonconforming and has_option(name, "allow_nonconforming"):
+            overrides[name]["allow_nonconforming"] = True
+    if options.variant and not any("variants" in values for values in overrides.values()):
+        raise click.UsageError(f"{', '.join(formats)} has no variants")
+    return {name: values for name, values in overrides.items() if values}
 
-    if not store and not address.startswith("tcp://"):
+
+def _show_result(result: Report, folder: Path, options: RunOptions) -> None:
+    from pipeline import terminal
+    from pipeline.engine.output_dir import replace_whole
+    from pipeline.report import report_to_json
+
+    if options.report:
+        replace_whole(options.report, report_to_json(result))
+    terminal.show_report(result, folder, is_verbose=options.verbose)
+    if options.explain:
+        terminal.show_reasons(result)
+    if options.profile:
+        terminal.show_timings(result)
+
+
+def _executor(settings: Config, options: RunOptions) -> Executor:
+    """Return the executor: local processes, or a Dask cluster that renders."""
+    from pipeline.engine.executor import Executor, default_jobs
+
+    jobs, memory_mb = options.jobs or default_jobs(), settings.limits.memory_mb
+    if not options.cluster:
+        return Executor(jobs, memory_mb)
+    from pipeline.engine.cluster import Cluster, check_address
+    from pipeline.engine.output_dir import STATE
+
+    if not options.store and not options.cluster.startswith("tcp://"):
         raise click.UsageError("--cluster on other machines needs --store: what all of them reach")
-    check_address(address)
-    url = store or str((request.outputs or settings.folder / "outputs").resolve() / STATE / "store")
-    project = settings.folder.resolve()
-    with Cluster(address, url, project, local) as far:
-        return publish(settings, request, progress, far)
+    check_address(options.cluster)
+    url = options.store or str((options.outputs or settings.folder / "outputs").resolve() / STATE / "store")
+    return Cluster(options.cluster, url, settings.folder.resolve(), (jobs, memory_mb))
 
 
-def _stamp(settings: Config, outputs: Path, result: Report, said: tuple[str, int], began_ns: int) -> None:
-    """Let the next run of this command end at once where nothing has changed."""
-    from pipeline.running import depending, stamp
+def _save_no_op(settings: Config, outputs: Path, result: Report, answer: tuple[str, int], began_ns: int) -> None:
+    """Save output and exit code for the next run of this command, which repeats them if no input has changed."""
+    from pipeline import noop
 
-    own, others = depending.published_files(result, outputs), depending.sources_of_change(settings, outputs)
-    stamp.leave(sys.argv[1:], own, others, said, began_ns)
+    own, others = noop.published_files(result, outputs), noop.input_files(settings, outputs)
+    noop.keep_answer(sys.argv[1:], own, others, answer, began_ns)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
+from pipeline.config import FILE_NAME, Config
 from pipeline.findings import Finding, make_finding
 from pipeline.lint.context import LintContext
+from pipeline.lint.review_dates import check_reviews
+from pipeline.lint.spelling import missing_part
 from pipeline.model import ArticleMeta, Header, Link, References
 from pipeline.registry import note_rule, warning_rule
 
@@ -43,6 +47,32 @@ def summarise_article(context: LintContext) -> LintSummary:
     anchors = (*(node.id for node in context.nodes(Header)), *(node.id for node in context.nodes(References)))
     links = ((link.address, link.line) for link in context.nodes(Link) if link.address.startswith("http"))
     return LintSummary(anchors, tuple(dict.fromkeys(links)))
+
+
+def check_project(
+    articles: Iterable[ArticleSummary], config: Config, today: date | None, *, is_whole: bool
+) -> tuple[Finding, ...]:
+    """Return what no article shows on its own.
+
+    Args:
+        today: The day that reviews are checked by; None: they are not checked.
+        is_whole: These are all articles; of a part nothing is said that another article could answer.
+    """
+    them = tuple(articles)
+    own = tuple(one.about for one in them)
+    findings = list(check_reviews(own, config.check.review_months, today)) if today else []
+    if is_whole:
+        findings += check_across_articles(them)
+        languages = (about.meta.language.split("-")[0] for about in own)
+        findings += skipped(languages if config.check.spelling else ())
+    return tuple(findings)
+
+
+def skipped(languages: Iterable[str]) -> Iterable[Finding]:
+    """Yield a note for each language that could not be spell-checked."""
+    for language in sorted(set(languages)):
+        if why := missing_part(language):
+            yield make_finding("spelling-skipped", FILE_NAME, 0, f"spelling of {language!r} was not checked: {why}")
 
 
 def check_across_articles(articles: Iterable[ArticleSummary]) -> tuple[Finding, ...]:

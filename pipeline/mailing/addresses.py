@@ -10,27 +10,27 @@ from pipeline.languages import together
 
 _CPR_NUMBER = re.compile(r"(?<!\d)(\d\d)(\d\d)(\d\d)[-\s]?\d{4}(?!\d)")
 _ICD_CODE = re.compile(r"(?<![A-Za-z0-9])D?[A-Z]\d{2}(?:\.\d{1,2}|\d{1,2})?(?![A-Za-z0-9])")
-"""ICD-10, and its Danish form SKS with a D before it."""
+"""ICD-10 codes, and the Danish SKS form with a D in front."""
 _ILLNESS_WORD = re.compile(together().illness, re.IGNORECASE)
 
 
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-"""What stands before the @ of nearly every address: a dot-atom (RFC 5322, 3.2.3)."""
+"""A dot-atom, the usual form of the part before the @ (RFC 5322, 3.2.3)."""
 MAX_LOCAL_PART = 64
 """RFC 5321, 4.5.3.1.1."""
 _SAFE_DOMAIN_LENGTH = 64
-"""With a domain no longer than this, no other limit of RFC 5321, 4.5.3.1 is near."""
+"""A domain of at most this length cannot exceed the other limits of RFC 5321, 4.5.3.1."""
 
 
 class AddressError(ValueError):
-    """What is wrong with an address, as words that follow it."""
+    """An invalid address; the message says what is wrong with it."""
 
 
 def read_address(written: str) -> str:
-    """Return an address as mail servers take it: the domain in small ASCII letters, the rest as it was written.
+    """Return a validated address with its domain in lower-case ASCII.
 
     Raises:
-        AddressError: It is no address, or not one that every mail server can reach.
+        AddressError: It is invalid, or some mail servers cannot reach it.
     """
     address = written.strip()
     if address[:1] in ("=", "+", "-", "'"):
@@ -47,7 +47,7 @@ def read_address(written: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _normalise_domain(domain: str) -> str:
-    """Return a domain as mail servers take it, or nothing; a long list holds few, and each takes 0.1 ms to judge."""
+    """Return a domain in lower-case ASCII, or nothing where it is invalid; cached, since validation takes 0.1 ms."""
     try:
         host = _validate_address(f"a@{domain}").partition("@")[2]
     except AddressError:
@@ -61,19 +61,19 @@ def _validate_address(address: str) -> str:
     try:
         found = validate_email(address, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
-        raise AddressError(f"no address: {str(error)[:1].lower()}{str(error)[1:].rstrip('.')}") from error
+        raise AddressError(f"invalid: {str(error)[:1].lower()}{str(error)[1:].rstrip('.')}") from error
     if found.ascii_email is None:
-        raise AddressError("no address that mail can reach")
+        raise AddressError("cannot be written in ASCII, as many mail servers need it")
     return str(found.ascii_email)
 
 
 def address_identity(address: str) -> str:
-    """Return what tells one reader from another: no mail server in use gives Anna and anna two mailboxes."""
+    """Return the form of an address that identifies a subscriber: letter case is ignored, as mail servers do."""
     return address.casefold()
 
 
 def find_personal_data(value: str) -> str:
-    """Return what a value looks like that must not stand in a list or its name; else nothing."""
+    """Return the kind of personal data that a value seems to hold, which must not be stored; else nothing."""
     if holds_cpr(value):
         return "a CPR number"
     if _ICD_CODE.search(value):
@@ -83,7 +83,7 @@ def find_personal_data(value: str) -> str:
 
 
 def holds_cpr(value: str) -> bool:
-    """Tell whether a value holds what can be a CPR number: a date of birth and four digits."""
+    """Tell whether a value holds a possible CPR number: a date of birth and four digits."""
     for day, month, _ in _CPR_NUMBER.findall(value):
         try:
             date(2000, int(month), int(day) - 60 if int(day) > 60 else int(day))  # replacement CPR: day + 60

@@ -1,4 +1,4 @@
-"""Import of a subscriber list from CSV: every row becomes a consent, or an error with its line."""
+"""Import of subscribers from CSV: every row becomes a consent, or errors with its line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ READER_LANGUAGES = packaged_languages()
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """A row that cannot be taken, and why."""
+    """An error in a row of the file."""
 
     line: int
     message: str
@@ -32,7 +32,7 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class ImportedCsv:
-    """What a file holds."""
+    """The consents and errors of a CSV file."""
 
     consents: tuple[Consent, ...]
     faults: tuple[RowError, ...]
@@ -40,15 +40,15 @@ class ImportedCsv:
 
 
 def read_csv(path: Path, language: str, order: DateOrder, today: date) -> ImportedCsv:
-    """Read a list.
+    """Read subscribers from a CSV file.
 
-    Separated by semicolons, commas or tabs; UTF-8 with or without a mark, UTF-16 with one, or Windows-1252, as Excel
-    writes it. The first line names the columns: those that are not for a list are refused, since what is not there
-    cannot leak.
+    Delimiters are semicolons, commas or tabs; encodings UTF-8, UTF-16 with a byte order mark, and Windows-1252, as
+    Excel writes them. The first line names the columns; unknown columns are rejected, so that no other personal data
+    is stored.
 
     Args:
-        language: Of readers whose row names none.
-        order: How 05-06-2025 is meant.
+        language: Language of readers whose row names none.
+        order: Order of day, month and year in 05-06-2025.
 
     Raises:
         SendError: The file cannot be read, or its first line does not name the columns.
@@ -57,24 +57,24 @@ def read_csv(path: Path, language: str, order: DateOrder, today: date) -> Import
     head = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(";,\t", key=head.count), strict=True)
     consents: dict[str, tuple[int, Consent]] = {}
-    faults: list[RowError] = []
+    errors: list[RowError] = []
     try:
         columns = _read_header_row(next(reader, []), path)
         end = reader.line_num
         for row in reader:
-            line, end = end + 1, reader.line_num  # a cell may hold line breaks: the row begins after the last one
+            line, end = end + 1, reader.line_num  # a row begins after the last one: cells may hold line breaks
             if not any(cell.strip() for cell in row):
                 continue
             found = _parse_row(row, columns, language, order, today)
             if not isinstance(found, Consent):
-                faults += (RowError(line, message) for message in found)
+                errors += (RowError(line, message) for message in found)
                 continue
             before, _ = consents.setdefault(address_identity(found.address), (line, found))
             if before != line:
-                faults.append(RowError(line, f"the address stands in line {before} already"))
+                errors.append(RowError(line, f"the address is in line {before} already"))
     except csv.Error as error:
-        raise SendError(f"not a table: {error}", source=path.name, line=reader.line_num) from error
-    return ImportedCsv(tuple(consent for _, consent in consents.values()), tuple(faults), encoding)
+        raise SendError(f"not a CSV table: {error}", source=path.name, line=reader.line_num) from error
+    return ImportedCsv(tuple(consent for _, consent in consents.values()), tuple(errors), encoding)
 
 
 def _decode_csv(path: Path) -> tuple[str, str]:
@@ -98,64 +98,60 @@ def _read_header_row(head: list[str], path: Path) -> list[str]:
     names = [cell.strip().lower().replace(" ", "_") for cell in head]
     names = [together().columns.get(name, name) for name in names]
     hint = f"the first line names the columns: {';'.join(CSV_COLUMNS)}"
+    error = ""
     if any("@" in name for name in names) or not any(names):
-        told = "there is no header line, expected the names of the columns"
-        raise SendError(told, source=path.name, line=1, hint=hint)
-    if missing := [name for name in ("address", "consent_date") if name not in names]:
-        told = f"no column {' and '.join(missing)}; found {', '.join(names)}"
-        raise SendError(told, source=path.name, line=1, hint=hint)
-    if unknown := [name for name in names if name not in (*CSV_COLUMNS, *_EXPORT_ONLY_COLUMNS)]:
-        raise SendError(
-            f"a list holds no {', '.join(unknown)}",
-            source=path.name,
-            line=1,
-            hint="take the column away: a list of addresses must not say who has what, or who is who",
-        )
-    if repeated := {name for name in names if names.count(name) > 1}:
-        raise SendError(f"the column {', '.join(sorted(repeated))} stands twice", source=path.name, line=1, hint=hint)
+        error = "there is no header line, expected the names of the columns"
+    elif missing := [name for name in ("address", "consent_date") if name not in names]:
+        error = f"no column {' and '.join(missing)}; found {', '.join(names)}"
+    elif unknown := [name for name in names if name not in (*CSV_COLUMNS, *_EXPORT_ONLY_COLUMNS)]:
+        error = f"unknown column {', '.join(unknown)}"
+        hint = "remove the column: a mailing list must not store names or health data"
+    elif repeated := {name for name in names if names.count(name) > 1}:
+        error = f"the column {', '.join(sorted(repeated))} occurs twice"
+    if error:
+        raise SendError(error, source=path.name, line=1, hint=hint)
     return names
 
 
 def _parse_row(row: list[str], columns: list[str], language: str, order: DateOrder, today: date) -> Consent | list[str]:
-    """Return a row as a consent, or all that is wrong with it."""
+    """Return a row as a consent, or all its errors."""
     if len(row) != len(columns):
         return [f"{len(row)} cells, expected {len(columns)}"]
     cells = {name: cell.strip() for name, cell in zip(columns, row, strict=True)}
-    faults: list[str] = []
+    errors: list[str] = []
     if cells.get("unsubscribed") or cells.get("bounced"):
-        faults.append("the reader has left the list")
-    address = ""
+        errors.append("the reader has left the list")
+    address, on = "", None
     try:
         address = read_address(cells["address"])
     except AddressError as error:
-        faults.append(f"{cells['address']!r}: {error}")
+        errors.append(f"{cells['address']!r}: {error}")
     if holds_cpr(cells["address"]):
-        faults.append("the address looks like a CPR number")
-    on = None
+        errors.append("the address looks like a CPR number")
     try:
         on = _parse_date(cells["consent_date"], order) if cells["consent_date"] else None
         if on is None:
-            faults.append("no date of consent: no consent, no send")
+            errors.append("no date of consent: no consent, no send")
         elif on > today:
-            faults.append(f"consent_date is {on}, which is still to come")
+            errors.append(f"consent_date is {on}, which is in the future")
     except DateError as error:
-        faults.append(f"consent_date: {error}")
+        errors.append(f"consent_date: {error}")
     for name in ("consent_wording", "consent_source"):
-        faults += _text_cell_errors(name, cells.get(name, ""))
-    tongue = cells.get("language") or language
-    if tongue not in READER_LANGUAGES:
-        faults.append(f"language is {tongue!r}, expected {' or '.join(READER_LANGUAGES)}")
-    return faults or Consent(address, tongue, on, cells["consent_wording"], cells["consent_source"])
+        errors += _text_cell_errors(name, cells.get(name, ""))
+    reader_language = cells.get("language") or language
+    if reader_language not in READER_LANGUAGES:
+        errors.append(f"language is {reader_language!r}, expected {' or '.join(READER_LANGUAGES)}")
+    return errors or Consent(address, reader_language, on, cells["consent_wording"], cells["consent_source"])
 
 
 @lru_cache
 def _text_cell_errors(name: str, value: str) -> tuple[str, ...]:
     if not value:
-        return (f"{name} is missing: what was agreed to, and where",)
+        return (f"{name} is missing",)
     if value.startswith(_FORMULA_STARTS):
         return (f"{name} begins like a formula",)
-    telling = find_personal_data(value)
-    return (f"{name} looks like {telling}",) if telling else ()
+    kind = find_personal_data(value)
+    return (f"{name} looks like {kind}",) if kind else ()
 
 
 _parse_date = lru_cache(parse_date)

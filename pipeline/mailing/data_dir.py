@@ -21,7 +21,7 @@ KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class DataDir:
-    """The folder of the list and the outbox; it and its files are the operator's alone to read."""
+    """The folder of the mailing database; only its owner can read it and its files."""
 
     path: Path
 
@@ -31,34 +31,30 @@ class DataDir:
 
     @property
     def trials(self) -> Path:
-        """Where `--transport file` writes messages."""
+        """Folder of the messages that `--transport file` writes."""
         return self.path / "trials"
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the folder for one sender: two at a time would not know of each other's work.
+    def lock(self) -> Iterator[None]:
+        """Lock the folder for one sender: two at a time would send messages twice.
 
         Raises:
-            SendError: Another sender is at work.
+            SendError: Another sender is running.
         """
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.path / "sending.lock", mode=0o600)
         try:
-            lock.acquire(timeout=0)
+            with FileLock(self.path / "sending.lock", timeout=0, mode=0o600):
+                yield
         except Timeout as error:
-            raise SendError("another `publish send` is at work", hint="let it finish, or stop it: Ctrl-C") from error
-        try:
-            yield
-        finally:
-            lock.release()
+            raise SendError("another `publish send` is running", hint="let it finish, or stop it: Ctrl-C") from error
 
 
 def open_data_dir(config: Config, outputs: Path) -> DataDir:
-    """Return the data folder, made where it is not there yet.
+    """Return the data folder; create it where needed.
 
     Raises:
-        ConfigError: It would lie below the outputs or in a git work tree, or cannot be made.
+        ConfigError: It is below the outputs or in a git work tree, or cannot be created.
     """
     path = (config.folder / config.sending.data).resolve() if config.sending.data else _default_path(config.folder)
     _refuse_published_path(path, outputs.resolve())
@@ -67,16 +63,16 @@ def open_data_dir(config: Config, outputs: Path) -> DataDir:
         path.chmod(0o700)
     except OSError as error:
         raise ConfigError(
-            f"the data folder {path} cannot be made: {error.strerror}", hint="name another: [sending] data"
+            f"the data folder {path} cannot be created: {error.strerror}", hint="name another: [sending] data"
         ) from error
     return DataDir(path)
 
 
 def load_hash_key(folder: DataDir) -> bytes:
-    """Return the key of the keyed hashes that stand for readers who are forgotten; made once, at random.
+    """Return the random key of the hashes that replace erased addresses; create it at first use.
 
     Raises:
-        SendError: The key file is not one, or it is gone although the database was made with it.
+        SendError: The key file is damaged, or missing although a database exists.
     """
     path = folder.path / "key"
     try:
@@ -84,28 +80,28 @@ def load_hash_key(folder: DataDir) -> bytes:
     except FileNotFoundError as error:
         if folder.database.exists():
             raise SendError(
-                f"{path} is missing: without it, no one can tell who has been mailed",
-                hint="put it back from a backup, together with the database",
+                f"{path} is missing: without it, who has been mailed is unknown",
+                hint="restore it from a backup, together with the database",
             ) from error
         key = secrets.token_bytes(KEY_BYTES)
         write_private(path, key)
     if len(key) != KEY_BYTES:
-        raise SendError(f"{path} holds {len(key)} bytes, expected {KEY_BYTES}", hint="put it back from a backup")
+        raise SendError(f"{path} holds {len(key)} bytes, expected {KEY_BYTES}", hint="restore it from a backup")
     return key
 
 
 def keyed_hash(key: bytes, identity: str) -> str:
-    """Return what stands for a reader and says nothing without the key: HMAC-SHA256, in hexadecimal."""
+    """Return the HMAC-SHA256 of an address in hexadecimal: without the key, it cannot be traced to the address."""
     return hmac.digest(key, identity.encode(), "sha256").hex()
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that its owner alone may read, whole or not at all."""
+    """Write a file atomically; only its owner can read it."""
     write_private_draft(path, data).replace(path)
 
 
 def write_private_draft(path: Path, data: bytes) -> Path:
-    """Write what is to become a file that its owner alone may read, beside it, and return where."""
+    """Write a draft beside a file, readable by its owner only, and return its path."""
     draft = path.with_name(f".{path.name}.new")
     with contextlib.suppress(FileNotFoundError):
         draft.unlink()
@@ -119,7 +115,7 @@ def write_private_draft(path: Path, data: bytes) -> Path:
 def _default_path(project: Path) -> Path:
     from platformdirs import user_data_path
 
-    # Two projects may bear one name; a list of the one must not be mailed by the other.
+    # Two projects may have the same name, and must not share a mailing list.
     place = hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:8]
     return Path(user_data_path(APP_NAME, appauthor=False)) / f"{project.resolve().name}-{place}"
 
@@ -127,7 +123,7 @@ def _default_path(project: Path) -> Path:
 def _refuse_published_path(path: Path, outputs: Path) -> None:
     hint = f"name a folder of its own in {FILE_NAME}: [sending] data"
     if path == outputs or outputs in path.parents:
-        raise ConfigError(f"the data folder {path} lies below {outputs}, which is published", hint=hint)
+        raise ConfigError(f"the data folder {path} is below {outputs}, which is published", hint=hint)
     for parent in (path, *path.parents):
         if (parent / ".git").exists():
-            raise ConfigError(f"the data folder {path} lies in the git work tree {parent}", hint=hint)
+            raise ConfigError(f"the data folder {path} is in the git work tree {parent}", hint=hint)

@@ -17,7 +17,7 @@ from pipeline.mailing.data_dir import DataDir, keyed_hash, load_hash_key
 
 BUSY_TIMEOUT_S = 10.0
 CACHE_KIB = 65_536
-"""With SQLite's own 2 MB, the tokens' index of a long list is written over and over while it is brought in."""
+"""SQLite's default of 2 MB is too small for the index of tokens: importing a long list would rewrite it repeatedly."""
 MIGRATIONS = (
     """
     CREATE TABLE subscribers (
@@ -25,7 +25,7 @@ MIGRATIONS = (
         list TEXT NOT NULL,
         address TEXT NOT NULL,
         language TEXT NOT NULL,
-        token TEXT NOT NULL UNIQUE,      -- of the address that unsubscribes
+        token TEXT NOT NULL UNIQUE,      -- in the unsubscribe address
         consent_on TEXT,                 -- ISO dates
         consent_wording TEXT NOT NULL,
         consent_source TEXT NOT NULL,
@@ -36,7 +36,7 @@ MIGRATIONS = (
         PRIMARY KEY (person, list)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX subscribers_of_list ON subscribers (list);
-    CREATE TABLE suppressed (            -- what is left of someone who is forgotten
+    CREATE TABLE suppressed (            -- what is kept of an erased subscriber
         person TEXT NOT NULL,
         list TEXT NOT NULL,
         suppressed_on TEXT NOT NULL,
@@ -51,29 +51,29 @@ MIGRATIONS = (
         begun_on TEXT NOT NULL,
         UNIQUE (edition, list, transport)
     ) STRICT;
-    CREATE TABLE outbox (                -- holds no address, so that it can outlive one
+    CREATE TABLE outbox (                -- holds no address, so it is kept when one is erased
         campaign INTEGER NOT NULL REFERENCES campaigns (id),
         person TEXT NOT NULL,
         mark TEXT NOT NULL UNIQUE,       -- the left half of the Message-ID
         state TEXT NOT NULL,
         attempts INTEGER NOT NULL DEFAULT 0,
         due REAL NOT NULL DEFAULT 0,     -- seconds since 1970
-        status TEXT NOT NULL DEFAULT '', -- what the server answered: 250 2.0.0
+        status TEXT NOT NULL DEFAULT '', -- reply of the server: 250 2.0.0
         changed TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (campaign, person)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX outbox_by_state ON outbox (campaign, state, due);
-    CREATE TABLE proofs (                -- contents that someone has looked at in a mail program
+    CREATE TABLE proofs (                -- contents that were sent as a test mail
         content TEXT PRIMARY KEY,
         sent_on TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     """,
     """
-    CREATE TABLE wordings (              -- what readers have agreed to
+    CREATE TABLE wordings (              -- consent texts
         version TEXT PRIMARY KEY,
         words TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE asked (                 -- sign-ups that their reader has not confirmed yet
+    CREATE TABLE asked (                 -- sign-ups that are not confirmed yet
         person TEXT NOT NULL,
         list TEXT NOT NULL,
         address TEXT NOT NULL,
@@ -81,25 +81,25 @@ MIGRATIONS = (
         wording TEXT NOT NULL,
         token TEXT NOT NULL UNIQUE,
         asked REAL NOT NULL,             -- seconds since 1970
-        due REAL,                        -- when the confirmation mail is to be tried; NULL: it is sent
+        due REAL,                        -- next attempt to send the confirmation mail; NULL: it is sent
         PRIMARY KEY (person, list)
     ) STRICT, WITHOUT ROWID;
-    CREATE TABLE read_mail (             -- answers and bounces that are counted already
+    CREATE TABLE read_mail (             -- replies and bounces that are counted already
         digest TEXT PRIMARY KEY
     ) STRICT, WITHOUT ROWID;
     """,
     """
-    CREATE TABLE seal (                  -- keyed hash of no one: it tells whether the key is that of this database
+    CREATE TABLE seal (                  -- keyed hash of the empty string: identifies the key
         digest TEXT PRIMARY KEY
     ) STRICT, WITHOUT ROWID;
     """,
 )
-"""Each takes a database from the version of its place to the next."""
+"""SQL scripts; the one at index N migrates a database from version N to N + 1."""
 
 
 @dataclass(slots=True)
 class MailingDatabase:
-    """An open database. One connection that several threads share, one transaction at a time."""
+    """An open mailing database: one connection, shared by threads, with one transaction at a time."""
 
     folder: DataDir
     key: bytes
@@ -107,20 +107,18 @@ class MailingDatabase:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def person(self, address: str) -> str:
-        """Return the keyed hash of an address."""
         return keyed_hash(self.key, address_identity(address))
 
     @contextmanager
     def transaction(
         self, mode: Literal["IMMEDIATE", "DEFERRED"] = "IMMEDIATE", *, is_flushed: bool = True
     ) -> Iterator[sqlite3.Connection]:
-        """Give a transaction that is on the disk when the block ends, or undone when it fails.
+        """Run the block in a transaction: committed at its end, rolled back on an error.
 
         Args:
-            mode: Immediate: no one else writes from its beginning on. Deferred: from its first writing on.
-            is_flushed: No: the system has it when the block ends, so that a killed process loses nothing, and the disk
-                has it with the next one that is flushed; a power cut before that undoes it, and nothing before it
-                (https://sqlite.org/pragma.html#pragma_synchronous: NORMAL, in WAL mode).
+            mode: When other writers are locked out: from the start (immediate), or from the first write (deferred).
+            is_flushed: Wait for the disk at the end. Without, a killed process loses nothing, but a power cut can
+                undo the transaction until the next flushed one (SQLite: synchronous = NORMAL in WAL mode).
 
         Raises:
             SendError: The database is locked, damaged, or its disk is full.
@@ -141,29 +139,28 @@ class MailingDatabase:
                     self.connection.execute("PRAGMA synchronous = FULL")
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
-        """Return what a query finds."""
         with self._lock, translate_errors(self.folder.database):
             return self.connection.execute(query, values).fetchall()
 
     def clear(self) -> None:
-        """Write the whole file anew, so that no page, and no log, holds what was deleted.
+        """Rewrite the file and empty its log, so that deleted data is gone from both.
 
         Raises:
-            SendError: Another process reads in it.
+            SendError: Another process is reading the database.
         """
         with self._lock, translate_errors(self.folder.database):
             self.connection.execute("VACUUM")
             busy = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:
             raise SendError(
-                "what was deleted still stands in the database's log: another program reads in it",
-                hint="stop it, and type the command again",
+                "deleted data is still in the database's log: another program is reading the database",
+                hint="stop it, and repeat the command",
             )
 
 
 @contextmanager
 def open_database(folder: DataDir) -> Iterator[MailingDatabase]:
-    """Open the database, made or brought up to date where it must be.
+    """Open the database; create or migrate it where needed.
 
     Raises:
         SendError: It is damaged, locked, of a later version of this program, or its disk is full.
@@ -198,8 +195,8 @@ def _migrate(store: MailingDatabase) -> None:
     version = store.rows("PRAGMA user_version")[0][0]
     if version > len(MIGRATIONS):
         raise SendError(
-            f"{store.folder.database} has version {version}, this program knows {len(MIGRATIONS)}",
-            hint="use the program that made it, or a later one",
+            f"{store.folder.database} has version {version}, this program supports {len(MIGRATIONS)}",
+            hint="use the version that created it, or a later one",
         )
     for number, script in enumerate(MIGRATIONS[version:], version + 1):
         with store.transaction() as connection:
@@ -209,7 +206,7 @@ def _migrate(store: MailingDatabase) -> None:
 
 
 def _check_key(store: MailingDatabase) -> None:
-    """Refuse another key than the one that the database was made with: with it, no one would count as mailed."""
+    """Compare the key with the one that the database was created with: a wrong key would mail everyone again."""
     seal = keyed_hash(store.key, "")
     known = store.rows("SELECT digest FROM seal")
     if not known:
@@ -217,24 +214,24 @@ def _check_key(store: MailingDatabase) -> None:
             connection.execute("INSERT OR IGNORE INTO seal VALUES (?)", (seal,))
     elif [row["digest"] for row in known] != [seal]:
         raise SendError(
-            f"{store.folder.path / 'key'} is not the key that {store.folder.database.name} was made with",
-            hint="put both back from the same backup: with another key, no one would count as mailed",
+            f"{store.folder.path / 'key'} is not the key that {store.folder.database.name} was created with",
+            hint="restore both from the same backup: with another key, everyone would be mailed again",
         )
 
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Turn errors of SQLite into words for the operator."""
+    """Turn SQLite errors into `SendError`."""
     try:
         yield
     except sqlite3.Error as error:
-        told = str(error)
-        if "locked" in told or "busy" in told:
-            what, hint = "is held by another program", "let it finish, and try again"
-        elif "full" in told:
-            what, hint = "cannot grow: the disk is full", "make room, and type the same command again: nothing is lost"
+        message = str(error)
+        if "locked" in message or "busy" in message:
+            what, hint = "is locked by another program", "let it finish, and try again"
+        elif "full" in message:
+            what, hint = "cannot grow: the disk is full", "free some space, and repeat the command: nothing is lost"
         elif isinstance(error, sqlite3.OperationalError):
-            what, hint = f"cannot be used: {told}", "check that its folder may be written, and try again"
+            what, hint = f"cannot be used: {message}", "check that its folder may be written, and try again"
         else:
-            what, hint = f"is damaged: {told}", "put it back from a backup; until then nothing is sent"
+            what, hint = f"is damaged: {message}", "restore it from a backup; until then nothing is sent"
         raise SendError(f"{path} {what}", hint=hint) from error

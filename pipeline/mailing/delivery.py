@@ -19,47 +19,44 @@ from pipeline.mailing.outbox import Campaign, QueuedMessage
 from pipeline.mailing.transport import DeliveryOutcome, Transport
 
 RECONNECT_WAITS_S = (0.5, 1, 2, 4, 8, 15, 30, 60)
-"""A server that restarts is back within two minutes, or someone must look at it."""
+"""Pauses between attempts to connect: a server that restarts is back within two minutes."""
 POLL_S = 0.2
-"""Windows lets no Ctrl-C through to a longer wait."""
+"""On Windows, Ctrl-C does not interrupt a longer wait."""
 MAX_REFUSALS_IN_A_ROW = 20
-"""So many refusals are not about the readers."""
+"""After so many refusals in a row, the server refuses the sender and not single readers."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageFactory:
-    """What goes out, and from whom."""
+    """Builds the message of each reader from the template, and signs it."""
 
     template: MessageTemplate
-    route: SenderIdentity
+    identity: SenderIdentity
     sender: str
-    """Where bounces go."""
+    """Address for bounces."""
     verp: bool
     signer: DkimSigner | None
 
     def envelope_sender(self, mark: str) -> str:
-        """Return where the bounce of one message goes."""
         if not self.verp:
             return self.sender
         local, _, domain = self.sender.rpartition("@")
         return f"{local}+{mark}@{domain}"
 
-    def message(self, letter: QueuedMessage) -> bytes:
-        """Return the message of one reader."""
-        data = self.template.address(self.route, letter.address, letter.token, letter.mark, datetime.now(UTC))
+    def build(self, message: QueuedMessage) -> bytes:
+        data = self.template.address(self.identity, message, datetime.now(UTC))
         return self.signer.sign(data) if self.signer else data
 
 
 @dataclass(slots=True)
 class SendThrottle:
-    """No more messages a minute than were asked for, over all connections."""
+    """Rate limiter in messages a minute, over all connections."""
 
     rate: int
     _next: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait(self, stop: threading.Event) -> None:
-        """Wait for a turn."""
         if not self.rate:
             return
         with self._lock:
@@ -70,14 +67,14 @@ class SendThrottle:
 
 @dataclass(slots=True)
 class CampaignSender:
-    """Sends a campaign, over one or more connections."""
+    """Sends a campaign over one or more connections."""
 
     campaign: Campaign
-    post: MessageFactory
+    factory: MessageFactory
     settings: SendingSettings
     connect: Callable[[], Transport]
     progress: Callable[[int], None]
-    """Is told of every letter that is settled for this run."""
+    """Called with 1 for every message that is done in this run."""
     stop: threading.Event = field(default_factory=threading.Event)
     _claimed: list[QueuedMessage] = field(default_factory=list)
     _refused: int = 0
@@ -85,14 +82,14 @@ class CampaignSender:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def send(self) -> None:
-        """Send until nothing is left to be tried in this run, or until it is stopped.
+        """Send until no message is left for this run, or until it is stopped.
 
         Raises:
-            SendError: The mail server, the database or the disk gave up; what was not tried is queued, nothing is lost.
+            SendError: The mail server, the database or the disk failed; messages not tried stay queued.
         """
-        pace = SendThrottle(self.settings.rate)
+        throttle = SendThrottle(self.settings.rate)
         while not self.stop.is_set():
-            self._send_due(pace)
+            self._send_due(throttle)
             due = self.campaign.next_due(self.settings.attempts)
             if due is None:
                 break
@@ -100,47 +97,46 @@ class CampaignSender:
         if self._fault:
             raise self._fault
 
-    def _send_due(self, pace: SendThrottle) -> None:
-        """Try every letter that is due now."""
-        # No Thread.join here: in Python 3.11 and 3.12 a Ctrl-C within it counts the thread as ended while it still runs
-        # (CPython, Thread._wait_for_tstate_lock), and the database would be closed under the message at hand.
+    def _send_due(self, throttle: SendThrottle) -> None:
+        # No Thread.join here: in Python 3.11 and 3.12, Ctrl-C within it marks a running thread as ended (CPython,
+        # Thread._wait_for_tstate_lock), and the database would be closed while a message is being sent.
         with ThreadPoolExecutor(self.settings.connections, thread_name_prefix="connection") as pool:
-            works = [pool.submit(self._run_connection, pace) for _ in range(self.settings.connections)]
+            works = [pool.submit(self._run_connection, throttle) for _ in range(self.settings.connections)]
             try:
                 while wait(works, timeout=POLL_S).not_done:
                     pass
             except BaseException:
-                self.stop.set()  # each connection ends with the message it is at
+                self.stop.set()  # each connection ends after its present message
                 wait(works)
                 raise
 
-    def _run_connection(self, pace: SendThrottle) -> None:
+    def _run_connection(self, throttle: SendThrottle) -> None:
         transport: Transport | None = None
-        letter: QueuedMessage | None = None
+        message: QueuedMessage | None = None
         try:
-            while not self.stop.is_set() and (letter := self._next()):
+            while not self.stop.is_set() and (message := self._next()):
                 if transport is None:
                     transport = self._open_transport()
-                pace.wait(self.stop)
+                throttle.wait(self.stop)
                 if transport is None or self.stop.is_set():
                     break
                 outcome = transport.deliver(
-                    self.post.envelope_sender(letter.mark), letter.address, self.post.message(letter),
-                    partial(self.campaign.mark_in_doubt, letter),
+                    self.factory.envelope_sender(message.mark), message.address, self.factory.build(message),
+                    partial(self.campaign.mark_in_doubt, message),
                 )  # fmt: skip
-                self._note(letter, outcome)
-                letter = None
+                self._record(message, outcome)
+                message = None
                 if outcome.is_broken:
                     transport.close()
                     transport = None
-        except Exception as error:  # noqa: BLE001  # whatever it is, it is raised where the others have ended
+        except Exception as error:  # noqa: BLE001  # raised by send() after all connections have ended
             self._fault = self._fault or error
             self.stop.set()
         finally:
             if transport:
                 transport.close()
-            with suppress(PublishError):  # a database that is gone: the next run queues them again
-                self._release_claimed(letter)
+            with suppress(PublishError):  # without a database, the next run queues them again
+                self._release_claimed(message)
 
     def _next(self) -> QueuedMessage | None:
         with self._lock:
@@ -148,12 +144,14 @@ class CampaignSender:
                 self._claimed = list(reversed(self.campaign.claim()))
             return self._claimed.pop() if self._claimed else None
 
-    def _release_claimed(self, letter: QueuedMessage | None) -> None:
+    def _release_claimed(self, message: QueuedMessage | None) -> None:
+        """Queue again what this run will not send."""
+        if not self.stop.is_set():
+            return
         with self._lock:
-            letters = [*self._claimed, *([letter] if letter else [])] if self.stop.is_set() else []
-            self._claimed = [] if letters else self._claimed
-        for each in letters:
-            self.campaign.release(each)
+            messages, self._claimed = [*self._claimed, *([message] if message else [])], []
+        for message in messages:
+            self.campaign.release(message)
 
     def _open_transport(self) -> Transport | None:
         transport = self.connect()
@@ -164,7 +162,7 @@ class CampaignSender:
                 if wait_s is None:
                     raise SendError(
                         f"{self.settings.host}:{self.settings.port} does not answer: {error}",
-                        hint="what was sent is noted; type the same command again to go on",
+                        hint="what was sent is recorded; repeat the command to continue",
                     ) from error
                 if self.stop.wait(wait_s):
                     return None
@@ -172,31 +170,35 @@ class CampaignSender:
                 return transport
         return None
 
-    def _note(self, letter: QueuedMessage, outcome: DeliveryOutcome) -> None:
+    def _record(self, message: QueuedMessage, outcome: DeliveryOutcome) -> None:
         if outcome.verdict == "accepted":
             self._refused = 0
-            self.campaign.accept(letter, outcome.status)
+            self.campaign.accept(message, outcome.status)
         elif outcome.verdict == "deferred":
-            self.campaign.defer(letter, outcome.status, self.settings.first_wait_s * 2**letter.attempts)
+            self.campaign.defer(message, outcome.status, self.settings.first_wait_s * 2**message.attempts)
         elif outcome.verdict == "refused":
-            self._refuse(letter, outcome)
-        if outcome.verdict != "deferred" or letter.attempts + 1 >= self.settings.attempts:
+            self._refuse(message, outcome)
+        if outcome.verdict != "deferred" or message.attempts + 1 >= self.settings.attempts:
             self.progress(1)
 
-    def _refuse(self, letter: QueuedMessage, outcome: DeliveryOutcome) -> None:
-        """Note a refusal, unless the server refuses us and not this reader."""
+    def _refuse(self, message: QueuedMessage, outcome: DeliveryOutcome) -> None:
+        """Save a refusal.
+
+        Raises:
+            SendError: The server refuses the sender, not this reader.
+        """
         with self._lock:
             self._refused = 0 if outcome.is_unreachable else self._refused + 1
             many = self._refused if self._refused >= MAX_REFUSALS_IN_A_ROW else 0
         if outcome.stage == "sender":
-            self.campaign.release(letter)
+            self.campaign.release(message)
             raise SendError(
-                f"{self.settings.host} does not take mail from {self.post.sender}: {outcome.status}",
+                f"{self.settings.host} does not take mail from {self.factory.sender}: {outcome.status}",
                 hint="[sending] bounces, or [publisher] email, must be an address that this server sends for",
             )
-        self.campaign.refuse(letter, outcome.status, is_unreachable=outcome.is_unreachable)
+        self.campaign.refuse(message, outcome.status, is_unreachable=outcome.is_unreachable)
         if many:
             raise SendError(
-                f"{self.settings.host} refused {many} messages in a row, none for its reader: {outcome.status}",
-                hint="ask whoever runs the mail server why; then send the same edition again",
+                f"{self.settings.host} refused {many} messages in a row, none because of its address: {outcome.status}",
+                hint="ask the operator of the mail server; then send the same edition again",
             )

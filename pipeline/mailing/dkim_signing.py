@@ -14,22 +14,21 @@ SIGNED_HEADERS = (
     b"from", b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"mime-version", b"content-type",
     b"content-language", b"list-id", b"list-unsubscribe", b"list-unsubscribe-post", b"feedback-id", b"auto-submitted",
 )  # fmt: skip
-"""RFC 8058, section 4, wants both unsubscribe headers signed, and dkimpy leaves the second out unless it is told.
+"""Both unsubscribe headers must be signed (RFC 8058, section 4); dkimpy leaves the second out by default.
 
-From stands twice, so that a second From put in on the way breaks the signature.
+From is listed twice, so that adding a second From breaks the signature.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class DkimSigner:
-    """A key, and what readers' servers find its other half by."""
+    """A private key, with the selector and domain of its public key in the DNS."""
 
     key: bytes
     selector: str
     domain: str
 
     def sign(self, message: bytes) -> bytes:
-        """Return the message with its signature before it."""
         import dkim
 
         signature = dkim.sign(
@@ -44,10 +43,10 @@ class DkimSigner:
 
 
 def load_signer(config: Config) -> DkimSigner | None:
-    """Return who signs; no one where the mail server does.
+    """Return the signer; None where the mail server signs.
 
     Raises:
-        ConfigError: The key cannot be read or is none, is not private, or its domain is not that of the sender.
+        ConfigError: The key is unreadable, invalid or readable by others, or its domain is not the sender's.
     """
     sending = config.sending
     if not sending.dkim_key:
@@ -57,24 +56,24 @@ def load_signer(config: Config) -> DkimSigner | None:
     domain = sending.dkim_domain or sender
     if not is_aligned(sender, domain):
         raise ConfigError(
-            f"[sending] dkim_domain is {domain!r}, and the sender's is {sender!r}", source=FILE_NAME,
-            hint="DMARC passes only where the signature's domain is that of the sender, or above it",
+            f"[sending] dkim_domain is {domain!r}, and the sender's domain is {sender!r}", source=FILE_NAME,
+            hint="DMARC needs the sender's domain in the signature, or a parent domain",
         )  # fmt: skip
     try:
         key = path.read_bytes()
         if os.name == "posix" and path.stat().st_mode & 0o077:
-            raise ConfigError(f"others may read the private key {path}", hint=f"chmod 600 {path}")
+            raise ConfigError(f"other users can read the private key {path}", hint=f"chmod 600 {path}")
     except OSError as error:
         raise ConfigError(f"[sending] dkim_key: {path} cannot be read: {error.strerror}", source=FILE_NAME) from error
     if any((folder / ".git").exists() for folder in path.parents):
-        raise ConfigError(f"the private key {path} lies in a git work tree", hint="keep it elsewhere")
+        raise ConfigError(f"the private key {path} is in a git work tree", hint="keep it elsewhere")
     signer = DkimSigner(key, sending.dkim_selector, domain)
     _check_private_key(signer, path)
     return signer
 
 
 def is_aligned(sender: str, domain: str) -> bool:
-    """Tell whether a domain is the sender's or above it (RFC 7489, 3.1, relaxed; of a public suffix only by name)."""
+    """Tell whether a domain is the sender's or a parent of it (RFC 7489, 3.1, relaxed alignment)."""
     return sender == domain or (sender.endswith(f".{domain}") and "." in domain)
 
 
@@ -90,6 +89,6 @@ def _check_private_key(signer: DkimSigner, path: Path) -> None:
         signer.sign(b"From: a@b.example\r\n\r\nx\r\n")
     except (dkim.DKIMException, ValueError) as error:
         raise ConfigError(
-            f"[sending] dkim_key: {path} is no private key of RSA in PEM: {error}", source=FILE_NAME,
+            f"[sending] dkim_key: {path} is not an RSA private key in PEM: {error}", source=FILE_NAME,
             hint="openssl genrsa -traditional 2048",
         ) from error  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +21,7 @@ DNS_TIMEOUT_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class PreflightCheck:
-    """One thing that was looked at before sending, and what was found, as keys of `styles/words/<language>.toml`."""
+    """The result of one preflight check, as keys of `styles/words/<language>.toml`."""
 
     name: str
     verdict: CheckVerdict
@@ -29,7 +29,6 @@ class PreflightCheck:
     facts: Mapping[str, object] = field(default_factory=dict)
 
     def told(self, words: Words) -> str:
-        """Return what was found in words."""
         facts = {
             key: words.number(value) if isinstance(value, int | float) else value for key, value in self.facts.items()
         }
@@ -39,54 +38,41 @@ class PreflightCheck:
 def check_dns(
     domain: str, bounce_domain: str, signer: DkimSigner | None, resolver: Resolver | None = None
 ) -> list[PreflightCheck]:
-    """Return what the DNS says; without a network, that it is unchecked.
+    """Return the results for SPF, DMARC and DKIM; "unchecked" without a network.
 
     Args:
-        bounce_domain: Of the address that bounces go to: SPF is about that one (RFC 7208, 2.4).
-        resolver: Default: that of this machine.
+        bounce_domain: Domain of the address for bounces, which SPF checks (RFC 7208, 2.4).
+        resolver: None: the one of this machine.
     """
     spf = _txt_records(bounce_domain, "v=spf1", resolver)
-    dmarc = _txt_records(f"_dmarc.{domain}", "v=DMARC1", resolver) or _txt_records(
-        f"_dmarc.{_parent_domain(domain)}", "v=DMARC1", resolver
-    )
-    checks = [
-        _check_single_record("spf", spf, bounce_domain, _check_spf),
-        _check_single_record("dmarc", dmarc, f"_dmarc.{domain}", _check_dmarc),
+    dmarc = _txt_records(f"_dmarc.{domain}", "v=DMARC1", resolver)
+    if not dmarc and domain.count(".") > 1:
+        dmarc = _txt_records(f"_dmarc.{domain.partition('.')[2]}", "v=DMARC1", resolver)
+    return [
+        _check_record("spf", spf, bounce_domain, r"\s[-~?]all\b|\sredirect="),
+        _check_record("dmarc", dmarc, f"_dmarc.{domain}", r";\s*p\s*=\s*(none|quarantine|reject)"),
+        _check_dkim(signer, resolver),
     ]
-    if signer is None:
-        checks.append(PreflightCheck("dkim_record", "unchecked", "dkim_by_server"))
-    else:
-        name = f"{signer.selector}._domainkey.{signer.domain}"
-        checks.append(_check_dkim(name, _txt_records(name, "", resolver), signer))
-    return checks
 
 
-def _check_single_record(
-    name: str, texts: list[str] | None, where: str, judge: Callable[[str, str], PreflightCheck]
-) -> PreflightCheck:
+def _check_record(name: str, texts: list[str] | None, where: str, expected: str) -> PreflightCheck:
+    """Return the result for a record that must exist once and match a regular expression."""
     if texts is None:
         return PreflightCheck(name, "unchecked", "dns_silent", {"where": where})
     if not texts:
         return PreflightCheck(name, "warning", "dns_missing", {"where": where})
     if len(texts) > 1:
         return PreflightCheck(name, "warning", "dns_many", {"where": where, "count": len(texts)})
-    return judge(name, texts[0])
+    if not re.search(expected, texts[0]):
+        return PreflightCheck(name, "warning", f"{name}_open", {"text": texts[0]})
+    return PreflightCheck(name, "pass", "dns_record", {"text": texts[0]})
 
 
-def _check_spf(name: str, text: str) -> PreflightCheck:
-    if not re.search(r"\s[-~?]all\b|\sredirect=", text):
-        return PreflightCheck(name, "warning", "spf_open", {"text": text})
-    return PreflightCheck(name, "pass", "dns_record", {"text": text})
-
-
-def _check_dmarc(name: str, text: str) -> PreflightCheck:
-    policy = re.search(r";\s*p\s*=\s*(none|quarantine|reject)", text)
-    return PreflightCheck(
-        name, "pass" if policy else "warning", "dns_record" if policy else "dmarc_open", {"text": text}
-    )
-
-
-def _check_dkim(name: str, texts: list[str] | None, signer: DkimSigner) -> PreflightCheck:
+def _check_dkim(signer: DkimSigner | None, resolver: Resolver | None) -> PreflightCheck:
+    if signer is None:
+        return PreflightCheck("dkim_record", "unchecked", "dkim_by_server")
+    name = f"{signer.selector}._domainkey.{signer.domain}"
+    texts = _txt_records(name, "", resolver)
     if texts is None:
         return PreflightCheck("dkim_record", "unchecked", "dns_silent", {"where": name})
     for text in texts:
@@ -107,7 +93,7 @@ def _same_key(published: str, private: bytes) -> bool:
 
 
 def _txt_records(name: str, begins: str, resolver: Resolver | None) -> list[str] | None:
-    """Return the TXT records of a name; nothing where the DNS does not answer."""
+    """Return the TXT records of a name that begin so; None where the DNS does not answer."""
     import dns.exception
     import dns.resolver
 
@@ -119,7 +105,3 @@ def _txt_records(name: str, begins: str, resolver: Resolver | None) -> list[str]
         return None
     texts = [b"".join(record.strings).decode("ascii", "replace") for record in answer]
     return [text for text in texts if text.startswith(begins)]
-
-
-def _parent_domain(domain: str) -> str:
-    return domain if domain.count(".") < 2 else domain.partition(".")[2]

@@ -1,4 +1,4 @@
-"""Evidence of a campaign, saved beside its edition as JSON and HTML: preflight checks and counts, no addresses."""
+"""Evidence of a campaign: preflight checks and counts without addresses, saved as JSON and HTML; and its report."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from datetime import datetime
 from pathlib import Path
 
 from pipeline import __version__
+from pipeline.engine.output_dir import OutputDir
 from pipeline.mailing.outbox import STATES, Campaign, State
 from pipeline.mailing.preflight import Preflight
 from pipeline.mailing.published_edition import NEWSLETTER_FORMAT
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import Words
-from pipeline.running.saving import Outputs
 
 LOCK_WAIT_S = 5.0
-_NAMED: tuple[State, ...] = ("in doubt", "refused", "deferred")
+_LISTED_STATES: tuple[State, ...] = ("in doubt", "refused", "deferred")
 
 
 def save_evidence(
-    preflight: Preflight, counts: Mapping[str, int], outputs: Outputs, styles: Styles, words: Words
+    preflight: Preflight, counts: Mapping[str, int], outputs: OutputDir, styles: Styles, words: Words
 ) -> Path:
-    """Save the evidence of a campaign beside its edition, and return the page.
+    """Save the evidence of a campaign beside its edition, and return the path of the HTML page.
 
     Args:
-        counts: How many letters are in each state of the outbox.
+        counts: Number of messages in each state of the outbox.
     """
     name = f"{NEWSLETTER_FORMAT}/{preflight.edition}.{preflight.list}.evidence"
     page = styles.render(
         "sending/evidence.html.j2", preflight=preflight, counts=counts, version=__version__, words=words
     )
-    with outputs.held(LOCK_WAIT_S):
+    with outputs.lock(LOCK_WAIT_S):
         moves = [
             (outputs.stage("evidence.json", evidence_json(preflight, counts, words)), f"{name}.json"),
             (outputs.stage("evidence.html", page.encode()), f"{name}.html"),
         ]
         outputs.move(moves)
         outputs.release()
-    return outputs.shown / f"{name}.html"
+    return outputs.published_dir / f"{name}.html"
 
 
 def evidence_json(preflight: Preflight, counts: Mapping[str, int], words: Words) -> bytes:
-    """Return the evidence for machines: names and verdicts that do not change with the language, and it in words."""
+    """Return the evidence as JSON: names and verdicts that are the same in every language, and results in words."""
     document = {
         "edition": preflight.edition,
         "list": preflight.list,
@@ -56,21 +56,19 @@ def evidence_json(preflight: Preflight, counts: Mapping[str, int], words: Words)
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def report(campaign: Campaign, edition: str, title: str, words: Words) -> str:
-    """Return the report of a campaign. It names addresses: it is for the screen, and kept nowhere."""
+def campaign_report(campaign: Campaign, edition: str, title: str, words: Words) -> str:
+    """Return the report of a campaign as text. It holds addresses: print it, never save it."""
     counts = campaign.counts()
     lines = [words.fill("sending_report", edition=edition, title=title), ""]
     labels = {state: words[f"sending_{state.replace(' ', '_')}"] for state in STATES}
     width = max(map(len, labels.values()))
     lines += [f"  {labels[state]:<{width}}  {counts[state]:>7}" for state in STATES]
     lines.append(f"  {words['sending_total']:<{width}}  {sum(counts.values()):>7}")
-    for state in _NAMED:
-        named = campaign.messages_in_state(state)
-        if not named:
+    for state in _LISTED_STATES:
+        if not (listed := campaign.messages_in_state(state)):
             continue
         lines += ["", words[f"sending_{state.replace(' ', '_')}_why"]]
-        for address, status, changed in named:
+        for address, status, changed in listed:
             moment = datetime.fromisoformat(changed).astimezone().strftime("%Y-%m-%d %H:%M")
-            told = ", ".join(filter(None, (moment, status)))
-            lines.append(f"  {address or words['sending_forgotten']} ({told})")
+            lines.append(f"  {address or words['sending_forgotten']} ({', '.join(filter(None, (moment, status)))})")
     return "\n".join(lines)

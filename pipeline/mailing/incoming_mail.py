@@ -26,28 +26,28 @@ _MESSAGE_ID = rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}"
 _UNSUBSCRIBE_WORDS = re.compile(
     rf"\b{together().unsubscribe}|^\s*(?:{together().reply}\s*:\s*)*stop\W*$", re.IGNORECASE
 )
-"""“Stop” alone: “SV: Stop med at ryge” answers a newsletter of that title."""
+"""“Stop” counts only alone: “SV: Stop med at ryge” is a reply to a newsletter of that title."""
 _TEMPORARY_CODES = ("5.2.2", "5.2.3", "5.3.", "5.4.", "5.5.", "5.6.", "5.7.")
-"""Permanent by their first figure, and still not the address's fault: full, too large, routing, policy (RFC 3463)."""
+"""Permanent codes that do not concern the address: full, too large, routing, policy (RFC 3463)."""
 
 
 @dataclass(slots=True)
 class MailboxCounts:
-    """What was read."""
+    """Counts of the messages read."""
 
     read: int = 0
     known: int = 0
-    """Read in an earlier run already."""
+    """Already read by an earlier run."""
     hard: int = 0
     soft: int = 0
     left: int = 0
-    """Readers who asked to leave, and were on a list."""
+    """Readers who were unsubscribed."""
     unmatched: int = 0
-    """Bounces of nothing that we sent, and answers that ask for something else: a person should read them."""
+    """Bounces of other messages, and replies with other requests: a person should read them."""
 
 
 def read_bounces(store: MailingDatabase, path: Path, today: date) -> MailboxCounts:
-    """Suppress whom no mail reaches, and count who could not be reached for now.
+    """Suppress subscribers after a hard bounce, and count their soft bounces.
 
     Raises:
         SendError: The path is neither an mbox nor a Maildir.
@@ -76,7 +76,7 @@ def read_bounces(store: MailingDatabase, path: Path, today: date) -> MailboxCoun
 
 
 def read_unsubscribe_requests(store: MailingDatabase, path: Path, today: date) -> MailboxCounts:
-    """Take off the list whoever asks for it by mail: by the token of List-Unsubscribe, or in words from their address.
+    """Unsubscribe readers who ask for it by mail: by the token of List-Unsubscribe, or in words from their address.
 
     Raises:
         SendError: The path is neither an mbox nor a Maildir.
@@ -99,7 +99,7 @@ def read_unsubscribe_requests(store: MailingDatabase, path: Path, today: date) -
 
 
 def _unread_messages(store: MailingDatabase, path: Path, tally: MailboxCounts) -> Iterator[Message]:
-    """Yield each message that no earlier run has read; the mailbox itself is never changed."""
+    """Yield each message that no earlier run has read; the mailbox stays unchanged."""
     for data in _mailbox_messages(path):
         tally.read += 1
         digest = hashlib.sha256(data).hexdigest()
@@ -112,15 +112,15 @@ def _unread_messages(store: MailingDatabase, path: Path, tally: MailboxCounts) -
 
 
 def _parse_message(data: bytes) -> Message:
-    """Return a message; of one whose parts nest too deeply, or are not what they say, its headers alone.
+    """Return a message; only its headers where its parts are nested too deeply or are damaged.
 
-    Anyone may write to this mailbox: a thousand messages within each other must not keep the rest from being read.
+    Anyone can write to this mailbox: a hostile message must not prevent reading the others.
     """
-    # The old policy: the parsers of the new one stumble over the addresses of hostile mail.
+    # The default policy (compat32): the newer ones fail on malformed addresses.
     try:
         message = message_from_bytes(data)
-        message.as_bytes()  # goes as deep as anything that is asked of it later
-    except (RecursionError, ValueError, LookupError, TypeError, AttributeError):  # hostile mail brings them all
+        message.as_bytes()  # nests as deep as any later access
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError):  # hostile mail causes them all
         return BytesHeaderParser().parsebytes(data)
     return message
 
@@ -139,16 +139,16 @@ def _mailbox_messages(path: Path) -> Iterator[bytes]:
         raise SendError(f"{path} is neither an mbox nor a Maildir", hint="export the mailbox in one of these forms")
     box = mailbox.mbox(path, create=False)
     try:
-        yield from (box.get_bytes(key) for key in box.keys())  # noqa: SIM118  # a mailbox is no mapping
+        yield from (box.get_bytes(key) for key in box.keys())  # noqa: SIM118  # a mailbox is not a mapping
     finally:
         box.close()
 
 
 def _parse_bounce(message: Message) -> tuple[list[str], str, str]:
-    """Return the marks of messages of ours that a report may be about, the enhanced status, and the action."""
+    """Return possible Message-IDs (left halves) of the bounced message, the enhanced status code, and the action."""
     status = action = ""
-    came_to = " ".join(_decode_header(message, name) for name in ("To", "Delivered-To", "X-Original-To"))
-    marks = re.findall(rf"\+({_MESSAGE_ID})@", came_to)
+    recipients = " ".join(_decode_header(message, name) for name in ("To", "Delivered-To", "X-Original-To"))
+    marks = re.findall(rf"\+({_MESSAGE_ID})@", recipients)
     for part in message.walk():
         kind = part.get_content_type()
         if kind == "message/delivery-status":
@@ -164,9 +164,9 @@ def _parse_bounce(message: Message) -> tuple[list[str], str, str]:
 
 
 def _decode_header(message: Message, name: str) -> str:
-    """Return what a header says, or how it is written where that cannot be decoded."""
+    """Return a decoded header, or its raw value where it cannot be decoded."""
     written = str(message[name] or "")
     try:
         return str(make_header(decode_header(written)))
-    except (HeaderParseError, LookupError, ValueError):  # ValueError: a byte that its charset does not have
+    except (HeaderParseError, LookupError, ValueError):  # ValueError: a byte that is invalid in its charset
         return written

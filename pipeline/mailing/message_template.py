@@ -1,7 +1,7 @@
 """Template of a published message: one message per reader, with only headers and token replaced.
 
-The published `.eml` is taken apart once. Each reader's copy then is a join of the same pieces, with their token of 22
-characters where the unsubscribe address stands: a token of fixed length breaks every line where the next one does.
+The published `.eml` is split once. Each reader's copy joins the same pieces, with the reader's token of 22 characters
+in the unsubscribe address: tokens of one length keep every line break in its place.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from email.utils import format_datetime
 from urllib.parse import quote
 
 from pipeline.errors import SendError
+from pipeline.mailing.outbox import QueuedMessage
 from pipeline.writers.newsletter.message import encode_header
 
 TOKEN_LENGTH = 22
 _PLACEHOLDER = "TokenOfOneReaderGoHere"
-"""Stands for a token while the message is taken apart."""
+"""Replaces the token while the message is split."""
 _REPLACED_HEADERS = frozenset(
     ("to", "cc", "bcc", "date", "message-id", "x-unsent", "precedence", "feedback-id", "dkim-signature", "sender",
      "return-path", "list-id", "list-unsubscribe", "list-unsubscribe-post")
@@ -32,80 +33,78 @@ _REPLACED_HEADERS = frozenset(
 _HEADER_FIELD = re.compile(rb"(?ms)^([!-9;-~]+):.*?\r\n(?![ \t])")
 MAX_LINE_LENGTH = 998
 _ADDRESS_END = r"(?![\w/?#&=%~+-]|\.\w)"
-"""What follows an address in text that is not a longer one."""
+"""Lookahead for the end of an address, so that no longer address matches."""
 
 
 @dataclass(frozen=True, slots=True)
 class SenderIdentity:
-    """Where replies and readers who leave are to go."""
+    """Sender domain, list and unsubscribe addresses: the data of the headers that all messages share."""
 
     domain: str
-    """Of the sender's address: Message-IDs end in it."""
+    """Domain of the sender's address, and of the Message-IDs."""
     list: str
     service: str
     mailto: str
     feedback: str = ""
-    """The Feedback-ID, if one is wanted."""
+    """Value of the Feedback-ID header; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageTemplate:
-    """A published message, ready to be addressed."""
+    """A published message, split at the places that differ between readers."""
 
     head: bytes
-    """The headers that stay, as they were published."""
+    """The headers that all readers share, as published."""
     body: tuple[bytes | slice, ...]
-    """Pieces, and parts of the token between them."""
+    """Pieces of the body; a slice stands for that part of the token."""
     content: str
-    """Digest of the published message."""
+    """SHA-256 of the published message."""
 
-    def address(self, route: SenderIdentity, address: str, token: str, mark: str, date: datetime) -> bytes:
+    def address(self, identity: SenderIdentity, message: QueuedMessage, date: datetime) -> bytes:
         """Return the message of one reader.
 
         Raises:
-            SendError: A header would say something else, or another header, once it is read again.
+            SendError: A header value is not printable ASCII, or too long.
         """
-        head = b"".join(encode_header(name, words) for name, words in self.headers(route, address, token, mark, date))
-        placed = token.encode("ascii")
-        body = b"".join(placed[piece] if isinstance(piece, slice) else piece for piece in self.body)
+        head = b"".join(encode_header(name, words) for name, words in self.headers(identity, message, date))
+        token = message.token.encode("ascii")
+        body = b"".join(token[piece] if isinstance(piece, slice) else piece for piece in self.body)
         return head + self.head + body
 
-    def headers(
-        self, route: SenderIdentity, address: str, token: str, mark: str, date: datetime
-    ) -> Sequence[tuple[str, str]]:
-        """Return the headers of one reader, each on one line: folded, some programs no longer read them."""
-        link, mail = unsubscribe_addresses(route, token)
+    def headers(self, identity: SenderIdentity, message: QueuedMessage, date: datetime) -> Sequence[tuple[str, str]]:
+        """Return the headers of one reader, unfolded: some mail programs do not read folded List headers."""
+        link, mail = unsubscribe_addresses(identity, message.token)
         made = [
-            ("To", address),
+            ("To", message.address),
             ("Date", format_datetime(date)),
-            ("Message-ID", f"<{mark}@{route.domain}>"),
+            ("Message-ID", f"<{message.mark}@{identity.domain}>"),
             ("List-Unsubscribe", f"<{link}>, <{mail}>" if mail else f"<{link}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-            ("List-ID", f"<{route.list}.{route.domain}>"),
+            ("List-ID", f"<{identity.list}.{identity.domain}>"),
             ("Precedence", "bulk"),
         ]
-        if route.feedback:
-            made.append(("Feedback-ID", route.feedback))
+        if identity.feedback:
+            made.append(("Feedback-ID", identity.feedback))
         for name, words in made:
             if not (words.isascii() and words.isprintable() and len(name) + 2 + len(words) <= MAX_LINE_LENGTH):
-                raise SendError(f"{name} would not reach the reader as it is: {words!r}")
+                raise SendError(f"the header {name} cannot be sent: {words!r}")
         return made
 
 
-def unsubscribe_addresses(route: SenderIdentity, token: str) -> tuple[str, str]:
-    """Return the web address that unsubscribes a reader, and the mail address that does (RFC 2369 and 8058)."""
-    mail = f"mailto:{quote(route.mailto, safe='@')}?subject=unsubscribe%20{token}" if route.mailto else ""
-    return f"{route.service.rstrip('/')}/u/{token}", mail
+def unsubscribe_addresses(identity: SenderIdentity, token: str) -> tuple[str, str]:
+    """Return the web address and the mail address that unsubscribe a reader (RFC 2369 and 8058)."""
+    mail = f"mailto:{quote(identity.mailto, safe='@')}?subject=unsubscribe%20{token}" if identity.mailto else ""
+    return f"{identity.service.rstrip('/')}/u/{token}", mail
 
 
-def parse_template(published: bytes, unsubscribe: str, route: SenderIdentity) -> MessageTemplate:
-    """Return a published message as a template.
+def parse_template(published: bytes, unsubscribe: str, identity: SenderIdentity) -> MessageTemplate:
+    """Split a published message into a template.
 
     Args:
-        unsubscribe: The address that the published message gives its readers for leaving.
+        unsubscribe: The unsubscribe address in the published message.
 
     Raises:
-        SendError: The message is none, or does not give its readers that address in both its text and its HTML.
+        SendError: The message is damaged, or lacks that address in its text or its HTML.
     """
     head, separator, _ = published.partition(b"\r\n\r\n")
     head += b"\r\n"
@@ -114,18 +113,18 @@ def parse_template(published: bytes, unsubscribe: str, route: SenderIdentity) ->
     kept = b"".join(
         at[0] for at in _HEADER_FIELD.finditer(head) if at[1].decode("ascii").lower() not in _REPLACED_HEADERS
     )
-    link = unsubscribe_addresses(route, _PLACEHOLDER)[0]
+    link = unsubscribe_addresses(identity, _PLACEHOLDER)[0]
     placed, kinds = _insert_token_placeholder(published, unsubscribe, link)
     if missing := {"text/plain", "text/html"} - kinds:
         raise SendError(
-            f"the published message has no address for leaving in its {' and '.join(sorted(missing))}",
-            hint="[newsletter] unsubscribe gives one, which sending replaces by that of each reader; then publish",
+            f"the published message has no unsubscribe address in its {' and '.join(sorted(missing))}",
+            hint="set [newsletter] unsubscribe, which sending replaces by the address of each reader; then publish",
         )
     return MessageTemplate(kept + b"\r\n", _split_at_placeholder(placed), hashlib.sha256(published).hexdigest())
 
 
 def _insert_token_placeholder(published: bytes, unsubscribe: str, link: str) -> tuple[bytes, set[str]]:
-    """Return the body with the reader's address for leaving in its place, and the kinds of part that had one."""
+    """Replace the unsubscribe address in the body; return it with the content types of the parts that had one."""
     body = published.partition(b"\r\n\r\n")[2]
     kinds: set[str] = set()
     for part in message_from_bytes(published, policy=SMTP).walk():
@@ -141,7 +140,7 @@ def _insert_token_placeholder(published: bytes, unsubscribe: str, link: str) -> 
         if changed == words:
             continue
         if body.count(written) != 1:
-            raise SendError("the published message is damaged: a part of it stands twice", hint="publish it again")
+            raise SendError("the published message is damaged: it contains a part twice", hint="publish it again")
         again = quopri.encodestring(changed.replace("\r\n", "\n").encode()).replace(b"\n", b"\r\n")
         body = body.replace(written, again)
         kinds.add(kind)
@@ -149,7 +148,7 @@ def _insert_token_placeholder(published: bytes, unsubscribe: str, link: str) -> 
 
 
 def _split_at_placeholder(body: bytes) -> tuple[bytes | slice, ...]:
-    """Cut the body at each character run of the token; quoted-printable may break a line within one."""
+    """Split the body at each token; quoted-printable may break a line within a token."""
     broken = b"(?:=\r\n)?".join(re.escape(character.encode()) for character in _PLACEHOLDER)
     pieces: list[bytes | slice] = []
     end = 0
@@ -166,16 +165,16 @@ def _split_at_placeholder(body: bytes) -> tuple[bytes | slice, ...]:
 
 
 def header_violations(data: bytes, expected: Sequence[tuple[str, str]]) -> list[str]:
-    """Return what a program that reads the message again finds otherwise: a header too many, or one that was changed.
+    """Return the header errors of a finished message: repeated, missing or altered headers.
 
     Source: CVE-2024-6923, headers that hold line breaks; CPython issue 85725, List-Unsubscribe as an encoded word.
     """
     message = message_from_bytes(data, policy=compat32)
     count = Counter(name.lower() for name in message.keys())  # noqa: SIM118  # a message is no mapping: keys repeat
-    faults = [f"{name} stands {times} times" for name, times in count.items() if times > 1]
+    faults = [f"{name} occurs {times} times" for name, times in count.items() if times > 1]
     head = data.partition(b"\r\n\r\n")[0] + b"\r\n"
     for name, words in expected:
         if f"\r\n{name}: {words}\r\n".encode() not in b"\r\n" + head:
-            faults.append(f"{name} does not travel as it is written")
+            faults.append(f"{name} is altered")
     needed = ("From", "Subject", "MIME-Version", "Content-Type")
     return [*faults, *(f"{name} is missing" for name in needed if name not in message)]

@@ -1,12 +1,12 @@
-"""The outbox: one row per message of a campaign, with its state on disk before and after every step.
+"""The outbox: one row per message of a campaign, whose state is saved before and after every step of delivery.
 
     queued ─▶ claimed ─▶ in doubt ─▶ accepted
                 │            ├─────▶ deferred ─▶ claimed …
                 └─▶ withdrawn └────▶ refused
 
-"In doubt" is on the disk before a message's content leaves, and stands until the server's word on it is committed. So
-a row that a crash leaves in doubt may have been delivered or not, and only a person's word sends it again; every other
-row is known to be delivered, or known not to be.
+A message is saved as "in doubt" before its content is sent, until the server's reply is saved. So after a crash, a
+message in doubt may have been delivered or not, and is sent again only with `--resend-doubtful`. For every other state
+it is known whether the message was delivered.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _MAILED_FROM_OTHER_LIST = (
     "JOIN outbox ON outbox.campaign = other.id "
     "WHERE this.id = ? AND other.id <> this.id AND state NOT IN ('refused', 'withdrawn')"
 )
-"""Readers who are in the outbox of the same edition for another list."""
+"""Subscribers who are in the outbox of the same edition through another list."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """One message on its way to one reader."""
+    """A message of the outbox, with its recipient."""
 
     person: str
     mark: str
-    """The left half of its Message-ID, the same however often it is tried."""
+    """The left half of its Message-ID, the same in every attempt."""
     attempts: int
     address: str
     token: str
@@ -50,17 +50,14 @@ class QueuedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """An edition on its way to a list."""
+    """The sending of one edition to one list."""
 
     store: MailingDatabase
     id: int
     list_: str
 
     def enqueue(self) -> int:
-        """Queue everyone on the list who is not in the outbox yet, and return how many.
-
-        Whoever has this edition by another list, or is to get it by that, is left out.
-        """
+        """Queue a message for every subscriber not yet in the outbox, through this list or another; return how many."""
         with self.store.transaction() as connection:
             return connection.execute(
                 "INSERT OR IGNORE INTO outbox (campaign, person, mark, state, changed) "  # noqa: S608  # constants
@@ -69,23 +66,23 @@ class Campaign:
                 (self.id, timestamp_now(), self.list_, self.id),
             ).rowcount
 
-    def reclaim(self) -> None:
-        """Queue again what a sender that is gone had claimed: its content had not left yet."""
-        self._move("claimed", "queued")
-
-    def resend_doubtful(self) -> int:
-        """Queue again what is in doubt, on a person's word that two copies are better than none."""
-        return self._move("in doubt", "queued")
+    def move(self, before: State, after: State) -> None:
+        """Change the state of all messages that are in one state; they are due at once."""
+        with self.store.transaction() as connection:
+            connection.execute(
+                "UPDATE outbox SET state = ?, changed = ?, due = 0 WHERE campaign = ? AND state = ?",
+                (after, timestamp_now(), self.id, before),
+            )
 
     def claim(self) -> tuple[QueuedMessage, ...]:
-        """Take some letters that are due, those of readers who have left since put aside; none where none is due."""
+        """Claim some messages that are due; withdraw those of readers who have left. Empty: none is due."""
         while True:
-            taken, letters = self._claim()
-            if letters or not taken:
-                return letters
+            taken, messages = self._claim()
+            if messages or not taken:
+                return messages
 
     def _claim(self) -> tuple[int, tuple[QueuedMessage, ...]]:
-        """Return how many letters were taken, and those whose readers may still be mailed."""
+        """Return the number of claimed rows, and the messages whose readers may still be mailed."""
         with self.store.transaction() as connection:
             taken = connection.execute(
                 "UPDATE outbox SET state = 'claimed', changed = ? WHERE campaign = ? AND person IN "
@@ -100,60 +97,60 @@ class Campaign:
                 f"AND outbox.person IN ({', '.join('?' * len(people))})",
                 (self.list_, self.id, *people),
             ).fetchall()
-            letters = tuple(QueuedMessage(**dict(row)) for row in found)
-            for person in set(people) - {letter.person for letter in letters}:
+            messages = tuple(QueuedMessage(**dict(row)) for row in found)
+            for person in set(people) - {message.person for message in messages}:
                 self._set(person, "withdrawn")
-        return len(taken), letters
+        return len(taken), messages
 
-    def mark_in_doubt(self, letter: QueuedMessage) -> bool:
-        """Note that a message's content is about to leave; no, where its reader has left in the meantime."""
+    def mark_in_doubt(self, message: QueuedMessage) -> bool:
+        """Save that a message's content is about to be sent; return False where its reader has just unsubscribed."""
         with self.store.transaction() as connection:
-            stays = connection.execute(
+            is_mailable = connection.execute(
                 f"SELECT 1 FROM subscribers WHERE person = ? AND list = ? AND {MAILABLE}",  # noqa: S608  # a constant
-                (letter.person, self.list_),
+                (message.person, self.list_),
             ).fetchone()
-            self._set(letter.person, "in doubt" if stays else "withdrawn", attempts=letter.attempts + 1)
-        return stays is not None
+            self._set(message.person, "in doubt" if is_mailable else "withdrawn", attempts=message.attempts + 1)
+        return is_mailable is not None
 
-    def accept(self, letter: QueuedMessage, status: str) -> None:
-        """Note that the server has taken a message.
+    def accept(self, message: QueuedMessage, status: str) -> None:
+        """Save that the server has accepted a message.
 
-        The disk has it with the next message's "in doubt", which is half the flushes: a power cut before that leaves
-        this message in doubt, which is never sent again by itself.
+        It is flushed together with the next message's "in doubt", to halve the flushes: a power cut before that leaves
+        this message in doubt.
         """
         with self.store.transaction(is_flushed=False) as connection:
-            self._set(letter.person, "accepted", status)
+            self._set(message.person, "accepted", status)
             connection.execute(
                 "UPDATE subscribers SET used_on = ? WHERE person = ? AND list = ?",
-                (datetime.now(UTC).date().isoformat(), letter.person, self.list_),
+                (datetime.now(UTC).date().isoformat(), message.person, self.list_),
             )
 
-    def defer(self, letter: QueuedMessage, status: str, wait_s: float) -> None:
-        """Note that a message is known not to have been taken, and when to try it again."""
+    def defer(self, message: QueuedMessage, status: str, wait_s: float) -> None:
+        """Save that the server has not accepted a message for now, and when to try it again."""
         with self.store.transaction():
-            self._set(letter.person, "deferred", status, attempts=letter.attempts + 1, due=time.time() + wait_s)
+            self._set(message.person, "deferred", status, attempts=message.attempts + 1, due=time.time() + wait_s)
 
-    def refuse(self, letter: QueuedMessage, status: str, *, is_unreachable: bool) -> None:
-        """Note that the server will never take a message; a reader whom none reaches is mailed no more."""
+    def refuse(self, message: QueuedMessage, status: str, *, is_unreachable: bool) -> None:
+        """Save that the server has rejected a message; suppress the reader where the address does not exist."""
         with self.store.transaction() as connection:
-            self._set(letter.person, "refused", status)
+            self._set(message.person, "refused", status)
             if is_unreachable:
                 connection.execute(
                     "UPDATE subscribers SET bounced_on = ? WHERE person = ?",
-                    (datetime.now(UTC).date().isoformat(), letter.person),
+                    (datetime.now(UTC).date().isoformat(), message.person),
                 )
 
-    def release(self, letter: QueuedMessage) -> None:
-        """Queue a letter again whose content has not left; one in doubt stays so."""
+    def release(self, message: QueuedMessage) -> None:
+        """Queue a claimed message again; one in doubt stays in doubt."""
         with self.store.transaction() as connection:
             connection.execute(
                 "UPDATE outbox SET state = 'queued', changed = ? "
                 "WHERE campaign = ? AND person = ? AND state = 'claimed'",
-                (timestamp_now(), self.id, letter.person),
+                (timestamp_now(), self.id, message.person),
             )
 
     def next_due(self, attempts: int) -> float | None:
-        """Return when the next deferred letter is due, in seconds since 1970; those tried often enough wait."""
+        """Return when the next deferred message with fewer attempts is due, in seconds since 1970; None: none is."""
         row = self.store.rows(
             "SELECT min(due) FROM outbox WHERE campaign = ? AND state = 'deferred' AND attempts < ?",
             (self.id, attempts),
@@ -161,27 +158,19 @@ class Campaign:
         return None if row[0] is None else float(row[0])
 
     def counts(self) -> Mapping[str, int]:
-        """Return how many letters are in each state."""
         rows = self.store.rows("SELECT state, count(*) FROM outbox WHERE campaign = ? GROUP BY state", (self.id,))
         found = Counter({row[0]: row[1] for row in rows})
         found["queued"] += found.pop("claimed", 0)
         return {state: found[state] for state in STATES}
 
     def messages_in_state(self, state: State) -> list[tuple[str, str, str]]:
-        """Return address, server's answer and time of each letter in a state; the address is empty once forgotten."""
+        """Return address, server reply and time of each message in a state; an erased address is empty."""
         rows = self.store.rows(
             "SELECT coalesce(address, ?), status, changed FROM outbox LEFT "  # noqa: S608  # constants
             f"{_JOIN_READER} WHERE campaign = ? AND state = ? ORDER BY address",
             (FORGOTTEN_ADDRESS, self.list_, self.id, state),
         )
         return [(row[0], row[1], row[2]) for row in rows]
-
-    def _move(self, before: State, after: State) -> int:
-        with self.store.transaction() as connection:
-            return connection.execute(
-                "UPDATE outbox SET state = ?, changed = ?, due = 0 WHERE campaign = ? AND state = ?",
-                (after, timestamp_now(), self.id, before),
-            ).rowcount
 
     def _set(self, person: str, state: State, status: str = "", *, attempts: int | None = None, due: float = 0) -> None:
         self.store.connection.execute(
@@ -192,13 +181,13 @@ class Campaign:
 
 
 def open_campaign(store: MailingDatabase, edition: str, list_: str, transport: str, content: str) -> Campaign:
-    """Return the campaign of an edition and a list, begun where there is none yet.
+    """Return the campaign of an edition and a list; start it where needed.
 
     Args:
         content: Digest of the published message.
 
     Raises:
-        SendError: Some readers have another content of this edition already.
+        SendError: Some readers were sent another content of this edition.
     """
     known = find_campaign(store, edition, list_, transport)
     if known is None:
@@ -214,9 +203,9 @@ def open_campaign(store: MailingDatabase, edition: str, list_: str, transport: s
         gone = sum(counts[state] for state in ("accepted", "in doubt"))
         if gone:
             raise SendError(
-                f"{edition} has changed since it began to go out: {gone} of {sum(counts.values())} readers have, "
-                "or may have, what it was before",
-                hint="put the sources back and publish, to finish; or give the new content a source of its own",
+                f"{edition} has changed since sending began: {gone} of {sum(counts.values())} readers have, "
+                "or may have, the earlier content",
+                hint="restore the sources and publish, to finish; or give the new content a source of its own",
             )
         with store.transaction() as connection:
             connection.execute("UPDATE campaigns SET content = ? WHERE id = ?", (content, known.id))
@@ -224,7 +213,7 @@ def open_campaign(store: MailingDatabase, edition: str, list_: str, transport: s
 
 
 def find_campaign(store: MailingDatabase, edition: str, list_: str, transport: str) -> Campaign | None:
-    """Return the campaign of an edition and a list, if it has begun."""
+    """Return the campaign of an edition and a list; None where it was not started."""
     rows = store.rows(
         "SELECT id FROM campaigns WHERE edition = ? AND list = ? AND transport = ?", (edition, list_, transport)
     )
@@ -232,5 +221,4 @@ def find_campaign(store: MailingDatabase, edition: str, list_: str, transport: s
 
 
 def timestamp_now() -> str:
-    """Return this moment as the outbox writes it."""
     return datetime.now(UTC).isoformat(timespec="seconds")

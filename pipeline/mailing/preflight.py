@@ -1,4 +1,4 @@
-"""Preflight checks before a newsletter is sent; a failed one forbids sending."""
+"""Preflight checks of a newsletter: a failed check prevents sending."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
 from pipeline.writers.newsletter.footer import footer_findings
 
 SPAM_POINTS = 5.0
-"""From here on SpamAssassin calls it spam."""
+"""SpamAssassin's threshold for spam."""
 SPAM_TIMEOUT_S = 120
 SAMPLE_MESSAGE = QueuedMessage("", "SpecimenOfOneMessage00", 0, "laeser@klinik.example", "SpecimenOfOneToken00ww")
 
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """What was found."""
+    """Results of the preflight checks of one edition and list."""
 
     edition: str
     title: str
@@ -50,75 +50,64 @@ class Preflight:
 
 
 def run_preflight(
-    config: Config, published: PublishedNewsletter, post: MessageFactory, store: MailingDatabase, list_: str
+    config: Config, published: PublishedNewsletter, factory: MessageFactory, store: MailingDatabase, list_: str
 ) -> Preflight:
-    """Look at a specimen of the message, at the sender and at the list."""
+    """Check a sample message, the sender and the list."""
     today = datetime.now(UTC).date()
-    specimen = post.message(SAMPLE_MESSAGE)
+    sample = factory.build(SAMPLE_MESSAGE)
+    violations = [f"{each.code}: {each.message}" for each in published.findings if each.severity == SEVERITIES[0]]
+    footer = [each.message for each in footer_findings(config.publisher, published.options)]
     checks = (
-        *_edition_checks(published),
-        *_message_checks(specimen, published, post),
-        *_footer_checks(config, published),
-        _size_check(specimen),
-        check_spam(specimen),
-        *_sender_checks(config, post, specimen),
-        *check_dns(post.route.domain, post.sender.rpartition("@")[2], post.signer),
-        *_list_checks(store, list_, today),
-        _test_mail_check(store, post.template.content),
+        PreflightCheck("published", "pass", "unchanged"),
+        _violations_check("conforming", violations),
+        *_message_checks(sample, published, factory),
+        _violations_check("footer", footer),
+        _size_check(sample),
+        check_spam(sample),
+        *_sender_checks(config, factory, sample),
+        *check_dns(factory.identity.domain, factory.sender.rpartition("@")[2], factory.signer),
+        *_database_checks(store, list_, factory.template.content, today),
     )
     listed = list_title(config.sending, list_)
-    return Preflight(published.id, published.title, list_, listed, post.template.content, today, checks)
+    return Preflight(published.id, published.title, list_, listed, factory.template.content, today, checks)
 
 
-def _edition_checks(published: PublishedNewsletter) -> Iterator[PreflightCheck]:
-    yield PreflightCheck("published", "pass", "unchanged")
-    wrong = [finding for finding in published.findings if finding.severity == SEVERITIES[0]]
-    yield _violations_check("conforming", [f"{finding.code}: {finding.message}" for finding in wrong])
-
-
-def _message_checks(specimen: bytes, published: PublishedNewsletter, post: MessageFactory) -> Iterator[PreflightCheck]:
-    headers = post.template.headers(
-        post.route, SAMPLE_MESSAGE.address, SAMPLE_MESSAGE.token, SAMPLE_MESSAGE.mark, datetime.fromtimestamp(0, UTC)
-    )
+def _message_checks(sample: bytes, published: PublishedNewsletter, factory: MessageFactory) -> Iterator[PreflightCheck]:
+    headers = factory.template.headers(factory.identity, SAMPLE_MESSAGE, datetime.fromtimestamp(0, UTC))
     lasting = [(name, words) for name, words in headers if name != "Date"]
-    faults = header_violations(specimen, lasting)
-    faults += [f"{fault.rule}: {fault.message}" for fault in validate_mail(specimen, dict(lasting))]
-    yield _violations_check("message", faults)
-    if post.route.mailto:
+    errors = header_violations(sample, lasting)
+    errors += [f"{error.rule}: {error.message}" for error in validate_mail(sample, dict(lasting))]
+    yield _violations_check("message", errors)
+    if factory.identity.mailto:
         yield PreflightCheck("unsubscribing", "pass", "leave_both")
     else:
         yield PreflightCheck("unsubscribing", "warning", "leave_web")
     old = published.options.unsubscribe.encode()
-    if old in specimen.partition(b"\r\n\r\n")[0]:
+    if old in sample.partition(b"\r\n\r\n")[0]:
         yield PreflightCheck("unsubscribing", "failure", "leave_left_over")
 
 
-def _violations_check(name: str, faults: list[str]) -> PreflightCheck:
-    """Return a check that fails with its faults, which are told as the judges tell them."""
-    if faults:
-        return PreflightCheck(name, "failure", "faults", {"told": "; ".join(faults)})
+def _violations_check(name: str, errors: list[str]) -> PreflightCheck:
+    """Return a check that fails where there are errors, with their messages."""
+    if errors:
+        return PreflightCheck(name, "failure", "faults", {"told": "; ".join(errors)})
     return PreflightCheck(name, "pass", f"{name}_good")
 
 
-def _footer_checks(config: Config, published: PublishedNewsletter) -> Iterator[PreflightCheck]:
-    lacking = footer_findings(config.publisher, published.options)
-    yield _violations_check("footer", [finding.message for finding in lacking])
-
-
-def _size_check(specimen: bytes) -> PreflightCheck:
-    html = message_from_bytes(specimen, policy=SMTP).get_body(("html",))
+def _size_check(sample: bytes) -> PreflightCheck:
+    html = message_from_bytes(sample, policy=SMTP).get_body(("html",))
     size = len(str(html.get_payload())) if html else 0
     verdict: CheckVerdict = "pass" if 0 < size < GMAIL_CLIP_BYTES else "failure"
-    return PreflightCheck("size", verdict, "size", {"html": size, "limit": GMAIL_CLIP_BYTES, "whole": len(specimen)})
+    return PreflightCheck("size", verdict, "size", {"html": size, "limit": GMAIL_CLIP_BYTES, "whole": len(sample)})
 
 
 def check_spam(message: bytes) -> PreflightCheck:
-    """Return what its rules say of a message; its points are theirs, and no promise of any receiver."""
+    """Return SpamAssassin's result; other spam filters may decide differently."""
     program = shutil.which("spamassassin")
     if not program:
         return PreflightCheck("spam", "unchecked", "spam_absent")
     try:
-        # Without the network: it would ask servers whether they know this very mail.
+        # --local: no network tests, which would tell other servers of this mail
         done = subprocess.run(
             [program, "--local", "-t"], input=message, capture_output=True, timeout=SPAM_TIMEOUT_S, check=True
         )
@@ -135,28 +124,27 @@ def check_spam(message: bytes) -> PreflightCheck:
     )
 
 
-def _sender_checks(config: Config, post: MessageFactory, specimen: bytes) -> Iterator[PreflightCheck]:
-    bounces = post.sender.rpartition("@")[2]
-    if is_aligned(post.route.domain, bounces) or is_aligned(bounces, post.route.domain):
+def _sender_checks(config: Config, factory: MessageFactory, sample: bytes) -> Iterator[PreflightCheck]:
+    bounces = factory.sender.rpartition("@")[2]
+    domain = factory.identity.domain
+    if is_aligned(domain, bounces) or is_aligned(bounces, domain):
         yield PreflightCheck("from", "pass", "from_aligned", {"address": config.publisher.email})
     else:
-        yield PreflightCheck("from", "warning", "from_elsewhere", {"bounces": bounces, "domain": post.route.domain})
-    if post.signer is None:
+        yield PreflightCheck("from", "warning", "from_elsewhere", {"bounces": bounces, "domain": domain})
+    if factory.signer is None:
         return
-    signed = re.search(rb"(?is)^DKIM-Signature:.*?\bh=([^;]+);", specimen)
+    signed = re.search(rb"(?is)^DKIM-Signature:.*?\bh=([^;]+);", sample)
     names = {name.strip().lower() for name in signed[1].split(b":")} if signed else set()
     missing = {b"from", b"list-unsubscribe", b"list-unsubscribe-post"} - names
     yield _violations_check("dkim_signature", [name.decode("ascii") for name in sorted(missing)])
 
 
-def _list_checks(store: MailingDatabase, list_: str, today: date) -> Iterator[PreflightCheck]:
+def _database_checks(store: MailingDatabase, list_: str, content: str, today: date) -> Iterator[PreflightCheck]:
     counts = count_subscribers(store, list_, today)
     yield PreflightCheck("list", "pass" if counts.mailable else "failure", "list", asdict(counts))
     if counts.stale:
         yield PreflightCheck("consents", "warning", "consents_stale", {"count": counts.stale})
-
-
-def _test_mail_check(store: MailingDatabase, content: str) -> PreflightCheck:
     if rows := store.rows("SELECT sent_on FROM proofs WHERE content = ?", (content,)):
-        return PreflightCheck("proofread", "pass", "proof_seen", {"day": rows[0]["sent_on"]})
-    return PreflightCheck("proofread", "failure", "proof_unseen")
+        yield PreflightCheck("proofread", "pass", "proof_seen", {"day": rows[0]["sent_on"]})
+    else:
+        yield PreflightCheck("proofread", "failure", "proof_unseen")

@@ -1,15 +1,15 @@
-"""Finds the published newsletter that is to be sent; refuses one whose sources have changed."""
+"""Lookup of the published newsletter to send, which must be up to date with its sources."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.build import Request, current_editions, outputs_of
 from pipeline.config import Config, format_options
 from pipeline.errors import SendError
 from pipeline.findings import Finding
-from pipeline.publish import Request, outputs_of, standing
-from pipeline.running.library import Progress
+from pipeline.run.source_set import Progress
 from pipeline.writers import load_writer
 from pipeline.writers.newsletter import Options
 
@@ -32,23 +32,23 @@ def find_published(config: Config, id_: str, outputs: Path, progress: Progress) 
     """Return a published newsletter.
 
     Raises:
-        ConfigError: The configuration cannot be meant, or another run holds the outputs.
-        SendError: It is not published, or something that it is made from has changed since.
+        ConfigError: The configuration is invalid, or another run has locked the outputs.
+        SendError: It is not published, or its sources have changed since.
     """
-    path = outputs_of(config, outputs).shown / NEWSLETTER_FORMAT / f"{id_}.eml"
-    found = standing(config, Request((NEWSLETTER_FORMAT,), (id_,), outputs=outputs), progress)
-    for entry in found:
-        if (entry.id, entry.format) == (id_, NEWSLETTER_FORMAT):
+    path = outputs_of(config, outputs).published_dir / NEWSLETTER_FORMAT / f"{id_}.eml"
+    found = current_editions(config, Request((NEWSLETTER_FORMAT,), (id_,), outputs=outputs), progress)
+    for each in found:
+        if (each.entry.id, each.entry.format) == (id_, NEWSLETTER_FORMAT):
             return PublishedNewsletter(
                 id_,
-                entry.title,
+                each.entry.title,
                 path.read_bytes(),
                 path,
-                entry.findings,
+                each.rendered.findings,
                 format_options(config, NEWSLETTER_FORMAT, load_writer(NEWSLETTER_FORMAT).Options),
             )
     what = "has changed since it was published" if path.is_file() else "is not published as a newsletter"
     raise SendError(
         f"{id_} {what}: nothing is sent",
-        hint=f"publish newsletter {id_}, look at {path.name} in a mail program, then send it",
+        hint=f"publish newsletter {id_}, check {path.name} in a mail program, then send it",
     )

@@ -1,4 +1,4 @@
-"""The table `[sending]` of `publish.toml`: validation beyond types, and the packages it needs."""
+"""Validation of the table `[sending]` of `publish.toml`, and lookups in it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-from pipeline.config import FILE_NAME, Config, Publisher, SendingSettings, line_of
+from pipeline.config import FILE_NAME, Config, Publisher, SendingSettings, place_errors
 from pipeline.errors import ConfigError
 from pipeline.mailing.addresses import MAX_LOCAL_PART, AddressError, find_personal_data, read_address
 from pipeline.mailing.message_template import TOKEN_LENGTH
@@ -17,32 +17,19 @@ LIST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _PACKAGES = ("dkim", "dns", "email_validator", "platformdirs", "starlette", "uvicorn")
 
 
-def require_packages() -> None:
-    """Refuse where the packages that sending needs are not installed.
+def validated_settings(config: Config) -> SendingSettings:
+    """Return `[sending]` after validation.
 
     Raises:
-        ConfigError: With the line that installs them.
+        ConfigError: A package is missing, or values are invalid: all of them at once, each with its line.
     """
-    missing = [name for name in _PACKAGES if find_spec(name) is None]
-    if missing:
+    if missing := [name for name in _PACKAGES if find_spec(name) is None]:
         raise ConfigError(
             f"sending needs more packages: {', '.join(missing)}", hint='pip install "clinic-publish[sending]"'
         )
-
-
-def validated_settings(config: Config) -> SendingSettings:
-    """Return `[sending]`, all of whose values can be meant.
-
-    Raises:
-        ConfigError: Every fault at once, with its line.
-    """
     source = config.file.read_text("utf-8-sig") if config.file.is_file() else ""
-    faults = [
-        f"{FILE_NAME}:{line_of(source, 'sending', key)}: [sending] {key} {fault}"
-        for key, fault in _settings_errors(config.sending)
-    ]
-    if faults:
-        raise ConfigError("\n".join(faults))
+    if errors := place_errors(source, "sending", _settings_errors(config.sending)):
+        raise ConfigError("\n".join(errors))
     return config.sending
 
 
@@ -56,7 +43,7 @@ def list_title(settings: SendingSettings, name: str) -> str:
         known = ", ".join(settings.lists) or "none yet"
         raise ConfigError(
             f"there is no list {name!r}; [sending] lists of {FILE_NAME} names: {known}",
-            hint='add it with the title its readers see: lists = {nyt = "Nyt fra klinikken"}',
+            hint='add it with the title that subscribers see: lists = {nyt = "Nyt fra klinikken"}',
         )
     return settings.lists[name]
 
@@ -65,7 +52,7 @@ def sender_domain(publisher: Publisher) -> str:
     """Return the domain of the publisher's address, in ASCII.
 
     Raises:
-        ConfigError: There is no address that mail can come from.
+        ConfigError: `[publisher] email` is not a valid address.
     """
     try:
         return read_address(publisher.email).rpartition("@")[2]
@@ -78,7 +65,6 @@ def sender_domain(publisher: Publisher) -> str:
 
 
 def is_local_host(host: str) -> bool:
-    """Tell whether a server is on this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -89,8 +75,8 @@ def _settings_errors(sending: SendingSettings) -> Iterator[tuple[str, str]]:
     for name, title in sending.lists.items():
         if not LIST_NAME.fullmatch(name):
             yield "lists", f"holds {name!r}, expected letters a to z, digits and hyphens, such as nyt"
-        elif (telling := find_personal_data(name)) or (telling := find_personal_data(title)):
-            yield "lists", f"holds {name!r}, which looks like {telling}: it would say who has what"
+        elif kind := find_personal_data(name) or find_personal_data(title):
+            yield "lists", f"holds {name!r}, which looks like {kind}: a list must not reveal health data"
         if not title.strip() or not title.isprintable():
             yield "lists", f"gives {name!r} the title {title!r}, expected one line of text"
     yield from _server_errors(sending)
@@ -100,12 +86,12 @@ def _settings_errors(sending: SendingSettings) -> Iterator[tuple[str, str]]:
 def _server_errors(sending: SendingSettings) -> Iterator[tuple[str, str]]:
     if sending.security == "none" and sending.host and not is_local_host(sending.host):
         yield "security", f'is "none" and host is {sending.host!r}, expected "starttls" or "tls" beyond this machine'
-    for key, number, least in (
+    for key, number, minimum in (
         ("port", sending.port, 1), ("timeout_s", sending.timeout_s, 1), ("connections", sending.connections, 1),
         ("rate", sending.rate, 0), ("first_wait_s", sending.first_wait_s, 0), ("attempts", sending.attempts, 1),
     ):  # fmt: skip
-        if number < least:
-            yield key, f"is {number}, expected at least {least}"
+        if number < minimum:
+            yield key, f"is {number}, expected at least {minimum}"
 
 
 def _address_errors(sending: SendingSettings) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Double opt-in: a form asks for a sign-up, a mail confirms it."""
+"""Double opt-in: a web form requests a sign-up, a confirmation mail completes it."""
 
 from __future__ import annotations
 
@@ -15,36 +15,38 @@ from email.utils import format_datetime
 from pipeline.config import Config, Publisher
 from pipeline.mailing.database import MailingDatabase
 from pipeline.mailing.dkim_signing import DkimSigner
-from pipeline.mailing.outbox import QueuedMessage
 from pipeline.mailing.settings import sender_domain
 from pipeline.mailing.subscribers import Consent, import_consents
 from pipeline.rendering.words import Words
 from pipeline.writers.newsletter.message import encode_header
 
 CONFIRM_WITHIN_S = 7 * 24 * 3600
-"""How long a confirmation can be answered; after it, what was asked is deleted."""
+"""Seconds until an unconfirmed sign-up is deleted."""
 REPEAT_AFTER_S = 15 * 60
-"""Whoever asks for the same address again gets no second mail within this time: a form must not fill a mailbox."""
+"""Seconds between two confirmation mails to one address, so that the form cannot flood a mailbox."""
 CONSENT_SOURCE = "web form, confirmed by mail"
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A mail that asks whether someone meant to sign up."""
+    """A confirmation mail to send."""
 
     list: str
-    letter: QueuedMessage
     language: str
+    address: str
+    token: str
+    mark: str
+    """The left half of its Message-ID."""
 
 
 def consent_wording(words: Words, title: str, publisher: Publisher) -> tuple[str, str]:
-    """Return the words that a reader agrees to, and their version, which changes whenever they do."""
+    """Return the consent text, and its version, which is derived from the text."""
     agreed = words.fill("signup_consent", title=title, publisher=publisher.name)
     return agreed, f"{words.language}-{hashlib.sha256(agreed.encode()).hexdigest()[:12]}"
 
 
 def request_signup(store: MailingDatabase, list_: str, address: str, language: str, wording: tuple[str, str]) -> None:
-    """Note that someone has asked for an address to be signed up. Nothing tells whether it is on the list."""
+    """Save a requested sign-up. The result does not reveal whether the address is on the list."""
     agreed, version = wording
     now, person = time.time(), store.person(address)
     with store.transaction() as connection:
@@ -60,51 +62,47 @@ def request_signup(store: MailingDatabase, list_: str, address: str, language: s
 
 
 def confirm_signup(store: MailingDatabase, token: str) -> bool:
-    """Put whoever answers a confirmation on the list, and tell whether there was one to answer; twice is once."""
+    """Add a confirmed reader to the list; False where the token is unknown or expired."""
     now = time.time()
     rows = store.rows("SELECT * FROM asked WHERE token = ? AND asked >= ?", (token, now - CONFIRM_WITHIN_S))
     for row in rows:
         consent = Consent(row["address"], row["language"], datetime.now(UTC).date(), row["wording"], CONSENT_SOURCE)
-        import_consents(store, row["list"], [consent], ties_return=True)  # they may have left earlier today
+        import_consents(store, row["list"], [consent], ties_return=True)  # they may have unsubscribed earlier today
         with store.transaction() as connection:
             connection.execute("DELETE FROM asked WHERE token = ?", (token,))
     return bool(rows)
 
 
 def due_confirmations(store: MailingDatabase, lists: tuple[str, ...]) -> list[Confirmation]:
-    """Return the confirmation mails that are to be sent now; those of a list that is no more wait for it."""
+    """Return the confirmation mails that are due, for lists that still exist."""
     now = time.time()
     rows = store.rows(
-        "SELECT * FROM asked WHERE due <= ? AND asked >= ? "  # noqa: S608  # only places stand in it
+        "SELECT * FROM asked WHERE due <= ? AND asked >= ? "  # noqa: S608  # placeholders only
         f"AND list IN ({', '.join('?' * len(lists))}) ORDER BY due LIMIT 50",
         (now, now - CONFIRM_WITHIN_S, *lists),
     )
     return [
-        Confirmation(
-            row["list"],
-            QueuedMessage(row["person"], secrets.token_urlsafe(16), 0, row["address"], row["token"]),
-            row["language"],
-        )
+        Confirmation(row["list"], row["language"], row["address"], row["token"], secrets.token_urlsafe(16))
         for row in rows
     ]
 
 
 def record_attempt(store: MailingDatabase, confirmation: Confirmation, wait_s: float | None) -> None:
-    """Note that a confirmation mail is sent; or, with a wait, when to try it again."""
+    """Save that a confirmation mail is sent (no wait), or when to try it again."""
     moment = None if wait_s is None else time.time() + wait_s
     with store.transaction() as connection:
-        connection.execute("UPDATE asked SET due = ? WHERE token = ?", (moment, confirmation.letter.token))
+        connection.execute("UPDATE asked SET due = ? WHERE token = ?", (moment, confirmation.token))
 
 
 def confirmation_mail(confirmation: Confirmation, config: Config, words: Words, signer: DkimSigner | None) -> bytes:
-    """Return the mail that asks: plain text, no advertising in it, one address to answer at."""
+    """Return the confirmation mail: plain text without advertising, with one link."""
     publisher, domain = config.publisher, sender_domain(config.publisher)
-    letter, title = confirmation.letter, config.sending.lists[confirmation.list]
+    title = config.sending.lists[confirmation.list]
     body = words.fill(
         "signup_mail",
         title=title,
         publisher=publisher.name,
-        address=f"{config.sending.service.rstrip('/')}/confirm/{letter.token}",
+        address=f"{config.sending.service.rstrip('/')}/confirm/{confirmation.token}",
         days=CONFIRM_WITHIN_S // 86400,
     )
     made = EmailMessage(policy=SMTP)
@@ -113,10 +111,10 @@ def confirmation_mail(confirmation: Confirmation, config: Config, words: Words, 
     head = b"".join(
         (
             encode_header("From", sender.display_name, f" <{sender.username}@{domain}>"),
-            encode_header("To", letter.address),
+            encode_header("To", confirmation.address),
             encode_header("Subject", words.fill("signup_mail_subject", title=title)),
             encode_header("Date", format_datetime(datetime.now(UTC))),
-            encode_header("Message-ID", f"<{letter.mark}@{domain}>"),
+            encode_header("Message-ID", f"<{confirmation.mark}@{domain}>"),
             encode_header("Content-Language", words.language),
             encode_header("Auto-Submitted", "auto-generated"),
         )

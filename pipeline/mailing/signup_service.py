@@ -1,6 +1,6 @@
-"""The web pages for signing up and unsubscribing, as an ASGI app: `publish subscribers serve`.
+"""The web service for signing up and unsubscribing, an ASGI app: `publish subscribers serve`.
 
-No page tells who is on a list, none sets a cookie, and a GET changes nothing: scanners of mail servers follow links.
+No page reveals who is on a list, none sets a cookie, and a GET changes nothing, since mail scanners follow links.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs
@@ -50,19 +51,19 @@ RESPONSE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
-"""The address of a page holds a token: it must reach no other site, and no cache."""
+"""Page addresses hold a token, which must not reach other sites or caches."""
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
-MOST_VISITORS = 10_000
+MAX_VISITORS = 10_000
 MAIL_INTERVAL_S = 30.0
 MAIL_RETRY_S = 120.0
 KEEP_ALIVE_S = 150
-"""Longer than a proxy keeps a line that is idle (Caddy: 120 s). Were ours the shorter, a POST could meet a line that is
-being closed, and no proxy sends a POST again: someone's leaving would be lost."""
+"""Longer than the idle timeout of proxies (Caddy: 120 s): otherwise a POST could meet a closing connection, is not sent
+again, and an unsubscribe request is lost."""
 
 
 @dataclass(slots=True)
-class Limit:
-    """So many times in so many seconds, for each visitor: in memory only, under a hash that ends with the process."""
+class RateLimiter:
+    """In-memory rate limiter per visitor; visitors are hashed with a salt of this process."""
 
     times: int
     within_s: float
@@ -70,53 +71,51 @@ class Limit:
     _seen: dict[bytes, deque[float]] = field(default_factory=dict, repr=False)
 
     def is_exceeded(self, visitor: str) -> bool:
-        """Tell whether a visitor has had all their turns."""
-        turns = self._seen.get(self._name(visitor))
+        turns = self._seen.get(self._key(visitor))
         return turns is not None and len(turns) == self.times and turns[0] > time.monotonic() - self.within_s
 
-    def take(self, visitor: str) -> bool:
-        """Tell whether a visitor may, and count that they did."""
+    def count(self, visitor: str) -> bool:
+        """Count a request, and return True; or return False where the limit is used up."""
         if self.is_exceeded(visitor):
             return False
         now = time.monotonic()
-        if len(self._seen) > MOST_VISITORS:
+        if len(self._seen) > MAX_VISITORS:
             self._seen = {known: turns for known, turns in self._seen.items() if turns[-1] > now - self.within_s}
-        self._seen.setdefault(self._name(visitor), deque(maxlen=self.times)).append(now)
+        self._seen.setdefault(self._key(visitor), deque(maxlen=self.times)).append(now)
         return True
 
-    def _name(self, visitor: str) -> bytes:
+    def _key(self, visitor: str) -> bytes:
         return hashlib.blake2b(visitor.encode(), key=self._salt, digest_size=16).digest()
 
 
 @dataclass(slots=True)
 class SignupService:
-    """The pages, and the mails that confirm."""
+    """The pages, and the thread that sends confirmation mails."""
 
     config: Config
     store: MailingDatabase
     connect: Callable[[], Transport]
-    signups: Limit = field(default_factory=lambda: Limit(10, 3600))
-    """By one visitor: a family, or a reception."""
-    misses: Limit = field(default_factory=lambda: Limit(60, 60))
-    """Tokens that are none, by one visitor; leaving itself is never held up."""
+    signups: RateLimiter = field(default_factory=lambda: RateLimiter(10, 3600))
+    """Sign-ups by one visitor, which may be a family or a reception."""
+    misses: RateLimiter = field(default_factory=lambda: RateLimiter(60, 60))
+    """Unknown tokens by one visitor; valid unsubscribe requests are always carried out."""
     _wake: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def app(self) -> Starlette:
-        """Return the ASGI app."""
         routes = [
             Route("/", self.front),
             Route("/healthz", self.health),
             Route("/list/{name}", self.form, methods=["GET"]),
             Route("/list/{name}", self.sign_up, methods=["POST"]),
-            Route("/confirm/{token}", self.ask_to_confirm, methods=["GET"]),
+            Route("/confirm/{token}", partial(self._page, kind="confirm"), methods=["GET"]),
             Route("/confirm/{token}", self.confirm, methods=["POST"]),
-            Route("/u/{token}", self.ask_to_leave, methods=["GET"]),
+            Route("/u/{token}", partial(self._page, kind="leave"), methods=["GET"]),
             Route("/u/{token}", self.leave, methods=["POST"]),
         ]
         faults: Mapping[Any, Any] = {404: self.missing, 405: self.missing, PublishError: self.broken}
         app = Starlette(routes=routes, exception_handlers=faults, lifespan=self._run)
-        app.router.redirect_slashes = False  # to an address made of the Host header, which may be anyone's
+        app.router.redirect_slashes = False  # redirects use the Host header, which a client can forge
         return app
 
     # ---- pages
@@ -150,36 +149,30 @@ class SignupService:
             faults["consent"] = "signup_consent_missing"
         if faults:
             return self._form(request, written, faults, status=422)
-        if not self.signups.take(_client_key(request)):
+        if not self.signups.count(_client_key(request)):
             return self._page(request, "many", status=429, more={"Retry-After": "3600"})
-        if not fields.get("website"):  # a field that people do not see: whoever fills it in is a program
+        if not fields.get("website"):  # a hidden field: only programs fill it in
             words = self._words(request)
             wording = signup.consent_wording(words, self.config.sending.lists[name], self.config.publisher)
             await to_thread.run_sync(signup.request_signup, self.store, name, address, words.language, wording)
             self._wake.set()
         return self._page(request, "asked")
 
-    async def ask_to_confirm(self, request: Request) -> Response:
-        return self._page(request, "confirm")
-
     async def confirm(self, request: Request) -> Response:
         was_asked = await to_thread.run_sync(signup.confirm_signup, self.store, request.path_params["token"])
-        if not was_asked and not self.misses.take(_client_key(request)):
+        if not was_asked and not self.misses.count(_client_key(request)):
             return self._page(request, "many", status=429, more={"Retry-After": "60"})
         return self._page(request, "confirmed" if was_asked else "expired")
 
-    async def ask_to_leave(self, request: Request) -> Response:
-        return self._page(request, "leave")
-
     async def leave(self, request: Request) -> Response:
-        """Take a reader off the list: by the button of the page, or by the mail program's own (RFC 8058)."""
+        """Unsubscribe a reader: by the button on the page, or by one click in the mail program (RFC 8058)."""
         today = datetime.now(UTC).date()
         was_known = await to_thread.run_sync(unsubscribe_token, self.store, request.path_params["token"], today)
         visitor = _client_key(request)
-        # Whoever has guessed too often hears the same of a right token, though it has done its work.
-        if self.misses.is_exceeded(visitor) if was_known else not self.misses.take(visitor):
+        # After too many wrong tokens, a right one gets the same answer, although it was carried out.
+        if self.misses.is_exceeded(visitor) if was_known else not self.misses.count(visitor):
             return self._page(request, "many", status=429, more={"Retry-After": "60"})
-        return self._page(request, "left")  # the same for a token that is none
+        return self._page(request, "left")  # the same for an unknown token
 
     async def missing(self, request: Request, _error: Exception) -> Response:
         return self._page(request, "missing", status=404)
@@ -195,7 +188,7 @@ class SignupService:
 
     def _form(
         self, request: Request, written: str = "", faults: Mapping[str, str] = NO_VALUES, status: int = 200
-    ) -> Response:  # never changed
+    ) -> Response:
         title = self.config.sending.lists[request.path_params["name"]]
         words = self._words(request)
         agreed, _ = signup.consent_wording(words, title, self.config.publisher)
@@ -216,11 +209,8 @@ class SignupService:
     def _words(self, request: Request) -> Words:
         asked = request.query_params.get("language", "")
         wanted = request.headers.get("accept-language", "").lower()
-        own = (
-            self.config.publisher.language
-            if self.config.publisher.language in READER_LANGUAGES
-            else READER_LANGUAGES[0]
-        )
+        own = self.config.publisher.language
+        own = own if own in READER_LANGUAGES else READER_LANGUAGES[0]
         other = next(language for language in READER_LANGUAGES if language != own)
         prefers_other = wanted.startswith(other) or (other in wanted and own not in wanted)
         language = asked if asked in READER_LANGUAGES else other if prefers_other else own
@@ -230,27 +220,26 @@ class SignupService:
 
     @contextlib.asynccontextmanager
     async def _run(self, _app: Starlette) -> AsyncIterator[None]:
-        postman = threading.Thread(target=self._post, name="confirmation mails", daemon=True)
-        postman.start()
+        thread = threading.Thread(target=self._send_confirmations, name="confirmation mails", daemon=True)
+        thread.start()
         yield
         self._stop.set()
         self._wake.set()
-        await to_thread.run_sync(postman.join)
+        await to_thread.run_sync(thread.join)
 
-    def _post(self) -> None:
-        """Send what is due whenever someone has asked, and every half minute: what failed waits in the database."""
+    def _send_confirmations(self) -> None:
+        """Send due confirmation mails after each sign-up, and every half minute for those that failed."""
         signer = load_signer(self.config)
-        last = ""
+        logged = ""
         while not self._stop.is_set():
             self._wake.clear()
-            told = ""
             try:
                 self._deliver(signer)
+                logged = ""
             except (PublishError, OSError) as error:
-                told = str(error)
-            if told and told != last:  # once, and not every half minute
-                _log.warning("mails that confirm wait, and are tried again: %s", told)
-            last = told
+                if str(error) != logged:  # once, not every half minute
+                    logged = str(error)
+                    _log.warning("confirmation mails are delayed, and are tried again: %s", logged)
             self._wake.wait(MAIL_INTERVAL_S)
 
     def _deliver(self, signer: DkimSigner | None) -> None:
@@ -264,9 +253,9 @@ class SignupService:
                 sender = self.config.sending.bounces or self.config.publisher.email
                 words = load_words(find_styles(self.config.folder), each.language)
                 mail = signup.confirmation_mail(each, self.config, words, signer)
-                outcome = transport.deliver(sender, each.letter.address, mail, lambda: True)
+                outcome = transport.deliver(sender, each.address, mail, lambda: True)
                 if outcome.verdict == "refused" and outcome.stage == "sender":
-                    raise SendError(f"{self.config.sending.host} takes no mail from {sender}: {outcome.status}")
+                    raise SendError(f"{self.config.sending.host} accepts no mail from {sender}: {outcome.status}")
                 is_settled = outcome.verdict in ("accepted", "refused", "lost")
                 signup.record_attempt(self.store, each, None if is_settled else MAIL_RETRY_S)
                 if outcome.is_broken:
@@ -276,7 +265,7 @@ class SignupService:
 
 
 async def _form_fields(request: Request) -> dict[str, str] | None:
-    """Return the fields of a form, or none where more was sent than a form of ours can hold."""
+    """Return the fields of a form; None where the body is larger than any of our forms."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -290,7 +279,7 @@ def _client_key(request: Request) -> str:
 
 
 def visitor_of(host: str) -> str:
-    """Return who counts as one visitor: an address, or the 2^64 of IPv6 that one connection is given (RFC 6177)."""
+    """Return the address that identifies a visitor; of IPv6, the /64 network that one connection gets (RFC 6177)."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -302,8 +291,8 @@ def visitor_of(host: str) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
-def serve(config: Config, store: MailingDatabase, host: str, port: int, *, is_trial: bool) -> None:
-    """Serve until stopped.
+def run_signup_service(config: Config, store: MailingDatabase, host: str, port: int, *, is_trial: bool) -> None:
+    """Run the service until it is stopped.
 
     Raises:
         ConfigError: `publish.toml` lacks what the service needs.
@@ -312,7 +301,7 @@ def serve(config: Config, store: MailingDatabase, host: str, port: int, *, is_tr
 
     sending = config.sending
     if not (sending.service and sending.lists):
-        raise ConfigError("[sending] service and lists are needed", hint="the https address of the service, and a list")
+        raise ConfigError("[sending] service and lists are needed", hint="an https address, and at least one list")
     sender_domain(config.publisher)
     load_signer(config)
 
@@ -320,7 +309,7 @@ def serve(config: Config, store: MailingDatabase, host: str, port: int, *, is_tr
         return FileTransport(store.folder.trials / "signup") if is_trial else smtp_transport(sending)
 
     connect()
-    # The address of a request holds a token: it must not be written to a log. A proxy on this machine says who asks.
+    # No access log: request addresses hold tokens. A proxy on this machine passes the client's address.
     uvicorn.run(
         SignupService(config, store, connect).app(), host=host, port=port, access_log=False, server_header=False,
         proxy_headers=True, forwarded_allow_ips="127.0.0.1", log_level="warning", timeout_keep_alive=KEEP_ALIVE_S,

@@ -1,4 +1,4 @@
-"""Subscribers: consents, unsubscribing, bounces, erasure, export."""
+"""Subscribers in the mailing database: import of consents, unsubscribing, erasure, counts, export."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pipeline.mailing.addresses import address_identity, find_personal_data, hol
 from pipeline.mailing.database import MailingDatabase
 
 STALE_AFTER = timedelta(days=365)
-"""A consent that has not been used for so long is doubtful (the Danish consumer ombudsman's guidance on spam)."""
+"""Age of an unused consent after which it is doubtful (guidance of the Danish consumer ombudsman on spam)."""
 MAX_SOFT_BOUNCES = 5
 CSV_COLUMNS = ("address", "language", "consent_date", "consent_wording", "consent_source")
 MAILABLE = "consent_on IS NOT NULL AND unsubscribed_on IS NULL AND bounced_on IS NULL"
-"""No consent, no send."""
+"""SQL condition: there is a consent, and the subscriber has not left or bounced."""
 
 
 _CREATE_IMPORT_TABLE = """
@@ -36,7 +36,7 @@ _DROP_WITHDRAWN = """
         WHERE since > coalesce(consent_on, '') OR (since = consent_on AND NOT :tie)
     )
 """
-"""Whoever left, bounced or was forgotten after they agreed stays away."""
+"""A consent older than the unsubscribing, bounce or erasure of its address is not imported."""
 _UPSERT_CONSENTS = """
     INSERT INTO subscribers (person, list, address, language, token, consent_on, consent_wording, consent_source)
     SELECT person, ?, address, language, new_token(), consent_on, wording, source FROM temp.brought WHERE true
@@ -47,64 +47,64 @@ _UPSERT_CONSENTS = """
     WHERE subscribers.consent_on IS NULL OR excluded.consent_on > subscribers.consent_on
         OR unsubscribed_on IS NOT NULL OR bounced_on IS NOT NULL
 """
-"""An older consent, or the same list once more, changes nothing."""
+"""A consent that is not newer than the stored one changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """A reader, and what they have agreed to."""
+    """The consent of one reader."""
 
     address: str
     language: str
     on: date | None
     wording: str
-    """The version of the words that were agreed to."""
+    """Version of the consent text."""
     source: str
-    """Where: the form of a website, a card at the reception …"""
+    """Where it was given: a form on the website, a paper form at the reception …"""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportCounts:
-    """What became of consents that were brought in."""
+    """Counts of an import."""
 
     new: int
     renewed: int
-    """On the list already; or they had left, and have agreed again since."""
+    """Already on the list; or they had left, and have consented again."""
     held: int
-    """They have left, bounced or been forgotten since they agreed, and stay away."""
+    """Not imported: they have left, bounced or been erased since this consent."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubscriberCounts:
-    """How many on a list may be mailed, and why the others may not."""
+    """Counts of a list: subscribers who may be mailed, and those who may not, by reason."""
 
     mailable: int
     stale: int
-    """Of those: agreed more than a year ago, and were not mailed since."""
+    """Of the mailable: consent older than a year and not used since."""
     without_consent: int
     unsubscribed: int
     bounced: int
     soft: int
-    """Of those that may be mailed: bounced softly many times."""
+    """Of the mailable: with many soft bounces."""
 
 
 def import_consents(
     store: MailingDatabase, list_: str, consents: Iterable[Consent], *, ties_return: bool = False
 ) -> ImportCounts:
-    """Bring consents into a list, all or none of them, each address once.
+    """Import consents into a list, all or none of them, each address once.
 
-    They are laid beside the list first, in memory, and then go over in a few statements: a sender at work, and a reader
-    who leaves, wait a second or two for a list of hundreds of thousands.
+    They go into a temporary table in memory first, and then into the list by a few statements: so the database is
+    locked for a second or two, even for hundreds of thousands.
 
     Args:
-        ties_return: Whoever left on the day of their consent is back. Only their own click, after it, says so.
+        ties_return: A consent of the day of unsubscribing counts as the later: true for a confirmed sign-up only.
     """
     rows = (
         (store.person(each.address), each.address, each.language, each.on.isoformat() if each.on else None,
          each.wording, each.source)
         for each in consents
     )  # fmt: skip
-    with store.transaction("DEFERRED") as connection:  # it writes in memory only, so that no one waits
+    with store.transaction("DEFERRED") as connection:  # it writes in memory only, and locks no one out
         connection.execute("DROP TABLE IF EXISTS temp.brought")
         connection.execute(_CREATE_IMPORT_TABLE)
         connection.executemany("INSERT OR REPLACE INTO temp.brought VALUES (?, ?, ?, ?, ?, ?)", rows)
@@ -123,16 +123,16 @@ def import_consents(
 
 
 def unsubscribe_token(store: MailingDatabase, token: str, today: date) -> bool:
-    """Take the reader whom a token stands for off the list, at once and for as long as they do not come back."""
-    return _leave(store, "token", token, today)
+    """Unsubscribe the reader of a token from that list; False where there is none."""
+    return _unsubscribe(store, "token", token, today)
 
 
 def unsubscribe_address(store: MailingDatabase, address: str, today: date) -> bool:
-    """Take an address off every list."""
-    return _leave(store, "person", store.person(address), today)
+    """Unsubscribe an address from every list; False where it is on none."""
+    return _unsubscribe(store, "person", store.person(address), today)
 
 
-def _leave(store: MailingDatabase, column: Literal["token", "person"], value: str, today: date) -> bool:
+def _unsubscribe(store: MailingDatabase, column: Literal["token", "person"], value: str, today: date) -> bool:
     with store.transaction() as connection:
         done = connection.execute(
             "UPDATE subscribers SET unsubscribed_on = coalesce(unsubscribed_on, ?) "  # noqa: S608  # constants
@@ -142,13 +142,12 @@ def _leave(store: MailingDatabase, column: Literal["token", "person"], value: st
 
 
 def forget_address(store: MailingDatabase, address: str, today: date) -> bool:
-    """Remove every trace of an address, and tell whether there was one.
+    """Erase an address from the database and the trials; False where it was in neither.
 
-    A keyed hash stays: it says nothing without the key, and still proves that no one is mailed twice, and that an old
-    list does not bring back who asked to be forgotten.
+    A keyed hash of it stays, so that nobody is mailed twice, and an old list does not import the address again.
 
     Raises:
-        SendError: Another program reads in the database, so that its log cannot be emptied.
+        SendError: Another program is reading the database, so that its log cannot be emptied.
     """
     person = store.person(address)
     with store.transaction() as connection:
@@ -158,7 +157,7 @@ def forget_address(store: MailingDatabase, address: str, today: date) -> bool:
         )  # fmt: skip
         gone = connection.execute("DELETE FROM subscribers WHERE person = ?", (person,)).rowcount
         gone += connection.execute("DELETE FROM asked WHERE person = ?", (person,)).rowcount
-    for path in sorted(store.folder.trials.rglob("*")):  # drafts of a trial that was killed, too
+    for path in sorted(store.folder.trials.rglob("*")):  # with the drafts of a killed trial
         if not path.is_file():
             continue
         to = str(message_from_bytes(path.read_bytes())["To"])
@@ -170,10 +169,9 @@ def forget_address(store: MailingDatabase, address: str, today: date) -> bool:
 
 
 def count_subscribers(store: MailingDatabase, list_: str, today: date) -> SubscriberCounts:
-    """Return the counts of a list."""
     long_ago = (today - STALE_AFTER).isoformat()
     row = store.rows(
-        f"SELECT count(*) FILTER (WHERE {MAILABLE}) AS mailable, "  # noqa: S608  # no value of a user's stands in it
+        f"SELECT count(*) FILTER (WHERE {MAILABLE}) AS mailable, "  # noqa: S608  # constants
         f"count(*) FILTER (WHERE {MAILABLE} AND max(consent_on, coalesce(used_on, '')) < ?) AS stale, "
         "count(*) FILTER (WHERE consent_on IS NULL) AS without_consent, "
         "count(*) FILTER (WHERE unsubscribed_on IS NOT NULL) AS unsubscribed, "
@@ -185,18 +183,18 @@ def count_subscribers(store: MailingDatabase, list_: str, today: date) -> Subscr
 
 
 def find_suspect_data(store: MailingDatabase) -> list[str]:
-    """Return what stands in the lists and should not, without repeating it."""
+    """Return messages about personal data in the lists that must not be stored, without repeating the data."""
     found: list[str] = []
     for row in store.rows("SELECT list, address, consent_wording, consent_source FROM subscribers"):
         if holds_cpr(row["address"]):
             found.append(f"{row['list']}: an address looks like a CPR number")
-        told = {key: find_personal_data(row[key]) for key in ("consent_wording", "consent_source")}
-        found += (f"{row['list']}: {key} looks like {telling}" for key, telling in told.items() if telling)
+        kinds = {key: find_personal_data(row[key]) for key in ("consent_wording", "consent_source")}
+        found += (f"{row['list']}: {key} looks like {kind}" for key, kind in kinds.items() if kind)
     return sorted(set(found))
 
 
 def export_csv(store: MailingDatabase, list_: str) -> str:
-    """Return a list as CSV, in the form that import takes, with what has become of each reader."""
+    """Return a list as CSV that can be imported again, with the dates of unsubscribing and bounces."""
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\r\n")
     writer.writerow((*CSV_COLUMNS, "unsubscribed", "bounced"))

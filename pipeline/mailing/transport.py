@@ -1,4 +1,4 @@
-"""Mail transports: an SMTP server, and files for trials."""
+"""Mail transports: SMTP, and files for trials."""
 
 from __future__ import annotations
 
@@ -26,50 +26,50 @@ DeliveryStage = Literal["sender", "recipient", "content"]
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """What became of one message."""
+    """Result of the delivery of one message."""
 
     verdict: DeliveryVerdict
-    """Lost: the server's word on the content never came. Withheld: the content was not to leave."""
+    """Lost: no reply to the content came. Withheld: the caller stopped it before the content was sent."""
     status: str = ""
-    """Reply code and, where there is one, enhanced code: never the server's words, which may repeat an address."""
+    """Reply code, and enhanced code if any; never the reply text, which may hold an address."""
     stage: DeliveryStage = "content"
     is_broken: bool = False
-    """The connection is of no more use."""
+    """The connection must be closed."""
 
     @property
     def is_unreachable(self) -> bool:
-        """The fault is the address itself: no mailbox, not a policy, a full disk or a size (RFC 3463)."""
+        """The address does not exist (RFC 3463): the refusal is not about policy, space or size."""
         enhanced = self.status.partition(" ")[2]
         of_address = enhanced.startswith(("5.1.", "5.2.1")) if enhanced else self.status in ("550", "551", "553")
         return self.verdict == "refused" and self.stage == "recipient" and of_address
 
 
 class Transport(Protocol):
-    """A way out."""
+    """Protocol of a mail transport."""
 
     def open(self) -> None:
-        """Make ready; may be called anew after a fault.
+        """Connect; may be called again after an error.
 
         Raises:
-            OSError: Not now; try again later.
-            SendError: Not at all, until someone mends it.
+            OSError: A temporary error: try again later.
+            SendError: A permanent error, which a person must correct.
         """
 
     def deliver(self, sender: str, recipient: str, data: bytes, before: Callable[[], bool]) -> DeliveryOutcome:
-        """Hand over one message.
+        """Deliver one message.
 
         Args:
-            sender: Where bounces go.
-            before: Called once just before the content leaves; no: it must not.
+            sender: Address for bounces.
+            before: Called just before the content is sent; False stops it.
         """
 
     def close(self) -> None:
-        """End in good order."""
+        """Close the connection."""
 
 
 @dataclass(slots=True)
 class FileTransport:
-    """Messages as files, each as it would have travelled, for trying out."""
+    """Writes each message as it would be sent to a file, for trials."""
 
     folder: Path
 
@@ -77,7 +77,7 @@ class FileTransport:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise self._refused(error) from error
+            raise self._write_error(error) from error
 
     def deliver(self, sender: str, recipient: str, data: bytes, before: Callable[[], bool]) -> DeliveryOutcome:
         head = data.partition(b"\r\n\r\n")[0]
@@ -86,8 +86,8 @@ class FileTransport:
         path = self.folder / f"{mark}.eml"
         try:
             draft = write_private_draft(path, envelope + data)
-        except OSError as error:  # the disk is full: that is known before anything is in doubt
-            raise self._refused(error) from error
+        except OSError as error:  # a full disk is noticed before the message is in doubt
+            raise self._write_error(error) from error
         try:
             if not before():
                 return DeliveryOutcome("withheld")
@@ -99,28 +99,21 @@ class FileTransport:
     def close(self) -> None:
         pass
 
-    def _refused(self, error: OSError) -> SendError:
-        return SendError(f"{self.folder} cannot be written: {error.strerror}", hint="make room, and try again")
+    def _write_error(self, error: OSError) -> SendError:
+        return SendError(f"{self.folder} cannot be written: {error.strerror}", hint="free some space, and try again")
 
 
 @dataclass(slots=True)
 class SmtpTransport:
-    """A connection to a mail server, kept for many messages."""
+    """A connection to a mail server, used for many messages."""
 
     settings: SendingSettings
     login: tuple[str, str] | None
     _smtp: smtplib.SMTP | None = field(default=None, repr=False)
 
     def open(self) -> None:
-        self.drop()
-        try:
-            self._open()
-        except BaseException:
-            self.drop()
-            raise
-
-    def _open(self) -> None:
         sending, context = self.settings, tls_context()
+        self._drop()
         try:
             if sending.security == "tls":
                 smtp: smtplib.SMTP = smtplib.SMTP_SSL(
@@ -134,24 +127,30 @@ class SmtpTransport:
                 smtp.starttls(context=context)
             if self.login:
                 _log_in(smtp, *self.login)
-        except ssl.SSLCertVerificationError as error:
-            raise SendError(
-                f"{sending.host} does not prove who it is: {error.verify_message}",
+        except BaseException as error:
+            self._drop()
+            if isinstance(error, OSError) and (translated := self._translate(error)):
+                raise translated from error
+            raise
+
+    def _translate(self, error: OSError) -> Exception | None:
+        """Return `SendError` for a permanent error, `OSError` without the reply text for a temporary one."""
+        host, code = self.settings.host, getattr(error, "smtp_code", 0)
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return SendError(
+                f"the certificate of {host} is not valid: {error.verify_message}",
                 hint="[sending] host must be the name in its certificate; nothing was sent",
-            ) from error
-        except smtplib.SMTPAuthenticationError as error:
-            if error.smtp_code >= 500:
-                raise SendError(f"{sending.host} refuses the login: {error.smtp_code}", hint=LOGIN_HINT) from error
-            raise OSError(f"the login failed for now: {error.smtp_code}") from error
-        except smtplib.SMTPNotSupportedError as error:
-            raise SendError(
-                f"{sending.host}:{sending.port} offers no STARTTLS, or no way to log in: {error}",
-                hint="[sending] security and port say how the server wants to be met; nothing was sent",
-            ) from error
-        except smtplib.SMTPResponseException as error:
-            if 500 <= error.smtp_code < 600:
-                raise SendError(f"{sending.host} refuses to talk: {error.smtp_code}") from error
-            raise OSError(f"not now: {error.smtp_code}") from error
+            )
+        if isinstance(error, smtplib.SMTPNotSupportedError):
+            return SendError(
+                f"{host}:{self.settings.port} offers no STARTTLS, or no supported login: {error}",
+                hint="[sending] security and port must match the server; nothing was sent",
+            )
+        if isinstance(error, smtplib.SMTPAuthenticationError) and code >= 500:
+            return SendError(f"{host} refuses the login: {code}", hint=LOGIN_HINT)
+        if isinstance(error, smtplib.SMTPResponseException) and 500 <= code < 600:
+            return SendError(f"{host} refuses the connection: {code}")
+        return OSError(f"not now: {code}") if code else None
 
     def deliver(self, sender: str, recipient: str, data: bytes, before: Callable[[], bool]) -> DeliveryOutcome:
         smtp = self._smtp
@@ -159,52 +158,54 @@ class SmtpTransport:
             return DeliveryOutcome("deferred", stage="sender", is_broken=True)
         has_left = False
         try:
-            for stage, command in (("sender", f"MAIL FROM:<{sender}>"), ("recipient", f"RCPT TO:<{recipient}>")):
-                code, reply = smtp.docmd(command)
-                if code not in (250, 251):
-                    return self._no(code, reply, "sender" if stage == "sender" else "recipient")
+            code, reply = smtp.docmd(f"MAIL FROM:<{sender}>")
+            if code not in (250, 251):
+                return self._rejection(code, reply, "sender")
+            code, reply = smtp.docmd(f"RCPT TO:<{recipient}>")
+            if code not in (250, 251):
+                return self._rejection(code, reply, "recipient")
             if not before():
                 smtp.docmd("RSET")
                 return DeliveryOutcome("withheld")
             code, reply = smtp.docmd("DATA")
             if code != 354:
-                return self._no(code, reply, "content")
+                return self._rejection(code, reply, "content")
             has_left = True
             smtp.send(_LEADING_DOT.sub(b"..", data) + b".\r\n")
             code, reply = smtp.getreply()
         except (OSError, smtplib.SMTPException):
-            # Once the content was on its way, only the server knows whether it has come whole.
-            self.drop()
+            # After the content was sent, only the server knows whether it was complete.
+            self._drop()
             return DeliveryOutcome("lost" if has_left else "deferred", is_broken=True)
         if code == 250:
             return DeliveryOutcome("accepted", reply_status(code, reply))
         if code < 400:
-            self.drop()
+            self._drop()
             return DeliveryOutcome("lost", is_broken=True)
-        return self._no(code, reply, "content")
+        return self._rejection(code, reply, "content")
 
     def close(self) -> None:
         if self._smtp:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 self._smtp.quit()
-        self.drop()
+        self._drop()
 
-    def drop(self) -> None:
-        """Let go of the connection without a word."""
+    def _drop(self) -> None:
+        """Close the connection without QUIT."""
         if self._smtp:
             self._smtp.close()
             self._smtp = None
 
-    def _no(self, code: int, reply: bytes, stage: DeliveryStage) -> DeliveryOutcome:
-        """Return the server's no to one message; the connection is good for the next, unless it closes (421)."""
+    def _rejection(self, code: int, reply: bytes, stage: DeliveryStage) -> DeliveryOutcome:
+        """Return the rejection of one message; reset the connection for the next, unless the server closes it (421)."""
         is_broken = code == 421 or not 400 <= code < 600
         if is_broken:
-            self.drop()
+            self._drop()
         elif self._smtp:
             try:
                 self._smtp.docmd("RSET")
             except (OSError, smtplib.SMTPException):
-                self.drop()
+                self._drop()
                 is_broken = True
         verdict: DeliveryVerdict = "refused" if 500 <= code < 600 else "deferred"
         return DeliveryOutcome(verdict, reply_status(code, reply), stage, is_broken)
@@ -217,24 +218,24 @@ LOGIN_HINT = (
 
 
 def smtp_transport(settings: SendingSettings) -> SmtpTransport:
-    """Return the way to the mail server.
+    """Return the transport to the mail server.
 
     Raises:
         ConfigError: `publish.toml` names no server.
     """
     if not settings.host:
         raise ConfigError(
-            "[sending] host is missing: no mail server to send by",
-            hint="try out without one: --transport file writes each message as a file",
+            "[sending] host is missing: there is no mail server",
+            hint="for a trial without one: --transport file writes each message to a file",
         )
     return SmtpTransport(settings, load_login())
 
 
 def load_login() -> tuple[str, str] | None:
-    """Return user and password, from the environment, the password else from the keyring; nothing without a user.
+    """Return user and password: from the environment, the password also from the keyring; None without a user.
 
     Raises:
-        ConfigError: There is a user and no password.
+        ConfigError: There is a user, but no password.
     """
     user, password = os.environ.get(USER_VARIABLE, ""), os.environ.get(PASSWORD_VARIABLE, "")
     if not user:
@@ -248,22 +249,22 @@ def load_login() -> tuple[str, str] | None:
         except KeyringError as error:
             raise ConfigError(f"the keyring does not answer: {error}", hint=LOGIN_HINT) from error
     if not password:
-        raise ConfigError(f"there is a user for the mail server and no password: {user}", hint=LOGIN_HINT)
+        raise ConfigError(f"the mail server user {user} has no password", hint=LOGIN_HINT)
     return user, password
 
 
 def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
-    """Log in; names and passwords in letters beyond ASCII by PLAIN, which is UTF-8 (RFC 4616): smtplib knows no others.
+    """Log in; outside ASCII by PLAIN in UTF-8 (RFC 4616), which smtplib cannot do.
 
     Raises:
-        smtplib.SMTPException: The server refuses, or knows no PLAIN where that is needed.
+        smtplib.SMTPException: The server refuses, or does not support PLAIN where it is needed.
     """
     if (user + password).isascii():
         smtp.login(user, password)
         return
     smtp.ehlo_or_helo_if_needed()
     if "PLAIN" not in smtp.esmtp_features.get("auth", "").upper().split():
-        raise smtplib.SMTPNotSupportedError("it takes no login in letters such as æ, ø and å")
+        raise smtplib.SMTPNotSupportedError("it accepts no login outside ASCII, such as æ, ø and å")
     token = base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")
     code, reply = smtp.docmd("AUTH", f"PLAIN {token}")
     if code != 235:
@@ -271,7 +272,7 @@ def _log_in(smtp: smtplib.SMTP, user: str, password: str) -> None:
 
 
 def tls_context() -> ssl.SSLContext:
-    """Return how encrypted connections are made: TLS 1.2 at least, the certificate and its name checked."""
+    """Return the settings of encrypted connections: at least TLS 1.2, with a verified certificate and host name."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -1,6 +1,6 @@
-"""Measures how large the lettering in a drawing is.
+"""Measures the size of the text in a drawing.
 
-Letters are told by their shapes alone: small blobs of much the same height, side by side on one line. Nothing is read.
+No text is recognised: letters are small connected shapes of similar height, side by side on one line.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _ANALYSIS_WIDTH_PX = 1100
-"""Wide enough for lettering of 4 pt in a drawing as wide as the column, and quick to go through."""
+"""The drawing is scaled down to this width: text of 4 pt is still found, and the analysis stays fast."""
 _MIN_CONTRAST = 48
 _BACKGROUND_RADIUS_PX = 24
-"""Letters are told from the ground around them, by its mean this far to each side."""
+"""Letters are separated from the local background: the mean of this many pixels to each side."""
 _MAX_LETTER_PX = 90
 _MIN_LETTER_PX = 4
 _MIN_LETTERS = 6
-"""Letters in a line: fewer may be anything."""
-_CAPITALS_EM, _SMALL_EM = 0.70, 0.51
-"""Heights of capitals and of letters without ascenders, in most faces."""
+"""Fewer letters in a row may be something else than text."""
+_CAP_HEIGHT_EM, _X_HEIGHT_EM = 0.70, 0.51
+"""Of most typefaces."""
 _MAX_HEIGHT_RATIO = 1.18
-"""A line whose tallest letters are hardly taller than the others is one of capitals or digits."""
+"""A line whose tallest letters are at most this much taller than the median holds capitals or digits only."""
 _SMALLEST_SHARE = 0.1
-"""So small a share of all letters does not count: a maker's mark in a corner is not what a reader comes for."""
+"""The smallest tenth of all letters is ignored: a signature in a corner is not content."""
 _RUN = re.compile(rb"\xff+")
 
 
 @dataclass(slots=True)
 class _Blob:
-    """Pixels that touch each other."""
+    """The bounding box of connected pixels."""
 
     left: int
     top: int
@@ -49,13 +49,13 @@ class _Blob:
     def width(self) -> int:
         return self.right - self.left
 
-    def take(self, other: _Blob) -> None:
+    def merge(self, other: _Blob) -> None:
         self.left, self.right = min(self.left, other.left), max(self.right, other.right)
         self.top, self.bottom = min(self.top, other.top), max(self.bottom, other.bottom)
 
 
 def smallest_text_size(image: Image.Image) -> float:
-    """Return the size (em) of the smallest lettering of a drawing as a share of its width; 0 where there is none."""
+    """Return the size (em) of the smallest text in a drawing as a share of its width; 0 without text."""
     from PIL import Image, ImageChops, ImageFilter
 
     grey = image.convert("L")
@@ -66,16 +66,21 @@ def smallest_text_size(image: Image.Image) -> float:
     sizes: list[tuple[float, int]] = []
     for ink in (ImageChops.subtract(ground, grey), ImageChops.subtract(grey, ground)):
         mask = ink.point(lambda value: 255 if value > _MIN_CONTRAST else 0)
-        letters = [blob for blob in _blobs(mask.tobytes(), mask.width) if _is_letter_blob(blob)]
+        blobs = _blobs(mask.tobytes(), mask.width)
+        letters = [
+            blob
+            for blob in blobs
+            if _MIN_LETTER_PX <= blob.height <= _MAX_LETTER_PX and blob.width <= 2.2 * blob.height
+        ]
         sizes += [(_line_em(line), len(line)) for line in _text_lines(letters)]
     return _size_of_smallest_tenth(sizes) / grey.width
 
 
 def _size_of_smallest_tenth(sizes: list[tuple[float, int]]) -> float:
-    """Return the size at or below which a tenth of all letters stand.
+    """Return the size at or below which a tenth of all letters are.
 
     Args:
-        sizes: Of each line, with the number of its letters.
+        sizes: Size and number of letters of each line.
     """
     ignored = _SMALLEST_SHARE * sum(count for _, count in sizes)
     for size, count in sorted(sizes):
@@ -86,7 +91,7 @@ def _size_of_smallest_tenth(sizes: list[tuple[float, int]]) -> float:
 
 
 def _blobs(mask: bytes, width: int) -> list[_Blob]:
-    """Return the pieces of a mask whose pixels touch, sideways or at a corner."""
+    """Return the connected components of a mask; pixels connect sideways and at corners."""
     blobs: list[_Blob] = []
     parents: list[int] = []
 
@@ -115,25 +120,19 @@ def _blobs(mask: bytes, width: int) -> list[_Blob]:
         above = here
     for number, blob in enumerate(blobs):
         if (top := root(number)) != number:
-            blobs[top].take(blob)
+            blobs[top].merge(blob)
     return [blob for number, blob in enumerate(blobs) if parents[number] == number]
 
 
-def _is_letter_blob(blob: _Blob) -> bool:
-    return _MIN_LETTER_PX <= blob.height <= _MAX_LETTER_PX and blob.width <= 2.2 * blob.height
-
-
 def _text_lines(letters: Sequence[_Blob]) -> Iterator[list[_Blob]]:
-    """Yield letters that stand on one line: each begins soon after the one before, about as high, and beside it."""
+    """Yield the lines of text: each letter begins close behind the one before, with similar height and baseline."""
     lines: list[list[_Blob]] = []
     for letter in sorted(letters, key=lambda blob: blob.left):
-        for line in reversed(lines):
-            last = line[-1]
-            if _follows_on_line(letter, last):
-                line.append(letter)
-                break
-        else:
+        line = next((line for line in reversed(lines) if _follows_on_line(letter, line[-1])), None)
+        if line is None:
             lines.append([letter])
+        else:
+            line.append(letter)
     return (line for line in lines if len(line) >= _MIN_LETTERS)
 
 
@@ -147,5 +146,5 @@ def _follows_on_line(letter: _Blob, last: _Blob) -> bool:
 def _line_em(line: Sequence[_Blob]) -> float:
     heights = [blob.height for blob in line]
     middle, tallest = median(heights), quantiles(heights, n=10)[-1]
-    by_capitals = tallest / _CAPITALS_EM
-    return by_capitals if tallest <= _MAX_HEIGHT_RATIO * middle else max(by_capitals, middle / _SMALL_EM)
+    by_capitals = tallest / _CAP_HEIGHT_EM
+    return by_capitals if tallest <= _MAX_HEIGHT_RATIO * middle else max(by_capitals, middle / _X_HEIGHT_EM)

@@ -1,4 +1,4 @@
-"""SVG files: measure, sanitise, rasterise."""
+"""SVG files: size, sanitising, rasterising."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _SVG = "{http://www.w3.org/2000/svg}"
+_RESAVE_HINT = "save it anew in the drawing program"
 _HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
 _UNSAFE_ELEMENTS = {
     f"{_SVG}{name}"
@@ -23,26 +24,23 @@ _UNSAFE_ELEMENTS = {
     )
 }  # fmt: skip
 _MAX_DRAWN_ELEMENTS = 12_000
-"""Elements, each as often as `<use>` draws it: eleven lines with ten of them draw more than the world has time for.
-
-So many take ten seconds of a processor.
-"""
+"""Elements drawn, those of `<use>` each time: so many take ten seconds of processor time."""
 _MAX_SELECTOR_MATCHES = 4_000_000
-"""Elements times selectors of its style sheets: each is matched with each, which then takes seven seconds."""
+"""Elements times CSS selectors, which are all matched with each other: so many take seven seconds."""
 _MAX_BYTES = 10_000_000
 RASTER_WIDTH_PX = 2000
-"""A drawing has no pixels of its own: it gets those of the largest picture that any format asks for, and some more."""
+"""Width of a rasterised drawing: somewhat more than the largest picture that a format asks for."""
 _MAX_RATIO = 50
-"""Nothing that is longer can be seen on a page."""
+"""Ratio of the sides: a longer drawing cannot be read on a page."""
 _MAX_LENGTH_PX = 100_000
 _DEFAULT_SIZE_PX = (300, 150)  # CSS 2.2, 10.3.2: a replaced element without any size
 
 
 def svg_size(data: bytes) -> tuple[int, int]:
-    """Return width and height in CSS pixels, by its attributes or its viewBox.
+    """Return width and height in CSS pixels, from the attributes or the viewBox.
 
     Raises:
-        SourceError: Not well-formed, not SVG, or of a size that is no number or that no page can show.
+        SourceError: Not well-formed, not SVG, or with a size that is not a number or too large for a page.
     """
     root = _parse(data)
     width, height = _length_px(root.get("width")), _length_px(root.get("height"))
@@ -63,10 +61,10 @@ def svg_size(data: bytes) -> tuple[int, int]:
 
 
 def sanitise_svg(data: bytes) -> bytes:
-    """Return the drawing without scripts, foreign content, animation, and references to anything outside it.
+    """Return the drawing without scripts, foreign content, animation, and external references.
 
     Raises:
-        SourceError: Not well-formed, not SVG, or so many references that drawing it would never end.
+        SourceError: Not well-formed, not SVG, or too many elements to draw.
     """
     from lxml import etree
 
@@ -76,10 +74,9 @@ def sanitise_svg(data: bytes) -> bytes:
         raise SourceError(f"more than {_MAX_DRAWN_ELEMENTS:,} shapes", hint="simplify the drawing, or save it as PNG")
     if (selectors := _count_selectors(root)) * drawn > _MAX_SELECTOR_MATCHES:
         raise SourceError(f"{selectors:,} selectors of style for {drawn:,} shapes", hint="save it as plain SVG, or PNG")
-    for element in list(root.iter()):
-        if not isinstance(element.tag, str) or element.tag in _UNSAFE_ELEMENTS:
-            _remove_element(element)
-            continue
+    nodes = (etree.Comment, etree.ProcessingInstruction, etree.Entity)
+    etree.strip_elements(root, *_UNSAFE_ELEMENTS, *nodes, with_tail=False)
+    for element in root.iter():
         for name, value in list(element.attrib.items()):
             local = str(name).rpartition("}")[2].lower()
             is_outside = name in _HREFS and not str(value).startswith("#")
@@ -94,7 +91,7 @@ def rasterise_svg(data: bytes) -> bytes:
     """Return the drawing as a PNG on white, wide enough for print.
 
     Raises:
-        SourceError: The drawing cannot be drawn.
+        SourceError: The drawing cannot be rendered.
     """
     import base64
 
@@ -124,8 +121,8 @@ def rasterise_svg(data: bytes) -> bytes:
 
 
 def _raster_width_px(width: int, height: int) -> int:
-    """Return how wide a drawing is drawn, so that it has no more pixels than any picture may have."""
-    # Two less: both sides are rounded up when it is drawn.
+    """Return the width of the raster, so that it keeps the limit of pixels for pictures."""
+    # Two less: both sides are rounded up in rendering.
     return min(RASTER_WIDTH_PX, math.isqrt(DEFAULT_LIMITS.picture_pixels * width // height) - 2)
 
 
@@ -138,24 +135,22 @@ def _parse(data: bytes) -> _Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise SourceError(
-            f"SVG that is not well-formed: {error}", hint="save it anew in the drawing program"
-        ) from error
+        raise SourceError(f"SVG that is not well-formed: {error}", hint=_RESAVE_HINT) from error
     if root.tag != f"{_SVG}svg":
-        raise SourceError(f"XML, but not SVG: its root is {root.tag}", hint="save it anew in the drawing program")
+        raise SourceError(f"XML, but not SVG: its root is {root.tag}", hint=_RESAVE_HINT)
     if root.getroottree().docinfo.internalDTD is not None and b"<!ENTITY" in data:
         raise SourceError("SVG with entities of its own", hint="save it as plain SVG")
     return root
 
 
 def _count_drawn(root: _Element) -> int:
-    """Return how many elements are drawn; an element that draws itself counts as more than any limit."""
+    """Return the number of elements drawn; an element that references itself exceeds any limit."""
     by_id = {element.get("id"): element for element in root.iter() if element.get("id")}
     counts: dict[_Element, int] = {}
 
     def count(element: _Element) -> int:
         if element not in counts:
-            counts[element] = _MAX_DRAWN_ELEMENTS + 1  # while it is being counted: who meets it now draws itself
+            counts[element] = _MAX_DRAWN_ELEMENTS + 1  # until it is counted: a cycle of <use> ends here
             target = next((element.get(name, "")[1:] for name in _HREFS if element.get(name)), "")
             used = by_id.get(target) if element.tag == f"{_SVG}use" else None
             counts[element] = 1 + sum(map(count, element)) + (count(used) if used is not None else 0)
@@ -170,19 +165,6 @@ def _count_drawn(root: _Element) -> int:
 def _count_selectors(root: _Element) -> int:
     texts = ("".join(element.itertext()) for element in root.iter(f"{_SVG}style"))
     return sum(text.count("{") + text.count(",") for text in texts)
-
-
-def _remove_element(element: _Element) -> None:
-    parent = element.getparent()
-    if parent is None:
-        return
-    if element.tail:
-        before = element.getprevious()
-        if before is not None:
-            before.tail = (before.tail or "") + element.tail
-        else:
-            parent.text = (parent.text or "") + element.tail
-    parent.remove(element)
 
 
 def _has_external_reference(value: str) -> bool:
@@ -208,6 +190,3 @@ def _parse_number(written: str) -> float:
     if not math.isfinite(number):
         raise SourceError(f"{written!r} is no size", hint=_RESAVE_HINT)
     return number
-
-
-_RESAVE_HINT = "save it anew in the drawing program"

@@ -1,4 +1,4 @@
-"""Answers to the forms of the preview: print handouts, put an edition together."""
+"""Forms of the preview: print handouts, and compose an edition."""
 
 from __future__ import annotations
 
@@ -13,27 +13,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from pipeline.build import Request as Publishing
 from pipeline.errors import PublishError
+from pipeline.index_page import Item
 from pipeline.preview.edition_draft import EditionDraft, draft_source, save_source
 from pipeline.preview.preview_state import PreviewState
-from pipeline.preview.view_options import OPTION_CHOICES
-from pipeline.preview.views import Views
+from pipeline.preview.views import OPTION_CHOICES, Views
 from pipeline.printing import cups
-from pipeline.printing.print_orders import make_print_order
-from pipeline.printing.print_pack import make_print_pack
-from pipeline.printing.published_handouts import PrintBatch, publish_for_printing
-from pipeline.publish import Request as Publishing
-from pipeline.running.shelf import Item
+from pipeline.printing.published_handouts import PrintBatch, make_print_pack, publish_for_printing
 
 _MAX_COPIES = 1000
 Form: TypeAlias = ImmutableMultiDict[str, str]
 
 
 async def read_form(request: Request, token: str) -> Form:
-    """Return a form that a page of this desk has sent.
+    """Return the fields of a form of the preview.
 
     Raises:
-        HTTPException: 403: it does not carry the token.
+        HTTPException: 403: the CSRF token is missing or wrong.
     """
     body = (await request.body()).decode("utf-8", "replace")
     form = Form(parse_qsl(body, keep_blank_values=True, max_num_fields=20_000))
@@ -43,35 +40,35 @@ async def read_form(request: Request, token: str) -> Form:
 
 
 class FormViews:
-    """Answers to forms, and the pages that hold them."""
+    """Endpoints for forms, and the pages with them."""
 
-    def __init__(self, desk: PreviewState, views: Views) -> None:
-        self.desk = desk
+    def __init__(self, state: PreviewState, views: Views) -> None:
+        self.state = state
         self.views = views
 
-    # ---- paper
+    # ---- printing
 
     def print_page(self, request: Request) -> Response:
-        """Return the form that prints: articles, copies, variant, printer."""
+        """Return the print form."""
         try:
             printers, trouble = cups.list_printers(), None
         except cups.PrinterError as error:
             printers, trouble = (), error
         chosen = set(request.query_params.getlist("id"))
-        items = [item for item in self.desk.items if "handout" in item.formats]
+        items = [item for item in self.state.items if "handout" in item.formats]
         variants = OPTION_CHOICES["variant"]
         return self.views.page(
             "print.html.j2", items=items, chosen=chosen, printers=printers, trouble=trouble, variants=variants
         )
 
     async def print(self, request: Request) -> Response:
-        """Print the chosen handouts, or return the pack for the copier."""
+        """Print the chosen handouts, or return the print pack."""
         form = await read_form(request, self.views.token)
         return await asyncio.to_thread(self._print, form)
 
     def _print(self, form: Form) -> Response:
-        words = self.desk.words
-        ids = tuple(id_ for id_ in dict.fromkeys(form.getlist("id")) if self.desk.has_source(id_))
+        words = self.state.words
+        ids = tuple(id_ for id_ in dict.fromkeys(form.getlist("id")) if self.state.has_source(id_))
         asked = form.get("variant", "")
         variant = asked if asked in OPTION_CHOICES["variant"] else OPTION_CHOICES["variant"][0]
         written = form.get("copies", "")
@@ -84,28 +81,27 @@ class FormViews:
                 why = "; ".join(f"{each.id}: {each.why}" for each in batch.left_out)
                 return self.views.message(why or words["desk_print_nothing"], 409)
             if form.get("how") == "pack":
-                data = make_print_pack(batch.handouts, copies, self.desk.config)
+                data = make_print_pack(batch.handouts, copies, self.state.config)
                 headers = {"content-disposition": 'inline; filename="print-pack.pdf"'}
                 return Response(data, media_type="application/pdf", headers=headers)
             printer = cups.choose_printer(form.get("printer", ""))
-            orders = [
-                make_print_order(each, copies, is_greyscale=bool(form.get("greyscale"))) for each in batch.handouts
-            ]
-            for each in orders:
-                cups.submit_job(each.job, printer)
+            is_greyscale = bool(form.get("greyscale"))
+            jobs = [cups.make_print_job(each, copies, is_greyscale=is_greyscale) for each in batch.handouts]
+            for job in jobs:
+                cups.submit_job(job, printer)
         except PublishError as error:
             return self.views.message(str(error), 409)
-        sheets = sum(each.sheets for each in orders)
+        sheets = sum(job.sheets for job in jobs)
         return self.views.message(words.fill("desk_printed", sheets=sheets, printer=printer.name))
 
     def _ready(self, ids: tuple[str, ...], variant: str) -> PrintBatch:
-        request = Publishing(("handout",), ids, outputs=self.desk.outputs.folder, jobs=self.desk.jobs, wait_s=60.0)
-        return publish_for_printing(self.desk.config, request, variant, lambda _step, _done, _of: None)
+        request = Publishing(("handout",), ids, outputs=self.state.outputs.folder, jobs=self.state.jobs, wait_s=60.0)
+        return publish_for_printing(self.state.config, request, variant, lambda _step, _done, _of: None)
 
-    # ---- an edition
+    # ---- editions
 
     def compose(self, request: Request) -> Response:
-        """Return the form that puts an edition together; an existing one is filled in."""
+        """Return the form of a new or an existing edition."""
         existing = self._edition(request.path_params.get("id", ""))
         listing = existing.listing if existing else None
         return self._composer(
@@ -116,27 +112,27 @@ class FormViews:
         )
 
     async def compose_draft(self, request: Request) -> Response:
-        """Show what would be written, or write it where that was seen."""
+        """Show the change to the source file; write it once it was shown."""
         form = await read_form(request, self.views.token)
         existing = self._edition(form.get("edition", ""))
         ids = tuple(id_ for id_ in form.getlist("article") if self._is_article(id_))
         is_new = existing is None
         today = date.today()  # noqa: DTZ011  # the day on the author's wall
-        wish = EditionDraft(form.get("title", ""), form.get("lead", ""), ids, today if is_new else None)
+        draft = EditionDraft(form.get("title", ""), form.get("lead", ""), ids, today if is_new else None)
         try:
-            made = draft_source(self.desk.config, wish, existing.listing.source if existing else "")
+            made = draft_source(self.state.config, draft, existing.listing.source if existing else "")
             if seen := form.get("seen"):
-                await asyncio.to_thread(save_source, self.desk.config, made, seen)
-                self.desk.changed((self.desk.config.folder.resolve() / made.path,))
-                id_ = self.desk.ids.get(made.path, "")
+                await asyncio.to_thread(save_source, self.state.config, made, seen)
+                self.state.changed((self.state.config.folder.resolve() / made.path,))
+                id_ = self.state.ids.get(made.path, "")
                 return RedirectResponse(f"/proof/{quote(id_)}" if id_ else "/", 303)
         except PublishError as error:
-            return self._composer(existing, title=wish.title, lead=wish.lead, chosen=ids, trouble=error, status=409)
-        return self._composer(existing, title=wish.title, lead=wish.lead, chosen=ids, made=made)
+            return self._composer(existing, title=draft.title, lead=draft.lead, chosen=ids, trouble=error, status=409)
+        return self._composer(existing, title=draft.title, lead=draft.lead, chosen=ids, made=made)
 
     def _composer(self, existing: Item | None, *, status: int = 200, **values: Any) -> Response:
         articles = [
-            item for item in self.desk.items if not (item.listing.meta.is_edition or item.listing.meta.is_draft)
+            item for item in self.state.items if not (item.listing.meta.is_edition or item.listing.meta.is_draft)
         ]
         by_id = {item.listing.id: item for item in articles}
         chosen = [by_id[id_] for id_ in values.pop("chosen") if id_ in by_id]
@@ -144,14 +140,14 @@ class FormViews:
         return self.views.page("compose.html.j2", status, existing=existing, chosen=chosen, articles=articles, **values)
 
     def _edition(self, id_: str) -> Item | None:
-        """Return the edition of an id; None for none."""
+        """Return an existing edition; None for an empty id."""
         if not id_:
             return None
-        item = self.desk.item(id_)
-        if item is None or not item.listing.meta.is_edition or not self.desk.has_source(id_):
+        item = self.state.item(id_)
+        if item is None or not item.listing.meta.is_edition or not self.state.has_source(id_):
             raise HTTPException(404)
         return item
 
     def _is_article(self, id_: str) -> bool:
-        item = self.desk.item(id_)
-        return item is not None and not item.listing.meta.is_edition and self.desk.has_source(id_)
+        item = self.state.item(id_)
+        return item is not None and not item.listing.meta.is_edition and self.state.has_source(id_)

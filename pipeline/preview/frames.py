@@ -1,4 +1,4 @@
-"""Published mails and chapters as a frame on the desk shows them: in one scheme, whatever the machine prefers."""
+"""Published mails and EPUB chapters in a forced colour scheme, for the frames of the preview."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FRAME_MEDIA_TYPES = {
 
 
 def force_colour_scheme(text: str, scheme: ColourScheme) -> str:
-    """Return HTML or CSS that shows itself in a scheme: the queries for it always hold, the other's never do."""
+    """Return HTML or CSS whose media queries always match one colour scheme, and never the other."""
     for each in COLOUR_SCHEMES:
         holds = "(min-width: 0)" if each == scheme else "(max-width: 0)"
         text = re.sub(rf"\(\s*prefers-color-scheme\s*:\s*{each}\s*\)", holds, text)
@@ -32,18 +32,18 @@ def force_colour_scheme(text: str, scheme: ColourScheme) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SpineItem:
-    """An item of a book's reading order."""
+    """An item of an EPUB's reading order."""
 
     name: str
-    """In the book's container."""
+    """Path in the container."""
     title: str
 
 
 def reading_order(book: Path) -> tuple[SpineItem, ...]:
-    """Return the reading order of a book, each item under its title.
+    """Return the reading order of an EPUB.
 
     Raises:
-        OSError: The file is gone.
+        FileNotFoundError: The file is gone.
     """
     with zipfile.ZipFile(io.BytesIO(book.read_bytes())) as container:
         package = _package_path(container)
@@ -55,10 +55,10 @@ def reading_order(book: Path) -> tuple[SpineItem, ...]:
 
 
 def read_book_file(book: Path, name: str, scheme: ColourScheme) -> tuple[bytes, str] | None:
-    """Return a file of a book's container and its type; None for one that is not in it, or is of another kind.
+    """Return a file of an EPUB and its media type; None where it is missing or of another type.
 
     Raises:
-        OSError: The book is gone.
+        FileNotFoundError: The EPUB is gone.
     """
     kind = _FRAME_MEDIA_TYPES.get(PurePosixPath(name).suffix)
     with zipfile.ZipFile(io.BytesIO(book.read_bytes())) as container:

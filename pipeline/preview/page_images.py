@@ -1,4 +1,4 @@
-"""Pages of printed handouts as pictures for the screen, and the findings beside their places on them."""
+"""Handout pages as PNG, and the positions of findings on them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from PIL import Image
 from pipeline.findings import SEVERITIES, Finding
 
 PAGE_WIDTH_PX = 1100
-"""Of a page's picture: sharp on a screen of two device pixels to one."""
+"""Width of a page image, sharp on a screen with two device pixels per CSS pixel."""
 _WORDS = 5
 _LEAST_WORDS = 3
 _NEAR = 12
-"""Lines that may lie between a finding and text that is printed, such as after a picture."""
-# PDFium is one for the whole process, and knows no threads.
+"""Lines to search before and after a finding for printed text, such as beyond a picture."""
+# PDFium is not thread-safe.
 _PDFIUM_LOCK = Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class PageSize:
-    """A page, in points."""
+    """Size of a page in points."""
 
     width: float
     height: float
@@ -34,36 +34,36 @@ class PageSize:
 
 @dataclass(frozen=True, slots=True)
 class PagePosition:
-    """A place on a page."""
+    """Position on a page."""
 
     page: int
     """From 1."""
     top: float
-    """Share of the page's height, from 0 at its head to 1 at its foot."""
+    """Share of the page height: 0 at the top, 1 at the bottom."""
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A finding with its surroundings."""
+class PlacedFinding:
+    """A finding with its source line and its position on the handout."""
 
     number: int
-    """Under which it is listed and marked on the page, from 1."""
+    """Number in the list and on the page, from 1."""
     finding: Finding
     excerpt: str
-    """The line of the source; empty where it concerns the whole file."""
+    """The line of the source; empty where the finding concerns the whole file."""
     position: PagePosition | None
-    """On the pages of the handout, where that can be told."""
+    """Position on the handout, where it is found."""
 
 
 @lru_cache(maxsize=48)
 def page_png(pdf: Path, number: int, digest: str) -> bytes | None:  # noqa: ARG001  # part of the cache's key
-    """Return a page, from 1, as PNG; None where the file has no such page. A few articles' worth is kept ready.
+    """Return a page, from 1, as PNG; None where there is no such page. The pages of a few articles are cached.
 
     Args:
-        digest: Names the present bytes of the file.
+        digest: Digest of the file, as part of the cache key.
 
     Raises:
-        OSError: The file is gone.
+        FileNotFoundError: The file is gone.
     """
     import pypdfium2
 
@@ -74,7 +74,9 @@ def page_png(pdf: Path, number: int, digest: str) -> bytes | None:  # noqa: ARG0
         page = document[number - 1]
         picture: Image.Image = page.render(scale=PAGE_WIDTH_PX / page.get_width()).to_pil()
     png = io.BytesIO()
-    picture.convert("RGB").save(png, "PNG", compress_level=1)  # for one screen of this machine: time counts
+    picture.convert("RGB").save(
+        png, "PNG", compress_level=1
+    )  # low compression is fast, and the PNG stays on this machine
     return png.getvalue()
 
 
@@ -82,7 +84,7 @@ def page_sizes(pdf: Path) -> tuple[PageSize, ...]:
     """Return the size of every page.
 
     Raises:
-        OSError: The file is gone.
+        FileNotFoundError: The file is gone.
     """
     import pypdfium2
 
@@ -92,44 +94,44 @@ def page_sizes(pdf: Path) -> tuple[PageSize, ...]:
 
 
 def find_phrases(pdf: Path, phrases: Sequence[Sequence[str]]) -> tuple[PagePosition | None, ...]:
-    """Return where phrases are printed first; None for one that is not.
+    """Return the first position of each phrase; None where it is not printed.
 
     Args:
-        phrases: Words that follow each other, whatever spaces and signs stand between them.
+        phrases: Consecutive words; spaces and punctuation between them may differ.
     """
     import pypdfium2
 
     data = pdf.read_bytes()
-    spots: list[PagePosition | None] = [None] * len(phrases)
+    positions: list[PagePosition | None] = [None] * len(phrases)
     with _PDFIUM_LOCK, pypdfium2.PdfDocument(data) as document:
         for number, page in enumerate(document, 1):
             height, text_page = page.get_height(), page.get_textpage()
             text = text_page.get_text_range()
             for at, words in enumerate(phrases):
-                if spots[at] or not words:
+                if positions[at] or not words:
                     continue
                 if match := re.search(r"\W+".join(map(re.escape, words)), text):
                     top = text_page.get_charbox(match.start())[3]
-                    spots[at] = PagePosition(number, min(1.0, max(0.0, 1 - top / height)))
-    return tuple(spots)
+                    positions[at] = PagePosition(number, min(1.0, max(0.0, 1 - top / height)))
+    return tuple(positions)
 
 
-def placed(findings: Iterable[Finding], source: str, pdf: Path | None) -> tuple[Placed, ...]:
-    """Return findings worst first, then by line, each beside its place.
+def place_findings(findings: Iterable[Finding], source: str, pdf: Path | None) -> tuple[PlacedFinding, ...]:
+    """Return findings with their positions, by severity, then by line.
 
     Args:
         source: The text of the source file.
-        pdf: The handout, where there is one.
+        pdf: The handout, if there is one.
     """
     ordered = sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.line, finding.code))
     lines = source.splitlines()
     phrases = [_phrase(lines, finding.line) for finding in ordered]
-    spots: Sequence[PagePosition | None] = [None] * len(ordered)
+    positions: Sequence[PagePosition | None] = [None] * len(ordered)
     if pdf is not None and any(phrases):
-        spots = find_phrases(pdf, phrases)
+        positions = find_phrases(pdf, phrases)
     return tuple(
-        Placed(number, finding, _excerpt(lines, finding.line), spot)
-        for number, (finding, spot) in enumerate(zip(ordered, spots, strict=True), 1)
+        PlacedFinding(number, finding, _excerpt(lines, finding.line), position)
+        for number, (finding, position) in enumerate(zip(ordered, positions, strict=True), 1)
     )
 
 
@@ -139,12 +141,12 @@ def _excerpt(lines: Sequence[str], line: int) -> str:
 
 
 def _phrase(lines: Sequence[str], line: int) -> tuple[str, ...]:
-    """Return a few words that follow each other at a line, or on the nearest one after or before it."""
+    """Return a few consecutive words of a line, or of the nearest line with words after or before it."""
     if not 0 < line <= len(lines):
         return ()
     after, before = range(line - 1, min(len(lines), line + _NEAR)), range(line - 2, max(-1, line - _NEAR), -1)
     for at in (*after, *before):
-        # Links and emphasis leave marks between words, and a picture's text is not printed as such.
+        # Remove the markup of links and lists, and alternative texts, which are not printed.
         bare = re.sub(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|\[\^[^\]]*\]|^\s*[-*>#\d.]+\s", " ", lines[at])
         runs = re.findall(r"[^\W\d_]+(?: [^\W\d_]+)+", bare)
         longest: list[str] = max((run.split() for run in runs), key=len, default=[])

@@ -1,80 +1,110 @@
-"""The desk: what stands, what is being made, who is looking, and the one loop that publishes."""
+"""State of the preview: configuration, last report, queue, open pages; and the loop that publishes."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 from pipeline import config as configuration
 from pipeline import writers
+from pipeline.build import Request, current_ids, publish
 from pipeline.config import Config
+from pipeline.engine.cache import Cache
+from pipeline.engine.executor import Executor
+from pipeline.engine.output_dir import BusyError, OutputDir
 from pipeline.errors import ConfigError, PublishError
-from pipeline.findings import Finding
+from pipeline.index_page import Item, items_of
 from pipeline.model import ArticleMeta, Metadata
-from pipeline.preview.page_events import Listener, PageEvent
-from pipeline.preview.publish_queue import PreviewBuild, PublishQueue, QueuedRun, Touched, touched
-from pipeline.publish import Request, publish, up_to_date
+from pipeline.preview.publish_queue import Affected, PreviewBuild, PublishQueue, QueuedRun, affected_by
 from pipeline.reading.source_files import find_roots, find_sources, read_inside
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import Report, ResultStatus
-from pipeline.running.record import load as load_record
-from pipeline.running.record import report_of
-from pipeline.running.saving import BusyError, Outputs
-from pipeline.running.shelf import Item, items_of
-from pipeline.running.workers import Workers
+from pipeline.run.manifest import load_manifest, report_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _MAX_SOURCE_BYTES = 10_000_000
 _RETRY_S = 1.0
-"""After which a run that found the outputs held by another is tried again."""
+"""Seconds before a run is tried again whose outputs were locked."""
+_MAX_UNREAD_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """What became of a proof that was printed aside."""
+    """The last build of a handout for the preview only."""
 
     stamp: str
-    """Of what it was printed from."""
-    findings: tuple[Finding, ...] = ()
-    error: PublishError | None = None
+    """Version of its inputs."""
+    refusal: str
+    """Why it could not be built; empty: it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageEvent:
+    """An event for open pages."""
+
+    kind: str
+    """`made`: articles were published; `news`: something else has changed; `queue`: only the number has."""
+    ids: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    waiting: int = 0
+    """Articles in the queue."""
+
+
+class Listener:
+    """An open page: the article it shows, and its unread events, of which None is the last."""
+
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+        self.events: asyncio.Queue[PageEvent | None] = asyncio.Queue(_MAX_UNREAD_EVENTS)
+
+    def end(self) -> None:
+        """Discard unread events, and end the stream."""
+        while not self.events.empty():
+            self.events.get_nowait()
+        self.events.put_nowait(None)
+
+    def send(self, event: PageEvent) -> None:
+        """Add an event; a page with too many unread events misses it."""
+        if not self.events.full():
+            self.events.put_nowait(event)
 
 
 class PreviewState:
-    """The state of the server. Its methods run in the server's loop; publishing itself runs in a thread."""
+    """State of the preview server. Its methods run in the event loop; publishing runs in a thread."""
 
     def __init__(self, config: Config, outputs: Path, jobs: int) -> None:
         self.config = config
-        self.outputs = Outputs(outputs)
+        self.outputs = OutputDir(outputs)
         self.jobs = jobs
         self.queue = PublishQueue(writers.installed_writers())
         self.faults: dict[str, PublishError] = {}
-        """What keeps things from being published: the configuration, the sources as a whole, the last run."""
+        """Errors that prevent publishing, by cause: `config`, `sources`, `run`."""
         self.ids: Mapping[str, str] = {}
         """The id of each source by its path from the project folder."""
-        self.report: Report = report_of(load_record(self.outputs.state))
+        with closing(Cache(self.outputs.cache_path)) as cache:
+            self.report: Report = report_of(load_manifest(self.outputs.state), cache)
         self.version = 0
-        """Counts what pages may show anew."""
+        """Counter of changes to what pages show."""
         self.style_version = 0
-        """Counts changes of what everything is drawn with: styles, words, the configuration."""
-        self._printed: dict[tuple[Path, str], BuildResult] = {}
-        """What was printed aside, by its folder and id."""
+        """Counter of changes to styles, words and configuration."""
+        self._builds: dict[tuple[Path, str], BuildResult] = {}
+        """Builds for the preview only, by folder and id."""
         self._has_begun = False
-        """It is known what changed while there was no desk."""
+        """The sources that changed before the start are queued."""
         self._current_run: QueuedRun | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: set[Listener] = set()
         self._statuses: dict[tuple[str, str], ResultStatus] = {}
         self._items: tuple[int, dict[str, Item]] = (-1, {})
-        """As of a version."""
         self.refresh_sources()
 
-    # ---- what pages ask
+    # ---- for pages
 
     @property
     def styles(self) -> Styles:
@@ -86,20 +116,19 @@ class PreviewState:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """Everything that the project's sources are, and what became of it."""
+        """Articles and editions of all sources, with their files and findings."""
         known = frozenset(self.ids.values())
         return tuple(item for id_, item in self._by_id().items() if id_ in known)
 
     def item(self, id_: str) -> Item | None:
-        """Return an article or edition; None where there is no such source, nor ever was."""
+        """Return an article or edition, also of a removed source; None for an unknown id."""
         return self._by_id().get(id_)
 
     def has_source(self, id_: str) -> bool:
-        """Tell whether an article's source is still there."""
         return id_ in self.ids.values()
 
     def source_text(self, item: Item) -> str:
-        """Return the source of an article; nothing where it is gone or cannot be read."""
+        """Return the source of an article; empty where it is removed or unreadable."""
         if item.listing.source not in self.ids:
             return ""
         try:
@@ -108,52 +137,48 @@ class PreviewState:
             return ""
         return data.decode("utf-8-sig", "replace")
 
-    def artifact(self, path: str) -> Path | None:
-        """Return where a published file lies; None for any other path, wherever it leads."""
-        is_ours = any(saved.path == path for entry in self.report.entries for saved in entry.artifacts)
-        return self.outputs.folder / path if is_ours else None
+    def published_file(self, path: str) -> Path | None:
+        """Return an existing published file; None for any other path."""
+        file = self.outputs.folder / path
+        return file if self.digest(path) and file.is_file() else None
 
     def digest(self, path: str) -> str:
-        """Return the digest of a published file; empty where it is none."""
+        """Return the digest of a published file; empty for any other path."""
         saved = (saved for entry in self.report.entries for saved in entry.artifacts if saved.path == path)
         return next((each.sha256 for each in saved), "")
 
     @property
     def waiting(self) -> int:
-        """How many articles wait, or are being published just now."""
         if not self._has_begun:
             return len(self.ids)
         return len(self.queue.ids.union(self._current_run.ids if self._current_run else ()))
 
-    def printed(self, aside: PreviewBuild) -> BuildResult | None:
-        """Return what became of a proof when it was printed last; where it is out of date, it is printed anew.
-
-        May be asked from any thread. None: it was never printed since this desk was set up.
-        """
-        last = self._printed.get((aside.outputs, aside.id))
-        if (last is None or last.stamp != aside.stamp) and self._loop:
-            self._loop.call_soon_threadsafe(self.queue.add_preview_build, aside)
+    def last_build(self, build: PreviewBuild) -> BuildResult | None:
+        """Return the last result of a build, from any thread; queue the build where that is missing or out of date."""
+        last = self._builds.get((build.outputs, build.id))
+        if (last is None or last.stamp != build.stamp) and self._loop:
+            self._loop.call_soon_threadsafe(self.queue.add_preview_build, build)
         return last
 
     @contextmanager
     def listen(self, shown: str) -> Iterator[Listener]:
-        """Tell a page what happens, and publish first what it shows."""
+        """Register an open page for events, and publish its article first."""
         listener = Listener(shown)
         self._listeners.add(listener)
         if shown and self.has_source(shown):
             self.queue.add((shown,), is_urgent=True)
-        listener.tell(PageEvent("queue", waiting=self.waiting))
+        listener.send(PageEvent("queue", waiting=self.waiting))
         try:
             yield listener
         finally:
             self._listeners.discard(listener)
 
-    # ---- what happens
+    # ---- the loop
 
     async def work(self) -> None:
-        """Publish what waits, for ever, with workers that stay warm; they end after the thread that uses them."""
+        """Publish the queue until cancelled; the workers end after the thread that uses them."""
         self._loop = asyncio.get_running_loop()
-        with Workers(self.jobs, self.config.limits.memory_mb) as workers:
+        with Executor(self.jobs, self.config.limits.memory_mb) as workers:
             workers.warm(writers.installed_writers())
             await self._queue_changed_sources(workers)
             while True:
@@ -162,19 +187,19 @@ class PreviewState:
                 self._current_run = await self.queue.next({listener.shown for listener in self._listeners})
                 await self._run_queued(self._current_run, workers)
 
-    async def _queue_changed_sources(self, workers: Workers) -> None:
-        """Let all wait that changed while there was no desk."""
+    async def _queue_changed_sources(self, workers: Executor) -> None:
+        """Queue the sources that changed before the start."""
         request = Request(tuple(writers.installed_writers()), outputs=self.outputs.folder)
         try:
-            done = await _in_thread(workers, up_to_date, self.config, request, lambda _step, _done, _of: None, workers)
-        except PublishError:  # the first run says it with all that belongs to it
+            done = await _in_thread(workers, current_ids, self.config, request, lambda _step, _done, _of: None, workers)
+        except PublishError:  # the first run reports the error
             done = frozenset()
         self.queue.add((id_ for id_ in self.ids.values() if id_ not in done), is_urgent=False)
         self._has_begun = True
 
-    async def _run_queued(self, work: QueuedRun, workers: Workers) -> None:
+    async def _run_queued(self, work: QueuedRun, workers: Executor) -> None:
         if work.preview_build:
-            await self._print(work, work.preview_build, workers)
+            await self._run_preview_build(work, work.preview_build, workers)
             return
         try:
             report = await _in_thread(workers, self._publish, work, workers)
@@ -189,18 +214,18 @@ class PreviewState:
         else:
             self._apply_report(work, report)
 
-    async def _print(self, work: QueuedRun, aside: PreviewBuild, workers: Workers) -> None:
+    async def _run_preview_build(self, work: QueuedRun, build: PreviewBuild, workers: Executor) -> None:
         try:
-            report = await _in_thread(workers, self._publish, work, workers)
+            findings = (await _in_thread(workers, self._publish, work, workers)).findings
+            refusals = (each.message for each in findings if each.code == "handout-variant" or each.severity == "error")
+            refusal = next(refusals, "")
         except PublishError as error:
-            printed = BuildResult(aside.stamp, error=error)
-        else:
-            printed = BuildResult(aside.stamp, report.findings)
-        self._printed[aside.outputs, aside.id] = printed
+            refusal = str(error)
+        self._builds[build.outputs, build.id] = BuildResult(build.stamp, refusal)
         self._broadcast(PageEvent("made", work.ids, work.formats, self.waiting))
 
     def changed(self, paths: Iterable[Path]) -> None:
-        """Let wait what saved, new or removed files touch."""
+        """Queue the articles that saved, new or removed files affect."""
         known = frozenset(self.ids.values())
         paths = tuple(paths)
         if self.config.file in paths and not self._reload():
@@ -208,25 +233,24 @@ class PreviewState:
         self.refresh_sources()
         gone, new = known - frozenset(self.ids.values()), frozenset(self.ids.values()) - known
         self.queue.drop(gone)
-        found = touched(paths, self.config.folder.resolve(), self.ids, self.report.listings)
+        found = affected_by(paths, self.config.folder.resolve(), self.ids, self.report.listings)
         self._enqueue(found, new)
         if gone or new or found.is_everything:
             self._announce_change()
 
-    def dismiss(self) -> None:
-        """Let all pages go."""
+    def end_streams(self) -> None:
+        """End the event streams of all open pages."""
         for listener in self._listeners:
             listener.end()
 
     def refresh_sources(self) -> None:
-        """Look which sources there are."""
         try:
             self.ids = {source.path: source.id for source in find_sources(self.config, find_roots(self.config)).sources}
             self.faults.pop("sources", None)
         except ConfigError as error:
             self._fail("sources", error)
 
-    def _enqueue(self, found: Touched, new: frozenset[str]) -> None:
+    def _enqueue(self, found: Affected, new: frozenset[str]) -> None:
         shown = {listener.shown for listener in self._listeners if self.has_source(listener.shown)}
         if found.is_everything:
             self.style_version += 1
@@ -234,21 +258,18 @@ class PreviewState:
             self.queue.add(self.ids.values(), is_urgent=False)
         own = found.sources | new
         self.queue.add(sorted(own | (found.editions & shown)), is_urgent=True)
-        # A long edition that no one looks at waits until no one waits for anything else.
+        # Editions that no page shows can be long, and go last.
         self.queue.add(sorted(found.editions - shown), is_urgent=False)
         self._broadcast(PageEvent("queue", waiting=self.waiting))
 
-    def _publish(self, work: QueuedRun, workers: Workers) -> Report:
-        config, outputs = (
-            (work.preview_build.config, work.preview_build.outputs)
-            if work.preview_build
-            else (self.config, self.outputs.folder)
-        )
+    def _publish(self, work: QueuedRun, workers: Executor) -> Report:
+        build = work.preview_build
+        config, outputs = (build.config, build.outputs) if build else (self.config, self.outputs.folder)
         request = Request(work.formats, work.ids, outputs=outputs)
         return publish(config, request, lambda _step, _done, _of: None, workers)
 
     def _apply_report(self, work: QueuedRun, report: Report) -> None:
-        """Show what a run has made."""
+        """Show the results of a run."""
         for entry in report.entries:
             if entry.id in work.ids and entry.format in work.formats:
                 self._statuses[entry.id, entry.format] = entry.status
@@ -260,12 +281,12 @@ class PreviewState:
         self._broadcast(PageEvent("made", work.ids, work.formats, self.waiting))
 
     def _reload(self) -> bool:
-        """Read the configuration anew, and tell whether it could be; of a broken one, the last good one stays."""
+        """Reload the configuration; return False and keep the last valid one where it is invalid."""
         try:
             self.config = configuration.load_config(self.config.folder, writers.installed_writers())
         except (ConfigError, OSError) as error:
             name = configuration.FILE_NAME
-            self._fail("config", error if isinstance(error, ConfigError) else ConfigError("it is gone", source=name))
+            self._fail("config", error if isinstance(error, ConfigError) else ConfigError("it is missing", source=name))
             return False
         self.faults.pop("config", None)
         return True
@@ -280,10 +301,10 @@ class PreviewState:
 
     def _broadcast(self, event: PageEvent) -> None:
         for listener in self._listeners:
-            listener.tell(event)
+            listener.send(event)
 
     def _by_id(self) -> dict[str, Item]:
-        """Return everything that is or was a source, in the order of a shelf."""
+        """Return all articles and editions by id, in the order of the index page."""
         if self._items[0] != self.version:
             listed = {listing.id for listing in self.report.listings} | {entry.id for entry in self.report.entries}
             unread = tuple(
@@ -296,13 +317,13 @@ class PreviewState:
         return self._items[1]
 
 
-async def _in_thread(workers: Workers, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what a function that uses the workers returns; where this task is cancelled, end that thread first."""
+async def _in_thread(workers: Executor, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a function that uses the workers in a thread; where this task is cancelled, interrupt it and wait for it."""
 
     def interruptible() -> T | None:
         try:
             return function(*args, **kwargs)
-        except KeyboardInterrupt:  # raised by `interrupt`; past asyncio it would end the whole server
+        except KeyboardInterrupt:  # raised by `interrupt`; asyncio would end the whole server
             return None
 
     thread = asyncio.ensure_future(asyncio.to_thread(interruptible))

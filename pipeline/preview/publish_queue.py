@@ -1,6 +1,6 @@
-"""The queue of what is to be published: what a saved file touches, and what goes first.
+"""The publishing queue of the preview, and the articles that a saved file affects.
 
-What someone looks at goes first, then what was saved, then the rest in batches.
+Order: articles that a page shows, then saved ones, then all others in batches.
 """
 
 from __future__ import annotations
@@ -12,29 +12,29 @@ from pathlib import Path
 
 from pipeline.config import FILE_NAME, Config
 from pipeline.model import ArticleMeta
-from pipeline.running.certificates import FOLDER as CERTIFICATES
+from pipeline.validation.certificate import FOLDER as CERTIFICATES
 
 FASTEST_FORMATS = ("newsletter", "handout")
-"""Formats in the order in which someone who waits sees them; the others follow."""
+"""Formats that are published first."""
 BATCH_ARTICLES = 8
-"""Articles of the rest in one run: as long as someone who saves in between has to wait for it."""
+"""Articles in one run of a batch: a file saved meanwhile waits for its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewBuild:
-    """A proof that no one publishes: a handout printed elsewhere, or otherwise, only to be looked at."""
+    """A handout that is built with other options, for the preview only."""
 
     id: str
     outputs: Path
-    """A folder that no one else prints to."""
+    """Its own output folder."""
     stamp: str
-    """Names what it is printed from; another stamp means that it is to be printed anew."""
+    """Version of its inputs: a build with another stamp is out of date."""
     config: Config
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedRun:
-    """One run."""
+    """The next run: articles and formats."""
 
     ids: tuple[str, ...]
     formats: tuple[str, ...]
@@ -43,7 +43,7 @@ class QueuedRun:
 
 
 class PublishQueue:
-    """Ids that wait, each once: fifty saves of a file are one."""
+    """Queue of article ids, each at most once."""
 
     def __init__(self, formats: Iterable[str]) -> None:
         names = tuple(formats)
@@ -58,11 +58,10 @@ class PublishQueue:
 
     @property
     def ids(self) -> frozenset[str]:
-        """What waits."""
         return frozenset((*self._urgent, *self._rest, *(id_ for _, id_ in self._preview_builds)))
 
     def add(self, ids: Iterable[str], *, is_urgent: bool) -> None:
-        """Let ids wait; one that waits already begins anew."""
+        """Queue ids; an urgent one that is queued already starts again with the first format."""
         for id_ in ids:
             if is_urgent:
                 self._urgent[id_] = list(self._formats)
@@ -71,19 +70,18 @@ class PublishQueue:
         if len(self):
             self._filled.set()
 
-    def add_preview_build(self, aside: PreviewBuild) -> None:
-        """Let a proof wait that someone looks at; one that waits already gives way."""
-        self._preview_builds[aside.outputs, aside.id] = aside
+    def add_preview_build(self, build: PreviewBuild) -> None:
+        """Queue a build; it replaces a queued one of the same article and folder."""
+        self._preview_builds[build.outputs, build.id] = build
         self._filled.set()
 
     def drop(self, ids: Iterable[str]) -> None:
-        """Forget ids."""
         for id_ in ids:
             self._urgent.pop(id_, None)
             self._rest.pop(id_, None)
 
     async def next(self, shown: Collection[str]) -> QueuedRun:
-        """Wait for work, and take it: a format at a time of what is urgent, so that the quickest is seen at once."""
+        """Wait for the next run: one format at a time for urgent articles, so that the fastest is shown at once."""
         while not len(self):
             self._filled.clear()
             await self._filled.wait()
@@ -95,39 +93,41 @@ class PublishQueue:
                 self._rest.pop(id_, None)
             return QueuedRun((id_,), (name,), is_urgent=True)
         if self._preview_builds:
-            aside = self._preview_builds.pop(next(iter(self._preview_builds)))
-            return QueuedRun((aside.id,), ("handout",), is_urgent=True, preview_build=aside)
+            build = self._preview_builds.pop(next(iter(self._preview_builds)))
+            return QueuedRun((build.id,), ("handout",), is_urgent=True, preview_build=build)
         batch = tuple(self._rest)[:BATCH_ARTICLES]
         self.drop(batch)
         return QueuedRun(batch, self._formats, is_urgent=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Touched:
-    """What is to be done after files were saved."""
+class Affected:
+    """The articles that saved files affect."""
 
     sources: frozenset[str] = frozenset()
-    """Ids of articles and editions whose own file or picture was saved."""
+    """Ids of articles and editions whose source or picture was saved."""
     editions: frozenset[str] = frozenset()
-    """Ids of editions that bind one of them."""
+    """Ids of editions that contain one of them."""
     is_everything: bool = False
-    """A style, a word or the configuration."""
+    """A style, a word list or the configuration was saved."""
 
 
-def touched(changed: Iterable[Path], project: Path, ids: Mapping[str, str], listings: Iterable[ArticleMeta]) -> Touched:
-    """Return what is touched by files.
+def affected_by(
+    changed: Iterable[Path], project: Path, ids: Mapping[str, str], listings: Iterable[ArticleMeta]
+) -> Affected:
+    """Return the articles that changed files affect.
 
     Args:
-        changed: Absolute paths of files that were saved, made or removed.
+        changed: Absolute paths of files that were saved, created or removed.
         project: The project folder, links resolved.
         ids: The id of each source by its path from the project folder.
-        listings: What is known of each source.
+        listings: Pictures and articles of each known source.
     """
     names = {path.relative_to(project).as_posix() for path in changed if path.is_relative_to(project)}
     listings = tuple(listings)
     own = {ids[name] for name in names if name in ids}
     own |= {listing.id for listing in listings if names.intersection(listing.pictures)}
-    return Touched(
+    return Affected(
         frozenset(own),
         frozenset(listing.id for listing in listings if own.intersection(listing.meta.articles)),
         any(name == FILE_NAME or name.split("/")[0] in ("styles", CERTIFICATES) for name in names),

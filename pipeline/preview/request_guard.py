@@ -1,4 +1,4 @@
-"""Who may ask, and what a page may load: this machine's own browser alone, and nothing from outside."""
+"""Request checks and security headers: only this machine's browser may ask, and pages load nothing from outside."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Of the desk's own pages."""
+"""For the preview's own pages."""
 _SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
-    # Not `no-referrer`: browsers would then send a form of our own with `Origin: null`.
+    # With `no-referrer`, browsers send our own forms with `Origin: null`.
     "referrer-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
@@ -24,7 +24,7 @@ _MAX_BODY_BYTES = 1_000_000
 
 
 def frame_policy(*, with_pictures: bool) -> str:
-    """Return what a mail or a chapter may load inside its frame: its own style and pictures, never a script."""
+    """Return the policy of a mail or chapter in a frame: its own style and pictures, no script."""
     pictures = "'self' data:" if with_pictures else "'none'"
     return (
         f"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src {pictures}; font-src 'self' data:; "
@@ -33,19 +33,17 @@ def frame_policy(*, with_pictures: bool) -> str:
 
 
 class RequestGuard:
-    """Turns away requests that another site or another machine could have made.
+    """ASGI middleware that rejects requests from other sites and machines, and adds security headers.
 
-    A name that leads to 127.0.0.1 (DNS rebinding) is seen by its Host header; a form on another site by its Origin.
+    The Host header reveals DNS rebinding to 127.0.0.1, the Origin header a form on another site.
     """
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         self.app = app
-        self.hosts = frozenset(f"{host}:{port}" for host in ALLOWED_HOSTS) | (
-            frozenset(ALLOWED_HOSTS) if port == 80 else frozenset()
-        )
+        self.hosts = {f"{host}:{port}" for host in ALLOWED_HOSTS} | (set(ALLOWED_HOSTS) if port == 80 else set())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what may be answered."""
+        """Answer 403, or pass the request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -66,13 +64,13 @@ class RequestGuard:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if host not in self.hosts:
-            return "this desk answers to 127.0.0.1 and localhost only"
+            return "the preview answers to 127.0.0.1 and localhost only"
         if scope["method"] in ("GET", "HEAD"):
             return ""
         if headers.get("origin", "").lower() != f"http://{host}":
-            return "this did not come from a page of the desk"
-        # Every browser says how long a form is; what comes in pieces, to an end that no one knows, is none.
+            return "this request did not come from a page of the preview"
+        # Browsers send the length of a form; a chunked body is not from a form.
         length = headers.get("content-length", "")
         if not length.isdecimal() or int(length) > _MAX_BODY_BYTES:
-            return "too much for a form"
+            return "too large for a form"
         return ""

@@ -1,4 +1,4 @@
-"""A handout in any variant: those that the project publishes as they stand, the others printed aside when looked at."""
+"""Handouts in any variant: published files, and variants that are built for the preview only."""
 
 from __future__ import annotations
 
@@ -9,41 +9,35 @@ from pathlib import Path
 
 from pipeline.config import override_formats
 from pipeline.preview import page_images
-from pipeline.preview.preview_state import BuildResult, PreviewState
+from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.publish_queue import PreviewBuild
-from pipeline.writers.handout.variants import STANDARD_VARIANT
-
-HANDOUT_FORMAT = "handout"
-VARIANTS_FOLDER = "variants"
-"""Below the hidden state of the outputs."""
+from pipeline.printing.published_handouts import HANDOUT_FORMAT, STANDARD_VARIANT, variant_path
 
 
 @dataclass(frozen=True, slots=True)
 class VariantPreview:
-    """A handout in a variant."""
+    """A handout in one variant, as the page of an article shows it."""
 
     pdf: Path | None
     digest: str
     pages: tuple[page_images.PageSize, ...]
     why_not: str = ""
-    """Why there is none, where there is none."""
+    """Why the variant cannot be built."""
     is_coming: bool = False
-    """It is being printed; what is shown, if anything, is what was printed last."""
+    """A build is queued or running; the pages, if any, are those of the last build."""
 
 
-def preview_variant(desk: PreviewState, id_: str, variant: str) -> VariantPreview:
-    """Return the handout of an article in a variant; one that the project does not publish is printed meanwhile."""
+def preview_variant(state: PreviewState, id_: str, variant: str) -> VariantPreview:
+    """Return the handout of an article in a variant; queue a build where the project does not publish the variant."""
     why_not, is_coming = "", False
-    if (
-        variant != STANDARD_VARIANT
-        and desk.artifact(f"{HANDOUT_FORMAT}/{id_}.{variant}.pdf") is None
-        and desk.has_source(id_)
-    ):
-        aside = _variant_build(desk, id_, variant)
-        printed = desk.printed(aside)
-        is_coming = printed is None or printed.stamp != aside.stamp
-        why_not = _refusal_message(printed) if printed else ""
-    pdf = find_variant_pdf(desk, id_, variant)
+    if variant != STANDARD_VARIANT and state.has_source(id_) and not state.digest(variant_path(id_, variant)):
+        # What changes the article changes its standard handout; a style may change a variant alone.
+        stamp = f"{state.digest(variant_path(id_, STANDARD_VARIANT))}:{state.style_version}"
+        config = override_formats(state.config, {HANDOUT_FORMAT: {"variants": [variant]}})
+        last = state.last_build(PreviewBuild(id_, _variant_folder(state, variant), stamp, config))
+        is_coming = last is None or last.stamp != stamp
+        why_not = last.refusal if last else ""
+    pdf = find_variant_pdf(state, id_, variant)
     with suppress(OSError):
         if pdf:
             digest = hashlib.sha256(pdf.read_bytes()).hexdigest()[:16]
@@ -51,30 +45,15 @@ def preview_variant(desk: PreviewState, id_: str, variant: str) -> VariantPrevie
     return VariantPreview(None, "", (), why_not, is_coming)
 
 
-def find_variant_pdf(desk: PreviewState, id_: str, variant: str) -> Path | None:
-    """Return where the handout of a variant lies; None where there is none."""
-    name = f"{HANDOUT_FORMAT}/{id_}.pdf" if variant == STANDARD_VARIANT else f"{HANDOUT_FORMAT}/{id_}.{variant}.pdf"
-    if path := desk.artifact(name):
-        return path if path.is_file() else None
-    if desk.item(id_) is None:
-        return None
-    path = _variant_folder(desk, variant) / name
-    return path if variant != STANDARD_VARIANT and path.is_file() else None
+def find_variant_pdf(state: PreviewState, id_: str, variant: str) -> Path | None:
+    """Return the path of a handout in a variant; None where there is none."""
+    path = variant_path(id_, variant)
+    if state.digest(path):
+        return state.published_file(path)
+    built = _variant_folder(state, variant) / path
+    is_built = variant != STANDARD_VARIANT and state.item(id_) is not None and built.is_file()
+    return built if is_built else None
 
 
-def _variant_build(desk: PreviewState, id_: str, variant: str) -> PreviewBuild:
-    # What changes an article changes its standard handout too; what it is drawn with may change a variant alone.
-    stamp = f"{desk.digest(f'{HANDOUT_FORMAT}/{id_}.pdf')}:{desk.style_version}"
-    config = override_formats(desk.config, {HANDOUT_FORMAT: {"variants": [variant]}})
-    return PreviewBuild(id_, _variant_folder(desk, variant), stamp, config)
-
-
-def _refusal_message(printed: BuildResult) -> str:
-    if printed.error:
-        return str(printed.error)
-    refusals = (each for each in printed.findings if each.code == "handout-variant" or each.severity == "error")
-    return next((each.message for each in refusals), "")
-
-
-def _variant_folder(desk: PreviewState, variant: str) -> Path:
-    return desk.outputs.state / VARIANTS_FOLDER / variant
+def _variant_folder(state: PreviewState, variant: str) -> Path:
+    return state.outputs.state / "variants" / variant

@@ -1,4 +1,4 @@
-"""HTML pages of the preview: the index and the proof page of an article."""
+"""HTML pages of the preview: the index, and the page of an article with handout, EPUB and mail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -18,14 +19,25 @@ from starlette.responses import HTMLResponse, Response
 
 from pipeline.errors import PublishError
 from pipeline.findings import Finding
+from pipeline.index_page import Item, facets_of
 from pipeline.preview import frames
-from pipeline.preview.page_images import Placed, placed
+from pipeline.preview.page_images import PlacedFinding, place_findings
 from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.variant_previews import VariantPreview, preview_variant
-from pipeline.preview.view_options import OPTION_CHOICES, ViewOptions, view_options_of
-from pipeline.running.shelf import Item, facets_of
 from pipeline.validation.mail import GMAIL_CLIP_BYTES
+from pipeline.writers.handout.options import VariantName
+from pipeline.writers.handout.variants import STANDARD_VARIANT
 
+OPTION_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "variant": (STANDARD_VARIANT, *(name for name in get_args(VariantName) if name != STANDARD_VARIANT)),
+    "device": ("phone", "tablet"),
+    "book": ("light", "dark"),
+    "width": ("320", "640"),
+    "mail": ("light", "dark"),
+    "pictures": ("on", "off"),
+    "part": ("html", "text", "source"),
+}
+"""Choices of each option, the default first."""
 SORT_KEYS: Mapping[str, Any] = {
     "newest": lambda item: -(item.listing.meta.changed or date.min).toordinal(),
     "title": lambda item: item.listing.title.casefold(),
@@ -36,135 +48,159 @@ SORT_KEYS: Mapping[str, Any] = {
 
 
 class Views:
-    """Answers that are pages."""
+    """Endpoints that return HTML pages."""
 
-    def __init__(self, desk: PreviewState) -> None:
-        self.desk = desk
+    def __init__(self, state: PreviewState) -> None:
+        self.state = state
         self.token = secrets.token_urlsafe(24)
-        """What every form of this preview carries, and no other site can know."""
-        self._leaves: dict[str, tuple[Item, Markup]] = {}
-        """What the shelf shows of each article, by id. Of a thousand, a save changes one."""
-        self._drawn_with = desk.style_version
+        """CSRF token of all forms."""
+        self._index_cache: dict[str, tuple[Item, Markup]] = {}
+        """Rendered index entries by id: of a thousand articles, a save changes one."""
+        self._cached_style_version = state.style_version
 
     def page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
-        """Return a page of the desk."""
-        desk = self.desk
-        html = desk.styles.render(
+        state = self.state
+        html = state.styles.render(
             f"preview/{template}",
-            words=desk.words,
-            publisher=desk.config.publisher,
+            words=state.words,
+            publisher=state.config.publisher,
             token=self.token,
-            faults=tuple(desk.faults.values()),
+            faults=tuple(state.faults.values()),
             **values,
         )
         return HTMLResponse(html, status)
 
     def warm(self) -> None:
-        """Draw the shelf before someone asks for it."""
+        """Fill the cache of index entries."""
         with suppress(PublishError):
-            self._shelved(self.desk.items)
+            self._index_entries(self.state.items)
 
     def shelf(self, request: Request) -> Response:
-        """Return all articles and editions, narrowed and sorted as the address asks."""
+        """Return the index page, filtered and sorted by the query."""
         query = request.query_params
         chosen = {name: query.get(name, "") for name in ("q", "tag", "finding", "format")}
         sort = query.get("sort", "") if query.get("sort", "") in SORT_KEYS else "newest"
-        items = sorted(self.desk.items, key=SORT_KEYS[sort])
-        # Those that do not fit are there, but not seen: a script can show them again without asking.
+        items = sorted(self.state.items, key=SORT_KEYS[sort])
+        # Hidden entries stay in the page, so that the script can show them without a request.
         fitting = frozenset(item.listing.id for item in items if _matches_filter(item, chosen))
         return self.page(
             "shelf.html.j2",
-            leaves=self._shelved(items),
+            leaves=self._index_entries(items),
             fitting=fitting,
             facets=facets_of(items),
             chosen={**chosen, "sort": sort},
         )
 
-    def _shelved(self, items: Iterable[Item]) -> list[tuple[Item, Markup]]:
-        """Return each item with what follows `<li class="item"`, rendered once for as long as the item stays the same.
+    def _index_entries(self, items: Iterable[Item]) -> list[tuple[Item, Markup]]:
+        """Return each item with its rendered index entry, from the cache where the item has not changed.
 
         Raises:
             StyleError: A template of the project is broken.
         """
-        styles, words = self.desk.styles, self.desk.words
-        if self._drawn_with != self.desk.style_version:
-            self._leaves, self._drawn_with = {}, self.desk.style_version
-        leaves = self._leaves  # two threads may draw at once, each into the one it began with
+        styles, words = self.state.styles, self.state.words
+        if self._cached_style_version != self.state.style_version:
+            self._index_cache, self._cached_style_version = {}, self.state.style_version
+        cache = self._index_cache  # two threads may render at once, each into the cache it began with
         for item in items:
-            if leaves.get(item.listing.id, (None,))[0] != item:
-                leaf = styles.render("preview/leaf.html.j2", item=item, words=words)
-                leaves[item.listing.id] = item, Markup(leaf)  # noqa: S704  # escaped there
-        return [(item, leaves[item.listing.id][1]) for item in items]
+            if cache.get(item.listing.id, (None,))[0] != item:
+                entry = styles.render("preview/leaf.html.j2", item=item, words=words)
+                cache[item.listing.id] = item, Markup(entry)  # noqa: S704  # the template escapes
+        return [(item, cache[item.listing.id][1]) for item in items]
 
     def proof(self, request: Request) -> Response:
-        """Return one article on paper, in a book and in a mail, with what was found in it."""
+        """Return the page of an article: handout, EPUB, mail and findings."""
         item = self.item(request)
         return self.page(
-            "proof.html.j2", proof=Proof(self.desk, item, view_options_of(request.query_params)), choices=OPTION_CHOICES
+            "proof.html.j2",
+            proof=Proof(self.state, item, view_options_of(request.query_params)),
+            choices=OPTION_CHOICES,
         )
 
     def item(self, request: Request) -> Item:
-        """Return the article that an address names."""
-        item = self.desk.item(request.path_params["id"])
+        item = self.state.item(request.path_params["id"])
         if item is None:
             raise HTTPException(404)
         return item
 
     def missing(self, _request: Request, error: Exception) -> Response:
-        """Return the page for an address that names nothing."""
+        """Return the page for HTTP errors and missing files."""
         status = error.status_code if isinstance(error, HTTPException) else 404
-        return self.message(self.desk.words["desk_missing"], status)
+        return self.message(self.state.words["desk_missing"], status)
 
     def broken(self, _request: Request, error: Exception) -> Response:
-        """Return the page for what went wrong, such as a template that someone is writing."""
+        """Return the page for errors of the project, such as an invalid template."""
         return self.message(str(error), 500)
 
     def message(self, text: str, status: int = 200) -> Response:
-        """Return a page that holds nothing but a message."""
         return self.page("message.html.j2", status, text=text)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """The chosen view options."""
+
+    chosen: Mapping[str, str]
+    chapter: str = ""
+    """Path of a chapter in the EPUB; empty: the first of the text."""
+
+    def __getitem__(self, name: str) -> str:
+        return self.chosen[name]
+
+    def address(self, **changes: str) -> str:
+        """Return the query of these options with changes; defaults are left out."""
+        values = {**self.chosen, "chapter": self.chapter, **changes}
+        query = {name: value for name, value in values.items() if value and value != OPTION_CHOICES.get(name, ("",))[0]}
+        return "?" + urlencode(query)
+
+
+def view_options_of(query: Mapping[str, str]) -> ViewOptions:
+    """Return the view options of a query; unknown values become defaults."""
+    chosen = {name: query[name] if query.get(name) in values else values[0] for name, values in OPTION_CHOICES.items()}
+    return ViewOptions(chosen, query.get("chapter", ""))
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What the page of one article shows."""
+    """Data of an article's page, for its template."""
 
-    desk: PreviewState
+    state: PreviewState
     item: Item
     look: ViewOptions
+    mail_limit = GMAIL_CLIP_BYTES
 
     @property
     def is_gone(self) -> bool:
-        return not self.desk.has_source(self.item.listing.id)
+        return not self.state.has_source(self.item.listing.id)
 
     @cached_property
     def sheet(self) -> VariantPreview:
-        return preview_variant(self.desk, self.item.listing.id, self.look["variant"])
+        return preview_variant(self.state, self.item.listing.id, self.look["variant"])
 
     @cached_property
-    def findings(self) -> tuple[Placed, ...]:
-        return placed(self.item.findings, self.desk.source_text(self.item), self.sheet.pdf)
+    def findings(self) -> tuple[PlacedFinding, ...]:
+        return place_findings(self.item.findings, self.state.source_text(self.item), self.sheet.pdf)
 
     @property
-    def errors(self) -> tuple[Placed, ...]:
+    def errors(self) -> tuple[PlacedFinding, ...]:
         return tuple(each for each in self.findings if each.finding.severity == "error")
 
     @property
     def elsewhere(self) -> tuple[Finding, ...]:
-        """Errors that kept this article from being written and lie in no source, such as in a style."""
-        report, named = self.desk.report, f" of {self.item.listing.id}: "
+        """Errors that are in no source but prevented writing this article, such as in a style."""
+        report, named = self.state.report, f" of {self.item.listing.id}: "
         return tuple(
             finding
             for finding in (*report.findings, *report.earlier_findings)
-            if finding.severity == "error" and finding.source not in self.desk.ids and named in finding.message
+            if finding.severity == "error" and finding.source not in self.state.ids and named in finding.message
         )
 
     @property
-    def unplaced(self) -> tuple[Placed, ...]:
-        """Findings that stand neither beside a page nor above them all."""
+    def unplaced(self) -> tuple[PlacedFinding, ...]:
+        """Warnings and notes without a position on a page."""
         return tuple(each for each in self.findings if each.position is None and each.finding.severity != "error")
 
     def marks(self, page: int) -> tuple[MarginMark, ...]:
-        """Return the marks in the margin of a page; those at one height stand beside each other."""
+        """Return the margin marks of a page; marks at the same height are placed side by side."""
         made: list[MarginMark] = []
         for each in self.findings:
             if each.position and each.position.page == page:
@@ -182,7 +218,6 @@ class Proof:
 
     @property
     def chapter(self) -> str:
-        """The chapter that is shown: the chosen one, or the first of the text."""
         names = [chapter.name for chapter in self.chapters]
         if self.look.chapter in names:
             return self.look.chapter
@@ -197,32 +232,25 @@ class Proof:
         return self.mail.stat().st_size if self.mail else 0
 
     @property
-    def mail_limit(self) -> int:
-        """Above this, Gmail hides the rest."""
-        return GMAIL_CLIP_BYTES
-
-    @property
     def mail_text(self) -> str:
         path = self._file("newsletter", ".txt" if self.look["part"] == "text" else ".html")
         return path.read_text("utf-8", "replace") if path else ""
 
     def version(self, name: str, suffix: str) -> str:
-        """Return a name for the present bytes of a published file, for addresses."""
-        return self.desk.digest(f"{name}/{self.item.listing.id}{suffix}")[:16]
+        return self.state.digest(f"{name}/{self.item.listing.id}{suffix}")[:16]
 
     def _file(self, name: str, suffix: str) -> Path | None:
-        path = self.desk.artifact(f"{name}/{self.item.listing.id}{suffix}")
-        return path if path and path.is_file() else None
+        return self.state.published_file(f"{name}/{self.item.listing.id}{suffix}")
 
 
 @dataclass(frozen=True, slots=True)
 class MarginMark:
     """A finding in the margin of a page."""
 
-    placed: Placed
+    placed: PlacedFinding
     top: float
     beside: int
-    """How many stand at this height already."""
+    """Number of marks at this height before it."""
 
 
 _MARK_HEIGHT = 0.03

@@ -1,32 +1,40 @@
-"""Printing through CUPS: list printers with `lpstat`, print with `lp`; no shell, fixed argument lists."""
+"""Printing through CUPS: print jobs of handouts, printers from `lpstat`, printing with `lp`."""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import ConfigError, did_you_mean
+from pipeline.printing.published_handouts import PrintableHandout
+from pipeline.rendering.paper_sizes import measure_pages, sheet_count
 
 _CUPS_TIMEOUT_S = 60
 _CUPS_HINT = "start it: systemctl start cups; or name another machine's: CUPS_SERVER"
 _CUPS_MEDIA = {"A3": "A3", "A4": "A4", "A5": "A5", "letter": "Letter"}
-"""How CUPS calls a paper."""
+"""CUPS names of paper sizes."""
 Sides = Literal["one-sided", "two-sided-long-edge", "two-sided-short-edge"]
+_SIDES_TEXT: Mapping[Sides, str] = {
+    "one-sided": "one side",
+    "two-sided-long-edge": "both sides, long edge",
+    "two-sided-short-edge": "both sides, short edge",
+}
 
 
 class PrinterError(ConfigError):
-    """There is no CUPS, no such printer, or it takes no work."""
+    """CUPS or the printer is missing, or refuses the job."""
 
     code = "printer"
 
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """A queue that CUPS knows."""
+    """A printer queue of CUPS."""
 
     name: str
     is_default: bool
@@ -34,38 +42,59 @@ class Printer:
 
 @dataclass(frozen=True, slots=True)
 class PrintJob:
-    """A file for a printer."""
+    """A PDF file to print, with its title, copies and paper."""
 
     path: Path
     title: str
     copies: int
     paper: str
-    """As `rendering.paper` calls it; empty: whatever lies in the printer."""
+    """A name of `rendering.paper_sizes`; empty: the printer's default."""
     sides: Sides
     is_greyscale: bool = False
+    sheets: int = 0
+    """Of all copies."""
+
+    def __str__(self) -> str:
+        options = [self.paper or "other paper size", _SIDES_TEXT[self.sides], *["greyscale"] * self.is_greyscale]
+        sheets = "1 sheet" if self.sheets == 1 else f"{self.sheets} sheets"
+        return f"{self.copies} × {self.title} ({', '.join(options)}), {sheets}"
+
+
+def make_print_job(handout: PrintableHandout, copies: int, *, is_greyscale: bool) -> PrintJob:
+    """Return the print job of a handout.
+
+    Landscape pages (a booklet) are flipped on the short edge. A single page is printed on one side, since some drivers
+    would print the next copy on its back.
+    """
+    pages = measure_pages(handout.path.read_bytes())
+    sides: Sides = "two-sided-short-edge" if pages.width_mm > pages.height_mm else "two-sided-long-edge"
+    if pages.count == 1:
+        sides = "one-sided"
+    sheets = sheet_count(pages.count) * copies
+    return PrintJob(handout.path, handout.title, copies, pages.paper, sides, is_greyscale, sheets)
 
 
 def list_printers() -> tuple[Printer, ...]:
     """Return every printer, the default first.
 
     Raises:
-        PrinterError: There is no CUPS, or its server does not answer.
+        PrinterError: CUPS is not installed, or its server does not answer.
     """
-    # Without its server, `lpstat -e` is content with an empty list.
+    # Without the server, `lpstat -e` prints an empty list.
     if "not running" in _run_cups(("lpstat", "-r")):
-        raise PrinterError("the server of CUPS does not answer", hint=_CUPS_HINT)
-    # LPDEST and PRINTER name a default too, and lpstat -d heeds them as lp does.
-    told = re.search(r"destination: (\S+)", _run_cups(("lpstat", "-d")))
-    default = told[1] if told else ""
+        raise PrinterError("the CUPS server does not answer", hint=_CUPS_HINT)
+    # lpstat -d respects LPDEST and PRINTER, as lp does.
+    found = re.search(r"destination: (\S+)", _run_cups(("lpstat", "-d")))
+    default = found[1] if found else ""
     names = _run_cups(("lpstat", "-e")).split()
     return tuple(sorted((Printer(name, name == default) for name in names), key=lambda printer: not printer.is_default))
 
 
 def choose_printer(name: str) -> Printer:
-    """Return the printer of a name, or the default where it is empty.
+    """Return the printer of a name; the default where it is empty.
 
     Raises:
-        PrinterError: There is no such printer, or none by default; the message names those there are.
+        PrinterError: There is no such printer, or no default; the message names the printers.
     """
     known = list_printers()
     if not known:
@@ -85,32 +114,30 @@ def choose_printer(name: str) -> Printer:
 
 
 def lp_command(job: PrintJob, printer: Printer) -> tuple[str, ...]:
-    """Return the command that prints a file."""
-    options = [f"sides={job.sides}", "collate=true"]
-    # Enlarged or reduced, neither the type nor the QR code would have the size that it was set in.
-    options.append("print-scaling=none")
+    # Without scaling, text and QR code keep their size.
+    options = [f"sides={job.sides}", "collate=true", "print-scaling=none"]
     if job.paper:
         options.append(f"media={_CUPS_MEDIA[job.paper]}")
     if job.is_greyscale:
-        # The first is IPP's; queues with a driver of the old kind know only the second.
+        # print-color-mode is for IPP queues, ColorModel for PPD drivers
         options += ["print-color-mode=monochrome", "ColorModel=Gray"]
     chosen = [part for option in options for part in ("-o", option)]
     return ("lp", "-d", printer.name, "-n", str(job.copies), "-t", job.title, *chosen, "--", str(job.path))
 
 
 def submit_job(job: PrintJob, printer: Printer) -> str:
-    """Hand a file to a printer, and return the name that CUPS gives the work: `Reception-12`.
+    """Print a file, and return its job name: `Reception-12`.
 
     Raises:
-        PrinterError: CUPS does not take it.
+        PrinterError: CUPS rejects the job.
     """
     answer = _run_cups(lp_command(job, printer))
-    told = re.search(r"\S+-\d+", answer)
-    return told[0] if told else answer.strip()
+    name = re.search(r"\S+-\d+", answer)
+    return name[0] if name else answer.strip()
 
 
 def _run_cups(arguments: tuple[str, ...]) -> str:
-    """Return what a program of CUPS says."""
+    """Return the output of a CUPS program, run with fixed arguments and without a shell."""
     try:
         done = subprocess.run(
             arguments,
@@ -123,15 +150,12 @@ def _run_cups(arguments: tuple[str, ...]) -> str:
     except FileNotFoundError as error:
         raise PrinterError(
             f"there is no CUPS on this machine: the program {arguments[0]} was not found",
-            hint="on Debian: apt-get install cups-client; elsewhere open the file and print it, both sides, long edge",
+            hint="on Debian: apt-get install cups-client; or open the file and print it on both sides, long edge",
         ) from error
     except subprocess.TimeoutExpired as error:
         raise PrinterError(f"{arguments[0]} did not answer in {_CUPS_TIMEOUT_S} seconds") from error
     problem = done.stderr.strip()
-    # `lpstat -e` ends with 1 where there are no printers, and says nothing.
+    # `lpstat -e` exits with 1 and no message where there are no printers.
     if done.returncode and (problem or arguments[0] == "lp"):
-        raise PrinterError(
-            f"{arguments[0]} says: {problem or 'nothing, and fails'}",
-            hint=_CUPS_HINT,
-        )
+        raise PrinterError(f"{arguments[0]} failed: {problem or 'no message'}", hint=_CUPS_HINT)
     return done.stdout

@@ -1,22 +1,32 @@
-"""The handouts to print: published where they are not up to date, then found among the outputs."""
+"""Published handouts for printing: the files of a print job, the print pack, and the contact sheet of all variants."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.config import Config, format_options
-from pipeline.publish import Request, outputs_of, publish
+from pipeline.build import Request, outputs_of, publish
+from pipeline.config import Config, OutputSettings, Publisher, format_options
+from pipeline.engine.output_dir import replace_whole
+from pipeline.errors import ConfigError
+from pipeline.rendering.imposition import DocumentInfo, PackHandout, impose_print_pack
+from pipeline.rendering.paper_sizes import PAGES_PER_SHEET, measure_pages, sheet_count
+from pipeline.rendering.styles import Styles, find_styles
+from pipeline.rendering.words import Words, load_words
 from pipeline.report import EditionResult, Report
-from pipeline.running.library import Progress
+from pipeline.run.source_set import Progress
 from pipeline.writers import load_writer
 
 HANDOUT_FORMAT = "handout"
 STANDARD_VARIANT = "standard"
+PROOFS_FOLDER = "proofs"
+"""Folder of contact sheets below the outputs."""
 _FAILURE_REASONS = {
     "failed": "it could not be published",
-    "stale": "it could not be published anew, and the file of the earlier run is out of date",
+    "stale": "it could not be published again, and the earlier file is out of date",
+    "skipped": "its front matter names other formats only",
 }
 
 
@@ -35,35 +45,40 @@ class SkippedHandout:
     id: str
     why: str
     is_failed: bool
-    """It should have one."""
+    """It should have a handout."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrintBatch:
-    """What there is to print, and what there is not."""
+    """The handouts to print, the articles without one, and the report of publishing them."""
 
     handouts: tuple[PrintableHandout, ...]
     left_out: tuple[SkippedHandout, ...]
     report: Report
-    """Of the run that published them."""
 
     @property
     def is_failed(self) -> bool:
-        """There is less to print than was asked for, or nothing at all."""
         return not self.handouts or any(each.is_failed for each in self.left_out)
 
 
-def publish_for_printing(config: Config, request: Request, variant: str, progress: Progress) -> PrintBatch:
-    """Publish what is asked for, and return its files.
+def variant_path(id_: str, variant: str) -> str:
+    """Return the path of a handout below the outputs."""
+    return f"{HANDOUT_FORMAT}/{id_}.pdf" if variant == STANDARD_VARIANT else f"{HANDOUT_FORMAT}/{id_}.{variant}.pdf"
 
-    Unchanged work is not done again. Where nothing is named, every article is meant, each once: an edition holds the
-    same texts again, so it is printed only by name.
+
+def publish_for_printing(config: Config, request: Request, variant: str, progress: Progress) -> PrintBatch:
+    """Publish the requested handouts where they are out of date, and return their files.
+
+    A request without ids means every article; editions, which repeat their articles, are printed by id only.
 
     Raises:
-        ConfigError: The configuration or the command cannot be meant, or another run holds the outputs.
+        ConfigError: The configuration or the command is invalid, or another run has locked the outputs.
     """
-    report = publish(config, replace(request, overrides=_with_variant(config, variant)), progress)
-    outputs = outputs_of(config, request.outputs).shown
+    chosen = format_options(config, HANDOUT_FORMAT, load_writer(HANDOUT_FORMAT).Options).variants
+    # The variants of publish.toml stay in the list, since publishing removes the files of all others.
+    overrides = {} if variant in chosen else {HANDOUT_FORMAT: {"variants": [*chosen, variant]}}
+    report = publish(config, replace(request, overrides=overrides), progress)
+    outputs = outputs_of(config, request.outputs).published_dir
     found = [_find_handout(entry, variant, outputs) for entry in _requested_entries(report, request.articles)]
     return PrintBatch(
         tuple(each for each in found if isinstance(each, PrintableHandout)),
@@ -72,32 +87,131 @@ def publish_for_printing(config: Config, request: Request, variant: str, progres
     )
 
 
-def _with_variant(config: Config, variant: str) -> Mapping[str, Mapping[str, object]]:
-    """Return the variants of `publish.toml` with this one, so that no other's files go; nothing where it is there."""
-    chosen = format_options(config, HANDOUT_FORMAT, load_writer(HANDOUT_FORMAT).Options).variants
-    return {} if variant in chosen else {HANDOUT_FORMAT: {"variants": [*chosen, variant]}}
-
-
 def _requested_entries(report: Report, ids: tuple[str, ...]) -> Iterator[EditionResult]:
-    """Yield the entries that are asked for, in the order in which they were named."""
     entries = {entry.id: entry for entry in report.entries if entry.format == HANDOUT_FORMAT}
     if ids:
         yield from (entries[id_] for id_ in ids if id_ in entries)
-        return
-    yield from (entry for entry in entries.values() if len(entry.sources) == 1 and entry.status != "skipped")
+    else:
+        yield from (entry for entry in entries.values() if len(entry.sources) == 1 and entry.status != "skipped")
 
 
 def _find_handout(entry: EditionResult, variant: str, outputs: Path) -> PrintableHandout | SkippedHandout:
     if entry.status in _FAILURE_REASONS:
         return SkippedHandout(entry.id, _FAILURE_REASONS[entry.status], is_failed=True)
-    if entry.status == "skipped":
-        return SkippedHandout(entry.id, "its front matter names other formats only", is_failed=True)
-    name = (
-        f"{HANDOUT_FORMAT}/{entry.id}.pdf"
-        if variant == STANDARD_VARIANT
-        else f"{HANDOUT_FORMAT}/{entry.id}.{variant}.pdf"
-    )
-    for saved in entry.artifacts:
-        if saved.path == name:
-            return PrintableHandout(entry.title, outputs / saved.path)
+    path = variant_path(entry.id, variant)
+    if any(saved.path == path for saved in entry.artifacts):
+        return PrintableHandout(entry.title, outputs / path)
     return SkippedHandout(entry.id, f"the variant {variant} does not apply to it", is_failed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PackContents:
+    """The handouts of a print pack."""
+
+    handouts: tuple[tuple[str, int], ...]
+    """Title and number of pages of each."""
+    copies: int
+    """Of each."""
+    paper_mm: tuple[float, float]
+    """Width and height; landscape: the handouts are booklets."""
+
+
+def make_print_pack(handouts: Sequence[PrintableHandout], copies: int, config: Config) -> bytes:
+    """Return one PDF with a cover and all copies of all handouts.
+
+    The cover is in the publisher's language, on the paper of the first handout.
+    """
+    styles = find_styles(config.folder)
+    words = load_words(styles, config.publisher.language)
+    inside = [PackHandout(handout.title, handout.path.read_bytes()) for handout in handouts]
+    sizes = [measure_pages(handout.pdf) for handout in inside]
+    listed = tuple((handout.title, size.count) for handout, size in zip(inside, sizes, strict=True))
+    contents = PackContents(listed, copies, (sizes[0].width_mm, sizes[0].height_mm))
+    cover = render_print_pack_cover(contents, config.publisher, words, styles)
+    info = DocumentInfo(words["pack_title"], words["pack_note"], words.language)
+    return impose_print_pack(cover, inside, copies, info)
+
+
+def render_print_pack_cover(pack: PackContents, publisher: Publisher, words: Words, styles: Styles) -> bytes:
+    """Return the cover of a pack, with as many pages as the list needs.
+
+    Raises:
+        StyleError: A template, style sheet or word is broken.
+    """
+    from pipeline.rendering.pdf_layout import Layout, draw_pdf, lay_out  # late, since WeasyPrint is slow to import
+
+    width_mm, height_mm = pack.paper_mm
+    css = styles.render("pack/cover.css", paper=f"{width_mm:g}mm {height_mm:g}mm")
+
+    def lay_out_cover(own_pages: int) -> Layout:
+        rows = []
+        sheets = sheet_count(own_pages)
+        for title, pages in pack.handouts:
+            own_sheets = sheet_count(pages) * pack.copies
+            rows.append({"title": title, "pages": pages, "sheets": own_sheets, "first": sheets * PAGES_PER_SHEET + 1})
+            sheets += own_sheets
+        how = words["pack_how_booklets" if width_mm > height_mm else "pack_how"]
+        html = styles.render(
+            "pack/cover.html.j2",
+            rows=rows,
+            copies=pack.copies,
+            sheets=sheets,
+            how=how,
+            publisher=publisher,
+            words=words,
+        )
+        return lay_out(html, css, {})
+
+    layout = lay_out_cover(1)
+    if layout.pages > 1:  # the page numbers in the list start after the pages of the cover
+        layout = lay_out_cover(layout.pages)
+    return draw_pdf(layout)[0]
+
+
+def save_print_pack(data: bytes, path: Path) -> None:
+    """Save a print pack atomically.
+
+    Raises:
+        ConfigError: The folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_whole(path, data)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="name another file: --output") from error
+
+
+def make_contact_sheet(
+    config: Config, request: Request, variants: tuple[str, ...], output: Path | None, progress: Progress
+) -> tuple[Report, Path | None]:
+    """Publish an article in a temporary folder, in several variants, and save all pages as one PNG.
+
+    Args:
+        request: Names one article; its outputs hold the contact sheet unless `output` is given.
+        output: The file to write; None: `proofs/<id>.png` below the outputs.
+
+    Returns:
+        The report of publishing, and the file; None where the article could not be published.
+    """
+    from pipeline.rendering.pdf_raster import draw_contact_sheet  # late: Pillow and PDFium would slow the preview down
+
+    with tempfile.TemporaryDirectory(prefix="publish-proof-") as name:
+        folder = Path(name)
+        overrides = {HANDOUT_FORMAT: {"variants": list(variants)}}
+        one = replace(request, formats=(HANDOUT_FORMAT,), outputs=folder, overrides=overrides)
+        report = publish(replace(config, outputs=OutputSettings()), one, progress)
+        entry = next((each for each in report.entries if each.id in request.articles), None)
+        printed = [folder / saved.path for saved in entry.artifacts if saved.pages] if entry else []
+        rows = [(path.name, path.read_bytes()) for path in printed]
+    if entry is None or not rows:
+        return report, None
+    sheet = draw_contact_sheet(rows)
+    if output:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(sheet)
+        return report, output
+    outputs = outputs_of(replace(config, outputs=OutputSettings()), request.outputs)
+    path = f"{PROOFS_FOLDER}/{entry.id}.png"
+    with outputs.lock(request.wait_s):
+        outputs.move([(outputs.stage(path, sheet), path)])
+    return report, outputs.folder / path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -46,14 +45,17 @@ class ResolvedEditions:
     refused: tuple[ArticleMeta, ...]
 
 
-def article_meta(article: Article) -> ArticleMeta:
-    """Return the metadata of an article that planning needs, without its body."""
+def article_meta(article: Article, key: str) -> ArticleMeta:
+    """Return the metadata of an article that planning needs, without its body.
+
+    Args:
+        key: The digest of all that the article says.
+    """
     return ArticleMeta(
         article.id,
         article.source,
         article.meta,
-        # `repr` of frozen data names every type and value, and is the same in every process.
-        hashlib.sha256(repr(article).encode("utf-8", "surrogatepass")).hexdigest(),
+        key,
         len(article.blocks),
         lix(tuple(running_text(article))),
         word_count(article),

@@ -16,7 +16,7 @@ from pipeline.limits import DEFAULT_LIMITS, Limits
 from pipeline.model import Picture
 from pipeline.pictures.image_files import probe_image
 from pipeline.reading.lines import FindingCollector
-from pipeline.reading.source_files import FileStatus, SourceRoots, file_status, read_inside, resolve_inside
+from pipeline.reading.source_files import SourceRoots, read_inside, resolve_inside
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
 _PLACEHOLDER_FILE = re.compile(r"^(placeholder|dummy|no[-_]?image|missing[-_]?image)\b[-_\w]*\.", re.IGNORECASE)
@@ -38,8 +38,6 @@ class ResolvedPicture:
     """From the project folder; empty where there is no file."""
     sha256: str = ""
     """Of the file; empty where there is none that can be opened."""
-    status: FileStatus | None = None
-    """Of the file, before it was opened."""
 
 
 @dataclass(slots=True)
@@ -49,8 +47,8 @@ class PictureFinder:
     roots: SourceRoots
     limits: Limits = DEFAULT_LIMITS
     _listings: dict[Path, dict[str, Path]] = field(default_factory=dict)
-    _probed: dict[Path, tuple[Picture, int, FileStatus | None]] = field(default_factory=dict)
-    """Each picture with the number of its frames, and its file's status."""
+    _probed: dict[Path, tuple[Picture, int]] = field(default_factory=dict)
+    """Each picture with the number of its frames."""
 
     @error_rule(
         "picture-broken",
@@ -81,8 +79,7 @@ class PictureFinder:
         outcome = "\n".join((path, *(finding.message + finding.hint for finding in findings)))
         if actual is None or actual not in self._probed:
             return ResolvedPicture(target, outcome, path)
-        picture, _, status = self._probed[actual]
-        return ResolvedPicture(target, outcome, path, picture.sha256, status)
+        return ResolvedPicture(target, outcome, path, self._probed[actual][0].sha256)
 
     @error_rule(
         "picture-missing",
@@ -160,7 +157,6 @@ class PictureFinder:
     )
     def _probe(self, path: Path, line: int, findings: FindingCollector) -> Picture:
         if path not in self._probed:
-            status = file_status(path)
             data = read_inside(path, self.roots, self.limits.picture_bytes)
             if not data:
                 raise SourceError("an empty file", hint="export it again from where it came")
@@ -168,8 +164,8 @@ class PictureFinder:
             digest = hashlib.sha256(data).hexdigest()
             size = (info.width_px, info.height_px)
             picture = Picture(self.roots.relative(path), digest, *size, info.media_type, info.has_alpha)
-            self._probed[path] = picture, info.frames, status
-        picture, frames, _ = self._probed[path]
+            self._probed[path] = picture, info.frames
+        picture, frames = self._probed[path]
         if frames > 1:
             findings.add("picture-animated", line, f"{path.name} moves; its first picture of {frames} is shown")
         if _TYPES_OF_SUFFIX.get(path.suffix.lower(), picture.media_type) != picture.media_type:

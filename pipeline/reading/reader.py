@@ -41,15 +41,7 @@ from pipeline.reading.outline import build_outline
 from pipeline.reading.pandoc import PandocDocument, PandocFailure, parse_many
 from pipeline.reading.picture_finder import PictureFinder, ResolvedPicture
 from pipeline.reading.repairs import repair_lines
-from pipeline.reading.source_files import (
-    FileStatus,
-    LargeFileError,
-    Source,
-    SourceRoots,
-    file_status,
-    read_inside,
-    source_id,
-)
+from pipeline.reading.source_files import LargeFileError, Source, SourceRoots, read_inside, source_id
 from pipeline.reading.source_text import decode_source
 from pipeline.reading.titles import description_of, subject_of, title_of
 from pipeline.reading.typography import apply_typography, apply_typography_to_text
@@ -73,8 +65,6 @@ class ReadResult:
     """Every picture that it names."""
     sha256: str = ""
     """Of the file; empty where the same file may come to something else another time, or cannot be read."""
-    status: FileStatus | None = None
-    """Of the file, before it was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +76,6 @@ class _PreparedSource:
     lines: Lines
     findings: FindingCollector
     sha256: str
-    status: FileStatus | None
 
 
 @dataclass(slots=True)
@@ -137,7 +126,7 @@ def read_articles(
 def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _PreparedSource | ReadResult:
     """Return a source ready for pandoc, or why it is refused."""
     findings = FindingCollector(source.path, config.limits)
-    sha256, status = "", file_status(roots.project / source.path)
+    sha256 = ""
     try:
         data = read_inside(roots.project / source.path, roots, config.limits.source_bytes)
         sha256 = hashlib.sha256(data).hexdigest()
@@ -145,10 +134,10 @@ def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _Prep
         if parts is not None:
             _check_length(parts.body, config.limits)
             lines = repair_lines(body_lines(parts.body, parts.body_line), findings)
-            return _PreparedSource(source, parts, lines, findings, sha256, status)
+            return _PreparedSource(source, parts, lines, findings, sha256)
     except SourceError as error:
         _add_error(error, findings)
-    return ReadResult(source, None, sort_findings(findings), (), sha256, status)
+    return ReadResult(source, None, sort_findings(findings), (), sha256)
 
 
 def _check_length(body: str, limits: Limits) -> None:
@@ -202,7 +191,7 @@ def _normalise_document(
     kept = [finding for finding in findings if finding.severity == "error" or finding.code not in accepted]
     if any(finding.severity == "error" and finding.code not in PICTURE_OMITTED_CODES for finding in kept):
         article = None
-    return ReadResult(source, article, sort_findings(kept), targets.resolved_pictures, item.sha256, item.status)
+    return ReadResult(source, article, sort_findings(kept), targets.resolved_pictures, item.sha256)
 
 
 def _build_article(

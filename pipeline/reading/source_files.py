@@ -35,15 +35,6 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class FileStatus:
-    """What the file system says of a file: as long as it is the same, so is the content."""
-
-    size: int
-    mtime_ns: int
-    inode: int
-
-
-@dataclass(frozen=True, slots=True)
 class SourceRoots:
     """The only folders that sources and pictures may come from, links resolved."""
 
@@ -241,17 +232,6 @@ def read_inside(path: Path, roots: SourceRoots, max_bytes: int) -> bytes:
             return file.read(max_bytes)
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", hint="check that it exists and may be read") from error
-
-
-def file_status(path: Path) -> FileStatus | None:
-    """Return what the file system says of a regular file, or None where there is none."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return None
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    return FileStatus(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def glob_base(glob: str) -> Path:

@@ -1,7 +1,7 @@
 """PDF imposition: booklets to fold, and print packs for a copier.
 
-A page is laid on its sheet as a picture of itself, so its tags, links and bookmarks stay behind. An imposed file
-therefore claims neither PDF/UA nor PDF/A, and says whom it is for; the file that it was made from is the one to read.
+Pages become form XObjects, which lose tags, links and bookmarks. An imposed file therefore claims neither PDF/UA nor
+PDF/A, and names its audience in the metadata; the file it was made from is the accessible one.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _BOOKLET_PAGES_PER_SHEET = 4
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """What an imposed file says of itself."""
+    """Title, subject and language of an imposed file."""
 
     title: str
     note: str
-    """Whom it is for: it stands as subject, where a viewer shows it."""
+    """Written as subject: for whom the file is made."""
     language: str
 
 
 @dataclass(frozen=True, slots=True)
 class PackHandout:
-    """A handout for the pack."""
+    """Title and PDF of a handout in a print pack."""
 
     title: str
     pdf: bytes
@@ -39,7 +39,7 @@ class PackHandout:
 
 @dataclass(frozen=True, slots=True)
 class _PageForm:
-    """A page as something to be drawn, and the size that it is seen in."""
+    """A page as a form XObject, with the size of its trim box."""
 
     form: Object
     left_pt: float
@@ -50,7 +50,7 @@ class _PageForm:
 
 @dataclass(frozen=True, slots=True)
 class _SheetSide:
-    """One side of a sheet: what is drawn on it can be printed many times."""
+    """Content stream and resources of one side of a sheet; copies share them."""
 
     contents: Object
     resources: Object
@@ -59,32 +59,31 @@ class _SheetSide:
 
 
 def impose_booklet(pdf: bytes, label: DocumentInfo) -> bytes:
-    """Return pages imposed two and two on sheets to print on both sides, fold across and staple.
+    """Return a booklet: two pages on each side of a sheet, to print on both sides, fold and staple.
 
-    The stack is folded as a whole: the outermost sheet carries the last and the first page. What is missing to a
-    multiple of four stays blank at the end. Two pages of A5 make a sheet of A4, which turns over on its short edge.
+    The stack is folded as a whole: the outermost sheet carries the last and the first page. Blank pages at the end
+    fill up to a multiple of four. Two pages of A5 make a sheet of A4, which turns over on its short edge.
 
     Args:
         pdf: A file with pages of one size.
-        label: What the booklet says of itself.
     """
     import pikepdf
 
     with pikepdf.open(io.BytesIO(pdf)) as source, pikepdf.new() as made:
-        drawings = [_page_as_form(made, page) for page in source.pages]
-        width_pt, height_pt = _spread_size(drawings[0])
+        forms = [_page_as_form(made, page) for page in source.pages]
+        width_pt, height_pt = _spread_size(forms[0])
         fold_pt = width_pt / 2
-        for left, right in booklet_order(len(drawings)):
-            halves = [(drawings[left], fold_pt - drawings[left].width_pt)] if left < len(drawings) else []
-            halves += [(drawings[right], fold_pt)] if right < len(drawings) else []
+        for left, right in booklet_order(len(forms)):
+            halves = [(forms[left], fold_pt - forms[left].width_pt)] if left < len(forms) else []
+            halves += [(forms[right], fold_pt)] if right < len(forms) else []
             made.pages.append(_page_for_side(_draw_side(made, width_pt, height_pt, halves)))
         return _save_imposed(made, label, "/DuplexFlipShortEdge")
 
 
 def booklet_order(pages: int) -> Iterator[tuple[int, int]]:
-    """Yield the pages, from 0, on the left and right of each side of the sheets, outermost sheet first.
+    """Yield the page numbers, from 0, on the left and right of each side, outermost sheet first.
 
-    Numbers from `pages` up stand for blank ones.
+    Numbers from `pages` up stand for blank pages.
     """
     places = -(-pages // _BOOKLET_PAGES_PER_SHEET) * _BOOKLET_PAGES_PER_SHEET
     for inner in range(places // 2):
@@ -93,52 +92,44 @@ def booklet_order(pages: int) -> Iterator[tuple[int, int]]:
 
 
 def impose_print_pack(cover: bytes, handouts: Sequence[PackHandout], copies: int, label: DocumentInfo) -> bytes:
-    """Return one file for a copier that prints on both sides: the cover, then all copies of each handout.
+    """Return one file for duplex printing: the cover once, then all copies of each handout in order.
 
-    Each copy begins on the front of a sheet. Copies of one handout follow each other, pages in order, so the stack
-    that comes out is ready for the rack.
-
-    Args:
-        cover: What is inside, printed once.
-        handouts: In the order in which they come out.
-        copies: Of each handout.
-        label: What the pack says of itself.
+    Each copy begins on the front of a sheet; copies of one handout follow each other.
     """
     import pikepdf
 
     with pikepdf.new() as made:
-        is_lying = False  # wider than high, as the sheets of booklets are
+        is_landscape = False  # as the sheets of booklets are
         with made.open_outline() as outline:
             for handout, times in ((PackHandout(label.title, cover), 1), *((handout, copies) for handout in handouts)):
                 outline.root.append(pikepdf.OutlineItem(handout.title, len(made.pages)))
                 sides = _sheet_sides(made, handout.pdf)
-                is_lying = is_lying or sides[0].width_pt > sides[0].height_pt
+                is_landscape = is_landscape or sides[0].width_pt > sides[0].height_pt
                 for _ in range(times):
                     made.pages.extend(_page_for_side(side) for side in sides)
-        return _save_imposed(made, label, "/DuplexFlipShortEdge" if is_lying else "/DuplexFlipLongEdge")
+        return _save_imposed(made, label, "/DuplexFlipShortEdge" if is_landscape else "/DuplexFlipLongEdge")
 
 
 def _sheet_sides(made: Pdf, pdf: bytes) -> list[_SheetSide]:
-    """Return the sides of a handout; an odd number is filled up, so that the next one begins on a front."""
+    """Return the sides of a handout; a blank one fills up an odd number, so that the next copy begins on a front."""
     import pikepdf
 
     with pikepdf.open(io.BytesIO(pdf)) as source:
-        drawings = [_page_as_form(made, page) for page in source.pages]
-    blank = [drawings[-1]] if len(drawings) % 2 else []
-    return [
-        _draw_side(made, sheet.width_pt, sheet.height_pt, shown)
-        for sheet, shown in (*((drawing, [(drawing, 0.0)]) for drawing in drawings), *((last, []) for last in blank))
-    ]
+        forms = [_page_as_form(made, page) for page in source.pages]
+    sides = [_draw_side(made, page.width_pt, page.height_pt, [(page, 0.0)]) for page in forms]
+    if len(sides) % 2:
+        sides.append(_draw_side(made, forms[-1].width_pt, forms[-1].height_pt, []))
+    return sides
 
 
 def _page_as_form(made: Pdf, page: Page) -> _PageForm:
-    """Return a page of another file as a form of this one."""
+    """Return a page of another file as a form XObject of this one."""
     left, bottom, right, top = map(float, page.trimbox)
     return _PageForm(made.copy_foreign(page.as_form_xobject()), left, bottom, right - left, top - bottom)
 
 
 def _spread_size(page: _PageForm) -> tuple[float, float]:
-    """Return the sheet that holds two pages side by side: paper that can be bought, where there is some."""
+    """Return the size of two pages side by side: that of a standard paper where one matches."""
     width_pt, height_pt = 2 * page.width_pt, page.height_pt
     name = paper_name(width_pt / PT_PER_MM, height_pt / PT_PER_MM)
     if not name:
@@ -147,33 +138,30 @@ def _spread_size(page: _PageForm) -> tuple[float, float]:
     return width_mm * PT_PER_MM, height_mm * PT_PER_MM
 
 
-def _draw_side(made: Pdf, width_pt: float, height_pt: float, drawings: Sequence[tuple[_PageForm, float]]) -> _SheetSide:
-    """Return a side with drawings on it, each with the place of its left edge.
+def _draw_side(made: Pdf, width_pt: float, height_pt: float, placed: Sequence[tuple[_PageForm, float]]) -> _SheetSide:
+    """Return a side of a sheet with pages placed on it.
 
     Args:
-        made: The file that the side is for.
-        width_pt: Of the sheet.
-        height_pt: Of the sheet.
-        drawings: Each as high as the sheet.
+        placed: Pages as high as the sheet, each with the position of its left edge.
     """
     from pikepdf import Dictionary, Name
 
     pieces = []
     forms = Dictionary()
-    for number, (drawing, at_pt) in enumerate(drawings, 1):
-        forms[f"/P{number}"] = drawing.form
-        across, up = at_pt - drawing.left_pt, 0.0 - drawing.bottom_pt  # a bare minus would write -0.000
+    for number, (page, at_pt) in enumerate(placed, 1):
+        forms[f"/P{number}"] = page.form
+        across, up = at_pt - page.left_pt, 0.0 - page.bottom_pt  # a bare minus would write -0.000
         pieces.append(f"q 1 0 0 1 {across:.3f} {up:.3f} cm /P{number} Do Q")
     return _SheetSide(
         made.make_stream("\n".join(pieces).encode()),
-        made.make_indirect(Dictionary(XObject=forms) if drawings else Dictionary(ProcSet=[Name.PDF])),
+        made.make_indirect(Dictionary(XObject=forms) if placed else Dictionary(ProcSet=[Name.PDF])),
         width_pt,
         height_pt,
     )
 
 
 def _page_for_side(side: _SheetSide) -> Page:
-    """Return a page of its own for a side: a page stands once in a file, what is drawn on it can be shared."""
+    """Return a new page for a side; a page object occurs once in a file, its content can be shared."""
     import pikepdf
 
     box = pikepdf.Array([0.0, 0.0, round(side.width_pt, 3), round(side.height_pt, 3)])
@@ -183,7 +171,7 @@ def _page_for_side(side: _SheetSide) -> Page:
 
 
 def _save_imposed(made: Pdf, label: DocumentInfo, duplex: str) -> bytes:
-    """Return the file with its label, and with what a viewer should choose when it prints it."""
+    """Return the file with its metadata and viewer preferences for printing."""
     from pikepdf import Dictionary, Name, ObjectStreamMode, String
 
     made.Root.Lang = String(label.language)

@@ -1,6 +1,6 @@
-"""Renders blocks to markup: well-formed XHTML that is valid HTML too, shared by every writer.
+"""Renders blocks to markup: well-formed XHTML that is also valid HTML, shared by all writers.
 
-A writer changes a kind by overriding its method. What the source does not say carries `data-added`.
+A writer overrides the method of a kind of block or inline. Text that is not from the source has `data-added`.
 """
 
 from __future__ import annotations
@@ -8,54 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from markupsafe import Markup, escape
 
-from pipeline.model import (
-    Article,
-    Block,
-    BlockQuote,
-    BulletList,
-    Callout,
-    Cell,
-    Code,
-    CodeBlock,
-    DefinitionList,
-    Div,
-    Edition,
-    EditionPart,
-    Emph,
-    Figure,
-    Header,
-    HorizontalRule,
-    Image,
-    Inline,
-    LineBreak,
-    Link,
-    Note,
-    OrderedList,
-    Para,
-    Picture,
-    Plain,
-    References,
-    SoftBreak,
-    Space,
-    Span,
-    Str,
-    Strikeout,
-    Strong,
-    Subscript,
-    Superscript,
-    Table,
-)
+from pipeline import model
 from pipeline.rendering.words import Words
 
+Emphasis: TypeAlias = model.Emph | model.Strong | model.Strikeout | model.Superscript | model.Subscript
 ADDED = Markup(' data-added=""')
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Where a picture lies in the finished document, and the size it has there."""
+    """Address and size of a picture in the finished document."""
 
     src: str
     width_px: int
@@ -63,88 +29,92 @@ class Placed:
 
 
 TITLE = "_title"
-"""The id of an article's own heading, after its prefix: formats tell each other where an article begins by it."""
+"""Id of an article's title, after the article's prefix; the same in all formats."""
 
 
-def part_id(edition: Edition, part: EditionPart) -> str:
-    """Return the id of a part's heading, by which formats tell each other where the part begins."""
+def part_id(edition: model.Edition, part: model.EditionPart) -> str:
+    """Return the id of a part's heading, the same in all formats."""
     return f"_part-{edition.front.meta.parts.index(part) + 1}"
 
 
-def chapter_prefix(edition: Edition, article: Article) -> str:
-    """Return what stands before every id of an article in an edition: nothing where it stands alone."""
+def chapter_prefix(edition: model.Edition, article: model.Article) -> str:
+    """Return the prefix of all ids of an article: empty where the edition is that one article."""
     return f"{article.id.replace('/', '-')}-" if edition.is_bound else ""
 
 
-def anchor(prefix: str, number: int, block: Block) -> str:
-    """Return the id of the block that stands at this place of an article, counted from 1."""
-    # No heading's id begins with an underscore, so none can be the same.
-    return prefix + (block.id if isinstance(block, Header | References) else f"_block-{number}")
+def anchor(prefix: str, number: int, block: model.Block) -> str:
+    """Return the id of the block at this position of an article, counted from 1."""
+    # Ids of headings never begin with an underscore, so the two cannot collide.
+    return prefix + (block.id if isinstance(block, model.Header | model.References) else f"_block-{number}")
+
+
+def _element(tag: str) -> Callable[[MarkupRenderer, Emphasis], Markup]:
+    """Return a method that renders an inline as an element with this tag."""
+    template = Markup(f"<{tag}>{{}}</{tag}>")  # noqa: S704  # our own tags
+    return lambda self, inline: template.format(self.inlines(inline.content))
 
 
 class MarkupRenderer:
-    """Turns the blocks of one article into markup; keeps its footnotes until `notes` is asked for."""
+    """Renders the blocks of one article to markup; collects its footnotes for `notes`."""
+
+    xml = False
+    """Write `xml:lang` beside `lang`."""
 
     def __init__(
         self,
         words: Words,
-        place: Callable[[Picture], Placed | None],
+        place: Callable[[model.Picture], Placed | None],
         *,
         medium: str,
         prefix: str = "",
-        xml: bool = False,
         language: str = "",
     ) -> None:
-        """Begin an article.
+        """Set up the renderer for one article.
 
         Args:
-            place: Where a picture lies; None leaves it out.
+            place: Returns address and size of a picture; None leaves the picture out.
             medium: Blocks marked for other media are left out.
             prefix: Put before every id, so that several articles share a document.
-            xml: Write `xml:lang` beside `lang`.
             language: Of the article; empty: that of the words.
         """
         self.words = words
         self.place = place
         self.medium = medium
         self.prefix = prefix
-        self.xml = xml
         self._language = language or words.language
-        self._notes: list[Note] = []
-        self._marks: dict[Note, tuple[int, int]] = {}
-        """The number of each of them, and how often it has been referred to."""
+        self._notes: list[model.Note] = []
+        self._marks: dict[model.Note, tuple[int, int]] = {}
+        """Number of each footnote, and how often it has been referred to."""
 
     # ---- what writers call
 
-    def article(self, article: Article) -> Markup:
+    def article(self, article: model.Article) -> Markup:
         """Return all blocks of an article, without title, hero and notes."""
         return self.blocks(article.blocks)
 
-    def anchored(self, number: int, block: Block) -> Markup:
-        """Return a block of the article itself with an id, so that formats can tell each other of places.
+    def anchored(self, number: int, block: model.Block) -> Markup:
+        """Return a block of the article itself, with the id that `anchor` gives it, for page numbers of other formats.
 
         Headings, and blocks to which the writer gave an id, keep theirs.
         """
         markup = self.block(block)
-        if isinstance(block, Header | References):
+        if isinstance(block, model.Header | model.References):
             return markup
         with_id = f' id="{escape(self.anchor(number, block))}"'
         return Markup(re.sub(r"^<\w+(?![^>]* id=)", lambda tag: tag[0] + with_id, markup))  # noqa: S704  # escaped above
 
-    def anchor(self, number: int, block: Block) -> str:
-        """Return the id of the block that stands at this place of the article, counted from 1."""
+    def anchor(self, number: int, block: model.Block) -> str:
         return anchor(self.prefix, number, block)
 
-    def blocks(self, blocks: Iterable[Block]) -> Markup:
-        """Return blocks, a line each."""
+    def blocks(self, blocks: Iterable[model.Block]) -> Markup:
+        """Return blocks, one on each line."""
         return Markup("\n").join(piece for piece in map(self.block, blocks) if piece)
 
-    def inlines(self, inlines: Iterable[Inline]) -> Markup:
-        """Return inlines."""
+    def inlines(self, inlines: Iterable[model.Inline]) -> Markup:
         return Markup("").join(map(self.inline, inlines))
 
     def notes(self) -> Markup:
-        """Return the footnotes met so far as a section, or nothing; notes within notes come after them."""
+        """Return the footnotes collected so far as a section, or nothing; notes within notes come after them."""
         items: list[Markup] = []
         while len(items) < len(self._notes):
             number = len(items) + 1
@@ -153,48 +123,46 @@ class MarkupRenderer:
 
     # ---- dispatch
 
-    def block(self, block: Block) -> Markup:
-        """Return one block."""
+    def block(self, block: model.Block) -> Markup:
         markup: Markup = getattr(self, type(block).__name__.lower())(block)
         return markup
 
-    def inline(self, inline: Inline) -> Markup:
-        """Return one inline."""
-        if isinstance(inline, Str):  # far the most frequent kind
+    def inline(self, inline: model.Inline) -> Markup:
+        if isinstance(inline, model.Str):  # far the most frequent kind
             return escape(inline.text)
         markup: Markup = getattr(self, type(inline).__name__.lower())(inline)
         return markup
 
     # ---- blocks
 
-    def para(self, block: Para) -> Markup:
+    def para(self, block: model.Para) -> Markup:
         return Markup("<p>{}</p>").format(self.inlines(block.content))
 
-    def plain(self, block: Plain) -> Markup:
+    def plain(self, block: model.Plain) -> Markup:
         return self.inlines(block.content)
 
-    def header(self, block: Header) -> Markup:
+    def header(self, block: model.Header) -> Markup:
         return Markup('<h{0} id="{1}">{2}</h{0}>').format(
             block.level, self.prefix + block.id, self.inlines(block.content)
         )
 
-    def codeblock(self, block: CodeBlock) -> Markup:
+    def codeblock(self, block: model.CodeBlock) -> Markup:
         return Markup("<pre><code>{}</code></pre>").format(block.text)
 
-    def blockquote(self, block: BlockQuote) -> Markup:
+    def blockquote(self, block: model.BlockQuote) -> Markup:
         return Markup("<blockquote>\n{}\n</blockquote>").format(self.blocks(block.blocks))
 
-    def bulletlist(self, block: BulletList) -> Markup:
+    def bulletlist(self, block: model.BulletList) -> Markup:
         return Markup("<ul>\n{}\n</ul>").format(self.items(block.items))
 
-    def orderedlist(self, block: OrderedList) -> Markup:
-        start = Markup(' start="{}"').format(block.start) if block.start != 1 else Markup("")
+    def orderedlist(self, block: model.OrderedList) -> Markup:
+        start = Markup(' start="{}"').format(block.start) if block.start != 1 else ""
         return Markup("<ol{}>\n{}\n</ol>").format(start, self.items(block.items))
 
-    def items(self, items: Iterable[tuple[Block, ...]]) -> Markup:
+    def items(self, items: Iterable[tuple[model.Block, ...]]) -> Markup:
         return Markup("\n").join(Markup("<li>{}</li>").format(self.blocks(item)) for item in items)
 
-    def definitionlist(self, block: DefinitionList) -> Markup:
+    def definitionlist(self, block: model.DefinitionList) -> Markup:
         entries = (
             Markup("<dt>{}</dt>\n").format(self.inlines(term))
             + Markup("\n").join(Markup("<dd>{}</dd>").format(self.blocks(blocks)) for blocks in definitions)
@@ -202,33 +170,31 @@ class MarkupRenderer:
         )
         return Markup("<dl>\n{}\n</dl>").format(Markup("\n").join(entries))
 
-    def table(self, block: Table) -> Markup:
+    def table(self, block: model.Table) -> Markup:
         caption = Markup("<caption>{}</caption>\n").format(self.inlines(block.caption)) if block.caption else ""
         head = Markup("<thead>\n{}\n</thead>\n").format(self.row(block.head, "th")) if block.head else ""
         rows = Markup("\n").join(self.row(row, "td") for row in block.rows)
         return Markup("<table>\n{}{}<tbody>\n{}\n</tbody>\n</table>").format(caption, head, rows)
 
-    def row(self, cells: Iterable[Cell], tag: str) -> Markup:
+    def row(self, cells: Iterable[model.Cell], tag: str) -> Markup:
         return Markup("<tr>{}</tr>").format(Markup("").join(self.cell(cell, tag) for cell in cells))
 
-    def cell(self, cell: Cell, tag: str) -> Markup:
+    def cell(self, cell: model.Cell, tag: str) -> Markup:
         scope = Markup(' scope="col"') if tag == "th" else ""
         align = Markup(' class="{}"').format(cell.alignment) if cell.alignment else ""
         return Markup("<{0}{1}{2}>{3}</{0}>").format(tag, scope, align, self.blocks(cell.blocks))
 
-    def figure(self, block: Figure) -> Markup:
+    def figure(self, block: model.Figure) -> Markup:
         image = self.image(block.image)
         if not image:
             return Markup("")
-        caption = (
-            Markup("<figcaption>{}</figcaption>").format(self.inlines(block.caption)) if block.caption else Markup("")
-        )
+        caption = Markup("<figcaption>{}</figcaption>").format(self.inlines(block.caption)) if block.caption else ""
         return Markup("<figure>{}{}</figure>").format(image, caption)
 
-    def horizontalrule(self, block: HorizontalRule) -> Markup:
+    def horizontalrule(self, block: model.HorizontalRule) -> Markup:
         return Markup("<hr/>")
 
-    def div(self, block: Div) -> Markup:
+    def div(self, block: model.Div) -> Markup:
         if block.media and self.medium not in block.media:
             return Markup("")
         before, self._language = self._language, block.language or self._language
@@ -236,52 +202,52 @@ class MarkupRenderer:
         self._language = before
         return Markup("<div{}>\n{}\n</div>").format(self.lang(block.language), inside) if block.language else inside
 
-    def callout(self, block: Callout) -> Markup:
+    def callout(self, block: model.Callout) -> Markup:
         return Markup('<aside class="callout {}" role="note">\n{}\n{}\n</aside>').format(
             block.kind, self.callout_title(block), self.blocks(block.blocks)
         )
 
-    def callout_title(self, block: Callout) -> Markup:
-        """Return the author's title, or else the label of its kind, marked as added."""
+    def callout_title(self, block: model.Callout) -> Markup:
+        """Return the author's title, or the default label of the kind, marked as added."""
         if block.title:
             return Markup('<p class="callout-title">{}</p>').format(self.inlines(block.title))
         return Markup('<p class="callout-title"{}>{}</p>').format(
             self.added(), self.words[f"callout_{block.kind}".replace("-", "_")]
         )
 
-    def references(self, block: References) -> Markup:
+    def references(self, block: model.References) -> Markup:
         return Markup('<section class="references">\n{}\n{}\n</section>').format(
             self.references_title(block), self.blocks(block.blocks)
         )
 
-    def references_title(self, block: References) -> Markup:
-        """Return the author's heading, or else the word of the language, marked as added."""
-        added = Markup("") if block.title else self.added()
+    def references_title(self, block: model.References) -> Markup:
+        """Return the author's heading, or the default heading, marked as added."""
+        added = "" if block.title else self.added()
         title = self.inlines(block.title) if block.title else escape(self.words["references"])
         return Markup('<h2 id="{}"{}>{}</h2>').format(self.prefix + block.id, added, title)
 
     # ---- footnotes
 
-    def note(self, inline: Note) -> Markup:
+    def note(self, inline: model.Note) -> Markup:
         number, mark = self.note_mark(inline)
         return Markup(
             '<a class="note-ref" id="{0}noteref-{1}" href="#{0}note-{2}" role="doc-noteref"{3}>{2}</a>'
         ).format(self.prefix, mark, number, ADDED)
 
-    def note_mark(self, note: Note) -> tuple[int, str]:
-        """Return the number of a footnote, and the number of this place that refers to it: `2`, then `2_2`, `2_3`.
+    def note_mark(self, note: model.Note) -> tuple[int, str]:
+        """Return the number of a footnote, and the id suffix of this reference to it: `2`, then `2_2`, `2_3`.
 
-        A footnote that is referred to again is printed once; it leads back to the first place.
+        A footnote that is referred to again is printed once; its back link leads to the first reference.
         """
         number, times = self._marks.get(note, (len(self._notes) + 1, 0))
         if not times:
             self._notes.append(note)
         times += 1
         self._marks[note] = number, times
-        # No heading's id holds an underscore, so none can be the same.
+        # Ids of headings hold no underscore, so the two cannot collide.
         return number, str(number) if times == 1 else f"{number}_{times}"
 
-    def note_item(self, number: int, note: Note) -> Markup:
+    def note_item(self, number: int, note: model.Note) -> Markup:
         return Markup('<li id="{0}note-{1}">{2} <a href="#{0}noteref-{1}" role="doc-backlink"{3}>{4}</a></li>').format(
             self.prefix, number, self.blocks(note.blocks), ADDED, self.words["back"]
         )
@@ -293,44 +259,32 @@ class MarkupRenderer:
 
     # ---- inlines
 
-    def space(self, inline: Space) -> Markup:
+    def space(self, inline: model.Space) -> Markup:
         return Markup(" ")
 
-    def softbreak(self, inline: SoftBreak) -> Markup:
+    def softbreak(self, inline: model.SoftBreak) -> Markup:
         return Markup("\n")
 
-    def linebreak(self, inline: LineBreak) -> Markup:
+    def linebreak(self, inline: model.LineBreak) -> Markup:
         return Markup("<br/>\n")
 
-    def code(self, inline: Code) -> Markup:
+    def code(self, inline: model.Code) -> Markup:
         return Markup("<code>{}</code>").format(inline.text)
 
-    def emph(self, inline: Emph) -> Markup:
-        return Markup("<em>{}</em>").format(self.inlines(inline.content))
+    emph, strong, strikeout = _element("em"), _element("strong"), _element("s")
+    superscript, subscript = _element("sup"), _element("sub")
 
-    def strong(self, inline: Strong) -> Markup:
-        return Markup("<strong>{}</strong>").format(self.inlines(inline.content))
-
-    def strikeout(self, inline: Strikeout) -> Markup:
-        return Markup("<s>{}</s>").format(self.inlines(inline.content))
-
-    def superscript(self, inline: Superscript) -> Markup:
-        return Markup("<sup>{}</sup>").format(self.inlines(inline.content))
-
-    def subscript(self, inline: Subscript) -> Markup:
-        return Markup("<sub>{}</sub>").format(self.inlines(inline.content))
-
-    def span(self, inline: Span) -> Markup:
+    def span(self, inline: model.Span) -> Markup:
         inside = self.inlines(inline.content)
         if inline.title:
             return Markup('<abbr title="{}"{}>{}</abbr>').format(inline.title, self.lang(inline.language), inside)
         return Markup("<span{}>{}</span>").format(self.lang(inline.language), inside) if inline.language else inside
 
-    def link(self, inline: Link) -> Markup:
+    def link(self, inline: model.Link) -> Markup:
         address = f"#{self.prefix}{inline.address[1:]}" if inline.address.startswith("#") else inline.address
         return Markup('<a href="{}">{}</a>').format(address, self.inlines(inline.content))
 
-    def image(self, inline: Image) -> Markup:
+    def image(self, inline: model.Image) -> Markup:
         placed = self.place(inline.picture)
         if placed is None:
             return Markup("")
@@ -339,12 +293,14 @@ class MarkupRenderer:
         )
 
     def added(self) -> Markup:
-        """Return the attributes of words that a writer adds: their language too, where the text has another."""
+        """Return the attributes of added text: `data-added`, and its language where that differs from the text
+        around it.
+        """
         is_foreign = self.words.language != self._language
         return ADDED + self.lang(self.words.language if is_foreign else "")
 
     def lang(self, language: str) -> Markup:
-        """Return the attributes that state a language, or nothing."""
+        """Return the language attributes, or nothing."""
         if not language:
             return Markup("")
         both = Markup(' lang="{0}" xml:lang="{0}"') if self.xml else Markup(' lang="{0}"')

@@ -1,29 +1,36 @@
-"""Sheets of paper by name, as clinics buy them, and the pages of a file that are to go on them."""
+"""Paper sizes: their names and dimensions, and the page size of a PDF."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
 
-PT_PER_MM = 72 / 25.4
+MM_PER_PT, PT_PER_MM = 25.4 / 72, 72 / 25.4
+PAGES_PER_SHEET = 2
+"""Printed on both sides."""
 PAPER_SIZES_MM = {"A3": (297.0, 420.0), "A4": (210.0, 297.0), "A5": (148.0, 210.0), "letter": (215.9, 279.4)}
-"""Width and height in millimetres, upright."""
+"""Width and height, portrait."""
 _TOLERANCE_MM = 1.5
-"""Two sheets of A5 side by side are a millimetre narrower than A4: each size is rounded down."""
+"""Two A5 pages side by side are a millimetre narrower than A4, since each size is rounded down."""
 
 
 def paper_name(width_mm: float, height_mm: float) -> str:
-    """Return the paper of a size, upright or on its side; empty where there is none."""
-    upright = tuple(sorted((width_mm, height_mm)))
-    for name, size in PAPER_SIZES_MM.items():
-        if all(abs(is_ - wanted) <= _TOLERANCE_MM for is_, wanted in zip(upright, size, strict=True)):
+    """Return the name of a paper size, portrait or landscape; empty for an unknown size."""
+    short_mm, long_mm = sorted((width_mm, height_mm))
+    for name, (width, height) in PAPER_SIZES_MM.items():
+        if abs(short_mm - width) <= _TOLERANCE_MM and abs(long_mm - height) <= _TOLERANCE_MM:
             return name
     return ""
 
 
+def sheet_count(pages: int) -> int:
+    """Return how many sheets pages need that are printed on both sides."""
+    return -(-pages // PAGES_PER_SHEET)
+
+
 @dataclass(frozen=True, slots=True)
 class PdfPageInfo:
-    """The pages of a file: how many, and how large the first one is."""
+    """Number of pages of a PDF, and the size of the first."""
 
     count: int
     width_mm: float
@@ -31,12 +38,12 @@ class PdfPageInfo:
 
     @property
     def paper(self) -> str:
-        """The paper they fit on; empty where there is none."""
+        """The name of its paper; empty for an unknown size."""
         return paper_name(self.width_mm, self.height_mm)
 
 
 def measure_pages(pdf: bytes) -> PdfPageInfo:
-    """Return the pages of a file, as they are cut."""
+    """Return number and size of the pages, by their trim box."""
     import pikepdf
 
     with pikepdf.open(io.BytesIO(pdf)) as file:

@@ -1,4 +1,4 @@
-"""HTML to a tagged PDF by WeasyPrint, closed off: it sees what it is given, and tells what it had to say."""
+"""HTML to a tagged PDF by WeasyPrint, which may load only what it is given; its log lines are returned."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree.ElementTree import Element
+
+import pydyf  # type: ignore[import-untyped]  # WeasyPrint's own writer of PDF
+import weasyprint
+from weasyprint.formatting_structure import boxes
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from pipeline.errors import StyleError
 from pipeline.rendering.fonts import FONT_STYLES, font_data
 from pipeline.timing import timed_phase
 
-if TYPE_CHECKING:
-    import weasyprint
-    from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import URLFetcher
-
 ELEMENT_PREFIX = "part:"
-"""Begins the name of an annotation that ties a group of WeasyPrint's structure tree to the element it was made of."""
+"""Prefix of the annotation name that links a group of WeasyPrint's structure tree to its HTML element."""
 _NO_TARGET = (0.0, 0.0, 0.0, 0.0)
 _PDF_VARIANT = "pdf/a-2a"
 _MM_PER_PX = 25.4 / 96
-_EXPECTED_LOG_LINES = ("has no required alt description",)
-"""Log lines that mean no fault: pictures that only decorate become artifacts when the tree is built anew."""
+_EXPECTED_LOG_TEXT = "has no required alt description"
+"""A log line to ignore: decorative pictures become artifacts when the structure tree is rebuilt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Layout:
     root: Element
     """The HTML as WeasyPrint read it."""
     messages: tuple[str, ...]
-    """What WeasyPrint logged, save what means no fault."""
+    """What WeasyPrint logged, expected lines left out."""
 
     @property
     def pages(self) -> int:
@@ -54,7 +55,7 @@ class Layout:
 
     @property
     def page_of(self) -> Mapping[str, int]:
-        """The page, from 1, on which each id stands first."""
+        """The first page, from 1, on which each id occurs."""
         found: dict[str, int] = {}
         for number, page in enumerate(self.document.pages, 1):
             for anchor in page.anchors:
@@ -62,13 +63,17 @@ class Layout:
         return found
 
     def top_mm(self, name: str) -> float:
-        """Return how far below the top edge of its page the element with an id begins."""
+        """Return the distance of the element with an id from the top edge of its page."""
         page = self.document.pages[self.page_of[name] - 1]
         return float(page.anchors[name][1]) * _MM_PER_PX
 
     def bottom_mm(self, page: int) -> float:
-        """Return how far below the top edge the lowest line or picture of a page ends; pages count from 1."""
-        bottoms = (box.position_y + box.height for box in _inked_boxes(self.document.pages[page - 1]))
+        """Return the distance of the lower end of the lowest line or picture from the top edge; pages count from 1."""
+        bottoms = (
+            box.position_y + box.height
+            for box in _all_boxes(self.document.pages[page - 1])
+            if isinstance(box, boxes.LineBox | boxes.ReplacedBox)
+        )
         return float(max(bottoms, default=0.0)) * _MM_PER_PX
 
 
@@ -78,34 +83,31 @@ def lay_out(html: str, css: str, resources: Mapping[str, Resource]) -> Layout:
 
     Args:
         html: A whole document, without style.
-        css: The style sheet; one that is used again is not parsed again. It may load `font:regular` and other cuts.
+        css: The style sheet, cached after parsing. It may load `font:regular` and the other font styles.
         resources: All that the HTML may load, by address.
 
     Raises:
         StyleError: Something else is loaded: the message names it.
     """
-    import weasyprint
-    from weasyprint.urls import FatalURLFetchingError
-
     with _collected_logs() as messages:
         try:
-            source = weasyprint.HTML(string=html, url_fetcher=_resource_fetcher(resources))
-            sheet, remarks = _style_sheet(css)
+            source = weasyprint.HTML(string=html, url_fetcher=_ResourceFetcher(resources))
+            sheet, css_messages = _style_sheet(css)
             document = source.render(font_config=_font_configuration(), stylesheets=[sheet], pdf_variant=_PDF_VARIANT)
         except FatalURLFetchingError as error:
             raise StyleError(f"{error} is loaded, but nothing outside the style folder may be") from error
-    return Layout(document, source.etree_element, tuple(dict.fromkeys((*remarks, *messages))))
+    return Layout(document, source.etree_element, tuple(dict.fromkeys((*css_messages, *messages))))
 
 
 def insert_boxes(layout: Layout, other: Layout, name: str, below: str) -> None:
-    """Set what another document of one page holds into this one, as if it stood before the element with an id there.
+    """Insert the boxes of another one-page document before the element with an id, without a new layout.
 
-    Nothing is laid out anew: there must be room below that element, and nothing on its page but it.
+    There must be room below that element, and nothing else on its page.
 
     Args:
-        other: Laid out in the same style; it is used up.
+        other: Laid out in the same style; it cannot be used again.
         name: The id, in this document.
-        below: The id of the element, in the other, whose children are meant.
+        below: The id of the element in the other document whose children are inserted.
     """
     number = layout.page_of[name] - 1
     page = layout.document.pages[number]
@@ -118,14 +120,14 @@ def insert_boxes(layout: Layout, other: Layout, name: str, below: str) -> None:
     whole = next(box for box in _element_boxes(other.document.pages[0]) if box.element.get("id") == below)
     mark, origin = parent.children[place], other.document.pages[0]._page_box
     for box in whole.children:
-        # From the top of the page: the space above the first of them counts.
+        # Measured from the top of the page, so that the margin above the first box counts.
         box.translate(mark.position_x - origin.content_box_x(), mark.position_y - origin.content_box_y())
     parent.children = [*parent.children[:place], *whole.children, *parent.children[place:]]
     around, at = next(
         (element, at) for element in layout.root.iter() for at, child in enumerate(element) if child.get("id") == name
     )
     around[at:at] = list(whole.element)
-    # Its links, anchors and bookmarks are gathered when a page is made.
+    # A new page object collects links, anchors and bookmarks again.
     layout.document.pages[number] = type(page)(page._page_box)
 
 
@@ -133,11 +135,12 @@ def insert_boxes(layout: Layout, other: Layout, name: str, below: str) -> None:
 def draw_pdf(layout: Layout) -> tuple[bytes, tuple[str, ...]]:
     """Return the document as a tagged PDF, and what WeasyPrint logged.
 
-    It is PDF/A-2a by WeasyPrint's word only, and its annotations are named for `conforming.tags`. A layout can be
+    The PDF/A-2a claim is WeasyPrint's and unchecked; annotations are named for `validation.pdf_tags`. A layout can be
     drawn once.
     """
     document = layout.document
-    names = _link_boxes_to_elements(document, layout.root)
+    _link_boxes_to_elements(document)
+    names = {id(element): f"{ELEMENT_PREFIX}{number}" for number, element in enumerate(layout.root.iter())}
     with _collected_logs() as messages, warnings.catch_warnings():
         # WeasyPrint 70 leaves the file of its colour profile to the garbage collector.
         warnings.simplefilter("ignore", ResourceWarning)
@@ -147,61 +150,45 @@ def draw_pdf(layout: Layout) -> tuple[bytes, tuple[str, ...]]:
     return data, tuple(dict.fromkeys(messages))
 
 
-@cache
-def supported_characters() -> frozenset[str]:
-    """Return every character that all cuts of the font have."""
-    import uharfbuzz as hb
-
-    return frozenset.intersection(*(frozenset(map(chr, hb.Face(font_data(cut)).unicodes)) for cut in FONT_STYLES))
+# ---- isolation from network, file system and terminal
 
 
-# ---- closed off
+class _ResourceFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
+    """Serves the given resources; any other address ends the rendering."""
 
+    def __init__(self, resources: Mapping[str, Resource]) -> None:
+        super().__init__()
+        self.resources = resources
 
-def _resource_fetcher(resources: Mapping[str, Resource]) -> URLFetcher:
-    """Return a fetcher that knows these addresses only, and stops the printing at any other."""
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
-
-    class ClosedFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
-        def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-            resource = resources.get(url)
-            if resource is None:
-                raise FatalURLFetchingError(url)
-            return URLFetcherResponse(url, resource.data, {"Content-Type": resource.media_type})
-
-    return ClosedFetcher()
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        resource = self.resources.get(url)
+        if resource is None:
+            raise FatalURLFetchingError(url)
+        return URLFetcherResponse(url, resource.data, {"Content-Type": resource.media_type})
 
 
 @cache
 def _font_configuration() -> FontConfiguration:
-    """Return the one font configuration of the process: each new one reads all fonts of the machine."""
-    from weasyprint.text.fonts import FontConfiguration
-
-    # Left to the interpreter's end, its destructor would call functions that are gone already.
-    atexit.register(_clear_caches)
+    """Return the one font configuration of the process: creating one reads all fonts of the machine."""
+    # At interpreter exit its destructor would call functions that no longer exist: the caches are cleared before.
+    atexit.register(_font_configuration.cache_clear)
+    atexit.register(_style_sheet.cache_clear)
     return FontConfiguration()
-
-
-def _clear_caches() -> None:
-    _style_sheet.cache_clear()
-    _font_configuration.cache_clear()
 
 
 @lru_cache(maxsize=8)
 def _style_sheet(css: str) -> tuple[weasyprint.CSS, tuple[str, ...]]:
-    """Return the parsed style sheet and what was logged of it, which every document with it is told again."""
-    import weasyprint
-
-    fonts = {f"font:{cut}": Resource(font_data(cut), "font/ttf") for cut in FONT_STYLES}
+    """Return the parsed style sheet and what WeasyPrint logged while parsing it."""
+    fonts = {f"font:{style}": Resource(font_data(style), "font/ttf") for style in FONT_STYLES}
     with _collected_logs() as messages:
-        sheet = weasyprint.CSS(string=css, font_config=_font_configuration(), url_fetcher=_resource_fetcher(fonts))
+        sheet = weasyprint.CSS(string=css, font_config=_font_configuration(), url_fetcher=_ResourceFetcher(fonts))
     return sheet, tuple(messages)
 
 
 @contextmanager
 def _collected_logs() -> Iterator[list[str]]:
-    """Collect what WeasyPrint and fontTools log, instead of letting it reach the terminal."""
-    collector = _LogCollector(logging.WARNING)
+    """Collect what WeasyPrint and fontTools log, instead of printing it."""
+    collector = _LogCollector()
     loggers = [logging.getLogger(name) for name in ("weasyprint", "fontTools")]
     before = [logger.propagate for logger in loggers]
     for logger in loggers:
@@ -216,27 +203,23 @@ def _collected_logs() -> Iterator[list[str]]:
 
 
 class _LogCollector(logging.Handler):
-    def __init__(self, level: int) -> None:
-        super().__init__(level)
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        line = record.getMessage()
-        if not any(words in line for words in _EXPECTED_LOG_LINES):
-            self.lines.append(line)
+        if _EXPECTED_LOG_TEXT not in record.getMessage():
+            self.lines.append(record.getMessage())
 
 
-# ---- names: what ties WeasyPrint's structure tree to the HTML
+# ---- annotations that link WeasyPrint's structure tree to the HTML
 
 
-def _link_boxes_to_elements(document: weasyprint.Document, root: Element) -> Mapping[int, str]:
-    """Make every box of an element a link, since links are all that WeasyPrint ties to its groups.
+def _link_boxes_to_elements(document: weasyprint.Document) -> None:
+    """Make every box of an element a link, since WeasyPrint ties only links to its structure groups.
 
-    Of real links only those of `<a>` stay: WeasyPrint adds one for every box within a link as well. The boxes of a
-    page are not public in WeasyPrint, and there is no other way to them.
-
-    Returns:
-        The name of each element, by identity.
+    Of real links only those of `<a>` stay: WeasyPrint adds one for every box within a link as well. The boxes of a page
+    have no public interface in WeasyPrint.
     """
     for page in document.pages:
         page.links[:] = [link for link in page.links if link[3].element_tag == "a"]
@@ -244,13 +227,10 @@ def _link_boxes_to_elements(document: weasyprint.Document, root: Element) -> Map
         page.links += [
             ("external", ELEMENT_PREFIX, _NO_TARGET, box) for box in _element_boxes(page) if id(box) not in linked
         ]
-    return {id(element): f"{ELEMENT_PREFIX}{number}" for number, element in enumerate(root.iter())}
 
 
 def _element_boxes(page: weasyprint.Page) -> Iterator[Any]:
-    """Yield the boxes of elements on a page, without those of its margins and of generated content."""
-    from weasyprint.formatting_structure import boxes
-
+    """Yield the boxes of elements on a page, without page margins and generated content."""
     for box in _all_boxes(page):
         if (
             box.element is not None
@@ -260,18 +240,9 @@ def _element_boxes(page: weasyprint.Page) -> Iterator[Any]:
             yield box
 
 
-def _inked_boxes(page: weasyprint.Page) -> Iterator[Any]:
-    """Yield the boxes of lines and pictures on a page, without those of its margins."""
-    from weasyprint.formatting_structure import boxes
-
-    return (box for box in _all_boxes(page) if isinstance(box, boxes.LineBox | boxes.ReplacedBox))
-
-
 def _all_boxes(page: weasyprint.Page) -> Iterator[Any]:
-    """Yield every box on a page but those of its margins, in the order of the document."""
-    from weasyprint.formatting_structure import boxes
-
-    waiting = [page._page_box]  # see _name_boxes
+    """Yield every box of a page except margin boxes, in document order."""
+    waiting = [page._page_box]  # see _link_boxes_to_elements
     while waiting:
         box = waiting.pop()
         if not isinstance(box, boxes.MarginBox):
@@ -280,20 +251,18 @@ def _all_boxes(page: weasyprint.Page) -> Iterator[Any]:
 
 
 def _describe_links(document: weasyprint.Document, names: Mapping[int, str]) -> None:
-    """Name every annotation, and say of each link what it is called (PDF/UA-1, 7.18.5)."""
-    import pydyf  # type: ignore[import-untyped]  # WeasyPrint's own writer of PDF
-
+    """Name every annotation, and give each link its text as description (PDF/UA-1, 7.18.5)."""
     for page in document.pages:
         for _, _, _, box in page.links:
-            if box.link_annotation is None:  # it leads to an id that is nowhere
+            if box.link_annotation is None:  # its target does not exist
                 continue
             box.link_annotation["NM"] = pydyf.String(names[id(box.element)])
             name = " ".join(_accessible_text(box.element).split())
-            if box.element.tag == "a" and name:  # otherwise WeasyPrint's own stays: the address
+            if box.element.tag == "a" and name:  # otherwise WeasyPrint's own description stays: the address
                 box.link_annotation["Contents"] = pydyf.String(name)
 
 
 def _accessible_text(element: Element) -> str:
-    """Return the words of an element, with those that stand for its pictures."""
+    """Return the text of an element, with the text alternatives of its pictures."""
     below = "".join(_accessible_text(child) + (child.tail or "") for child in element)
     return element.get("alt", "") + (element.text or "") + below

@@ -1,17 +1,16 @@
-"""Pages of a PDF as pictures, for people who look through them."""
+"""PDF pages as images: all pages, a thumbnail, a contact sheet."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from PIL import Image
+import pypdfium2
+from PIL import Image, ImageDraw, ImageFont
 
 _THUMBNAIL_PX = 400
 _PALETTE_COLOURS = 64
-"""Enough for pages of text; a photograph loses little at this size."""
+"""Enough for pages of text; photographs lose little at thumbnail size."""
 _POINTS_PER_INCH = 72
 _SHEET_DPI = 60
 _GAP_PX = 16
@@ -20,26 +19,19 @@ _BACKGROUND = "#6b7280"
 
 
 def render_pages(pdf: bytes, dpi: float) -> list[Image.Image]:
-    """Return every page of a PDF as a picture."""
-    import pypdfium2
-
     with pypdfium2.PdfDocument(pdf) as document:
         return [page.render(scale=dpi / _POINTS_PER_INCH).to_pil() for page in document]
 
 
 def render_thumbnail(pdf: bytes) -> bytes:
     """Return the first page as a PNG 400 pixels wide."""
-    import pypdfium2
-
     with pypdfium2.PdfDocument(pdf) as document:
         page = document[0]
         return _encode_palette_png(page.render(scale=_THUMBNAIL_PX / page.get_width()).to_pil())
 
 
 def draw_contact_sheet(rows: Sequence[tuple[str, bytes]]) -> bytes:
-    """Return the pages of several PDFs as one PNG, a row each with its name above it, all to one scale."""
-    from PIL import Image, ImageDraw, ImageFont
-
+    """Return the pages of several PDFs as one PNG: one captioned row for each PDF, all at the same scale."""
     drawn = [(name, render_pages(pdf, _SHEET_DPI)) for name, pdf in rows]
     heights = [_CAPTION_PX + max(page.height for page in row) + _GAP_PX for _, row in drawn]
     width = _GAP_PX + max(sum(page.width + _GAP_PX for page in row) for _, row in drawn)
@@ -57,8 +49,6 @@ def draw_contact_sheet(rows: Sequence[tuple[str, bytes]]) -> bytes:
 
 
 def _encode_palette_png(picture: Image.Image, colours: int = _PALETTE_COLOURS) -> bytes:
-    from PIL import Image
-
     data = io.BytesIO()
     picture.convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(data, "PNG", compress_level=6)
     return data.getvalue()

@@ -1,4 +1,4 @@
-"""Readability of a text as LIX; sentences and word count."""
+"""Readability of a text: LIX, sentences, word count."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from pipeline.languages import together
 from pipeline.model import BLOCKS, Article, Block, Cell, Para, Plain, References, Table, children, text
 
 LONG_WORD_LETTERS = 6
-"""A word of more letters counts as long."""
+"""A word with more letters is long."""
 LixLevel = Literal["very_easy", "easy", "medium", "hard", "very_hard"]
 LIX_LEVELS: tuple[tuple[int, LixLevel], ...] = ((25, "very_easy"), (35, "easy"), (45, "medium"), (55, "hard"))
-"""The LIX below which a text has a level; above the last it is very hard."""
+"""Upper limits of the levels; above the last a text is very hard."""
 
 
 def lix(paragraphs: tuple[str, ...]) -> int | None:
-    """Return words per sentence and long words in a hundred, added up; None for a text without words.
+    """Return the LIX of a text: words per sentence plus the percentage of long words; None for a text without words.
 
     Args:
-        paragraphs: A text each; its end is the end of a sentence, with a full stop or without.
+        paragraphs: Each ends a sentence, with or without a full stop.
 
     Source: C.H. Björnsson, Läsbarhet, 1968. Below 25 children's books, above 55 laws.
     """
-    texts = [_mask_inner_dots(text) for text in paragraphs]
+    texts = [_INNER_DOT.sub("", text) for text in paragraphs]
     words = [word for text in texts for word in re.findall(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*", text)]
     if not words:
         return None
@@ -34,12 +34,12 @@ def lix(paragraphs: tuple[str, ...]) -> int | None:
 
 
 def lix_level(number: int) -> LixLevel:
-    """Return what a LIX means, in Björnsson's five steps."""
+    """Return the level of a LIX, of Björnsson's five."""
     return next((name for limit, name in LIX_LEVELS if number < limit), "very_hard")
 
 
 def running_text(article: Article) -> Iterator[str]:
-    """Yield the paragraphs and list items that are read as sentences: no headings, and no references."""
+    """Yield the paragraphs and list items of an article, without headings, tables and references."""
     waiting: list[Block] = list(reversed(article.blocks))
     while waiting:
         block = waiting.pop()
@@ -51,28 +51,23 @@ def running_text(article: Article) -> Iterator[str]:
 
 
 def word_count(article: Article) -> int:
-    """Return how many words stand in an article's text."""
     return len(text(article.blocks).split())
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:
-    """Yield where each sentence of a paragraph begins, and the sentence; a colon ends none here."""
-    # As many characters as before, so that places in one text are places in the other.
+    """Yield offset and text of each sentence of a paragraph; a colon ends no sentence."""
+    # The replacement keeps the length, so that positions in both texts agree.
     plain = _INNER_DOT.sub("·", text)
     for at in re.finditer(r"\w[^.!?…]*[.!?…]*", plain):
         yield at.start(), text[at.start() : at.end()]
 
 
-def _mask_inner_dots(text: str) -> str:
-    """Return a text without the dots of `3.5`, `f.eks.`, `dr. Prøve`, `3. maj` or `og … så`, which end no sentence."""
-    return _INNER_DOT.sub("", text)
-
-
 _GOES_ON = "|".join(rf"(?<=\b{re.escape(short)}\.)" for short in together().goes_on.split())
 _INNER_DOT = re.compile(
-    # The dot first: it is rare, and so the search is fast.
+    # The dot comes first: it is rare, which makes the search fast.
     r"\.(?:(?<=\w\.)(?=\w|\s+[a-zß-öø-ÿ\d])"
     rf"|(?:{_GOES_ON})(?=\s))"
-    # Dots behind which a sentence goes on are a pause.
+    # An ellipsis within a sentence.
     r"|…(?=\s+[a-zß-öø-ÿ])"
 )
+"""Dots that end no sentence: of `3.5`, `f.eks.`, `dr. Prøve`, `3. maj`, `og … så`."""

@@ -1,4 +1,4 @@
-"""Style folders and their templates: a project's `styles/` overrides the packaged one, file by file."""
+"""Style folders and their templates: files of a project's `styles/` override the packaged ones."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Styles:
     folders: tuple[Path, ...]
 
     def path(self, name: str) -> Path:
-        """Return where a style file lies.
+        """Return the path of a style file.
 
         Raises:
-            StyleError: No folder has it, or it is a link that leads out of the project.
+            StyleError: The file does not exist, or is a link out of the project.
         """
         for folder in self.folders:
             path = folder / name
@@ -38,21 +38,19 @@ class Styles:
         raise StyleError("no such style file", source=f"styles/{name}", hint="remove what names it, or add the file")
 
     def data(self, name: str) -> bytes:
-        """Return the bytes of a style file."""
         return self.path(name).read_bytes()
 
     def text(self, name: str) -> str:
-        """Return a style file as text."""
         try:
             return self.data(name).decode("utf-8")
         except UnicodeDecodeError as error:
             raise StyleError("not UTF-8", source=f"styles/{name}", hint="save it as UTF-8") from error
 
     def render(self, template: str, **values: object) -> str:
-        """Fill a template. Values are escaped unless they are `Markup`.
+        """Render a template. Values are escaped unless they are `Markup`.
 
         Raises:
-            StyleError: The template is missing, broken, or uses a name that it is not given.
+            StyleError: The template is missing, broken, or uses an undefined name.
         """
         import jinja2
 
@@ -71,30 +69,28 @@ class Styles:
 
 
 def find_styles(project: Path) -> Styles:
-    """Return the style folders of a project: its own first, the packaged one as ground."""
+    """Return the style folders of a project: its own first, then the packaged one."""
     return Styles(tuple(folder for folder in (project / "styles", packaged_styles()) if folder.is_dir()))
 
 
 @cache
 def packaged_styles() -> Path:
-    """Return the style folder that came with the package."""
     inside = Path(__file__).parent.parent / "styles"
     # An editable install has no copy inside the package: hatch force-includes only into wheels.
     return inside if inside.is_dir() else Path(__file__).parent.parent.parent / "styles"
 
 
 def _template_source(styles: Styles, name: str) -> tuple[str, str, Callable[[], bool]] | None:
-    """Return the text of a template, where it lies, and a test of whether that still holds; None: there is none.
+    """Return text and path of a template, and a test whether they are current; None for an unknown template.
 
-    The test is for workers that stay while styles are edited.
+    The test is for worker processes that run while styles are edited.
     """
-    if (found := _template_file(styles, name)) is None:
-        return None
-    return styles.text(name), str(found[0]), lambda: _template_file(styles, name) == found
+    found = _template_file(styles, name)
+    return found and (styles.text(name), str(found[0]), lambda: _template_file(styles, name) == found)
 
 
 def _template_file(styles: Styles, name: str) -> tuple[Path, int, int] | None:
-    """Return which file a template is, its time in nanoseconds and its size, by the same rules as any style file."""
+    """Return path, time in nanoseconds and size of a template."""
     if ".." in Path(name).parts or Path(name).is_absolute():
         return None
     path = next((each / name for each in styles.folders if (each / name).is_file()), None)
@@ -110,7 +106,7 @@ def _holder_of(obj: object, name: str) -> object:
 
 @cache
 def template_environment(folders: tuple[Path, ...]) -> Environment:
-    """Return the one template environment of a process for these folders."""
+    """Return the template environment of these folders, one per process."""
     import jinja2
 
     class TemplateEnvironment(jinja2.Environment):

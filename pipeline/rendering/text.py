@@ -1,47 +1,16 @@
 """Renders blocks to plain text of 72 columns.
 
-Hyphens are the only marks that repeat: NVDA and JAWS pass over them in silence at their default verbosity, while
-rows of `=`, `*`, `#` or `|` are spoken. Nothing is set in capitals, which speech spells out letter by letter.
+Only hyphens are repeated for rules: NVDA and JAWS skip them at default verbosity, but speak rows of `=`, `*`, `#` or
+`|`. Nothing is in capitals, which speech spells out.
 """
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 
-from pipeline.model import (
-    Block,
-    BlockQuote,
-    BulletList,
-    Callout,
-    Cell,
-    Code,
-    CodeBlock,
-    DefinitionList,
-    Div,
-    Emph,
-    Figure,
-    Header,
-    HorizontalRule,
-    Image,
-    Inline,
-    LineBreak,
-    Link,
-    Note,
-    OrderedList,
-    Para,
-    Plain,
-    References,
-    SoftBreak,
-    Space,
-    Span,
-    Str,
-    Strikeout,
-    Strong,
-    Subscript,
-    Superscript,
-    Table,
-)
+from pipeline import model
 from pipeline.rendering.words import Words
 
 WIDTH = 72
@@ -51,18 +20,18 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class TextRenderer:
-    """Turns blocks into text; keeps links and footnotes until `links` and `notes` are asked for.
+    """Renders blocks to text; collects addresses and footnotes for `links` and `notes`.
 
     Several articles may share one renderer, so that their links are numbered through.
     """
 
     def __init__(self, words: Words, *, medium: str, address: Callable[[str], str] = str, width: int = WIDTH) -> None:
-        """Begin a text.
+        """Set up the renderer.
 
         Args:
             medium: Blocks marked for other media are left out.
-            address: Where a link leads; empty leaves just its words.
-            width: Columns; lines that hold an address may be longer, since a broken address leads nowhere.
+            address: Returns the target of a link; empty leaves only its words.
+            width: Columns; lines with an address may be longer, since a broken address does not work.
         """
         self.words = words
         self.medium = medium
@@ -71,41 +40,35 @@ class TextRenderer:
         self.depth = 0
         """Added to the level of every heading: 1 for the articles of an edition."""
         self._addresses: list[str] = []
-        self._notes: list[Note] = []
-        self._numbers: dict[Note, int] = {}
+        self._notes: list[model.Note] = []
+        self._numbers: dict[model.Note, int] = {}
 
     # ---- what writers call
 
     def heading(self, words: str, level: int) -> str:
-        """Return a heading: underlined across the page, underlined, or bare, by its level from 1."""
+        """Return a heading: underlined over the full width, underlined, or plain, by its level from 1."""
         lines = wrap_lines(words, self.width)
-        if level == 1:
-            lines.append("-" * self.width)
-        elif level == 2:
-            lines.append("-" * max(map(len, lines), default=0))
+        if level <= 2:
+            lines.append("-" * (self.width if level == 1 else max(map(len, lines), default=0)))
         return "\n".join(lines)
 
-    def blocks(self, blocks: Iterable[Block], width: int = 0) -> str:
-        """Return blocks, an empty line between them, two before a heading of level 2."""
+    def blocks(self, blocks: Iterable[model.Block], width: int = 0) -> str:
+        """Return blocks, an empty line between them, two before a heading."""
         pieces: list[str] = []
         for block in blocks:
-            piece = self.block(block, width or self.width)
-            if not piece:
-                continue
-            wide_gap = isinstance(block, Header | References) and pieces
-            pieces.append(f"\n{piece}" if wide_gap else piece)
+            if piece := self.block(block, width or self.width):
+                has_wide_gap = isinstance(block, model.Header | model.References) and pieces
+                pieces.append(f"\n{piece}" if has_wide_gap else piece)
         return "\n\n".join(pieces)
 
     def paragraph(self, words: str, width: int = 0) -> str:
-        """Return words as a paragraph."""
         return "\n".join(wrap_lines(words, width or self.width))
 
     def bullets(self, items: Iterable[str]) -> str:
-        """Return texts as a list."""
         return "\n".join(hanging_indent("- ", self.paragraph(item, self.width - 2)) for item in items)
 
     def notes(self) -> str:
-        """Return the footnotes met so far under their heading, or nothing; notes within notes come after them."""
+        """Return the footnotes collected so far under their heading, or nothing; notes within notes come after them."""
         items: list[str] = []
         while len(items) < len(self._notes):
             label = self.words.fill("text_note", number=len(items) + 1)
@@ -114,7 +77,7 @@ class TextRenderer:
         return "\n\n".join((self.heading(self.words["notes"], 2), *items)) if items else ""
 
     def links(self) -> str:
-        """Return the addresses met so far under their heading, numbered, or nothing."""
+        """Return the addresses collected so far under their heading, numbered, or nothing."""
         if not self._addresses:
             return ""
         lines = (f"[{number}] {address}" for number, address in enumerate(self._addresses, 1))
@@ -122,62 +85,66 @@ class TextRenderer:
 
     # ---- blocks
 
-    def block(self, block: Block, width: int) -> str:
-        """Return one block, its lines no wider than `width`."""
+    def block(self, block: model.Block, width: int) -> str:
         match block:
-            case Para(content) | Plain(content):
+            case model.Para(content) | model.Plain(content):
                 return self.paragraph(self.inlines(content), width)
-            case Header(level, content):
+            case model.Header(level, content):
                 return self.heading(self.inlines(content), level + self.depth)
-            case CodeBlock(code):
+            case model.CodeBlock(code):
                 return indent_lines(
                     "\n".join(line for raw in code.split("\n") for line in wrap_lines(raw, width - INDENT) or [""])
                 )
-            case Table():
+            case model.Table():
                 return self.table(block, width)
-            case Figure(image, caption):
+            case model.Figure(image, caption):
                 return self.paragraph(" ".join(filter(None, (self.inline(image), self.inlines(caption)))), width)
-            case HorizontalRule():
+            case model.HorizontalRule():
                 return "-" * (width // 3)
             case _:
                 return self.nest(block, width)
 
     def nest(
         self,
-        block: BlockQuote | BulletList | OrderedList | DefinitionList | Div | Callout | References,
+        block: model.BlockQuote
+        | model.BulletList
+        | model.OrderedList
+        | model.DefinitionList
+        | model.Div
+        | model.Callout
+        | model.References,
         width: int,
     ) -> str:
-        """Return a block that holds others."""
         match block:
-            case BlockQuote(blocks):
+            case model.BlockQuote(blocks):
                 return indent_lines(self.blocks(blocks, width - INDENT))
-            case BulletList(items):
+            case model.BulletList(items):
                 return self.items((("- ", item) for item in items), width)
-            case OrderedList(items, start):
+            case model.OrderedList(items, start):
                 return self.items(((f"{number}. ", item) for number, item in enumerate(items, start)), width)
-            case DefinitionList():
+            case model.DefinitionList():
                 return self.definitions(block, width)
-            case Div(blocks, _, media):
+            case model.Div(blocks, _, media):
                 return "" if media and self.medium not in media else self.blocks(blocks, width)
-            case Callout(kind, blocks, title):
+            case model.Callout(kind, blocks, title):
                 label = self.inlines(title) or self.words[f"callout_{kind}".replace("-", "_")]
                 return f"{self.paragraph(label, width)}\n\n{indent_lines(self.blocks(blocks, width - INDENT))}"
-            case References(title, blocks):
+            case model.References(title, blocks):
                 heading = self.heading(self.inlines(title) or self.words["references"], 2 + self.depth)
                 return f"{heading}\n\n{self.blocks(blocks, width)}"
 
-    def items(self, items: Iterable[tuple[str, tuple[Block, ...]]], width: int) -> str:
-        """Return list items; an empty line between them only where one holds several paragraphs."""
+    def items(self, items: Iterable[tuple[str, tuple[model.Block, ...]]], width: int) -> str:
+        """Return list items; an empty line between them only where one has paragraphs."""
         pieces = []
         is_loose = False
         for mark, blocks in items:
-            is_loose = is_loose or any(isinstance(block, Para) for block in blocks)
+            is_loose = is_loose or any(isinstance(block, model.Para) for block in blocks)
             inside = [self.block(block, width - len(mark)) for block in blocks]
-            tight = all(isinstance(block, Plain | BulletList | OrderedList) for block in blocks)
+            tight = all(isinstance(block, model.Plain | model.BulletList | model.OrderedList) for block in blocks)
             pieces.append(hanging_indent(mark, ("\n" if tight else "\n\n").join(filter(None, inside))))
         return ("\n\n" if is_loose else "\n").join(pieces)
 
-    def definitions(self, block: DefinitionList, width: int) -> str:
+    def definitions(self, block: model.DefinitionList, width: int) -> str:
         """Return each term above its definitions."""
         entries = (
             "\n".join(
@@ -192,25 +159,27 @@ class TextRenderer:
 
     # ---- tables
 
-    def table(self, block: Table, width: int) -> str:
-        """Return a table in columns, or row by row where a row would not fit on a line.
+    def table(self, block: model.Table, width: int) -> str:
+        """Return a table in columns, or row by row where a row does not fit on a line.
 
-        A cell broken over several lines cannot be followed by ear: a screen reader reads line after line.
+        Cells are never wrapped: a screen reader reads line after line.
         """
         caption = self.paragraph(self.inlines(block.caption), width) if block.caption else ""
         head = [self.cell(cell) for cell in block.head]
         rows = [[self.cell(cell) for cell in row] for row in block.rows]
         cells = [*head, *(cell for row in rows for cell in row)]
-        sizes = [max((len(cell) for cell in column), default=0) for column in transpose_rows((head, *rows))]
+        sizes = [max(map(len, column)) for column in zip_longest(head, *rows, fillvalue="")]
         is_narrow = sum(sizes) + GUTTER * (len(sizes) - 1) <= width and not any("\n" in cell for cell in cells)
         aligns = [cell.alignment for cell in max((block.head, *block.rows), key=len, default=())]
         body = format_columns(head, rows, sizes, aligns) if is_narrow else self.as_records(head, rows, width)
         return "\n\n".join(filter(None, (caption, body)))
 
-    def cell(self, cell: Cell) -> str:
-        """Return a cell's text, unwrapped; several blocks stand on lines of their own."""
+    def cell(self, cell: model.Cell) -> str:
+        """Return a cell's text, unwrapped; several blocks are on lines of their own."""
         lines = (
-            self.inlines(block.content) if isinstance(block, Para | Plain) else self.block(block, self.width)
+            self.inlines(block.content)
+            if isinstance(block, model.Para | model.Plain)
+            else self.block(block, self.width)
             for block in cell.blocks
         )
         return "\n".join(filter(None, lines))
@@ -219,51 +188,48 @@ class TextRenderer:
         """Return the headings, then each row as lines of `heading: cell`."""
         records = [self.paragraph(" · ".join(filter(None, head)), width)]
         for row in rows:
-            lines = []
-            for number, cell in enumerate(row):
-                label = f"{head[number]}: " if number < len(head) and head[number] else ""
-                if cell:
-                    lines.append(hanging_indent("", self.paragraph(label + cell, width - GUTTER), GUTTER))
+            labelled = zip_longest(head[: len(row)], row, fillvalue="")
+            texts = (f"{label}: {cell}" if label else cell for label, cell in labelled if cell)
+            lines = (hanging_indent("", self.paragraph(words, width - GUTTER), GUTTER) for words in texts)
             records.append("\n".join(lines))
         return "\n\n".join(filter(None, records))
 
     # ---- inlines
 
-    def inlines(self, inlines: Iterable[Inline]) -> str:
-        """Return inlines, unwrapped; a line feed only where the author broke the line."""
+    def inlines(self, inlines: Iterable[model.Inline]) -> str:
+        """Return inlines, unwrapped; a line feed only for a hard line break."""
         return "".join(map(self.inline, inlines)).strip(" ")
 
-    def inline(self, inline: Inline) -> str:
-        """Return one inline."""
+    def inline(self, inline: model.Inline) -> str:
         match inline:
-            case Str(words) | Code(words):
+            case model.Str(words) | model.Code(words):
                 return words
-            case Space() | SoftBreak():
+            case model.Space() | model.SoftBreak():
                 return " "
-            case LineBreak():
+            case model.LineBreak():
                 return "\n"
-            case Emph(content) | Strong(content) | Span(content) | Subscript(content):
+            case model.Emph(content) | model.Strong(content) | model.Span(content) | model.Subscript(content):
                 return "".join(map(self.inline, content))
-            case Strikeout(content):
+            case model.Strikeout(content):
                 return self.words.fill("text_struck", words=self.inlines(content))
-            case Superscript(content):
-                # 10⁶ must not become 106, while the letters of 1ˢᵗ mislead no one.
+            case model.Superscript(content):
+                # 10⁶ must not become 106; letters as in 1ˢᵗ need no mark.
                 words = self.inlines(content)
                 return words if words.isalpha() else f"^{words}"
-            case Link():
+            case model.Link():
                 return self.link(inline)
-            case Image(_, alt):
+            case model.Image(_, alt):
                 return f"[{self.words.fill('text_picture', alt=alt)}]" if alt else ""
-            case Note():
-                # Referred to again it has the number that it had, and is printed once.
+            case model.Note():
+                # A footnote that is referred to again keeps its number, and is printed once.
                 number = self._numbers.setdefault(inline, len(self._notes) + 1)
                 if number > len(self._notes):
                     self._notes.append(inline)
                 label = self.words.fill("text_note", number=number)
                 return f"{NO_BREAK}({label.replace(' ', NO_BREAK)})"
 
-    def link(self, link: Link) -> str:
-        """Return the words of a link, and its number in the list of addresses where they do not say it all."""
+    def link(self, link: model.Link) -> str:
+        """Return the words of a link, and the number of its address unless the words contain the address."""
         words = self.inlines(link.content)
         address = "" if link.address.startswith("#") else self.address(link.address)
         bare = address.removeprefix("mailto:").removeprefix("tel:")
@@ -286,27 +252,18 @@ def wrap_lines(words: str, width: int) -> list[str]:
 
 
 def indent_lines(lines: str) -> str:
-    """Return lines moved to the right."""
     return textwrap.indent(lines, " " * INDENT)
 
 
 def hanging_indent(mark: str, lines: str, by: int = 0) -> str:
-    """Return lines with a mark before the first, the others in line with its text."""
+    """Return lines with a mark before the first, the others aligned with its text."""
     return mark + textwrap.indent(lines, " " * (by or len(mark))).lstrip(" ")
 
 
-def transpose_rows(rows: Iterable[list[str]]) -> list[list[str]]:
-    """Return the columns of ragged rows."""
-    filled = [row for row in rows if row]
-    count = max(map(len, filled), default=0)
-    return [[row[number] for row in filled if number < len(row)] for number in range(count)]
-
-
 def format_columns(head: list[str], rows: list[list[str]], sizes: list[int], aligns: Sequence[str]) -> str:
-    """Return a table in columns, a row of hyphens below its head."""
-    rule = [["-" * size for size in sizes]] if head else []
+    """Return a table in columns, a rule of hyphens below its head."""
     lines = []
-    for row in ([head] if head else []) + rule + rows:
+    for row in [head, ["-" * size for size in sizes], *rows] if head else rows:
         cells = (
             cell.rjust(size) if align == "right" else cell.ljust(size)
             for cell, size, align in zip(row, sizes, aligns, strict=False)

@@ -1,4 +1,4 @@
-"""Words that a writer adds, per language, read from `styles/words/<language>.toml`."""
+"""Words that writers add to a document, per language, from `styles/words/<language>.toml`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import StyleError
 from pipeline.registry import error_rule
 from pipeline.rendering.styles import Styles, packaged_styles
 
+if TYPE_CHECKING:
+    from babel import Locale
+
+
 LISTS = ("plain", "claims", "abbreviations")
-"""Word lists: tables behind the words of a language, or files of their own such as `plain.da.toml`."""
+"""Names of word lists: tables after the words of a language, or separate files such as `plain.da.toml`."""
 
 
 @error_rule(
@@ -53,43 +57,45 @@ class Words:
         return self.entries[key]
 
     def fill(self, key: str, **values: object) -> str:
-        """Return a word with its places filled: `Side {page} af {pages}`."""
+        """Return a word with its placeholders filled: `Side {page} af {pages}`."""
         try:
             return self[key].format_map({name: str(value) for name, value in values.items()})
         except (KeyError, ValueError, IndexError) as error:
             raise StyleError(
-                f"the word {key!r} names a place that is not given: {self[key]!r}",
+                f"the word {key!r} has an unknown placeholder: {self[key]!r}",
                 source=f"styles/words/{self.language}.toml",
                 hint=f"it may use {', '.join('{' + name + '}' for name in values)}",
             ) from error
 
     def number(self, value: float) -> str:
-        """Return a number as the language writes it: 10.272, -1,5."""
-        from babel import Locale, UnknownLocaleError
+        """Return a number in the format of the language: 10.272, -1,5."""
         from babel.numbers import format_decimal
 
-        try:
-            locale = Locale.parse(self.language, sep="-")
-        except (UnknownLocaleError, ValueError):
-            return str(value)
-        return format_decimal(value, locale=locale)
+        locale = find_locale(self.language)
+        return format_decimal(value, locale=locale) if locale else str(value)
 
     def date(self, day: date) -> str:
-        """Return a date as the language writes it: 30. april 2025."""
-        from babel import Locale, UnknownLocaleError
+        """Return a date in the format of the language: 30. april 2025."""
         from babel.dates import format_date
 
-        try:
-            locale = Locale.parse(self.language, sep="-")
-        except (UnknownLocaleError, ValueError):
-            return day.isoformat()
-        return format_date(day, "long", locale=locale)
+        locale = find_locale(self.language)
+        return format_date(day, "long", locale=locale) if locale else day.isoformat()
+
+
+def find_locale(language: str) -> Locale | None:
+    """Return Babel's data of a language; None for a language that it does not know."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return None
 
 
 def load_words(styles: Styles, language: str) -> Words:
-    """Return the words of a language; `en-GB` falls back to `en`, entry by entry.
+    """Return the words of a language; missing entries of `en-GB` are taken from `en`.
 
-    A project's own file may hold just the words it changes.
+    A project's own file overrides single words of the packaged one.
 
     Raises:
         MissingWordError: No folder has a file for the language.
@@ -97,13 +103,12 @@ def load_words(styles: Styles, language: str) -> Words:
     """
     tags = dict.fromkeys((language.split("-", maxsplit=1)[0], language))
     paths = [folder / "words" / f"{tag}.toml" for tag in tags for folder in reversed(styles.folders)]
-    # A process may outlive a change of the files.
+    # The time is part of the cache key, since files may change while a process runs.
     return _load_words(language, tuple((path, path.stat().st_mtime_ns) for path in paths if path.is_file()))
 
 
 @cache
 def packaged_languages() -> tuple[str, ...]:
-    """Return the tags of the languages whose words come with the program."""
     return tuple(sorted(path.stem for path in (packaged_styles() / "words").glob("*.toml")))
 
 
@@ -122,7 +127,7 @@ def _load_words(language: str, files: tuple[tuple[Path, int], ...]) -> Words:
 
 
 def read_texts(path: Path, table: str = "") -> dict[str, str]:
-    """Return the texts of a file of words, each under its key: those of a word list, or those before all lists.
+    """Return the texts of a file of words by key: those of one word list, or those outside of all lists.
 
     Raises:
         StyleError: It is not TOML, or an entry is not text.

@@ -1,4 +1,4 @@
-"""Accessibility metadata of an EPUB, derived from what its finished pages contain."""
+"""Accessibility metadata of an EPUB, derived from the content of its finished pages."""
 
 from __future__ import annotations
 
@@ -19,45 +19,43 @@ ACTIVE_ELEMENTS = tuple(
 FIXED_SIZE = re.compile(r"font-size\s*:\s*[\d.]+(px|pt|cm|mm|in)|user-select|!important", re.IGNORECASE)
 ANIMATION = re.compile(r"@keyframes|animation|transition", re.IGNORECASE)
 UNDESCRIBED = "data-undescribed"
-"""On a picture whose empty text alternative is nobody's word: readers pass over it, and yet it may tell something."""
+"""On a picture whose empty text alternative was not written by an author: it may not be decorative."""
 REQUIRED_FEATURES = ("displayTransformability", "readingOrder", "structuralNavigation", "tableOfContents")
-"""The features without which a book cannot conform."""
+"""Features that conformance requires."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccessibilityCounts:
-    """What stands in the pages of a book, counted."""
+    """Counts of what the pages of a book contain."""
 
     described: int = 0
-    """Pictures with a text alternative; the cover, whose words stand in the book again, is not one of them."""
-    decorative: int = 0
-    """Pictures with an empty text alternative."""
+    """Pictures with a text alternative, without the cover, whose text is repeated in the book."""
     undescribed: int = 0
-    """Pictures that say neither, or of which no one has said that they only decorate."""
+    """Pictures without a text alternative, or with an empty one that no author wrote."""
     headings: int = 0
     skipped_levels: int = 0
-    """Headings more than one level below the one before."""
+    """Headings more than one level below the previous one."""
     contents: int = 0
     """Entries of the table of contents."""
     listed_pages: int = 0
     page_marks: int = 0
     roles: int = 0
-    lively: int = 0
-    """Sound, film, scripts, and style rules that move."""
+    moving: int = 0
+    """Audio, video, scripts, and animations in style sheets."""
     fixed_sizes: int = 0
-    """Style rules that a reader's own settings cannot change."""
+    """Style rules that a reader's settings cannot change."""
 
 
 def count_accessibility(pages: Iterable[etree._Element], sheets: Iterable[str]) -> AccessibilityCounts:
-    """Count what stands in a book.
+    """Count what the pages of a book contain.
 
     Args:
-        pages: The roots of all its XHTML files, the navigation too.
-        sheets: The texts of its style sheets.
+        pages: The roots of all XHTML files, navigation included.
+        sheets: The texts of the style sheets.
     """
     sheets = tuple(sheets)
     counts = dict.fromkeys(AccessibilityCounts.__dataclass_fields__, 0)
-    counts["lively"] = sum(len(ANIMATION.findall(sheet)) for sheet in sheets)
+    counts["moving"] = sum(len(ANIMATION.findall(sheet)) for sheet in sheets)
     counts["fixed_sizes"] = sum(len(FIXED_SIZE.findall(sheet)) for sheet in sheets)
     for page in pages:
         _count_pictures(page, counts)
@@ -66,7 +64,7 @@ def count_accessibility(pages: Iterable[etree._Element], sheets: Iterable[str]) 
             role = element.get("role", "")
             counts["roles"] += bool(role)
             counts["page_marks"] += role == "doc-pagebreak"
-            counts["lively"] += element.tag in ACTIVE_ELEMENTS
+            counts["moving"] += element.tag in ACTIVE_ELEMENTS
         for nav in page.iter(f"{XHTML_NS}nav"):
             links = len(list(nav.iter(f"{XHTML_NS}a")))
             counts["contents"] += links if nav.get(EPUB_TYPE) == "toc" else 0
@@ -79,9 +77,7 @@ def _count_pictures(page: etree._Element, counts: dict[str, int]) -> None:
         alternative = image.get("alt")
         if alternative is None or image.get(UNDESCRIBED) is not None:
             counts["undescribed"] += 1
-        elif not alternative.strip():
-            counts["decorative"] += 1
-        elif image.get("role") != "doc-cover":
+        elif alternative.strip() and image.get("role") != "doc-cover":
             counts["described"] += 1
 
 
@@ -95,7 +91,7 @@ def _count_headings(page: etree._Element, counts: dict[str, int]) -> None:
 
 
 def accessibility_claims(counted: AccessibilityCounts) -> tuple[tuple[str, str], ...]:
-    """Return what the count bears out, as properties of the package and their values.
+    """Return the accessibility properties that the counts support, with their values.
 
     Source: EPUB Accessibility 1.1, section 2; vocabulary of schema.org's accessibility properties.
     """
@@ -109,7 +105,7 @@ def accessibility_claims(counted: AccessibilityCounts) -> tuple[tuple[str, str],
         "displayTransformability": not counted.fixed_sizes,
         "pageBreakMarkers": counted.page_marks > 0,
         "pageNavigation": counted.listed_pages > 0,
-        "readingOrder": not counted.lively,
+        "readingOrder": not counted.moving,
         "structuralNavigation": counted.headings > 0 and not counted.skipped_levels,
         "tableOfContents": counted.contents > 0,
     }
@@ -117,12 +113,12 @@ def accessibility_claims(counted: AccessibilityCounts) -> tuple[tuple[str, str],
         *(("schema:accessMode", mode) for mode in modes),
         *(("schema:accessModeSufficient", mode) for mode in sufficient),
         *(("schema:accessibilityFeature", name) for name, is_true in features.items() if is_true),
-        ("schema:accessibilityHazard", "unknown" if counted.lively else "none"),
+        ("schema:accessibilityHazard", "unknown" if counted.moving else "none"),
     )
 
 
 def supports_conformance(counted: AccessibilityCounts) -> bool:
-    """Tell whether a program can say nothing against WCAG 2.2, level AA: all that it cannot see is left to people."""
+    """Tell whether no automatic check contradicts WCAG 2.2, level AA; the rest is left to human review."""
     true = set(accessibility_claims(counted))
     return {
         ("schema:accessModeSufficient", "textual"),

@@ -1,4 +1,4 @@
-"""Ace by DAISY, an external accessibility checker for EPUB: find it, run it, read its violations."""
+"""Ace by DAISY, an external accessibility checker for EPUB: finds it, runs it, reads its violations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ACE_TIMEOUT_S = 1800
 
 
 def find_ace() -> str:
-    """Return the program: as ACE names it, or on the path.
+    """Return the program: from the variable ACE, or the path.
 
     Raises:
         ConfigError: There is none.
@@ -30,7 +30,7 @@ def find_ace() -> str:
 
 
 def find_browser() -> str:
-    """Return the browser that Ace is to use: as PUPPETEER_EXECUTABLE_PATH names it, or on the path.
+    """Return the browser for Ace: from PUPPETEER_EXECUTABLE_PATH, or the path.
 
     Raises:
         ConfigError: There is none.
@@ -51,10 +51,9 @@ def ace_version() -> str:
 
 
 def check_with_ace(book: bytes, folder: Path) -> tuple[str, ...]:
-    """Check a book and return every violation, whatever its impact, one line each.
+    """Check a book and return every violation, of any impact, one line each.
 
     Args:
-        book: The finished book.
         folder: An empty folder to work in.
 
     Raises:
@@ -92,6 +91,6 @@ def _run_ace(*arguments: str) -> str:
     except OSError as error:
         raise ConfigError(f"Ace does not run: {error}") from error
     if done.returncode:
-        said = (done.stderr or done.stdout).strip()[-500:]
-        raise ConfigError(f"Ace did not run: it left with {done.returncode}: {said}")
+        output = (done.stderr or done.stdout).strip()[-500:]
+        raise ConfigError(f"Ace did not run: exit code {done.returncode}: {output}")
     return done.stdout

@@ -1,7 +1,7 @@
-"""Validator of a finished EPUB: container, manifest, spine, links, page list and accessibility claims.
+"""Validator of a finished EPUB: container, manifest, spine, pages, links, page list, accessibility claims.
 
-It does not replace EPUBCheck. It sees to it that no broken book gets its final name, and that no book claims what
-its pages do not bear out.
+It does not replace EPUBCheck. It keeps broken books from being published, and claims from being made that the pages do
+not support.
 """
 
 from __future__ import annotations
@@ -18,25 +18,24 @@ from urllib.parse import unquote, urlsplit
 from pipeline.timing import timed_phase
 from pipeline.validation.accessibility import (
     EPUB_TYPE,
+    HEADINGS,
     XHTML_NS,
     accessibility_claims,
     count_accessibility,
     supports_conformance,
 )
 from pipeline.validation.epub_css import unsafe_css
-from pipeline.validation.epub_page import page_violations, repeated_ids
 
 if TYPE_CHECKING:
     from lxml import etree
 
-MIMETYPE = b"application/epub+zip"
 XHTML_TYPE = "application/xhtml+xml"
 OPF_NS = "{http://www.idpf.org/2007/opf}"
 CONTAINER_NS = "{urn:oasis:names:tc:opendocument:xmlns:container}"
 FILE_SIGNATURES = {
-    "image/jpeg": (b"\xff\xd8\xff",),
-    "image/png": (b"\x89PNG\r\n\x1a\n",),
-    "font/ttf": (b"\x00\x01\x00\x00",),
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "font/ttf": b"\x00\x01\x00\x00",
 }
 EXTERNAL_SCHEMES = ("http", "https", "mailto", "tel")
 ACCESSIBILITY_PROPERTIES = (
@@ -45,39 +44,54 @@ ACCESSIBILITY_PROPERTIES = (
     "schema:accessibilityFeature",
     "schema:accessibilityHazard",
 )
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+ROLES = {
+    "part": "doc-part", "chapter": "doc-chapter", "preface": "doc-preface", "colophon": "doc-colophon",
+    "glossary": "doc-glossary", "bibliography": "doc-bibliography", "pagebreak": "doc-pagebreak",
+    "noteref": "doc-noteref", "footnote": "doc-footnote", "tip": "doc-tip", "notice": "doc-notice",
+    "toc": "doc-toc", "page-list": "doc-pagelist",
+}  # fmt: skip
+"""DPUB-ARIA roles of epub:types: the roles are for screen readers, the types for reading systems."""
 CONFORMS_TO, CERTIFIED_BY = "dcterms:conformsTo", "a11y:certifiedBy"
 
 
 @dataclass(frozen=True, slots=True)
 class EpubViolation:
-    """What is wrong with a book, and where."""
+    """A rule that a book violates."""
 
     place: str
-    """A file of the book, or empty where it concerns the whole."""
+    """A file of the book; empty: the whole book."""
     message: str
     is_valid: bool = False
-    """No standard forbids it: it is what reading systems stumble over, or what makes a claim untrue."""
+    """No standard forbids it, but reading systems have problems with it, or it makes a claim untrue."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message
 
 
 @dataclass(frozen=True, slots=True)
-class PublicationResource:
-    """An entry of the manifest."""
+class Publication:
+    """The unpacked content of a book."""
 
-    id: str
-    name: str
-    """From the root of the container."""
-    media_type: str
-    properties: tuple[str, ...]
+    files: Mapping[str, bytes]
+    opf_name: str
+    package: etree._Element
+    """The root of the package document."""
+
+    def resources(self, media_type: str = "") -> Iterator[tuple[str, etree._Element]]:
+        """Yield file name and manifest entry of every resource, or of those of one media type that exist."""
+        folder = posixpath.dirname(self.opf_name)
+        for item in self.package.iter(f"{OPF_NS}item"):
+            name = posixpath.normpath(posixpath.join(folder, unquote(item.get("href", ""))))
+            if not media_type or (item.get("media-type") == media_type and name in self.files):
+                yield name, item
 
 
 def parse_xhtml(page: bytes) -> etree._Element:
     """Parse a page strictly.
 
     Raises:
-        ValueError: Not well-formed; the message tells where.
+        ValueError: Not well-formed; the message says where.
     """
     from lxml import etree
 
@@ -88,131 +102,110 @@ def parse_xhtml(page: bytes) -> etree._Element:
         raise ValueError(f"not well-formed: {error.msg}") from error
 
 
+def read_container(book: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(book)) as container:
+        return {name: container.read(name) for name in container.namelist()}
+
+
+def read_publication(files: Mapping[str, bytes]) -> Publication:
+    """Return a book with its package document.
+
+    Raises:
+        KeyError, ValueError, StopIteration: The container has none.
+    """
+    root = parse_xhtml(files["META-INF/container.xml"])
+    opf_name = str(next(root.iter(f"{CONTAINER_NS}rootfile")).get("full-path", ""))
+    return Publication(files, opf_name, parse_xhtml(files[opf_name]))
+
+
 @timed_phase("validate")
 def validate_epub(book: bytes) -> tuple[EpubViolation, ...]:
-    """Return every fault of a finished book."""
+    """Return every violation of a finished book."""
     try:
         with zipfile.ZipFile(io.BytesIO(book)) as container:
-            names = container.namelist()
-            files = {name: container.read(name) for name in names}
-            first = container.infolist()[0] if names else None
+            entries = container.infolist()
+        files = read_container(book)
     except (zipfile.BadZipFile, OSError) as error:
         return (EpubViolation("", f"not a container: {error}"),)
-    if not first or first.filename != "mimetype" or first.compress_type or files["mimetype"] != MIMETYPE:
+    if (
+        not entries
+        or entries[0].filename != "mimetype"
+        or entries[0].compress_type
+        or files["mimetype"] != b"application/epub+zip"
+    ):
         return (EpubViolation("mimetype", "expected first in the container, unpacked, with the type of an EPUB"),)
     try:
-        opf_name = package_name(files)
-        package = parse_xhtml(files[opf_name])
+        publication = read_publication(files)
     except (KeyError, ValueError, StopIteration) as error:
         return (EpubViolation("META-INF/container.xml", f"leads to no package: {error}"),)
-    resources = tuple(_manifest_resources(package, opf_name))
-    faults = [
-        *_container_violations(names),
-        *_manifest_violations(opf_name, resources, files),
-        *_spine_violations(opf_name, package, resources),
+    violations = [
+        *_container_violations([entry.filename for entry in entries]),
+        *_manifest_violations(publication),
+        *_spine_violations(publication),
     ]
     pages: dict[str, etree._Element] = {}
-    for resource in resources:
-        if resource.media_type == XHTML_TYPE and resource.name in files:
-            try:
-                pages[resource.name] = parse_xhtml(files[resource.name])
-            except ValueError as error:
-                faults.append(EpubViolation(resource.name, str(error)))
-    sheets = {
-        resource.name: files[resource.name].decode("utf-8", "replace")
-        for resource in resources
-        if resource.media_type == "text/css" and resource.name in files
-    }
-    faults += (
+    for name, _ in publication.resources(XHTML_TYPE):
+        try:
+            pages[name] = parse_xhtml(files[name])
+        except ValueError as error:
+            violations.append(EpubViolation(name, str(error)))
+    sheets = {name: files[name].decode("utf-8", "replace") for name, _ in publication.resources("text/css")}
+    violations += (
         EpubViolation(name, f"the style has {what} on line {line}", is_valid=True)
         for name, sheet in sheets.items()
         for line, what in unsafe_css(sheet)
     )
-    faults += (EpubViolation(name, message) for name, page in pages.items() for message in page_violations(page))
-    faults += _broken_links(pages, files)
-    faults += _page_list_violations(pages)
-    faults += _claim_violations(opf_name, package, pages, sheets)
-    return tuple(faults)
-
-
-def unsupported_claims(book: bytes) -> tuple[EpubViolation, ...]:
-    """Return the claims of accessibility that the pages of any book, not only of ours, do not bear out."""
-    with zipfile.ZipFile(io.BytesIO(book)) as container:
-        files = {name: container.read(name) for name in container.namelist()}
-    opf_name = package_name(files)
-    package = parse_xhtml(files[opf_name])
-    resources = [resource for resource in _manifest_resources(package, opf_name) if resource.name in files]
-    pages = {item.name: parse_xhtml(files[item.name]) for item in resources if item.media_type == XHTML_TYPE}
-    styles = [item.name for item in resources if item.media_type == "text/css"]
-    sheets = {name: files[name].decode("utf-8", "replace") for name in styles}
-    return tuple(_claim_violations(opf_name, package, pages, sheets))
-
-
-def package_name(files: Mapping[str, bytes]) -> str:
-    """Return the name of the package document.
-
-    Raises:
-        KeyError, ValueError, StopIteration: The container leads to none.
-    """
-    root = parse_xhtml(files["META-INF/container.xml"])
-    return str(next(root.iter(f"{CONTAINER_NS}rootfile")).get("full-path", ""))
-
-
-def _manifest_resources(package: etree._Element, opf_name: str) -> Iterator[PublicationResource]:
-    folder = posixpath.dirname(opf_name)
-    for item in package.iter(f"{OPF_NS}item"):
-        name = posixpath.normpath(posixpath.join(folder, unquote(item.get("href", ""))))
-        yield PublicationResource(
-            item.get("id", ""), name, item.get("media-type", ""), tuple(item.get("properties", "").split())
-        )
+    violations += (EpubViolation(name, message) for name, page in pages.items() for message in _page_violations(page))
+    violations += _broken_links(pages, files)
+    violations += _page_list_violations(pages)
+    violations += _claim_violations(publication, pages, sheets)
+    return tuple(violations)
 
 
 def _container_violations(names: list[str]) -> Iterator[EpubViolation]:
-    yield from (
-        EpubViolation(name, "stands in the container twice") for name, count in Counter(names).items() if count > 1
-    )
-    odd = (name for name in names if not name.isascii() or " " in name)
-    yield from (EpubViolation(name, "expected a name of plain letters", is_valid=True) for name in odd)
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield EpubViolation(name, "is in the container twice")
+    for name in names:
+        if not name.isascii() or " " in name:
+            yield EpubViolation(name, "expected a name of plain letters", is_valid=True)
 
 
-def _manifest_violations(
-    opf_name: str, resources: tuple[PublicationResource, ...], files: Mapping[str, bytes]
-) -> Iterator[EpubViolation]:
-    listed = {resource.name for resource in resources}
-    unlisted = set(files) - listed - {"mimetype", opf_name}
-    # What lies in META-INF is the container's own. Source: EPUB 3.3, section 4.2.6.1.
-    yield from (
-        EpubViolation(name, "is not in the manifest") for name in sorted(unlisted) if not name.startswith("META-INF/")
-    )
-    yield from _duplicate_ids(opf_name, (resource.id for resource in resources))
-    if sum("nav" in resource.properties for resource in resources) != 1:
+def _manifest_violations(publication: Publication) -> Iterator[EpubViolation]:
+    files, opf_name = publication.files, publication.opf_name
+    resources = list(publication.resources())
+    unlisted = set(files) - {name for name, _ in resources} - {"mimetype", opf_name}
+    for name in sorted(unlisted):
+        # META-INF belongs to the container. Source: EPUB 3.3, section 4.2.6.1.
+        if not name.startswith("META-INF/"):
+            yield EpubViolation(name, "is not in the manifest")
+    for message in _repeated_ids(item.get("id", "") for _, item in resources):
+        yield EpubViolation(opf_name, message)
+    if sum("nav" in item.get("properties", "").split() for _, item in resources) != 1:
         yield EpubViolation(opf_name, "expected one navigation document")
-    for resource in resources:
-        if resource.name not in files:
-            yield EpubViolation(resource.name, "is in the manifest, not in the container")
-        elif not files[resource.name].startswith(FILE_SIGNATURES.get(resource.media_type, (b"",))):
-            yield EpubViolation(resource.name, f"is not {resource.media_type}")
+    for name, item in resources:
+        media_type = item.get("media-type", "")
+        if name not in files:
+            yield EpubViolation(name, "is in the manifest, not in the container")
+        elif not files[name].startswith(FILE_SIGNATURES.get(media_type, b"")):
+            yield EpubViolation(name, f"is not {media_type}")
 
 
-def _spine_violations(
-    opf_name: str, package: etree._Element, resources: tuple[PublicationResource, ...]
-) -> Iterator[EpubViolation]:
-    pages = {resource.id for resource in resources if resource.media_type == XHTML_TYPE}
-    turns = [turn.get("idref", "") for turn in package.iter(f"{OPF_NS}itemref")]
-    if not turns:
+def _spine_violations(publication: Publication) -> Iterator[EpubViolation]:
+    opf_name = publication.opf_name
+    pages = {item.get("id") for _, item in publication.resources() if item.get("media-type") == XHTML_TYPE}
+    spine = [itemref.get("idref", "") for itemref in publication.package.iter(f"{OPF_NS}itemref")]
+    if not spine:
         yield EpubViolation(opf_name, "has nothing to read")
-    yield from (
-        EpubViolation(opf_name, f"the reading order names {turn!r}, no page") for turn in turns if turn not in pages
-    )
-    yield from _duplicate_ids(opf_name, turns)
-
-
-def _duplicate_ids(name: str, ids: Iterable[str]) -> Iterator[EpubViolation]:
-    yield from (EpubViolation(name, message) for message in repeated_ids(ids))
+    for idref in spine:
+        if idref not in pages:
+            yield EpubViolation(opf_name, f"the reading order names {idref!r}, no page")
+    for message in _repeated_ids(spine):
+        yield EpubViolation(opf_name, message)
 
 
 def _broken_links(pages: Mapping[str, etree._Element], files: Mapping[str, bytes]) -> Iterator[EpubViolation]:
-    """Follow every link and every file that a page asks for."""
+    """Check that every link and every file of a page exists."""
     ids = {name: {element.get("id") for element in page.iter("*")} for name, page in pages.items()}
     for name, page in pages.items():
         for element in page.iter("*"):
@@ -229,7 +222,7 @@ def _broken_links(pages: Mapping[str, etree._Element], files: Mapping[str, bytes
 
 
 def _page_list_violations(pages: Mapping[str, etree._Element]) -> Iterator[EpubViolation]:
-    """Compare the page list with the marks in the text: the same pages, in the same order."""
+    """Compare the page list with the page breaks in the text: the same pages, in the same order."""
     marks: list[str] = []
     listed: list[str] = []
     for name, page in pages.items():
@@ -244,18 +237,75 @@ def _page_list_violations(pages: Mapping[str, etree._Element]) -> Iterator[EpubV
 
 
 def _claim_violations(
-    opf_name: str, package: etree._Element, pages: Mapping[str, etree._Element], sheets: Mapping[str, str]
+    publication: Publication, pages: Mapping[str, etree._Element], sheets: Mapping[str, str]
 ) -> Iterator[EpubViolation]:
-    """Compare what the metadata claim with what the pages bear out."""
+    """Compare the accessibility claims of the metadata with the pages."""
     counted = count_accessibility(pages.values(), sheets.values())
     true = accessibility_claims(counted)
-    said = {meta.get("property", "") for meta in package.iter(f"{OPF_NS}meta")}
-    if CONFORMS_TO in said and not supports_conformance(counted):
-        yield EpubViolation(opf_name, "claims conformance, which the pages do not bear out")
-    if CONFORMS_TO in said and CERTIFIED_BY not in said:
-        yield EpubViolation(opf_name, "claims conformance on nobody's word")
-    for meta in package.iter(f"{OPF_NS}meta"):
-        claim = meta.get("property", ""), (meta.text or "").strip()
+    opf_name = publication.opf_name
+    stated = [
+        (meta.get("property", ""), (meta.text or "").strip()) for meta in publication.package.iter(f"{OPF_NS}meta")
+    ]
+    properties = {name for name, _ in stated}
+    if CONFORMS_TO in properties and not supports_conformance(counted):
+        yield EpubViolation(opf_name, "claims conformance, which the pages contradict")
+    if CONFORMS_TO in properties and CERTIFIED_BY not in properties:
+        yield EpubViolation(opf_name, "claims conformance without a certifier")
+    for claim in stated:
         if claim[0] in ACCESSIBILITY_PROPERTIES and claim not in true:
-            message = f"claims {claim[0]} {claim[1]!r}, which the pages do not bear out"
+            message = f"claims {claim[0]} {claim[1]!r}, which the pages contradict"
             yield EpubViolation(opf_name, message, is_valid=True)
+
+
+# ---- one page
+
+
+def _page_violations(page: etree._Element) -> Iterator[str]:
+    language = page.get("lang", "")
+    if not language or language != page.get(XML_LANG):
+        yield "does not state its language in both lang and xml:lang"
+    if not page.findtext(f"{XHTML_NS}head/{XHTML_NS}title", "").strip():
+        yield "has no title"
+    if "\u00ad" in "".join(map(str, page.itertext())):
+        yield "has a soft hyphen, which disturbs speech and search"
+    yield from _repeated_ids(element.get("id", "") for element in page.iter("*") if element.get("id") is not None)
+    yield from _role_violations(page)
+    yield from _unlabelled_elements(page)
+
+
+def _repeated_ids(ids: Iterable[str]) -> Iterator[str]:
+    """Yield a message for each repeated id."""
+    yield from (f"the id {id_!r} occurs twice" for id_, count in Counter(ids).items() if count > 1)
+
+
+def _role_violations(page: etree._Element) -> Iterator[str]:
+    """Yield elements whose ARIA role is missing or contradicts their epub:type."""
+    for element in page.iter("*"):
+        kind = element.get(EPUB_TYPE, "")
+        is_link = element.tag == f"{XHTML_NS}a" and kind != "noteref"  # a landmark leads to what is of that type
+        if kind in ROLES and not is_link and element.get("role") != ROLES[kind]:
+            yield f"epub:type {kind!r} without the role {ROLES[kind]!r}"
+    for header in page.iter(f"{XHTML_NS}th"):
+        if not header.get("scope"):
+            yield "a header cell without scope"
+
+
+def _unlabelled_elements(page: etree._Element) -> Iterator[str]:
+    """Yield elements that a screen reader cannot announce."""
+    for image in page.iter(f"{XHTML_NS}img"):
+        if image.get("alt") is None:
+            yield f"the picture {image.get('src')!r} has no text alternative"
+    for element in page.iter(*HEADINGS, f"{XHTML_NS}th", f"{XHTML_NS}a"):
+        if _has_accessible_name(element):
+            continue
+        if element.tag == f"{XHTML_NS}a":
+            yield f"the link to {element.get('href')!r} has no words"
+        else:
+            kind = "header cell" if element.tag == f"{XHTML_NS}th" else "heading"
+            yield f"an empty {kind} on line {element.sourceline}"
+
+
+def _has_accessible_name(element: etree._Element) -> bool:
+    """Tell whether an element has words, a label, or a picture with a text alternative."""
+    has_words = bool("".join(map(str, element.itertext())).strip() or element.get("aria-label"))
+    return has_words or any(image.get("alt") for image in element.iter(f"{XHTML_NS}img"))

@@ -1,4 +1,4 @@
-"""Checks of EPUB style sheets for CSS that EPUBCheck passes but older reading systems cannot handle."""
+"""Checks of EPUB style sheets for CSS that EPUBCheck passes but older reading systems do not support."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _UNSAFE_CONSTRUCTS = {
     "a file from outside": r"url\(\s*[\"']?\s*(https?:)?//",
 }
 _URL_FUNCTIONS = frozenset({"url", "src", "image-set"})
-"""Functions whose texts are addresses. Source: CSS Values 4, section 4.5; CSS Images 4, section 2.4."""
+"""Functions whose strings are addresses. Source: CSS Values 4, section 4.5; CSS Images 4, section 2.4."""
 
 
 def unsafe_css(sheet: str) -> tuple[tuple[int, str], ...]:
-    """Return what older readers would stumble over in a style sheet: the line, and what stands there."""
+    """Return the CSS of a style sheet that older readers do not support: line and description."""
     rules = _CSS_COMMENT.sub(lambda comment: re.sub(r"[^\n]", " ", comment[0]), sheet)
     places = [
         (found.start(), what)
@@ -34,7 +34,7 @@ def unsafe_css(sheet: str) -> tuple[tuple[int, str], ...]:
 
 
 def files_in_css(sheet: str) -> tuple[tuple[int, str], ...]:
-    """Return what files a style sheet names, however it spells that: the line, and the address."""
+    """Return the files that a style sheet loads: line and address."""
     import tinycss2
 
     return tuple(_named_addresses(tinycss2.parse_component_value_list(sheet)))
@@ -53,16 +53,16 @@ def _named_addresses(nodes: Iterable[Any]) -> Iterator[tuple[int, str]]:
 
 
 def _misplaced_rules(rules: str) -> Iterator[tuple[int, str]]:
-    """Yield rules within rules, and the first media query of a sheet that holds other rules as well."""
-    opened: list[bool] = []  # for each block around the place, whether it is an at-rule's
+    """Yield nested rules, and the first media query of a sheet that has other rules too."""
+    opened: list[bool] = []  # of each enclosing block: it belongs to an at-rule
     media: list[int] = []
     has_more = False
     for part in re.finditer(r"([^{};]*)([{};])", rules):
-        prelude, sign = part[1].strip(), part[2]
+        prelude, delimiter = part[1].strip(), part[2]
         start = part.end() - len(part[1].lstrip()) - 1
-        if sign == "}":
+        if delimiter == "}":
             del opened[-1:]
-        elif sign == "{":
+        elif delimiter == "{":
             is_at_rule = prelude.startswith("@")
             if not all(opened):
                 yield start, "a nested rule"
@@ -72,5 +72,5 @@ def _misplaced_rules(rules: str) -> Iterator[tuple[int, str]]:
                 has_more = True
             opened.append(is_at_rule)
     if media and has_more:
-        # Older readers drop the whole sheet, and with it all that has nothing to do with the query.
+        # Older readers drop the whole sheet.
         yield media[0], "a media query beside other rules"

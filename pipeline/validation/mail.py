@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 GMAIL_CLIP_BYTES = 102_400
-"""Bytes of HTML, as encoded for the way, after which Gmail hides the rest."""
+"""Gmail clips a message whose encoded HTML is larger."""
 MAX_STYLE_BYTES = 8_192
-"""Bytes of style blocks after which Gmail drops them all."""
+"""Gmail drops all style blocks that are larger together."""
 MAX_PICTURE_BYTES = 200_000
 MAX_LINE_LENGTH = 998
 MAX_BODY_LINE_LENGTH = 78
@@ -42,12 +42,12 @@ _ACTIVE_TAGS = frozenset(
 
 
 RFC_RULES = frozenset(("defect", "header", "line-length"))
-"""Rules of RFC 5322 and MIME. All others are what mail programs and readers need, and what our own mails keep."""
+"""Rules of RFC 5322 and MIME. The others are for mail programs and readers, and kept by our own mails."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailViolation:
-    """A rule that the message breaks, and where."""
+    """A rule that a message violates."""
 
     rule: str
     message: str
@@ -57,38 +57,47 @@ class MailViolation:
 def validate_mail(
     data: bytes, headers: Mapping[str, str], merge_tags: tuple[str, ...] = ()
 ) -> tuple[MailViolation, ...]:
-    """Return every fault of a message.
+    """Return every violation of a message.
 
     Args:
-        headers: What its headers must read as, once each.
-        merge_tags: Addresses that a mailing service fills in, and that are none until then.
+        headers: The expected headers, once each, decoded.
+        merge_tags: Placeholders that a mailing service replaces by addresses.
     """
     message = message_from_bytes(data, policy=SMTP)
-    faults = [*_line_violations(data), *_header_violations(message, headers), *_header_value_violations(data, headers)]
-    shape = list(_structure_violations(message))
-    if shape:
-        return (*faults, *shape)
-    text, page, pictures = _split_parts(message)
+    violations = [
+        *_line_violations(data),
+        *_header_violations(message, headers),
+        *_header_value_violations(data, headers),
+    ]
+    structural = list(_structure_violations(message))
+    if structural:
+        return (*violations, *structural)
+    text, page, *pictures = (part for part in message.walk() if not part.is_multipart())
     texts = [(part, _decode_part(part)) for part in (text, page)]
-    faults += [
+    violations += [
         MailViolation("charset", f"{part.get_content_type()} is not UTF-8") for part, words in texts if words is None
     ]
     words, html = texts[0][1] or "", texts[1][1] or ""
     for name, content in (("text", words), ("HTML", html)):
-        signs = sorted(set(_FORBIDDEN_CHARACTERS.findall(content)))
-        faults += [MailViolation("control-character", f"U+{ord(sign):04X} in the {name}") for sign in signs]
-    faults += [*_size_violations(page), *_picture_part_violations(pictures)]
+        found = sorted(set(_FORBIDDEN_CHARACTERS.findall(content)))
+        violations += [MailViolation("control-character", f"U+{ord(each):04X} in the {name}") for each in found]
+    size = len(str(page.get_payload()).encode("ascii", "replace"))
+    if size >= GMAIL_CLIP_BYTES:
+        problem = f"the HTML takes {size} bytes, and Gmail hides what follows {GMAIL_CLIP_BYTES}"
+        violations.append(MailViolation("size", problem))
+    violations += _picture_part_violations(pictures)
     if html.strip():
-        faults += _html_violations(html, words, {str(part["Content-ID"]).strip("<>") for part in pictures}, merge_tags)
-    return tuple(faults)
+        violations += _html_violations(
+            html, words, {str(part["Content-ID"]).strip("<>") for part in pictures}, merge_tags
+        )
+    return tuple(violations)
 
 
 # ---- the message
 
 
 def _line_violations(data: bytes) -> Iterator[MailViolation]:
-    bare = re.search(rb"(?<!\r)\n|\r(?!\n)", data)
-    if bare:
+    if bare := re.search(rb"(?<!\r)\n|\r(?!\n)", data):
         yield MailViolation("line-end", f"line {data[: bare.start()].count(bytes([10])) + 1} does not end in CR LF")
     if foreign := re.search(rb"[^\t\r\n\x20-\x7e]", data):
         yield MailViolation("seven-bit", f"byte 0x{foreign[0][0]:02X} at {foreign.start()}")
@@ -96,22 +105,20 @@ def _line_violations(data: bytes) -> Iterator[MailViolation]:
     for name, part, limit in (("head", head, MAX_LINE_LENGTH), ("body", body, MAX_BODY_LINE_LENGTH)):
         longest = max(map(len, part.split(b"\r\n")))
         if longest > limit:
-            yield MailViolation(
-                "line-length", f"a line of {longest} characters in the {name}, at most {limit} are allowed"
-            )
+            message = f"a line of {longest} characters in the {name}, at most {limit} are allowed"
+            yield MailViolation("line-length", message)
 
 
 def _header_violations(message: EmailMessage, expected: Mapping[str, str]) -> Iterator[MailViolation]:
     count = Counter(name.lower() for name in message.keys())  # noqa: SIM118  # a message is no mapping: keys repeat
     for name, times in count.items():
         if times > 1:
-            yield MailViolation("header", f"{name} stands {times} times")
+            yield MailViolation("header", f"{name} occurs {times} times")
     for name in sorted({"MIME-Version", "Message-ID", "Subject", *expected}):
         if name not in message:
-            # Source: RFC 5322, section 3.6: these two should be there, but need not.
-            yield MailViolation(
-                "header-advised" if name in ("Message-ID", "Subject") else "header", f"{name} is missing"
-            )
+            # Source: RFC 5322, section 3.6: these two are recommended only.
+            rule = "header-advised" if name in ("Message-ID", "Subject") else "header"
+            yield MailViolation(rule, f"{name} is missing")
     for part in message.walk():
         for defect in part.defects:
             yield MailViolation("defect", f"{part.get_content_type()}: {type(defect).__name__}")
@@ -121,8 +128,7 @@ def _header_violations(message: EmailMessage, expected: Mapping[str, str]) -> It
 
 
 def _header_value_violations(data: bytes, expected: Mapping[str, str]) -> Iterator[MailViolation]:
-    # Read by the older parser: the newer one of Python 3.11 puts spaces between the encoded words of a name, which
-    # RFC 2047, 6.2, has taken away.
+    # The older parser: the newer one of Python 3.11 puts spaces between encoded words, against RFC 2047, 6.2.
     message = message_from_bytes(data, policy=compat32)
     for name, value in expected.items():
         raw = re.sub(r"\r?\n", "", str(message.get(name, "")))
@@ -142,11 +148,6 @@ def _structure_violations(message: EmailMessage) -> Iterator[MailViolation]:
         yield MailViolation("structure", f"{', '.join(kinds)}; expected text, then HTML with its JPEG and PNG pictures")
 
 
-def _split_parts(message: EmailMessage) -> tuple[EmailMessage, EmailMessage, tuple[EmailMessage, ...]]:
-    text, page, *pictures = (part for part in message.walk() if not part.is_multipart())
-    return text, page, tuple(pictures)
-
-
 def _decode_part(part: EmailMessage) -> str | None:
     if part.get_content_charset() != "utf-8":
         return None
@@ -161,19 +162,13 @@ def _payload(part: EmailMessage) -> bytes:
     return payload if isinstance(payload, bytes) else b""
 
 
-def _size_violations(page: EmailMessage) -> Iterator[MailViolation]:
-    size = len(str(page.get_payload()).encode("ascii", "replace"))
-    if size >= GMAIL_CLIP_BYTES:
-        yield MailViolation("size", f"the HTML takes {size} bytes, and Gmail hides what follows {GMAIL_CLIP_BYTES}")
-
-
-def _picture_part_violations(pictures: tuple[EmailMessage, ...]) -> Iterator[MailViolation]:
+def _picture_part_violations(pictures: list[EmailMessage]) -> Iterator[MailViolation]:
     for part in pictures:
         data, name, kind = _payload(part), part.get_filename() or "a picture", part.get_content_type()
         if not data.startswith(_IMAGE_SIGNATURES[kind]):
-            yield MailViolation("picture", f"{name} is no {kind}")
+            yield MailViolation("picture", f"{name} is not {kind}")
         if len(data) > MAX_PICTURE_BYTES:
-            yield MailViolation("picture", f"{name} has {len(data)} bytes, at most {MAX_PICTURE_BYTES} are meant")
+            yield MailViolation("picture", f"{name} has {len(data)} bytes, at most {MAX_PICTURE_BYTES} are allowed")
         if part.get_content_disposition() != "inline" or not part["Content-ID"]:
             yield MailViolation("picture", f"{name} is not inline with a Content-ID")
 
@@ -206,7 +201,7 @@ def _document_violations(root: HtmlElement, elements: list[HtmlElement]) -> Iter
             yield MailViolation("document", f"a heading of level {below} follows one of level {above}")
     for name, times in Counter(element.get("id") for element in elements if element.get("id")).items():
         if times > 1:
-            yield MailViolation("document", f"the id {name} stands {times} times")
+            yield MailViolation("document", f"the id {name} occurs {times} times")
     style = sum(len((element.text or "").encode()) for element in elements if element.tag == "style")
     if style >= MAX_STYLE_BYTES:
         yield MailViolation("size", f"style blocks of {style} bytes, and Gmail drops them all from {MAX_STYLE_BYTES}")
@@ -223,7 +218,7 @@ def _image_violations(elements: list[HtmlElement], carried: set[str]) -> Iterato
         width = element.get("width", "")
         if not width.isdecimal():
             yield MailViolation("picture", f"{source} has no width")
-        elif int(width) < 3:  # a picture that no one can see is there to be counted
+        elif int(width) < 3:  # a tracking pixel
             yield MailViolation("tracking", f"{source} is {width} px wide")
         if source.startswith("cid:"):
             shown.add(source.removeprefix("cid:"))
@@ -232,7 +227,7 @@ def _image_violations(elements: list[HtmlElement], carried: set[str]) -> Iterato
     for name in sorted(shown - carried):
         yield MailViolation("picture", f"cid:{name} is not in the message")
     for name in sorted(carried - shown):
-        yield MailViolation("picture", f"{name} travels along and is not shown")
+        yield MailViolation("picture", f"{name} is in the message and is not shown")
 
 
 def _link_violations(elements: list[HtmlElement], merge_tags: tuple[str, ...]) -> Iterator[MailViolation]:
@@ -242,7 +237,7 @@ def _link_violations(elements: list[HtmlElement], merge_tags: tuple[str, ...]) -
         if address is None or address in merge_tags:
             continue
         if not address.lower().startswith(LINK_SCHEMES):
-            yield MailViolation("link", f"{address!r} leads nowhere from a mail")
+            yield MailViolation("link", f"{address!r} does not work in mail")
         if address.startswith("#") and address[1:] not in places:
             yield MailViolation("link", f"{address} is no place in the mail")
         if not "".join(element.itertext()).strip() and not [img for img in element.iter("img") if img.get("alt")]:
@@ -281,13 +276,12 @@ def _parity_violations(elements: list[HtmlElement], text: str, merge_tags: tuple
 
 
 def _warning_violations(box: HtmlElement, words: str) -> Iterator[MailViolation]:
-    # Links and footnotes carry numbers in the text part, so only words without them can be compared.
+    # Links and footnotes have numbers in the text part, so only words without them can be compared.
     for element in box.iter("p", "li"):
         is_bare = not list(element.iter("a", "ul", "ol", "table", "img"))
         if is_bare and _letters_only("".join(element.itertext())) not in words:
-            yield MailViolation(
-                "text", f"{''.join(element.itertext()).strip()[:60]!r} of a box is not in the text part"
-            )
+            shown = "".join(element.itertext()).strip()[:60]
+            yield MailViolation("text", f"{shown!r} of a box is not in the text part")
 
 
 def _letters_only(words: str) -> str:

@@ -1,8 +1,8 @@
-"""XMP metadata of a PDF: state or remove the standards that it claims."""
+"""XMP metadata of a PDF: adds and removes claims of conformance to standards."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -10,11 +10,10 @@ if TYPE_CHECKING:
 
 Standard: TypeAlias = Literal["ua-1", "ua-2"]
 """`ua-1`: PDF/UA-1 with PDF/A-2a, in PDF 1.7. `ua-2`: PDF/UA-2 with PDF/A-4, in PDF 2.0."""
-STANDARDS: tuple[Standard, ...] = get_args(Standard)
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"
 _DESCRIPTION = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description"
 _CLAIM_NAMESPACES = ("http://www.aiim.org/pdfa/ns/", "http://www.aiim.org/pdfua/ns/")
-"""How the namespaces of properties begin that claim a standard, or describe such claims."""
+"""Prefixes of the namespaces of properties that claim a standard or describe such claims."""
 _UA1_CLAIM = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
 <pdfuaid:part>1</pdfuaid:part>
@@ -37,8 +36,8 @@ _UA1_CLAIM = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 </rdf:li></rdf:Bag></pdfaExtension:schemas>
 </rdf:Description>
 </rdf:RDF>"""
-# PDF/A-2 allows properties outside its own schemas only where the file describes them (ISO 19005-2, 6.6.2.3):
-# hence the description of PDF/UA's identification. WeasyPrint 70 can claim one of the two standards, not both.
+# PDF/A-2 requires a description of properties outside its own schemas (ISO 19005-2, 6.6.2.3), here of PDF/UA's
+# identification. WeasyPrint 70 can claim one of the two standards, not both.
 _UA2_CLAIM = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/" pdfaid:part="4" pdfaid:rev="2020"/>
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="2" pdfuaid:rev="2024"/>
@@ -46,26 +45,25 @@ _UA2_CLAIM = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 <dc:language><rdf:Bag><rdf:li>{language}</rdf:li></rdf:Bag></dc:language>
 </rdf:Description>
 </rdf:RDF>"""
+_CLAIMS = {"ua-1": _UA1_CLAIM, "ua-2": _UA2_CLAIM}
 
 
 def claim_standards(pdf: Pdf, standard: Standard) -> None:
-    """State the standards that a file by WeasyPrint keeps, and its language."""
+    """Claim a standard in a file by WeasyPrint, and state its language."""
     from lxml import etree
 
     metadata = etree.fromstring(pdf.Root.Metadata.read_bytes())
     if standard == "ua-2":
         _remove_claim_properties(metadata)
-        # PDF/A-4 keeps the old document information out of the file: what it said stands in the metadata (6.1.3).
+        # PDF/A-4 forbids the document information dictionary; the XMP metadata replace it (6.1.3).
         del pdf.trailer["/Info"]
-    claims = etree.fromstring(
-        {"ua-1": _UA1_CLAIM, "ua-2": _UA2_CLAIM}[standard].replace("{language}", str(pdf.Root.Lang))
-    )
+    claims = etree.fromstring(_CLAIMS[standard].replace("{language}", str(pdf.Root.Lang)))
     next(metadata.iter(_RDF)).extend(list(claims))
     _write_metadata(pdf, metadata)
 
 
 def remove_claims(data: bytes) -> bytes:
-    """Return a file that claims no standard, and is else the same."""
+    """Return the file without claims, otherwise unchanged."""
     import io
 
     import pikepdf
@@ -81,7 +79,7 @@ def remove_claims(data: bytes) -> bytes:
 
 
 def _remove_claim_properties(metadata: _Element) -> None:
-    """Take the claims out of the metadata, and the descriptions of their schemas."""
+    """Remove the claims from the metadata, and the descriptions of their schemas."""
     from lxml import etree
 
     for description in list(metadata.iter(_DESCRIPTION)):

@@ -1,29 +1,29 @@
-"""The structure tree of a PDF: its data types, and writing it into the file."""
+"""The structure tree of a PDF: tags and content, and writing them into the file."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from pikepdf import Dictionary, Object, Pdf
+import pikepdf
+from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedContent:
-    """Marked content of a page."""
+    """A marked-content sequence of a page."""
 
     page: int
     mcid: int
     box: tuple[float, ...] = ()
-    """Where a picture lies, in CSS pixels from the top left corner of the page."""
+    """Bounding box of a picture, in CSS pixels from the top left corner of the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A link that a reader can follow."""
+    """A link annotation."""
 
     page: int
     object: Object
@@ -31,42 +31,42 @@ class Annotation:
 
 Leaf: TypeAlias = MarkedContent | Annotation
 AttributeValue: TypeAlias = str | int | tuple[float, ...]
-"""A name with its slash, a number, or a box as `MarkedContent` has it."""
+"""A name with its slash, a number, or a bounding box as in `MarkedContent`."""
 
 
 @dataclass(slots=True)
 class Tag:
-    """An element of the PDF's structure."""
+    """A structure element."""
 
     kind: str
-    """P, H1, Table … (ISO 32000-1, 14.8.4), without slash."""
+    """Structure type without slash: P, H1, Table … (ISO 32000-1, 14.8.4)."""
     kids: list[Tag | Leaf] = field(default_factory=list)
     language: str = ""
-    """Empty: that of its parent."""
+    """Empty: inherited."""
     alternative: str = ""
-    """What a picture shows."""
+    """Text alternative of a picture."""
     expansion: str = ""
-    """The long form of an abbreviation."""
+    """Expansion of an abbreviation."""
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     part: int = 0
-    """The place of its HTML element in the document; 0: it has none."""
+    """Index of its HTML element in document order; 0: none."""
     id: str = ""
-    """Of its HTML element."""
+    """Id of its HTML element."""
     target: str = ""
-    """The id of the tag that a reference leads to."""
+    """Id of the tag that a link leads to."""
 
 
 Kid: TypeAlias = Tag | Leaf
 PageInstructions: TypeAlias = "Sequence[Any]"
-"""The instructions that draw a page, as pikepdf reads them."""
+"""Content stream instructions as pikepdf parses them."""
 _DRAWING_OPERATORS = frozenset(("Tj", "TJ", "'", '"', "Do", "EI", "sh", "S", "s", "f", "F", "f*", "B", "B*", "b", "b*"))
-"""Operators that show text, pictures or lines (ISO 32000-1, annex A)."""
+"""Operators that draw text, pictures or lines (ISO 32000-1, annex A)."""
 TRACE_KEY = "/PublishPart"
-"""A key of our own: which HTML element a structure element was made from."""
+"""Private key for the index of the HTML element of a structure element."""
 
 
 def walk_tags(tag: Tag) -> Iterator[Tag]:
-    """Yield a tag and all below it, in reading order."""
+    """Yield a tag and its descendants, in reading order."""
     yield tag
     for kid in tag.kids:
         if isinstance(kid, Tag):
@@ -83,16 +83,14 @@ def walk_leaves(tag: Tag) -> Iterator[Leaf]:
 
 
 def write_structure_tree(pdf: Pdf, document: Tag, *, is_traced: bool = False) -> Mapping[str, Object]:
-    """Replace the structure tree and the map that leads from content to it.
+    """Replace the structure tree and the parent tree of a file.
 
     Args:
-        is_traced: Each element says under `TRACE_KEY` which HTML element it was made from.
+        is_traced: Write the index of the HTML element under `TRACE_KEY`.
 
     Returns:
-        The element of each id.
+        The structure element of each id.
     """
-    from pikepdf import Array, Dictionary, Name
-
     root = pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot))
     elements: dict[str, Object] = {}
     owners: defaultdict[int, dict[int, Object]] = defaultdict(dict)
@@ -139,8 +137,6 @@ def write_structure_tree(pdf: Pdf, document: Tag, *, is_traced: bool = False) ->
 
 
 def _structure_dictionary(pdf: Pdf, tag: Tag, parent: Object) -> Dictionary:
-    from pikepdf import Array, Dictionary, Name, String
-
     made = Dictionary(Type=Name.StructElem, S=Name(f"/{tag.kind}"), P=parent)
     for key, text in (("/Lang", tag.language), ("/Alt", tag.alternative), ("/E", tag.expansion)):
         if text:
@@ -160,20 +156,13 @@ def _structure_dictionary(pdf: Pdf, tag: Tag, parent: Object) -> Dictionary:
 
 
 def _pdf_box(box: tuple[float, ...], height_pt: float) -> list[float]:
-    """Return a box in points from the bottom of its page; WeasyPrint counts CSS pixels from the top."""
+    """Return a box in points from the bottom of its page; WeasyPrint measures in CSS pixels from the top."""
     left, top, right, bottom = (round(edge * 0.75, 2) for edge in box)
     return [left, round(height_pt - bottom, 2), right, round(height_pt - top, 2)]
 
 
-def read_pages(pdf: Pdf) -> list[PageInstructions]:
-    """Return the instructions that draw each page, in order."""
-    import pikepdf
-
-    return [pikepdf.parse_content_stream(page) for page in pdf.pages]
-
-
 def drawn_content(pages: Sequence[PageInstructions]) -> set[tuple[int, int]]:
-    """Return page and number of each piece of marked content that draws anything; WeasyPrint marks empty text too."""
+    """Return page and id of each marked-content sequence that draws something; WeasyPrint marks empty text too."""
     found: set[tuple[int, int]] = set()
     for index, page in enumerate(pages):
         now: int | None = None
@@ -186,9 +175,7 @@ def drawn_content(pages: Sequence[PageInstructions]) -> set[tuple[int, int]]:
 
 
 def mark_artifacts(pdf: Pdf, document: Tag, pages: Sequence[PageInstructions]) -> None:
-    """Turn marked content that no tag holds into artifacts: running footers, repeated heads, decoration."""
-    import pikepdf
-
+    """Turn marked content outside of all tags into artifacts: running footers, repeated table heads, decoration."""
     held = {(leaf.page, leaf.mcid) for leaf in walk_leaves(document) if isinstance(leaf, MarkedContent)}
     artifact = pikepdf.ContentStreamInstruction([pikepdf.Name.Artifact], pikepdf.Operator("BMC"))
     for index, before in enumerate(pages):
@@ -197,16 +184,14 @@ def mark_artifacts(pdf: Pdf, document: Tag, pages: Sequence[PageInstructions]) -
 
 
 def _mcid(instruction: Any) -> int | None:
-    """Return the number of the marked content that an instruction begins."""
+    """Return the marked-content id of an instruction that begins such content."""
     if str(instruction.operator) != "BDC" or "/MCID" not in instruction.operands[1]:
         return None
     return int(instruction.operands[1].MCID)
 
 
 def remove_annotations(pdf: Pdf, document: Tag) -> None:
-    """Take away the annotations that no tag holds, and the names of those that stay."""
-    from pikepdf import Array
-
+    """Remove annotations outside of all tags, and the names of all others."""
     kept = {leaf.object.objgen for leaf in walk_leaves(document) if isinstance(leaf, Annotation)}
     for page in pdf.pages:
         if "/Annots" not in page.obj:

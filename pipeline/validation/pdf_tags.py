@@ -1,12 +1,11 @@
 """Builds the structure tree of a PDF from the HTML that it was printed from.
 
-WeasyPrint 70 makes its tree from layout boxes, and what a box is not, the tree does not know: an element that
-crosses a page is tagged twice and a repeated table head again (#2903), running headers and footers are content
-(#1836), list items hold loose blocks and lists hold lists, links hold groups with annotations of their own,
-`lang` of inline elements is lost, `scope` of header cells too, pictures without alternative text are figures, and
-their boxes count from the top of the page in CSS pixels. So only one thing is taken from it: which piece of
-content belongs to which element. Elements are recognised by name: an annotation `part:N` in the group of the
-box, N being the element's place in `root.iter()` (`rendering.printing` writes them; they are removed here).
+WeasyPrint 70 builds its tree from layout boxes, with known faults: an element that crosses a page is tagged twice and a
+repeated table head again (#2903), running headers and footers are content (#1836), list items hold untagged blocks,
+lists hold lists, links hold groups with annotations of their own, `lang` of inline elements and `scope` of header cells
+are lost, decorative pictures are figures, and bounding boxes count from the top of the page in CSS pixels. Only one
+thing is taken from it: which content belongs to which element. Each element's group has an annotation named `part:N`, N
+being the element's index in `root.iter()` (written by `rendering.pdf_layout`, removed here).
 """
 
 from __future__ import annotations
@@ -14,8 +13,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree.ElementTree import Element
+
+import pikepdf
+from pikepdf import Dictionary, Object, Pdf
 
 from pipeline.timing import timed_phase
 from pipeline.validation import pdf_ua2
@@ -30,16 +32,14 @@ from pipeline.validation.pdf_structure import (
     Tag,
     drawn_content,
     mark_artifacts,
-    read_pages,
     remove_annotations,
     write_structure_tree,
 )
 
-if TYPE_CHECKING:
-    from pikepdf import Dictionary, Object, Pdf
-
 ELEMENT_PREFIX = "part:"
-"""How the name (`/NM`) of an annotation begins that ties a group of WeasyPrint's tree to an element."""
+"""Prefix of the annotation name (`/NM`) that links a group of WeasyPrint's tree to its HTML element, as in
+`rendering.pdf_layout`.
+"""
 
 _STRUCTURE_TYPES = {
     "article": "Art", "section": "Sect", "aside": "Sect", "nav": "Sect", "header": "Sect", "footer": "Sect",
@@ -55,31 +55,28 @@ _SCOPES = {"col": "/Column", "row": "/Row"}
 
 @dataclass(slots=True)
 class _PrintedElement:
-    """An HTML element with what was printed of it, in reading order."""
+    """An HTML element with its printed content, in reading order."""
 
     element: Element
     number: int
     kids: list[_PrintedElement | Leaf] = field(default_factory=list)
     label: list[Leaf] = field(default_factory=list)
-    """The bullet or number of a list item."""
+    """Bullet or number of a list item."""
 
 
 @timed_phase("repair")
 def retag(data: bytes, root: Element, standard: Standard = "ua-1", *, is_traced: bool = False) -> bytes:
-    """Return the PDF with a structure tree that follows the HTML; all else on its pages becomes an artifact.
-
-    It then claims what it keeps.
+    """Return the PDF with a structure tree that follows the HTML, and claims; all other content becomes an artifact.
 
     Args:
-        data: A tagged PDF/A-2a by WeasyPrint 70 whose annotations carry the names described above.
+        data: A tagged PDF/A-2a by WeasyPrint 70 with annotations named as described above.
         root: The HTML it was printed from.
-        standard: What it is to keep.
-        is_traced: For `traced_elements`: its objects have the same numbers, and say from which element they were made.
+        standard: The standard to claim.
+        is_traced: For `traced_elements`: object numbers stay the same, and elements carry the
+            index of their HTML element.
     """
-    import pikepdf
-
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        pages = read_pages(pdf)
+        pages = [pikepdf.parse_content_stream(page) for page in pdf.pages]
         document = Tag("Document", _tags_for(_printed_elements(pdf, root, drawn_content(pages))))
         if standard == "ua-2":
             pdf_ua2.convert_tags(document)
@@ -100,13 +97,11 @@ def retag(data: bytes, root: Element, standard: Standard = "ua-1", *, is_traced:
 
 
 def traced_elements(traced: bytes) -> Mapping[int, int]:
-    """Return the element that each structure element and link was made from, by object number.
+    """Return the index of the HTML element for each structure element and link, by object number.
 
     Args:
-        traced: By `retag`. An element is told by its place in `root.iter()`.
+        traced: From `retag` with `is_traced`.
     """
-    import pikepdf
-
     found: dict[int, int] = {}
     with pikepdf.open(io.BytesIO(traced)) as pdf:
         for thing in pdf.objects:
@@ -119,11 +114,11 @@ def traced_elements(traced: bytes) -> Mapping[int, int]:
     return found
 
 
-# ---- what WeasyPrint knows: the content of each element
+# ---- the content of each element, from WeasyPrint
 
 
-def _printed_elements(pdf: Pdf, root: Element, shown_there: Set[tuple[int, int]]) -> _PrintedElement:
-    """Return the elements that were printed, each with its content, in reading order."""
+def _printed_elements(pdf: Pdf, root: Element, drawn: Set[tuple[int, int]]) -> _PrintedElement:
+    """Return the root element with all printed elements below it."""
     elements = list(root.iter())
     numbers = {id(element): number for number, element in enumerate(elements)}
     parents = {numbers[id(child)]: numbers[id(parent)] for parent in elements for child in parent}
@@ -137,11 +132,11 @@ def _printed_elements(pdf: Pdf, root: Element, shown_there: Set[tuple[int, int]]
 
     heads: dict[int, int] = {}  # the page on which a table head was met first
     for number, leaf, is_label in _weasyprint_leaves(pdf):
-        if isinstance(leaf, MarkedContent) and (leaf.page, leaf.mcid) not in shown_there:
+        if isinstance(leaf, MarkedContent) and (leaf.page, leaf.mcid) not in drawn:
             continue
         head = _nearest_ancestor(number, "thead", elements, parents)
         if head is not None and heads.setdefault(head, leaf.page) != leaf.page:
-            continue  # repeated on a later page: an artifact there, since it was read already
+            continue  # repeated on a later page: an artifact there
         place = node(number)
         (place.label if is_label else place.kids).append(leaf)
     return nodes[0]
@@ -156,9 +151,7 @@ def _nearest_ancestor(number: int, tag: str, elements: Sequence[Element], parent
 
 
 def _weasyprint_leaves(pdf: Pdf) -> Iterator[tuple[int, Leaf, bool]]:
-    """Yield each leaf of WeasyPrint's tree with the number of its element, and whether it is a list item's label."""
-    import pikepdf
-
+    """Yield each leaf of WeasyPrint's tree with the index of its element, and whether it is a list item's label."""
     pages: dict[Any, int] = {page.objgen: index for index, page in enumerate(pdf.pages)}
     waiting: list[tuple[Any, Any, int | None, bool]] = [(pdf.Root.StructTreeRoot.K[0], None, None, False)]
     while waiting:
@@ -179,9 +172,7 @@ def _weasyprint_leaves(pdf: Pdf) -> Iterator[tuple[int, Leaf, bool]]:
 
 
 def _element_number(group: Dictionary) -> int | None:
-    """Return the number of the element that a group of WeasyPrint's tree was made from; anonymous boxes have none."""
-    import pikepdf
-
+    """Return the index of the element of a group in WeasyPrint's tree; None for anonymous boxes."""
     for kid in group.get("/K", []):
         if isinstance(kid, pikepdf.Dictionary) and kid.get("/Type") == "/OBJR":
             name = str(kid.Obj.get("/NM", ""))
@@ -191,7 +182,7 @@ def _element_number(group: Dictionary) -> int | None:
 
 
 def _is_name_annotation(annotation: Object) -> bool:
-    """Tell annotations that only carry a name from those that a reader can follow."""
+    """Tell annotations that only carry a name from real links."""
     return "/A" in annotation and str(annotation.A.get("/URI", "")) == ELEMENT_PREFIX
 
 
@@ -200,61 +191,64 @@ def _bounding_box(group: Dictionary) -> tuple[float, ...]:
     return tuple(map(float, attributes.BBox)) if attributes is not None and "/BBox" in attributes else ()
 
 
-# ---- what the HTML knows: what each element means
+# ---- the tag of each element, from the HTML
 
 
 def _tags_for(node: _PrintedElement) -> list[Kid]:
-    """Return what an element becomes: a tag, or its contents where it means nothing to a reader."""
+    """Return the tag of an element, or its content where it needs no tag."""
     element = node.element
     if element.get("aria-hidden") == "true" or (element.tag == "img" and not element.get("alt")):
         return []
     kids = _definition_list_items(node) if element.tag == "dl" else _child_tags(node)
     if not kids and element.tag not in ("th", "td"):
         return []
-    if element.tag == "a" and not any(isinstance(kid, Annotation) for kid in kids):
-        return kids
     if element.tag == "li":
         label = [Tag("Lbl", list(node.label))] if node.label else []
         kids = [*label, Tag("LBody", kids)]
-    kind = _STRUCTURE_TYPES.get(str(element.tag), "")
-    language = element.get("lang", "") if element.tag != "html" else ""
-    expansion = element.get("title", "") if element.tag == "abbr" else ""
-    if not kind and (language or expansion):
-        kind = "Div" if element.tag == "div" else "Span"
-    if element.tag == "figure" and any(isinstance(kid, Tag) and kid.kind == "Caption" for kid in kids):
-        kind = "Div"  # a caption is the first or the last of what it belongs to, so the two stand by themselves
-    if not kind:
-        return kids
-    return [
-        Tag(
-            kind,
-            kids,
-            language,
-            element.get("alt", ""),
-            expansion,
-            _structure_attributes(element, kids),
-            node.number,
-            element.get("id", ""),
-            element.get("href", "")[1:] if element.get("href", "").startswith("#") else "",
-        )
-    ]
+    href = element.get("href", "")
+    tag = Tag(
+        "",
+        kids,
+        element.get("lang", "") if element.tag != "html" else "",
+        element.get("alt", ""),
+        element.get("title", "") if element.tag == "abbr" else "",
+        _structure_attributes(element, kids),
+        node.number,
+        element.get("id", ""),
+        href[1:] if href.startswith("#") else "",
+    )
+    tag.kind = _structure_type(element, tag)
+    return [tag] if tag.kind else kids
+
+
+def _structure_type(element: Element, tag: Tag) -> str:
+    """Return the structure type of an element; empty: its content needs no tag of its own."""
+    if element.tag == "a" and not any(isinstance(kid, Annotation) for kid in tag.kids):
+        return ""
+    if element.tag == "figure" and any(isinstance(kid, Tag) and kid.kind == "Caption" for kid in tag.kids):
+        return "Div"  # a caption must be the first or last child, so figure and caption become siblings
+    if kind := _STRUCTURE_TYPES.get(str(element.tag)):
+        return kind
+    if tag.language or tag.expansion:
+        return "Div" if element.tag == "div" else "Span"
+    return ""
 
 
 def _child_tags(node: _PrintedElement) -> list[Kid]:
-    """Return what stands in an element, in the order of the source."""
+    """Return the tags and content of an element's children, in source order."""
     if node.element.tag in _TABLE_PARTS:
-        # What is empty is nowhere in WeasyPrint's content, yet a row needs all of its cells, and a head its body.
+        # Empty cells are missing in WeasyPrint's content, yet a row needs all of its cells, and a table its body.
         printed = {id(kid.element): kid for kid in node.kids if isinstance(kid, _PrintedElement)}
         cells = (printed.get(id(child)) or _PrintedElement(child, node.number) for child in node.element)
         return _with_table_body([made for cell in cells for made in _tags_for(cell)])
-    # WeasyPrint moves a nested list behind its item, and so behind paragraphs that follow the list.
+    # WeasyPrint moves a nested list to the end of its item, after paragraphs that follow the list.
     in_order = iter(sorted((kid for kid in node.kids if isinstance(kid, _PrintedElement)), key=lambda kid: kid.number))
     sorted_kids = [next(in_order) if isinstance(kid, _PrintedElement) else kid for kid in node.kids]
     return [made for kid in sorted_kids for made in (_tags_for(kid) if isinstance(kid, _PrintedElement) else [kid])]
 
 
 def _with_table_body(kids: list[Kid]) -> list[Kid]:
-    """Return the parts of a table; a head of its own is its body, since PDF knows no head without one."""
+    """Return the parts of a table; a table that has only a head gets it as body, since PDF requires one."""
     parts = [kid for kid in kids if isinstance(kid, Tag)]
     if not any(part.kind == "TBody" for part in parts):
         for part in parts:
@@ -263,7 +257,9 @@ def _with_table_body(kids: list[Kid]) -> list[Kid]:
 
 
 def _definition_list_items(node: _PrintedElement) -> list[Kid]:
-    """Return a definition list as items: the term is the label (ISO 32000-1, table 336), its definitions the body."""
+    """Return a definition list as list items: the term is the label (ISO 32000-1, table 336), the definitions the
+    body.
+    """
     items: list[Kid] = []
     for kid in node.kids:
         if not isinstance(kid, _PrintedElement):
@@ -278,7 +274,7 @@ def _definition_list_items(node: _PrintedElement) -> list[Kid]:
 
 
 def _structure_attributes(element: Element, kids: Sequence[Kid]) -> Mapping[str, AttributeValue]:
-    """Return what a table cell, a list or a figure must say of itself, by PDF name."""
+    """Return the structure attributes of a table cell, a list or a figure, by PDF name."""
     match element.tag:
         case "th" | "td":
             spans = {

@@ -12,6 +12,7 @@ from tests.bad.judging import faults, unsafe_names
 from tests.bad.measuring import Measured, run_measured
 from tests.bad.projects import make_project
 from tests.bad.table import CASES, TOGETHER
+from tests.conftest import once
 
 # What is refused costs next to nothing; of what is published, every sixth.
 SUBSET = tuple(
@@ -22,8 +23,12 @@ SUBSET = tuple(
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Measured, Path]:
     """Return one run over many bad articles and a healthy one, and its project."""
-    project = make_project(tmp_path_factory.mktemp("bad"), SUBSET)
-    return run_measured(project, "all"), project
+
+    def publish(folder: Path) -> tuple[Measured, Path]:
+        project = make_project(folder, SUBSET)
+        return run_measured(project, "all"), project
+
+    return once(tmp_path_factory, "bad-input", publish)
 
 
 def test_there_are_many_cases_and_each_has_a_name_of_its_own() -> None:

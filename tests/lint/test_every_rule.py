@@ -15,11 +15,10 @@ import pytest
 from pipeline.config import CheckSettings
 from pipeline.findings import Finding
 from pipeline.lint import spelling
-from pipeline.lint.cross_article import ArticleSummary, LintSummary, check_across_articles
+from pipeline.lint.cross_article import ArticleSummary, LintSummary, check_across_articles, skipped
 from pipeline.lint.file_validation import validate_file
 from pipeline.lint.review_dates import check_reviews
 from pipeline.model import ArticleMeta, Cell, Figure, Image, Link, Metadata, Para, Picture, Related, Str, Table
-from pipeline.running.together import skipped
 from tests.lint.linting import EMITTED, findings
 from tests.makers import PICTURE, plain, words_in, write
 

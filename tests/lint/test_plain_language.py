@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pipeline.config import CheckSettings
 from pipeline.lint.passages import collect_passages
 from pipeline.model import Para, Span, Str
@@ -86,14 +88,17 @@ def test_a_hard_word_is_found_with_its_plain_alternative() -> None:
     assert "forhøjet blodtryk" in finding.message
 
 
-def test_a_hard_word_that_is_explained_is_left_alone() -> None:
-    for words in (
+@pytest.mark.parametrize(
+    "words",
+    [
         "Han har hypertension (det er tryk i årerne).",
         "Han har forhøjet blodtryk. Hypertension er almindeligt.",
         "Trykket i årerne (hypertension) stiger.",
         "Hans hypertension, der er almindelig, stiger.",
-    ):
-        assert not of("hard-word", findings(words)), words
+    ],
+)
+def test_a_hard_word_that_is_explained_is_left_alone(words: str) -> None:
+    assert not of("hard-word", findings(words))
 
 
 def test_a_word_that_the_title_asks_about_is_what_the_article_explains() -> None:
@@ -112,14 +117,12 @@ def test_an_abbreviation_that_is_written_out_nowhere_is_found_once() -> None:
     assert [finding.quote for finding in found] == ["VAS"]
 
 
-def test_abbreviations_that_are_explained_or_known_to_all_are_left_alone() -> None:
-    for words in (
-        "Smerteskalaen (VAS) er nyttig. Brug VAS.",
-        "VAS (en skala) er nyttig.",
-        "Tag en MR i EU.",
-        "Kapitel XIV.",
-    ):
-        assert not of("abbreviation-unexplained", findings(words)), words
+@pytest.mark.parametrize(
+    "words",
+    ["Smerteskalaen (VAS) er nyttig. Brug VAS.", "VAS (en skala) er nyttig.", "Tag en MR i EU.", "Kapitel XIV."],
+)
+def test_abbreviations_that_are_explained_or_known_to_all_are_left_alone(words: str) -> None:
+    assert not of("abbreviation-unexplained", findings(words))
 
 
 def test_an_abbreviation_with_its_long_form_as_title_is_explained() -> None:

@@ -77,7 +77,7 @@ def test_a_locked_database_says_who_to_wait_for(store: MailingDatabase, monkeypa
     monkeypatch.setattr(stores, "BUSY_TIMEOUT_S", 0.1)
     with (
         store.transaction(),
-        pytest.raises(SendError, match="held by another program"),
+        pytest.raises(SendError, match="locked by another program"),
         open_database(store.folder) as other,
         other.transaction(),
     ):
@@ -101,7 +101,7 @@ def test_a_key_that_is_gone_is_not_made_anew(folder: DataDir) -> None:
         pass
     (folder.path / "key").unlink()
 
-    with pytest.raises(SendError, match="without it, no one can tell who has been mailed"), open_database(folder):
+    with pytest.raises(SendError, match="without it, who has been mailed is unknown"), open_database(folder):
         pass
 
 
@@ -159,7 +159,7 @@ def test_two_projects_of_one_name_have_each_their_own_data(tmp_path: Path, monke
 
 
 def test_only_one_sender_is_at_work(folder: DataDir) -> None:
-    with folder.held(), pytest.raises(SendError, match="another `publish send`"), DataDir(folder.path).held():
+    with folder.lock(), pytest.raises(SendError, match="another `publish send`"), DataDir(folder.path).lock():
         pass
 
 

@@ -173,7 +173,7 @@ def test_only_a_persons_word_sends_the_doubtful_again(campaign: Campaign, server
     sender_of(campaign, server).send()
     post.answer = lambda _at, _address: None
 
-    campaign.resend_doubtful()
+    campaign.move("in doubt", "queued")
     sender_of(campaign, server).send()
 
     assert campaign.counts()["accepted"] == 12
@@ -283,7 +283,7 @@ def test_a_disk_that_is_full_after_the_server_took_a_message_leaves_it_in_doubt(
 def test_content_that_changed_after_some_have_it_is_refused(campaign: Campaign, server: SendingSettings) -> None:
     sender_of(campaign, server).send()
 
-    with pytest.raises(SendError, match="has changed since it began to go out: 12 of 12"):
+    with pytest.raises(SendError, match="has changed since sending began: 12 of 12"):
         open_campaign(campaign.store, "blog/ryg", LIST, "smtp", "other")
 
 
@@ -349,7 +349,7 @@ def test_what_a_dead_sender_had_claimed_is_queued_again(campaign: Campaign) -> N
     letters = campaign.claim()
     campaign.mark_in_doubt(letters[0])
 
-    campaign.reclaim()
+    campaign.move("claimed", "queued")
 
     counts = campaign.counts()
     assert (counts["queued"], counts["in doubt"]) == (11, 1)

@@ -54,7 +54,7 @@ def test_a_stop_ends_with_the_message_at_hand_and_the_same_command_goes_on(
     again = run(project, *SEND)
 
     assert sender.returncode == 130, out + err
-    assert "Stopped: what was sent is noted" in err
+    assert "Stopped. What was sent is recorded" in err
     assert "Traceback" not in err
     assert re.search(rf"Modtaget af mailserveren +{len(stopped) - 1}\n +Uvist +0\n", out), (stopped, out)
     assert 5 <= len(stopped) < len(READERS)

@@ -54,7 +54,7 @@ def test_there_are_words_for_all_that_can_be_found(tmp_path: Path, language: str
     words = load_words(find_styles(tmp_path), language)
     source = "".join(Path(module.__file__ or "").read_text("utf-8") for module in (preflight, dns_checks))
     whole = re.findall(r'Check\(\s*"(\w+)",\s*"?[\w ]+"?(?: if [^,]+)?,\s*"(\w+)"', source)
-    faultless = re.findall(r'_faultless\("(\w+)"', source)
+    faultless = re.findall(r'_violations_check\("(\w+)"', source)
     names = {name for name, _ in whole} | set(faultless)
     found = {key for _, key in whole} | {f"{name}_good" for name in faultless}
 

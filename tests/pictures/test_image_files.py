@@ -153,6 +153,7 @@ def test_a_bomb_is_refused_before_it_is_decoded() -> None:
         probe_image(bomb)
 
 
+@pytest.mark.slow
 def test_an_svg_is_drawn_without_what_is_not_drawing() -> None:
     svg = (
         b'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 200 100">'
@@ -206,6 +207,7 @@ def test_a_drawing_of_no_possible_size_is_refused(size: str) -> None:
         probe_image(drawing(size))
 
 
+@pytest.mark.slow
 def test_a_long_drawing_has_no_more_pixels_than_a_picture_may_have() -> None:
     made = resize_image(drawing('width="10" height="400"'), [TargetSize(1600)])[TargetSize(1600)]
 

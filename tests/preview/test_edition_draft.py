@@ -50,16 +50,16 @@ def test_of_an_existing_edition_only_what_was_changed_changes(tmp_path: Path) ->
     assert made.after == EDITION.replace(listed, "artikler:\n  - blog/soevn\n  - blog/ryg: full\n  - blog/knae\n")
 
 
-def test_an_edition_that_was_not_changed_stays_byte_for_byte(tmp_path: Path) -> None:
-    for text in (EDITION, EDITION.replace("\n", "\r\n")):
-        write(tmp_path / "sources/editions/ryg.md", text)
+@pytest.mark.parametrize("text", [EDITION, EDITION.replace("\n", "\r\n")], ids=["LF", "CRLF"])
+def test_an_edition_that_was_not_changed_stays_byte_for_byte(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "sources/editions/ryg.md", text)
 
-        made = draft_source(
-            Config(tmp_path), EditionDraft("Ryg og søvn", "", ("blog/ryg", "blog/soevn")), "sources/editions/ryg.md"
-        )
+    made = draft_source(
+        Config(tmp_path), EditionDraft("Ryg og søvn", "", ("blog/ryg", "blog/soevn")), "sources/editions/ryg.md"
+    )
 
-        assert made.after == text
-        assert made.difference == ()
+    assert made.after == text
+    assert made.difference == ()
 
 
 def test_the_difference_shows_the_lines_that_change(tmp_path: Path) -> None:
@@ -89,14 +89,14 @@ def test_a_title_with_signs_of_yaml_is_quoted(tmp_path: Path, title: str, writte
     assert f"\ntitle: {written}\n" in made.after
 
 
-def test_an_edition_without_title_or_articles_is_refused(tmp_path: Path) -> None:
-    for wish in (
-        EditionDraft(" ", "", ("blog/ryg",)),
-        EditionDraft("Ryg", "", ()),
-        EditionDraft("???", "", ("blog/ryg",)),
-    ):
-        with pytest.raises(ConfigError):
-            draft_source(Config(tmp_path), wish, "")
+@pytest.mark.parametrize(
+    "wish",
+    [EditionDraft(" ", "", ("blog/ryg",)), EditionDraft("Ryg", "", ()), EditionDraft("???", "", ("blog/ryg",))],
+    ids=["no title", "no articles", "no letters"],
+)
+def test_an_edition_without_title_or_articles_is_refused(tmp_path: Path, wish: EditionDraft) -> None:
+    with pytest.raises(ConfigError):
+        draft_source(Config(tmp_path), wish, "")
 
 
 def test_a_new_edition_never_takes_the_place_of_another(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.findings import Finding
-from pipeline.preview.page_images import placed
+from pipeline.preview.page_images import place_findings
 from tests.conftest import ARTICLE, Ran
 
 
@@ -14,7 +14,7 @@ def finding(severity: str, line: int) -> Finding:
 def test_a_finding_is_marked_where_its_line_is_printed(published: Ran) -> None:
     line = 1 + ARTICLE.splitlines().index("Bevægelse hjælper mere end hvile.[^1]")
 
-    (each,) = placed([finding("warning", line)], ARTICLE, published.folder / "outputs/handout/blog/ryg.pdf")
+    (each,) = place_findings([finding("warning", line)], ARTICLE, published.folder / "outputs/handout/blog/ryg.pdf")
 
     assert each.excerpt == "Bevægelse hjælper mere end hvile.[^1]"
     assert each.position is not None
@@ -25,7 +25,7 @@ def test_a_finding_is_marked_where_its_line_is_printed(published: Ran) -> None:
 def test_errors_come_first_and_what_concerns_the_whole_file_has_no_place(published: Ran) -> None:
     pdf = published.folder / "outputs/handout/blog/ryg.pdf"
 
-    both = placed([finding("note", 8), finding("error", 0)], ARTICLE, pdf)
+    both = place_findings([finding("note", 8), finding("error", 0)], ARTICLE, pdf)
 
     assert [(each.number, each.finding.severity) for each in both] == [(1, "error"), (2, "note")]
     assert both[0].position is None
@@ -33,7 +33,7 @@ def test_errors_come_first_and_what_concerns_the_whole_file_has_no_place(publish
 
 
 def test_a_finding_beyond_the_end_of_a_file_that_was_shortened_is_listed_all_the_same() -> None:
-    (each,) = placed([finding("warning", 4000)], "Kort.\n", None)
+    (each,) = place_findings([finding("warning", 4000)], "Kort.\n", None)
 
     assert each.excerpt == ""
     assert each.position is None

@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 from pipeline import config
+from pipeline.engine.executor import Executor
+from pipeline.engine.worker_pool import Task
 from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.publish_queue import QueuedRun
 from pipeline.report import Report
-from pipeline.running.workers import Task, Workers
 from pipeline.writers import installed_writers
 
 
@@ -24,10 +25,10 @@ class SlowDesk(PreviewState):
         self.is_publishing = threading.Event()
         self.outcomes: list[BaseException] = []
 
-    def _publish(self, work: QueuedRun, workers: Workers) -> Report:
+    def _publish(self, work: QueuedRun, workers: Executor) -> Report:
         self.is_publishing.set()
         try:
-            list(workers.write([Task(time.sleep, (60.0,), 90)]))
+            list(workers.render([Task(time.sleep, (60.0,), 90)]))
         except BaseException as error:
             self.outcomes.append(error)
             raise

@@ -84,7 +84,7 @@ def test_an_unknown_variant_is_answered_with_those_there_are(project: Path) -> N
     done = run_publish(project, "print-pack", "--variant", "a6")
 
     assert done.code == 2
-    assert "a6 is no variant; there is standard" in done.err
+    assert "a6 is not a variant; there is standard" in done.err
 
 
 def test_a_pack_that_cannot_be_written_is_said(copy_of_published: Path) -> None:

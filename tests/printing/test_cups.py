@@ -93,7 +93,7 @@ def test_cups_without_printers_says_how_to_add_one(cups: Cups) -> None:
 def test_what_lp_refuses_is_said_in_its_words(cups: Cups) -> None:
     cups(refusal="Unsupported document-format")
 
-    with pytest.raises(PrinterError, match="lp says: lp: Unsupported document-format"):
+    with pytest.raises(PrinterError, match="lp failed: lp: Unsupported document-format"):
         submit_job(JOB, RECEPTION)
 
 

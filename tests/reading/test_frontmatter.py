@@ -442,14 +442,16 @@ def test_any_mapping_is_front_matter_or_named_findings(mapping: Mapping[str, obj
         max_size=120,
     )
 )
-def test_any_text_is_read_or_refused_with_a_named_finding(text: str) -> None:
-    for whole in (text, f"---\n{text}\n---\nTekst.\n"):
-        front, findings = front_matter_of(whole)
+@pytest.mark.parametrize("form", ["{}", "---\n{}\n---\nTekst.\n"], ids=["bare", "between rules"])
+def test_any_text_is_read_or_refused_with_a_named_finding(form: str, text: str) -> None:
+    whole = form.format(text)
 
-        assert (front is None) == any(finding.severity == "error" for finding in findings)
-        if front is not None:
-            assert whole.endswith(front.body)
-            assert whole.split("\n")[front.body_line - 1 :] == front.body.split("\n")
+    front, findings = front_matter_of(whole)
+
+    assert (front is None) == any(finding.severity == "error" for finding in findings)
+    if front is not None:
+        assert whole.endswith(front.body)
+        assert whole.split("\n")[front.body_line - 1 :] == front.body.split("\n")
 
 
 def test_text_between_two_rules_is_no_front_matter() -> None:

@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from pipeline.reading import pandoc
 from pipeline.reading.pandoc import PandocDocument, PandocFailure, pandoc_path, parse_many, parse_one
 
 LOOP = "Ryg[^1].\n\n[^1]: Se [^1].\n"
@@ -33,16 +34,18 @@ def test_no_texts_start_no_pandoc() -> None:
 
 
 def test_a_text_that_pandoc_never_comes_back_from_costs_only_itself() -> None:
-    documents = parse_many(["# Før\n", LOOP, "# Efter\n"], 3)
+    documents = parse_many(["# Før\n", LOOP, "# Efter\n"], 2)
 
     assert "Før" in words(documents[0])
     assert isinstance(documents[1], PandocFailure)
     assert "Efter" in words(documents[2])
 
 
-def test_memory_and_time_have_limits() -> None:
-    assert isinstance(parse_one(LOOP, 20), PandocFailure)
-    assert isinstance(parse_one(LOOP, 1), PandocFailure)
+def test_memory_and_time_have_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parse_one(LOOP, 1) == PandocFailure("reading took longer than 1 s")
+
+    monkeypatch.setattr(pandoc, "_MEMORY_OPTION", "-M64M")
+    assert parse_one(LOOP, 20) == PandocFailure(f"reading took more memory than {pandoc.MEMORY_MB} MB")
 
 
 def test_alone_and_among_others_a_text_is_read_the_same() -> None:

@@ -7,7 +7,8 @@ import logging
 import pytest
 
 from pipeline.errors import StyleError
-from pipeline.rendering.pdf_layout import Resource, draw_pdf, lay_out, supported_characters
+from pipeline.rendering.fonts import supported_characters
+from pipeline.rendering.pdf_layout import Resource, draw_pdf, lay_out
 
 CSS = "@font-face { font-family: Test; src: url(font:regular) } html { font: 12pt Test } @page { size: A5 }"
 

@@ -70,8 +70,10 @@ def test_every_word_of_an_article_is_written_in_order() -> None:
     article = everything()
     got = iter(re.findall(r"\w+", written(*article.blocks)))
 
-    for word in re.findall(r"\w+", text(article.blocks)):
-        assert word in got, word
+    expected = re.findall(r"\w+", text(article.blocks))
+
+    assert len(expected) > 100
+    assert [word for word in expected if word not in got] == []
 
 
 def test_a_heading_is_underlined_by_its_rank() -> None:

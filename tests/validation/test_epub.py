@@ -65,7 +65,7 @@ def test_a_sound_book_has_no_fault() -> None:
         (CHAPTER, "</h1>", "", "not well-formed"),
         (CHAPTER, ' lang="da"', "", "does not state its language"),
         (CHAPTER, "<title>Ondt i ryggen</title>", "<title> </title>", "has no title"),
-        (CHAPTER, 'id="en-tabel"', 'id="referencer"', "the id 'referencer' stands there twice"),
+        (CHAPTER, 'id="en-tabel"', 'id="referencer"', "the id 'referencer' occurs twice"),
         (CHAPTER, 'alt="To øvelser" ', "", "has no text alternative"),
         (CHAPTER, ">En tabel</h3>", "></h3>", "an empty heading"),
         (CHAPTER, ' scope="col"', "", "a header cell without scope"),
@@ -79,11 +79,11 @@ def test_a_sound_book_has_no_fault() -> None:
         (CHAPTER, 'role="doc-pagebreak"', "", "1 pages are marked in the text, 2 others are listed"),
         (NAV, "chapter-001.xhtml#en-tabel", "chapter-001.xhtml#en-anden", "is no place in the book"),
         (PACKAGE, ' properties="nav"', "", "expected one navigation document"),
-        (PACKAGE, 'id="book-css"', 'id="nav"', "the id 'nav' stands there twice"),
+        (PACKAGE, 'id="book-css"', 'id="nav"', "the id 'nav' occurs twice"),
         (PACKAGE, 'href="book.css"', 'href="missing.css"', "is in the manifest, not in the container"),
         (PACKAGE, 'href="book.css"', 'href="missing.css"', "EPUB/book.css: is not in the manifest"),
         (PACKAGE, 'idref="colophon"', 'idref="slut"', "the reading order names 'slut'"),
-        (PACKAGE, 'idref="colophon"', 'idref="cover"', "the id 'cover' stands there twice"),
+        (PACKAGE, 'idref="colophon"', 'idref="cover"', "the id 'cover' occurs twice"),
         ("EPUB/book.css", "line-height: 1.5;", "display: flex;", "the style has a grid or a flexible box on line 5"),
         ("EPUB/pictures/cover.png", "PNG", "GIF", "is not image/png"),
         ("META-INF/container.xml", "content.opf", "andet.opf", "leads to no package"),
@@ -110,7 +110,7 @@ def test_spoiling_the_content_makes_its_claim_false(name: str, old: str, new: st
     """What the metadata say is compared with the pages as they are, not as they were meant."""
     book = replaced(name, old, new)
 
-    assert any("bear out" in str(fault) and claim in str(fault) for fault in validate_epub(book))
+    assert any("contradict" in str(fault) and claim in str(fault) for fault in validate_epub(book))
 
 
 def test_what_is_no_container_is_named() -> None:
@@ -135,7 +135,7 @@ def test_pictures_are_counted_by_what_they_say() -> None:
         [page('<img alt="En ryg"/><img alt=""/><img/><img alt="Forside" role="doc-cover"/>')], []
     )
 
-    assert (counted.described, counted.decorative, counted.undescribed) == (1, 1, 1)
+    assert (counted.described, counted.undescribed) == (1, 1)
 
 
 def test_a_jump_in_headings_is_counted() -> None:

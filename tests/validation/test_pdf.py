@@ -69,7 +69,7 @@ def test_a_font_of_the_machine_is_named(sheet: bytes) -> None:
     faults = validate_pdf(sheet, frozenset({"Another-Family"}))
 
     assert (
-        PdfViolation("font-foreign", "Font", "the font Handout-Sans is one of this machine, not of the project")
+        PdfViolation("font-foreign", "Font", "the font Handout-Sans is from this machine, not from the project")
         in faults
     )
 

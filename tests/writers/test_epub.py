@@ -786,7 +786,7 @@ def test_two_headings_with_one_id_are_refused() -> None:
     twice = article(blocks=(Header(2, words_in("En"), "en"), Header(2, words_in("To"), "en")))
     edition = single(twice)
 
-    with pytest.raises(WriteError, match=r"chapter-001\.xhtml: the id 'en' stands there twice"):
+    with pytest.raises(WriteError, match=r"chapter-001\.xhtml: the id 'en' occurs twice"):
         writer.write(edition, job(writer, edition))
 
 

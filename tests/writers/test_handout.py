@@ -64,6 +64,7 @@ from pipeline.pictures.image_files import TargetSize, resize_image
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
 from pipeline.writers import Job, Rendition, Written, handout
+from pipeline.writers.handout.missing_characters import MissingCharacterError
 from tests.makers import (
     CLINIC,
     PICTURE,
@@ -365,14 +366,15 @@ def test_an_article_without_address_has_no_code_and_says_so() -> None:
     assert tree(written.artifacts[0].data).find("Figure") == []
 
 
-def test_no_letter_is_smaller_than_asked_for() -> None:
+@pytest.mark.parametrize("size", [12.0, 14.0])
+def test_no_letter_is_smaller_than_asked_for(size: float) -> None:
     """Small signs beside a letter and the numbers of notes excepted."""
     blocks = tuple(block for block in everything().blocks if not isinstance(block, Para | Table))
 
-    for size in (12.0, 14.0):
-        document = pypdfium2.PdfDocument(pdf(replace(everything(), blocks=blocks), font_size_pt=size))
-        things = [thing for sheet in document for thing in sheet.get_objects(filter=(pdfium.FPDF_PAGEOBJ_TEXT,))]
-        assert min(font_size(thing) for thing in things) >= size - 0.01
+    document = pypdfium2.PdfDocument(pdf(replace(everything(), blocks=blocks), font_size_pt=size))
+
+    things = [thing for sheet in document for thing in sheet.get_objects(filter=(pdfium.FPDF_PAGEOBJ_TEXT,))]
+    assert min(font_size(thing) for thing in things) >= size - 0.01
 
 
 def font_size(thing: Any) -> float:
@@ -402,13 +404,16 @@ def test_words_are_not_split_unless_asked_for() -> None:
     assert any(split in line for line in lines(pdf(compounds, hyphenate=True)))
 
 
-def test_a_heading_never_ends_a_page() -> None:
-    for filler in range(20, 32):
-        article_ = article(blocks=(para(LONG * filler), header("Overskriften"), para(LONG * 3)))
-        document = pypdfium2.PdfDocument(pdf(article_, notes=False, qr_code=False))
-        pages = [sheet.get_textpage().get_text_bounded() for sheet in document]
-        holder = next(words for words in pages if "Overskriften" in words)
-        assert len(holder[holder.index("Overskriften") :].split("Side")[0]) > 100, filler
+@pytest.mark.parametrize(("filler", "page"), [(15, 0), (16, 0), (18, 0), (19, 1), (20, 1), (31, 1)])
+def test_a_heading_never_ends_a_page(filler: int, page: int) -> None:
+    """From the length at which all stands on one page, over the one at which the heading has to go, and beyond."""
+    article_ = article(blocks=(para(LONG * filler), header("Overskriften"), para(LONG * 3)))
+
+    document = pypdfium2.PdfDocument(pdf(article_, notes=False, qr_code=False))
+
+    pages = [sheet.get_textpage().get_text_bounded() for sheet in document]
+    assert ["Overskriften" in words for words in pages].index(True) == page
+    assert len(pages[page][pages[page].index("Overskriften") :].split("Side")[0]) > 100
 
 
 @pytest.mark.parametrize(("variant", "columns"), [("a5", 3), ("large-print", 3), ("standard", 5)])
@@ -448,15 +453,16 @@ def test_wide_tables_and_drawings_stay_within_what_they_stand_in(put: Callable[[
     assert page.get_charbox(index + 14)[2] <= (20 + min(room_mm + 11, 175)) * POINTS_PER_MM
 
 
-def test_short_cells_stay_on_one_line_beside_long_ones() -> None:
+@pytest.mark.parametrize("variant", ["standard", "large-print", "a5"])
+def test_short_cells_stay_on_one_line_beside_long_ones(variant: str) -> None:
     rows = tuple(
         (Cell((plain(f"Dag {day}"),)), Cell((plain(LONG * 2),)), Cell((plain("2 gange"),))) for day in range(12)
     )
 
-    for variant in ("standard", "large-print", "a5"):
-        found = lines(pdf(article(blocks=(Table((*HEAD, HEAD[0]), rows),)), variants=(variant,)))
-        assert any("Dag 11" in line for line in found)
-        assert any("2 gange" in line for line in found)
+    found = lines(pdf(article(blocks=(Table((*HEAD, HEAD[0]), rows),)), variants=(variant,)))
+
+    assert any("Dag 11" in line for line in found)
+    assert any("2 gange" in line for line in found)
 
 
 def test_a_long_table_begins_where_it_stands() -> None:
@@ -467,11 +473,11 @@ def test_a_long_table_begins_where_it_stands() -> None:
     assert first.get_textpage().get_text_bounded().count("morgen") > 15
 
 
-def test_the_longest_word_of_a_title_stays_whole() -> None:
+@pytest.mark.parametrize("variant", ["standard", "large-print", "a5"])
+def test_the_longest_word_of_a_title_stays_whole(variant: str) -> None:
     word = "bækkenbundstræningsprogrammer"
 
-    for variant in ("standard", "large-print", "a5"):
-        assert any(word in line for line in lines(pdf(article(title=f"Om {word}"), variants=(variant,))))
+    assert any(word in line for line in lines(pdf(article(title=f"Om {word}"), variants=(variant,))))
 
 
 def test_a_title_too_long_for_the_footer_is_cut_short_there() -> None:
@@ -482,15 +488,15 @@ def test_a_title_too_long_for_the_footer_is_cut_short_there() -> None:
     assert min(page.get_charbox(index)[1] for index in range(page.count_chars())) > 6 * POINTS_PER_MM
 
 
-def test_when_to_see_a_doctor_is_never_split() -> None:
+@pytest.mark.parametrize(("filler", "page"), [(15, 0), (16, 1), (18, 1), (27, 1)])
+def test_when_to_see_a_doctor_is_never_split(filler: int, page: int) -> None:
     box = Callout("see-doctor", (BulletList(tuple((plain(f"tegn {number}"),) for number in range(8))),))
 
-    for filler in range(18, 28, 3):
-        document = pypdfium2.PdfDocument(pdf(article(blocks=(para(LONG * filler), box)), notes=False))
-        pages = [sheet.get_textpage().get_text_bounded() for sheet in document]
-        holder = next(words for words in pages if "tegn 0" in words)
-        assert "Søg læge" in holder
-        assert "tegn 7" in holder
+    document = pypdfium2.PdfDocument(pdf(article(blocks=(para(LONG * filler), box)), notes=False))
+
+    pages = [sheet.get_textpage().get_text_bounded() for sheet in document]
+    for words in ("Søg læge", "tegn 0", "tegn 7"):
+        assert [words in shown for shown in pages].index(True) == page
 
 
 def test_the_standard_box_fills_in_where_an_article_does_not_say_when_to_see_a_doctor() -> None:
@@ -777,7 +783,7 @@ def test_equal_headings_of_two_articles_do_not_meet() -> None:
 def test_a_letter_that_the_font_lacks_is_refused_and_named_with_its_line() -> None:
     article_ = article(blocks=(para("Godt.", 7), BulletList(((Para(words_in("gået ご"), 9),),), 8)))
 
-    with pytest.raises(handout.MissingCharacterError, match=r"U\+3054") as refused:
+    with pytest.raises(MissingCharacterError, match=r"U\+3054") as refused:
         made(article_)
 
     assert refused.value.line == 9
@@ -786,7 +792,7 @@ def test_a_letter_that_the_font_lacks_is_refused_and_named_with_its_line() -> No
 
 def test_a_sign_of_mathematics_is_never_left_out() -> None:
     """`⩽ 5 mg` without its sign is another dose."""
-    with pytest.raises(handout.MissingCharacterError, match=r"U\+2A7D"):
+    with pytest.raises(MissingCharacterError, match=r"U\+2A7D"):
         made(article(blocks=(para("Tag ⩽ 5 mg"),)))
 
 

@@ -97,6 +97,11 @@ ARTICLES = {"long": long_with_pictures, "exercise": exercise}
 SUITABLE = [
     (name, variant) for name in ARTICLES for variant in VARIANTS if (name, variant) != ("long", "exercise-card")
 ]
+PAGES = {
+    ("long", "standard"): 4, ("long", "letter"): 4, ("long", "large-print"): 6, ("long", "a5"): 6, ("long", "short"): 1,
+    ("exercise", "standard"): 2, ("exercise", "letter"): 2, ("exercise", "large-print"): 2, ("exercise", "a5"): 2,
+    ("exercise", "short"): 1, ("exercise", "exercise-card"): 1,
+}  # fmt: skip
 LEAST_PT = {"large-print": 18.0}
 MOST_LETTERS = {"standard": 78, "letter": 78, "large-print": 55, "a5": 75, "short": 78, "exercise-card": 78}
 
@@ -154,19 +159,24 @@ def test_no_heading_is_last_on_a_page(name: str, variant: str) -> None:
             lowest[page] = min(lowest.get(page, (bottom, size)), (bottom, size))
     text_pt = min(size for _, thing in things(sheet(name, variant)) if (size := font_size(thing)) > 1)
 
+    assert lowest
     assert all(size <= text_pt * 1.2 for _, size in lowest.values())
 
 
 @pytest.mark.parametrize(("name", "variant"), SUITABLE)
 def test_no_page_is_under_a_third_full_save_the_last(name: str, variant: str) -> None:
     data = sheet(name, variant)
-    height = pypdfium2.PdfDocument(data)[0].get_height()
-    bottoms: dict[int, float] = {}
+    document = pypdfium2.PdfDocument(data)
+    height = document[0].get_height()
+    bottoms = dict.fromkeys(range(len(document)), height)
     for page, thing in things(data):
         if not is_footer(thing):
-            bottoms[page] = min(bottoms.get(page, height), thing.get_bounds()[1])
+            bottoms[page] = min(bottoms[page], thing.get_bounds()[1])
+    *full, last = bottoms.values()
 
-    assert all(bottoms[page] < height * 2 / 3 for page in range(len(bottoms) - 1))
+    assert PAGES[name, variant] == len(document)
+    assert [bottom for bottom in full if bottom >= height * 2 / 3] == []
+    assert last < height
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -380,15 +390,30 @@ def test_a_page_half_empty_is_named() -> None:
     assert (finding.code, "page 1" in finding.message) == ("handout-page-empty", True)
 
 
-def test_lonely_last_lines_are_put_right_or_named() -> None:
-    """Of many lengths some end with a line or two on a new page: with less air they do not, or the finding says so."""
-    for count in range(30, 60):
-        text = "Ordene fylder lidt. " * count
-        written = made(article(blocks=(*(para(LONG * 2),) * 9, para(text))), notes=False, qr_code=False)
-        last = written.facts.pages
-        shown = pypdfium2.PdfDocument(written.artifacts[0].data)[last - 1].get_textpage().get_text_bounded()
-        lines = len([line for line in shown.splitlines() if "Ordene" in line or "bevæge" in line])
-        assert last == 1 or lines > 2 or [finding.code for finding in written.findings] == ["handout-lines-lonely"]
+@pytest.mark.parametrize(
+    ("paragraphs", "sentences", "pages", "codes"),
+    [
+        (7, 2, 1, []),  # with less air the contact block does not stand on a page of its own
+        (7, 9, 2, ["handout-lines-lonely"]),  # with no less air it could be helped
+        (7, 20, 2, []),
+        (15, 15, 2, []),
+        (15, 30, 3, ["handout-lines-lonely"]),
+        (15, 45, 3, []),
+        (9, 45, 2, []),
+    ],
+)
+def test_lonely_last_lines_are_put_right_or_named(
+    paragraphs: int, sentences: int, pages: int, codes: list[str]
+) -> None:
+    blocks = (*(para(LONG * 2),) * paragraphs, para("Ordene fylder lidt. " * sentences))
+
+    written = made(article(blocks=blocks), notes=False, qr_code=False)
+
+    last = pypdfium2.PdfDocument(written.artifacts[0].data)[pages - 1].get_textpage().get_text_bounded()
+    known = LONG * 3 + "Ordene fylder lidt. " * sentences
+    assert written.facts.pages == pages
+    assert [finding.code for finding in written.findings] == codes
+    assert (len([line for line in last.splitlines() if line.strip() and line.strip() in known]) > 2) is not bool(codes)
 
 
 # ---- from the command
@@ -465,6 +490,7 @@ def _fill(thing: Any) -> tuple[int, int, int]:
 @pytest.mark.parametrize(("name", "variant"), SUITABLE)
 def test_every_letter_stands_out_from_its_ground(name: str, variant: str) -> None:
     """At 7:1 or more from white paper; white letters stand on black bars only."""
+    contrasts: list[tuple[float, float, float]] = []
     for page in pypdfium2.PdfDocument(sheet(name, variant)):
         bars = [
             thing.get_bounds()
@@ -478,7 +504,10 @@ def test_every_letter_stands_out_from_its_ground(name: str, variant: str) -> Non
                 bar[0] <= left and bar[1] <= bottom + 1 and right <= bar[2] and top <= bar[3] + 1 for bar in bars
             )
             contrast = (light + 0.05) / 0.05 if on_bar and light > 0.5 else 1.05 / (light + 0.05)
-            assert contrast >= 7, (contrast, left, bottom)
+            contrasts.append((contrast, left, bottom))
+
+    assert contrasts
+    assert min(contrasts) >= (7,)
 
 
 def _thicknesses_pt(data: bytes) -> Iterator[float]:

@@ -8,15 +8,12 @@ from datetime import date
 from typing import Literal
 
 from pipeline.errors import ConfigError, WriteError
-from pipeline.findings import Finding, make_finding
+from pipeline.findings import make_finding
 from pipeline.model import Edition, images
-from pipeline.registry import warning_rule
+from pipeline.registry import note_rule, warning_rule
 from pipeline.validation.certificate import claims_conformance
-from pipeline.validation.epub import validate_epub
 from pipeline.writers import Artifact, Job, Need, Written
-from pipeline.writers.epub.book import BookBuilder, book_need
-from pipeline.writers.epub.container import build_epub
-from pipeline.writers.epub.package_metadata import accessibility_reviews, conformance_entries
+from pipeline.writers.epub.chapters import book_need
 
 summary = "an e-book (EPUB 3.3) for phones and e-readers"
 medium = "book"
@@ -31,103 +28,105 @@ class Options:
     """The keys of `[epub]`."""
 
     typeface: Literal["embedded", "system"] = "embedded"
-    """`system`: the reader's own; the book is some 60 kB smaller."""
+    """`system`: the reading system's own font; the book is about 60 kB smaller."""
     cover_colour: str = "#1f4f4b"
-    """Ground of the drawn cover as #rrggbb. White is set on it, so it has to be dark."""
+    """Background of the cover as #rrggbb; it must be dark, since the text is white."""
     exemption: Exemption = ""
-    """Why the publisher need not meet the European Accessibility Act, where that is so."""
+    """Reason for an exemption from the European Accessibility Act."""
     reviewed_by: str = ""
-    """Who looks the books over for accessibility, where an article does not name its own."""
+    """Accessibility reviewer of articles that name none."""
     reviewed: date | None = None
-    """When that was, where an article has no date of its own."""
+    """Date of the review of articles that state none."""
     series: str = ""
-    """The series of all books that name none in their front matter."""
+    """Series of all books that name none in their front matter."""
     large_mb: float = 5.0
-    """A book above it is reported."""
+    """A larger book is reported."""
 
 
 def needs(edition: Edition, options: Options) -> tuple[Need, ...]:  # noqa: ARG001  # the writers' common form
-    """Return every picture of the book once: wide enough for tablets, small enough for phones."""
-    shown = [image for article in edition.chapters for image in images(article)]
-    return tuple(dict.fromkeys(book_need(image.picture) for image in shown))
-
-
-def write(edition: Edition, job: Job) -> Written:
-    """Write the edition as `<id>.epub`.
-
-    Raises:
-        ConfigError: `cover_colour` is no dark colour.
-        WriteError: The finished book has a fault; it must not be published.
-    """
-    _check_colour(job.options.cover_colour)
-    book = BookBuilder(edition, job)
-    package = book.package()
-    data = build_epub(package)
-    if stated := conformance_entries(edition, job, book.counted, data):
-        data = build_epub(replace(package, entries=(*package.entries, *stated)))
-    faults = validate_epub(data)
-    if faults:
-        raise WriteError("; ".join(map(str, faults)), source=edition.front.source, hint="please report it")
-    findings = (
-        *book.findings,
-        *_lost_certificate_findings(edition, job, data),
-        *_file_size_findings(edition, job, data),
-    )
-    return Written((Artifact(f"{edition.id}.epub", data),), findings)
+    """Return every picture of the book once: wide enough for tablets, limited in bytes for phones."""
+    return tuple(dict.fromkeys(book_need(image.picture) for article in edition.chapters for image in images(article)))
 
 
 @warning_rule(
     "epub-uncertified",
-    "An e-book that was certified once no longer claims to be accessible.",
+    "An e-book that was certified no longer claims conformance.",
     "A paragraph changed after `publish epub --certify`",
     "Certify it again: `publish epub --certify`. Name who reviewed it: `reviewed_by` and `reviewed`.",
 )
 @warning_rule(
     "epub-refused",
-    "EPUBCheck or Ace found something, so the e-book gets no certificate. It is published without the claim.",
+    "EPUBCheck or Ace found a violation, so the e-book gets no certificate. It is published without the claim.",
     "A style sheet of the project with too little contrast",
-    "Mend what the message names, then certify again.",
+    "Correct what the message names, then certify again.",
 )
-def _lost_certificate_findings(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
-    """Return why a book that was certified once makes no claim now."""
-    if job.certificate is None or claims_conformance(data):
-        return ()
-    if not job.certificate.holds_for(data):
-        why = "its content is no longer what was certified"
-    elif not accessibility_reviews(edition, job):
-        why = "no one is named who has reviewed all of it, with a date"
-    else:
-        why = "its content is not accessible to all"
-    return (make_finding("epub-uncertified", edition.front.source, 0, f"the e-book claims no conformance: {why}"),)
-
-
 @warning_rule(
     "epub-large",
-    "An e-book is larger than phones like to fetch.",
+    "An e-book is too large for downloading on phones.",
     "Twenty photographs in one book",
     "Use fewer or simpler pictures, or raise `large_mb` below `[epub]` in `publish.toml`.",
 )
-def _file_size_findings(edition: Edition, job: Job, data: bytes) -> tuple[Finding, ...]:
+@note_rule(
+    "epub-pages",
+    "The e-book has no page numbers, because there is no printed handout.",
+    "An article whose handout failed",
+    "Find out why the handout failed; both are made together.",
+)
+@note_rule(
+    "epub-undated",
+    "An e-book must state when it was last changed, and no article in it has a date.",
+    "An article without `published`, `updated` and `reviewed`",
+    "Add `published:` to the front matter.",
+)
+def write(edition: Edition, job: Job) -> Written:
+    """Write the edition as `<id>.epub`.
+
+    Raises:
+        ConfigError: `cover_colour` is not a dark colour.
+        WriteError: The finished book violates a rule.
+    """
+    # Late, since lxml, Pillow and EbookLib are slow to import.
+    from pipeline.validation.epub import validate_epub
+    from pipeline.writers.epub.book import BookBuilder
+    from pipeline.writers.epub.container import build_epub
+    from pipeline.writers.epub.package_metadata import accessibility_reviews, conformance_entries
+
+    _check_colour(job.options.cover_colour)
+    book = BookBuilder(edition, job)
+    package = book.package()
+    data = build_epub(package)
+    if conformance := conformance_entries(edition, job, book.counted, data):
+        data = build_epub(replace(package, entries=(*package.entries, *conformance)))
+    if violations := validate_epub(data):
+        raise WriteError("; ".join(map(str, violations)), source=edition.front.source, hint="please report it")
+    findings = book.findings
+    if job.certificate is not None and not claims_conformance(data):
+        if not job.certificate.holds_for(data):
+            reason = "its content is no longer what was certified"
+        elif not accessibility_reviews(edition, job):
+            reason = "not every article has a reviewer and a date of review"
+        else:
+            reason = "its content is not accessible to all"
+        message = f"the e-book claims no conformance: {reason}"
+        findings.append(make_finding("epub-uncertified", edition.front.source, 0, message))
     size_mb = len(data) / 1_000_000
-    if size_mb <= job.options.large_mb:
-        return ()
-    return (make_finding("epub-large", edition.front.source, 0, f"the e-book is {size_mb:.1f} MB"),)
+    if size_mb > job.options.large_mb:
+        findings.append(make_finding("epub-large", edition.front.source, 0, f"the e-book is {size_mb:.1f} MB"))
+    return Written((Artifact(f"{edition.id}.epub", data),), tuple(findings))
 
 
 def _check_colour(colour: str) -> None:
-    """Refuse a colour on which white letters cannot be read: below 4.5 to 1, as WCAG 2.2 counts contrast."""
+    """Refuse a colour with a contrast to white below 4.5 to 1 (WCAG 2.2)."""
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
-        raise ConfigError(
-            f"[epub] cover_colour is {colour!r}, expected a colour such as #1f4f4b", source="publish.toml"
-        )
+        message = f"[epub] cover_colour is {colour!r}, expected a colour such as #1f4f4b"
+        raise ConfigError(message, source="publish.toml")
     red, green, blue = (
         share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
         for share in (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     )
     contrast = 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
     if contrast < 4.5:
-        raise ConfigError(
-            f"[epub] cover_colour {colour} is too light: white on it has a contrast of {contrast:.1f}, expected 4.5",
-            source="publish.toml",
-            hint="take a darker one",
+        message = (
+            f"[epub] cover_colour {colour} is too light: white on it has a contrast of {contrast:.1f}, expected 4.5"
         )
+        raise ConfigError(message, source="publish.toml", hint="choose a darker colour")

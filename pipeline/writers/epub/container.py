@@ -1,19 +1,19 @@
 """The EPUB container (zip and package document), written by EbookLib with its known faults worked around.
 
-Only its public interface is used, so that 0.21 fits as well. Each fault and its answer:
+Only its public interface is used, so that 0.21 works as well. Each fault and its workaround:
 
-- `EpubHtml` takes XHTML apart as HTML and drops what it does not know (#221, #294): every file is handed over as a
-  plain `EpubItem`, whose bytes it leaves alone; the navigation, the NCX and the cover as well, since its own are thin.
-- It never detects manifest properties: they are stated.
-- It guesses media types from the tables of the machine: they are stated.
+- `EpubHtml` parses XHTML as HTML and drops unknown content (#221, #294): every file is a plain `EpubItem`, whose bytes
+  are not changed; navigation, NCX and cover as well, since its own are minimal.
+- It never detects manifest properties: they are given.
+- It guesses media types from the tables of the machine: they are given.
 - The page list takes every id (#339), landmarks are English: its own are switched off.
 - `add_author` repeats ids (#356): creators are plain metadata.
-- `dcterms:modified` is local time with a Z in 0.20 and UTC in 0.21, which moves the dates of the zip to local time on
-  the way and stops at those before 1980: EbookLib is told a moment of no meaning, and the real one is stated later.
+- `dcterms:modified` is local time with a Z in 0.20 and UTC in 0.21, which changes zip dates to local time and fails
+  before 1980: EbookLib gets a placeholder, which is replaced afterwards.
 - A random UUID as identifier until one is set: it is set first.
-- Metadata that lxml refuses is left out with a log line: the package is counted afterwards.
+- Metadata that lxml refuses is left out with a log line: the package document is checked afterwards.
 - `write_epub` of 0.20 swallows `OSError`: `raise_exceptions`, the default of 0.21.
-- No `xml:lang` on the package, zip entries dated by the clock: the container is packed anew.
+- No `xml:lang` on the package, zip entries dated by the clock: the zip is written again.
 """
 
 from __future__ import annotations
@@ -21,24 +21,21 @@ from __future__ import annotations
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+
+from ebooklib import epub
+from lxml import etree
 
 from pipeline.errors import WriteError
-
-if TYPE_CHECKING:
-    from lxml import etree
+from pipeline.validation.epub import OPF_NS, XML_LANG, read_container
 
 CONTENT_FOLDER = "EPUB"
 PACKAGE_PATH = f"{CONTENT_FOLDER}/content.opf"
 PLACEHOLDER_MODIFIED = datetime(2000, 1, 1, tzinfo=UTC)
-ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the oldest that zip knows; a real one would come from the clock
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the oldest date of zip, fixed for reproducible bytes
 STORED_TYPES = ("image/jpeg", "image/png")
-OPF_NS = "{http://www.idpf.org/2007/opf}"
 DC_NS = "{http://purl.org/dc/elements/1.1/}"
-XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +43,19 @@ class ManifestItem:
     """A file of the book."""
 
     id: str
-    """In the manifest."""
     name: str
-    """Below the book's folder, with forward slashes."""
+    """Path below the book's folder, with forward slashes."""
     media_type: str
     data: bytes
     properties: tuple[str, ...] = ()
     """nav, cover-image …"""
     is_read: bool = False
-    """It has its turn in the reading order."""
+    """It is in the reading order (spine)."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetadataEntry:
-    """A statement about the book: `dc:` elements by name, all others as `meta` with a property."""
+    """Metadata of the book: `dc:` elements by name, all others as `meta` with a property."""
 
     name: str
     value: str
@@ -68,21 +64,21 @@ class MetadataEntry:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """All that makes a book; items in the order of the manifest and of reading."""
+    """Content of a book; items in the order of manifest and spine."""
 
     identifier: str
     title: str
     language: str
     modified: date
     entries: tuple[MetadataEntry, ...] = ()
-    items: tuple[ManifestItem, ...] = field(default=())
+    items: tuple[ManifestItem, ...] = ()
 
 
 def build_epub(package: Package) -> bytes:
     """Return the book as a file; equal packages give equal bytes.
 
     Raises:
-        WriteError: Two files have one name, or EbookLib left something out.
+        WriteError: Two files have the same name, or EbookLib left something out.
     """
     twice = [name for name, count in Counter(item.name for item in package.items).items() if count > 1]
     if twice:
@@ -91,9 +87,6 @@ def build_epub(package: Package) -> bytes:
 
 
 def _write_with_ebooklib(package: Package) -> bytes:
-    """Return what EbookLib makes of a package."""
-    from ebooklib import epub
-
     book = epub.EpubBook()
     book.set_identifier(package.identifier)
     book.set_title(package.title)
@@ -110,7 +103,7 @@ def _write_with_ebooklib(package: Package) -> bytes:
         if item.is_read:
             book.spine.append(made)
         if "cover-image" in item.properties:
-            # EPUB 2, and readers that look for nothing else
+            # For EPUB 2 and older readers
             book.add_metadata("OPF", "cover", "", {"name": "cover", "content": item.id})
     written = io.BytesIO()
     own_navigation = {"epub2_guide": False, "epub3_landmark": False, "epub3_pages": False}
@@ -119,9 +112,8 @@ def _write_with_ebooklib(package: Package) -> bytes:
 
 
 def _rebuild_zip(written: bytes, package: Package) -> bytes:
-    """Return the container with its package document completed, in a fixed order, without dates."""
-    with zipfile.ZipFile(io.BytesIO(written)) as source:
-        files = {name: source.read(name) for name in source.namelist()}
+    """Return the container with a completed package document, in a fixed order, without dates."""
+    files = read_container(written)
     files[PACKAGE_PATH] = _complete_package_document(files[PACKAGE_PATH], package)
     stored = {f"{CONTENT_FOLDER}/{item.name}" for item in package.items if item.media_type in STORED_TYPES}
     order = [
@@ -136,7 +128,7 @@ def _rebuild_zip(written: bytes, package: Package) -> bytes:
     with zipfile.ZipFile(book, "w") as target:
         for name in order:
             info = zipfile.ZipInfo(name, ZIP_DATE)
-            info.create_system = 3  # Unix everywhere: zipfile states the machine's own otherwise
+            info.create_system = 3  # Unix; zipfile writes the system of the machine otherwise
             info.external_attr = 0o644 << 16
             is_stored = name == "mimetype" or name in stored
             info.compress_type = zipfile.ZIP_STORED if is_stored else zipfile.ZIP_DEFLATED
@@ -145,38 +137,30 @@ def _rebuild_zip(written: bytes, package: Package) -> bytes:
 
 
 def _complete_package_document(opf: bytes, package: Package) -> bytes:
-    """Return the package document with its language stated, after counting what it holds."""
-    from lxml import etree
-
+    """Return the package document with language and date, after a check that nothing is missing."""
     root = etree.fromstring(opf)
     root.set(XML_LANG, package.language)
     metadata = root.find(f"{OPF_NS}metadata")
     if metadata is None:
         raise WriteError("EbookLib wrote a package without metadata")
+    modified = f"{package.modified.isoformat()}T00:00:00Z"
     for meta in metadata.findall(f"{OPF_NS}meta[@property='dcterms:modified']"):
-        meta.text = _modified_timestamp(package)
+        meta.text = modified
     for meta in metadata.findall(f"{OPF_NS}meta[@name='generator']"):
-        meta.set("content", "clinic-publish, EbookLib")  # without its version, which says nothing about the book
+        meta.set("content", "clinic-publish, EbookLib")  # without its version, for reproducible bytes
     found = {(_prefixed_name(element), element.text or "") for element in metadata.iterchildren("*")}
-    lost = [f"{name} {value!r}" for name, value in _required_statements(package) if (name, value) not in found]
-    if lost:
-        raise WriteError(
-            f"EbookLib left out {', '.join(lost)}", hint="a control character in a title or name is the usual cause"
-        )
+    required = [
+        ("dc:identifier", package.identifier),
+        ("dc:title", package.title),
+        ("dc:language", package.language),
+        ("dcterms:modified", modified),
+        *((entry.name, entry.value) for entry in package.entries),
+    ]
+    if lost := [f"{name} {value!r}" for name, value in required if (name, value) not in found]:
+        hint = "a control character in a title or name is the usual cause"
+        raise WriteError(f"EbookLib left out {', '.join(lost)}", hint=hint)
     data: bytes = etree.tostring(root, pretty_print=True, encoding="utf-8", xml_declaration=True)
     return data
-
-
-def _required_statements(package: Package) -> Iterable[tuple[str, str]]:
-    yield "dc:identifier", package.identifier
-    yield "dc:title", package.title
-    yield "dc:language", package.language
-    yield "dcterms:modified", _modified_timestamp(package)
-    yield from ((entry.name, entry.value) for entry in package.entries)
-
-
-def _modified_timestamp(package: Package) -> str:
-    return f"{package.modified.isoformat()}T00:00:00Z"
 
 
 def _prefixed_name(element: etree._Element) -> str:

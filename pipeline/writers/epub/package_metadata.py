@@ -1,4 +1,4 @@
-"""What a book says of itself: who, when, where, and how it can be read, as far as its pages bear it out."""
+"""Metadata of the package document: authors, dates, subjects, series, accessibility and conformance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.writers.epub.container import MetadataEntry
 
 
 def book_identifier(publisher: Publisher, edition: Edition) -> str:
-    """Return the book's name for machines: the same for ever, as long as website and edition keep theirs."""
+    """Return a permanent identifier of the book, derived from the website and the edition's id."""
     return _uuid(publisher, edition.id)
 
 
@@ -26,7 +26,7 @@ def _uuid(publisher: Publisher, name: str) -> str:
 
 
 def metadata_entries(edition: Edition, job: Job, counted: AccessibilityCounts) -> tuple[MetadataEntry, ...]:
-    """Return all that is stated beside identifier, title, language and date of change."""
+    """Return all metadata except identifier, title, language and date of change."""
     return (
         *_contributor_entries(edition, job.publisher),
         *_subject_entries(edition),
@@ -45,7 +45,7 @@ def _contributor_entries(edition: Edition, publisher: Publisher) -> Iterator[Met
         yield MetadataEntry("dc:creator", publisher.name)
     reviewers = dict.fromkeys(article.meta.reviewed_by for article in bound if article.meta.reviewed_by)
     for number, name in enumerate(reviewers, 1):
-        # MARC has no word for the professional who looks a text over; "scientific advisor" comes nearest.
+        # MARC has no role for a professional reviewer; "scientific advisor" is the closest.
         yield from _contributor_entry("contributor", number, name, "sad")
     if publisher.name:
         yield MetadataEntry("dc:publisher", publisher.name)
@@ -78,16 +78,16 @@ def _subject_entries(edition: Edition) -> Iterator[MetadataEntry]:
 
 
 def collections_of(edition: Edition, job: Job) -> tuple[Collection, ...]:
-    """Return the series and sets that a book belongs to: its own, or else the publisher's."""
+    """Return the series and sets of a book: its own, or else the publisher's."""
     usual = (Collection(job.options.series),) if job.options.series else ()
     return edition.front.meta.series or usual
 
 
 def _collection_entries(collections: tuple[Collection, ...], publisher: Publisher) -> Iterator[MetadataEntry]:
-    """Yield what lets libraries and readers keep books together, and in their order.
+    """Yield the series and sets, by which libraries and readers sort books.
 
-    Source: EPUB 3.3, appendix D.3: belongs-to-collection, collection-type, group-position. The identifier tells two
-    series of one title apart.
+    The identifier distinguishes series of the same title. Source: EPUB 3.3, appendix D.3: belongs-to-collection,
+    collection-type, group-position.
     """
     for number, collection in enumerate(collections, 1):
         id_ = f"collection-{number}"
@@ -100,13 +100,12 @@ def _collection_entries(collections: tuple[Collection, ...], publisher: Publishe
 
 
 def _accessibility_entries(job: Job, counted: AccessibilityCounts, title: str) -> Iterator[MetadataEntry]:
-    true = accessibility_claims(counted)
-    yield from (MetadataEntry(name, value) for name, value in true)
-    yield MetadataEntry(
-        "schema:accessibilitySummary", _accessibility_summary(job.words, counted, {value for _, value in true})
-    )
+    claims = accessibility_claims(counted)
+    yield from (MetadataEntry(name, value) for name, value in claims)
+    summary = _accessibility_summary(job.words, counted, {value for _, value in claims})
+    yield MetadataEntry("schema:accessibilitySummary", summary)
     if counted.listed_pages:
-        # A handout has no number of its own such as an ISBN: its name and its publisher have to do.
+        # A handout has no identifier such as an ISBN: title and publisher are stated instead.
         source = job.words.fill("epub_page_source", title=title, publisher=job.publisher.name)
         yield MetadataEntry("pageBreakSource", source)
 
@@ -114,7 +113,7 @@ def _accessibility_entries(job: Job, counted: AccessibilityCounts, title: str) -
 def conformance_entries(
     edition: Edition, job: Job, counted: AccessibilityCounts, book: bytes
 ) -> tuple[MetadataEntry, ...]:
-    """Return that the book meets the standard, and on whose word; or why it need not; or nothing.
+    """Return the claim of conformance with its certifiers; or the exemption; or nothing.
 
     Args:
         book: The book without any of this.
@@ -122,8 +121,8 @@ def conformance_entries(
     Source: EPUB Accessibility 1.1, sections 3.4 to 3.7.
     """
     reviews = accessibility_reviews(edition, job)
-    is_judged = job.certificate is not None and job.certificate.holds_for(book)
-    if not is_judged or not reviews or not supports_conformance(counted):
+    is_certified = job.certificate is not None and job.certificate.holds_for(book)
+    if not is_certified or not reviews or not supports_conformance(counted):
         exemption = job.options.exemption
         return (MetadataEntry("a11y:exemption", exemption),) if exemption else ()
     entries = [MetadataEntry("dcterms:conformsTo", CONFORMANCE_STATEMENT, (("id", "conformance"),))]
@@ -137,7 +136,7 @@ def conformance_entries(
 
 
 def accessibility_reviews(edition: Edition, job: Job) -> dict[str, date]:
-    """Return who has looked the whole book over, and when last; nobody where a part has no name or no date."""
+    """Return the reviewers of the whole book with their last date; empty where an article has no name or no date."""
     options = job.options
     reviews: dict[str, date] = {}
     for article in edition.chapters:
@@ -148,10 +147,10 @@ def accessibility_reviews(edition: Edition, job: Job) -> dict[str, date]:
     return reviews
 
 
-def _accessibility_summary(words: Words, counted: AccessibilityCounts, true: set[str]) -> str:
-    """Return what a person wants to know before opening the book, in the book's language."""
-    sentences = [words["epub_access_text"]] if {"structuralNavigation", "displayTransformability"} <= true else []
-    if "alternativeText" in true:
+def _accessibility_summary(words: Words, counted: AccessibilityCounts, claims: set[str]) -> str:
+    """Return a summary of the accessibility for people, in the book's language."""
+    sentences = [words["epub_access_text"]] if {"structuralNavigation", "displayTransformability"} <= claims else []
+    if "alternativeText" in claims:
         key = "epub_access_picture" if counted.described == 1 else "epub_access_pictures"
         sentences.append(words.fill(key, count=counted.described))
     if counted.undescribed:
@@ -159,6 +158,6 @@ def _accessibility_summary(words: Words, counted: AccessibilityCounts, true: set
         sentences.append(words.fill(key, count=counted.undescribed))
     if not counted.described and not counted.undescribed:
         sentences.append(words["epub_access_no_pictures"])
-    if "pageNavigation" in true:
+    if "pageNavigation" in claims:
         sentences.append(words["epub_access_pages"])
     return " ".join(sentences)

@@ -1,147 +1,152 @@
-"""One variant of the handout, from the article to pages: the setting that fits it best."""
+"""Layout search: lays a variant of the handout out in the type setting that fits it best."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Edition, Figure, walk
-from pipeline.registry import note_rule, warning_rule
 from pipeline.rendering.markup import TITLE, chapter_prefix
-from pipeline.rendering.pdf_layout import Layout, insert_boxes, lay_out
+from pipeline.rendering.paper_sizes import MM_PER_PT
+from pipeline.rendering.pdf_layout import Layout, insert_boxes
 from pipeline.writers import Facts, Job
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply, excerpts_of
 from pipeline.writers.handout.missing_characters import Substitutions
 from pipeline.writers.handout.options import Options
-from pipeline.writers.handout.page_fit import (
-    UnderfullPage,
-    excess_pages,
-    least_wasteful_setting,
-    roomiest_setting,
-    underfull_pages,
+from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, printed_lettering_pt, top_level_blocks
+from pipeline.writers.handout.variants import (
+    STANDARD_VARIANT,
+    VARIANTS,
+    PageGeometry,
+    TypeSetting,
+    Variant,
+    candidate_settings,
+    max_pages,
+    print_need,
 )
-from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, print_need, printed_lettering_pt, top_level_blocks
-from pipeline.writers.handout.variants import STANDARD_VARIANT, VARIANTS, TypeSetting, candidate_settings, max_pages
 
 _MAX_FITTED_ARTICLES = 24
-"""Of more articles some always end on a lonely line: each setting tried would cost a whole layout, and mend little."""
+"""With more articles some always end with a nearly empty page, and each setting tried costs a whole layout."""
 _READABLE_LETTERING_PT = 0.9 * MIN_LETTERING_PT
-"""The size of lettering is measured to about a tenth."""
+"""The size of text in drawings is measured to about a tenth."""
+_MIN_FILLED_SHARE = 0.5
+"""A page before the last that is less full is underfull."""
+_MAX_STRANDED_LINES = 2.6
+"""A last page with at most so many lines is underfull."""
+_LINE_HEIGHT_EM = 1.45
+LayOut = Callable[[TypeSetting], Layout]
 
 
 class TooLongForPage(VariantDoesNotApply):
-    """An article does not fit the page of a variant that has only one."""
+    """An article does not fit the only page of a variant."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaidOutVariant:
-    """A variant laid out on its pages, not drawn yet."""
+    """A variant laid out on pages, not drawn yet."""
 
     layout: Layout
     findings: tuple[Finding, ...]
 
     @property
     def facts(self) -> Facts:
-        own = (print_html.IMPRINT_ID, print_html.END_ID)
-        page_of = {name: page for name, page in self.layout.page_of.items() if name not in own}
+        internal = (print_html.IMPRINT_ID, print_html.END_ID)
+        page_of = {id_: page for id_, page in self.layout.page_of.items() if id_ not in internal}
         return Facts(self.layout.pages, page_of)
 
 
-def lay_out_variant(whole: Edition, job: Job, name: str, signs: Substitutions) -> LaidOutVariant:
+@dataclass(frozen=True, slots=True)
+class UnderfullPage:
+    """A page with little on it."""
+
+    page: int
+    is_end: bool
+    """It is the last page of an article, with hardly a line; else it is less than half full."""
+    is_wasted: bool = True
+    """False: the page holds only the contact block, and lines for notes may fill it."""
+
+
+def lay_out_variant(edition: Edition, job: Job, name: str, substitutions: Substitutions) -> LaidOutVariant:
     """Lay a variant out in the setting that fits it best.
 
     Raises:
-        DoesNotApply: The article lacks what the variant is made of, or is too long for its one page.
+        VariantDoesNotApply: The article lacks what the variant consists of, or is too long for its one page.
     """
-    forms = excerpts_of(whole, VARIANTS[name].content)
-    for form in forms[:-1]:
+    *longer, shortest = excerpts_of(edition, VARIANTS[name].content)
+    for excerpt in longer:
         with suppress(TooLongForPage):
-            return _lay_out_excerpt(form, job, name, signs)
-    return _lay_out_excerpt(forms[-1], job, name, signs)
+            return _lay_out_excerpt(excerpt, job, name, substitutions)
+    return _lay_out_excerpt(shortest, job, name, substitutions)
 
 
-@warning_rule(
-    "handout-too-long",
-    'An article does not fit both sides of one sheet, as `fit = "sheet"` asks.',
-    "An article of 1,500 words",
-    "Shorten it by what the message says, or take the variant `short`.",
-)
-@warning_rule(
-    "handout-layout",
-    "The printing library had something to say of the style or the article.",
-    "A property in `handout.css` that it does not know",
-    "Read the message; it mostly names the rule of the style sheet.",
-)
-def _lay_out_excerpt(edition: Edition, job: Job, name: str, signs: Substitutions) -> LaidOutVariant:
+def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Substitutions) -> LaidOutVariant:
     variant, source = VARIANTS[name], edition.front.source
-    # Several articles are a book: no sheet holds them.
+    prefix = "" if name == STANDARD_VARIANT else f"{name}: "
+    # An edition of several articles is a book: it is not fitted to a sheet.
     options: Options = replace(job.options, fit="") if edition.is_bound else job.options
-    ladder = candidate_settings(variant, options)
     is_long = len(edition.articles) > _MAX_FITTED_ARTICLES
-    if is_long:
-        ladder = ladder[:1]
+    candidates = candidate_settings(variant, options)[: 1 if is_long else None]
 
     @cache
     def lay(setting: TypeSetting) -> Layout:
-        made = print_html.build_print_document(edition, job, variant, setting, signs)
-        return lay_out(made.html, made.css, made.resources)
+        return print_html.lay_out_handout(edition, job, variant, setting, substitutions)
 
-    def judge(setting: TypeSetting) -> tuple[UnderfullPage, ...]:
-        layout = lay(setting)
-        page_of = layout.page_of
+    def find_underfull(setting: TypeSetting) -> tuple[UnderfullPage, ...]:
+        page_of = lay(setting).page_of
         starts = [page_of[chapter_prefix(edition, article) + TITLE] for article in _distinct_articles(edition)]
-        return underfull_pages(layout, setting, starts, print_html.IMPRINT_ID)
+        return underfull_pages(lay(setting), setting, starts, print_html.IMPRINT_ID)
 
     findings: list[Finding] = []
     pages = max_pages(variant, options)
-    setting = roomiest_setting(ladder, lay, pages) if pages else None
+    setting = roomiest_setting(candidates, lay, pages) if pages else None
     if pages and not setting:
-        over = excess_pages(lay(ladder[-1]), ladder[-1].frame, pages, print_html.END_ID)
-        message = f"at {ladder[-1].size_pt:g} pt it is {over:.1f} pages too long for {_room_text(pages)}"
+        tightest = candidates[-1]
+        excess = excess_pages(lay(tightest), tightest.frame, pages, print_html.END_ID)
+        room = "one page" if pages == 1 else "one sheet, printed on both sides"
+        message = f"at {tightest.size_pt:g} pt it is {excess:.1f} pages too long for {room}"
         if variant.most_pages:
             raise TooLongForPage(message)
-        findings.append(make_finding("handout-too-long", source, 0, f"{_variant_prefix(name)}{message}"))
-        ladder = candidate_settings(variant, replace(options, fit=""))
-    setting = setting or least_wasteful_setting(ladder, lay, judge)
+        findings.append(make_finding("handout-too-long", source, 0, f"{prefix}{message}"))
+        candidates = candidate_settings(variant, replace(options, fit=""))
+    setting = setting or least_wasteful_setting(candidates, lay, find_underfull)
     layout = lay(setting)
     if name == STANDARD_VARIANT:
         findings += _small_lettering_findings(edition, job, setting)
     if variant.content == "whole":
         findings += [
-            _underfull_finding(fault, source, name) for fault in judge(setting) if fault.is_wasted or not options.notes
+            _underfull_finding(page, source, prefix)
+            for page in find_underfull(setting)
+            if page.is_wasted or not options.notes
         ]
-    room_mm = setting.frame.paper_mm[1] - setting.frame.bottom_mm - layout.top_mm(print_html.END_ID)
-    if options.notes and not is_long and variant.content != "card" and room_mm >= print_html.MIN_LINES_ROOM_MM:
-        made = print_html.build_writing_lines(edition, job, variant, setting, room_mm)
-        lines = lay_out(made.html, made.css, made.resources)
-        # A project's own words or style may take more room than was reckoned with: then the sheet stays as it is.
-        if lines.pages == 1 and lines.top_mm(print_html.LINES_END_ID) - setting.frame.top_mm <= room_mm:
-            insert_boxes(layout, lines, print_html.END_ID, print_html.LINES_ID)
+    if options.notes and not is_long and variant.content != "card":
+        _insert_writing_lines(layout, edition, job, variant, setting)
     findings += [
-        make_finding("handout-layout", source, 0, f"{_variant_prefix(name)}WeasyPrint says: {line}")
-        for line in layout.messages
+        make_finding("handout-layout", source, 0, f"{prefix}WeasyPrint says: {line}") for line in layout.messages
     ]
     return LaidOutVariant(layout, tuple(findings))
 
 
-@note_rule(
-    "handout-lettering-small",
-    "The lettering in a drawing is smaller than 7 pt in print, though the drawing is as wide as it can be.",
-    "A poster with 20 lines of text, saved as one picture",
-    "Draw it anew with larger lettering, or say in the text what it says.",
-)
+def _insert_writing_lines(layout: Layout, edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> None:
+    """Insert lines for notes below the last article, if there is room."""
+    room_mm = setting.frame.paper_mm[1] - setting.frame.bottom_mm - layout.top_mm(print_html.END_ID)
+    if room_mm < print_html.MIN_LINES_ROOM_MM:
+        return
+    lines = print_html.lay_out_writing_lines(edition, job, variant, setting, room_mm)
+    # A project's own words or style may need more room than calculated: then there are no lines.
+    if lines.pages == 1 and lines.top_mm(print_html.LINES_END_ID) - setting.frame.top_mm <= room_mm:
+        insert_boxes(layout, lines, print_html.END_ID, print_html.LINES_ID)
+
+
 def _small_lettering_findings(edition: Edition, job: Job, setting: TypeSetting) -> Iterator[Finding]:
-    """Yield drawings whose lettering stays too small to read; the picture at the top is for the mood alone."""
-    figures = (
-        (article, node)
-        for article in _distinct_articles(edition)
-        for node in walk(article.blocks)
-        if isinstance(node, Figure)
-    )
+    """Yield drawings whose text is too small to read; the picture at the top is not checked."""
+    articles = _distinct_articles(edition)
+    figures = ((article, node) for article in articles for node in walk(article.blocks) if isinstance(node, Figure))
     for article, figure in figures:
         picture = figure.image.picture
         made = job.pictures.get(print_need(picture, setting.frame.column_mm))
@@ -157,29 +162,60 @@ def _distinct_articles(edition: Edition) -> tuple[Article, ...]:
     return tuple(dict.fromkeys((edition.front, *edition.articles)))
 
 
-def _room_text(pages: int) -> str:
-    return "one page" if pages == 1 else "one sheet, printed on both sides"
-
-
-def _variant_prefix(name: str) -> str:
-    return "" if name == STANDARD_VARIANT else f"{name}: "
-
-
-@warning_rule(
-    "handout-page-empty",
-    "More than half of a page stays empty, since what follows it cannot be split.",
-    "A tall picture after a few lines",
-    "Move the picture, or cut it to a lower shape.",
-)
-@warning_rule(
-    "handout-lines-lonely",
-    "The last page has hardly a line of text.",
-    "A paragraph that ends two lines into page 3",
-    'Shorten the article by a few lines, or set `fit = "sheet"`.',
-)
-def _underfull_finding(fault: UnderfullPage, source: str, name: str) -> Finding:
-    if fault.is_end:
-        message = f"{_variant_prefix(name)}page {fault.page}, the last of the article, has hardly a line of it"
+def _underfull_finding(page: UnderfullPage, source: str, prefix: str) -> Finding:
+    if page.is_end:
+        message = f"{prefix}page {page.page}, the last of the article, has hardly a line of it"
         return make_finding("handout-lines-lonely", source, 0, message)
-    message = f"{_variant_prefix(name)}page {fault.page} is more than half empty: what follows does not fit there"
+    message = f"{prefix}page {page.page} is more than half empty: what follows does not fit there"
     return make_finding("handout-page-empty", source, 0, message)
+
+
+# ---- page fit: no nearly empty pages, and no last page of a line or two
+
+
+def roomiest_setting(candidates: Sequence[TypeSetting], lay: LayOut, pages: int) -> TypeSetting | None:
+    """Return the first setting that needs no more than the given pages, or None; found by bisection."""
+    fitting = bisect_left(candidates, 1, key=lambda setting: lay(setting).pages <= pages)
+    return candidates[fitting] if fitting < len(candidates) else None
+
+
+def least_wasteful_setting(
+    candidates: Sequence[TypeSetting], lay: LayOut, find_underfull: Callable[[TypeSetting], Sequence[UnderfullPage]]
+) -> TypeSetting:
+    """Return the first setting without underfull pages, or else the one with the fewest pages and underfull pages."""
+    costs: dict[TypeSetting, tuple[int, int]] = {}
+    for setting in candidates:
+        found = find_underfull(setting)
+        if not found:
+            return setting
+        costs[setting] = (lay(setting).pages, len(found))
+    return min(costs, key=costs.__getitem__)
+
+
+def underfull_pages(layout: Layout, setting: TypeSetting, starts: Sequence[int], end: str) -> tuple[UnderfullPage, ...]:
+    """Return the pages that are less than half full, and last pages with hardly a line.
+
+    Args:
+        starts: The pages on which articles begin; the page before each may be as empty as it likes.
+        end: Id of the element after the last article.
+    """
+    frame = setting.frame
+    room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
+    lonely_mm = _MAX_STRANDED_LINES * setting.size_pt * _LINE_HEIGHT_EM * MM_PER_PT
+    last = layout.page_of[end]
+    found: list[UnderfullPage] = []
+    for start, after in pairwise((*starts, last + 1)):
+        for page in range(start, after):
+            filled_mm = (layout.top_mm(end) if page == last else layout.bottom_mm(page)) - frame.top_mm
+            is_end = page == after - 1
+            if page > start and is_end and filled_mm <= lonely_mm:
+                found.append(UnderfullPage(page, is_end=True, is_wasted=page < last or filled_mm > 1))
+            elif not is_end and filled_mm < _MIN_FILLED_SHARE * room_mm:
+                found.append(UnderfullPage(page, is_end=False))
+    return tuple(found)
+
+
+def excess_pages(layout: Layout, frame: PageGeometry, pages: int, end: str) -> float:
+    """Return by how many pages an article is too long for its page limit."""
+    room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
+    return layout.page_of[end] - 1 + (layout.top_mm(end) - frame.top_mm) / room_mm - pages

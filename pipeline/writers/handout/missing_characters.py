@@ -1,6 +1,6 @@
-"""Characters that the font of the sheet lacks, found before anything is printed.
+"""Characters that the font of the handout lacks: found before printing, and replaced or left out.
 
-Another font of this machine would step in for them, and the sheet would look otherwise elsewhere.
+Another font of the machine would replace them, so that the handout would look different elsewhere.
 """
 
 from __future__ import annotations
@@ -14,59 +14,59 @@ from pipeline.errors import SourceError
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Code, CodeBlock, Edition, Str, walk
 from pipeline.registry import error_rule, warning_rule
-from pipeline.rendering.pdf_layout import supported_characters
+from pipeline.rendering.fonts import supported_characters
 
 _EMOJI_STYLE = "\N{VARIATION SELECTOR-16}"
-"""Asks for the coloured form of the sign before it, which only a font of the machine could give: `✔️` is printed `✔`."""
+"""Asks for the coloured form of a character, which only a font of the machine could give: `✔️` is printed `✔`."""
 _SUBSTITUTES = str.maketrans(
     "☒✅✖❌❎✕➡➔➜⬅⬆⬇⇨⚠❗❕❓❔⭐❤⚫⚪🔴🟢🟡🔵⬛⬜◾◽⭕✴✳➕➖➗",
     "☑✔✗✗✗✗→→→←↑↓→!!!??*♥●○●●●●■□■□○**+−÷",
 )
-"""Signs of the font that say the same."""
+"""Characters of the font with the same meaning."""
 _DROPPABLE_CATEGORIES = frozenset({"So", "Sk", "Me", "Co"})
-"""Categories that may be left out. A letter, a digit, and a sign of mathematics or money (`⩽ 5 mg`) may not."""
+"""Unicode categories that may be left out; letters, digits, mathematical and currency symbols (`⩽ 5 mg`) may not."""
 _DECOMPOSABLE_CATEGORIES = frozenset({"So", "Ll", "Lu"})
-"""Categories that may be spelt as Unicode does: `37 ℃` is 37 °C, and `5 ㎎` 5 mg. Of digits, `2⅐` is not 21/7."""
+"""Categories replaced by their compatibility decomposition: `37 ℃` is 37 °C. Not digits: `2⅐` is not 21/7."""
 
 
 @error_rule(
     "handout-character",
-    "The font of the handout lacks a letter, a digit or a sign of mathematics, and another font would look wrong.",
+    "The font of the handout lacks a letter, a digit or a mathematical symbol, and a replacement would be wrong.",
     "`⩽ 5 mg`",
     "Use another character: `≤` is in the font.",
 )
 class MissingCharacterError(SourceError):
-    """A character that the font of the sheet does not have, and that a word or a number needs."""
+    """The font lacks a character that cannot be replaced or left out."""
 
     code = "handout-character"
 
 
 @dataclass(frozen=True, slots=True)
 class Substitutions:
-    """What is printed for signs that the font lacks: another sign, or nothing."""
+    """Replacements for characters that the font lacks; empty: left out."""
 
     instead: Mapping[str, str]
 
     def apply_to(self, html: str) -> str:
-        """Return a document with these signs in place; one that is left out takes the space before it along."""
-        dropped = re.escape("".join(sign for sign, other in self.instead.items() if not other) + _EMOJI_STYLE)
-        kept = str.maketrans({sign: other for sign, other in self.instead.items() if other})
-        # Only the space between words: one behind a tag may stand between two words of bold and plain type.
+        """Return a document with the replacements; a character that is left out takes the space before it along."""
+        dropped = re.escape("".join(character for character, other in self.instead.items() if not other) + _EMOJI_STYLE)
+        replaced = str.maketrans({character: other for character, other in self.instead.items() if other})
+        # Only the space after a word: one after a tag may separate a bold word from a plain one.
         at_end = re.compile(rf"(?<=[^\s>]) [{dropped}]+(?=[\s.,;:!?)<])")
-        return re.sub(f"[{dropped}]", "", at_end.sub("", html)).translate(kept)
+        return re.sub(f"[{dropped}]", "", at_end.sub("", html)).translate(replaced)
 
 
 @warning_rule(
     "handout-sign",
-    "The font of the handout lacks a sign or an emoji; one that it has is printed, or none.",
+    "The font of the handout lacks a symbol or an emoji; a similar one is printed, or none.",
     "`Godt gået! 🎉`",
-    "Use another sign, or take it out, if the paper should not differ from mail and e-book.",
+    "Use another symbol, or remove it, if print should not differ from mail and e-book.",
 )
 def find_substitutions(edition: Edition) -> tuple[Substitutions, tuple[Finding, ...]]:
-    """Return what stands for signs that the font lacks, with a finding for each.
+    """Return the replacements for characters that the font lacks, with a finding for each.
 
     Raises:
-        MissingCharacterError: Letters, digits and the like are missing: all of one article's, at the line of the first.
+        MissingCharacterError: Letters, digits and the like are missing: all of one article, at the line of the first.
     """
     instead: dict[str, str] = {}
     findings: list[Finding] = []
@@ -78,7 +78,7 @@ def find_substitutions(edition: Edition) -> tuple[Substitutions, tuple[Finding, 
                 f"the font has no {', '.join(map(_describe_character, sorted(needed)))}",
                 source=article.source,
                 line=min(needed.values()),
-                hint="use another character: rare letters and signs are in few fonts",
+                hint="use another character: few fonts have rare letters and symbols",
             )
         for character, line in sorted(lines.items()):
             instead[character] = other = _substitute_for(character)
@@ -104,7 +104,7 @@ def _may_be_dropped(character: str) -> bool:
 
 
 def _substitute_for(character: str) -> str:
-    """Return what the font has for a character it lacks, or nothing."""
+    """Return the replacement for a character that the font lacks; empty: none."""
     other = character.translate(_SUBSTITUTES)
     if unicodedata.category(character) in _DECOMPOSABLE_CATEGORIES and other == character:
         other = unicodedata.normalize("NFKC", character)
@@ -116,12 +116,12 @@ def _describe_character(character: str) -> str:
 
 
 def _is_visible(character: str) -> bool:
-    """Tell what needs a glyph: white space and format characters such as a soft hyphen need none."""
+    """Tell whether a character needs a glyph: white space and format characters such as soft hyphens do not."""
     return character != _EMOJI_STYLE and unicodedata.category(character) not in ("Cf", "Cc", "Zs", "Zl", "Zp")
 
 
 def _article_texts(article: Article) -> list[tuple[str, int]]:
-    """Return every text of an article with its line, 0 for the front matter."""
+    """Return every text of an article with its line; 0 for the front matter."""
     texts = [
         (text, 0)
         for text in (

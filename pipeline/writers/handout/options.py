@@ -1,4 +1,4 @@
-"""The table `[handout]` of `publish.toml`."""
+"""The options of the handout writer: the table `[handout]` of `publish.toml`."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ VariantName = Literal["standard", "large-print", "a5", "short", "exercise-card",
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How handouts are printed."""
+    """The keys of `[handout]`."""
 
     variants: tuple[VariantName, ...] = ("standard",)
-    """What is made of each article; `--variant` overrides it."""
+    """Variants made of each article; `--variant` overrides it."""
     paper: Literal["A4", "letter"] = "A4"
     """Of the standard variant."""
     font_size_pt: float = 12.0
-    """Of all text, footer and captions too; 12 is the least that clear print allows."""
+    """Size of all text, footer and captions included; 12 is the minimum for clear print."""
     fit: Literal["", "sheet"] = ""
-    """`sheet`: between this size and 14 pt, with more or less air, as it fills both sides of one sheet best."""
+    """`sheet`: a size between this one and 14 pt, and spacing, so that both sides of one sheet are filled."""
     hyphenate: bool = False
-    """Danish patterns break compounds wrongly: `bækkenbund-stræning`."""
+    """Off by default: Danish patterns break compounds wrongly, `bækkenbund-stræning`."""
     qr_code: bool = True
-    """A code that opens the article on the web, where it has an address."""
+    """Print a QR code of the article's web address."""
     notes: bool = True
-    """Lines for "Mine noter" where the last page has room."""
+    """Print lines for "Mine noter" where the last page has room."""
     standard: Standard = "ua-1"
-    """`ua-1`: PDF/UA-1 and PDF/A-2a, what today's readers and archives take. `ua-2`: PDF/UA-2 and PDF/A-4."""
+    """`ua-1`: PDF/UA-1 and PDF/A-2a, which today's readers and archives support. `ua-2`: PDF/UA-2 and PDF/A-4."""
     allow_nonconforming: bool = False
-    """Publish a file that breaks a rule of them all the same, without its claims, and with a warning for each rule."""
+    """Publish files that violate the standard: without its claims, and with a warning for each rule."""
     see_doctor: tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
-    """When to see a doctor, a line each: a box for every article that says nothing of it itself.
+    """When to see a doctor, one line each: a box for every article that has none.
 
-    Lines alone are in the publisher's language; others are given by language: `{da = […], en = […]}`.
+    Plain lines are in the publisher's language; others are given by language: `{da = […], en = […]}`.
     """
 
     def advice(self, language: str, own: str) -> tuple[str, ...]:
-        """Return when to see a doctor, in a language; nothing where no one said it in that.
+        """Return the lines on when to see a doctor in a language; empty where there are none.
 
         Args:
             own: The publisher's language.
@@ -52,7 +52,7 @@ class Options:
         return by_tag.get(language.split("-", maxsplit=1)[0].lower(), ())
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be read.
+        """Validate the options.
 
         Raises:
             ConfigError: The size is outside 12 to 24 pt, or no variant is named.

@@ -1,55 +1,169 @@
-"""A variant drawn as a PDF: its structure is built anew, and the file judged before anyone sees it."""
+"""Writes the PDF files of a handout: every variant laid out, drawn, tagged anew, validated, and imposed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
+from pipeline.config import FILE_NAME
+from pipeline.findings import Finding, make_finding
+from pipeline.model import Edition
+from pipeline.rendering.imposition import DocumentInfo
+from pipeline.rendering.markup import TITLE, anchor, chapter_prefix
 from pipeline.rendering.pdf_layout import Layout, draw_pdf
+from pipeline.rendering.pdf_raster import render_thumbnail
 from pipeline.validation.pdf import PdfViolation, validate_pdf, validate_pdf_ua2
 from pipeline.validation.pdf_metadata import Standard, remove_claims
 from pipeline.validation.pdf_tags import retag, traced_elements
+from pipeline.writers import Artifact, Facts, Job, Written
+from pipeline.writers.handout import print_html
+from pipeline.writers.handout.excerpt import VariantDoesNotApply
+from pipeline.writers.handout.layout_search import LaidOutVariant, lay_out_variant
+from pipeline.writers.handout.missing_characters import find_substitutions
+from pipeline.writers.handout.options import Options
+from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, variants_to_draw
 
 _ALLOWED_FONTS = frozenset({"Handout-Sans"})
-"""The family that `styles/handout/handout.css` gives its fonts, as the PDF spells it."""
+"""The font family of `styles/handout/handout.css`, as the PDF spells it."""
+
+
+def write_handout(edition: Edition, job: Job) -> Written:
+    """Print the edition in the variants asked for; if one violates its standards, no file is returned."""
+    substitutions, findings = find_substitutions(edition)
+    findings = (*findings, *_content_findings(edition, job))
+    drawn: dict[str, Artifact] = {}
+    facts = Facts()
+    to_draw = variants_to_draw(job.options.variants)
+    for name in dict.fromkeys((STANDARD_VARIANT, *to_draw)):
+        try:
+            variant = lay_out_variant(edition, job, name, substitutions)
+        except VariantDoesNotApply as why:
+            findings += (make_finding("handout-variant", edition.front.source, 0, f"no {name}: {why}"),)
+            continue
+        if name == STANDARD_VARIANT:
+            facts = variant.facts
+        if name in to_draw:
+            drawn[name], more = _draw_variant(edition, name, variant, job.options)
+            findings += more
+    if any(finding.severity == "error" for finding in findings):
+        return Written((), findings)
+    # The standard variant comes first: its first page becomes the thumbnail.
+    asked = sorted(job.options.variants, key=lambda name: name != STANDARD_VARIANT)
+    artifacts = tuple(filter(None, (_impose_variant(edition, name, drawn, job) for name in asked)))
+    if artifacts:
+        artifacts += (Artifact(f"{artifacts[0].name.removesuffix('.pdf')}.png", render_thumbnail(artifacts[0].data)),)
+    return Written(artifacts, findings, facts)
+
+
+def standard_facts(edition: Edition, job: Job) -> Facts:
+    """Return the page numbers of the standard variant, without drawing it."""
+    substitutions, _ = find_substitutions(edition)
+    return lay_out_variant(edition, job, STANDARD_VARIANT, substitutions).facts
+
+
+def _draw_variant(
+    edition: Edition, name: str, variant: LaidOutVariant, options: Options
+) -> tuple[Artifact, tuple[Finding, ...]]:
+    """Return a variant as a PDF, and the findings of it."""
+    drawn = render_pdf(variant.layout, options.standard)
+    sources = _block_positions(edition) if drawn.violations else {}
+    code = "pdf-allowed" if options.allow_nonconforming else "pdf-nonconforming"
+    findings = []
+    for violation, id_ in drawn.violations:
+        source, line = sources.get(id_, (edition.front.source, 0))
+        element = f" at {violation.element}" if violation.element else ""
+        message = f"{name}: rule {violation.rule}{element}: {violation.message}"
+        findings.append(make_finding(code, source, line, message))
+    findings += variant.findings
+    findings += (
+        make_finding("handout-layout", edition.front.source, 0, f"WeasyPrint says: {line}") for line in drawn.messages
+    )
+    return Artifact(variant_file_name(edition, name), drawn.data, variant.layout.pages), tuple(findings)
+
+
+def _block_positions(edition: Edition) -> dict[str, tuple[str, int]]:
+    """Return source and line of each block by its id in the PDF; of a title, line 1."""
+    positions: dict[str, tuple[str, int]] = {}
+    for article in dict.fromkeys((edition.front, *edition.articles)):
+        prefix = chapter_prefix(edition, article)
+        positions[prefix + TITLE] = article.source, 1
+        for number, block in enumerate(article.blocks, 1):
+            positions[anchor(prefix, number, block)] = article.source, block.line
+    return positions
+
+
+def _impose_variant(edition: Edition, name: str, drawn: dict[str, Artifact], job: Job) -> Artifact | None:
+    """Return the file of a variant; a booklet is imposed from another variant."""
+    if name not in IMPOSED_VARIANTS:
+        return drawn.get(name)
+    imposed = IMPOSED_VARIANTS[name]
+    if (pages := drawn.get(imposed.of)) is None:
+        return None
+    info = DocumentInfo(edition.front.title, job.words[imposed.note], edition.front.language)
+    return Artifact(variant_file_name(edition, name), imposed.impose(pages.data, info), pages.pages)
+
+
+def variant_file_name(edition: Edition, variant: str) -> str:
+    """Return the file name of a variant; the standard variant has no suffix."""
+    return f"{edition.id}.pdf" if variant == STANDARD_VARIANT else f"{edition.id}.{variant}.pdf"
+
+
+def _content_findings(edition: Edition, job: Job) -> Iterator[Finding]:
+    last = edition.articles[-1]
+    if (
+        job.options.see_doctor
+        and print_html.lacks_see_doctor(last)
+        and not print_html.default_see_doctor_lines(edition, job)
+    ):
+        message = f"[handout] see_doctor has no lines in {last.language!r}, so this handout has no such box"
+        yield make_finding("handout-no-advice", last.source, 0, message)
+    if job.publisher.logo and not print_html.find_print_logo(job):
+        message = f"[publisher] logo is {job.publisher.logo!r}: no whole SVG, PNG or JPEG below styles/"
+        yield make_finding("handout-logo-missing", FILE_NAME, 0, message)
+    if job.options.qr_code and not edition.front.address:
+        message = "no web address is known, so no QR code is printed"
+        yield make_finding("handout-no-address", edition.front.source, 0, message)
+
+
+# ---- one PDF
 
 
 @dataclass(frozen=True, slots=True)
 class PdfOutput:
-    """A variant as a file, judged."""
+    """A validated PDF."""
 
     data: bytes
-    faults: tuple[tuple[PdfViolation, str], ...]
-    """Each with the id of the block that it lies in; empty where it lies in none."""
+    violations: tuple[tuple[PdfViolation, str], ...]
+    """Each with the id of the enclosing block; empty: none."""
     messages: tuple[str, ...]
-    """What the printing library had to say."""
+    """What WeasyPrint logged."""
 
 
 def render_pdf(layout: Layout, standard: Standard) -> PdfOutput:
-    """Draw a variant, build its structure, and judge the file; one with faults claims no standard."""
+    """Draw a layout, rebuild its structure tree, and validate the file; one with violations claims no standard."""
     drawn, messages = draw_pdf(layout)
-    root = layout.root
-    data = retag(drawn, root)
-    faults = _locate_violations(validate_pdf(data, _ALLOWED_FONTS), drawn, root, "ua-1")
+    data = retag(drawn, layout.root)
+    violations = _locate_violations(validate_pdf(data, _ALLOWED_FONTS), drawn, layout.root, "ua-1")
     if standard == "ua-2":
-        data = retag(drawn, root, standard)
-        faults += _locate_violations(validate_pdf_ua2(data), drawn, root, standard)
-    return PdfOutput(remove_claims(data) if faults else data, tuple(dict.fromkeys(faults)), messages)
+        data = retag(drawn, layout.root, standard)
+        violations += _locate_violations(validate_pdf_ua2(data), drawn, layout.root, standard)
+    return PdfOutput(remove_claims(data) if violations else data, tuple(dict.fromkeys(violations)), messages)
 
 
 def _locate_violations(
-    faults: tuple[PdfViolation, ...], drawn: bytes, root: Element, standard: Standard
+    violations: tuple[PdfViolation, ...], drawn: bytes, root: Element, standard: Standard
 ) -> tuple[tuple[PdfViolation, str], ...]:
-    """Return each fault with the id of the block that it lies in, by a second file that says what was made of what."""
-    if not faults:
+    """Return each violation with the id of its enclosing block, found through a second, traced file."""
+    if not violations:
         return ()
-    places = traced_elements(retag(drawn, root, standard, is_traced=True))
+    element_of = traced_elements(retag(drawn, root, standard, is_traced=True))
     ids = _enclosing_ids(root)
-    return tuple((replace(fault, object=0), ids[places.get(fault.object, 0)]) for fault in faults)
+    return tuple((replace(each, object=0), ids[element_of.get(each.object, 0)]) for each in violations)
 
 
 def _enclosing_ids(root: Element) -> tuple[str, ...]:
-    """Return of each element, in the order of the document, its own id, or that of the nearest one it stands in."""
+    """Return for each element, in document order, its own id or that of its nearest ancestor with one."""
     nearest = {id(root): ""}
     for element in root.iter():
         own = element.get("id") or nearest[id(element)]

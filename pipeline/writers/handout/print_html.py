@@ -1,162 +1,98 @@
-"""An edition as the HTML that is printed."""
+"""Builds the HTML and CSS of a handout from an edition, and lays them out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import io
+from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from pathlib import PurePosixPath
 
+import segno
 from markupsafe import Markup, escape
 
 from pipeline.errors import SourceError, StyleError
-from pipeline.model import (
-    Article,
-    Callout,
-    Edition,
-    Metadata,
-    images,
-    walk,
-)  # fmt: skip
+from pipeline.model import Article, Callout, Edition, walk
 from pipeline.pictures.image_files import verify_image
 from pipeline.pictures.svg import sanitise_svg
+from pipeline.rendering.fonts import widest_word_mm
 from pipeline.rendering.markup import TITLE, chapter_prefix, part_id
-from pipeline.rendering.pdf_layout import Resource
-from pipeline.rendering.qr import qr_code
-from pipeline.rendering.text_width import widest_word_mm
+from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
 from pipeline.rendering.words import Words
-from pipeline.writers import Job, Need
+from pipeline.writers import Job
 from pipeline.writers.handout.missing_characters import Substitutions
-from pipeline.writers.handout.options import Options
-from pipeline.writers.handout.print_markup import HandoutRenderer, picture_address, print_need
-from pipeline.writers.handout.variants import (
-    STANDARD_VARIANT,
-    VARIANTS,
-    TypeSetting,
-    Variant,
-    candidate_settings,
-    variants_to_draw,
-)
+from pipeline.writers.handout.print_markup import HandoutRenderer, picture_address
+from pipeline.writers.handout.variants import TypeSetting, Variant
 
 END_ID = "_end"
-"""The id of the last thing on the sheet."""
+"""Id of the element after the last article."""
 LINES_ID = "_lines"
-"""The id of what holds the lines to write on."""
+"""Id of the block of lines for notes."""
 LINES_END_ID = "_lines_end"
-"""The id of what stands below them."""
+"""Id of the element after the lines for notes."""
 IMPRINT_ID = "_imprint"
-"""The id of the contact block."""
-_QR_CODE_MM = 24.0
-"""The modules of the QR code, without their quiet zone."""
+"""Id of the contact block."""
+QR_CODE_MM = 24.0
+"""Width of the QR code without its quiet zone."""
+QUIET_ZONE_MODULES = 4
+"""ISO/IEC 18004, 9.1."""
+_PX_PER_MODULE = 8
 _QR_CODE_ROOM_MM = 36.0
-"""Of a code with its quiet zone, at most, where no margin beside the text gives it room."""
+"""Width of a code with its quiet zone, at most, on pages without a margin for it."""
 _MIN_TITLE_EM = 1.35
-"""As large as a heading below it."""
+"""The size of headings below the title."""
 _PUBLISHER_MM = 56.0
 _WIDE_IMPRINT_MM = 160.0
-"""From here on the parts of the contact block stand beside each other."""
+"""From this width on the parts of the contact block are side by side."""
 _IMPRINT_GAP_MM = 3.0
 _IMPRINT_SPACING_MM = 10.0
-"""Gaps, and the spaces between the parts of the contact block, which stand as words in a line."""
-_LINE_SPACING_MM = 9.0  # between the lines to write on: a hand needs 8 or more
+"""Gaps, and the spaces between the inline blocks of the contact block."""
+_LINE_SPACING_MM = 9.0  # handwriting needs 8 or more
 _NOTES_HEAD_MM = 22.0
 _MAX_WRITING_LINES = 12
 _MIN_WRITING_LINES = 3
 MIN_LINES_ROOM_MM = _NOTES_HEAD_MM + _MIN_WRITING_LINES * _LINE_SPACING_MM
-"""Fewer than three lines are not worth their heading."""
+"""Room for a heading and three lines."""
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
-@dataclass(frozen=True, slots=True)
-class PrintDocument:
-    """What the printer is handed."""
-
-    html: str
-    css: str
-    resources: dict[str, Resource]
-
-
-@dataclass(frozen=True, slots=True)
-class _ArticleContext:
-    """An article as its template sees it."""
-
-    title_id: str
-    title: str
-    language: str
-    """Empty where it is that of the edition."""
-    lead: str
-    hero: Markup
-    key_points: tuple[str, ...]
-    body: Markup
-    see_doctor: tuple[str, ...]
-    notes: Markup
-    dates: tuple[str, ...]
-    meta: Metadata
-
-
-@dataclass(frozen=True, slots=True)
-class _PartContext:
-    """Chapters that stand together; those in no part of the edition have no title."""
-
-    title: str
-    title_id: str
-    chapters: tuple[_ArticleContext, ...]
-
-
-def print_needs(edition: Edition, options: Options) -> tuple[Need, ...]:
-    """Return the pictures at 200 dpi for the widths they are printed at."""
-    articles = dict.fromkeys((edition.front, *edition.articles))
-    pictures = dict.fromkeys(image.picture for article in articles for image in images(article))
-    names = dict.fromkeys((STANDARD_VARIANT, *variants_to_draw(options.variants)))
-    papers = dict.fromkeys(setting.frame for name in names for setting in candidate_settings(VARIANTS[name], options))
-    widths_mm = dict.fromkeys(width for frame in papers for width in (frame.column_mm, frame.side_mm))
-    return tuple(print_need(picture, width_mm) for picture in pictures for width_mm in widths_mm)
-
-
-def build_print_document(
-    edition: Edition, job: Job, variant: Variant, setting: TypeSetting, signs: Substitutions
-) -> PrintDocument:
-    """Return the sheet of an edition.
-
-    Args:
-        edition: One article or several.
-        job: Its pictures are those that `print_needs` named.
-        signs: What stands for characters that the font lacks.
-    """
-    options: Options = job.options
-    resources = {picture_address(wanted): Resource(made.data, made.media_type) for wanted, made in job.pictures.items()}
+def lay_out_handout(
+    edition: Edition, job: Job, variant: Variant, setting: TypeSetting, substitutions: Substitutions
+) -> Layout:
+    """Lay an edition out on pages; the job holds the pictures that `print_needs` named."""
+    resources = {picture_address(need): Resource(made.data, made.media_type) for need, made in job.pictures.items()}
     logo = find_print_logo(job)
     if logo:
         resources["brand:logo"] = logo
-    code = ""
-    if options.qr_code and edition.front.address:
-        code = f"{_qr_code_width(edition, resources)}mm"
+    code_width = ""
+    if job.options.qr_code and edition.front.address:
+        png, width_mm = qr_code(edition.front.address)
+        resources["qr:address"] = Resource(png, "image/png")
+        code_width = f"{width_mm}mm"
     html = job.styles.render(
         "handout/handout.html.j2",
         edition=edition,
         front=edition.front,
-        front_chapter=_article_context(edition, edition.front, job, setting),
-        groups=_part_contexts(edition, job, setting) if edition.is_bound else (),
+        front_chapter=_article_values(edition, edition.front, job, setting),
+        groups=_part_values(edition, job, setting) if edition.is_bound else (),
         publisher=job.publisher,
         words=job.words,
         label=job.words[variant.label],
         is_brief=variant.most_pages == 1,
         has_columns=setting.frame.columns > 1,
         has_logo=logo is not None,
-        code_width=code,
+        code_width=code_width,
         web=_readable_address(edition.front.address),
         website=_readable_address(job.publisher.website),
         footer_page=_page_number_markup(job.words),
         imprint=IMPRINT_ID,
         end=END_ID,
     )
-    return PrintDocument(signs.apply_to(html), _style_with_title_size(edition, job, variant, setting), resources)
+    return lay_out(substitutions.apply_to(html), _style_sheet_text(edition, job, variant, setting), resources)
 
 
-def build_writing_lines(
-    edition: Edition, job: Job, variant: Variant, setting: TypeSetting, room_mm: float
-) -> PrintDocument:
-    """Return the lines to write on that the room below a handout holds, as a sheet of their own in the same style."""
+def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting: TypeSetting, room_mm: float) -> Layout:
+    """Lay out the lines for notes that fit the room below a handout, as a document of their own in the same style."""
     note_lines, question_lines = _writing_line_ranges(room_mm)
     html = job.styles.render(
         "handout/lines.html.j2",
@@ -168,23 +104,19 @@ def build_writing_lines(
         note_lines=note_lines,
         question_lines=question_lines,
     )
-    return PrintDocument(html, _style_with_title_size(edition, job, variant, setting), {})
+    return lay_out(html, _style_sheet_text(edition, job, variant, setting), {})
 
 
-def _style_with_title_size(edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> str:
-    titles = [article.title for article in (edition.front, *edition.articles)]
-    return _style_sheet_text(job, variant, setting, _title_em(titles, variant, setting))
-
-
-def _title_em(titles: Iterable[str], variant: Variant, setting: TypeSetting) -> float:
-    """Return how large titles are, by the size of the type: so large that their longest word stays whole."""
-    widest = max(widest_word_mm(title, "bold", setting.size_pt) for title in titles)
-    fitting = setting.frame.title_mm / widest if widest else variant.title_em
+def _title_em(edition: Edition, variant: Variant, setting: TypeSetting) -> float:
+    """Return the size of titles, by the type size: their longest word is not broken."""
+    articles = (edition.front, *edition.articles)
+    widest_mm = max(widest_word_mm(article.title, "bold", setting.size_pt) for article in articles)
+    fitting = setting.frame.title_mm / widest_mm if widest_mm else variant.title_em
     return max(_MIN_TITLE_EM, min(variant.title_em, int(fitting * 100) / 100))
 
 
 def _writing_line_ranges(room_mm: float) -> tuple[range, range]:
-    """Return lines for notes, and for questions where there is room for both."""
+    """Return the lines for notes, and those for questions where there is room for both."""
     lines = int((room_mm - _NOTES_HEAD_MM) // _LINE_SPACING_MM)
     both = int((room_mm - 2 * _NOTES_HEAD_MM) // _LINE_SPACING_MM)
     if both < 2 * _MIN_WRITING_LINES:
@@ -193,49 +125,48 @@ def _writing_line_ranges(room_mm: float) -> tuple[range, range]:
     return range(min(_MAX_WRITING_LINES, both - questions)), range(questions)
 
 
-def _article_context(edition: Edition, article: Article, job: Job, setting: TypeSetting) -> _ArticleContext:
+def _article_values(edition: Edition, article: Article, job: Job, setting: TypeSetting) -> dict[str, object]:
     renderer = HandoutRenderer(article, job, setting, chapter_prefix(edition, article))
-    hero = renderer.hero()
-    body = renderer.article(article)
-    return _ArticleContext(
-        f"{renderer.prefix}{TITLE}",
-        article.title,
-        article.language if article.language != edition.front.language else "",
-        article.lead,
-        hero,
-        article.meta.key_points,
-        body,
-        default_see_doctor_lines(edition, job) if article.id == edition.articles[-1].id else (),
-        renderer.notes(),
-        tuple(_date_lines(article, job.words)),
-        article.meta,
-    )
+    return {
+        "title_id": f"{renderer.prefix}{TITLE}",
+        "title": article.title,
+        "language": article.language if article.language != edition.front.language else "",
+        "lead": article.lead,
+        "hero": renderer.hero(),
+        "key_points": article.meta.key_points,
+        "body": renderer.article(article),
+        "see_doctor": default_see_doctor_lines(edition, job) if article.id == edition.articles[-1].id else (),
+        "notes": renderer.notes(),
+        "dates": tuple(_date_lines(article, job.words)),
+        "meta": article.meta,
+    }
 
 
-def _part_contexts(edition: Edition, job: Job, setting: TypeSetting) -> tuple[_PartContext, ...]:
+def _part_values(edition: Edition, job: Job, setting: TypeSetting) -> tuple[dict[str, object], ...]:
+    """Return the template values of the parts; chapters outside of a part have no part title."""
     return tuple(
-        _PartContext(
-            part.title if part else "",
-            part_id(edition, part) if part else "",
-            tuple(_article_context(edition, article, job, setting) for article in articles),
-        )
+        {
+            "title": part.title if part else "",
+            "title_id": part_id(edition, part) if part else "",
+            "chapters": tuple(_article_values(edition, article, job, setting) for article in articles),
+        }
         for part, articles in edition.groups
     )
 
 
 def lacks_see_doctor(article: Article) -> bool:
-    """Tell an article that does not say in a box when to see a doctor."""
+    """Tell whether an article has no box on when to see a doctor."""
     return not any(isinstance(node, Callout) and node.kind == "see-doctor" for node in walk(article.blocks))
 
 
 def default_see_doctor_lines(edition: Edition, job: Job) -> tuple[str, ...]:
-    """Return the lines of the standard box behind the last article; none where that has a box of its own."""
+    """Return the lines of the default box after the last article; none where that article has its own."""
     last = edition.articles[-1]
     return job.options.advice(last.language, job.publisher.language) if lacks_see_doctor(last) else ()
 
 
 def _date_lines(article: Article, words: Words) -> Iterator[str]:
-    """Yield who wrote it, and when it was published, changed and reviewed."""
+    """Yield the authors, and the dates of publication, change and review."""
 
     def on(day: date) -> str:
         return words.date(day).replace(" ", "\N{NO-BREAK SPACE}")
@@ -258,7 +189,7 @@ def _date_lines(article: Article, words: Words) -> Iterator[str]:
 
 
 def _page_number_markup(words: Words) -> Markup:
-    """Return "Side 1 af 2" with counters in the places of the numbers."""
+    """Return "Side 1 af 2" with CSS counters for the numbers."""
     page, pages = Markup('<span class="page"></span>'), Markup('<span class="pages"></span>')
     pattern = escape(words.fill("handout_page", page="\x01", pages="\x02"))
     return pattern.replace("\x01", page).replace("\x02", pages)
@@ -269,9 +200,8 @@ def _readable_address(address: str) -> str:
     return address.removeprefix("https://").removeprefix("http://").removesuffix("/")
 
 
-def _style_sheet_text(job: Job, variant: Variant, setting: TypeSetting, title_em: float) -> str:
-    """Return the style sheet, with the measures that options and pictures share."""
-    options: Options = job.options
+def _style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> str:
+    """Return the style sheet with the measures of the setting."""
     frame = setting.frame
     width, height = frame.paper_mm
     code = frame.side_mm if frame.has_margin else _QR_CODE_ROOM_MM
@@ -290,8 +220,8 @@ def _style_sheet_text(job: Job, variant: Variant, setting: TypeSetting, title_em
     measures |= {
         "paper": f"{width}mm {height}mm",
         "size": f"{setting.size_pt}pt",
-        "title": f"{title_em}em",
-        "hyphens": "auto" if options.hyphenate else "manual",
+        "title": f"{_title_em(edition, variant, setting)}em",
+        "hyphens": "auto" if job.options.hyphenate else "manual",
         "leading": "1.36" if setting.is_tight else "1.45",
         "air": "0.55" if setting.is_tight else "0.7",
         "above": "0.95" if setting.is_tight else "1.15",
@@ -308,20 +238,27 @@ def _style_sheet_text(job: Job, variant: Variant, setting: TypeSetting, title_em
 
 
 def find_print_logo(job: Job) -> Resource | None:
-    """Return the clinic's logo, or nothing where none lies below `styles/`: then its name stands in words."""
+    """Return the publisher's logo, or None where there is none below `styles/`: then the name is printed."""
     path = PurePosixPath(job.publisher.logo)
     media_type = _LOGO_TYPES.get(path.suffix.lower())
     if media_type is None or path.parts[0] != "styles" or ".." in path.parts:
         return None
     try:
         data = job.styles.data(str(path.relative_to("styles")))
-        # WeasyPrint's own word on a picture that is cut off depends on what its process has printed before.
+        # Truncated pictures are refused here: WeasyPrint's own message depends on what the process has printed before.
         return Resource(sanitise_svg(data) if media_type == "image/svg+xml" else verify_image(data), media_type)
     except (StyleError, SourceError):
         return None
 
 
-def _qr_code_width(edition: Edition, resources: dict[str, Resource]) -> float:
-    code = qr_code(edition.front.address, _QR_CODE_MM)
-    resources["qr:address"] = Resource(code.png, "image/png")
-    return code.width_mm
+@lru_cache(maxsize=64)  # a handout is laid out in several settings, with the same code
+def qr_code(address: str) -> tuple[bytes, float]:
+    """Return the QR code of an address as PNG, and its width with the quiet zone in millimetres.
+
+    Error correction M: a fold or a stain of 15 % does not matter.
+    """
+    code = segno.make(address, error="m", micro=False, boost_error=False)
+    modules = code.symbol_size(border=0)[0]
+    png = io.BytesIO()
+    code.save(png, kind="png", scale=_PX_PER_MODULE, border=QUIET_ZONE_MODULES)
+    return png.getvalue(), round(QR_CODE_MM * (modules + 2 * QUIET_ZONE_MODULES) / modules, 2)

@@ -1,4 +1,4 @@
-"""The blocks of an article as they are printed."""
+"""Renders the blocks of an article for print: pictures beside the text, widths of drawings and tables."""
 
 from __future__ import annotations
 
@@ -8,101 +8,71 @@ from itertools import zip_longest
 
 from markupsafe import Markup
 
-from pipeline.model import (
-    Article,
-    Block,
-    BlockQuote,
-    BulletList,
-    Callout,
-    Cell,
-    DefinitionList,
-    Div,
-    Figure,
-    Header,
-    Image,
-    Link,
-    Note,
-    OrderedList,
-    Para,
-    Picture,
-    References,
-    Table,
-    text,
-    walk,
-)
-from pipeline.rendering.fonts import FontStyle
+from pipeline import model
+from pipeline.model import text, walk
+from pipeline.rendering.fonts import FontStyle, widest_word_mm
 from pipeline.rendering.markup import MarkupRenderer, Placed
-from pipeline.rendering.text_width import widest_word_mm
+from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.writers import Job, Need, Rendition
-from pipeline.writers.handout.variants import TypeSetting
+from pipeline.writers.handout.variants import MEDIUM, MM_PER_INCH, TypeSetting, print_need
 
-MEDIUM = "print"
-_PRINT_DPI = 200
 _MIN_DPI = 110
-"""Below it a picture is printed smaller rather than blurred."""
-_MM_PER_INCH = 25.4
+"""A picture with fewer is printed smaller rather than blurred."""
 _PREFERRED_CELL_MM = 40.0
-"""Of a column of a table at 12 pt: with less, the table takes the margin too, where there is one."""
+"""Width of a table column at 12 pt: a table with narrower columns takes the margin too."""
 _SHORT_CELL_LETTERS = 12
-"""Letters of a cell that stays on one line where the paper is wide enough: `Dag 10`, `2 gange`."""
+"""A cell with at most so many letters stays on one line where the paper allows: `Dag 10`, `2 gange`."""
 _CELL_GAP_MM = 3.0
-"""Right of each cell of a table but the last, as `styles/handout/handout.css` has it."""
+"""Right padding of every cell but the last, as in `styles/handout/handout.css`."""
 _LIST_MM, _QUOTE_MM, _BOX_MM = 6.0, 5.8, 11.1
-"""What lists, quotations and boxes take of the width, at most, as `styles/handout/handout.css` has it."""
+"""Indents of lists, quotations and boxes, as in `styles/handout/handout.css`."""
 _MOST_WHOLE_LINES, _CELL_LETTERS = 20, 60
-"""A table of more lines goes on overleaf: kept whole, it would leave most of a page empty before it."""
+"""A table with more lines may break across pages: kept whole, it would leave a page nearly empty."""
 _MAX_LETTERS_BESIDE = 1400
-"""Letters of a text that a photograph stands beside, half a page: what is longer could not stay with it."""
+"""Letters of a text beside a photograph, half a page: a longer one could not stay on its page."""
 MIN_LETTERING_PT = 7.0
-"""Of the lettering in a drawing: smaller, it takes the margin too."""
-_MM_PER_PT = _MM_PER_INCH / 72
+"""Size of the text in a drawing: where it would be smaller, the drawing takes the margin too."""
 _BESIDE_TEMPLATE = Markup('<div class="beside{}">\n{}\n{}\n</div>')
 
 
-def print_need(picture: Picture, width_mm: float) -> Need:
-    """Return a picture at 200 dpi for the width it is printed at."""
-    return Need(picture, round(width_mm / _MM_PER_INCH * _PRINT_DPI))
-
-
-def top_level_blocks(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Yield the blocks that stand in no list, box or quotation, and may take the margin beside the text."""
+def top_level_blocks(blocks: Iterable[model.Block]) -> Iterator[model.Block]:
+    """Yield the blocks outside lists, boxes and quotations, which may take the margin beside the text."""
     for block in blocks:
-        if isinstance(block, Div):
+        if isinstance(block, model.Div):
             yield from top_level_blocks(block.blocks)
         else:
             yield block
 
 
 def drawing_width_mm(made: Rendition, setting: TypeSetting, room_mm: float) -> float:
-    """Return how wide a drawing is printed: as wide as its lettering needs, where there is room for that."""
+    """Return the width of a drawing in print: as wide as its text needs, as far as there is room."""
     frame = setting.frame
     most_mm = min(
-        made.width_px / _MIN_DPI * _MM_PER_INCH, frame.max_picture_height_mm * made.width_px / made.height_px, room_mm
+        made.width_px / _MIN_DPI * MM_PER_INCH, frame.max_picture_height_mm * made.width_px / made.height_px, room_mm
     )
     wanted_mm = frame.column_mm * setting.picture
     if made.lettering:
-        wanted_mm = max(wanted_mm, MIN_LETTERING_PT * _MM_PER_PT / made.lettering)
+        wanted_mm = max(wanted_mm, MIN_LETTERING_PT * MM_PER_PT / made.lettering)
     return min(wanted_mm, most_mm)
 
 
 def printed_lettering_pt(made: Rendition, setting: TypeSetting, room_mm: float) -> float:
-    """Return the size in which the smallest lettering of a drawing is printed; 0 where it has none."""
-    return made.lettering * drawing_width_mm(made, setting, room_mm) / _MM_PER_PT
+    """Return the printed size of the smallest text in a drawing; 0 without text."""
+    return made.lettering * drawing_width_mm(made, setting, room_mm) / MM_PER_PT
 
 
 def picture_address(wanted: Need) -> str:
-    """Return where the sheet finds a picture."""
     return f"picture:{wanted.picture.sha256}-{wanted.width_px}"
 
 
-def _is_short_block(block: Block) -> bool:
-    return len(text((block,))) <= _MAX_LETTERS_BESIDE
+def _has_short_text(block: model.Block | None, *kinds: type[model.Block]) -> bool:
+    return block is not None and isinstance(block, kinds) and len(text((block,))) <= _MAX_LETTERS_BESIDE
 
 
 class HandoutRenderer(MarkupRenderer):
-    """Blocks as they are printed: pictures in the column or beside it, footnotes without a way back."""
+    """Renders blocks for print: pictures in the column or beside it, footnotes without back links."""
 
-    def __init__(self, article: Article, job: Job, setting: TypeSetting, prefix: str) -> None:
+    def __init__(self, article: model.Article, job: Job, setting: TypeSetting, prefix: str) -> None:
         super().__init__(job.words, self._placed, medium=MEDIUM, prefix=prefix, language=article.language)
         self._article = article
         self._job = job
@@ -112,39 +82,37 @@ class HandoutRenderer(MarkupRenderer):
         self._is_in_cell = False
         self._keeps_short = False
         self._indent_mm = 0.0
-        self._ids = {node.id for node in walk(article.blocks) if isinstance(node, Header | References)}
+        self._ids = {node.id for node in walk(article.blocks) if isinstance(node, model.Header | model.References)}
 
     def hero(self) -> Markup:
-        """Return the picture at the top: it sets a mood, and is small whatever it is."""
+        """Return the picture at the top, always small."""
         figure = super().figure(self._article.hero) if self._article.hero else Markup("")
         return Markup('<figure class="hero">') + figure.removeprefix("<figure>") if figure else figure
 
-    def article(self, article: Article) -> Markup:
-        """Return all blocks; a photograph stands beside the paragraph before it, or else beside the text behind it."""
+    def article(self, article: model.Article) -> Markup:
+        """Return all blocks; a photograph stands beside the paragraph before it, or else beside the text after it."""
         waiting = [
             (block, piece)
             for number, block in enumerate(article.blocks, 1)
-            if (piece := self.anchored(number, block))  # the e-book follows the pages on which blocks begin
+            if (piece := self.anchored(number, block))  # the e-book needs the page of each block
         ]
         if not self._frame.has_margin:
             return Markup("\n").join(piece for _, piece in waiting)
         pieces: list[Markup] = []
         while waiting:
             block, piece = waiting.pop(0)
-            after, next_piece = waiting[0] if waiting else (None, Markup(""))
-            if isinstance(block, Para) and self._is_photo(after) and _is_short_block(block):
+            after, next_piece = waiting[0] if waiting else (None, "")
+            if self._is_photo(after) and _has_short_text(block, model.Para):
                 pieces.append(_BESIDE_TEMPLATE.format("", piece, next_piece))
                 waiting.pop(0)
-            elif (
-                self._is_photo(block) and isinstance(after, Para | BulletList | OrderedList) and _is_short_block(after)
-            ):
+            elif self._is_photo(block) and _has_short_text(after, model.Para, model.BulletList, model.OrderedList):
                 pieces.append(_BESIDE_TEMPLATE.format(" first", piece, next_piece))
                 waiting.pop(0)
             else:
                 pieces.append(piece)
         return Markup("\n").join(pieces)
 
-    def figure(self, block: Figure) -> Markup:
+    def figure(self, block: model.Figure) -> Markup:
         is_photo = self._is_photo(block)
         self._width_mm = self._frame.side_mm if is_photo or self._is_in_cell else self._frame.column_mm
         figure = super().figure(block)
@@ -155,12 +123,12 @@ class HandoutRenderer(MarkupRenderer):
         opening = Markup('<figure class="{}">').format(kind)
         return opening + figure.removeprefix("<figure>") if figure else figure
 
-    def _is_photo(self, block: Block | None) -> bool:
-        """Tell what may stand small beside the text: lettering in a drawing must stay legible, so it gets the column.
+    def _is_photo(self, block: model.Block | None) -> bool:
+        """Tell photographs, which may be small beside the text, from drawings, whose text must stay legible.
 
-        What stayed a PNG is a drawing: photographs become JPEG, whatever file they came in.
+        Drawings are PNG, photographs are JPEG, whatever the source file was.
         """
-        if not isinstance(block, Figure) or self._is_in_cell:
+        if not isinstance(block, model.Figure) or self._is_in_cell:
             return False
         made = self._drawing_rendition(block.image.picture)
         return made is not None and made.media_type == "image/jpeg"
@@ -170,7 +138,7 @@ class HandoutRenderer(MarkupRenderer):
 
     @property
     def _room_mm(self) -> float:
-        """How wide a block may be: one in a list, a box or a quotation has no margin beside it."""
+        """Width available to a block: blocks in a list, a box or a quotation have no margin beside them."""
         return self._frame.column_mm - self._indent_mm if self._indent_mm else self._frame.full_mm
 
     @contextmanager
@@ -179,26 +147,26 @@ class HandoutRenderer(MarkupRenderer):
         yield
         self._indent_mm -= indent_mm
 
-    def items(self, items: Iterable[tuple[Block, ...]]) -> Markup:
+    def items(self, items: Iterable[tuple[model.Block, ...]]) -> Markup:
         with self._indented(_LIST_MM):
             return super().items(items)
 
-    def definitionlist(self, block: DefinitionList) -> Markup:
+    def definitionlist(self, block: model.DefinitionList) -> Markup:
         with self._indented(_LIST_MM):
             return super().definitionlist(block)
 
-    def blockquote(self, block: BlockQuote) -> Markup:
+    def blockquote(self, block: model.BlockQuote) -> Markup:
         with self._indented(_QUOTE_MM):
             return super().blockquote(block)
 
-    def callout(self, block: Callout) -> Markup:
+    def callout(self, block: model.Callout) -> Markup:
         with self._indented(_BOX_MM):
             return super().callout(block)
 
-    def _drawing_rendition(self, picture: Picture) -> Rendition | None:
+    def _drawing_rendition(self, picture: model.Picture) -> Rendition | None:
         return self._job.pictures.get(print_need(picture, self._frame.column_mm))
 
-    def image(self, inline: Image) -> Markup:
+    def image(self, inline: model.Image) -> Markup:
         placed = self.place(inline.picture)
         if placed is None:
             return Markup("")
@@ -208,13 +176,13 @@ class HandoutRenderer(MarkupRenderer):
         else:
             width_mm = min(
                 self._width_mm * (1 if self._frame.has_margin else self._setting.picture),
-                placed.width_px / _MIN_DPI * _MM_PER_INCH,
+                placed.width_px / _MIN_DPI * MM_PER_INCH,
                 self._frame.max_picture_height_mm * placed.width_px / placed.height_px,
             )
         return Markup('<img src="{}" alt="{}" style="width:{:.1f}mm"/>').format(placed.src, inline.alt, width_mm)
 
-    def table(self, block: Table) -> Markup:
-        """Return a table, as wide as it needs; its words are split only where even the paper is too narrow for them."""
+    def table(self, block: model.Table) -> Markup:
+        """Return a table as wide as it needs; words are broken only where the paper is too narrow for them."""
         columns = len(block.head or next(iter(block.rows), ()))
         least_mm = self._min_table_width_mm(block, whole=0)
         self._keeps_short = self._min_table_width_mm(block, whole=_SHORT_CELL_LETTERS) <= self._room_mm
@@ -228,20 +196,22 @@ class HandoutRenderer(MarkupRenderer):
         opening = Markup('<table class="{}">').format(kinds) if kinds else Markup("<table>")
         return opening + super().table(block).removeprefix("<table>")
 
-    def _min_table_width_mm(self, block: Table, whole: int) -> float:
-        """Return how wide a table is with its longest words whole, and cells of so many letters on one line."""
+    def _min_table_width_mm(self, block: model.Table, whole: int) -> float:
+        """Return the width of a table with its longest words unbroken, and cells of up to `whole` letters on one
+        line.
+        """
 
-        def least_mm(cell: Cell, cut: FontStyle) -> float:
+        def least_mm(cell: model.Cell, style: FontStyle) -> float:
             words = text(cell.blocks)
             kept = words.replace(" ", "\N{NO-BREAK SPACE}") if len(words) <= whole else words
-            return widest_word_mm(kept, cut, self._setting.size_pt)
+            return widest_word_mm(kept, style, self._setting.size_pt)
 
         head = [least_mm(cell, "bold") for cell in block.head]
         rows = [[least_mm(cell, "regular") for cell in row] for row in block.rows]
         columns = zip_longest(head, *rows, fillvalue=0.0)
         return sum(max(column) + _CELL_GAP_MM for column in columns) - _CELL_GAP_MM
 
-    def cell(self, cell: Cell, tag: str) -> Markup:
+    def cell(self, cell: model.Cell, tag: str) -> Markup:
         self._is_in_cell = True
         markup = super().cell(cell, tag)
         self._is_in_cell = False
@@ -249,16 +219,16 @@ class HandoutRenderer(MarkupRenderer):
             return Markup('<{} style="white-space: nowrap"').format(tag) + markup.removeprefix(f"<{tag}")
         return markup
 
-    def link(self, inline: Link) -> Markup:
+    def link(self, inline: model.Link) -> Markup:
         if inline.address.startswith("#") and inline.address[1:] not in self._ids:
-            return self.inlines(inline.content)  # it leads to a part that a short variant leaves out
+            return self.inlines(inline.content)  # its target is not in the excerpt
         return super().link(inline)
 
-    def note_item(self, number: int, note: Note) -> Markup:
+    def note_item(self, number: int, note: model.Note) -> Markup:
         with self._indented(_LIST_MM):
             return Markup('<li id="{}note-{}">{}</li>').format(self.prefix, number, self.blocks(note.blocks))
 
-    def _placed(self, picture: Picture) -> Placed | None:
+    def _placed(self, picture: model.Picture) -> Placed | None:
         wanted = print_need(picture, self._width_mm)
         made = self._job.pictures.get(wanted)
         return Placed(picture_address(wanted), made.width_px, made.height_px) if made else None

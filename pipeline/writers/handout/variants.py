@@ -6,28 +6,34 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.model import Edition, Picture, images
 from pipeline.rendering.imposition import DocumentInfo, impose_booklet
+from pipeline.rendering.paper_sizes import PAGES_PER_SHEET
+from pipeline.writers import Need
 from pipeline.writers.handout.options import Options
 
+MEDIUM = "print"
+MM_PER_INCH = 25.4
+_PRINT_DPI = 200
 ExcerptKind = Literal["whole", "short", "card"]
 
 
 @dataclass(frozen=True, slots=True)
 class PageGeometry:
-    """Where things stand on a paper."""
+    """Paper size, margins and columns of a page."""
 
     paper: str
-    """As printers call it."""
+    """Name of the paper size."""
     paper_mm: tuple[float, float]
     column_mm: float
-    """The text."""
+    """Width of the text."""
     side_mm: float
-    """Photographs: in the margin beside the text where there is one, else in the column."""
+    """Width of photographs: in the margin beside the text, or in the column where there is no margin."""
     left_mm: float
     top_mm: float
     bottom_mm: float
     gap_mm: float = 0.0
-    """Between the text and the margin that carries photographs and the QR code; 0: there is no such margin."""
+    """Between the text and the margin for photographs and QR code; 0: there is no such margin."""
     columns: int = 1
     gutter_mm: float = 0.0
     """Between two columns of text."""
@@ -38,68 +44,64 @@ class PageGeometry:
 
     @property
     def margin_with_gap_mm(self) -> float:
-        """What stands right of the text, with the gap before it."""
+        """The margin with its gap."""
         return self.gap_mm + self.side_mm if self.has_margin else 0.0
 
     @property
     def full_mm(self) -> float:
-        """A column of text and the margin beside it."""
+        """A column of text with the margin beside it."""
         return self.column_mm + self.margin_with_gap_mm
 
     @property
     def title_mm(self) -> float:
-        """What a title has, with a picture beside it."""
+        """Width for a title; in two columns a picture is beside it."""
         return self.column_mm if self.columns == 1 else self.width_mm - self.side_mm - self.gutter_mm
 
     @property
     def width_mm(self) -> float:
-        """All that is printed."""
+        """Width of the type area."""
         return self.full_mm + (self.columns - 1) * (self.column_mm + self.gutter_mm)
 
     @property
     def right_mm(self) -> float:
-        """What is left of the paper right of all that is printed."""
+        """Right margin of the paper."""
         return round(self.paper_mm[0] - self.left_mm - self.width_mm, 2)
 
     @property
     def max_picture_height_mm(self) -> float:
-        """The height of a picture: its caption and the heading above it must find room on the same page."""
+        """So that caption and heading fit on the same page."""
         return min(150.0, round(self.paper_mm[1] * 0.52, 1))
 
 
 _A4, _LETTER, _A5 = (210.0, 297.0), (215.9, 279.4), (148.0, 210.0)
-# 125 mm hold 60 to 75 letters of 12 pt; the margin beside them carries photographs.
+# 125 mm hold 60 to 75 letters of 12 pt; photographs are in the margin.
 _SHEET = PageGeometry("A4", _A4, 125.0, 44.0, 20.0, 16.0, 24.0, 6.0)
 _LETTER_SHEET = PageGeometry("letter", _LETTER, 125.0, 44.0, 22.0, 16.0, 24.0, 6.0)
-# 138 mm hold at most 55 letters of 18 pt: a margin beside them would leave photographs too small for tired eyes.
+# 138 mm hold at most 55 letters of 18 pt: photographs in a margin would be too small.
 _LARGE_SHEET = PageGeometry("A4", _A4, 138.0, 100.0, 32.0, 16.0, 30.0)
 _LEAFLET = PageGeometry("A5", _A5, 118.0, 66.0, 15.0, 12.0, 19.0)
-# A card has no footer: it is one page, and the clinic stands on it already.
+# A card is one page without a footer.
 _SMALL_CARD = PageGeometry("A5", _A5, 122.0, 84.0, 13.0, 11.0, 12.0)
 _LARGE_CARD = PageGeometry("A4", _A4, 146.0, 100.0, 32.0, 14.0, 14.0)
-# Two columns hold a third more words than one with a margin; 84.5 mm are 46 letters of 12 pt.
+# Two columns hold a third more words than one with a margin; 84.5 mm hold 46 letters of 12 pt.
 _FULL_SHEET = PageGeometry("A4", _A4, 84.5, 46.0, 18.0, 14.0, 22.0, columns=2, gutter_mm=6.0)
 _FULL_LETTER = PageGeometry("letter", _LETTER, 84.5, 46.0, 20.0, 14.0, 22.0, columns=2, gutter_mm=6.0)
 
 
 @dataclass(frozen=True, slots=True)
 class TypeSetting:
-    """How close an article is set on a paper."""
+    """Type size and spacing on a page geometry."""
 
     frame: PageGeometry
     size_pt: float
-    """Of the type."""
     is_tight: bool = False
-    """With less air between lines and paragraphs."""
+    """With less space between lines and paragraphs."""
     picture: float = 1.0
-    """How wide pictures in the column are, by the width they might have.
-
-    Lettering of 10 pt in a drawing as wide as the column is still 7 pt at 0.7.
-    """
+    """Factor for the width of drawings in the column: text of 10 pt is still 7 pt at 0.7."""
 
 
 def _setting_candidates(frame: PageGeometry, *sizes_pt: float) -> tuple[TypeSetting, ...]:
-    """Return smaller and smaller type, then less air, then smaller drawings."""
+    """Return smaller and smaller type, then tight spacing, then smaller drawings."""
     return (
         *(TypeSetting(frame, size) for size in sizes_pt),
         *(TypeSetting(frame, sizes_pt[-1], is_tight=True, picture=width) for width in (1.0, 0.86, 0.72)),
@@ -111,22 +113,22 @@ class Variant:
     """One way to print an article."""
 
     candidates: tuple[TypeSetting, ...] = ()
-    """The settings it may be printed in, the roomiest first; each needs no more pages than the one before.
+    """Settings to try, from roomy to tight; each needs no more pages than the one before.
 
-    Empty: the paper and the size of the type are those of `[handout]`, or what its `fit` finds.
+    Empty: derived from paper, type size and `fit` of `[handout]`.
     """
     paper: str = ""
-    """Of one without a ladder; empty: `[handout] paper`."""
+    """Without candidates; empty: `[handout] paper`."""
     content: ExcerptKind = "whole"
     most_pages: int = 0
-    """0: as many as it takes."""
+    """0: no limit."""
     label: str = "handout_label"
-    """The word at its head."""
+    """Key of the word at the top of the page."""
     title_em: float = 2.15
-    """Of the title, by the size of the type; smaller where its longest word needs it."""
+    """Largest size of the title, by the type size; smaller where its longest word does not fit."""
 
 
-# A laminated card hangs on a wall: large type matters more than a large drawing.
+# Cards are read from a distance: large type matters more than large drawings.
 _CARD_SETTINGS = (
     TypeSetting(_SMALL_CARD, 14.0, picture=0.86),
     TypeSetting(_SMALL_CARD, 13.0, picture=0.72),
@@ -149,10 +151,8 @@ VARIANTS: Mapping[str, Variant] = {
     "exercise-card": Variant(_CARD_SETTINGS, "", "card", 1, "handout_label_exercise_card", 1.8),
 }
 _MAX_FIT_PT = 14.0
-"""`fit` enlarges the type up to here: beyond it a handout is large print, which is a variant of its own."""
-_STEP_PT = 0.5
-_PAGES_PER_SHEET_BOTH_SIDES = 2
-"""Of one sheet."""
+"""`fit` enlarges the type up to here; above it is large print, a variant of its own."""
+_SIZE_STEP_PT = 0.5
 _GEOMETRIES: Mapping[str, tuple[PageGeometry, PageGeometry]] = {
     "A4": (_SHEET, _FULL_SHEET),
     "letter": (_LETTER_SHEET, _FULL_LETTER),
@@ -160,31 +160,32 @@ _GEOMETRIES: Mapping[str, tuple[PageGeometry, PageGeometry]] = {
 
 
 def candidate_settings(variant: Variant, options: Options) -> tuple[TypeSetting, ...]:
-    """Return the settings that a variant may be printed in, the roomiest first."""
+    """Return the settings to try for a variant, from roomy to tight."""
     sheet, full_sheet = _GEOMETRIES[variant.paper or options.paper]
     least = options.font_size_pt
     if variant.candidates:
         return variant.candidates
     if not options.fit:
         return _setting_candidates(sheet, least)
-    larger = [least + _STEP_PT * step for step in range(1, int((_MAX_FIT_PT - least) / _STEP_PT) + 1)]
+    steps = range(1, int((_MAX_FIT_PT - least) / _SIZE_STEP_PT) + 1)
+    larger = [least + _SIZE_STEP_PT * step for step in steps]
     closest = (TypeSetting(full_sheet, least), TypeSetting(full_sheet, least, is_tight=True))
     return (*_setting_candidates(sheet, *reversed(larger), least), *closest)
 
 
 def max_pages(variant: Variant, options: Options) -> int:
-    """Return how many pages a variant may fill; 0 for any number."""
-    return _PAGES_PER_SHEET_BOTH_SIDES if options.fit and not variant.candidates else variant.most_pages
+    """Return the page limit of a variant; 0: none."""
+    return PAGES_PER_SHEET if options.fit and not variant.candidates else variant.most_pages
 
 
 @dataclass(frozen=True, slots=True)
 class ImposedVariant:
-    """A variant whose pages are another's, arranged anew for the copier; it keeps no standard."""
+    """A variant made by imposing the pages of another; it claims no standard."""
 
     of: str
-    """The variant that its pages are taken from."""
+    """Name of the other variant."""
     note: str
-    """The word that says whom it is for."""
+    """Key of the word for the intended audience."""
     impose: Callable[[bytes, DocumentInfo], bytes]
 
 
@@ -192,5 +193,20 @@ IMPOSED_VARIANTS: Mapping[str, ImposedVariant] = {"booklet": ImposedVariant("a5"
 
 
 def variants_to_draw(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the variants that must be drawn for these: themselves, or those that they are imposed from."""
+    """Return the variants to draw for these: themselves, or those they are imposed from."""
     return tuple(dict.fromkeys(IMPOSED_VARIANTS[name].of if name in IMPOSED_VARIANTS else name for name in names))
+
+
+def print_need(picture: Picture, width_mm: float) -> Need:
+    """Return a picture at 200 dpi for the width it is printed at."""
+    return Need(picture, round(width_mm / MM_PER_INCH * _PRINT_DPI))
+
+
+def print_needs(edition: Edition, options: Options) -> tuple[Need, ...]:
+    """Return the pictures at 200 dpi for the widths they are printed at."""
+    articles = dict.fromkeys((edition.front, *edition.articles))
+    pictures = dict.fromkeys(image.picture for article in articles for image in images(article))
+    names = dict.fromkeys((STANDARD_VARIANT, *variants_to_draw(options.variants)))
+    frames = dict.fromkeys(setting.frame for name in names for setting in candidate_settings(VARIANTS[name], options))
+    widths_mm = dict.fromkeys(width for frame in frames for width in (frame.column_mm, frame.side_mm))
+    return tuple(print_need(picture, width_mm) for picture in pictures for width_mm in widths_mm)

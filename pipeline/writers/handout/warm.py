@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-# Whatever is missing on this machine is named when a handout needs it, where it can be told.
+# A missing library is reported by the handout that needs it.
 with suppress(Exception):
     import jinja2  # noqa: F401
-    import page  # noqa: F401
-    import pikepdf  # noqa: F401
-    import pypdfium2  # noqa: F401
-    import weasyprint  # noqa: F401
     from PIL import Image
 
     from pipeline.rendering.fonts import FONT_STYLES, font_data
-    from pipeline.writers import handout  # noqa: F401
+    from pipeline.writers.handout import pdf_output  # noqa: F401
 
     Image.init()
-    for cut in FONT_STYLES:
-        font_data(cut)
+    for style in FONT_STYLES:
+        font_data(style)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import quopri
 from bisect import bisect_left
-from collections.abc import Callable
 
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Edition
@@ -13,7 +12,7 @@ from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
 from pipeline.writers import Artifact, Job, Need, Written
 from pipeline.writers.newsletter.footer import footer_findings
 from pipeline.writers.newsletter.html_part import MEDIUM, render_html
-from pipeline.writers.newsletter.mail_images import PICTURES_FOLDER, ImageRegistry, find_mail_logo, unique_needs
+from pipeline.writers.newsletter.mail_images import PICTURES_FOLDER, ImageRegistry, find_mail_logo, mail_need
 from pipeline.writers.newsletter.message import (
     MessageContent,
     build_message,
@@ -33,98 +32,86 @@ medium = MEDIUM
 facts_from: tuple[str, ...] = ()
 
 HEADROOM_BYTES = 2_000
-"""Left below Gmail's limit for what a mailing service puts in: real addresses for its merge tags."""
+"""Reserved below Gmail's limit for the addresses that a mailing service puts in place of merge tags."""
 
 
 def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
     """Return every picture that the mail may show, at twice its width."""
-    return unique_needs(image.picture for part in sections_of(edition, options) for image in part.images)
+    pictures = (image.picture for section in sections_of(edition, options) for image in section.images)
+    return tuple(dict.fromkeys(map(mail_need, pictures)))
 
 
 @error_rule(
     "newsletter-nonconforming",
-    "The finished message breaks a rule of mail.",
+    "The finished message violates a rule of mail.",
     "A line of more than 998 characters",
     "Read the message; a project's own template is the usual cause.",
 )
 def write(edition: Edition, job: Job) -> Written:
-    """Write the HTML, the text and the message of an edition, and its pictures."""
+    """Return HTML, text, message and pictures of an edition."""
     domain = message_domain(job.publisher)
     options: Options = job.options
     front = edition.front
-    parts, within, carried = fit_to_size_limit(edition, job, domain)
-    gallery = ImageRegistry(job.pictures, address_on_disk(edition))
-    html = render_html(edition, parts, job, gallery)
-    text = render_text(edition, parts, job)
+    sections, message_html, embedded = fit_to_size_limit(edition, job, domain)
+    to_pictures = "../" * edition.id.count("/") + PICTURES_FOLDER
+    images = ImageRegistry(job.pictures, lambda name: f"{to_pictures}/{name}")
+    html = render_html(edition, sections, job, images)
+    text = render_text(edition, sections, job)
     subject = " ".join(filter(None, (options.subject_prefix.strip(), front.meta.subject or front.title)))
     headers = message_headers(front, subject, edition.changed, options.unsubscribe)
     sender = sender_address(job.publisher)
-    data = build_message(
-        MessageContent(headers, sender, text, within, {} if options.picture_base else carried.used, domain)
-    )
+    pictures = {} if options.picture_base else embedded.used
+    data = build_message(MessageContent(headers, sender, text, message_html, pictures, domain))
     expected = headers | ({"From": str(sender)} if sender else {})
-    faults = validate_mail(data, expected, merge_tags=(options.unsubscribe,))
-    pictures = (Artifact(f"{PICTURES_FOLDER}/{name}", picture.data) for name, picture in gallery.used.items())
+    violations = validate_mail(data, expected, merge_tags=(options.unsubscribe,))
     return Written(
         (
             Artifact(f"{edition.id}.html", html.encode()),
-            *((Artifact(f"{edition.id}.paste.html", within.encode()),) if options.picture_base else ()),
+            *((Artifact(f"{edition.id}.paste.html", message_html.encode()),) if options.picture_base else ()),
             Artifact(f"{edition.id}.txt", text.encode()),
             Artifact(f"{edition.id}.eml", data),
-            *pictures,
+            *(Artifact(f"{PICTURES_FOLDER}/{name}", picture.data) for name, picture in images.used.items()),
         ),
         (
             *footer_findings(job.publisher, options),
             *logo_findings(job),
-            *shortening_findings(edition, parts, options),
+            *shortening_findings(edition, sections, options),
             *(
-                make_finding("newsletter-nonconforming", front.source, 0, f"{fault.rule}: {fault.message}")
-                for fault in faults
+                make_finding("newsletter-nonconforming", front.source, 0, f"{violation.rule}: {violation.message}")
+                for violation in violations
             ),
         ),
     )
 
 
 def fit_to_size_limit(edition: Edition, job: Job, domain: str) -> tuple[tuple[MailSection, ...], str, ImageRegistry]:
-    """Return the longest parts whose message Gmail shows whole, with its HTML and pictures; else the shortest."""
-    host = address_on_web(job.options.picture_base) if job.options.picture_base else address_in_message(domain)
+    """Return the longest sections that fit Gmail's size limit, else the shortest, with HTML and pictures."""
 
-    def drawn(parts: tuple[MailSection, ...]) -> tuple[tuple[MailSection, ...], str, ImageRegistry]:
-        gallery = ImageRegistry(job.pictures, host)
-        return parts, render_html(edition, parts, job, gallery), gallery
+    def address(name: str) -> str:
+        base = job.options.picture_base
+        return f"{base.rstrip('/')}/{name}" if base else f"cid:{content_id(name, domain)}"
+
+    def rendered(sections: tuple[MailSection, ...]) -> tuple[tuple[MailSection, ...], str, ImageRegistry]:
+        images = ImageRegistry(job.pictures, address)
+        return sections, render_html(edition, sections, job, images), images
 
     def fits(html: str) -> bool:
         return len(quopri.encodestring(html.encode())) < GMAIL_CLIP_BYTES - HEADROOM_BYTES
 
-    whole = drawn(sections_of(edition, job.options))
+    whole = rendered(sections_of(edition, job.options))
     if fits(whole[1]):
         return whole
-    # Each is shorter than the one before, so a handful is tried, not one for every section of a long book.
+    # Each is shorter than the one before, so bisection tries a few of them.
     shorter = tuple(shortenings(edition, job.options))
-    first = bisect_left(shorter, 1, key=lambda parts: fits(drawn(parts)[1]))
-    return drawn(shorter[min(first, len(shorter) - 1)]) if shorter else whole
-
-
-def address_on_disk(edition: Edition) -> Callable[[str], str]:
-    """Return where an HTML file that is opened from the disk finds a picture."""
-    return lambda name: "../" * edition.id.count("/") + f"{PICTURES_FOLDER}/{name}"
-
-
-def address_on_web(base: str) -> Callable[[str], str]:
-    """Return where the HTML of a message, or one pasted into a mailing service, finds a picture."""
-    return lambda name: f"{base.rstrip('/')}/{name}"
-
-
-def address_in_message(domain: str) -> Callable[[str], str]:
-    """Return where the HTML of a message finds a picture that travels in it."""
-    return lambda name: f"cid:{content_id(name, domain)}"
+    first = bisect_left(shorter, 1, key=lambda sections: fits(rendered(sections)[1]))
+    return rendered(shorter[min(first, len(shorter) - 1)]) if shorter else whole
 
 
 @note_rule(
     "newsletter-shortened",
-    "An article is shortened, since Gmail cuts a mail off at 102,400 bytes.",
+    "An article is shortened, because Gmail clips a mail at 102,400 bytes.",
     "An edition of twenty articles in full",
-    "Nothing need be done; fewer articles in one edition leave more of each.",
+    "No action is needed; fewer articles in one edition leave more room for each.",
 )
 @warning_rule(
     "newsletter-unreachable",
@@ -134,19 +121,19 @@ def address_in_message(domain: str) -> Callable[[str], str]:
 )
 @note_rule(
     "newsletter-undated",
-    "No article states a date, so the message carries none; mail programs set one when it is sent.",
+    "No article states a date, so the message has none; mail programs set one when it is sent.",
     "An article without `published`",
     "State `published:` in the article.",
 )
-def shortening_findings(edition: Edition, parts: tuple[MailSection, ...], options: Options) -> tuple[Finding, ...]:
-    """Return what the mail leaves out of its articles, against what was asked for."""
+def shortening_findings(edition: Edition, sections: tuple[MailSection, ...], options: Options) -> tuple[Finding, ...]:
+    """Return the findings of shortened articles, unreachable rests, and a missing date."""
     findings: list[Finding] = []
-    for part, asked in zip(parts, sections_of(edition, options), strict=True):
-        source = part.article.source
-        if part != asked:
-            rest = "a teaser" if part.is_teaser else f"its first {len(part.blocks)} blocks"
+    for section, asked in zip(sections, sections_of(edition, options), strict=True):
+        source = section.article.source
+        if section != asked:
+            rest = "a teaser" if section.is_teaser else f"its first {len(section.blocks)} blocks"
             findings.append(make_finding("newsletter-shortened", source, 0, f"shortened to {rest}"))
-        if not part.is_whole and not part.article.address:
+        if not section.is_whole and not section.article.address:
             findings.append(make_finding("newsletter-unreachable", source, 0, "has no web address to read on at"))
     if edition.changed is None:
         findings.append(make_finding("newsletter-undated", edition.front.source, 0, "states no date"))
@@ -155,12 +142,11 @@ def shortening_findings(edition: Edition, parts: tuple[MailSection, ...], option
 
 @note_rule(
     "newsletter-logo-missing",
-    "A mail cannot show the logo; the publisher's name stands in its place.",
+    "A mail cannot show the logo; the publisher's name is shown instead.",
     '`logo = "styles/brand/logo.svg"`, and no `styles/brand/logo.png`',
-    "Lay a PNG of the same name, about 500 pixels wide, beside the logo in `styles/`.",
+    "Put a PNG of the same name, about 500 pixels wide, beside the logo in `styles/`.",
 )
 def logo_findings(job: Job) -> tuple[Finding, ...]:
-    """Return a finding where a logo is named that a mail cannot show."""
     logo = job.publisher.logo
     if not logo or find_mail_logo(job.styles, logo):
         return ()

@@ -16,7 +16,7 @@ from pipeline.writers.newsletter.options import Options
 
 @dataclass(frozen=True, slots=True)
 class FooterLine:
-    """Words of the footer, and where they lead, if anywhere."""
+    """A text of the footer, and its link."""
 
     words: str
     address: str = ""
@@ -24,16 +24,16 @@ class FooterLine:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What stands below a mail, beside the publisher's name."""
+    """The footer below the publisher's name."""
 
     lines: tuple[FooterLine, ...]
     reason: str
     links: tuple[FooterLine, ...]
-    """Unsubscribe and privacy."""
+    """Unsubscribe and privacy policy."""
 
 
 def footer_of(publisher: Publisher, options: Options, words: Words) -> Footer:
-    """Return the footer; what is missing in `publish.toml` is left out."""
+    """Return the footer; missing keys of `publish.toml` are left out."""
     phone = words.fill("newsletter_phone", phone=publisher.phone) if publisher.phone else ""
     cvr = words.fill("newsletter_cvr", cvr=publisher.cvr) if publisher.cvr else ""
     lines = (
@@ -47,13 +47,12 @@ def footer_of(publisher: Publisher, options: Options, words: Words) -> Footer:
         FooterLine(words["newsletter_unsubscribe"], options.unsubscribe),
         FooterLine(words["newsletter_privacy"], publisher.privacy),
     )
-    return Footer(
-        tuple(line for line in lines if line.words), options.reason, tuple(line for line in links if line.address)
-    )
+    shown_links = tuple(link for link in links if link.address)
+    return Footer(tuple(line for line in lines if line.words), options.reason, shown_links)
 
 
 def tel_address(phone: str) -> str:
-    """Return a Danish number of eight digits, or an international one, as an address; nothing for other forms."""
+    """Return the `tel:` address of a Danish number of eight digits or an international number, else nothing."""
     digits = "".join(character for character in phone if character.isdecimal())
     if phone.strip().startswith("+"):
         return f"tel:+{digits}"
@@ -62,24 +61,24 @@ def tel_address(phone: str) -> str:
 
 @warning_rule(
     "newsletter-without-sender",
-    "`publish.toml` says nothing of who sends: the newsletters can be looked at, but must not be sent.",
+    "`publish.toml` names no sender: the newsletters can be previewed, but not sent.",
     "A `publish.toml` with `[sources]` alone",
     "Fill in `[publisher]` and `[newsletter]`; from the first key on, each missing one is an error.",
 )
 @error_rule(
     "newsletter-footer-incomplete",
-    "`publish.toml` lacks something that the law asks of the foot of a newsletter, so none is published.",
+    "`publish.toml` lacks something that the law requires in the footer of a newsletter, so none is published.",
     "`[newsletter]` without `unsubscribe`",
     "Fill in the key that the message names; `formats:` leaves the newsletter out of a single article.",
 )
 @warning_rule(
     "cvr-doubtful",
-    "The company's CVR number cannot be right: its check digit does not agree.",
+    "The company's CVR number is invalid: its check digit is wrong.",
     '`cvr = "12345678"`',
-    "Correct `[publisher] cvr`; the number stands on virk.dk.",
+    "Correct `[publisher] cvr`; virk.dk has the number.",
 )
 def footer_findings(publisher: Publisher, options: Options) -> tuple[Finding, ...]:
-    """Return a finding for each key that the law asks for and `publish.toml` lacks, and for a mistyped CVR number."""
+    """Return a finding for each key that the law requires and `publish.toml` lacks, and for an invalid CVR number."""
     needed = {
         "[publisher] name": publisher.name,
         "[publisher] address": publisher.address,
@@ -90,14 +89,12 @@ def footer_findings(publisher: Publisher, options: Options) -> tuple[Finding, ..
         "[newsletter] unsubscribe": options.unsubscribe,
     }
     if not any(value.strip() for value in needed.values()):
-        # A project that names no one yet is being tried out: it may look at its newsletters, but no one can be mailed.
+        # A new project may preview its newsletters, but cannot send them.
         return (make_finding("newsletter-without-sender", FILE_NAME, 0, "nothing says who sends the newsletters"),)
+    missing = (key for key, value in needed.items() if not value.strip())
     findings = [
-        make_finding(
-            "newsletter-footer-incomplete", FILE_NAME, 0, f"{key} is missing: the footer of a newsletter states it"
-        )
-        for key, value in needed.items()
-        if not value.strip()
+        make_finding("newsletter-footer-incomplete", FILE_NAME, 0, f"{key} is missing: a newsletter's footer states it")
+        for key in missing
     ]
     if publisher.cvr and not is_cvr(publisher.cvr):
         message = f"[publisher] cvr is {publisher.cvr!r}, expected eight digits whose check digit agrees"
@@ -106,7 +103,7 @@ def footer_findings(publisher: Publisher, options: Options) -> tuple[Finding, ..
 
 
 def is_cvr(number: str) -> bool:
-    """Say whether a number can be a Danish company's: eight digits, weighted sum divisible by 11."""
+    """Tell whether a number is a valid Danish CVR number: eight digits, weighted sum divisible by 11."""
     digits = number.strip().removeprefix("DK").replace(" ", "")
     if len(digits) != 8 or not digits.isdecimal():
         return False

@@ -1,4 +1,4 @@
-"""The HTML of a mail: tables for layout, styles inline, and extras for clients that know more."""
+"""The HTML part of a mail: tables for layout, styles inline, and extras for clients that support more."""
 
 from __future__ import annotations
 
@@ -8,38 +8,21 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
 
+from pipeline import model
 from pipeline.errors import StyleError
-from pipeline.model import (
-    Article,
-    Callout,
-    Cell,
-    Edition,
-    Figure,
-    Header,
-    Image,
-    Link,
-    Metadata,
-    Note,
-    Picture,
-    References,
-    Related,
-    Table,
-    text,
-    walk,
-)
+from pipeline.model import text, walk
 from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix
-from pipeline.rendering.words import Words
+from pipeline.rendering.words import Words, find_locale
 from pipeline.writers import Job
-from pipeline.writers.newsletter.announcements import announcements_of
 from pipeline.writers.newsletter.footer import footer_of
 from pipeline.writers.newsletter.mail_images import ImageRegistry, find_mail_logo, place_logo
-from pipeline.writers.newsletter.sections import MailSection
+from pipeline.writers.newsletter.sections import MailSection, announcements_of
 
 MEDIUM = "mail"
 CELL_PX = 120
-"""A picture in a table cell: two of them fit beside words at 320 px."""
+"""Width of a picture in a table cell: two of them fit beside text at 320 px."""
 TABLE_PX, WIDE_TABLE_PX = 220, 540
-"""What is left for a table in a box on a screen of 320 px, and in the column of a large one."""
+"""Room for a table in a box on a screen of 320 px, and in the full column."""
 LETTER_PX, PADDING_PX = 8, 16
 PREHEADER_LENGTH = 150
 EMBEDDED_STYLES = ("screens.css", "dark.css", "outlook.css")
@@ -47,49 +30,49 @@ _LAYOUT_TABLE_ATTRIBUTES = Markup('role="presentation" width="100%" cellpadding=
 
 
 class MailRenderer(MarkupRenderer):
-    """Markup as mail programs understand it: boxes are tables, sections plain blocks."""
+    """Renders markup that mail programs support: boxes are tables, sections plain blocks."""
 
     def __init__(
         self,
         words: Words,
-        place: Callable[[Picture], Placed | None],
+        place: Callable[[model.Picture], Placed | None],
         *,
         prefix: str,
         depth: int,
         address: Callable[[str], str],
     ) -> None:
-        """Begin an article.
+        """Set up the renderer for one article.
 
         Args:
             depth: Added to the level of every heading.
-            address: Where a link leads; empty leaves just its words.
+            address: Returns the target of a link; empty leaves only its words.
         """
         super().__init__(words, place, medium=MEDIUM, prefix=prefix)
         self.depth = depth
         self.address = address
         self._is_in_cell = False
 
-    def header(self, block: Header) -> Markup:
+    def header(self, block: model.Header) -> Markup:
         return super().header(replace(block, level=min(block.level + self.depth, 6)))
 
-    def callout(self, block: Callout) -> Markup:
-        # Outlook for Windows gives ground and padding to cells alone.
+    def callout(self, block: model.Callout) -> Markup:
+        # Outlook for Windows supports background and padding on table cells only.
         return Markup(
             '<table class="callout" {}><tr><td class="box {}">\n<div role="note">\n{}\n{}\n</div>\n</td></tr></table>'
         ).format(_LAYOUT_TABLE_ATTRIBUTES, block.kind, self.callout_title(block), self.blocks(block.blocks))
 
-    def figure(self, block: Figure) -> Markup:
+    def figure(self, block: model.Figure) -> Markup:
         image = self.picture(block.image, "picture")
         if not image:
             return Markup("")
         caption = Markup('\n<p class="caption">{}</p>').format(self.inlines(block.caption)) if block.caption else ""
         return Markup('<div class="figure">{}{}</div>').format(image, caption)
 
-    def image(self, inline: Image) -> Markup:
+    def image(self, inline: model.Image) -> Markup:
         return self.picture(inline, "small")
 
-    def picture(self, image: Image, kind: str) -> Markup:
-        """Return a picture that shrinks with the screen; its attributes hold for clients that know no `max-width`."""
+    def picture(self, image: model.Image, kind: str) -> Markup:
+        """Return a picture that shrinks with the screen; its size attributes are for clients without `max-width`."""
         placed = self.place(image.picture)
         if placed is None:
             return Markup("")
@@ -101,7 +84,7 @@ class MailRenderer(MarkupRenderer):
             kind, placed.src, image.alt, width, height, widest
         )
 
-    def table(self, block: Table) -> Markup:
+    def table(self, block: model.Table) -> Markup:
         caption = Markup("<caption>{}</caption>\n").format(self.inlines(block.caption)) if block.caption else ""
         self._is_in_cell = True
         head = Markup("<thead>\n{}\n</thead>\n").format(self.row(block.head, "th")) if block.head else ""
@@ -111,8 +94,8 @@ class MailRenderer(MarkupRenderer):
         self._is_in_cell = False
         return Markup('<table class="data{}">\n{}{}<tbody>\n{}\n</tbody>\n</table>').format(shape, caption, head, rows)
 
-    def labelled_row(self, cells: Iterable[Cell], labels: list[str]) -> Markup:
-        """Return a row whose cells carry their column's heading, hidden where the table is shown as one."""
+    def labelled_row(self, cells: Iterable[model.Cell], labels: list[str]) -> Markup:
+        """Return a row whose cells repeat their column's heading, for tables shown as lists."""
         pieces = []
         for number, cell in enumerate(cells):
             label = labels[number] if number < len(labels) and cell.blocks else ""
@@ -121,19 +104,19 @@ class MailRenderer(MarkupRenderer):
             pieces.append(Markup("<td{}>{}{}</td>").format(align, shown, self.blocks(cell.blocks)))
         return Markup("<tr>{}</tr>").format(Markup("").join(pieces))
 
-    def references(self, block: References) -> Markup:
+    def references(self, block: model.References) -> Markup:
         return Markup('<div class="references">\n{}\n{}\n</div>').format(
             self.references_title(block), self.blocks(block.blocks)
         )
 
-    def references_title(self, block: References) -> Markup:
+    def references_title(self, block: model.References) -> Markup:
         title = self.inlines(block.title) if block.title else escape(self.words["references"])
         return Markup('<h{0} id="{1}"{2}>{3}</h{0}>').format(
             2 + self.depth, self.prefix + block.id, "" if block.title else ADDED, title
         )
 
-    def note(self, inline: Note) -> Markup:
-        # In brackets, since a raised 2 behind an 8 reads as a square, and as 82 where styles are dropped.
+    def note(self, inline: model.Note) -> Markup:
+        # In brackets, since a raised 2 after an 8 reads as a square, or as 82 without styles.
         return Markup("<sup{}>[{}]</sup>").format(ADDED, super().note(inline))
 
     def notes_section(self, items: list[Markup]) -> Markup:
@@ -141,12 +124,12 @@ class MailRenderer(MarkupRenderer):
             2 + self.depth, ADDED, self.words["notes"], Markup("\n").join(items)
         )
 
-    def link(self, inline: Link) -> Markup:
+    def link(self, inline: model.Link) -> Markup:
         address = self.address(inline.address)
         return super().link(replace(inline, address=address)) if address else self.inlines(inline.content)
 
 
-def table_classes(table: Table) -> str:
+def table_classes(table: model.Table) -> str:
     """Return the classes of a table: a list on phones, or everywhere, where its words are too long for columns."""
     needed_px = min_table_width_px(table)
     if needed_px <= TABLE_PX:
@@ -154,12 +137,12 @@ def table_classes(table: Table) -> str:
     return " stacks widens" if needed_px <= WIDE_TABLE_PX else " stacks"
 
 
-def min_table_width_px(table: Table) -> int:
-    """Return about how narrow a table can be without breaking a word."""
+def min_table_width_px(table: model.Table) -> int:
+    """Return the approximate width of a table without broken words."""
     widths: dict[int, int] = {}
     for row in (table.head, *table.rows):
         for number, cell in enumerate(row):
-            has_picture = any(isinstance(node, Image) for node in walk(cell.blocks))
+            has_picture = any(isinstance(node, model.Image) for node in walk(cell.blocks))
             longest = max((len(word) for word in re.split("[ -]", text(cell.blocks))), default=0) * LETTER_PX
             widths[number] = max(widths.get(number, 0), longest, CELL_PX if has_picture else 0)
     return sum(widths.values()) + PADDING_PX * len(widths)
@@ -167,45 +150,23 @@ def min_table_width_px(table: Table) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A link as large as a finger; `label` tells it from others with the same words."""
+    """A link as a button; `label` distinguishes it from others with the same words."""
 
     words: str
     address: str
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SectionContext:
-    """What the template shows of one part."""
-
-    level: int
-    part_title: str
-    """Of the part of the edition that it opens."""
-    heading: Markup
-    language: Markup
-    dates: str
-    hero: Markup
-    lead: str
-    key_points: tuple[str, ...]
-    body: Markup
-    notes: Markup
-    contents: tuple[tuple[str, tuple[Related, ...]], ...]
-    """Articles by the title of their part, which is empty for those in none."""
-    buttons: tuple[Button, ...]
-    files: tuple[Related, ...]
-    related: tuple[Related, ...]
-    meta: Metadata
-
-
-def render_html(edition: Edition, parts: tuple[MailSection, ...], job: Job, gallery: ImageRegistry) -> str:
+def render_html(edition: model.Edition, sections: tuple[MailSection, ...], job: Job, images: ImageRegistry) -> str:
     """Return the whole HTML, its styles inlined.
 
     Args:
-        gallery: Places the pictures, and remembers which the page shows.
+        images: Places the pictures, and records those used.
     """
     import css_inline
 
     front = edition.front
+    announcements = MailRenderer(job.words, images.place, prefix="", depth=0, address=str)
     logo = find_mail_logo(job.styles, job.publisher.logo)
     styles = [Markup(strip_css_comments(job.styles.text(f"newsletter/{name}"))) for name in EMBEDDED_STYLES]  # noqa: S704  # our own files
     html = job.styles.render(
@@ -219,12 +180,12 @@ def render_html(edition: Edition, parts: tuple[MailSection, ...], job: Job, gall
         added=ADDED,
         web_address=front.address,
         publisher=job.publisher,
-        logo=place_logo(gallery, logo) if logo else None,
-        chapters=[section_context(edition, part, job, gallery) for part in parts],
-        notices=render_announcements(edition, job, gallery),
+        logo=place_logo(images, logo) if logo else None,
+        chapters=[section_values(edition, section, job, images) for section in sections],
+        notices=[(heading, announcements.blocks(blocks)) for heading, blocks in announcements_of(front, job.words)],
         footer=footer_of(job.publisher, job.options, job.words),
     )
-    # The blocks of the head are left as they are: css-inline would write their rules into the body, too.
+    # The style blocks of the head are not inlined.
     inliner = css_inline.CSSInliner(
         inline_style_tags=False,
         keep_style_tags=True,
@@ -237,99 +198,91 @@ def render_html(edition: Edition, parts: tuple[MailSection, ...], job: Job, gall
         raise StyleError(f"cannot be written inline: {error}", source="styles/newsletter/newsletter.css") from error
 
 
-def section_context(edition: Edition, part: MailSection, job: Job, gallery: ImageRegistry) -> SectionContext:
-    """Return one part as the template shows it."""
-    article = part.article
+def section_values(edition: model.Edition, section: MailSection, job: Job, images: ImageRegistry) -> dict[str, object]:
+    article = section.article
     is_front = article.id == edition.id
     level = 1 if is_front else 2
     prefix = chapter_prefix(edition, article)
-    renderer = MailRenderer(job.words, gallery.place, prefix=prefix, depth=level - 1, address=link_resolver(part))
+    renderer = MailRenderer(job.words, images.place, prefix=prefix, depth=level - 1, address=link_resolver(section))
     heading = Markup('<h{0} id="{1}"{2}>{3}</h{0}>').format(
         level, prefix + TITLE, Markup(' class="title"') if level > 1 else "", article.title
     )
-    body = renderer.blocks(part.blocks)
+    body = renderer.blocks(section.blocks)
     is_article = not (edition.is_bound and is_front)
-    return SectionContext(
-        level=level,
-        heading=heading,
-        language=renderer.lang(article.language if article.language != edition.front.language else ""),
-        dates=dates_line(article, job.words) if not part.is_teaser else "",
-        hero=renderer.figure(part.hero) if part.hero else Markup(""),
-        lead=part.lead,
-        key_points=article.meta.key_points if not part.is_teaser else (),
-        body=body,
-        notes=renderer.notes(),
-        part_title="" if is_front else part_titles(edition).get(article.id, ""),
-        contents=() if is_article else contents_by_part(edition),
-        buttons=read_more_buttons(part, job.words, is_alone=is_front) if is_article else (),
-        files=download_links(edition.front, job) if is_front else (),
-        related=article.meta.related if part.is_whole else (),
-        meta=article.meta,
-    )
+    return {
+        "level": level,
+        "heading": heading,
+        "language": renderer.lang(article.language if article.language != edition.front.language else ""),
+        "dates": dates_line(article, job.words) if not section.is_teaser else "",
+        "hero": renderer.figure(section.hero) if section.hero else Markup(""),
+        "lead": section.lead,
+        "key_points": article.meta.key_points if not section.is_teaser else (),
+        "body": body,
+        "notes": renderer.notes(),
+        "part_title": "" if is_front else part_titles(edition).get(article.id, ""),
+        "contents": () if is_article else contents_by_part(edition),
+        "buttons": read_more_buttons(section, job.words, is_alone=is_front) if is_article else (),
+        "files": download_links(edition.front, job) if is_front else (),
+        "related": article.meta.related if section.is_whole else (),
+        "meta": article.meta,
+    }
 
 
-def render_announcements(edition: Edition, job: Job, gallery: ImageRegistry) -> tuple[tuple[str, Markup], ...]:
-    """Return the heading and the markup of each notice."""
-    renderer = MailRenderer(job.words, gallery.place, prefix="", depth=0, address=str)
-    return tuple(
-        (notice.heading, renderer.blocks(notice.blocks)) for notice in announcements_of(edition.front, job.words)
-    )
+def link_resolver(section: MailSection) -> Callable[[str], str]:
+    """Return a function from the address of a link to its target in this mail.
 
-
-def link_resolver(part: MailSection) -> Callable[[str], str]:
-    """Return a function from a link's address to where it leads from this mail.
-
-    A place in the article that the mail leaves out is reached on the web, or not at all.
+    A place that the mail leaves out is linked on the web, or not at all.
     """
-    ids = part.ids
+    ids = section.ids
 
     def address(wanted: str) -> str:
         if not wanted.startswith("#") or wanted[1:] in ids:
             return wanted
-        return part.article.address + wanted if part.article.address else ""
+        web_address = section.article.address
+        return web_address + wanted if web_address else ""
 
     return address
 
 
-def contents_by_part(edition: Edition) -> tuple[tuple[str, tuple[Related, ...]], ...]:
-    """Return the list of contents of a bound edition, by its parts."""
+def contents_by_part(edition: model.Edition) -> tuple[tuple[str, tuple[model.Related, ...]], ...]:
+    """Return the table of contents of a bound edition, by parts."""
     return tuple(
         (
             part.title if part else "",
-            tuple(Related(article.title, f"#{chapter_prefix(edition, article)}{TITLE}") for article in articles),
+            tuple(model.Related(article.title, f"#{chapter_prefix(edition, article)}{TITLE}") for article in articles),
         )
         for part, articles in edition.groups
     )
 
 
-def part_titles(edition: Edition) -> dict[str, str]:
-    """Return the title of each part of the edition, by the id of the article that opens it."""
+def part_titles(edition: model.Edition) -> dict[str, str]:
+    """Return the title of each part, by the id of its first article."""
     return {articles[0].id: part.title for part, articles in edition.groups if part}
 
 
-def read_more_buttons(part: MailSection, words: Words, *, is_alone: bool) -> tuple[Button, ...]:
-    """Return the button to the article on the web, where it lies there."""
-    article = part.article
+def read_more_buttons(section: MailSection, words: Words, *, is_alone: bool) -> tuple[Button, ...]:
+    """Return the button to the article on the web, if it has an address."""
+    article = section.article
     if not article.address:
         return ()
-    shown = words["newsletter_read_on_web" if part.is_whole else "newsletter_read_more"]
-    # Several buttons of one mail say the same: what a screen reader says begins with the words seen (WCAG 2.5.3).
+    shown = words["newsletter_read_on_web" if section.is_whole else "newsletter_read_more"]
+    # Buttons with the same words need labels, which begin with the visible words (WCAG 2.5.3).
     return (Button(shown, article.address, "" if is_alone else f"{shown}: {article.title}"),)
 
 
-def download_links(front: Article, job: Job) -> tuple[Related, ...]:
-    """Return links to the same edition as PDF and EPUB, where it is said that they will lie on the web."""
+def download_links(front: model.Article, job: Job) -> tuple[model.Related, ...]:
+    """Return links to the PDF and EPUB of the edition, if `files_base` is set."""
     base = job.options.files_base.rstrip("/")
     wanted = (("handout", "pdf", "newsletter_pdf"), ("epub", "epub", "newsletter_epub"))
     return tuple(
-        Related(job.words[word], f"{base}/{format_}/{front.id}.{suffix}")
+        model.Related(job.words[word], f"{base}/{format_}/{front.id}.{suffix}")
         for format_, suffix, word in wanted
         if base and (not front.meta.formats or format_ in front.meta.formats)
     )
 
 
-def dates_line(article: Article, words: Words) -> str:
-    """Return who wrote and reviewed an article and when, as one line."""
+def dates_line(article: model.Article, words: Words) -> str:
+    """Return authors, reviewer and dates of an article in one line."""
     meta = article.meta
     pieces = [words.fill("newsletter_authors", names=", ".join(meta.authors))] if meta.authors else []
     if meta.updated:
@@ -344,21 +297,16 @@ def dates_line(article: Article, words: Words) -> str:
 
 
 def preheader(description: str) -> Markup:
-    """Return what inboxes show beside the subject, filled up so that no other text runs into it."""
+    """Return the preview text of inboxes, padded so that no other text follows in it."""
     filling = Markup("&#847;&nbsp;") * max(0, PREHEADER_LENGTH - len(description))
     return Markup("{} {}").format(description, filling)
 
 
 def text_direction(language: str) -> str:
-    """Return the direction in which a language is written: ltr or rtl."""
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        return str(Locale.parse(language, sep="-").text_direction)
-    except (UnknownLocaleError, ValueError):
-        return "ltr"
+    """Return the direction of a language's script: ltr or rtl."""
+    locale = find_locale(language)
+    return str(locale.text_direction) if locale else "ltr"
 
 
 def strip_css_comments(css: str) -> str:
-    """Return a style sheet without its comments, which would be sent along."""
     return re.sub(r"/\*.*?\*/\s*", "", css, flags=re.DOTALL).strip()

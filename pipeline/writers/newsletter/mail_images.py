@@ -1,9 +1,9 @@
-"""The pictures of a mail: how large, under which names, and where the mail finds them."""
+"""The pictures of a mail: their sizes, file names and addresses."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -15,7 +15,7 @@ from pipeline.rendering.styles import Styles
 from pipeline.writers import Need, Rendition
 
 COLUMN_PX = 552
-"""The text column: a sheet of 600 px less 24 px at each side."""
+"""The text column: 600 px less 24 px at each side."""
 MAX_HEIGHT_PX = 560
 LOGO_HEIGHT_PX = 44
 LOGO_MAX_WIDTH_PX = 260
@@ -25,27 +25,27 @@ PICTURES_FOLDER = "pictures"
 
 
 def display_width(width_px: int, height_px: int) -> int:
-    """Return how wide a picture stands in the column: never enlarged, and no taller than a screen."""
+    """Return the width of a picture in the column: never enlarged, and no taller than a screen."""
     return max(1, min(COLUMN_PX, width_px, MAX_HEIGHT_PX * width_px // max(height_px, 1)))
 
 
 def mail_need(picture: Picture) -> Need:
-    """Return the size a mail wants a picture in: twice its shown width, for screens of double density."""
+    """Return the size of a picture in a mail: twice its displayed width, for high-density screens."""
     return Need(picture, PIXEL_DENSITY * display_width(picture.width_px, picture.height_px), MAX_BYTES)
 
 
 @dataclass(slots=True)
 class ImageRegistry:
-    """Places pictures in one document, and remembers which."""
+    """Places the pictures of one document, and records those used."""
 
     renditions: Mapping[Need, Rendition]
-    host: Callable[[str], str]
-    """The address of a picture, by its file name."""
+    address: Callable[[str], str]
+    """Returns the address of a picture by its file name."""
     used: dict[str, Rendition] = field(default_factory=dict)
     """By file name, in order of appearance."""
 
     def place(self, picture: Picture) -> Placed | None:
-        """Return where a picture lies and how large it stands; None where it is broken."""
+        """Return address and displayed size of a picture; None for a broken picture."""
         rendition = self.renditions.get(mail_need(picture))
         if rendition is None:
             return None
@@ -56,23 +56,18 @@ class ImageRegistry:
         """Place a finished picture at a size."""
         name = image_file_name(rendition)
         self.used[name] = rendition
-        return Placed(self.host(name), width_px, height_px)
+        return Placed(self.address(name), width_px, height_px)
 
 
 def image_file_name(rendition: Rendition) -> str:
-    """Return a file name that stands for these bytes alone, so that all editions may share the file."""
+    """Return a file name derived from the content, so that editions share files."""
     return f"{hashlib.sha256(rendition.data).hexdigest()[:16]}-{rendition.width_px}{rendition.suffix}"
 
 
-def unique_needs(pictures: Iterable[Picture]) -> tuple[Need, ...]:
-    """Return the need of each picture once."""
-    return tuple(dict.fromkeys(map(mail_need, pictures)))
-
-
 def find_mail_logo(styles: Styles, logo: str) -> Rendition | None:
-    """Return the clinic's logo as PNG, or nothing: then its name stands in words.
+    """Return the publisher's logo as PNG, or None; then the name is shown.
 
-    No mail program of weight shows SVG, so the PNG of the same name is taken.
+    Most mail programs do not show SVG, so the PNG of the same name is used.
 
     Args:
         logo: `[publisher] logo`: a path below `styles/`.
@@ -82,13 +77,13 @@ def find_mail_logo(styles: Styles, logo: str) -> Rendition | None:
         return None
     try:
         data = verify_image(styles.data(str(path.relative_to("styles").with_suffix(".png"))))
-        seen = probe_image(data)
+        info = probe_image(data)
     except (StyleError, SourceError):
         return None
-    return Rendition(data, "image/png", seen.width_px, seen.height_px) if seen.media_type == "image/png" else None
+    return Rendition(data, "image/png", info.width_px, info.height_px) if info.media_type == "image/png" else None
 
 
-def place_logo(gallery: ImageRegistry, logo: Rendition) -> Placed:
-    """Place the logo, small enough for the head of a mail on a phone."""
+def place_logo(images: ImageRegistry, logo: Rendition) -> Placed:
+    """Place the logo, scaled down for the head of a mail on a phone."""
     scale = min(LOGO_HEIGHT_PX / logo.height_px, LOGO_MAX_WIDTH_PX / logo.width_px, 1)
-    return gallery.put(logo, max(1, round(logo.width_px * scale)), max(1, round(logo.height_px * scale)))
+    return images.put(logo, max(1, round(logo.width_px * scale)), max(1, round(logo.height_px * scale)))

@@ -1,7 +1,7 @@
 """Builds the mail message (MIME): headers, text part, HTML part and pictures.
 
-Every header is made from the content, so equal content gives equal bytes. Sending replaces `Date` and `Message-ID`,
-adds `To` and takes `X-Unsent` away.
+Every header is derived from the content, so equal content gives equal bytes. Sending replaces `Date` and `Message-ID`,
+adds `To` and removes `X-Unsent`.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ from pipeline.model import Article
 from pipeline.writers import Rendition
 
 DATE_HEADER_TIME = time(8, tzinfo=UTC)
-"""The hour of a message whose edition only knows its day: morning in Denmark, and the same day everywhere in Europe."""
+"""Time of a message with only a date: morning in Denmark, and the same day everywhere in Europe."""
 LINE_LENGTH = 76
 _LINE_BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _FALLBACK_DOMAIN = "newsletter.invalid"
-"""RFC 2606 keeps `.invalid` from ever being anyone's."""
+"""RFC 2606 reserves `.invalid`."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageContent:
-    """What a message is made from."""
+    """The content of a message."""
 
     headers: Mapping[str, str]
-    """As they are meant to be read."""
+    """Decoded."""
     sender: Address | None
     text: str
     html: str
     pictures: Mapping[str, Rendition]
-    """Those that the HTML shows by `cid:`, by file name."""
+    """Embedded pictures (`cid:`), by file name."""
     domain: str
 
 
 def message_headers(front: Article, subject: str, day: date | None, unsubscribe: str) -> dict[str, str]:
-    """Return the headers that say something, beside the sender.
+    """Return the headers, without the sender.
 
     Raises:
-        SourceError: The subject holds a line break or another control character.
+        SourceError: The subject has a line break or another control character.
     """
     broken = SourceError("the subject holds a line break or another control character", source=front.source)
     headers = {"Subject": single_line_header(subject, broken), "Content-Language": front.language}
@@ -58,16 +58,16 @@ def message_headers(front: Article, subject: str, day: date | None, unsubscribe:
         headers["Date"] = format_datetime(datetime.combine(day, DATE_HEADER_TIME))
     if re.match(r"(https|mailto):[\x21-\x7e]+$", unsubscribe):
         headers["List-Unsubscribe"] = f"<{unsubscribe}>"
-    # Outlook for Windows opens such a file as a draft, ready to be sent, and not as mail received.
+    # Outlook for Windows opens a file with this header as a draft, not as received mail.
     headers["X-Unsent"] = "1"
     return headers
 
 
 def sender_address(publisher: Publisher) -> Address | None:
-    """Return the publisher as sender, a domain with letters such as ø in its ASCII form; nothing without address.
+    """Return the publisher as sender, with an ASCII domain (IDNA); None without an e-mail address.
 
     Raises:
-        ConfigError: The name holds a control character, or the e-mail address is none.
+        ConfigError: The name has a control character, or the e-mail address is invalid.
     """
     if not publisher.email:
         return None
@@ -87,50 +87,49 @@ def sender_address(publisher: Publisher) -> Address | None:
 
 
 def single_line_header(value: str, otherwise: PublishError) -> str:
-    """Return a header's value; a line break in it would let a text write headers of its own."""
+    """Return the stripped value of a header, or raise the error: a line break would inject another header."""
     if _LINE_BREAKING.search(value):
         raise otherwise
     return value.strip()
 
 
 def message_domain(publisher: Publisher) -> str:
-    """Return the domain that the message's identifiers end in."""
+    """Return the domain for the message's identifiers."""
     mail = publisher.email.rpartition("@")[2]
     host = mail or urlsplit(publisher.website).hostname or ""
     return host if re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", host) else _FALLBACK_DOMAIN
 
 
 def content_id(name: str, domain: str) -> str:
-    """Return the identifier by which HTML shows a picture of its own message."""
     return f"{name.partition('.')[0]}@{domain}"
 
 
-def build_message(letter: MessageContent) -> bytes:
-    """Return the message: seven-bit, lines ended by CR LF, the text first and the HTML last (RFC 2046, 5.1.4)."""
+def build_message(content: MessageContent) -> bytes:
+    """Return the message: seven-bit, CR LF, the text part first and the HTML part last (RFC 2046, 5.1.4)."""
     made = EmailMessage(policy=SMTP)
-    made.set_content(letter.text, charset="utf-8", cte="quoted-printable")
-    made.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    made.set_content(content.text, charset="utf-8", cte="quoted-printable")
+    made.add_alternative(content.html, subtype="html", charset="utf-8", cte="quoted-printable")
     page = made.get_payload(1)
-    if letter.pictures and isinstance(page, MIMEPart):
-        for name, picture in letter.pictures.items():
+    if content.pictures and isinstance(page, MIMEPart):
+        for name, picture in content.pictures.items():
             main, _, sub = picture.media_type.partition("/")
-            cid = f"<{content_id(name, letter.domain)}>"
+            cid = f"<{content_id(name, content.domain)}>"
             page.add_related(picture.data, main, sub, cid=cid, filename=name, disposition="inline")
-    digest = message_digest(letter)
+    digest = message_digest(content)
     for number, part in enumerate(part for part in made.walk() if part.is_multipart()):
-        # `=_` occurs in no line of quoted-printable or base64, so no line of content can be taken for a boundary.
+        # `=_` occurs in no line of quoted-printable or base64, so a boundary cannot occur in the content.
         part.set_boundary(f"=_{digest}-{number}")
-    lines = [encode_header(name, value) for name, value in letter.headers.items()]
-    if letter.sender:
-        lines.insert(0, encode_header("From", letter.sender.display_name, f" <{letter.sender.addr_spec}>"))
-    lines.append(encode_header("Message-ID", f"<{digest}@{letter.domain}>"))
+    lines = [encode_header(name, value) for name, value in content.headers.items()]
+    if content.sender:
+        lines.insert(0, encode_header("From", content.sender.display_name, f" <{content.sender.addr_spec}>"))
+    lines.append(encode_header("Message-ID", f"<{digest}@{content.domain}>"))
     return b"".join(lines) + made.as_bytes()
 
 
 def encode_header(name: str, words: str, address: str = "") -> bytes:
-    """Return a header as it travels.
+    """Return an encoded header.
 
-    Made here, since `EmailMessage` of Python 3.11 adds and loses spaces where it folds what is not ASCII.
+    `EmailMessage` of Python 3.11 adds and loses spaces where it folds non-ASCII text.
     """
     if not words.isascii() or "=?" in words:
         words = Header(words, "utf-8", maxlinelen=LINE_LENGTH, header_name=name).encode(linesep="\r\n")
@@ -139,10 +138,8 @@ def encode_header(name: str, words: str, address: str = "") -> bytes:
     return f"{name}: {f'{words.rstrip()}{address}'.lstrip()}\r\n".encode("ascii")
 
 
-def message_digest(letter: MessageContent) -> str:
-    """Return a name for this content and no other."""
-    content = hashlib.sha256()
-    for piece in (str(letter.sender), *letter.headers.values(), letter.text, letter.html, *letter.pictures):
-        content.update(piece.encode())
-        content.update(b"\0")
-    return content.hexdigest()[:32]
+def message_digest(content: MessageContent) -> str:
+    digest = hashlib.sha256()
+    for piece in (str(content.sender), *content.headers.values(), content.text, content.html, *content.pictures):
+        digest.update(piece.encode() + b"\0")
+    return digest.hexdigest()[:32]

@@ -1,43 +1,45 @@
-"""What a mail shows of each article: all of it, its opening, or a teaser; longest first, until it fits."""
+"""The content of a mail: of each article the whole, its opening, or a teaser; and announcements of events and hours."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.model import Article, Block, Callout, Edition, Figure, Header, Image, Para, References, walk
+from pipeline import model
+from pipeline.model import walk
+from pipeline.rendering.words import Words
 from pipeline.writers.newsletter.options import Options
 
 
 @dataclass(frozen=True, slots=True)
 class MailSection:
-    """An article as it stands in the mail."""
+    """The part of an article that a mail shows."""
 
-    article: Article
-    blocks: tuple[Block, ...]
+    article: model.Article
+    blocks: tuple[model.Block, ...]
     is_whole: bool
     is_teaser: bool = False
-    hero: Figure | None = None
+    hero: model.Figure | None = None
 
     @property
     def lead(self) -> str:
-        """The words above the text; a teaser without a lead borrows the description."""
+        """The lead; a teaser without a lead has the description."""
         return self.article.lead or (self.article.description if self.is_teaser else "")
 
     @property
-    def images(self) -> tuple[Image, ...]:
-        """Every image it may show, the hero first."""
+    def images(self) -> tuple[model.Image, ...]:
+        """Every image of the section, the hero first."""
         hero = (self.hero.image,) if self.hero else ()
-        return hero + tuple(node for node in walk(self.blocks) if isinstance(node, Image))
+        return hero + tuple(node for node in walk(self.blocks) if isinstance(node, model.Image))
 
     @property
     def ids(self) -> frozenset[str]:
-        """The places within it that a link can lead to."""
-        return frozenset(node.id for node in walk(self.blocks) if isinstance(node, Header | References))
+        """Ids within the section that a link can lead to."""
+        return frozenset(node.id for node in walk(self.blocks) if isinstance(node, model.Header | model.References))
 
 
-def sections_of(edition: Edition, options: Options) -> tuple[MailSection, ...]:
-    """Return what the mail shows when nothing need be shortened; a bound edition's front comes first."""
+def sections_of(edition: model.Edition, options: Options) -> tuple[MailSection, ...]:
+    """Return the sections of a mail without shortening; the front of a bound edition comes first."""
     if not edition.is_bound:
         return tuple(whole_section(article) for article in edition.articles)
     front = edition.front
@@ -51,8 +53,10 @@ def sections_of(edition: Edition, options: Options) -> tuple[MailSection, ...]:
     return (whole_section(front), *articles)
 
 
-def shortenings(edition: Edition, options: Options) -> Iterator[tuple[MailSection, ...]]:
-    """Yield ever shorter parts: teasers from the last article up, then fewer sections of what is still whole."""
+def shortenings(edition: model.Edition, options: Options) -> Iterator[tuple[MailSection, ...]]:
+    """Yield ever shorter versions: teasers from the last article up, then whole articles without their last
+    sections.
+    """
     parts = sections_of(edition, options)
     if edition.is_bound:
         for number in range(len(parts) - 1, 0, -1):
@@ -65,12 +69,11 @@ def shortenings(edition: Edition, options: Options) -> Iterator[tuple[MailSectio
                 yield (*parts[:number], shorter, *parts[number + 1 :])
 
 
-def whole_section(article: Article) -> MailSection:
-    """Return an article with all its blocks."""
+def whole_section(article: model.Article) -> MailSection:
     return MailSection(article, article.blocks, is_whole=True, hero=article.hero)
 
 
-def edition_teaser(edition: Edition, article: Article) -> MailSection:
+def edition_teaser(edition: model.Edition, article: model.Article) -> MailSection:
     """Return the teaser of an article of an edition.
 
     A mail of teasers has one hero: the edition's own picture, or else that of its first article.
@@ -79,16 +82,18 @@ def edition_teaser(edition: Edition, article: Article) -> MailSection:
     return replace(teaser_section(article), hero=article.hero if is_first and not edition.front.hero else None)
 
 
-def teaser_section(article: Article) -> MailSection:
-    """Return an article's lead, description or first paragraph, and its advice on when to see a doctor."""
+def teaser_section(article: model.Article) -> MailSection:
+    """Return an article's lead, description or first paragraph, and its boxes on when to see a doctor."""
     has_words = article.lead or article.description
-    first = () if has_words else tuple(block for block in article.blocks if isinstance(block, Para))[:1]
+    first = () if has_words else tuple(block for block in article.blocks if isinstance(block, model.Para))[:1]
     return MailSection(article, (*first, *see_doctor_callouts(article.blocks)), is_whole=False, is_teaser=True)
 
 
-def opening_sections(article: Article) -> Iterator[MailSection]:
+def opening_sections(article: model.Article) -> Iterator[MailSection]:
     """Yield an article without its last section, its last two, and so on."""
-    starts = [number for number, block in enumerate(article.blocks) if isinstance(block, Header | References)]
+    starts = [
+        number for number, block in enumerate(article.blocks) if isinstance(block, model.Header | model.References)
+    ]
     for start in reversed(starts):
         kept = article.blocks[:start]
         yield MailSection(
@@ -96,6 +101,37 @@ def opening_sections(article: Article) -> Iterator[MailSection]:
         )
 
 
-def see_doctor_callouts(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Return the callouts that no shortening may take away."""
-    return tuple(node for node in walk(blocks) if isinstance(node, Callout) and node.kind == "see-doctor")
+def see_doctor_callouts(blocks: tuple[model.Block, ...]) -> tuple[model.Block, ...]:
+    """Return the boxes on when to see a doctor, which are kept in every shortening."""
+    return tuple(node for node in walk(blocks) if isinstance(node, model.Callout) and node.kind == "see-doctor")
+
+
+# ---- announcements
+
+
+def announcements_of(front: model.Article, words: Words) -> tuple[tuple[str, tuple[model.Block, ...]], ...]:
+    """Return the announcements in the front matter: heading and blocks of each, for HTML and text."""
+    announcements: list[tuple[str, tuple[model.Block, ...]]] = []
+    if front.meta.events:
+        items = tuple((model.Plain(event_inlines(event, words), event.line),) for event in front.meta.events)
+        announcements.append((words["newsletter_events"], (model.BulletList(items),)))
+    if front.meta.opening_hours:
+        hours = front.meta.opening_hours
+        rows = tuple(tuple(model.Cell((model.Plain(text_inlines(part)),)) for part in row) for row in hours)
+        announcements.append((words["newsletter_opening_hours"], (model.Table((), rows),)))
+    return tuple(announcements)
+
+
+def event_inlines(event: model.Event, words: Words) -> tuple[model.Inline, ...]:
+    """Return an event's title, and its time and place on a second line."""
+    title: tuple[model.Inline, ...] = text_inlines(event.title)
+    if event.address:
+        title = (model.Link(title, event.address, event.line),)
+    when = " ".join(filter(None, (words.date(event.day) if event.day else "", event.time)))
+    details = " · ".join(filter(None, (when, event.place)))
+    return (*title, model.LineBreak(), *text_inlines(details)) if details else title
+
+
+def text_inlines(words: str) -> tuple[model.Inline, ...]:
+    first, *others = words.split(" ")
+    return (model.Str(first), *(inline for word in others for inline in (model.Space(), model.Str(word))))

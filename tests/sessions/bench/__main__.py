@@ -190,7 +190,7 @@ def _project(bench: Bench, count: int) -> Path:
 
 
 def _settle(bench: Bench, command: Sequence[str]) -> None:
-    """Publish until nothing is to be done, and a stamp says so."""
+    """Publish until nothing is to be done, and the cache holds that answer."""
     for _ in range(2):
         bench.run("", command, is_counted=False)
         subprocess.run([sys.executable, "-c", "import time; time.sleep(2.1)"], check=True)

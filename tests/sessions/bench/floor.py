@@ -14,7 +14,7 @@ from pipeline.pictures.image_files import TargetSize, resize_image
 from pipeline.reading.editions import build_edition
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
-from pipeline.rendering.pdf_layout import draw_pdf, lay_out
+from pipeline.rendering.pdf_layout import draw_pdf
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.validation import pdf
@@ -55,10 +55,9 @@ def main(folder: Path, out: Path) -> None:
             pictures = {need: made[need] for need in needs[name]}
             job = Job(project.publisher, options[name], styles, words[article.language], pictures, facts)
             if name == "handout":
-                signs, _ = find_substitutions(edition)
+                substitutions, _ = find_substitutions(edition)
                 setting = candidate_settings(VARIANTS[STANDARD_VARIANT], options[name])[0]
-                page = print_html.build_print_document(edition, job, VARIANTS[STANDARD_VARIANT], setting, signs)
-                layout = lay_out(page.html, page.css, page.resources)
+                layout = print_html.lay_out_handout(edition, job, VARIANTS[STANDARD_VARIANT], setting, substitutions)
                 facts = {"handout": Facts(layout.pages, layout.page_of)}
                 data = retag(draw_pdf(layout)[0], layout.root)
                 pdf.validate_pdf(data, frozenset({"Handout-Sans"}))

@@ -17,15 +17,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 from pipeline.validation.pdf import PROFILES
-from pipeline.validation.pdf_metadata import STANDARDS, Standard
+from pipeline.validation.pdf_metadata import Standard
 from tests.sessions.conformance import verapdf
 from tests.sessions.conformance.judges import Verdict, examine
 from tests.sessions.conformance.projects import lay_out_corpus, lay_out_samples, publish
 from tests.sessions.conformance.wording import wording_of
 from tests.sessions.corpus import corpus_folder
 
+STANDARDS: tuple[Standard, ...] = get_args(Standard)
 Rules = Mapping[str, Mapping[Path, tuple[str, ...]]]
 """By profile and file, the rules that veraPDF says are broken."""
 _HEADS = (

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.running.certificates import FOLDER, Certificates
+from pipeline.validation.certificate import FOLDER, Certificates
 from tests.sessions.epub import growth, judges, readers, table, versus
 from tests.sessions.epub.shelf import ANTHOLOGY, Shelf, sample, set_up
 

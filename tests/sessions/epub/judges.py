@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import time
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.running.certificates import Certificates
 from pipeline.validation import ace, epubcheck
-from pipeline.validation.certificate import claims_conformance
-from pipeline.validation.epub import OPF_NS, package_name, parse_xhtml, unsupported_claims
+from pipeline.validation.certificate import Certificates, claims_conformance
+from pipeline.validation.epub import OPF_NS, read_container, read_publication, validate_epub
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,8 @@ def by_ace(books: Mapping[str, bytes]) -> Verdict:
 
 def claims_against(books: Mapping[str, bytes]) -> tuple[str, ...]:
     """Return every claim of accessibility that the pages of its book do not bear out."""
-    return tuple(f"{id_}: {fault}" for id_, book in books.items() for fault in unsupported_claims(book))
+    faults = ((id_, fault) for id_, book in books.items() for fault in validate_epub(book))
+    return tuple(f"{id_}: {fault}" for id_, fault in faults if fault.message.startswith("claims "))
 
 
 def unfounded(books: Mapping[str, bytes], certificates: Certificates) -> tuple[str, ...]:
@@ -74,9 +72,7 @@ def conforming(books: Iterable[bytes]) -> int:
 
 def claimed_of(book: bytes) -> set[tuple[str, str]]:
     """Return what a book claims of its accessibility, which `claims_against` has compared with its pages."""
-    with zipfile.ZipFile(io.BytesIO(book)) as container:
-        files = {name: container.read(name) for name in container.namelist()}
-    metas = parse_xhtml(files[package_name(files)]).iter(f"{OPF_NS}meta")
+    metas = read_publication(read_container(book)).package.iter(f"{OPF_NS}meta")
     return {(meta.get("property", "").removeprefix("schema:"), (meta.text or "").strip()) for meta in metas}
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import config, publish, writers
+from pipeline import build, config, writers
+from pipeline.engine.executor import cores
 from pipeline.report import Report
-from pipeline.running.workers import cores
 
 ANTHOLOGY = "samlinger/alle"
 PROJECT = """[publisher]
@@ -44,8 +44,8 @@ class Shelf:
     def run(self, *formats: str, articles: tuple[str, ...] = (), jobs: int = 0, is_certified: bool = False) -> Report:
         """Publish, as the command does."""
         settings = config.load_config(self.folder, writers.installed_writers())
-        request = publish.Request(formats, articles, jobs=jobs or cores())
-        return (publish.certify if is_certified else publish.publish)(settings, request, _say)
+        request = build.Request(formats, articles, jobs=jobs or cores())
+        return (build.certify if is_certified else build.publish)(settings, request, _say)
 
     def editions(self) -> list[dict[str, Any]]:
         """Return what the last report says of each edition."""

@@ -235,7 +235,7 @@ class Session:
     def damaged_cache(self, step: int) -> str:
         """Damage what is cached, a byte at a time: the same files must come out."""
         state = self.project.outputs / ".publish"
-        stored = [state / "record", state / "catalogue", state / "words", *sorted(state.glob("pictures/*/*.picture"))]
+        stored = [state / "manifest", state / "cache.db"]
         tried = 0
         for path in stored:
             good = path.read_bytes()

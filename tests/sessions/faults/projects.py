@@ -137,7 +137,5 @@ def mixed(files: Mapping[str, str], states: Mapping[str, Mapping[str, str]], art
 def left_behind(project: Project) -> list[str]:
     """Return what a finished run must not leave."""
     state = project.outputs / ".publish"
-    kept = {"lock", "pictures", "catalogue", "record", "stamp", "words"}
-    return [path.name for path in sorted(state.iterdir()) if path.name not in kept] + [
-        path.name for path in sorted((state / "pictures").rglob("*")) if path.is_file() and path.suffix != ".picture"
-    ]
+    kept = {"lock", "manifest", "cache.db", "cache.db-wal", "cache.db-shm"}
+    return [path.name for path in sorted(state.iterdir()) if path.name not in kept]

@@ -1,0 +1,249 @@
+"""The task `render`: an edition in its formats → files, findings and facts; pictures first, then each writer."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Any, Protocol
+
+import msgspec
+
+from pipeline.config import Publisher
+from pipeline.engine.cache import Values
+from pipeline.engine.codec import decode
+from pipeline.engine.image_sizes import ImageSizes
+from pipeline.engine.reading_task import is_below
+from pipeline.errors import ConfigError, PublishError, SourceError, WriteError
+from pipeline.findings import Finding, make_finding
+from pipeline.limits import DEFAULT_LIMITS
+from pipeline.model import Article, ArticleMeta, Edition
+from pipeline.reading.editions import EditionPlan, build_edition
+from pipeline.rendering.styles import Styles
+from pipeline.rendering.words import load_words
+from pipeline.report import OutputFile
+from pipeline.timing import timed_phase
+from pipeline.validation.certificate import Certificate
+from pipeline.writers import Facts, Job, Need, Rendition, Written, load_writer
+
+FILE = "file"
+"""Kind of the bytes of written files, by their digest."""
+
+
+class Staging(Protocol):
+    """Where written files wait until they are moved to their place."""
+
+    def stage(self, name: str, data: bytes) -> str:
+        """Write a file, and return its name there."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderContext:
+    """What all editions of a run are rendered with."""
+
+    publisher: Publisher
+    options: Mapping[str, Any]
+    """The options of each format."""
+    styles: Styles
+    values: Values
+    images: ImageSizes
+    staging: Staging | None
+    """None: the files are only kept among the values."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderTask:
+    """An edition to render in some formats."""
+
+    number: int
+    """Of this task in the run: its files are staged under it."""
+    binding: EditionPlan
+    formats: tuple[str, ...]
+    facts: Mapping[str, Facts]
+    """What is known of formats that these build on, and that need not be made again."""
+    certificates: Mapping[str, Certificate | None]
+    limit_s: float = DEFAULT_LIMITS.seconds
+    """For an article in a format."""
+    articles: tuple[bytes, ...] = ()
+    """Encoded, in the order of `binding.all_metas`; loaded just before the task is handed out."""
+
+    @property
+    def timeout_s(self) -> float:
+        # A format that others build on is laid out as well, asked for or not.
+        return self.limit_s * len(in_order_of_facts(self.formats)) * len(self.binding.all_metas)
+
+    @property
+    def edition(self) -> Edition:
+        """The edition with all its articles.
+
+        Raises:
+            SourceError: Its articles are not these.
+        """
+        pairs = zip(self.binding.all_metas, self.articles, strict=True)
+        articles = {card.id: _decoded(card, data) for card, data in pairs}
+        inside = tuple(articles[card.id] for card in self.binding.metas)
+        return build_edition(articles[self.binding.id], inside, self.binding.related)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What rendering an edition in a format has given; the bytes of its files are values of their own, by digest."""
+
+    artifacts: tuple[OutputFile, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    facts: Facts = field(default_factory=Facts)
+    is_failed: bool = False
+    """Nothing may be published of it; the findings say why."""
+
+
+def render(task: RenderTask, context: RenderContext) -> dict[str, Rendered]:
+    """Return an edition in each of its formats; one that fails never stops the others."""
+    wanted = tuple(n for n in in_order_of_facts(task.formats) if n in task.formats or n not in task.facts)
+    try:
+        edition = task.edition
+        needs = {name: _needs(edition, name, context) for name in wanted}
+        every = {need: None for each in needs.values() if not isinstance(each, Rendered) for need in each}
+        pictures, broken = context.images.make(edition, every)
+    except SourceError as error:
+        return {name: failed(error.source, name, error.message, error.hint, error.line) for name in task.formats}
+    rendering = _Rendering(edition, task, context, dict(task.facts))
+    results: dict[str, Rendered] = {}
+    for name, own in needs.items():
+        if isinstance(own, Rendered):
+            rendered = own
+        else:
+            rendered = rendering.write(name, {need: pictures[need] for need in own if need in pictures})
+        if name in task.formats:
+            results[name] = replace(rendered, findings=(*rendered.findings, *broken))
+    return results
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendering:
+    """One edition, and what its formats have learnt so far."""
+
+    edition: Edition
+    task: RenderTask
+    context: RenderContext
+    facts: dict[str, Facts]
+
+    @timed_phase("write")
+    def write(self, name: str, pictures: Mapping[Need, Rendition]) -> Rendered:
+        """Return one format, its files kept where it is asked for."""
+        edition, writer = self.edition, load_writer(name)
+        is_asked = name in self.task.formats
+        try:
+            job = self._job(name, pictures)
+            if not is_asked and (learn := getattr(writer, "facts", None)):
+                written = Written((), (), learn(edition, job))
+            else:
+                written = writer.write(edition, job)
+            # An error that a writer reports means that its files must not be published.
+            is_failed = any(finding.severity == "error" for finding in written.findings)
+            artifacts = self._keep(name, written) if is_asked and not is_failed else ()
+        except MemoryError:
+            raise  # the worker says what its limit is
+        except PublishError as error:
+            source = error.source or edition.front.source
+            message = f"{name} of {edition.id}: {error.message}"
+            finding = make_finding(error.code, source, error.line, message, error.hint)
+            return Rendered((), (finding,), is_failed=True)
+        except Exception as error:  # noqa: BLE001  # a writer may be a stranger's, and its libraries raise what they like
+            return _unexpected(edition, name, error)
+        if not is_failed:
+            self.facts[name] = written.facts
+        return Rendered(artifacts, written.findings, written.facts, is_failed)
+
+    def _job(self, name: str, pictures: Mapping[Need, Rendition]) -> Job:
+        context = self.context
+        words = load_words(context.styles, self.edition.front.language)
+        facts = {other: self.facts[other] for other in load_writer(name).facts_from if other in self.facts}
+        certificate = self.task.certificates.get(name)
+        return Job(context.publisher, context.options[name], context.styles, words, pictures, facts, certificate)
+
+    @timed_phase("save")
+    def _keep(self, name: str, written: Written) -> tuple[OutputFile, ...]:
+        """Stage files, and keep them in the cache."""
+        kept = []
+        for artifact in written.artifacts:
+            if not PurePosixPath(artifact.name).parts or not is_below(artifact.name):
+                expected = "a relative name below its format's folder"
+                raise WriteError(f"an artifact named {artifact.name!r}, expected {expected}")
+            path, sha256 = f"{name}/{artifact.name}", hashlib.sha256(artifact.data).hexdigest()
+            self.context.values.put(FILE, sha256, artifact.data)
+            if self.context.staging:
+                self.context.staging.stage(staged_name(self.task.number, path), artifact.data)
+            kept.append(OutputFile(path, len(artifact.data), sha256, artifact.pages))
+        return tuple(kept)
+
+
+def staged_name(number: int, path: str) -> str:
+    """Return under which name a file of a task is staged."""
+    return f"{number}/{path}"
+
+
+def rendered_from_json(data: bytes | None, name: str) -> Rendered | None:
+    """Return what rendering a format gave, as it was kept; None where it is none that can be trusted with paths."""
+    if data is None:
+        return None
+    try:
+        rendered = msgspec.json.decode(data, type=Rendered)
+    except ValueError:
+        return None
+    named = (*(saved.path for saved in rendered.artifacts), *(finding.source for finding in rendered.findings))
+    is_own = all(len(parts := PurePosixPath(saved.path).parts) > 1 and parts[0] == name for saved in rendered.artifacts)
+    return rendered if is_own and all(map(is_below, named)) else None
+
+
+def in_order_of_facts(formats: Iterable[str]) -> tuple[str, ...]:
+    """Return formats, and those whose facts they build on, each after what it builds on.
+
+    Raises:
+        ConfigError: Two formats build on each other.
+    """
+    order: list[str] = []
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise ConfigError(f"the formats {' and '.join(path)} build on each other's facts")
+        if name not in order:
+            for other in load_writer(name).facts_from:
+                visit(other, (*path, name))
+            order.append(name)
+
+    for name in formats:
+        visit(name, ())
+    return tuple(order)
+
+
+def failed(source: str, name: str, message: str, hint: str = "", line: int = 0) -> Rendered:
+    """Return what became of a format that could not be made."""
+    return Rendered((), (make_finding("write-failed", source, line, f"{name}: {message}", hint),), is_failed=True)
+
+
+def _decoded(card: ArticleMeta, data: bytes) -> Article:
+    if hashlib.sha256(data).hexdigest() == card.key:
+        try:
+            article = decode(data)
+        except ValueError:
+            article = None
+        if article and (article.id, article.source, article.language) == (card.id, card.source, card.meta.language):
+            return article
+    raise SourceError("changed while this run went on", source=card.source, hint="run it again")
+
+
+def _needs(edition: Edition, name: str, context: RenderContext) -> tuple[Need, ...] | Rendered:
+    try:
+        return load_writer(name).needs(edition, context.options[name])
+    except Exception as error:  # noqa: BLE001  # a writer may be a stranger's
+        return _unexpected(edition, name, error)
+
+
+def _unexpected(edition: Edition, name: str, error: Exception) -> Rendered:
+    if os.environ.get("PUBLISH_DEBUG"):
+        traceback.print_exception(error)
+    hint = "a fault of the writer, not of the article: please report it; PUBLISH_DEBUG=1 shows where it arose"
+    return failed(edition.front.source, name, f"{type(error).__name__}: {error}", hint)
