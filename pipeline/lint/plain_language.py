@@ -165,7 +165,7 @@ def _is_in_brackets(text: str, start: int, end: int) -> bool:
 
 
 def _is_plain_word_used(instead: str, whole: str) -> bool:
-    """Tell whether the article has one of the plain alternatives too."""
+    """Return whether the article has one of the plain alternatives too."""
     return any(re.search(rf"\b{re.escape(way.strip().casefold())}", whole) for way in instead.split(","))
 
 

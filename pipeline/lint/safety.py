@@ -39,7 +39,7 @@ def help_missing(context: LintContext) -> Iterator[Finding]:
 
 
 def _is_on_complaints(context: LintContext) -> bool:
-    """Tell whether an article is about what ails people, by its title or its words."""
+    """Return whether an article is about what ails people, by its title or its words."""
     complaints = compiled(context.language.complaints)
     if complaints.search(context.article.title.casefold()):
         return True

@@ -84,7 +84,7 @@ class Speller:
         # The cheap questions first: most rare words are compounds that no common word is near.
         if plain in self.known or not self._neighbours(plain):
             return None
-        return None if self._is_right(plain) or self._is_foreign(plain) else self._meant(plain)[:_MAX_SUGGESTIONS]
+        return None if self._is_right(plain) or self._is_foreign(plain) else self._suggestions(plain)[:_MAX_SUGGESTIONS]
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -101,7 +101,7 @@ class Speller:
                 index.create_dictionary_entry(word, 1)
         return index
 
-    def _meant(self, plain: str) -> tuple[str, ...]:
+    def _suggestions(self, plain: str) -> tuple[str, ...]:
         """Return the words that a misspelt word may be intended as, the likeliest first."""
         near = sorted(self._neighbours(plain), key=lambda other: (abs(len(other) - len(plain)), other))
         return tuple(other for other in near if self._spells(other))
@@ -113,7 +113,7 @@ class Speller:
         return tuple(found.term for found in self._common.lookup(word, Verbosity.ALL, max_edit_distance=1))
 
     def _is_right(self, word: str) -> bool:
-        """Ask the dictionary, and take a compound of two words that it knows for right."""
+        """Return whether the dictionary has a word, or both parts of a compound."""
         if self._knows(word):
             return True
         return any(
@@ -127,7 +127,7 @@ class Speller:
         return word in self.known or self._spells(word)
 
     def _is_foreign(self, word: str) -> bool:
-        """Tell whether a word is English, from which medical Danish borrows freely."""
+        """Return whether a word is English, from which medical Danish borrows freely."""
         english = find_speller("en") if self.language != "en" else None
         return english is not None and (word in english.known or english._knows(word))
 

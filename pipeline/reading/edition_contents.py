@@ -67,7 +67,7 @@ def _items(node: YamlNode) -> tuple[YamlNode, ...]:
 
 
 def _is_part(table: YamlMapping) -> bool:
-    """Tell a part from an article with its length: `- blog/ryg: full` is a mapping as well."""
+    """Distinguish a part from an article with its length: `- blog/ryg: full` is a mapping as well."""
     return any(_folded_key(key) in (*_PART_KEYS, *_ARTICLES_KEYS) for key, _ in table.entries)
 
 

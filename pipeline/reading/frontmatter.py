@@ -117,7 +117,7 @@ def _split_fences(text: str, reader: _FrontMatterReader) -> _FencedText | None:
 
 
 def _is_between_rules(block: list[str]) -> bool:
-    """Tell text between two rules across the page from front matter: empty lines about it, and no key in it."""
+    """Distinguish text between two rules across the page from front matter: empty lines about it, and no key in it."""
     words = [line for line in block if line.strip()]
     is_apart = bool(words) and not block[0].strip() and not block[-1].strip()
     return is_apart and not any(":" in line or line.lstrip().startswith("#") for line in words)

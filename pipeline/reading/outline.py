@@ -62,9 +62,8 @@ def build_outline(blocks: tuple[Block, ...], findings: FindingCollector, title: 
     blocks = _without_edge_rules(references.collect_references(blocks, findings))
     blocks = _bold_headings(blocks, findings)
     blocks, h1 = _without_title(blocks, title, findings)
-    blocks = _Leveller(findings).level(blocks)
-    blocks, ids = _with_ids(blocks)
-    blocks = _with_anchors(blocks, ids, findings)
+    headings = _HeadingPass(findings)
+    blocks = _with_anchors(headings.blocks(blocks), headings.ids, findings)
     find_screen_phrases(blocks, findings)
     find_leftover_markup(blocks, findings)
     return OutlinedBlocks(blocks, h1)
@@ -194,16 +193,31 @@ def _letters(words: str) -> str:
     return re.sub(r"[\W_]+", "", words).casefold()
 
 
-class _Leveller:
-    """Gives headings their level: one deeper than the heading above them, whatever the source calls it."""
+class _HeadingPass:
+    """Gives each heading its level, one deeper than the heading above it, and a unique id."""
 
     def __init__(self, findings: FindingCollector) -> None:
         self.findings = findings
         self.open: list[tuple[int, int]] = []
         """Levels of the headings above: in the source, and here."""
+        self.taken: set[str] = set()
+        self.ids: dict[str, str] = {}
+        """The id by every name that a link may have for a heading."""
 
-    def level(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-        return tuple(self._block(block) for block in blocks)
+    def blocks(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        return tuple(map(self._block, blocks))
+
+    def _block(self, block: Block) -> Block:
+        match block:
+            case Div():
+                return replace(block, blocks=self.blocks(block.blocks))
+            case Header():
+                content = bold_only(block.content) if len(block.content) == 1 else ()
+                content = _without_line_breaks(content or block.content)
+                return Header(self._level(block), content, self._id(block), block.line)
+            case References():
+                self._name(block.id, slugify(text(block.title)))
+        return block
 
     @repair_rule(
         "heading-level",
@@ -211,58 +225,36 @@ class _Leveller:
         "`####` right under `##`; `#` in the text",
         "Use `##` for sections and one mark more for each level below.",
     )
-    def _block(self, block: Block) -> Block:
-        if isinstance(block, Div):
-            return replace(block, blocks=self.level(block.blocks))
-        if not isinstance(block, Header):
-            return block
-        while self.open and self.open[-1][0] >= block.level:
+    def _level(self, heading: Header) -> int:
+        while self.open and self.open[-1][0] >= heading.level:
             self.open.pop()
         level = min(self.open[-1][1] + 1 if self.open else TOP_LEVEL, DEEPEST_LEVEL)
-        self.open.append((block.level, level))
-        if level != block.level:
-            self.findings.add("heading-level", block.line, f"a heading of level {block.level} where {level} follows")
-        content = bold_only(block.content) if len(block.content) == 1 else ()
-        return replace(block, level=level, content=_without_line_breaks(content or block.content))
+        self.open.append((heading.level, level))
+        if level != heading.level:
+            self.findings.add(
+                "heading-level", heading.line, f"a heading of level {heading.level} where {level} follows"
+            )
+        return level
+
+    def _id(self, heading: Header) -> str:
+        """Return an id that no heading and no renderer uses yet."""
+        slug = slugify(text(heading.content))
+        name, number = slug, 1
+        while name in self.taken or _RESERVED_IDS.fullmatch(name):
+            number += 1
+            name = f"{slug}-{number}"
+        self.taken.add(name)
+        self._name(name, heading.id, slugify(heading.id), slug)
+        return name
+
+    def _name(self, id_: str, *names: str) -> None:
+        """Let links with these names lead to an id, where no earlier heading has the name."""
+        for name in filter(None, names):
+            self.ids.setdefault(name, id_)
 
 
 def _without_line_breaks(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
     return tuple(Space() if isinstance(inline, LineBreak | SoftBreak) else inline for inline in content)
-
-
-# ---- ids and places in the article
-
-
-def _with_ids(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], dict[str, str]]:
-    """Return blocks with unique ids of headings, and the new id by every name that a link may have for it."""
-    taken: set[str] = set()
-    new: dict[str, str] = {}
-
-    def named(block: Block) -> Block:
-        if isinstance(block, Div):
-            return replace(block, blocks=tuple(map(named, block.blocks)))
-        if isinstance(block, References):
-            new.setdefault(slugify(text(block.title)), block.id)
-            return block
-        if not isinstance(block, Header):
-            return block
-        name = _unique(slugify(text(block.content)), taken)
-        new.setdefault(block.id, name)
-        new.setdefault(slugify(block.id), name)
-        new.setdefault(slugify(text(block.content)), name)
-        return replace(block, id=name)
-
-    return tuple(map(named, blocks)), {key: value for key, value in new.items() if key}
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    """Return an id that no heading and no renderer uses yet, and add it to `taken`."""
-    wanted, number = name, 1
-    while name in taken or _RESERVED_IDS.fullmatch(name):
-        number += 1
-        name = f"{wanted}-{number}"
-    taken.add(name)
-    return name
 
 
 @warning_rule(

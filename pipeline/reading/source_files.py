@@ -146,14 +146,17 @@ def _matches(glob: str, config: Config, roots: SourceRoots) -> list[Path]:
         raise _sources_error(config, "articles", message, "such as sources/**/*.md") from error
 
 
+_UNUSABLE_CHARACTERS = (
+    (re.compile("[\ud800-\udfff]"), "a file name that is not UTF-8"),
+    (_CONTROLS, "a file name with control characters"),
+    (_BIDI_CONTROLS, "a file name with characters that turn the direction of writing"),
+)
+
+
 def _file_name_error(name: str, id_: str) -> str:
     """Return why a file cannot be published under its name; nothing where it can."""
-    if not _is_encodable(name):
-        return "a file name that is not UTF-8"
-    if _CONTROLS.search(name):
-        return "a file name with control characters"
-    if _BIDI_CONTROLS.search(name):
-        return "a file name with characters that turn the direction of writing"
+    if fault := next((fault for pattern, fault in _UNUSABLE_CHARACTERS if pattern.search(name)), ""):
+        return fault
     if not source_id(PurePath(PurePath(name).name)):
         return "a file name without a letter or a figure"
     if any(_RESERVED_FILE_NAMES.match(part) for part in id_.split("/")):
@@ -238,11 +241,3 @@ def glob_base(glob: str) -> Path:
     """Return the folder that a glob starts from: its parts before the first wild card."""
     fixed = takewhile(lambda part: not re.search(r"[*?\[]", part), Path(glob).parts[:-1])
     return Path(*fixed)
-
-
-def _is_encodable(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -97,7 +97,7 @@ def _heads(meta_title: str) -> Iterator[str]:
 
 
 def _extends_title(title: str, longer: str) -> bool:
-    """Tell whether a longer title begins with the words of the shorter one."""
+    """Return whether a longer title begins with the words of the shorter one."""
     words = longer.split()
     count = len(title.split())
     return len(words) > count and _is_same_title(" ".join(words[:count]), title)
@@ -156,7 +156,7 @@ _FUNCTION_WORDS = frozenset(together().little.split())
 
 
 def _is_same_title(head: str, stem: str) -> bool:
-    """Tell whether two titles are one apart from case, hyphens, spelling and little words."""
+    """Return whether two titles are one apart from case, hyphens, spelling and little words."""
     if not _ascii_spelling_key(head):
         return False
     if _ascii_spelling_key(head) == _ascii_spelling_key(stem):

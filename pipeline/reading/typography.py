@@ -129,7 +129,7 @@ def _is_among_pairs(text: str, at: re.Match[str]) -> bool:
 
 
 def _is_range(first: str, last: str, language: Language) -> bool:
-    """Tell a range from a date, a code or a telephone number: it rises, and begins with no idle zero."""
+    """Distinguish a range from a date, a code or a telephone number: it rises, and begins with no idle zero."""
     if any(re.match(r"0[0-9]", number) for number in (first, last)):
         return False
     low, high = _number_value(first, language), _number_value(last, language)
