@@ -53,6 +53,8 @@ def publish(config: Config, request: Request, progress: Progress, executor: Exec
             report = save_unbegun(run)
         else:
             report = _carry_out(run, prepared, started)
+        finally:
+            executor.abandon()  # no one would remove the files that workers of an interrupted run stage now
         outputs.release()
     return replace(report, seconds=time.monotonic() - started)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 import unicodedata
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
 from pipeline.codes import CODES, FORMER_CODES
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, did_you_mean
 from pipeline.limits import Limits, limit_errors
 from pipeline.registry import REMOVED_CODES
 
@@ -351,7 +350,5 @@ def _plain_type_error(message: str) -> str:
 
 
 def _unknown_name(what: str, name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"unknown {what} {name!r}, " + (
-        f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(sorted(known))}"
-    )
+    expected = did_you_mean(name, known, cutoff=0.5) or f"expected one of {', '.join(sorted(known))}"
+    return f"unknown {what} {name!r}, {expected}"

@@ -215,6 +215,7 @@ def check_languages(config: Config) -> Iterator[Requirement]:
 def _languages(config: Config) -> Iterator[str]:
     """Yield the languages of the configuration and of all articles that can be read."""
     from pipeline.reading.frontmatter import read_front_matter
+    from pipeline.reading.lines import FindingCollector
     from pipeline.reading.source_files import find_roots, find_sources, read_inside
     from pipeline.reading.source_text import decode_source
 
@@ -223,7 +224,8 @@ def _languages(config: Config) -> Iterator[str]:
     for source in find_sources(config, roots).sources:
         try:
             data = read_inside(roots.project / source.path, roots, config.limits.source_bytes)
-            parts, _ = read_front_matter(decode_source(data, source.path)[0], source.path, config.sources)
+            findings = FindingCollector(source.path)
+            parts = read_front_matter(decode_source(data, findings), config.sources, findings)
         except SourceError:
             continue
         if parts and parts.meta.language:

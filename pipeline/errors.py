@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pipeline.registry import error_rule
 
 
@@ -71,3 +73,21 @@ class SendError(PublishError):
     """An error of a mailing list, the outbox or the mail server, for the operator."""
 
     code = "send-failed"
+
+
+def did_you_mean(name: str, names: Iterable[str], cutoff: float = 0.6, most: int = 1) -> str:
+    """Return a hint that offers the names nearest to a misspelt one; empty where none is near.
+
+    Args:
+        cutoff: How alike two names must be, from 0 to 1.
+        most: How many names to offer.
+    """
+    from difflib import get_close_matches
+
+    return offer(get_close_matches(name, list(names), n=most, cutoff=cutoff))
+
+
+def offer(names: Iterable[str]) -> str:
+    """Return a hint that offers names for a misspelt one; empty where there are none."""
+    question = " or ".join(map(repr, names))
+    return f"did you mean {question}?" if question else ""

@@ -56,7 +56,7 @@ from typing import Literal, NamedTuple
 Severity = Literal["error", "warning", "note"]
 
 
-class Code(NamedTuple):
+class CodeEntry(NamedTuple):
     """What is known of a code before the module of its rule is imported."""
 
     severity: Severity
@@ -69,7 +69,7 @@ class Code(NamedTuple):
 
 def as_code_list(rules: Mapping[str, Rule]) -> str:
     """Return `pipeline/codes.py`."""
-    codes = [f'"{rule.code}": Code("{rule.severity}", "{rule.module}"),' for rule in rules.values()]
+    codes = [f'"{rule.code}": CodeEntry("{rule.severity}", "{rule.module}"),' for rule in rules.values()]
     aliases = sorted(f'"{alias}": "{rule.code}",' for rule in rules.values() for alias in rule.aliases)
     return f"{_CODES_HEAD}CODES = {_literal(codes)}\nFORMER_CODES = {_literal(aliases)}"
 

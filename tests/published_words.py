@@ -27,6 +27,7 @@ from lxml import etree, html
 
 from pipeline.config import Config, load_config
 from pipeline.reading.frontmatter import read_front_matter
+from pipeline.reading.lines import FindingCollector
 from pipeline.rendering.styles import find_styles
 from pipeline.writers import installed_writers
 from tests.word_for_word import EXCUSES, Word, differences, source_notes, source_words, words_of
@@ -170,7 +171,7 @@ def _passages(words: Sequence[str]) -> Counter[tuple[str, ...]]:
 def expected(source: Path, title: str, config: Config) -> tuple[list[Word], list[Word]]:
     """Return the words that an output must have (title, lead, key points, body), and those of the footnotes."""
     markdown = source.read_text("utf-8-sig")
-    parts, _ = read_front_matter(markdown, source.name, config.sources)
+    parts = read_front_matter(markdown, config.sources, FindingCollector(source.name))
     opening = (title, parts.meta.lead, *parts.meta.key_points) if parts else (title,)
     above = [Word(word, 0) for words in opening for word in words_of(words)]
     return above + source_words(markdown), source_notes(markdown)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.autofix import apply_fix, find_fixes, fix_source
+from pipeline.autofix import apply_fix, find_fixes
 from pipeline.config import Config, SourceSettings
 from pipeline.errors import ConfigError
+from pipeline.reading.repairs import fix_source
 from tests.makers import write
 
 FRONT = b"---\r\ntitle:   Ryg\r\n---\r\n\r\n"

@@ -115,7 +115,7 @@ def test_an_unknown_article_is_answered_with_the_nearest(project: Path) -> None:
     done = run_publish(project, "handout", "blog/rgy")
 
     assert done.code == 2
-    assert "did you mean blog/ryg?" in done.err
+    assert "did you mean 'blog/ryg'?" in done.err
 
 
 def test_an_unknown_format_is_answered_with_those_there_are(project: Path) -> None:

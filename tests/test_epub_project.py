@@ -241,7 +241,7 @@ def test_bad_input_is_named_by_file_and_line(bad: Ran, name: str, code: str) -> 
 def test_an_unknown_article_of_an_edition_is_named_with_the_nearest(bad: Ran) -> None:
     (finding,) = bad.findings("article-unknown")
 
-    assert finding["hint"] == "did you mean blog/ryg?"
+    assert finding["hint"] == "did you mean 'blog/ryg'?"
     assert finding["line"] == 5
 
 

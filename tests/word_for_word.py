@@ -23,10 +23,10 @@ from pathlib import Path
 from pipeline.findings import Finding
 from pipeline.model import Block, Note, Picture, text, walk
 from pipeline.reading.block_builder import build_blocks
+from pipeline.reading.lines import FindingCollector, SourceLine
 from pipeline.reading.outline import build_outline
 from pipeline.reading.pandoc import PandocFailure, parse_many
 from pipeline.reading.repairs import repair_lines
-from pipeline.reading.source_text import SourceLine
 
 EXCUSES = frozenset({"references-moved", "note-unused"})
 """Findings that name a line whose words were left out or stand elsewhere."""
@@ -242,16 +242,16 @@ def check(sources: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
         sources: Name and Markdown of each.
     """
     sources = list(sources)
-    repaired = [repair_lines(lines_of(markdown), name) for name, markdown in sources]
-    documents = parse_many(["\n".join(line.text for line in lines) + "\n" for lines, _ in repaired], 60)
+    collectors = [FindingCollector(name) for name, _ in sources]
+    repaired = [repair_lines(lines_of(text), found) for (_, text), found in zip(sources, collectors, strict=True)]
+    documents = parse_many(["\n".join(line.text for line in lines) + "\n" for lines in repaired], 60)
     faults: dict[str, list[str]] = {}
-    for (name, markdown), (lines, findings), document in zip(sources, repaired, documents, strict=True):
+    for (name, markdown), lines, findings, document in zip(sources, repaired, collectors, documents, strict=True):
         if isinstance(document, PandocFailure):
             faults[name] = [document.message]
             continue
-        blocks, more = build_blocks(document, lines, name, AnyResolver())
-        arranged, last = build_outline(blocks, name)
-        excused = excused_lines((*findings, *more, *last))
+        arranged = build_outline(build_blocks(document, lines, findings, AnyResolver()), findings)
+        excused = excused_lines(findings)
         notes, made = source_notes(markdown), block_notes(arranged.blocks)
         found = differences(source_words(markdown), block_words(arranged.blocks, arranged.h1), excused, notes)
         wanted = Counter(word.text for word in notes if word.line not in excused)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from pathlib import Path
@@ -100,13 +99,14 @@ def _is_published_file(path: Path) -> bool:
 
 def _print_explanation(code: str) -> int:
     from pipeline.codes import CODES, FORMER_CODES
+    from pipeline.errors import did_you_mean
     from pipeline.registry import rule_of
 
     code = FORMER_CODES.get(code, code)
     if code not in CODES:
-        near = difflib.get_close_matches(code, [*CODES, *FORMER_CODES], n=1)
+        hint = did_you_mean(code, (*CODES, *FORMER_CODES))
         raise click.BadParameter(
-            f"there is no finding {code!r}" + (f"; did you mean {near[0]!r}?" if near else ""), param_hint="--explain"
+            f"there is no finding {code!r}" + (f"; {hint}" if hint else ""), param_hint="--explain"
         )
     click.echo(f"{code} ({CODES[code].severity})\n\n" + "\n\n".join(rule_of(code).explained()))
     return 0
@@ -153,14 +153,12 @@ def _output_findings(found: LintResult, settings: Config, form: str, output: Pat
         from pipeline.lint.report_html import render_html_report
         from pipeline.rendering.styles import find_styles
 
-        folder, styles = settings.folder, find_styles(settings.folder)
-        data = render_html_report(
-            found.report, found.sources, folder, settings.publisher, settings.check, styles
-        ).decode()
+        styles = find_styles(settings.folder)
+        data = render_html_report(found.report, found.sources, settings, styles).decode()
     elif form == "json":
         data = report_to_json(found.report).decode()
     elif form == "sarif":
-        from pipeline.lint.sarif import render_sarif
+        from pipeline.lint.reports import render_sarif
 
         data = render_sarif(found.report.findings, settings.folder).decode()
     else:
@@ -174,7 +172,7 @@ def _output_findings(found: LintResult, settings: Config, form: str, output: Pat
 
 
 def _terminal_text(found: LintResult, settings: Config, *, is_verbose: bool) -> str:
-    from pipeline.lint.report_terminal import render_terminal_report
+    from pipeline.lint.reports import render_terminal_report
 
     report = found.report
     lines = list(render_terminal_report(report.findings, report.listings, settings.folder, with_notes=is_verbose))

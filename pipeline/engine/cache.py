@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import sha256
+from math import prod
 from typing import Any, Protocol
 
 NAME = "cache.db"
@@ -124,9 +125,9 @@ class Cache:
 
     def prune(self, most_bytes: int = MOST_BYTES) -> None:
         """Drop the values that were not used for longest, until the file is no larger than so many bytes."""
-        if self._bytes() <= most_bytes:
-            return
-        self._execute(_DROP_OLDEST, (most_bytes * 9 // 10,))
+        pages = (self._execute(f"PRAGMA {name}") for name in ("page_count", "page_size"))
+        if prod(row[0] for rows in pages for row in rows) > most_bytes:
+            self._execute(_DROP_OLDEST, (most_bytes * 9 // 10,))
 
     def clear(self) -> int:
         """Remove all values, and return how many bytes they took on disk."""
@@ -136,16 +137,11 @@ class Cache:
         return freed
 
     def close(self) -> None:
-        if self._connection:
-            self._execute("PRAGMA wal_checkpoint(TRUNCATE)" if self._is_owner else "SELECT 1")
+        if self._is_owner:
+            self._execute("PRAGMA wal_checkpoint(TRUNCATE)")
         if self._connection:
             self._connection.close()
             self._connection = None
-
-    def _bytes(self) -> int:
-        rows = (self._execute(f"PRAGMA {name}") for name in ("page_count", "page_size"))
-        count, size = (row[0][0] if row else 0 for row in rows)
-        return int(count * size)
 
     def _execute(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Return the rows of a statement; none where the file refuses."""

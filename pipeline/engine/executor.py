@@ -55,6 +55,11 @@ class Executor:
         self._readers.interrupt()
         self._renderers.interrupt()
 
+    def abandon(self) -> None:
+        """Kill the busy workers, so that none continues after its run."""
+        self._readers.abandon()
+        self._renderers.abandon()
+
     def begin(self, formats: Iterable[str]) -> None:
         """Let workers load their modules while this process loads its own."""
         self._readers.begin()

@@ -101,15 +101,21 @@ class WorkerPool:
 
     def shutdown(self) -> None:
         """Kill all processes; no other thread may still use them: see `interrupt`."""
-        for worker in self._workers:
-            # A busy worker remains only after an interrupted run; an idle one holds nothing.
-            worker.process.kill()
-        for worker in self._workers:
-            worker.process.join()
-            worker.pipe.close()
-        self._workers.clear()
+        self._end(list(self._workers))
         self._wakeup.close()
         self._waker.close()
+
+    def abandon(self) -> None:
+        """Kill the busy processes, whose results no one needs any more."""
+        self._end([worker for worker in self._workers if worker.task])
+
+    def _end(self, workers: list[_Worker]) -> None:
+        for worker in workers:
+            worker.process.kill()
+        for worker in workers:
+            worker.process.join()
+            worker.pipe.close()
+            self._workers.remove(worker)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
         """Hand out tasks, and yield each with its result or a `TaskFailure`, as they are done.
@@ -165,10 +171,7 @@ class WorkerPool:
                 continue
             result = self._received(worker, task, is_late=worker.pipe not in ready)
             if isinstance(result, TaskFailure) and result.is_worker_lost:
-                worker.process.kill()
-                worker.process.join()
-                worker.pipe.close()
-                self._workers.remove(worker)
+                self._end([worker])
             worker.task = None
             yield task, result
 

@@ -41,10 +41,10 @@ class Language:
     """Its names of the keys of front matter, and of the keys and words inside their values, by the English name."""
     months: tuple[Words, ...] = ()  # Twelve, each with its full name first
     weekdays: Expression = ""
-    before_day: Expression = ""  # What may stand before the day of the month: `den`, `the`
-    ordinals: Expression = ""  # What may stand behind the day of the month: `th`
-    before_month: Expression = ""  # What may stand between day and month: `of`
-    before_time: Expression = ""  # What may stand before a time of day, with the space behind it
+    before_day: Expression = ""  # Words before the day of the month: `den`, `the`
+    ordinals: Expression = ""  # Letters behind the day of the month: `th`
+    before_month: Expression = ""  # Words between day and month: `of`
+    before_time: Expression = ""  # Words before a time of day, with the space behind it
 
     # ---- in every article: blocks
     callouts: Mapping[CalloutKind, Words] = field(default_factory=dict)
@@ -57,9 +57,9 @@ class Language:
     contact: Expression = ""  # Words of a line that says how to reach someone, which is no heading
     placeholders: Expression = ""  # Words in brackets that ask for text: `[INSERT name]`. Case counts.
     screen: tuple[Expression, ...] = ()  # Words that need a screen, such as `click here`
-    screen_signs: Expression = ""  # One of these stands in all of them; most paragraphs have none
+    screen_hints: Expression = ""  # One of these is in each of them; most paragraphs have none
     picture_words: Expression = ""  # Kinds of pictures, with which an empty text alternative begins: `illustration`
-    picture_of: Expression = ""  # What stands between them and the title again: `of`
+    picture_of: Expression = ""  # Words between them and the repeated title: `of`
     exercise_steps: Expression = ""  # In a heading of how an exercise is done
     exercise_dose: Expression = ""  # In a heading of how often it is done
     exercise_caution: Expression = ""  # In a heading of what to beware of
@@ -77,8 +77,8 @@ class Language:
     before_number: Expression = ""  # Words before a number that is no range: of a telephone, an account, a match
     dose_units: Expression = ""  # Words for units of effect: `units`
     dose_measures: Expression = ""  # Words for the other units of a dose: `drops`
-    number_units: Expression = ""  # Words behind a number whose decimal sign is looked at
-    explains: Expression = ""  # What stands between a word and its explanation
+    number_units: Expression = ""  # Words behind a number whose decimal sign is checked
+    explains: Expression = ""  # Words between a word and its explanation
     written_out: tuple[Expression, ...] = ()  # What says that an abbreviation, in the place of `{}`, stands for words
 
     # ---- in every article: mailing
@@ -101,13 +101,13 @@ class Language:
     dictionaries: Words = ""  # Names of Hunspell dictionaries; the first that is installed is used
     ascii_spellings: Expression = ""  # Words whose letters beside a to z are spelt in ASCII
     apostrophe_words: Words = ""  # Words that take `'s` in a language that writes the genitive without an apostrophe
-    twice: Words = ""  # Words that stand twice in a row in good sentences
+    twice: Words = ""  # Words that may be repeated in good sentences
     endings: tuple[str, ...] = ()  # What may be put behind a single word of the list of plain words
     genitives: tuple[str, ...] = ()  # What may be put behind each of these
 
     # ---- in its own articles: style
     passive: Expression = ""  # A passive. Case counts.
-    passive_sign: Expression = ""  # What every passive has: quick to look for, and most sentences lack it. Case counts.
+    passive_hint: Expression = ""  # What every passive has: quick to look for, and most sentences lack it. Case counts.
     hidden_verbs: Expression = ""  # A verb made a noun: `perform an examination of`
 
     # ---- in its own articles: help
@@ -115,7 +115,7 @@ class Language:
     weak_helpers: Words = ""  # How words for help itself begin: it must be sought, or be a professional's
     asks: Expression = ""  # A verb between which and a helper a sentence says when to get help
     seeks: Expression = ""  # What makes a weak helper a strong one, right before it
-    alarms: Expression = ""  # What an article calls the signs of danger
+    alarms: Expression = ""  # Names of alarm symptoms
     complaints: Expression = ""  # What someone may have who should see a doctor
     negations: Expression = ""  # Words about a claim that take it back or say for whom it holds
 

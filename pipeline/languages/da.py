@@ -68,7 +68,7 @@ LANGUAGE = Language(
         r"\bscroll\w* (?:op|ned|videre)\b",
         r"\bswip\w+ (?:til|op|ned|videre)\b",
     ),
-    screen_signs="klik|tryk|her|video|film|link|knap|felt|menu|formular|scroll|swip",
+    screen_hints="klik|tryk|her|video|film|link|knap|felt|menu|formular|scroll|swip",
     picture_words="illustration|billede|foto|fotografi|grafik|figur|ikon|tegning|infografik",
     picture_of="af|over|til|om|der viser|som viser",
     exercise_steps="sådan (?:gør|laver) du|udførelse",
@@ -135,7 +135,7 @@ LANGUAGE = Language(
     passive=rf"\b[Bb](?:liver|lev|live|levet)\s+(?:\w+\s+){{0,2}}?(?!(?:{_ADJECTIVES})\b)\w{{2,}}(?:et|[rkglsfb]t)\b"
     rf"|\b(?!(?:{_NO_PASSIVE})\b)(?!\w+(?:er|e|ne|ing|els|hed|skab|ende)nes\b)[a-zæøå]\w*"
     r"(?:[bcdfghjkmpqtvxz]es|[^e\W][lr]es|[æøåiuoay]nes|skes|ndes|gnes|rnes|lses|sses|kses|res)\b",
-    passive_sign=r"es\b|[Bb]l[ei]v",
+    passive_hint=r"es\b|[Bb]l[ei]v",
     hidden_verbs=r"\b(?:foretag(?:e|er|es|et)|foretog|udfør(?:e|er|es|t)|gennemfør(?:e|er|es|t))\s+(?:en|et|den|det)?\s*"
     r"(?:\w+\s+)?\w{4,}(?:ning|ing|else|tion)(?:en|er|erne)?\s+af\b"
     r"|\b(?:finder|fandt|finde|fundet)\s+\w*\s?sted\b"

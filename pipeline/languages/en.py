@@ -42,7 +42,7 @@ LANGUAGE = Language(
         r"\bfollow (?:the|this) link\b",
         r"\bscroll (?:up|down)\b",
     ),
-    screen_signs="click|tap|here|video|link|scroll",
+    screen_hints="click|tap|here|video|link|scroll",
     picture_words="image|picture|photo|graphic|figure|icon",
     picture_of="of|for|about|showing",
     exercise_steps="how to|how it is done|instructions",
@@ -97,5 +97,5 @@ LANGUAGE = Language(
     negations="not|no|never|neither|cannot|can't|won't|don't|doesn't|isn't|nothing|if|whether|myths?|rather than|"
     "without",
     not_needed="keys counted plain_spellings percent spaces_marks after_z ascii_spellings apostrophe_words "
-    "passive_sign",
+    "passive_hint",
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ SENTENCE_KINDS = ("lead", "point", "prose", "note")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence, and where it stands."""
+    """A sentence with its passage."""
 
     text: str
     passage: Passage
@@ -40,7 +41,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class LintContext:
-    """An article on the editor's desk."""
+    """An article with what its rules read of it: passages, sentences, words, and the tables of its language."""
 
     article: Article
     config: Config
@@ -62,6 +63,18 @@ class LintContext:
         """Return each passage but the references with the words of its own language."""
         return tuple((each, tokenize(each.own)) for each in self.passages if each.kind != "reference")
 
+    @property
+    def word_count(self) -> int:
+        return sum(len(words) for _, words in self.words)
+
+    def each_word(self) -> Iterator[tuple[Passage, WordSpan]]:
+        """Yield every word with its passage."""
+        return ((passage, word) for passage, words in self.words for word in words)
+
+    def matches(self, pattern: re.Pattern[str]) -> Iterator[tuple[Passage, re.Match[str]]]:
+        """Yield every match in the passages but the references, in text of their own language."""
+        return ((passage, at) for passage, _ in self.words for at in pattern.finditer(passage.own))
+
     @cached_property
     def _nodes(self) -> Mapping[type, tuple[ModelNode, ...]]:
         by_type: dict[type, list[ModelNode]] = defaultdict(list)
@@ -81,13 +94,8 @@ class LintContext:
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
-        return tuple(self._sentences())
-
-    def _sentences(self) -> Iterator[Sentence]:
-        for passage in self.passages:
-            if passage.kind in SENTENCE_KINDS:
-                for start, words in sentences(passage.own):
-                    yield Sentence(words, passage, start)
+        read = (passage for passage in self.passages if passage.kind in SENTENCE_KINDS)
+        return tuple(Sentence(words, each, start) for each in read for start, words in sentences(each.own))
 
     def sentence_at(self, passage: Passage, place: int) -> Sentence | None:
         """Return the sentence that holds a place of a passage."""
@@ -96,7 +104,7 @@ class LintContext:
 
     @cached_property
     def all_text(self) -> str:
-        """All words, without capitals: to look for what is said anywhere."""
+        """All words in small letters, to search the whole article."""
         return "\n".join(passage.text for passage in self.passages).casefold()
 
     def list(self, name: str) -> WordList:
@@ -105,17 +113,18 @@ class LintContext:
     def finding(self, code: str, line: int, message: str, hint: str = "", quote: str = "") -> Finding:
         return make_finding(code, self.article.source, line, message, hint, quote)
 
-    def finding_at(self, code: str, passage: Passage, start: int, end: int, message: str, hint: str = "") -> Finding:
-        """Return a finding on words of a passage."""
+    def finding_at(self, code: str, passage: Passage, place: tuple[int, int], message: str, hint: str = "") -> Finding:
+        """Return a finding on words of a passage, from where they begin to where they end."""
+        start, end = place
         return self.finding(code, passage.line_at(start), message, hint, passage.text[start:end])
 
 
 ArticleCheck = Callable[[LintContext], Iterable[Finding]]
 ARTICLE_CHECKS: list[ArticleCheck] = []
-"""Those of the modules that have been imported."""
+"""The checks of all imported modules."""
 
 
 def article_check(check: ArticleCheck) -> ArticleCheck:
-    """Have a function asked of every article, and return it unchanged."""
+    """Register a function as a check of every article, and return it unchanged."""
     ARTICLE_CHECKS.append(check)
     return check

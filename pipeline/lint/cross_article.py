@@ -18,7 +18,7 @@ from pipeline.registry import note_rule, warning_rule
 
 @dataclass(frozen=True, slots=True)
 class LintSummary:
-    """What is kept of an article to compare it with others."""
+    """Anchors and links of an article, for rules across articles."""
 
     anchors: tuple[str, ...] = ()
     """Ids of its headings."""
@@ -28,7 +28,7 @@ class LintSummary:
 
 @dataclass(frozen=True, slots=True)
 class ArticleSummary:
-    """An article among all others."""
+    """Metadata, anchors and links of an article."""
 
     about: ArticleMeta
     lint_summary: LintSummary
@@ -43,13 +43,10 @@ class ArticleSummary:
 
 
 def summarise_article(context: LintContext) -> LintSummary:
-    """Return what is kept of an article."""
+    """Return the anchors and web links of an article."""
     anchors = (*(node.id for node in context.nodes(Header)), *(node.id for node in context.nodes(References)))
     links = ((link.address, link.line) for link in context.nodes(Link) if link.address.startswith("http"))
-    return LintSummary(
-        anchors,
-        tuple(dict.fromkeys(links)),
-    )
+    return LintSummary(anchors, tuple(dict.fromkeys(links)))
 
 
 def check_project(
@@ -79,11 +76,16 @@ def skipped(languages: Iterable[str]) -> Iterable[Finding]:
 
 
 def check_across_articles(articles: Iterable[ArticleSummary]) -> tuple[Finding, ...]:
-    """Return what is doubtful about all articles of a project together, save what their authors mean."""
+    """Return the findings on all articles of a project together, without those that their authors accept."""
     them = tuple(articles)
-    meant = {one.source: one.about.meta.accept for one in them}
+    accepted = {one.source: one.about.meta.accept for one in them}
     findings = (*_check_own_links(them), *_check_titles(them), *_check_orphans(them))
-    return tuple(finding for finding in findings if finding.code not in meant.get(finding.source, ()))
+    return tuple(finding for finding in findings if finding.code not in accepted.get(finding.source, ()))
+
+
+def _page(address: str) -> str:
+    """Return an address without anchor, query and final slash."""
+    return address.partition("#")[0].split("?")[0].rstrip("/")
 
 
 @warning_rule(
@@ -98,7 +100,7 @@ def check_across_articles(articles: Iterable[ArticleSummary]) -> tuple[Finding, 
     "article-anchor-unknown",
     "A link leads to a heading that the other article does not have.",
     "`/blog/ryg#oevelser` where no heading is called so",
-    "Correct what stands behind the `#`.",
+    "Correct the part behind the `#`.",
     reason="The reader lands at the top of the article, and must search.",
     group="whole",
 )
@@ -107,15 +109,14 @@ def _check_own_links(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
     folders = {address.rpartition("/")[0] for address in by_address}
     for one in them:
         for address, line in one.lint_summary.links:
-            page, _, anchor = address.partition("#")
-            target = by_address.get(page.split("?")[0].rstrip("/"))
+            anchor = address.partition("#")[2]
+            target = by_address.get(_page(address))
             if target and anchor and anchor not in target.lint_summary.anchors and target is not one:
                 message = f"{target.id!r} has no heading {anchor!r}"
                 yield make_finding("article-anchor-unknown", one.source, line, message, quote=address)
-            elif not target and page.split("?")[0].rstrip("/").rpartition("/")[0] in folders:
-                yield make_finding(
-                    "article-link-unknown", one.source, line, f"there is no article at {address}", quote=address
-                )
+            elif not target and _page(address).rpartition("/")[0] in folders:
+                message = f"there is no article at {address}"
+                yield make_finding("article-link-unknown", one.source, line, message, quote=address)
 
 
 @warning_rule(
@@ -151,10 +152,8 @@ def _check_orphans(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
     named = {one.id: (*(entry.id for entry in one.about.meta.related), *one.about.meta.articles) for one in them}
     led_to = {id_ for one, ids in named.items() for id_ in ids if id_ != one}
     for one in them:
-        for address, _ in one.lint_summary.links:
-            target = by_address.get(address.partition("#")[0].split("?")[0].rstrip("/"))
-            if target and target != one.id:
-                led_to.add(target)
+        targets = (by_address.get(_page(address), "") for address, _ in one.lint_summary.links)
+        led_to |= {*targets} - {one.id}
     for one in them:
         meta = one.about.meta
         if one.id not in led_to and not (meta.is_draft or meta.is_unlisted or meta.articles):

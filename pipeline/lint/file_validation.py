@@ -39,7 +39,7 @@ def find_published_files(paths: Iterable[Path]) -> tuple[Path, ...]:
             file
             for path in given
             for file in (path.rglob("*") if path.is_dir() else (path,))
-            # What lies hidden there (cache, staging) is no one's to read.
+            # Hidden files (cache, staging) are left out.
             if file.suffix.lower() in SUFFIXES and file.is_file() and not _is_hidden(file, path)
         }
     )
@@ -54,7 +54,7 @@ def validate_file(path: Path, name: str) -> Iterator[Finding]:
     Args:
         name: What the report calls the file.
     """
-    judge = {".pdf": _pdf, ".epub": _epub, ".eml": _mail}[path.suffix.lower()]
+    validate = {".pdf": _pdf, ".epub": _epub, ".eml": _mail}[path.suffix.lower()]
     try:
         if path.stat().st_size > MAX_FILE_MB * 1_000_000:
             yield _unreadable_file(name, f"it has more than {MAX_FILE_MB} MB")
@@ -63,12 +63,12 @@ def validate_file(path: Path, name: str) -> Iterator[Finding]:
     except OSError as error:
         yield _unreadable_file(name, f"it cannot be read: {error.strerror}")
         return
-    yield from judge(data, name) if data else (_unreadable_file(name, "it is empty"),)
+    yield from validate(data, name) if data else (_unreadable_file(name, "it is empty"),)
 
 
 @note_rule(
     "file-unclaimed",
-    "A PDF that claims no standard that can be judged here, so it was held to none.",
+    "A PDF that claims no standard that this program validates; it was not validated.",
     "A booklet or a print pack, which are for the copier",
     "Nothing, where it is for paper alone.",
 )
@@ -77,7 +77,7 @@ def _pdf(data: bytes, name: str) -> Iterator[Finding]:
 
     from pipeline.validation.pdf import PROJECT_RULES, validate_pdf, validate_pdf_ua2
 
-    # Source: ISO 32000-1, annex H.3: the header may stand anywhere in the first kilobyte.
+    # Source: ISO 32000-1, annex H.3: the header may be anywhere in the first kilobyte.
     if b"%PDF-" not in data[:1024]:
         yield _unreadable_file(name, "it is no PDF")
         return
@@ -93,7 +93,7 @@ def _pdf(data: bytes, name: str) -> Iterator[Finding]:
         yield _unreadable_file(name, f"it cannot be opened: {_HANDLE.sub('', str(error))}")
         return
     if not profiles and not is_second:
-        yield make_finding("file-unclaimed", name, 0, "it claims no part of PDF/UA or PDF/A that can be judged here")
+        yield make_finding("file-unclaimed", name, 0, "it claims no part of PDF/UA or PDF/A that is validated here")
     for fault in faults:
         code = "file-unusual" if fault.rule in PROJECT_RULES else "file-nonconforming"
         yield make_finding(code, name, 0, f"{fault.rule}: {fault.message}")
@@ -131,7 +131,7 @@ def _epub(data: bytes, name: str) -> Iterator[Finding]:
     "file-unusual",
     "A finished file keeps its standard, but not what this program asks of its own files.",
     "A mail without a text part; an e-book with a style sheet that old readers drop",
-    "Look at it where it is read; what was made elsewhere is mended where it was made.",
+    "Look at it in a reader; correct a file from elsewhere in the program that made it.",
     reason="Mail programs and reading systems lag behind their standards.",
     source="The rules that the writers face: docs/newsletter.md and docs/epub.md.",
 )
@@ -148,7 +148,7 @@ def _mail(data: bytes, name: str) -> Iterator[Finding]:
     "file-nonconforming",
     "A finished file breaks a rule of its format.",
     "A PDF without a title in its metadata",
-    "Publish it anew; a file from elsewhere is mended where it was made.",
+    "Publish it again; correct a file from elsewhere in the program that made it.",
     source="PDF/UA-1, PDF/A-2a; EPUB 3.3, EPUB Accessibility 1.1; RFC 5322 and what mail programs can show.",
 )
 def _unreadable_file(name: str, message: str) -> Finding:

@@ -1,13 +1,16 @@
-"""Lint rules on limits of a format: line width, subject length, metadata, alt text length."""
+"""Lint rules on limits of a format: line width, subject length, metadata, text alternatives."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
 
 from pipeline.findings import Finding
 from pipeline.lint.context import LintContext, article_check
 from pipeline.model import Link, Table, text
-from pipeline.registry import note_rule
+from pipeline.registry import note_rule, warning_rule
 
 MAX_ADDRESS_LENGTH = 80
 """Characters of a line of the handout: 170 mm at 11 points hold some 90."""
@@ -17,7 +20,7 @@ MAX_ALT_LENGTH = 250
 
 @note_rule(
     "address-long",
-    "A web address that stands in the text is longer than a line of the handout.",
+    "A web address in the text is longer than a line of the handout.",
     "An address of 96 characters in running text",
     "Let words carry the link: `[Sundhed.dk om ryg](https://…)`.",
     reason="On paper it breaks in the middle, and no one types it.",
@@ -27,7 +30,7 @@ def address_long(context: LintContext) -> Iterator[Finding]:
     for link in context.nodes(Link):
         shown = text(link.content)
         if len(shown) > MAX_ADDRESS_LENGTH and shown.strip().startswith(("http", "www")) and " " not in shown.strip():
-            message = f"an address of {len(shown)} characters stands in the text, expected at most {MAX_ADDRESS_LENGTH}"
+            message = f"an address of {len(shown)} characters in the text, expected at most {MAX_ADDRESS_LENGTH}"
             yield context.finding("address-long", link.line, message, quote=shown)
 
 
@@ -48,7 +51,7 @@ def subject_long(context: LintContext) -> Iterator[Finding]:
 
 @note_rule(
     "description-missing",
-    "The article has no description of its own; its first sentences stand in for it.",
+    "The article has no description of its own; its first sentences are used instead.",
     "No `description:` and no `lead:`",
     "Write `description:`, 90 to 150 characters, that says what the reader gets.",
     reason="It is the line below the subject in an inbox, and what a bookshelf says of the book.",
@@ -56,7 +59,7 @@ def subject_long(context: LintContext) -> Iterator[Finding]:
 @article_check
 def description_missing(context: LintContext) -> Iterator[Finding]:
     if not context.article.meta.has_description:
-        yield context.finding("description-missing", 0, "its first sentences stand in for a description")
+        yield context.finding("description-missing", 0, "its first sentences are used as description")
 
 
 @note_rule(
@@ -103,3 +106,44 @@ def alt_long(context: LintContext) -> Iterator[Finding]:
         if len(image.alt) > MAX_ALT_LENGTH:
             message = f"a text alternative of {len(image.alt)} characters, expected at most {MAX_ALT_LENGTH}"
             yield context.finding("alt-long", image.line, message)
+
+
+_DRAWING_WORD = re.compile(r"[^\W\d_]{3,}")
+_MAX_DRAWING_WORDS = 12
+"""A drawing with more words is a diagram: its words belong in the text, not in one breath of an alternative."""
+
+
+@warning_rule(
+    "lettering-unsaid",
+    "A drawing has words in it that its text alternative does not say.",
+    "A drawing with the word `Nakke`, described as `En krop`",
+    "Say the words of the drawing in its text alternative, or in the text beside it.",
+    reason="Who cannot see the drawing does not get its words.",
+    source="WCAG 2.2, success criteria 1.1.1 and 1.4.5.",
+    group="whole",
+)
+@article_check
+def lettering_unsaid(context: LintContext) -> Iterator[Finding]:
+    for image in context.images:
+        if image.picture.media_type != "image/svg+xml" or not image.alt:
+            continue
+        words = _drawing_words(context.config.folder / image.picture.path, image.picture.sha256)
+        said = image.alt.casefold(), context.all_text
+        unsaid = [word for word in words if not any(word.casefold() in text for text in said)]
+        if unsaid and len(words) <= _MAX_DRAWING_WORDS:
+            named = ", ".join(map(repr, unsaid[:5]))
+            message = f"{named} in the drawing {image.picture.path} is said nowhere"
+            yield context.finding("lettering-unsaid", image.line, message)
+
+
+@lru_cache(maxsize=256)
+def _drawing_words(path: Path, sha256: str) -> tuple[str, ...]:  # noqa: ARG001  # the digest is what makes an answer old
+    """Return the words of a drawing's `text` elements, once each, in order."""
+    from lxml import etree
+
+    try:
+        root = etree.fromstring(path.read_bytes(), etree.XMLParser(resolve_entities=False, no_network=True))
+    except (OSError, etree.XMLSyntaxError):
+        return ()  # reading says why a picture cannot be opened
+    texts = ("".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text"))
+    return tuple(dict.fromkeys(word for text in texts for word in _DRAWING_WORD.findall(text)))

@@ -13,7 +13,7 @@ from pipeline.registry import warning_rule
 
 @warning_rule(
     "word-doubled",
-    "A word stands twice in a row.",
+    "A word is repeated.",
     "`det er er vigtigt`",
     "Delete one.",
     reason="A slip that no spell checker sees.",
@@ -28,7 +28,7 @@ def word_doubled(context: LintContext) -> Iterator[Finding]:
                 continue
             is_name = word[0].isupper() and again[0].isupper()
             if folded not in usual and not is_name:
-                yield context.finding_at("word-doubled", passage, start, second + len(again), f"{word!r} stands twice")
+                yield context.finding_at("word-doubled", passage, (start, second + len(again)), f"{word!r} is repeated")
 
 
 _SPACE = re.compile(r"[ \u00a0]+(?:[,;!?](?=\s|$)|[.:](?=\s+[A-ZÀ-ÖØ-Þ]|$))")
@@ -46,12 +46,11 @@ _SPACE = re.compile(r"[ \u00a0]+(?:[,;!?](?=\s|$)|[.:](?=\s+[A-ZÀ-ÖØ-Þ]|$))"
 def space_before_mark(context: LintContext) -> Iterator[Finding]:
     if context.language.spaces_marks:
         return
-    for passage, _ in context.words:
-        for at in _SPACE.finditer(passage.own):
-            if passage.own[: at.start()][-1:].isalnum():
-                shown = passage.text[max(0, at.start() - 12) : at.end()]
-                message = f"a space before {at[0].strip()!r}"
-                yield context.finding("space-before-mark", passage.line_at(at.start()), message, quote=shown)
+    for passage, at in context.matches(_SPACE):
+        if passage.own[: at.start()][-1:].isalnum():
+            shown = passage.text[max(0, at.start() - 12) : at.end()]
+            message = f"a space before {at[0].strip()!r}"
+            yield context.finding("space-before-mark", passage.line_at(at.start()), message, quote=shown)
 
 
 _GENITIVE = re.compile(r"['’´`]s(?![\w'’])")
@@ -72,17 +71,12 @@ _TERM = re.compile(r"\s[A-Z]")
 @article_check
 def genitive_english(context: LintContext) -> Iterator[Finding]:
     kept = context.language.apostrophe_words.split()
-    if not kept:
-        return
-    for passage, _ in context.words:
-        for at in _GENITIVE.finditer(passage.own):
-            owner = _LAST_WORD.search(passage.own[: at.start()])
-            if _TERM.match(passage.own, at.end()):
-                continue
-            if owner and not owner[0].isupper() and owner[0].casefold() not in kept:
-                right = f"{owner[0]}’" if owner[0][-1] in "sxz" else f"{owner[0]}s"
-                message = f"{owner[0] + at[0]!r} is an English genitive, expected {right!r}"
-                yield context.finding_at("genitive-english", passage, owner.start(), at.end(), message)
+    for passage, at in context.matches(_GENITIVE) if kept else ():
+        owner = None if _TERM.match(passage.own, at.end()) else _LAST_WORD.search(passage.own[: at.start()])
+        if owner and not owner[0].isupper() and owner[0].casefold() not in kept:
+            right = f"{owner[0]}’" if owner[0][-1] in "sxz" else f"{owner[0]}s"
+            message = f"{owner[0] + at[0]!r} is an English genitive, expected {right!r}"
+            yield context.finding_at("genitive-english", passage, (owner.start(), at.end()), message)
 
 
 _PAIRS = {"„": "“”", "»": "«", "“": "”", "«": "»", "‚": "‘’"}
@@ -108,7 +102,6 @@ def quotes_mixed(context: LintContext) -> Iterator[Finding]:
 
 
 _CURLY = re.compile(r"[„“”»«‚‘]")
-_STRAIGHT = re.compile('"')
 _INCHES = re.compile(r'\d"')
 
 
@@ -116,13 +109,11 @@ def _unclosed(text: str) -> int | None:
     """Return where a quotation opens that is not closed by its own mark; None where all are."""
     waiting: list[tuple[str, int]] = []
     for at in _CURLY.finditer(text):
-        place, sign = at.start(), at[0]
-        if waiting and sign in _PAIRS[waiting[-1][0]]:
+        if waiting and at[0] in _PAIRS[waiting[-1][0]]:
             waiting.pop()
-        elif sign in _PAIRS and not (sign == "“" and waiting):
-            # `”` alone opens and closes in many Danish texts; a house style that has no pairs is not judged.
-            waiting.append((sign, place))
+        elif at[0] in _PAIRS and not (at[0] == "“" and waiting):
+            # `”` alone opens and closes in many Danish texts; a house style without pairs is not checked.
+            waiting.append((at[0], at.start()))
     if waiting:
         return waiting[0][1]
-    straight = [at.start() for at in _STRAIGHT.finditer(text)]
-    return straight[0] if len(straight) % 2 and not _INCHES.search(text) else None
+    return text.index('"') if text.count('"') % 2 and not _INCHES.search(text) else None

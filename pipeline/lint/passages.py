@@ -5,14 +5,13 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from itertools import chain
+from typing import Literal, cast
 
 from pipeline.model import (
-    BLOCKS,
     Article,
     Block,
     Callout,
-    Cell,
     Code,
     DefinitionList,
     Div,
@@ -37,7 +36,7 @@ from pipeline.model import (
 
 PassageKind = Literal["title", "lead", "point", "heading", "prose", "note", "cell", "caption", "reference"]
 HIDDEN_CHARACTER = "\ufffc"
-"""Stands for what rules of the language must not see: it is no letter, no space and no sign."""
+"""Placeholder for text that rules of the language must not read: no letter, no space, no punctuation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +90,21 @@ def _of_block(block: Block, kind: PassageKind, language: str) -> Iterator[Passag
                 yield replace(passage, own=HIDDEN_CHARACTER * len(passage.text))
         case References(_, blocks):
             yield from _of_blocks(blocks, "reference", language)
-        case DefinitionList(items):
-            for term, definitions in items:
+        case DefinitionList(entries):
+            for term, definitions in entries:
                 yield from _passages_of_inlines("heading", term, block.line, language)
-                yield from _of_blocks((inside for definition in definitions for inside in definition), kind, language)
+                yield from _of_blocks(chain(*definitions), kind, language)
         case _:
-            yield from _of_blocks((b for b in children(block) if _is_block(b)), kind, language)  # type: ignore[misc]  # blocks alone are let through
+            # Quotations, boxes and lists hold blocks only.
+            yield from _of_blocks(cast("tuple[Block, ...]", children(block)), kind, language)
 
 
 def _of_table(table: Table, language: str) -> Iterator[Passage]:
     yield from _passages_of_inlines("caption", table.caption, table.line, language)
-    for cell in (*table.head, *(cell for row in table.rows for cell in row)):
-        for passage in _of_blocks(cell.blocks, "cell", language):
-            # A row of a table has no line of its own in the model.
-            yield passage if passage.lines[0][1] else replace(passage, lines=((0, table.line),))
-
-
-def _is_block(node: Block | Inline | Cell) -> bool:
-    return isinstance(node, BLOCKS) and not isinstance(node, Cell)
+    cells = chain(table.head, *table.rows)
+    for passage in _of_blocks((block for cell in cells for block in cell.blocks), "cell", language):
+        # A row of a table has no line of its own in the model.
+        yield passage if passage.lines[0][1] else replace(passage, lines=((0, table.line),))
 
 
 def _is_same_language(one: str, other: str) -> bool:
@@ -139,13 +135,11 @@ class _PassageBuilder:
 
     def write(self, content: Iterable[Inline], *, is_hidden: bool = False) -> None:
         for node in content:
-            if isinstance(node, Str):  # which nearly all are, with spaces between them
-                self.add(node.text, is_hidden=is_hidden)
-                continue
-            if isinstance(node, Space):
-                self.add(" ")
-                continue
             match node:
+                case Str(words):
+                    self.add(words, is_hidden=is_hidden)
+                case Space():
+                    self.add(" ")
                 case Code(words):
                     self.add(words, is_hidden=True)
                 case SoftBreak() | LineBreak():
@@ -158,9 +152,8 @@ class _PassageBuilder:
                     is_bare = text(inside).strip() in (address, address.removeprefix("mailto:"))
                     self.write(inside, is_hidden=is_hidden or is_bare)
                 case Span(inside, other):
-                    self.write(
-                        inside, is_hidden=is_hidden or bool(other and not _is_same_language(other, self.language))
-                    )
+                    is_other = bool(other) and not _is_same_language(other, self.language)
+                    self.write(inside, is_hidden=is_hidden or is_other)
                 case _:
                     self.write(children(node), is_hidden=is_hidden)  # type: ignore[arg-type]  # inlines hold inlines
 

@@ -32,7 +32,7 @@ _LETTERS_WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 def lix_high(context: LintContext) -> Iterator[Finding]:
     article, check = context.article, context.config.check
     number = lix(tuple(passage.text for passage in context.passages if passage.kind == "prose"))
-    if number is None or sum(len(words) for _, words in context.words) < _FEW_WORDS:
+    if number is None or context.word_count < _FEW_WORDS:
         return
     aims = {name: check.lix_of.get(name, check.lix) for name in article.meta.formats or context.config.formats}
     missed = [name for name, aim in aims.items() if number > aim]
@@ -57,7 +57,7 @@ def sentence_long(context: LintContext) -> Iterator[Finding]:
         count = len(_LETTERS_WORD.findall(sentence.text))
         if count > limit:
             message = f"a sentence of {count} words, expected at most {limit}"
-            yield context.finding("sentence-long", sentence.line, message, quote=_first_words(sentence.text))
+            yield context.finding("sentence-long", sentence.line, message, quote=" ".join(sentence.text.split()[:8]))
 
 
 @note_rule(
@@ -73,13 +73,12 @@ def sentence_long(context: LintContext) -> Iterator[Finding]:
 def word_long(context: LintContext) -> Iterator[Finding]:
     limit = context.config.check.word_letters
     seen: set[str] = set()
-    for passage, words in context.words:
-        for start, word, folded in words:
-            # A hyphen shows where a compound may be read in parts.
-            if len(word) > limit and max(map(len, re.split(r"[-’']", word))) > limit and folded not in seen:
-                seen.add(folded)
-                message = f"{word!r} has {len(word)} letters, expected at most {limit}"
-                yield context.finding_at("word-long", passage, start, start + len(word), message)
+    for passage, (start, word, folded) in context.each_word():
+        # A hyphen shows where a compound may be read in parts.
+        if len(word) > limit and max(map(len, re.split(r"[-’']", word))) > limit and folded not in seen:
+            seen.add(folded)
+            message = f"{word!r} has {len(word)} letters, expected at most {limit}"
+            yield context.finding_at("word-long", passage, (start, start + len(word)), message)
 
 
 @note_rule(
@@ -96,8 +95,8 @@ def passive_voice(context: LintContext) -> Iterator[Finding]:
     own = context.language
     if not own.passive or len(context.sentences) < _FEW_SENTENCES:
         return
-    pattern, sign = compiled(own.passive), compiled(own.passive_sign)
-    likely = (sentence for sentence in context.sentences if sign.search(sentence.text))
+    pattern, hint = compiled(own.passive), compiled(own.passive_hint)
+    likely = (sentence for sentence in context.sentences if hint.search(sentence.text))
     hits = [(sentence, at) for sentence in likely if (at := pattern.search(sentence.text))]
     percent = round(100 * len(hits) / len(context.sentences))
     if percent > context.config.check.passive_percent:
@@ -130,7 +129,7 @@ def nominal_style(context: LintContext) -> Iterator[Finding]:
     "hard-word",
     "A medical word that has a plain alternative, and is explained nowhere in the article.",
     "`hypertension` for `forhøjet blodtryk`",
-    "Use the plain word, or explain it where it first stands: `hypertension (forhøjet blodtryk)`.",
+    "Use the plain word, or explain it at its first use: `hypertension (forhøjet blodtryk)`.",
     reason="A reader who does not know the word skips the sentence, and may miss what concerns them.",
     source="The word list `styles/words/plain.<language>.toml`; a project's own file of that name adds to it.",
     group="readable",
@@ -139,39 +138,34 @@ def nominal_style(context: LintContext) -> Iterator[Finding]:
 def hard_word(context: LintContext) -> Iterator[Finding]:
     plain = context.list("plain")
     title = context.article.title.casefold()
-    places: dict[str, Finding] = {}
-    explained: set[str] = set()
+    found: dict[str, Finding | None] = {}  # by entry; None where the article explains it
+    # In a table, the next cell mostly says what the word means.
     for passage, words in context.words:
-        if passage.kind == "cell":
-            continue  # the next cell mostly says what the word means
-        for start, end, entry in plain.found_in(words):
+        for start, end, entry in plain.found_in(words) if passage.kind != "cell" else ():
             instead = plain.entries[entry]
-            if entry in places or entry in explained:
+            if entry in found:
                 continue
-            if (
-                _is_in_brackets(passage.text, start, end)
-                or entry.rstrip("*") in title
-                or _is_plain_word_used(instead, context.all_text)
-            ):
-                explained.add(entry)
+            is_explained = _is_in_brackets(passage.text, start, end) or entry.rstrip("*") in title
+            if is_explained or _is_plain_word_used(instead, context.all_text):
+                found[entry] = None
             else:
                 message = f"{passage.text[start:end]!r} has a plain alternative: {instead}"
-                places[entry] = context.finding_at("hard-word", passage, start, end, message)
-    yield from places.values()
+                found[entry] = context.finding_at("hard-word", passage, (start, end), message)
+    yield from filter(None, found.values())
 
 
 _EXPLAINS = re.compile(rf"\s*[,–]?\s*\(|{together().explains}", re.IGNORECASE)
 
 
 def _is_in_brackets(text: str, start: int, end: int) -> bool:
-    """Tell whether words stand in brackets, or brackets right behind them."""
+    """Return whether words are in brackets, or followed by brackets."""
     before = text[:start]
     is_inside = before.rfind("(") > before.rfind(")")
     return is_inside or bool(_EXPLAINS.match(text[end:]))
 
 
 def _is_plain_word_used(instead: str, whole: str) -> bool:
-    """Tell whether the article has one of the plain alternatives too."""
+    """Return whether the article has one of the plain alternatives too."""
     return any(re.search(rf"\b{re.escape(way.strip().casefold())}", whole) for way in instead.split(","))
 
 
@@ -183,7 +177,7 @@ _ROMAN = re.compile(r"[IVX]+$")
     "abbreviation-unexplained",
     "An abbreviation that the article never writes out.",
     "`VAS` without `visuel analog skala (VAS)`",
-    "Write it out where it first stands; `styles/words/abbreviations.<language>.toml` lists those everyone knows.",
+    "Write it out at its first use; `styles/words/abbreviations.<language>.toml` lists those everyone knows.",
     reason="Abbreviations are the trade's own; a screen reader spells them letter by letter.",
     source="WCAG 2.2, success criterion 3.1.4.",
     group="readable",
@@ -193,31 +187,27 @@ def abbreviation_unexplained(context: LintContext) -> Iterator[Finding]:
     known = context.list("abbreviations").entries
     spanned = {text(node.content) for node in context.nodes(Span) if node.title}
     seen: set[str] = set(spanned)
-    for passage, words in context.words:
-        for start, short, folded in words:
-            if short in seen or short == folded or not _CAPITALS_ONLY.match(short) or _ROMAN.match(short):
-                continue
-            if passage.own.upper() == passage.own or passage.own[start + len(short) :][:1] == ".":
-                continue  # a line in capitals, or part of an address or a name
-            seen.add(short)
-            long = known.get(short, "")
-            if (
-                long == KNOWN_TO_EVERYONE
-                or _is_written_out(folded, context.all_text)
-                or (long and long.casefold() in context.all_text)
-            ):
-                continue
-            hint = f"write it out where it first stands: {long} ({short})" if long else ""
+    for passage, (start, short, folded) in context.each_word():
+        if short in seen or short == folded or not _CAPITALS_ONLY.match(short) or _ROMAN.match(short):
+            continue
+        end = start + len(short)
+        if passage.own.upper() == passage.own or passage.own[end : end + 1] == ".":
+            continue  # a line in capitals, or part of an address or a name
+        seen.add(short)
+        long = known.get(short, "")
+        is_known = long == KNOWN_TO_EVERYONE or (long and long.casefold() in context.all_text)
+        if not is_known and not _is_written_out(folded, context.all_text):
+            hint = f"write it out at its first use: {long} ({short})" if long else ""
             message = f"{short!r} is written out nowhere"
-            yield context.finding_at("abbreviation-unexplained", passage, start, start + len(short), message, hint)
+            yield context.finding_at("abbreviation-unexplained", passage, (start, end), message, hint)
 
 
 KNOWN_TO_EVERYONE = "-"
-"""What a list says of an abbreviation that everyone knows."""
+"""The value in a word list of an abbreviation that everyone knows."""
 
 
 def _is_written_out(short: str, whole: str) -> bool:
-    """Tell whether an abbreviation, without capitals, stands in or before brackets, or is said to stand for words."""
+    """Return whether an abbreviation, without capitals, is in or before brackets, or is said to stand for words."""
     own = re.escape(short)
     return bool(
         re.search(rf"\([^()]*\b{own}\b[^()]*\)", whole)
@@ -237,12 +227,7 @@ def _is_written_out(short: str, whole: str) -> bool:
 )
 @article_check
 def reading_time(context: LintContext) -> Iterator[Finding]:
-    count = sum(len(words) for _, words in context.words)
+    count, limit = context.word_count, context.config.check.minutes
     minutes = -(-count // WORDS_A_MINUTE)
-    limit = context.config.check.minutes
     if minutes > limit:
         yield context.finding("reading-time", 0, f"{count:,} words: {minutes} minutes, expected at most {limit}")
-
-
-def _first_words(text: str, words: int = 8) -> str:
-    return " ".join(text.split()[:words])

@@ -1,29 +1,28 @@
-"""HTML report of findings by article, with the LIX of each; works offline and without JavaScript.
-
-It opens from disk, needs no script, and prints.
-"""
+"""HTML report of findings by article, with the LIX of each; opens from disk, prints, and needs no script."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from pipeline.config import CheckSettings, Publisher
+from pipeline.config import Config
 from pipeline.findings import Finding, by_code
 from pipeline.lint.source_positions import SourcePosition, locate_finding
 from pipeline.model import ArticleMeta
 from pipeline.registry import GROUPS, described
 from pipeline.rendering.readability import LIX_LEVELS, lix_level
 from pipeline.rendering.styles import Styles
-from pipeline.rendering.words import Words, load_words
+from pipeline.rendering.words import load_words
 from pipeline.report import Report
 
 _LOWEST, _HIGHEST = 15, 75
 """The LIX at the ends of the drawn scale: almost all texts lie between."""
+_LEVELS = (*(name for _, name in LIX_LEVELS), "very_hard")
 _MARGIN = 55
 """Characters of a source line that are shown on each side of the words."""
 
@@ -44,7 +43,7 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """The remarks of one group on an article."""
+    """The findings of one group on an article."""
 
     group: str
     remarks: tuple[FindingView, ...]
@@ -89,16 +88,11 @@ class LixBand:
 def lix_bands() -> tuple[LixBand, ...]:
     """Return Björnsson's five levels on the scale."""
     ends = [_LOWEST, *(limit for limit, _ in LIX_LEVELS), _HIGHEST]
-    names = [*(name for _, name in LIX_LEVELS), "very_hard"]
-    places = [lix_position(end) for end in ends]
-    return tuple(
-        LixBand(name, start, round(end - start, 1)) for name, start, end in zip(names, places, places[1:], strict=False)
-    )
+    steps = pairwise(lix_position(end) for end in ends)
+    return tuple(LixBand(name, start, round(end - start, 1)) for name, (start, end) in zip(_LEVELS, steps, strict=True))
 
 
-def render_html_report(
-    report: Report, sources: Sequence[str], project: Path, publisher: Publisher, check: CheckSettings, styles: Styles
-) -> bytes:
+def render_html_report(report: Report, sources: Sequence[str], config: Config, styles: Styles) -> bytes:
     """Return the page.
 
     Args:
@@ -107,37 +101,43 @@ def render_html_report(
     Raises:
         StyleError: A template of the project is broken, or a word is missing.
     """
-    words = load_words(styles, publisher.language)
-    sheets = _article_reports(report, sources, project)
+    words = load_words(styles, config.publisher.language)
+    sheets = _article_reports(report, sources, config.folder)
+    counts = Counter(sheet.level for sheet in sheets)
     page = styles.render(
         "check/page.html.j2",
         words=words,
-        publisher=publisher,
+        publisher=config.publisher,
         sheets=sheets,
         clear=[sheet for sheet in sheets if not sheet.sections and not sheet.notes],
         summary=report.summary,
         bands=lix_bands(),
-        aim=check.lix,
-        aim_place=lix_position(check.lix),
-        levels=_level_counts(sheets, words),
-        codes=_code_counts(report.findings),
-        style=Markup(styles.text("check/page.css")),  # noqa: S704  # our own file, put into <style> as it stands
+        aim=config.check.lix,
+        aim_place=lix_position(config.check.lix),
+        levels=[(name, words[f"shelf_level_{name}"], counts[name]) for name in _LEVELS],
+        codes=[
+            (tally.severity, tally.code, markup_with_code(tally.meaning), tally.count, tally.sources)
+            for tally in by_code(report.findings)
+        ],
+        style=Markup(styles.text("check/page.css")),  # noqa: S704  # our own file, put into <style> unchanged
     )
     return page.encode("utf-8", "replace")
 
 
 def _article_reports(report: Report, sources: Iterable[str], project: Path) -> tuple[ArticleReport, ...]:
-    """Return what is shown of each source: what matters to patients first."""
+    """Return what is shown of each source: the most severe first."""
     by_source: dict[str, list[Finding]] = defaultdict(list, {source: [] for source in sources})
     for finding in report.findings:
         by_source[finding.source].append(finding)
     listings = {listing.source: listing for listing in report.listings}
-    ordered = sorted(
-        by_source, key=lambda source: (_severity_order(by_source[source]), _lix_of(listings.get(source)), source)
-    )
+
+    def order(source: str) -> tuple[object, ...]:
+        article = listings.get(source)
+        return (_severity_order(by_source[source]), -(article.lix or 0) if article else 0, source)
+
     return tuple(
         _article_report(f"a{number}", source, by_source[source], listings.get(source), project)
-        for number, source in enumerate(ordered, 1)
+        for number, source in enumerate(sorted(by_source, key=order), 1)
     )
 
 
@@ -146,10 +146,6 @@ def _severity_order(findings: Iterable[Finding]) -> tuple[int, ...]:
     counts = Counter(described(f.code).group for f in findings if f.severity == "warning")
     errors = sum(finding.severity == "error" for finding in findings)
     return (-errors, *(-counts[group] for group in GROUPS))
-
-
-def _lix_of(listing: ArticleMeta | None) -> int:
-    return -(listing.lix or 0) if listing else 0
 
 
 def _article_report(
@@ -189,24 +185,9 @@ def _finding_view(finding: Finding, place: SourcePosition) -> FindingView:
 
 
 def markup_with_code(words: str) -> Markup:
-    """Return words of a finding as markup: what stands between backticks is code."""
+    """Return words of a finding as markup: text between backticks is code."""
     parts = words.split("`")
     if len(parts) % 2 == 0:
         return escape(words)
     pieces = (Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
     return Markup("").join(pieces)
-
-
-def _level_counts(sheets: Iterable[ArticleReport], words: Words) -> tuple[tuple[str, str, int], ...]:
-    """Return each level of reading, what it is called, and how many articles have it."""
-    counts = Counter(sheet.level for sheet in sheets)
-    names = [*(name for _, name in LIX_LEVELS), "very_hard"]
-    return tuple((name, words[f"shelf_level_{name}"], counts[name]) for name in names)
-
-
-def _code_counts(findings: Iterable[Finding]) -> tuple[tuple[str, str, Markup, int, int], ...]:
-    """Return severity, code, meaning, how many there are, and in how many articles; worst and most first."""
-    return tuple(
-        (tally.severity, tally.code, markup_with_code(tally.meaning), tally.count, tally.sources)
-        for tally in by_code(findings)
-    )

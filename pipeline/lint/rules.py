@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.config import Config
 from pipeline.findings import Finding
-from pipeline.lint import format_limits, mechanics, plain_language, safety, spelling, svg_alt_text  # noqa: F401  # each adds its rules
+from pipeline.lint import format_limits, mechanics, plain_language, safety, spelling  # noqa: F401  # each adds its rules
 from pipeline.lint.context import ARTICLE_CHECKS, LintContext
 from pipeline.lint.cross_article import LintSummary, summarise_article
 from pipeline.lint.spelling_verdicts import SpellingVerdicts
@@ -27,7 +27,7 @@ def lint_article(
 ) -> ArticleLintResult:
     """Return what the rules find in an article, save what its author means.
 
-    The same article, configuration and lists (`rules_key` of `checking.keys`) give the same findings, on any day.
+    The same article, configuration and lists (`rules_key`) give the same findings, on any day.
 
     Args:
         verdicts: What is known of words; what is found of others is added.

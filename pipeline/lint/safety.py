@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pipeline.findings import Finding
 from pipeline.languages import compiled, together
 from pipeline.lint.context import LintContext, article_check
+from pipeline.lint.passages import Passage
 from pipeline.model import Callout
 from pipeline.registry import note_rule, warning_rule
 
@@ -28,11 +29,9 @@ _MAX_DISTANCE = 70
 )
 @article_check
 def help_missing(context: LintContext) -> Iterator[Finding]:
-    article = context.article
-    own, meta = context.language, article.meta
-    if not (own.helpers and own.asks and own.complaints) or meta.is_edition:
-        return
-    if meta.kind not in context.config.check.help_kinds:
+    own, meta = context.language, context.article.meta
+    has_tables = own.helpers and own.asks and own.complaints
+    if not has_tables or meta.is_edition or meta.kind not in context.config.check.help_kinds:
         return
     has_box = any(box.kind == "see-doctor" for box in context.nodes(Callout))
     if not has_box and not _says_when(context) and _is_on_complaints(context):
@@ -40,13 +39,11 @@ def help_missing(context: LintContext) -> Iterator[Finding]:
 
 
 def _is_on_complaints(context: LintContext) -> bool:
-    """Tell whether an article is about what ails people, by its title or its words."""
+    """Return whether an article is about what ails people, by its title or its words."""
     complaints = compiled(context.language.complaints)
     if complaints.search(context.article.title.casefold()):
         return True
-    return len(complaints.findall(context.all_text)) * _MAX_WORDS_PER_MENTION >= sum(
-        len(words) for _, words in context.words
-    )
+    return len(complaints.findall(context.all_text)) * _MAX_WORDS_PER_MENTION >= context.word_count
 
 
 def _says_when(context: LintContext) -> bool:
@@ -56,11 +53,10 @@ def _says_when(context: LintContext) -> bool:
     strong, weak = tuple(own.helpers.split()), tuple(own.weak_helpers.split()) if own.seeks else ()
     asks = compiled(rf"\b(?:{own.asks})\b[^.!?\n]*$")
     seeks = compiled(rf"\b(?:{own.seeks})\s+(?:\w+\s+)?$")
-    for passage, words in context.words:
-        for start, _, folded in words:
-            verb = asks if folded.startswith(strong) else seeks if folded.startswith(weak) else None
-            if verb and verb.search(passage.own[max(0, start - _MAX_DISTANCE) : start].casefold()):
-                return True
+    for passage, (start, _, folded) in context.each_word():
+        verb = asks if folded.startswith(strong) else seeks if folded.startswith(weak) else None
+        if verb and verb.search(passage.own[max(0, start - _MAX_DISTANCE) : start].casefold()):
+            return True
     return False
 
 
@@ -82,16 +78,15 @@ def claim_doubtful(context: LintContext) -> Iterator[Finding]:
     for passage, words in context.words:
         for start, end, entry in claims.found_in(words):
             sentence = context.sentence_at(passage, start)
-            around = sentence.text if sentence else passage.text
-            before = around[: start - (sentence.start if sentence else 0)]
-            behind = " ".join(around[end - (sentence.start if sentence else 0) :].split()[:2])
+            around, begin = (sentence.text, sentence.start) if sentence else (passage.text, 0)
+            before = around[: start - begin]
+            behind = " ".join(around[end - begin :].split()[:2])
             if around.rstrip().endswith("?") or (no and (no.search(before) or no.search(behind))):
                 continue
             message = f"{passage.text[start:end]!r} promises an effect: {claims.entries[entry]}"
-            yield context.finding_at("claim-doubtful", passage, start, end, message)
+            yield context.finding_at("claim-doubtful", passage, (start, end), message)
 
 
-_DIGIT = re.compile(r"\d")
 _UNITS, _MEASURES = together().dose_units, together().dose_measures
 _DOSE = rf"(?:mg|g|ml|µg|μg|mcg|ug|mmol|IE|IU|{_UNITS}|{_MEASURES})"
 _NO_RATE = r"(?!\s?/\s?(?:[dm]?[lL]|mol)\b)"
@@ -115,17 +110,14 @@ _DOSES = (
 )
 @article_check
 def dose_format(context: LintContext) -> Iterator[Finding]:
-    for passage, _ in context.words:
-        if not _DIGIT.search(passage.own):
-            continue
-        seen: set[int] = set()
-        for pattern, what in _DOSES:
-            for at in pattern.finditer(passage.own):
-                # `1.000 mg` parts thousands in Danish, and is no dose of 1.
-                is_thousands = context.language.thousands == "." and bool(re.search(r"\d\.\d{3}(?!\d)", at[0]))
-                if at.start() not in seen and not (is_thousands and "zero" in what):
-                    seen.add(at.start())
-                    yield context.finding_at("dose-format", passage, at.start(), at.end(), f"{at[0]!r} has {what}")
+    seen: set[tuple[Passage, int]] = set()
+    for pattern, what in _DOSES:
+        for passage, at in context.matches(pattern):
+            # `1.000 mg` separates thousands in Danish, and is no dose of 1.
+            is_thousands = context.language.thousands == "." and bool(re.search(r"\d\.\d{3}(?!\d)", at[0]))
+            if (passage, at.start()) not in seen and not (is_thousands and "zero" in what):
+                seen.add((passage, at.start()))
+                yield context.finding_at("dose-format", passage, at.span(), f"{at[0]!r} has {what}")
 
 
 _UNIT = rf"(?:%|k?g|mg|[mcd]?l|[cmk]?m|mmol|kcal|kJ|°C|{together().number_units})(?!\w)"
@@ -145,14 +137,12 @@ def number_format(context: LintContext) -> Iterator[Finding]:
     own = context.language
     if not own.thousands:
         return
-    pattern = _DECIMALS[own.thousands]
     # Times are written with a full stop, never with a comma.
     time = compiled(rf"\b{own.before_time}$", re.IGNORECASE) if own.thousands == "." and own.before_time else None
-    for passage, _ in context.words:
-        for at in pattern.finditer(passage.own) if _DIGIT.search(passage.own) else ():
-            if not (time and time.search(passage.own[: at.start()])):
-                message = f"{at[0]!r} has the decimal sign of another language"
-                yield context.finding_at("number-format", passage, at.start(), at.end(), message)
+    for passage, at in context.matches(_DECIMALS[own.thousands]):
+        if not (time and time.search(passage.own[: at.start()])):
+            message = f"{at[0]!r} has the decimal sign of another language"
+            yield context.finding_at("number-format", passage, at.span(), message)
 
 
 @note_rule(
@@ -175,8 +165,8 @@ def number_format(context: LintContext) -> Iterator[Finding]:
 )
 @article_check
 def review_missing(context: LintContext) -> Iterator[Finding]:
-    article = context.article
-    if article.meta.reviewed is None and not article.meta.is_edition:
+    meta = context.article.meta
+    if meta.reviewed is None and not meta.is_edition:
         yield context.finding("review-missing", 0, "no date says when it was last reviewed")
-    elif article.meta.reviewed is not None and not article.meta.reviewed_by and not article.meta.approved_by:
-        yield context.finding("reviewer-missing", 0, f"reviewed on {article.meta.reviewed}, but no one says by whom")
+    elif meta.reviewed is not None and not meta.reviewed_by and not meta.approved_by:
+        yield context.finding("reviewer-missing", 0, f"reviewed on {meta.reviewed}, but no one says by whom")

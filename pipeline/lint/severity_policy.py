@@ -27,36 +27,33 @@ class SeverityPolicy:
     """How many findings of each fingerprint the baseline holds."""
 
     def apply(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Return findings in order and as the project weighs them, without those it knows.
+        """Return the findings with the project's severities, in order, without those of the baseline.
 
-        What a rule calls an error keeps its weight, and is never known: nothing that was refused is published.
+        Errors keep their severity, and the baseline hides none: what was refused is not published.
         """
         left = Counter(self.known)
-        wished = self._by_code()
+        severities = self._by_code()
         kept: list[Finding] = []
         for finding in sort_findings(findings):
+            severity = severities.get(finding.code, finding.severity)
             if finding.severity == "error":
                 kept.append(finding)
-                continue
-            wanted = wished.get(finding.code, finding.severity)
-            if mark := next((mark for mark in _fingerprints(finding) if left[mark] > 0), ""):
+            elif mark := next((mark for mark in _fingerprints(finding) if left[mark] > 0), ""):
                 left[mark] -= 1
-            elif wanted in SEVERITIES:
-                kept.append(finding if wanted == finding.severity else replace(finding, severity=wanted))
+            elif severity in SEVERITIES:
+                kept.append(replace(finding, severity=severity))
         return sort_findings(kept)
 
     def _by_code(self) -> Mapping[str, str]:
-        """Return what is wished by code; of several former codes that are one now, the gravest wish counts."""
+        """Return the severities by code; of several former codes that are one now, the gravest severity counts."""
         order = ("off", *reversed(SEVERITIES))
-        former = {code: wanted for code, wanted in self.severities.items() if code in FORMER_CODES}
-        wished: dict[str, str] = {}
-        for code, wanted in sorted(former.items(), key=lambda item: order.index(item[1])):
-            wished[FORMER_CODES[code]] = wanted
-        return wished | {code: wanted for code, wanted in self.severities.items() if code not in FORMER_CODES}
+        former = [(FORMER_CODES[code], severity) for code, severity in self.severities.items() if code in FORMER_CODES]
+        merged = dict(sorted(former, key=lambda item: order.index(item[1])))
+        return merged | {code: severity for code, severity in self.severities.items() if code not in FORMER_CODES}
 
 
 def load_severity_policy(config: Config) -> SeverityPolicy:
-    """Return how a project weighs findings.
+    """Return the severity policy of a project.
 
     Raises:
         ConfigError: Its baseline cannot be read.
@@ -65,14 +62,14 @@ def load_severity_policy(config: Config) -> SeverityPolicy:
 
 
 def fingerprint(finding: Finding) -> str:
-    """Return what names a finding from one run to the next: its line may move, and a count in its message change."""
-    words = finding.quote or "".join(sign for sign in finding.message if not sign.isdigit())
+    """Return what identifies a finding in every run: its line may move, and a count in its message change."""
+    words = finding.quote or "".join(character for character in finding.message if not character.isdigit())
     parts = (finding.code, finding.source, " ".join(words.split()))
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _fingerprints(finding: Finding) -> Iterator[str]:
-    """Yield its fingerprint, then those that baselines of before hold, under the codes that its rule had."""
+    """Yield its fingerprint, then those under the former codes of its rule, which older baselines hold."""
     yield fingerprint(finding)
     for alias, code in FORMER_CODES.items():
         if code == finding.code:
@@ -100,10 +97,7 @@ def load_baseline(path: Path) -> Mapping[str, int]:
 
 def build_baseline(findings: Iterable[Finding]) -> bytes:
     """Return the file that makes these findings known; errors are left out."""
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for finding in findings:
-        if finding.severity != "error":
-            counts[finding.source, finding.code, fingerprint(finding)] += 1
+    counts = Counter((each.source, each.code, fingerprint(each)) for each in findings if each.severity != "error")
     known = [
         {"source": source, "code": code, "fingerprint": mark, "count": count}
         for (source, code, mark), count in sorted(counts.items())

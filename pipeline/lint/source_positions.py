@@ -11,6 +11,7 @@ from pipeline.findings import Finding
 
 _LINES_AHEAD = 12
 """Lines that a paragraph may have below the one it begins on."""
+_LINES_OF_FRONT_MATTER = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +29,23 @@ class SourcePosition:
 
 
 def locate_finding(finding: Finding, project: Path) -> SourcePosition:
-    """Return where a finding stands; a quote is looked for in spite of what the normaliser changed."""
+    """Return the position of a finding; its quote is found although the normaliser changed quotes, dashes and spaces.
+
+    The model keeps no line of a title or lead: their words are looked for in the first lines.
+    """
     lines = _source_lines(project / finding.source)
-    if not 0 < finding.line <= len(lines):
-        return _locate_title_or_lead(finding, lines)
+    has_line = 0 < finding.line <= len(lines)
+    first, last = (finding.line, finding.line + _LINES_AHEAD) if has_line else (1, _LINES_OF_FRONT_MATTER)
     if finding.quote:
         pattern = _pattern(finding.quote)
-        for number in range(finding.line, min(finding.line + _LINES_AHEAD, len(lines)) + 1):
-            if at := pattern.search(lines[number - 1]):
-                return SourcePosition(number, lines[number - 1], at.start(), at.end())
-    return SourcePosition(finding.line, lines[finding.line - 1])
-
-
-def _locate_title_or_lead(finding: Finding, lines: tuple[str, ...]) -> SourcePosition:
-    """Look for the words of a title or lead, whose line the model does not keep."""
-    if finding.quote:
-        pattern = _pattern(finding.quote)
-        for number, line in enumerate(lines[:60], 1):
+        for number, line in enumerate(lines[first - 1 : last], first):
             if at := pattern.search(line):
                 return SourcePosition(number, line, at.start(), at.end())
-    return SourcePosition(0)
+    return SourcePosition(finding.line, lines[finding.line - 1]) if has_line else SourcePosition(0)
 
 
 def _pattern(quote: str) -> re.Pattern[str]:
-    """Return a pattern for words whose spaces, dashes and quotation marks the normaliser may have set."""
+    """Return a pattern for words whose spaces, dashes and quotation marks the normaliser may have changed."""
     loose = {
         " ": r"[\s*_]+",
         "\u00a0": r"[\s*_]*",
@@ -61,7 +55,7 @@ def _pattern(quote: str) -> re.Pattern[str]:
         "’": "['’]",
         "…": r"(?:…|\.\.\.)",
     }
-    return re.compile("".join(loose.get(sign, re.escape(sign)) for sign in quote.strip()))
+    return re.compile("".join(loose.get(character, re.escape(character)) for character in quote.strip()))
 
 
 @lru_cache(maxsize=512)

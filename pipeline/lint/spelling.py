@@ -26,46 +26,43 @@ _FOLDERS = ("/usr/share/hunspell", "/usr/share/myspell/dicts", "/opt/homebrew/sh
 KNOWN_WORD_COUNT = 30_000
 """So many of a language's commonest words need no dictionary."""
 COMMON_WORD_COUNT = 20_000
-"""So many may be what a slip was meant to be."""
+"""How many of the commonest words may be the word that was intended."""
 _SHORTEST = 5
 _MAX_SUGGESTIONS = 3
-"""So many words that may be meant are named."""
+"""How many intended words a finding offers."""
 
 
 @warning_rule(
     "spelling",
     "A word that no dictionary has, one letter from a common one.",
     "`smeter` for `smerter`",
-    "Correct it; or, where it is right, add it to `sources/ordliste.txt` (`publish check --learn`).",
+    "Correct it; or, where it is right, add it to .",
     reason="A spelling error in a dose or a symptom misleads; anywhere else it costs trust.",
     source="Hunspell, with the Danish dictionary of Stavekontrolden.",
     group="right",
 )
 @article_check
 def spelling(context: LintContext) -> Iterator[Finding]:
-    if not context.config.check.spelling:
-        return
-    speller = find_speller(context.language.tag)
+    speller = find_speller(context.language.tag) if context.config.check.spelling else None
     if speller is None:
         return
     own = project_words(context.config.folder / context.config.check.words)
     seen: set[str] = set()
-    for passage, words in context.words:
-        for start, word, folded in words:
-            if word in seen:
-                continue
-            seen.add(word)
-            if folded in own or not _is_checked(word, start, passage.own):
-                continue
-            meant = context.verdicts.of(context.language.tag, word.lower(), speller.judge)
-            if meant is not None:
-                expected = f", expected {' or '.join(map(repr, meant))}" if meant else ""
-                message = f"{word!r} is in no dictionary{expected}"
-                yield context.finding_at("spelling", passage, start, start + len(word), message)
+    for passage, (start, word, folded) in context.each_word():
+        if word in seen:
+            continue
+        seen.add(word)
+        if folded in own or not _is_checked(word, start, passage.own):
+            continue
+        intended = context.verdicts.of(context.language.tag, word.lower(), speller.check)
+        if intended is not None:
+            expected = f", expected {' or '.join(map(repr, intended))}" if intended else ""
+            message = f"{word!r} is in no dictionary{expected}"
+            yield context.finding_at("spelling", passage, (start, start + len(word)), message)
 
 
 def _is_checked(word: str, start: int, text: str) -> bool:
-    """Tell whether a word is judged: names, abbreviations and parts of addresses are not."""
+    """Return whether a word is checked: names, abbreviations and parts of addresses are not."""
     if len(word) < _SHORTEST or word[1:] != word[1:].lower() or text[start + len(word) :][:1] in ("@", "_", "/"):
         return False
     if word[0].isupper():
@@ -82,12 +79,12 @@ class Speller:
     dictionary: Path
     """Without its suffix."""
 
-    def judge(self, plain: str) -> SpellingVerdict:
-        """Return what a word in small letters may stand for if it is a slip: near a common one, in no dictionary."""
+    def check(self, plain: str) -> SpellingVerdict:
+        """Return the words that a misspelt word may be intended as; None where it is not misspelt."""
         # The cheap questions first: most rare words are compounds that no common word is near.
         if plain in self.known or not self._neighbours(plain):
             return None
-        return None if self._is_right(plain) or self._is_foreign(plain) else self._meant(plain)[:_MAX_SUGGESTIONS]
+        return None if self._is_right(plain) or self._is_foreign(plain) else self._suggestions(plain)[:_MAX_SUGGESTIONS]
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -104,8 +101,8 @@ class Speller:
                 index.create_dictionary_entry(word, 1)
         return index
 
-    def _meant(self, plain: str) -> tuple[str, ...]:
-        """Return what a slip may stand for, the likeliest first: no names, and no slips that are common."""
+    def _suggestions(self, plain: str) -> tuple[str, ...]:
+        """Return the words that a misspelt word may be intended as, the likeliest first."""
         near = sorted(self._neighbours(plain), key=lambda other: (abs(len(other) - len(plain)), other))
         return tuple(other for other in near if self._spells(other))
 
@@ -116,7 +113,7 @@ class Speller:
         return tuple(found.term for found in self._common.lookup(word, Verbosity.ALL, max_edit_distance=1))
 
     def _is_right(self, word: str) -> bool:
-        """Ask the dictionary, and take a compound of two words that it knows for right."""
+        """Return whether the dictionary has a word, or both parts of a compound."""
         if self._knows(word):
             return True
         return any(
@@ -130,7 +127,7 @@ class Speller:
         return word in self.known or self._spells(word)
 
     def _is_foreign(self, word: str) -> bool:
-        """Tell whether a word is English, from which medical Danish borrows freely."""
+        """Return whether a word is English, from which medical Danish borrows freely."""
         english = find_speller("en") if self.language != "en" else None
         return english is not None and (word in english.known or english._knows(word))
 

@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 SpellingVerdict = Sequence[str] | None
-"""Of a slip: what may have been meant, the likeliest first; None: no slip."""
+"""Of a misspelt word: the words that may be intended, the likeliest first; None: not misspelt."""
 Judge = Callable[[str], SpellingVerdict]
 
 
 @dataclass(slots=True)
 class SpellingVerdicts:
-    """What is known of words in this process."""
+    """Verdicts on words in this process."""
 
     _known: dict[tuple[str, str], SpellingVerdict] = field(default_factory=dict)
     """By language and word in small letters."""
 
     def of(self, language: str, word: str, judge: Judge) -> SpellingVerdict:
-        """Return the verdict on a word; it is judged where none is known yet."""
+        """Return the verdict on a word; it is checked where none is known yet."""
         if (language, word) not in self._known:
             self._known[language, word] = self.find(language, word, judge)
         return self._known[language, word]

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*|%")
-"""Words and numbers, as texts and lists are taken apart."""
+"""A word or number of a text or list."""
 WordSpan = tuple[int, str, str]
-"""Where it begins in a text, as it stands there, and without capitals."""
+"""Its start in a text, the word, and the word in small letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class WordList:
-    """Words or phrases, and what is said of each."""
+    """Words or phrases, and the value of each."""
 
     entries: Mapping[str, str]
     phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import subprocess
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, did_you_mean
 from pipeline.printing.published_handouts import PrintableHandout
 from pipeline.rendering.paper_sizes import measure_pages, sheet_count
 
@@ -111,8 +110,7 @@ def choose_printer(name: str) -> Printer:
         raise PrinterError(
             f"no printer is the default; {there_is}", hint="name one: --printer, or set it: lpoptions -d NAME"
         )
-    near = difflib.get_close_matches(name, names, n=1)
-    raise PrinterError(f"no printer is called {name!r}; {there_is}", hint=f"did you mean {near[0]}?" if near else "")
+    raise PrinterError(f"no printer is called {name!r}; {there_is}", hint=did_you_mean(name, names))
 
 
 def lp_command(job: PrintJob, printer: Printer) -> tuple[str, ...]:

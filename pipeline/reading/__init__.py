@@ -1,1 +1,1 @@
-"""From a Markdown file, messy as real sites keep them, to an `Article` and what was found on the way."""
+"""Reading of Markdown sources into normalised articles: clean text, front matter, repairs, pandoc, blocks, outline."""

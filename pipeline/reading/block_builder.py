@@ -6,10 +6,10 @@ import html
 import json
 import re
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
-from pipeline.findings import Finding
-from pipeline.limits import DEFAULT_LIMITS, Limits
+from pipeline.errors import did_you_mean
 from pipeline.model import (
     Alignment,
     Block,
@@ -36,21 +36,11 @@ from pipeline.model import (
     Table,
     text,
 )
-from pipeline.reading.callouts import (
-    CALLOUT_KINDS,
-    MEDIA_NAMES,
-    bold_only,
-    callout_key,
-    split_callout_title,
-    suggest_callout,
-    unknown_callout_names,
-)
+from pipeline.reading.callouts import CALLOUT_KINDS, MEDIA_NAMES, bold_only, callout_key, split_callout_title
 from pipeline.reading.inline_builder import BuilderState, InlineBuilder, PandocNode, TargetResolver, text_to_inlines
 from pipeline.reading.lines import FENCE, FindingCollector, Lines, NestingError
 from pipeline.reading.pandoc import PandocDocument
 from pipeline.registry import warning_rule
-
-__all__ = ["NestingError", "TargetResolver", "build_blocks"]
 
 _ALERT_MARK = re.compile(r"\[!([^\[\]]{1,40})\][+-]?")
 _ALIGNMENTS: dict[str, Alignment] = {"AlignLeft": "left", "AlignCenter": "center", "AlignRight": "right"}
@@ -58,8 +48,8 @@ _BREAK_TYPES = ("SoftBreak", "LineBreak")
 
 
 def build_blocks(
-    document: PandocDocument, lines: Lines, source: str, resolver: TargetResolver, limits: Limits = DEFAULT_LIMITS
-) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
+    document: PandocDocument, lines: Lines, findings: FindingCollector, resolver: TargetResolver
+) -> tuple[Block, ...]:
     """Return the blocks of a text that pandoc has read; headings have the level and id that pandoc gave them.
 
     Args:
@@ -68,39 +58,22 @@ def build_blocks(
     Raises:
         NestingError: Blocks or inlines nest too deeply.
     """
-    place = BuilderState(lines, FindingCollector(source, limits), resolver)
+    state = BuilderState(lines, findings, resolver)
     try:
         nodes = json.loads(document.data)["blocks"]
     except RecursionError as error:
-        place.set_line(document.deepest_line())
-        message = f"blocks nested more than {limits.nesting} deep"
-        raise NestingError(message, source=source, line=place.line) from error
-    blocks = BlockBuilder(place).blocks(nodes, 0)
-    return blocks, tuple(place.record.findings)
+        state.set_line(document.deepest_line())
+        message = f"blocks nested more than {findings.limits.nesting} deep"
+        raise NestingError(message, line=state.line) from error
+    return BlockBuilder(state).blocks(nodes, 0)
 
 
 class BlockBuilder:
-    """Builds the blocks of one article."""
+    """Builds the blocks of one article: `build_para` those of pandoc's `Para`, and so on."""
 
-    def __init__(self, place: BuilderState) -> None:
-        self.place = place
-        self.inline = InlineBuilder(place, self.blocks)
-        self._kinds: dict[str, Callable[[list[Any], int], tuple[Block, ...]]] = {
-            "Para": self._para,
-            "Plain": self._plain,
-            "Header": self._header,
-            "BlockQuote": self._blockquote,
-            "BulletList": self._bulletlist,
-            "OrderedList": self._orderedlist,
-            "DefinitionList": self._definitionlist,
-            "Table": self._table,
-            "CodeBlock": self._codeblock,
-            "RawBlock": self._rawblock,
-            "HorizontalRule": self._horizontalrule,
-            "LineBlock": self._lineblock,
-            "Figure": self._figure,
-            "Div": self._div,
-        }
+    def __init__(self, state: BuilderState) -> None:
+        self.state = state
+        self.inline = InlineBuilder(state, self.blocks)
 
     def blocks(self, nodes: list[PandocNode], depth: int) -> tuple[Block, ...]:
         """Return blocks.
@@ -108,55 +81,51 @@ class BlockBuilder:
         Raises:
             NestingError: They nest too deeply.
         """
-        record = self.place.record
-        if depth > record.limits.nesting:
-            message = f"blocks nested more than {record.limits.nesting} deep"
-            raise NestingError(message, source=record.source, line=self.place.line)
+        self.state.findings.check_nesting(depth, "blocks", self.state.line)
         built: list[Block] = []
         for node in nodes:
-            built += self._block(node, depth)
+            build: Callable[[list[Any], int], tuple[Block, ...]] | None = getattr(
+                self, f"build_{node['t'].lower()}", None
+            )
+            built += build(node.get("c", []), depth) if build else ()
         return tuple(built)
-
-    def _block(self, node: PandocNode, depth: int) -> tuple[Block, ...]:
-        build_kind = self._kinds.get(node["t"])
-        return build_kind(node.get("c", []), depth) if build_kind else ()
 
     # ---- containers and small kinds
 
-    def _blockquote(self, content: list[Any], depth: int) -> tuple[Block, ...]:
-        line = self.place.line
-        return _quotation(self.blocks(content, depth + 1), line, self.place.record)
+    def build_blockquote(self, content: list[Any], depth: int) -> tuple[Block, ...]:
+        line = self.state.line
+        return _quotation(self.blocks(content, depth + 1), line, self.state.findings)
 
-    def _bulletlist(self, content: list[Any], depth: int) -> tuple[Block, ...]:
-        line = self.place.line
-        items = tuple(filter(None, (self._item(item, depth + 1) for item in content)))
+    def build_bulletlist(self, content: list[Any], depth: int) -> tuple[Block, ...]:
+        line = self.state.line
+        items = self._items(content, depth)
         return (BulletList(items, line),) if items else ()
 
-    def _orderedlist(self, content: list[Any], depth: int) -> tuple[Block, ...]:
-        line = self.place.line
-        items = tuple(filter(None, (self._item(item, depth + 1) for item in content[1])))
+    def build_orderedlist(self, content: list[Any], depth: int) -> tuple[Block, ...]:
+        line = self.state.line
+        items = self._items(content[1], depth)
         return (OrderedList(items, content[0][0], line),) if items else ()
 
-    def _horizontalrule(self, _: list[Any], __: int) -> tuple[Block, ...]:
-        return (HorizontalRule(self.place.line),)
+    def build_horizontalrule(self, _: list[Any], __: int) -> tuple[Block, ...]:
+        return (HorizontalRule(self.state.line),)
 
-    def _lineblock(self, content: list[Any], _: int) -> tuple[Block, ...]:
-        return (Para(tuple(_join_with_breaks([self.inline.line(row) for row in content])), self.place.line),)
+    def build_lineblock(self, content: list[Any], _: int) -> tuple[Block, ...]:
+        return (Para(_join_with_breaks([self.inline.line(row) for row in content]), self.state.line),)
 
-    def _figure(self, content: list[Any], depth: int) -> tuple[Block, ...]:
+    def build_figure(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         return self.blocks(content[2], depth + 1)
 
     # ---- text and pictures
 
-    def _para(self, content: list[Any], _: int) -> tuple[Block, ...]:
+    def build_para(self, content: list[Any], _: int) -> tuple[Block, ...]:
         return self._text(Para, content)
 
-    def _plain(self, content: list[Any], _: int) -> tuple[Block, ...]:
+    def build_plain(self, content: list[Any], _: int) -> tuple[Block, ...]:
         return self._text(Plain, content)
 
     def _text(self, kind: type[Para | Plain], nodes: list[PandocNode]) -> tuple[Block, ...]:
-        """Return a paragraph, and each picture that stands at its ends or on a line of its own as a figure."""
-        line = self.place.line
+        """Return a paragraph, and each picture at its ends or on a line of its own as a figure."""
+        line = self.state.line
         built: list[Block] = []
         for piece in _split_at_pictures(nodes):
             if isinstance(piece, list):
@@ -168,10 +137,10 @@ class BlockBuilder:
                 built.append(Figure(image, caption, image.line))
         return tuple(built)
 
-    def _header(self, content: list[Any], _: int) -> tuple[Block, ...]:
+    def build_header(self, content: list[Any], _: int) -> tuple[Block, ...]:
         level, attributes, nodes = content
-        self.place.move(attributes)
-        line = self.place.line
+        self.state.move(attributes)
+        line = self.state.line
         inside: list[Block] = []
         figures: list[Block] = []
         for block in self._text(Para, nodes):
@@ -179,56 +148,60 @@ class BlockBuilder:
         heading = tuple(inline for block in inside if isinstance(block, Para) for inline in block.content)
         return (*((Header(level, heading, attributes[0], line),) if heading else ()), *figures)
 
-    def _codeblock(self, content: list[Any], _: int) -> tuple[Block, ...]:
+    def build_codeblock(self, content: list[Any], _: int) -> tuple[Block, ...]:
         """Return fenced code as code; indented text that repairs did not see stays text."""
         attributes, code = content
-        self.place.move(attributes)
-        line = self.place.line
-        first = next((entry.text for entry in self.place.lines if entry.number == line), "```")
+        self.state.move(attributes)
+        line = self.state.line
+        first = next((entry.text for entry in self.state.lines if entry.number == line), "```")
         if FENCE.search(first) or "```" in first or "~~~" in first:
             return (CodeBlock(code.strip("\n"), line),) if code.strip() else ()
         rows = [tuple(text_to_inlines(row)) for row in code.splitlines() if row.strip()]
-        return (Para(tuple(_join_with_breaks(rows)), line),) if rows else ()
+        return (Para(_join_with_breaks(rows), line),) if rows else ()
 
-    def _rawblock(self, content: list[Any], _: int) -> tuple[Block, ...]:
-        """Return the bare words of HTML that repairs left: a last net, so that no tag passes and no word is lost."""
+    def build_rawblock(self, content: list[Any], _: int) -> tuple[Block, ...]:
+        """Return the bare words of HTML that the line repairs left, so that no tag passes and no word is lost."""
         import nh3  # 20 ms: almost never needed
 
-        raw, line = content[1], self.place.line
+        raw, line = content[1], self.state.line
         if re.fullmatch(r"\s*(?:</?(?:br|sub|sup|abbr)\b[^>]*>\s*)+", raw, re.IGNORECASE):
             return ()
-        self.place.record.add("html-removed", line, f"{' '.join(raw.split())[:60]!r}")
+        self.state.findings.add("html-removed", line, f"{' '.join(raw.split())[:60]!r}")
         bare = html.unescape(nh3.clean(raw, tags=set()))
         inlines = tuple(text_to_inlines(bare))
         return (Para(inlines, line),) if inlines else ()
 
     # ---- lists
 
+    def _items(self, items: list[list[PandocNode]], depth: int) -> tuple[tuple[Block, ...], ...]:
+        return tuple(filter(None, (self._item(nodes, depth + 1) for nodes in items)))
+
     def _item(self, nodes: list[PandocNode], depth: int) -> tuple[Block, ...]:
         blocks = self.blocks(nodes, depth)
         # pandoc writes a task as a box in a block of its own before the text.
-        if len(blocks) > 1 and isinstance(blocks[0], Plain | Para) and text((blocks[0],)) in {"☐", "☒"}:
-            second = blocks[1]
-            if isinstance(second, Plain | Para):
-                joined = (*blocks[0].content, Space(), *second.content)
-                return (type(second)(joined, second.line), *blocks[2:])
+        match blocks:
+            case (Plain(box) | Para(box), (Plain(content) | Para(content)) as second, *others) if text(box) in {
+                "☐",
+                "☒",
+            }:
+                return (type(second)((*box, Space(), *content), second.line), *others)
         return blocks
 
-    def _definitionlist(self, content: list[Any], depth: int) -> tuple[Block, ...]:
-        line = self.place.line
-        entries = []
-        for term, definitions in content:
-            inlines = self.inline.line(term)
-            entries.append((inlines, tuple(self.blocks(nodes, depth + 1) for nodes in definitions)))
-        return (DefinitionList(tuple(entries), line),)
+    def build_definitionlist(self, content: list[Any], depth: int) -> tuple[Block, ...]:
+        line = self.state.line
+        entries = tuple(
+            (self.inline.line(term), tuple(self.blocks(nodes, depth + 1) for nodes in definitions))
+            for term, definitions in content
+        )
+        return (DefinitionList(entries, line),)
 
     # ---- tables
 
-    def _table(self, content: list[Any], depth: int) -> tuple[Block, ...]:
+    def build_table(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         """Return a table; a first row that is all bold is its head where it has none."""
         attributes, (_, caption), columns, head, bodies, foot = content
-        self.place.move(attributes)
-        line = self.place.line
+        self.state.move(attributes)
+        line = self.state.line
         alignments = [_ALIGNMENTS.get(column[0]["t"], "") for column in columns]
         heads = [self._row(row, alignments, depth) for row in head[1]]
         rows = [self._row(row, alignments, depth) for body in bodies for row in (*body[2], *body[3])]
@@ -236,7 +209,7 @@ class BlockBuilder:
         rows = [row for row in (*heads[1:], *rows) if not _is_empty(row)]
         top = heads[0] if heads and not _is_empty(heads[0]) else ()
         if not top and len(rows) > 1 and all(_is_bold(cell) for cell in rows[0]):
-            self.place.record.add("table-shape", line, "the first row is all bold, and is the head of the table")
+            self.state.findings.add("table-shape", line, "the first row is all bold, and is the head of the table")
             top, rows = tuple(_without_bold(cell) for cell in rows[0]), rows[1:]
         words_above = tuple(
             inline
@@ -249,19 +222,16 @@ class BlockBuilder:
     def _row(self, row: list[Any], alignments: list[Alignment], depth: int) -> tuple[Cell, ...]:
         cells: list[Cell] = []
         for (_, alignment, _, _, nodes), column in zip(row[1], alignments, strict=False):
-            blocks = [self._in_cell(block) for node in nodes for block in self._cell_block(node, depth)]
-            cells.append(Cell(tuple(blocks), _ALIGNMENTS.get(alignment["t"], column)))
+            blocks = tuple(_in_cell(block) for node in nodes for block in self._cell_block(node, depth))
+            cells.append(Cell(blocks, _ALIGNMENTS.get(alignment["t"], column)))
         return tuple(cells)
 
     def _cell_block(self, node: PandocNode, depth: int) -> tuple[Block, ...]:
         """Return a block of a cell; its pictures stay within the text."""
         if node["t"] in {"Plain", "Para"}:
             content = self.inline.line(node["c"])
-            return (Plain(content, self.place.line),) if content else ()
+            return (Plain(content, self.state.line),) if content else ()
         return self.blocks([node], depth + 1)
-
-    def _in_cell(self, block: Block) -> Block:
-        return Plain((block.image,), block.line) if isinstance(block, Figure) else block
 
     # ---- boxes
 
@@ -271,37 +241,36 @@ class BlockBuilder:
         "`::: {.tipp}`, or `[kun her]{.web-only}`",
         "Use a kind or a medium that the message names, or take the class away.",
     )
-    def _div(self, content: list[Any], depth: int) -> tuple[Block, ...]:
+    def build_div(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         """Return what a div holds, in the kind that its classes name."""
         attributes, nodes = content
         _, classes, pairs = attributes
-        before = self.place.line
-        self.place.move(attributes)
-        line = self.place.line
+        before = self.state.line
+        self.state.move(attributes)
+        line = self.state.line
         if ["wrapper", "1"] in pairs:
             built = self.blocks(nodes, depth)
-            self.place.line = before
+            self.state.line = before
             return built
         # An alert begins with pandoc's own English label, which is no word of the author.
         nodes = [node for node in nodes if not (node["t"] == "Div" and node["c"][0][1] == ["title"])]
-        for name in unknown_callout_names(classes):
-            self.place.record.add(
-                "div-unknown", line, f"a box of the class {name!r}, which is not known{suggest_callout(name)}"
-            )
+        keys = [callout_key(name) for name in classes]
+        for name, key in zip(classes, keys, strict=True):
+            if key not in CALLOUT_KINDS and key not in MEDIA_NAMES:
+                hint = did_you_mean(key, (*CALLOUT_KINDS, *MEDIA_NAMES))
+                message = f"a box of the class {name!r}, which is not known"
+                self.state.findings.add("div-unknown", line, "; ".join(filter(None, (message, hint))))
         built = self.blocks(nodes, depth + 1)
-        kind = next((CALLOUT_KINDS[callout_key(name)] for name in classes if callout_key(name) in CALLOUT_KINDS), None)
-        media = tuple(
-            dict.fromkeys(MEDIA_NAMES[callout_key(name)] for name in classes if callout_key(name) in MEDIA_NAMES)
-        )
-        language = next((value for name, value in pairs if name == "lang"), "")
-        title = tuple(text_to_inlines(next((value for name, value in pairs if name == "title"), "")))
+        kind = next((CALLOUT_KINDS[key] for key in keys if key in CALLOUT_KINDS), None)
+        media = tuple(dict.fromkeys(MEDIA_NAMES[key] for key in keys if key in MEDIA_NAMES))
+        named = dict(reversed(pairs))
+        title = tuple(text_to_inlines(named.get("title", "")))
         if kind:
-            built = _callout(kind, built, title, line, self.place.record)
+            built = _callout(kind, built, title, line, self.state.findings)
         elif title:
             built = (Para((Strong(title),), line), *built)
-        if (media or language) and built:
-            built = (Div(built, language, media, line),)
-        return built
+        language = named.get("lang", "")
+        return (Div(built, language, media, line),) if (media or language) and built else built
 
 
 @warning_rule(
@@ -310,28 +279,23 @@ class BlockBuilder:
     "`> [!FAKTUM]`",
     "Use NOTE, TIP, VIGTIGT, ADVARSEL, FORSIGTIG, SØG-LÆGE or DET-VIGTIGSTE.",
 )
-def _quotation(blocks: tuple[Block, ...], line: int, record: FindingCollector) -> tuple[Block, ...]:
+def _quotation(blocks: tuple[Block, ...], line: int, findings: FindingCollector) -> tuple[Block, ...]:
     """Return a quotation, or the box that its first words name: `> [!VIGTIGT] Titel`."""
-    first = blocks[0] if blocks else None
-    if (
-        not isinstance(first, Para)
-        or not isinstance(first.content[0], Str)
-        or not first.content[0].text.startswith("[!")
-    ):
+    match blocks:
+        case (Para((Str(words), *_) as content) as first, *others) if words.startswith("[!"):
+            top, rest = _first_line(tuple(content))
+            mark = _ALERT_MARK.match(text(top))
+        case _:
+            mark = None
+    if mark is None:
         return (BlockQuote(blocks, line),) if blocks else ()
-    top, rest = _first_line(first.content)
-    match = _ALERT_MARK.match(text(top))
-    if match is None:
-        return (BlockQuote(blocks, line),)
-    name = callout_key(match[1])
-    title = _after_mark(top, match[0])
+    name = callout_key(mark[1])
+    title = _after_mark(top, mark[0])
     if name not in CALLOUT_KINDS:
-        record.add("callout-unknown", line, f"[!{match[1]}] is no kind of box that is known; it becomes a note")
-        title = (
-            tuple(text_to_inlines(match[1])) if not title else (*text_to_inlines(match[1]), Str(":"), Space(), *title)
-        )
-    below = ((Para(rest, first.line),) if rest else ()) + blocks[1:]
-    return _callout(CALLOUT_KINDS.get(name, "note"), below, title, line, record)
+        findings.add("callout-unknown", line, f"[!{mark[1]}] is no kind of box that is known; it becomes a note")
+        title = (*text_to_inlines(mark[1]), *((Str(":"), Space(), *title) if title else ()))
+    below = (*((Para(rest, first.line),) if rest else ()), *others)
+    return _callout(CALLOUT_KINDS.get(name, "note"), below, title, line, findings)
 
 
 @warning_rule(
@@ -341,7 +305,7 @@ def _quotation(blocks: tuple[Block, ...], line: int, record: FindingCollector) -
     "Begin every line of the box with `>`, or take it away.",
 )
 def _callout(
-    kind: CalloutKind, blocks: tuple[Block, ...], title: tuple[Inline, ...], line: int, record: FindingCollector
+    kind: CalloutKind, blocks: tuple[Block, ...], title: tuple[Inline, ...], line: int, findings: FindingCollector
 ) -> tuple[Block, ...]:
     """Return a box, or nothing, with a finding, where it would be empty."""
     if not title:
@@ -349,20 +313,19 @@ def _callout(
     if not blocks and title:
         blocks, title = (Para(title, line),), ()
     if not blocks:
-        record.add("callout-empty", line, f"a box ({kind}) without text, left out")
+        findings.add("callout-empty", line, f"a box ({kind}) without text, left out")
         return ()
     return (Callout(kind, blocks, title, line),)
 
 
 def _first_line(content: tuple[Inline, ...]) -> tuple[tuple[Inline, ...], tuple[Inline, ...]]:
-    for at, inline in enumerate(content):
-        if isinstance(inline, SoftBreak | LineBreak):
-            return content[:at], content[at + 1 :]
-    return content, ()
+    """Return the inlines before the first line break, and those behind it."""
+    at = next((at for at, inline in enumerate(content) if isinstance(inline, SoftBreak | LineBreak)), len(content))
+    return content[:at], content[at + 1 :]
 
 
 def _after_mark(content: tuple[Inline, ...], mark: str) -> tuple[Inline, ...]:
-    """Return what stands behind a mark at the beginning of a line."""
+    """Return the inlines behind a mark at the beginning of a line."""
     seen = ""
     for at, inline in enumerate(content):
         seen += text((inline,)) or " "
@@ -375,22 +338,19 @@ def _after_mark(content: tuple[Inline, ...], mark: str) -> tuple[Inline, ...]:
     return ()
 
 
-def _join_with_breaks(rows: list[tuple[Inline, ...]]) -> list[Inline]:
+def _join_with_breaks(rows: list[tuple[Inline, ...]]) -> tuple[Inline, ...]:
     """Return rows with a line break between each two."""
-    inlines: list[Inline] = []
-    for row in rows:
-        inlines += [LineBreak(), *row] if inlines else list(row)
-    return inlines
+    return tuple(chain.from_iterable((LineBreak(), *row) for row in rows))[1:]
 
 
 def _split_at_pictures(nodes: list[PandocNode]) -> list[list[PandocNode] | PandocNode]:
-    """Return a paragraph in pieces: runs of text, and the pictures that stand for themselves."""
+    """Return a paragraph in pieces: runs of text, and the pictures that become figures."""
     if not any(node["t"] == "Image" for node in nodes):
         return [nodes]
     pieces: list[list[PandocNode] | PandocNode] = []
     run: list[PandocNode] = []
     for at, node in enumerate(nodes):
-        if node["t"] == "Image" and _stands_for_itself(nodes, at):
+        if node["t"] == "Image" and _becomes_figure(nodes, at):
             pieces += [run, node]
             run = []
         else:
@@ -398,7 +358,7 @@ def _split_at_pictures(nodes: list[PandocNode]) -> list[list[PandocNode] | Pando
     return [piece for piece in (*pieces, run) if piece]
 
 
-def _stands_for_itself(nodes: list[PandocNode], at: int) -> bool:
+def _becomes_figure(nodes: list[PandocNode], at: int) -> bool:
     """Return whether a picture is at an end of its paragraph or alone on a line; `(![x](y))` is not."""
     before, after = nodes[:at], nodes[at + 1 :]
     neighbours = {before[-1]["t"] if before else "SoftBreak", after[0]["t"] if after else "SoftBreak"}
@@ -410,6 +370,10 @@ def _stands_for_itself(nodes: list[PandocNode], at: int) -> bool:
 def _is_bare(nodes: list[PandocNode]) -> bool:
     """Return whether there is nothing but gaps and pictures."""
     return all(node["t"] in {"Space", "Image", *_BREAK_TYPES} for node in nodes)
+
+
+def _in_cell(block: Block) -> Block:
+    return Plain((block.image,), block.line) if isinstance(block, Figure) else block
 
 
 def _is_empty(row: tuple[Cell, ...]) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Sequence
 
 from pipeline.languages import together
 from pipeline.model import Block, CalloutKind, Header, Inline, Para, Plain, Strong, text
@@ -19,19 +17,6 @@ MEDIA_NAMES = {name: medium for medium, names in together().media.items() for na
 def callout_key(name: str) -> str:
     """Return a name as the tables have it."""
     return re.sub(r"[\s_]+", "-", name.strip().casefold())
-
-
-def unknown_callout_names(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names that are neither a kind nor a medium."""
-    return tuple(
-        name for name in names if callout_key(name) not in CALLOUT_KINDS and callout_key(name) not in MEDIA_NAMES
-    )
-
-
-def suggest_callout(name: str) -> str:
-    """Return the kind or medium that someone may have meant, as a question, or nothing."""
-    near = difflib.get_close_matches(callout_key(name), [*CALLOUT_KINDS, *MEDIA_NAMES], n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def split_callout_title(blocks: tuple[Block, ...]) -> tuple[tuple[Inline, ...], tuple[Block, ...]]:

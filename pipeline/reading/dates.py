@@ -16,25 +16,13 @@ FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 
 class DateError(ValueError):
-    """A date that cannot be read: what was found, what was expected, and what helps."""
+    """A date that cannot be read, does not exist, or could be several days."""
 
     def __init__(self, found: str, expected: str, hint: str) -> None:
         super().__init__(f"{found!r} is no date, expected {expected}")
         self.found = found
         self.expected = expected
         self.hint = hint
-
-
-class UnreadableDateError(DateError):
-    """It does not look like a date."""
-
-
-class ShortYearError(DateError):
-    """The year has two digits, so its century, and often its place, would be a guess."""
-
-
-class NoSuchDayError(DateError):
-    """It looks like a date, but no calendar has it."""
 
 
 _MONTH_NUMBERS: Mapping[str, int] = MappingProxyType(
@@ -77,7 +65,7 @@ def parse_date(value: str, order: DateOrder) -> date:
 
     Args:
         value: ISO (with or without a time), 30-04-2025, 19/02/2025, 7.6.2025, 2. maj 2025, May 2, 2025 …
-        order: How 05-06-2025 is meant. A year of four digits in front is always followed by month and day.
+        order: How to read 05-06-2025. A year of four digits in front is always followed by month and day.
 
     Raises:
         DateError: It is no such day, or could be several.
@@ -91,26 +79,22 @@ def parse_date(value: str, order: DateOrder) -> date:
         if at := _YEAR_LAST.fullmatch(written):
             return _year_last(value, at, order)
         if _SHORT_YEAR.fullmatch(written):
-            raise ShortYearError(
+            raise DateError(
                 value, f"a date with four digits of year, such as {_example(order)}", "write the year in full: 2025"
             )
-    raise UnreadableDateError(
-        value, f"a date such as {_example(order)}", "30-04-2025, 2025-04-30 and 30. april 2025 can be read"
-    )
+    raise DateError(value, f"a date such as {_example(order)}", "30-04-2025, 2025-04-30 and 30. april 2025 can be read")
 
 
 def _year_last(value: str, at: re.Match[str], order: DateOrder) -> date:
     if order == "year-month-day":
-        raise UnreadableDateError(
+        raise DateError(
             value, "a date such as 2025-02-28", "`[sources] dates` in publish.toml says that the year comes first"
         )
     first, second = int(at["first"]), int(at["second"])
     day, month = (first, second) if order == "day-month-year" else (second, first)
     if month > 12 >= day:
         says = f"`[sources] dates` in publish.toml says that the {order.split('-')[0]} comes first"
-        raise NoSuchDayError(
-            value, f"a date such as {_example(order, at['mark'])}", f"there is no month {month}; {says}"
-        )
+        raise DateError(value, f"a date such as {_example(order, at['mark'])}", f"there is no month {month}; {says}")
     return _valid_date(value, int(at["year"]), month, day, _example(order, at["mark"]))
 
 
@@ -119,7 +103,7 @@ def _month(value: str, name: str, order: DateOrder) -> int:
     if number is None:
         known = " or ".join(each.names.split()[0].title() for each in every() if each.months)
         hint = f"{name!r} is no month in {known}"
-        raise UnreadableDateError(value, f"a date such as 28. februar 2025 or {_example(order)}", hint)
+        raise DateError(value, f"a date such as 28. februar 2025 or {_example(order)}", hint)
     return number
 
 
@@ -127,12 +111,12 @@ def _valid_date(value: str, year: int, month: int, day: int, example: str) -> da
     """Return the day, or say what is wrong with it."""
     expected = f"a date such as {example or '28. februar 2025'}"
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise NoSuchDayError(value, expected, f"the year {year} is not between {FIRST_YEAR} and {LAST_YEAR}")
+        raise DateError(value, expected, f"the year {year} is not between {FIRST_YEAR} and {LAST_YEAR}")
     if not 1 <= month <= 12:
-        raise NoSuchDayError(value, expected, f"there is no month {month}")
+        raise DateError(value, expected, f"there is no month {month}")
     last = monthrange(year, month)[1]
     if not 1 <= day <= last:
-        raise NoSuchDayError(
+        raise DateError(
             value, expected, f"{language('en').months[month - 1].split()[0].title()} {year} has {last} days"
         )
     return date(year, month, day)

@@ -12,13 +12,13 @@ articles:
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Literal
 
+from pipeline.errors import did_you_mean
 from pipeline.languages import together
 from pipeline.model import EditionContents, EditionPart, ListedArticle
+from pipeline.reading.lines import FindingCollector
 from pipeline.reading.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, describe_node, shorten_value
 from pipeline.registry import error_rule, note_rule
 
@@ -31,27 +31,24 @@ _LENGTHS: Mapping[str, Literal["full", "teaser"]] = {
     **dict.fromkeys(("full", *_NAMES_OF("full")), "full"),
     **dict.fromkeys(("teaser", *_NAMES_OF("teaser")), "teaser"),
 }
-"""What may stand behind an article: how much of it a newsletter shows."""
-
-ReportFinding = Callable[[str, int, str, str], None]
-"""Is told of a fault: its code, its line, what was found and expected, and a hint."""
+"""How much of an article a newsletter shows, by the word behind its id."""
 
 
-@dataclass(slots=True)
 class _Listed:
     """What the key `articles` says, as it is gathered."""
 
-    report: ReportFinding
-    articles: list[ListedArticle] = field(default_factory=list)
-    parts: list[EditionPart] = field(default_factory=list)
+    def __init__(self, findings: FindingCollector) -> None:
+        self.findings = findings
+        self.articles: list[ListedArticle] = []
+        self.parts: list[EditionPart] = []
 
 
-def read_edition_contents(value: YamlNode, report: ReportFinding) -> EditionContents:
-    """Return what an edition lists; a text of its own counts as a list of one."""
-    listed = _Listed(report)
+def read_edition_contents(value: YamlNode, findings: FindingCollector) -> EditionContents:
+    """Return what an edition lists; text instead of a list counts as a list of one."""
+    listed = _Listed(findings)
     if isinstance(value, YamlMapping):
         hint = "write each on a line of its own, with `- ` before it"
-        _wrong(listed, "articles", value, "a list of article ids", hint)
+        report_shape("articles", value, "a list of article ids", findings, hint)
         return EditionContents()
     for item in _items(value):
         if isinstance(item, YamlMapping) and _is_part(item):
@@ -59,12 +56,8 @@ def read_edition_contents(value: YamlNode, report: ReportFinding) -> EditionCont
         else:
             _add_article(listed, item)
     if len(listed.articles) > MAX_EDITION_ITEMS:
-        report(
-            "value-shape",
-            value.line,
-            f"articles lists {len(listed.articles)}, expected at most {MAX_EDITION_ITEMS}",
-            "",
-        )
+        message = f"articles lists {len(listed.articles)}, expected at most {MAX_EDITION_ITEMS}"
+        findings.add("value-shape", value.line, message)
     return EditionContents(tuple(listed.articles), tuple(listed.parts))
 
 
@@ -74,7 +67,7 @@ def _items(node: YamlNode) -> tuple[YamlNode, ...]:
 
 
 def _is_part(table: YamlMapping) -> bool:
-    """Tell a part from an article with its length: `- blog/ryg: full` is a mapping as well."""
+    """Distinguish a part from an article with its length: `- blog/ryg: full` is a mapping as well."""
     return any(_folded_key(key) in (*_PART_KEYS, *_ARTICLES_KEYS) for key, _ in table.entries)
 
 
@@ -87,23 +80,24 @@ def _is_part(table: YamlMapping) -> bool:
 def _add_part(listed: _Listed, part: YamlMapping) -> None:
     title, inside = YamlText("", part.line), YamlList((), part.line)
     for key, value in part.entries:
-        if _folded_key(key) in _TITLE_KEYS and isinstance(value, YamlText):
+        name = _folded_key(key)
+        if name in _TITLE_KEYS and isinstance(value, YamlText):
             title = value
-        elif _folded_key(key) in _ARTICLES_KEYS and not isinstance(value, YamlMapping):
+        elif name in _ARTICLES_KEYS and not isinstance(value, YamlMapping):
             inside = YamlList(_items(value), value.line)
-        elif _folded_key(key) in (*_TITLE_KEYS, *_ARTICLES_KEYS):
-            _wrong(listed, key.value, value, "a list of article ids" if _folded_key(key) in _ARTICLES_KEYS else "text")
+        elif name in (*_TITLE_KEYS, *_ARTICLES_KEYS):
+            expected = "a list of article ids" if name in _ARTICLES_KEYS else "text"
+            report_shape(key.value, value, expected, listed.findings)
             return
         else:
-            near = difflib.get_close_matches(_folded_key(key), (*_TITLE_KEYS, *_ARTICLES_KEYS), n=1)
-            hint = f"did you mean {near[0]!r}?" if near else "a part has `part`, its title, and `articles`"
-            what = f"the key {shorten_value(key.value)!r} has no meaning in a part; left out"
-            listed.report("key-unknown", key.line, what, hint)
+            hint = did_you_mean(name, (*_TITLE_KEYS, *_ARTICLES_KEYS)) or "a part has `part`, its title, and `articles`"
+            message = f"the key {shorten_value(key.value)!r} has no meaning in a part; left out"
+            listed.findings.add("key-unknown", key.line, message, hint)
     if not title.value.strip():
-        what = "a part without a title, expected such as `part: Bevægelse`"
-        listed.report("value-shape", part.line, what, "or list its articles outside a part")
+        message = "a part without a title, expected such as `part: Bevægelse`"
+        listed.findings.add("value-shape", part.line, message, "or list its articles outside a part")
     elif not inside.items:
-        listed.report("edition-empty", title.line, f"the part {shorten_value(title.value)!r} lists no article", "")
+        listed.findings.add("edition-empty", title.line, f"the part {shorten_value(title.value)!r} lists no article")
     else:
         ids = _add_articles(listed, inside)
         listed.parts.append(EditionPart(" ".join(title.value.split()), ids, title.line))
@@ -114,14 +108,16 @@ def _add_articles(listed: _Listed, inside: YamlList) -> tuple[str, ...]:
     before = len(listed.articles)
     for item in inside.items:
         if isinstance(item, YamlMapping) and _is_part(item):
-            _wrong(listed, "an item of a part", item, "an article id", "a part holds articles, not parts")
+            report_shape(
+                "an item of a part", item, "an article id", listed.findings, "a part holds articles, not parts"
+            )
         else:
             _add_article(listed, item)
     return tuple(article.id for article in listed.articles[before:])
 
 
 def _add_article(listed: _Listed, item: YamlNode) -> None:
-    """Add an article, with the length that may stand behind it: `- blog/soevn: full`."""
+    """Add an article, with the length that may follow its id: `- blog/soevn: full`."""
     match item:
         case YamlText(id_, line):
             listed.articles.append(ListedArticle(id_, line))
@@ -132,10 +128,10 @@ def _add_article(listed: _Listed, item: YamlNode) -> None:
         case YamlMapping(((YamlText(id_, line), YamlText(length)),)) if length.lower() in _LENGTHS:
             listed.articles.append(ListedArticle(id_, line, _LENGTHS[length.lower()]))
         case YamlMapping(((YamlText(id_), YamlText() as length),)):
-            _wrong(listed, id_, length, "full or teaser")
+            report_shape(id_, length, "full or teaser", listed.findings)
         case _:
             hint = "such as `- blog/soevn`, `- blog/soevn: full`, or `- part: Søvn` with its `articles:`"
-            _wrong(listed, "an item of articles", item, "an article id", hint)
+            report_shape("an item of articles", item, "an article id", listed.findings, hint)
 
 
 @error_rule(
@@ -144,8 +140,9 @@ def _add_article(listed: _Listed, item: YamlNode) -> None:
     "`draft: måske`; a list as `title`",
     "Write it as the message shows.",
 )
-def _wrong(listed: _Listed, name: str, node: YamlNode, expected: str, hint: str = "") -> None:
-    listed.report("value-shape", node.line, f"{name} is {describe_node(node)}, expected {expected}", hint)
+def report_shape(name: str, node: YamlNode, expected: str, findings: FindingCollector, hint: str = "") -> None:
+    """Add the finding that a value has another form than its key wants."""
+    findings.add("value-shape", node.line, f"{name} is {describe_node(node)}, expected {expected}", hint)
 
 
 def _folded_key(key: YamlText) -> str:

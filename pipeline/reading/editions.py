@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
+from pipeline.errors import offer
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, ArticleMeta, Edition, Related, images
 from pipeline.registry import error_rule, note_rule, repair_rule
@@ -14,7 +15,7 @@ from pipeline.rendering.readability import lix, running_text, word_count
 
 @dataclass(frozen=True, slots=True)
 class EditionPlan:
-    """What an edition will hold, by cards, and the titles of what its articles refer to."""
+    """The articles that an edition will hold, and the related articles that they name."""
 
     front: ArticleMeta
     metas: tuple[ArticleMeta, ...]
@@ -28,16 +29,16 @@ class EditionPlan:
     @property
     def all_metas(self) -> tuple[ArticleMeta, ...]:
         """The front's and those of the articles, once each: of a single article the same."""
-        return tuple({card.id: card for card in (self.front, *self.metas)}.values())
+        return tuple({meta.id: meta for meta in (self.front, *self.metas)}.values())
 
     @property
     def sources(self) -> tuple[str, ...]:
-        return tuple(card.source for card in self.all_metas)
+        return tuple(meta.source for meta in self.all_metas)
 
 
 @dataclass(frozen=True, slots=True)
 class ResolvedEditions:
-    """Bindings ready for the writers, and what kept others from it."""
+    """Editions that can be written, and findings on those that cannot."""
 
     edition_plans: tuple[EditionPlan, ...]
     findings: tuple[Finding, ...]
@@ -45,7 +46,7 @@ class ResolvedEditions:
 
 
 def article_meta(article: Article, key: str) -> ArticleMeta:
-    """Return what is known of an article while its body lies elsewhere.
+    """Return the metadata of an article that planning needs, without its body.
 
     Args:
         key: The digest of all that the article says.
@@ -62,52 +63,51 @@ def article_meta(article: Article, key: str) -> ArticleMeta:
     )
 
 
+def resolve_editions(
+    articles: Iterable[ArticleMeta], ids: Mapping[str, str], formats: Iterable[str]
+) -> ResolvedEditions:
+    """Plan one edition for each article by itself, and one for each list of articles.
+
+    Args:
+        articles: All that were read and not refused.
+        ids: The id of every source of the project, by path; an edition may name a refused one.
+        formats: The formats that are installed.
+    """
+    by_id = {article.id: article for article in articles}
+    own = {article.id: Related(article.title, article.meta.address, id=article.id) for article in by_id.values()}
+    known_formats = tuple(formats)
+    findings: list[Finding] = []
+    plans: list[EditionPlan] = []
+    refused: list[ArticleMeta] = []
+    for front in by_id.values():
+        findings += _check_related(front, own)
+        errors = [*_check_formats(front, known_formats), *_edition_errors(front, by_id, ids)]
+        if errors:
+            findings += errors
+            refused.append(front)
+            continue
+        inside = tuple(by_id[id_] for id_ in front.meta.articles) if front.meta.is_edition else (front,)
+        wanted = [entry.id for article in (front, *inside) for entry in article.meta.related]
+        plans.append(EditionPlan(front, inside, {id_: own[id_] for id_ in wanted if id_ in own}))
+    return ResolvedEditions(tuple(plans), tuple(findings), tuple(refused))
+
+
 @error_rule(
     "format-unknown",
     "`formats:` names a format that is not installed.",
     "`formats: [pdf]`",
     "Use the formats that `publish --help` lists.",
 )
-def resolve_editions(cards: Iterable[ArticleMeta], ids: Mapping[str, str], formats: Iterable[str]) -> ResolvedEditions:
-    """Decide what stands between two covers: each article on its own, and what editions list.
-
-    Args:
-        cards: Of all that were read and not refused.
-        ids: The id of every source of the project, by path; an edition may name a refused one.
-        formats: The formats that are installed.
-    """
-    by_id = {card.id: card for card in cards}
-    own = {card.id: Related(card.title, card.meta.address, id=card.id) for card in by_id.values()}
-    known_formats = tuple(formats)
-    findings: list[Finding] = []
-    bindings: list[EditionPlan] = []
-    refused: list[ArticleMeta] = []
-    for card in by_id.values():
-        findings += _check_related(card, own)
-        faults = [
-            make_finding(
-                "format-unknown",
-                card.source,
-                card.meta.line_of("formats"),
-                f"{name!r} is not a format, expected {', '.join(known_formats)}",
-                suggest_id(name, known_formats) or "without this key, an article is in every format",
-            )
-            for name in card.meta.formats
-            if name not in known_formats
-        ]
-        faults += _edition_errors(card, by_id, ids) if card.meta.is_edition else ()
-        if faults:
-            findings += faults
-            refused.append(card)
-            continue
-        inside = tuple(by_id[id_] for id_ in card.meta.articles) if card.meta.is_edition else (card,)
-        wanted = [entry.id for bound in (card, *inside) for entry in bound.meta.related]
-        bindings.append(EditionPlan(card, inside, {id_: own[id_] for id_ in wanted if id_ in own}))
-    return ResolvedEditions(tuple(bindings), tuple(findings), tuple(refused))
+def _check_formats(article: ArticleMeta, known: tuple[str, ...]) -> Iterator[Finding]:
+    for name in article.meta.formats:
+        if name not in known:
+            message = f"{name!r} is not a format, expected {', '.join(known)}"
+            hint = suggest_id(name, known) or "without this key, an article is in every format"
+            yield make_finding("format-unknown", article.source, article.meta.line_of("formats"), message, hint)
 
 
 def build_edition(front: Article, articles: tuple[Article, ...], related: Mapping[str, Related]) -> Edition:
-    """Return the edition of a binding, each related article under its own title and address."""
+    """Return the edition of a plan, each related article under its own title and address."""
     front = _with_related(front, related)
     if not front.meta.is_edition:
         return Edition(front, (front,))
@@ -119,10 +119,8 @@ def suggest_id(name: str, names: Iterable[str]) -> str:
     pool = sorted(names)
     # By the whole path, and by the last part: most typing errors are in a folder or in a name.
     last = {id_.rpartition("/")[2]: id_ for id_ in pool}
-    near = difflib.get_close_matches(name, pool, n=2, cutoff=0.6) or [
-        last[part] for part in difflib.get_close_matches(name.rpartition("/")[2], list(last), n=2, cutoff=0.7)
-    ]
-    return f"did you mean {' or '.join(near)}?" if near else ""
+    near = get_close_matches(name, pool, n=2)
+    return offer(near or [last[part] for part in get_close_matches(name.rpartition("/")[2], last, n=2, cutoff=0.7)])
 
 
 @error_rule(
@@ -144,7 +142,7 @@ def suggest_id(name: str, names: Iterable[str]) -> str:
     "article-refused",
     "An edition lists an article that was refused.",
     "An article with a date that does not exist",
-    "Mend that article.",
+    "Correct that article.",
 )
 @error_rule(
     "edition-nested",
@@ -159,29 +157,31 @@ def suggest_id(name: str, names: Iterable[str]) -> str:
     "List ids of articles, or remove the part; without the key `articles` it is an article of its own.",
     aliases=("part-empty",),
 )
-def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: Mapping[str, str]) -> list[Finding]:
-    """Return why an edition cannot be bound."""
-    faults: list[Finding] = []
+def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield why an edition cannot be published."""
+    if not front.meta.is_edition:
+        return
     if not front.meta.listed:
-        faults.append(make_finding("edition-empty", front.source, 0, "it lists no article"))
+        yield make_finding("edition-empty", front.source, 0, "it lists no article")
     seen: set[str] = set()
-    for id_, line in ((listed.id, listed.line) for listed in front.meta.listed):
-        if id_ in seen:
-            faults.append(make_finding("article-twice", front.source, line, f"{id_!r} is listed twice"))
-        elif id_ in by_id and by_id[id_].meta.is_draft and not front.meta.is_draft:
-            faults.append(make_finding("article-draft", front.source, line, f"{id_!r} is a draft"))
-        elif id_ in by_id and by_id[id_].meta.is_edition:
-            faults.append(make_finding("edition-nested", front.source, line, f"{id_!r} is an edition itself"))
-        elif id_ not in by_id and id_ in ids.values():
-            faults.append(make_finding("article-refused", front.source, line, f"{id_!r} was refused"))
-        elif id_ not in by_id:
-            faults.append(
-                make_finding(
-                    "article-unknown", front.source, line, f"there is no article {id_!r}", suggest_id(id_, ids.values())
-                )
-            )
+    for listed in front.meta.listed:
+        id_, meta, hint = listed.id, by_id[listed.id].meta if listed.id in by_id else None, ""
+        is_twice = id_ in seen
         seen.add(id_)
-    return faults
+        if is_twice:
+            code, message = "article-twice", f"{id_!r} is listed twice"
+        elif meta and meta.is_draft and not front.meta.is_draft:
+            code, message = "article-draft", f"{id_!r} is a draft"
+        elif meta and meta.is_edition:
+            code, message = "edition-nested", f"{id_!r} is an edition itself"
+        elif meta:
+            continue
+        elif id_ in ids.values():
+            code, message = "article-refused", f"{id_!r} was refused"
+        else:
+            code, message = "article-unknown", f"there is no article {id_!r}"
+            hint = suggest_id(id_, ids.values())
+        yield make_finding(code, front.source, listed.line, message, hint)
 
 
 @note_rule(
@@ -197,15 +197,15 @@ def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: M
     "`title: Lændesmerter` for an article called “Ondt i lænden”",
     "Leave the title out.",
 )
-def _check_related(card: ArticleMeta, own: Mapping[str, Related]) -> Iterable[Finding]:
-    for entry in card.meta.related:
+def _check_related(article: ArticleMeta, own: Mapping[str, Related]) -> Iterator[Finding]:
+    for entry in article.meta.related:
         target = own.get(entry.id)
         if target is None:
-            yield make_finding(
-                "related-unknown", card.source, entry.line, f"{entry.title or entry.address!r} is not a source here"
-            )
+            message = f"{entry.title or entry.address!r} is not a source here"
+            yield make_finding("related-unknown", article.source, entry.line, message)
         elif entry.title and entry.title != target.title:
-            yield make_finding("related-title", card.source, entry.line, f"{entry.title!r} is called {target.title!r}")
+            message = f"{entry.title!r} is called {target.title!r}"
+            yield make_finding("related-title", article.source, entry.line, message)
 
 
 def _with_related(article: Article, own: Mapping[str, Related]) -> Article:

@@ -1,16 +1,17 @@
 """Converts HTML, comments and MDX in Markdown to Markdown, or removes them with a finding.
 
-Left for `blocks` are `<sub>`, `<sup>`, `<br>` and `<abbr title>`, which Markdown cannot say.
+The tags `<sub>`, `<sup>`, `<br>` and `<abbr title>`, which Markdown has no form for, are left to `inline_builder`.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from pipeline.languages import together
-from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, blank_after, substitute
+from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, SourceLine, substitute
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
 _ATTRIBUTES = r"""(?:\s+[A-Za-z_:@][\w:.@-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^\s"'=<>`{}]+))?|\s+\{[^{}]*\})*"""
@@ -25,7 +26,7 @@ _CONTENT = re.compile(
 )
 _SILENT_START = re.compile(_CODE + rf"<(?P<name>{_DROPPED_ELEMENTS})\b(?P<attributes>[^<>]*)>", re.IGNORECASE)
 _SILENT_END = re.compile(rf"</({_DROPPED_ELEMENTS})\s*>", re.IGNORECASE)
-# What never ends is taken to the end of the text, once: to look for an end from each of many beginnings takes for ever.
+# Without an end it matches to the end of the text, once: a search from each of many beginnings takes quadratic time.
 _DECLARATION = re.compile(
     _CODE + r"<(?:!DOCTYPE[^<>]*(?:<!ENTITY[^<>]*)?>|!\[CDATA\[(?P<inside>.*?)(?:\]\]>|(?P<open>\Z))"
     r"|\?(?P<order>.*?)(?:\?>|(?P<endless>\Z)))",
@@ -38,6 +39,8 @@ _PAIR = re.compile(
     r"(?P<inside>(?:(?!<(?P=name)\b).)*?)</(?P=name)\s*>",
     re.DOTALL | re.IGNORECASE,
 )
+_TABLE_TAG = re.compile(r"</?(?:t[hdr]|thead|tbody|tfoot|p|div)\b[^>]*>", re.IGNORECASE)
+_END_TAG = re.compile(r"</([A-Za-z][\w.-]*)\s*>")
 _ANY_TAG = re.compile(
     _CODE + rf"<(?P<slash>/?)(?P<name>[A-Za-z][\w.-]*)(?P<attributes>{_ATTRIBUTES})\s*(?P<closed>/?)>"
 )
@@ -79,31 +82,33 @@ HTML_ELEMENT_NAMES = _BLOCK_ELEMENTS | _INLINE_ELEMENTS | _KEPT_ELEMENTS | froze
 _MARKDOWN_MARKS = {"b": "**", "strong": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
 
 
-def convert_html(lines: Lines, record: FindingCollector) -> Lines:
-    """Return the lines without HTML, comments and MDX, but for the tags that `blocks` knows."""
-    lines = _without_imports(lines, record)
+def convert_html(lines: Lines, findings: FindingCollector) -> Lines:
+    """Return the lines without HTML, comments and MDX, but for the tags that `inline_builder` reads."""
+
+    def replace(pattern: re.Pattern[str], change: Callable[[re.Match[str], int, FindingCollector], str]) -> Lines:
+        return substitute(lines, pattern, lambda match, number: change(match, number, findings))
+
+    lines = tuple(_without_imports(lines, findings))
     if any("{/*" in line.text for line in lines):
-        lines = substitute(lines, _MDX_COMMENT, lambda match, number: _comment(match, number, record, "{/*"))
+        lines = replace(_MDX_COMMENT, _comment)
     if not any("<" in line.text for line in lines):
         return lines
-    lines = substitute(lines, _HTML_COMMENT, lambda match, number: _comment(match, number, record, "<!--"))
-    lines = substitute(lines, _SILENT_START, lambda match, number: _endless_content(match, number, record))
-    lines = substitute(lines, _CONTENT, lambda match, number: _content(match, number, record))
-    lines = substitute(lines, _DECLARATION, lambda match, number: _declaration(match, number, record))
-    lines = substitute(lines, _BLOCK_START, lambda match, _: match[0] if match["ticks"] else "\\<")
-    lines = substitute(
-        lines, _ITEM_PARAGRAPH, lambda match, _: match[0] if match["ticks"] else match["item"] or match["end"]
-    )
+    lines = replace(_HTML_COMMENT, _comment)
+    lines = replace(_SILENT_START, _endless_content)
+    lines = replace(_CONTENT, _content)
+    lines = replace(_DECLARATION, _declaration)
+    lines = substitute(lines, _BLOCK_START, lambda *_: "\\<")
+    lines = substitute(lines, _ITEM_PARAGRAPH, lambda match, _: match["item"] or match["end"])
     for _ in range(_MAX_TAG_DEPTH):
         before = lines
-        lines = substitute(lines, _PAIR, lambda match, number: _pair(match, number, record))
+        lines = replace(_PAIR, _pair)
         if lines == before:
             break
-    return _single_tags(lines, record)
+    return _single_tags(lines, findings)
 
 
 _MAX_TAG_DEPTH = 8
-"""How deep pairs of tags may nest; tags of deeper ones are taken away, their words stay."""
+"""How deep pairs of tags may nest; tags of deeper ones are removed, their words stay."""
 
 
 @error_rule(
@@ -113,32 +118,23 @@ _MAX_TAG_DEPTH = 8
     "Fill it in, or remove it.",
     group="safe",
 )
-def find_placeholders(lines: Lines, record: FindingCollector) -> None:
-    """Record what a template or a hurried author left to be filled in."""
+def find_placeholders(lines: Lines, findings: FindingCollector) -> None:
+    """Add a finding for each placeholder of a template or an author."""
 
-    def one(match: re.Match[str], number: int) -> str:
-        record.add("placeholder", number, f"{match[0]!r} was never filled in")
+    def note(match: re.Match[str], number: int) -> str:
+        findings.add("placeholder", number, f"{match[0]!r} was never filled in")
         return match[0]
 
-    substitute(lines, _TEMPLATE_PLACEHOLDER, one)
+    substitute(lines, _TEMPLATE_PLACEHOLDER, note)
 
 
-def _without_imports(lines: Lines, record: FindingCollector) -> Lines:
-    """Blank the import and export lines of MDX; such a line is no sentence in any language we publish."""
-    if not any(line.text.startswith(("import ", "export ")) for line in lines):
-        return lines
-    kept = []
+def _without_imports(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
+    """Blank the import and export lines of MDX; no sentence in a supported language looks like one."""
     for line in lines:
-        is_import = bool(_IMPORT.match(line.text))
+        is_import = line.text.startswith(("import ", "export ")) and bool(_IMPORT.match(line.text))
         if is_import:
-            record.add("html-removed", line.number, f"{line.text.strip()!r} is code of the web site, taken away")
-        kept.append(blank_after(line) if is_import else line)
-    return tuple(kept)
-
-
-def _removed(record: FindingCollector, code: str, number: int, what: str) -> str:
-    record.add(code, number, f"{what}, taken away")
-    return ""
+            findings.add("html-removed", line.number, f"{line.text.strip()!r} is code of the web site, removed")
+        yield line.with_text("") if is_import else line
 
 
 @warning_rule(
@@ -147,60 +143,64 @@ def _removed(record: FindingCollector, code: str, number: int, what: str) -> str
     "`<!--` without `-->`",
     "Close it, or remove it.",
 )
-def _comment(match: re.Match[str], number: int, record: FindingCollector, mark: str) -> str:
+def _comment(match: re.Match[str], number: int, findings: FindingCollector) -> str:
+    mark = "<!--" if match[0].startswith("<!--") else "{/*"
     if match["end"]:
-        return _removed(record, "html-removed", number, "a comment" if mark == "<!--" else "an MDX comment")
+        what = "a comment" if mark == "<!--" else "an MDX comment"
+        findings.add("html-removed", number, f"{what}, removed")
+        return ""
     # Markdown would take all the rest of the article as a comment, which no author means.
-    record.add("html-unclosed", number, "a comment that never ends; its text is published")
+    findings.add("html-unclosed", number, "a comment that never ends; its text is published")
     return match["inside"].replace(mark, "")
 
 
-def _endless_content(match: re.Match[str], number: int, record: FindingCollector) -> str:
+def _endless_content(match: re.Match[str], number: int, findings: FindingCollector) -> str:
     """Return nothing for a start tag that has no end tag behind it, and any other as it is."""
-    is_ended = match["name"] and match.start() < _last_ends(match.string).get(match["name"].lower(), -1)
-    return match[0] if match["ticks"] or is_ended or match[0].endswith("/>") else _content(match, number, record)
+    is_ended = match.start() < _last_ends(match.string).get(match["name"].lower(), -1)
+    return match[0] if is_ended or match[0].endswith("/>") else _content(match, number, findings)
 
 
 @lru_cache(maxsize=1)
 def _last_ends(text: str) -> dict[str, int]:
-    """Return where the last end tag of each element stands."""
+    """Return the position of the last end tag of each element."""
     return {match[1].lower(): match.start() for match in _SILENT_END.finditer(text)}
 
 
 @warning_rule(
     "html-content-removed",
-    "HTML that can stand in no document, taken away with all it holds.",
+    "HTML that no document can show, removed with its content.",
     '`<iframe src="https://…">`, `<script>`',
     "Say in words what it shows, and link to it.",
 )
-def _content(match: re.Match[str], number: int, record: FindingCollector) -> str:
+def _content(match: re.Match[str], number: int, findings: FindingCollector) -> str:
     name = match["name"].lower()
     address = _parse_attributes(match["attributes"]).get("src", "")
     shown = f" ({address})" if address else ""
-    record.add("html-content-removed", number, f"<{name}>{shown} cannot stand on paper or in a mail, taken away")
+    findings.add("html-content-removed", number, f"<{name}>{shown} cannot be shown on paper or in a mail, removed")
     return ""
 
 
-def _declaration(match: re.Match[str], number: int, record: FindingCollector) -> str:
+def _declaration(match: re.Match[str], number: int, findings: FindingCollector) -> str:
+    what = repr(match[0].split()[0][:12])
     if match["open"] is not None or match["endless"] is not None:
-        record.add("html-unclosed", number, f"{match[0].split()[0][:12]!r} that never ends; its text is published")
+        findings.add("html-unclosed", number, f"{what} that never ends; its text is published")
         return (match["inside"] or match["order"] or "").replace("<![CDATA[", "")
-    _removed(record, "html-removed", number, f"{match[0].split()[0][:12]!r}")
+    findings.add("html-removed", number, f"{what}, removed")
     return match["inside"] or ""
 
 
 @repair_rule(
     "html-removed",
-    "HTML in the text: its Markdown form is used, or the tag is taken away and its words stay. Comments are left out.",
+    "HTML in the text: its Markdown form is used, or the tag is removed and its words stay. Comments are left out.",
     '`<div class="boks">`, `<!-- tjek tal -->`',
     "Write Markdown; only `<sub>`, `<sup>`, `<br>` and `<abbr>` are needed. A comment may stay.",
     aliases=("html-comment",),
 )
-def _pair(match: re.Match[str], number: int, record: FindingCollector) -> str:
+def _pair(match: re.Match[str], number: int, findings: FindingCollector) -> str:
     """Return a pair of tags and what is between them as Markdown."""
     name, inside = match["name"].lower(), match["inside"]
     attributes = _parse_attributes(match["attributes"])
-    record.add("html-removed", number, f"<{name}>: its Markdown form is used")
+    findings.add("html-removed", number, f"<{name}>: its Markdown form is used")
     words = inside.strip()
     before = inside[: len(inside) - len(inside.lstrip())]
     after = inside[len(inside.rstrip()) :]
@@ -214,8 +214,7 @@ def _pair(match: re.Match[str], number: int, record: FindingCollector) -> str:
         plain = re.sub(r"</?p\b[^>]*>", "\n\n", words, flags=re.IGNORECASE).strip()
         return "\n\n" + "\n".join(f"> {row.strip()}".rstrip() for row in plain.split("\n")) + "\n\n"
     if name == "a" and attributes.get("href"):
-        target = attributes["href"].strip()
-        return f"{before}[{words}]({target.replace(' ', '%20').replace('(', '%28').replace(')', '%29')}){after}"
+        return f"{before}[{words}]({_link_target(attributes['href'])}){after}"
     if name == "span" and attributes.get("lang"):
         return f'{before}[{words}]{{lang="{attributes["lang"]}"}}{after}'
     if name == "code" and "`" not in words:
@@ -229,7 +228,7 @@ def _pair(match: re.Match[str], number: int, record: FindingCollector) -> str:
 def _is_in_figures(match: re.Match[str], inside: str) -> bool:
     """Return whether a pair of tags begins or ends right beside a figure within a word: `2<b>5</b> mg`.
 
-    Asterisks there are taken for multiplication.
+    Asterisks there are read as multiplication.
     """
     start, end = match.span()
     before, after = match.string[max(0, start - 1) : start], match.string[end : end + 1]
@@ -242,15 +241,10 @@ def _pipe_table(inside: str) -> str:
     """Return the rows of an HTML table as a pipe table."""
     rows: list[list[str]] = []
     for row in re.split(r"<tr\b[^>]*>", inside, flags=re.IGNORECASE):
-        cells = re.split(r"<t[hd]\b[^>]*>", row, flags=re.IGNORECASE)
-        texts = [
-            " ".join(re.sub(r"</?(?:t[hdr]|thead|tbody|tfoot|p|div)\b[^>]*>", " ", cell, flags=re.IGNORECASE).split())
-            for cell in cells
-        ]
-        if len(texts) > 1:
-            rows.append([cell.replace("|", "\\|") for cell in texts[1:]])
-        elif texts[0]:
-            rows.append([texts[0].replace("|", "\\|")])
+        bare = (_TABLE_TAG.sub(" ", cell) for cell in re.split(r"<t[hd]\b[^>]*>", row, flags=re.IGNORECASE))
+        first, *cells = (" ".join(cell.split()).replace("|", "\\|") for cell in bare)
+        if cells or first:
+            rows.append(cells or [first])
     if not rows:
         return ""
     width = max(map(len, rows))
@@ -260,29 +254,27 @@ def _pipe_table(inside: str) -> str:
 
 @warning_rule(
     "html-unknown",
-    "Words in angle brackets that are no HTML; they are printed as they stand.",
+    "Words in angle brackets that are no HTML; they are printed as text.",
     "`<dit navn>`",
     "Use other brackets, or fill it in.",
 )
-def _single_tags(lines: Lines, record: FindingCollector) -> Lines:
+def _single_tags(lines: Lines, findings: FindingCollector) -> Lines:
     """Take away single tags, or put Markdown in their place."""
     lists: list[str] = []
-    known: set[str] = set()
-    for line in lines:
-        known.update(name.lower() for name in re.findall(r"</([A-Za-z][\w.-]*)\s*>", line.text))
+    closed = {name.lower() for line in lines for name in _END_TAG.findall(line.text)}
 
-    def one(match: re.Match[str], number: int) -> str:
+    def replacement(match: re.Match[str], number: int) -> str:
         name = match["name"].lower()
         if name in _KEPT_ELEMENTS:
             return _kept(match, name)
-        if not _is_tag(match, known):
-            record.add("html-unknown", number, f"{match[0]!r} is no HTML; it is printed as it stands")
+        if not _is_tag(match, closed):
+            findings.add("html-unknown", number, f"{match[0]!r} is no HTML; it is printed as text")
             return "\\" + match[0].replace(">", "\\>")
         if not match["slash"]:
-            record.add("html-removed", number, f"<{name}>")
+            findings.add("html-removed", number, f"<{name}>")
         return _markdown(match, name, lists)
 
-    return substitute(lines, _ANY_TAG, one)
+    return substitute(lines, _ANY_TAG, replacement)
 
 
 def _is_tag(match: re.Match[str], closed: set[str]) -> bool:
@@ -291,24 +283,8 @@ def _is_tag(match: re.Match[str], closed: set[str]) -> bool:
     attributes = match["attributes"].split()
     if attributes and "=" not in match["attributes"] and not set(map(str.lower, attributes)) <= _BOOLEAN:
         return bool(match["closed"])  # `a <b og c> d` compares
-    if name in _BLOCK_ELEMENTS | _INLINE_ELEMENTS | {
-        "li",
-        "img",
-        "hr",
-        "base",
-        "col",
-        "colgroup",
-        "blockquote",
-        "summary",
-    }:
-        return True
-    return bool(
-        re.fullmatch(r"h[1-6]", name)
-        or match["closed"]
-        or match["slash"]
-        or "=" in match["attributes"]
-        or name in closed
-    )
+    is_marked = match["closed"] or match["slash"] or "=" in match["attributes"]
+    return bool(is_marked) or name in closed or name in HTML_ELEMENT_NAMES
 
 
 def _kept(match: re.Match[str], name: str) -> str:
@@ -321,7 +297,7 @@ def _kept(match: re.Match[str], name: str) -> str:
 
 
 def _markdown(match: re.Match[str], name: str, lists: list[str]) -> str:
-    """Return what stands in place of a tag: a mark, the end of a paragraph, or nothing."""
+    """Return the replacement of a tag: a mark, the end of a paragraph, or nothing."""
     is_end = bool(match["slash"])
     # In a list item, a table row, a heading or a quotation a new paragraph would tear the block apart.
     row = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
@@ -347,10 +323,15 @@ def _markdown(match: re.Match[str], name: str, lists: list[str]) -> str:
 
 
 def _image_markdown(attributes: dict[str, str]) -> str:
-    target = attributes.get("src", "").strip().replace(" ", "%20").replace("(", "%28").replace(")", "%29")
+    target = _link_target(attributes.get("src", ""))
     title = attributes.get("title", "").replace('"', "&quot;")
     alt = re.sub(r"([\[\]])", r"\\\1", attributes.get("alt", ""))
     return f"![{alt}]({target}" + (f' "{title}")' if title else ")") if target else ""
+
+
+def _link_target(address: str) -> str:
+    """Return an address with the characters encoded that would end a Markdown link."""
+    return address.strip().replace(" ", "%20").replace("(", "%28").replace(")", "%29")
 
 
 def _parse_attributes(text: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from pipeline.reading.callouts import CALLOUT_KINDS, MEDIA_NAMES, callout_key
 from pipeline.reading.lines import (
@@ -12,13 +13,9 @@ from pipeline.reading.lines import (
     RULE,
     FindingCollector,
     Lines,
-    NestingError,
-    blank_after,
+    SourceLine,
     code_flags,
-    is_blank,
-    with_text,
 )
-from pipeline.reading.source_text import SourceLine
 from pipeline.registry import repair_rule, warning_rule
 
 _UNENDED = re.compile(r"^\{[ \t]*[.#][^{}]*$")
@@ -27,7 +24,7 @@ _OPENING = re.compile(r"^(?:\{[^{}]*\}|[\w-]+)(?:[ \t]*:+)?$")
 _TITLED = re.compile(r"^(?P<kind>[\w-]+)(?:\[(?P<bracketed>[^\]]*)\]|[ \t]+(?P<title>[^{}]+?))[ \t]*$")
 
 
-def repair_divs(lines: Lines, record: FindingCollector) -> Lines:
+def repair_divs(lines: Lines, findings: FindingCollector) -> Lines:
     """Return the lines with every fenced div opened and closed once, with as many colons, and apart from text.
 
     pandoc closes a div only with as many colons as opened it, and takes all the rest of the article into it otherwise.
@@ -37,88 +34,112 @@ def repair_divs(lines: Lines, record: FindingCollector) -> Lines:
     """
     if not any(line.text.lstrip().startswith(":::") for line in lines):
         return lines
-    flags = code_flags(lines)
-    mended: list[SourceLine] = []
-    opened: list[SourceLine] = []
-    for line, is_code in zip(lines, flags, strict=True):
+    repairer = _DivRepairer(findings)
+    for line, is_code in zip(lines, code_flags(lines), strict=True):
         match = None if is_code else DIV.match(line.text)
         if match is None:
-            if opened and not is_code and HEADING.match(line.text) and not _closes_later(lines, line):
-                _close_divs(mended, opened, line, record)
-            mended.append(line)
-        elif not match["rest"]:
-            if opened:
-                while len(opened) > 1 and _colons(opened[-1]) != _colons(line) in map(_colons, opened):
-                    _close_innermost(mended, opened, line, record)
-                opened.pop()
-                mended.append(with_text(line, ":::"))
-            else:
-                record.add("div-shape", line.number, "`:::` that closes nothing, taken away")
-                mended.append(blank_after(line))
+            if repairer.opened and not is_code and HEADING.match(line.text) and not _closes_later(lines, line):
+                repairer.close_all(line)
+            repairer.repaired.append(line)
+        elif match["rest"]:
+            repairer.open(line, match["rest"])
         else:
-            _open_div(mended, opened, line, match["rest"], record)
-    if opened:
-        _close_divs(mended, opened, mended[-1], record)
-    return tuple(mended)
+            repairer.close(line)
+    repairer.close_all(lines[-1])
+    return tuple(repairer.repaired)
 
 
-def repair_alerts(lines: Lines, record: FindingCollector) -> Lines:
-    """Return the lines with the text right below the first line of an alert as part of it.
+def _closes_later(lines: Lines, here: SourceLine) -> bool:
+    """Return whether a closing fence comes before the next opening one."""
+    below = (DIV.match(line.text) for line in lines if line.number > here.number)
+    return next((not match["rest"] for match in below if match), False)
+
+
+def repair_alerts(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
+    """Yield the lines with the text right below the first line of an alert as part of it.
 
     Markdown would end the box there, empty, and print a warning as any other paragraph.
     """
-    if not any("[!" in line.text for line in lines):
-        return lines
-    flags = code_flags(lines)
-    mended: list[SourceLine] = []
     is_open = False
-    for line, is_code in zip(lines, flags, strict=True):
-        ends = is_code or is_blank(line) or any(kind.match(line.text) for kind in (HEADING, RULE, DIV, FENCE))
+    for line, is_code in zip(lines, code_flags(lines), strict=True):
+        ends = is_code or line.is_blank or any(kind.match(line.text) for kind in (HEADING, RULE, DIV, FENCE))
         if is_open and not ends and not line.text.lstrip().startswith(">"):
-            record.add("div-shape", line.number, "a line right below the first line of a box belongs to the box")
-            mended.append(with_text(line, f"> {line.text}"))
-            continue
-        is_open = not is_code and bool(_ALERT_LINE.match(line.text))
-        mended.append(line)
-    return tuple(mended)
+            findings.add("div-shape", line.number, "a line right below the first line of a box belongs to the box")
+            yield line.with_text(f"> {line.text}")
+        else:
+            is_open = not is_code and bool(_ALERT_LINE.match(line.text))
+            yield line
 
 
-@repair_rule(
-    "div-shape",
-    "A box opened, closed or continued in a way that Markdown does not know.",
-    "`:::tip Husk vand`, or a second `:::`; `> [!ADVARSEL]`, and below it `Stop straks.`",
-    "Write `::: {.tip}`, and its title as a line in bold; or begin every line of the box with `>`.",
-    aliases=("callout-lazy",),
-)
-def _open_div(
-    mended: list[SourceLine], opened: list[SourceLine], line: SourceLine, rest: str, record: FindingCollector
-) -> None:
-    if mended and not is_blank(mended[-1]):
-        mended.append(blank_after(line))
-    if _UNENDED.match(rest):
-        record.add("div-shape", line.number, f"{line.text.strip()!r} had no closing brace")
-        rest = rest.rstrip() + "}"
-    rest = _kind_in_one_word(rest)
-    titled = _TITLED.match(rest)
-    if _OPENING.match(rest) or titled:
-        opened.append(line)
-        if len(opened) > record.limits.nesting:
+class _DivRepairer:
+    """The repaired lines, and the opening lines of the divs that are open at the last of them."""
+
+    def __init__(self, findings: FindingCollector) -> None:
+        self.findings = findings
+        self.repaired: list[SourceLine] = []
+        self.opened: list[SourceLine] = []
+
+    @repair_rule(
+        "div-shape",
+        "A box opened, closed or continued in a way that Markdown does not know.",
+        "`:::tip Husk vand`, or a second `:::`; `> [!ADVARSEL]`, and below it `Stop straks.`",
+        "Write `::: {.tip}`, and its title as a line in bold; or begin every line of the box with `>`.",
+        aliases=("callout-lazy",),
+    )
+    def open(self, line: SourceLine, rest: str) -> None:
+        """Add an opening line; `rest` is its text behind the colons."""
+        if self.repaired and not self.repaired[-1].is_blank:
+            self.repaired.append(line.with_text(""))
+        if _UNENDED.match(rest):
+            self.findings.add("div-shape", line.number, f"{line.text.strip()!r} had no closing brace")
+            rest = rest.rstrip() + "}"
+        rest = _kind_in_one_word(rest)
+        titled = _TITLED.match(rest)
+        is_plain = bool(_OPENING.match(rest))
+        if is_plain or titled:
+            self.opened.append(line)
             # pandoc takes minutes over what is refused afterwards anyway.
-            message = f"boxes nested more than {record.limits.nesting} deep"
-            raise NestingError(message, source=record.source, line=line.number)
-    if titled and not _OPENING.match(rest):
+            self.findings.check_nesting(len(self.opened), "boxes", line.number)
+        if titled is None or is_plain:
+            self.repaired.append(line.with_text(f"::: {rest.rstrip(': ')}"))
+            return
         title = (titled["bracketed"] or titled["title"] or "").strip()
-        record.add(
-            "div-shape", line.number, f"{line.text.strip()!r} is read as `::: {{.{titled['kind']}}}` with a title"
-        )
-        mended.append(with_text(line, f"::: {{.{titled['kind']}}}"))
-        mended += [blank_after(line), with_text(line, f"**{title}**"), blank_after(line)] if title else []
-    else:
-        mended.append(with_text(line, f"::: {rest.rstrip(': ')}"))
+        opening = f"::: {{.{titled['kind']}}}"
+        self.findings.add("div-shape", line.number, f"{line.text.strip()!r} is read as `{opening}` with a title")
+        rows = (opening, "", f"**{title}**", "") if title else (opening,)
+        self.repaired += [line.with_text(row) for row in rows]
+
+    def close(self, line: SourceLine) -> None:
+        """Add a closing line; the divs inside the one that it closes end before it."""
+        if not self.opened:
+            self.findings.add("div-shape", line.number, "`:::` that closes nothing, removed")
+            self.repaired.append(line.with_text(""))
+            return
+        while len(self.opened) > 1 and _colons(self.opened[-1]) != _colons(line) in map(_colons, self.opened):
+            self._close_innermost(line)
+        self.opened.pop()
+        self.repaired.append(line.with_text(":::"))
+
+    def close_all(self, line: SourceLine) -> None:
+        """Close every open div before a line."""
+        while self.opened:
+            self._close_innermost(line)
+
+    @warning_rule(
+        "div-unclosed",
+        "A box that is never closed; it ends before the next heading or at the end.",
+        "`::: {.tip}` without `:::`",
+        "Close it with `:::` on a line of its own.",
+    )
+    def _close_innermost(self, line: SourceLine) -> None:
+        opening = self.opened.pop()
+        message = f"{opening.text.strip()!r} is never closed; it ends before line {line.number}"
+        self.findings.add("div-unclosed", opening.number, message)
+        self.repaired += [line.with_text(":::"), line.with_text("")]
 
 
 def _kind_in_one_word(rest: str) -> str:
-    """Return what opens a box, its kind in one word: `søg læge` is `søg-læge`."""
+    """Return the opening of a box with its kind in one word: `søg læge` is `søg-læge`."""
     parts = rest.rstrip(": ").split()
     for count in range(min(len(parts), _MAX_KIND_WORDS), 1, -1):
         name = callout_key(" ".join(parts[:count]))
@@ -134,35 +155,3 @@ _MAX_KIND_WORDS = 3
 def _colons(line: SourceLine) -> int:
     bare = line.text.lstrip()
     return len(bare) - len(bare.lstrip(":"))
-
-
-def _closes_later(lines: Lines, here: SourceLine) -> bool:
-    """Return whether a closing fence comes before the next opening one."""
-    for line in lines:
-        if line.number > here.number and (match := DIV.match(line.text)):
-            return not match["rest"]
-    return False
-
-
-def _close_divs(
-    mended: list[SourceLine], opened: list[SourceLine], where: SourceLine, record: FindingCollector
-) -> None:
-    """Close every open div before a line."""
-    while opened:
-        _close_innermost(mended, opened, where, record)
-
-
-@warning_rule(
-    "div-unclosed",
-    "A box that is never closed; it ends before the next heading or at the end.",
-    "`::: {.tip}` without `:::`",
-    "Close it with `:::` on a line of its own.",
-)
-def _close_innermost(
-    mended: list[SourceLine], opened: list[SourceLine], where: SourceLine, record: FindingCollector
-) -> None:
-    begun = opened.pop()
-    record.add(
-        "div-unclosed", begun.number, f"{begun.text.strip()!r} is never closed; it ends before line {where.number}"
-    )
-    mended += [SourceLine(":::", where.number), blank_after(where)]

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 
 from pipeline.reading.lines import (
     CODE_SPAN,
     FindingCollector,
     Lines,
     NestingError,
-    blank_after,
+    SourceLine,
+    TooLargeError,
     code_flags,
-    is_blank,
-    with_text,
 )
-from pipeline.reading.size_limits import TooLargeError
-from pipeline.reading.source_text import SourceLine
 from pipeline.registry import repair_rule, warning_rule
 
 # A quotation or a list item may hold the definition.
@@ -28,7 +25,7 @@ _REFERENCE = re.compile(
 _LINK_DEFINITION = re.compile(r"^ {0,3}\[(?P<label>[^\^\]\[][^\]\[]*)\]:[ \t]*(?P<target>\S.*)$")
 
 
-def repair_footnotes(lines: Lines, record: FindingCollector) -> Lines:
+def repair_footnotes(lines: Lines, findings: FindingCollector) -> Lines:
     """Return the lines with every footnote defined once, referred to, and free of circles.
 
     Raises:
@@ -36,9 +33,9 @@ def repair_footnotes(lines: Lines, record: FindingCollector) -> Lines:
         TooLargeError: There are more than an article may have.
     """
     if any("[^" in line.text for line in lines):
-        lines = _footnotes(lines, record)
+        lines = _footnotes(lines, findings)
     if any("]:" in line.text for line in lines):
-        lines = _link_definitions(lines, record)
+        lines = tuple(_link_definitions(lines, findings))
     return lines
 
 
@@ -48,61 +45,56 @@ def repair_footnotes(lines: Lines, record: FindingCollector) -> Lines:
     "`[^2]: …` without `[^2]` in the text",
     "Refer to it, or remove it.",
 )
-def _footnotes(lines: Lines, record: FindingCollector) -> Lines:
-    flags = code_flags(lines)
-    owner = _owning_labels(lines, flags)
+def _footnotes(lines: Lines, findings: FindingCollector) -> Lines:
     used: dict[str, set[str]] = {}
-    for line, label, is_code in zip(lines, owner, flags, strict=True):
+    for line, label, is_code in _with_owners(lines):
         if not is_code:
             used.setdefault(label, set()).update(_labels(line.text))
-    reached = _referenced_labels(used)
+    reached = _reachable("", used)
     defined: dict[str, int] = {}
     kept: list[SourceLine] = []
-    for source_line, is_code in zip(lines, flags, strict=True):
-        line = source_line
+    for line, is_code in zip(lines, code_flags(lines), strict=True):
         match = None if is_code else _DEFINITION.match(line.text)
-        label = _label_key(match["label"]) if match else ""
-        if match and (label in defined or label not in reached):
-            what = "is defined twice" if label in defined else "is referred to nowhere"
-            record.add(
-                "note-unused",
-                line.number,
-                f"the footnote [^{match['label']}] {what}; its text is printed as a paragraph",
-            )
-            if kept and not is_blank(kept[-1]):
-                kept.append(blank_after(line))
-            line = with_text(line, match["before"] + match["text"])
-        elif match:
-            if len(defined) == record.limits.notes:
+        label = match["label"].casefold() if match else ""
+        if match is None:
+            kept.append(line)
+        elif label in reached and label not in defined:
+            if len(defined) == findings.limits.notes:
                 # pandoc takes minutes over what is refused afterwards anyway.
-                message = f"more than {record.limits.notes:,} footnotes"
-                raise TooLargeError(message, source=record.source, line=line.number)
+                raise TooLargeError(f"more than {findings.limits.notes:,} footnotes", line=line.number)
             defined[label] = line.number
-        kept.append(line)
-    circular = _check_depth(used, defined, record)
-    loops = {label for label in circular if label and _leads_to(label, label, used)}
-    flags = code_flags(tuple(kept))
-    owner = _owning_labels(tuple(kept), flags)
+            kept.append(line)
+        else:
+            what = "is defined twice" if label in defined else "is referred to nowhere"
+            message = f"the footnote [^{match['label']}] {what}; its text is printed as a paragraph"
+            findings.add("note-unused", line.number, message)
+            if kept and not kept[-1].is_blank:
+                kept.append(line.with_text(""))
+            kept.append(line.with_text(match["before"] + match["text"]))
+    circular = _check_depth(used, defined)
+    loops = {label for label in circular if label and label in _reachable(label, used)}
     return tuple(
-        line if is_code else _without_dead_references(line, defined.keys(), loops if label in loops else set(), record)
-        for line, label, is_code in zip(kept, owner, flags, strict=True)
+        line
+        if is_code
+        else _without_dead_references(line, defined.keys(), loops if label in loops else set(), findings)
+        for line, label, is_code in _with_owners(tuple(kept))
     )
 
 
 @warning_rule(
     "note-missing",
-    "A reference to a footnote that is not there; its mark is taken away.",
+    "A reference to a footnote that is not defined; its mark is removed.",
     "`[^3]` without `[^3]: …`",
     "Write the footnote, or remove the mark.",
 )
 @warning_rule(
     "note-loop",
-    "A footnote that refers to itself; that reference is taken away.",
+    "A footnote that refers to itself; that reference is removed.",
     "`[^1]: Se [^1]`",
     "Remove the reference.",
 )
 def _without_dead_references(
-    line: SourceLine, defined: Set[str], loops: set[str], record: FindingCollector
+    line: SourceLine, defined: Set[str], loops: set[str], findings: FindingCollector
 ) -> SourceLine:
     """Return a line without marks of footnotes that are not there, or that lie in a circle with the line's own.
 
@@ -110,70 +102,46 @@ def _without_dead_references(
         loops: The footnotes in a circle, where the line belongs to one of them.
     """
 
-    def judge(match: re.Match[str]) -> str:
-        if not match["label"]:
+    def replacement(match: re.Match[str]) -> str:
+        label = (match["label"] or "").casefold()
+        if not label or (label in defined and label not in loops):
             return match[0]
-        label = _label_key(match["label"])
-        if label not in defined:
-            record.add(
-                "note-missing", line.number, f"the footnote {match[0]} is defined nowhere; its mark is taken away"
-            )
-            return _reference_replacement(match)
-        if label in loops:
-            record.add("note-loop", line.number, f"the footnote {match[0]} refers to itself; its mark is taken away")
-            return _reference_replacement(match)
-        return match[0]
+        code, fault = ("note-loop", "refers to itself") if label in defined else ("note-missing", "is defined nowhere")
+        findings.add(code, line.number, f"the footnote {match[0]} {fault}; its mark is removed")
+        before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+        return " " if before.isalnum() and after.isalnum() else ""  # without a space, two words would grow together
 
-    text = _REFERENCE.sub(judge, line.text)
-    return with_text(line, text) if text != line.text else line
-
-
-def _reference_replacement(match: re.Match[str]) -> str:
-    """Return what a mark leaves behind: nothing, but a space where two words would grow together."""
-    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
-    return " " if before.isalnum() and after.isalnum() else ""
-
-
-def _label_key(label: str) -> str:
-    return label.casefold()
+    return line.with_text(_REFERENCE.sub(replacement, line.text))
 
 
 def _labels(text: str) -> set[str]:
-    return {_label_key(match["label"]) for match in _REFERENCE.finditer(text) if match["label"]}
+    return {match["label"].casefold() for match in _REFERENCE.finditer(text) if match["label"]}
 
 
-def _owning_labels(lines: Lines, flags: list[bool]) -> list[str]:
-    """Return for every line the footnote that it belongs to, or nothing."""
-    owners: list[str] = []
+def _with_owners(lines: Lines) -> Iterator[tuple[SourceLine, str, bool]]:
+    """Yield every line with the footnote that it belongs to, if any, and whether it is code."""
     label, is_apart = "", False
-    for line, is_code in zip(lines, flags, strict=True):
-        match = None if is_code else _DEFINITION.match(line.text)
-        if match:
-            label = _label_key(match["label"])
-        elif is_blank(line):
-            is_apart = True
-            owners.append(label)
-            continue
-        elif is_apart and not line.text.startswith(("    ", "\t")):
+    for line, is_code in zip(lines, code_flags(lines), strict=True):
+        if match := None if is_code else _DEFINITION.match(line.text):
+            label = match["label"].casefold()
+        elif is_apart and not line.is_blank and not line.text.startswith(("    ", "\t")):
             label = ""
-        owners.append(label)
-        is_apart = False
-    return owners
+        is_apart = line.is_blank
+        yield line, label, is_code
 
 
-def _referenced_labels(used: dict[str, set[str]]) -> set[str]:
-    """Return the footnotes that the text refers to, straight or through another footnote."""
+def _reachable(start: str, used: Mapping[str, set[str]]) -> set[str]:
+    """Return the footnotes that a footnote refers to, directly or through others; "" stands for the text."""
     reached: set[str] = set()
-    waiting = list(used.get("", ()))
+    waiting = [start]
     while waiting:
-        label = waiting.pop()
-        if label not in reached:
-            reached.add(label)
-            waiting.extend(used.get(label, ()))
+        new = used.get(waiting.pop(), set()) - reached
+        reached |= new
+        waiting += new
     return reached
 
 
-def _check_depth(used: dict[str, set[str]], defined: Mapping[str, int], record: FindingCollector) -> set[str]:
+def _check_depth(used: Mapping[str, set[str]], defined: Mapping[str, int]) -> set[str]:
     """Return the footnotes that lie in a circle, or lead into one.
 
     Raises:
@@ -197,26 +165,12 @@ def _check_depth(used: dict[str, set[str]], defined: Mapping[str, int], record: 
     if depth.get(deepest, 0) > _MAX_NOTE_DEPTH + 1:
         outermost = max((label for label in ready if label in defined), key=depth.__getitem__, default="")
         message = f"footnotes within footnotes, more than {_MAX_NOTE_DEPTH} deep"
-        raise NestingError(message, source=record.source, line=defined.get(outermost, 0))
+        raise NestingError(message, line=defined.get(outermost, 0))
     return used.keys() - set(ready)
 
 
 _MAX_NOTE_DEPTH = 8
 """pandoc sets a footnote anew at every reference, so that its time and memory double with each level."""
-
-
-def _leads_to(label: str, goal: str, used: dict[str, set[str]]) -> bool:
-    """Return whether the references of a footnote come back to a footnote."""
-    seen: set[str] = set()
-    waiting = list(used.get(label, ()))
-    while waiting:
-        now = waiting.pop()
-        if now == goal:
-            return True
-        if now not in seen:
-            seen.add(now)
-            waiting.extend(used.get(now, ()))
-    return False
 
 
 @repair_rule(
@@ -225,22 +179,17 @@ def _leads_to(label: str, goal: str, used: dict[str, set[str]]) -> bool:
     "`[1]: https://klinik.example` that no `[1]` points at",
     "Write the address as text, or use it in a link.",
 )
-def _link_definitions(lines: Lines, record: FindingCollector) -> Lines:
+def _link_definitions(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
     """Keep the text of link definitions that no link uses: often they are a list of sources."""
-    flags = code_flags(lines)
-    definitions = [
-        None if is_code else _LINK_DEFINITION.match(line.text) for line, is_code in zip(lines, flags, strict=True)
+    matches = [
+        None if is_code else _LINK_DEFINITION.match(line.text)
+        for line, is_code in zip(lines, code_flags(lines), strict=True)
     ]
-    if not any(definitions):
-        return lines
-    words = " ".join(line.text for line, match in zip(lines, definitions, strict=True) if not match).casefold()
-    kept: list[SourceLine] = []
-    for line, match in zip(lines, definitions, strict=True):
+    words = " ".join(line.text for line, match in zip(lines, matches, strict=True) if not match).casefold()
+    for line, match in zip(lines, matches, strict=True):
         if match and f"[{match['label'].casefold()}]" not in words:
-            record.add(
-                "link-definition-unused", line.number, f"no link uses [{match['label']}]; it is printed as it stands"
-            )
-            kept.append(with_text(line, f"\\[{match['label']}\\]: {match['target']}"))
+            message = f"no link uses [{match['label']}]; it is printed as text"
+            findings.add("link-definition-unused", line.number, message)
+            yield line.with_text(f"\\[{match['label']}\\]: {match['target']}")
         else:
-            kept.append(line)
-    return tuple(kept)
+            yield line

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
 from pipeline.config import SourceSettings
-from pipeline.findings import Finding, make_finding
+from pipeline.errors import offer
 from pipeline.languages import together
 from pipeline.model import FRONT_MATTER_KEYS, FrontMatterKey, Metadata
 from pipeline.reading.frontmatter_values import FLAGS, ValueReader, WrittenValue, member, plain_key
+from pipeline.reading.lines import FindingCollector
 from pipeline.reading.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, parse_yaml, shorten_value
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
@@ -40,26 +41,20 @@ class SourceText:
     """The line of the body's first line."""
 
 
-def read_front_matter(
-    text: str, source: str, settings: SourceSettings
-) -> tuple[SourceText | None, tuple[Finding, ...]]:
-    """Return the front matter and body of clean text; None where it is refused. All faults of it at once.
+def read_front_matter(text: str, settings: SourceSettings, findings: FindingCollector) -> SourceText | None:
+    """Return the front matter and body of clean text; None where it is refused, with findings for all its faults.
 
     Text without front matter is all body. A value that is wrong refuses the article: nothing is published on a guess.
     """
-    reading = _FrontMatterReader(source, settings)
-    fences = _split_fences(text, reading)
+    reader = _FrontMatterReader(settings, findings)
+    fences = _split_fences(text, reader)
     if fences is None:
-        return None, tuple(reading.findings)
-    table, faults = parse_yaml(fences.block, 2 + fences.blank) if fences.block else (YamlMapping((), 1), ())
-    for fault in faults:
-        reading.findings.append(make_finding(fault.code, source, fault.line, fault.message, fault.hint))
-    if table is None:
-        return None, tuple(reading.findings)
-    meta = reading.metadata(table)
-    if reading.is_refused:
-        return None, tuple(reading.findings)
-    return SourceText(meta, fences.body, fences.body_line), tuple(reading.findings)
+        return None
+    table = parse_yaml(fences.block, 2 + fences.blank, findings) if fences.block else YamlMapping((), 1)
+    meta = reader.metadata(table) if table else None
+    if meta is None or any(finding.severity == "error" for finding in findings):
+        return None
+    return SourceText(meta, fences.body, fences.body_line)
 
 
 # ---- fences
@@ -67,7 +62,7 @@ def read_front_matter(
 
 @dataclass(frozen=True, slots=True)
 class _FencedText:
-    """Text taken apart at its fences."""
+    """Text divided at its fences."""
 
     block: str
     body: str
@@ -82,7 +77,7 @@ _KEY_LINE = re.compile(r"[\"']?([\w-][\w .-]*)[\"']?[ \t]*:([ \t]|$)")
 
 @error_rule(
     "front-matter-misplaced",
-    "The front matter does not stand at the top, or has no end, or is no YAML.",
+    "The front matter is not at the top, or has no end, or is not YAML.",
     "A heading above the first `---`; no second `---`; `+++`",
     "Put `---` in the first line and after the last key.",
 )
@@ -92,7 +87,7 @@ _KEY_LINE = re.compile(r"[\"']?([\w-][\w .-]*)[\"']?[ \t]*:([ \t]|$)")
     "`-----`, or an empty line before it",
     "Write `---` and nothing else, from the first line on.",
 )
-def _split_fences(text: str, reading: _FrontMatterReader) -> _FencedText | None:
+def _split_fences(text: str, reader: _FrontMatterReader) -> _FencedText | None:
     """Return the block and the body; None, with a finding, where text would be lost or printed as keys."""
     lines = text.split("\n")
     blank = next((at for at, line in enumerate(lines) if line.strip()), 0)
@@ -100,49 +95,41 @@ def _split_fences(text: str, reading: _FrontMatterReader) -> _FencedText | None:
     rest = lines[blank + 1 :]
     following = next((line for line in rest if line.strip()), "")
     if first.rstrip() == "+++":
-        reading.add("front-matter-misplaced", blank + 1, "the front matter is TOML (+++), expected YAML between ---")
+        message = "the front matter is TOML (+++), expected YAML between ---"
+        reader.findings.add("front-matter-misplaced", blank + 1, message)
         return None
     if not _FENCE.fullmatch(first):
-        return _no_front_matter(text, lines, reading)
+        return _no_front_matter(text, lines, reader)
     end = next((at for at, line in enumerate(rest) if _FENCE.fullmatch(line)), None)
-    if end is not None and _is_between_rules(rest[:end]):
-        return _FencedText("", text, 1)
-    if end is None or (first.rstrip() != "---" and not _KEY_LINE.match(following)):
-        if not _KEY_LINE.match(following):
-            return _FencedText("", text, 1)  # a rule across the page, not a fence
-        reading.add(
-            "front-matter-misplaced",
-            blank + 1,
-            "the front matter that begins here has no end, expected a line --- after its last key",
-            "add the line --- below the last key",
-        )
+    has_key = bool(_KEY_LINE.match(following))
+    is_rule = end is None or first.rstrip() != "---"
+    if (is_rule and not has_key) or (end is not None and _is_between_rules(rest[:end])):
+        return _FencedText("", text, 1)  # a rule across the page, not a fence
+    if end is None:
+        message = "the front matter that begins here has no end, expected a line --- after its last key"
+        reader.findings.add("front-matter-misplaced", blank + 1, message, "add the line --- below the last key")
         return None
     if blank or first != "---" or rest[end] != "---":
         line = blank + 1 if blank or first != "---" else blank + end + 2
-        reading.add(
-            "front-matter-untidy", line, "the lines around the front matter are not just ---; read all the same"
-        )
+        message = "the lines around the front matter are not just ---; read all the same"
+        reader.findings.add("front-matter-untidy", line, message)
     return _FencedText("\n".join(rest[:end]) + "\n", "\n".join(rest[end + 1 :]), blank + end + 3, blank)
 
 
 def _is_between_rules(block: list[str]) -> bool:
-    """Tell text between two rules across the page from front matter: empty lines about it, and no key in it."""
+    """Distinguish text between two rules across the page from front matter: empty lines about it, and no key in it."""
     words = [line for line in block if line.strip()]
     is_apart = bool(words) and not block[0].strip() and not block[-1].strip()
     return is_apart and not any(":" in line or line.lstrip().startswith("#") for line in words)
 
 
-def _no_front_matter(text: str, lines: list[str], reading: _FrontMatterReader) -> _FencedText | None:
+def _no_front_matter(text: str, lines: list[str], reader: _FrontMatterReader) -> _FencedText | None:
     """Return text that has no front matter at its top, unless it has one further down."""
     for at, (line, following) in enumerate(pairwise(lines)):
         key = _KEY_LINE.match(following) if _FENCE.fullmatch(line) else None
-        if key and reading.canonical(key[1]):
-            reading.add(
-                "front-matter-misplaced",
-                at + 1,
-                "text stands before the front matter, expected --- in the first line",
-                "move the text below the front matter",
-            )
+        if key and reader.canonical(key[1]):
+            message = "there is text before the front matter, expected --- in the first line"
+            reader.findings.add("front-matter-misplaced", at + 1, message, "move the text below the front matter")
             return None
     return _FencedText("", text, 1)
 
@@ -153,13 +140,9 @@ def _no_front_matter(text: str, lines: list[str], reading: _FrontMatterReader) -
 class _FrontMatterReader(ValueReader):
     """Reads the front matter of one source, by the keys of `Metadata`."""
 
-    def __init__(self, source: str, settings: SourceSettings) -> None:
-        super().__init__(source, settings)
+    def __init__(self, settings: SourceSettings, findings: FindingCollector) -> None:
+        super().__init__(settings, findings)
         self._aliases = {plain_key(name): plain_key(key) for name, key in settings.aliases.items()}
-
-    @property
-    def is_refused(self) -> bool:
-        return any(finding.severity == "error" for finding in self.findings)
 
     def canonical(self, name: str) -> tuple[str, int] | None:
         """Return the key that a name means, and the rank of the name; None where no one knows it."""
@@ -182,13 +165,12 @@ class _FrontMatterReader(ValueReader):
             value = self.value(FRONT_MATTER_KEYS[name].form, written)
             if value != "":
                 values[FRONT_MATTER_KEYS[name].field] = value
-        picture = chosen["picture"].value if "picture" in chosen else None
-        if isinstance(picture, YamlMapping) and not values.get("picture_alt"):
-            values["picture_alt"] = member(picture, ("alt", "alttext"))
+        if "picture" in chosen and not values.get("picture_alt"):
+            values["picture_alt"] = member(chosen["picture"].value, ("alt", "alttext"))
         meta = Metadata(**values)
         if meta.published and meta.updated and meta.updated < meta.published:
             message = f"updated on {meta.updated}, before it was published on {meta.published}; the later date is shown"
-            self.add("dates-reversed", meta.line_of("updated"), message)
+            self.findings.add("dates-reversed", meta.line_of("updated"), message)
         return meta
 
     @warning_rule(
@@ -206,9 +188,8 @@ class _FrontMatterReader(ValueReader):
                 self._unknown(key)
             elif known[0] == "published" and isinstance(value, YamlText) and value.value.lower() in FLAGS:
                 # Jekyll's `published: false` keeps a page back; it is no date.
-                opposite = "true" if not FLAGS[value.value.lower()] else "false"
-                flag = WrittenValue(key.value, key.line, YamlText(opposite, value.line))
-                named.setdefault("draft", []).append((99, flag))
+                is_draft = YamlText(str(not FLAGS[value.value.lower()]).lower(), value.line)
+                named.setdefault("draft", []).append((99, WrittenValue(key.value, key.line, is_draft)))
             elif not (isinstance(value, YamlText) and not value.value):
                 named.setdefault(known[0], []).append((known[1], WrittenValue(key.value, key.line, value)))
             else:
@@ -220,13 +201,13 @@ class _FrontMatterReader(ValueReader):
             for other in others:
                 if _without_lines(other.value) != _without_lines(first.value):
                     message = f"{other.name} and {first.name} (line {first.line}) differ; {first.name} counts"
-                    self.add("key-conflict", other.line, message)
+                    self.findings.add("key-conflict", other.line, message)
         return chosen
 
     def _unknown(self, key: YamlText) -> None:
-        near = difflib.get_close_matches(plain_key(key.value), list(_CANONICAL), n=1, cutoff=0.8)
-        hint = f"did you mean {_CANONICAL[near[0]][0]!r}?" if near else ""
-        self.add("key-unknown", key.line, f"the key {shorten_value(key.value)!r} has no meaning here; left out", hint)
+        near = get_close_matches(plain_key(key.value), _CANONICAL, n=1, cutoff=0.8)
+        message = f"the key {shorten_value(key.value)!r} has no meaning here; left out"
+        self.findings.add("key-unknown", key.line, message, offer(_CANONICAL[name][0] for name in near))
 
 
 def _without_lines(node: YamlNode) -> object:

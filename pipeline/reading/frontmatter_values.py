@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -14,14 +13,15 @@ from typing import Literal
 
 from pipeline.codes import CODES, FORMER_CODES
 from pipeline.config import SourceSettings
-from pipeline.findings import Finding, make_finding
+from pipeline.errors import did_you_mean
 from pipeline.languages import every, together
 from pipeline.model import Collection, EditionContents, Event, Related, ValueForm
 from pipeline.reading.dates import DateError, parse_date
-from pipeline.reading.edition_contents import MAX_EDITION_ITEMS, read_edition_contents
+from pipeline.reading.edition_contents import MAX_EDITION_ITEMS, read_edition_contents, report_shape
 from pipeline.reading.embedded_html import HTML_ELEMENT_NAMES
+from pipeline.reading.lines import FindingCollector
 from pipeline.reading.source_text import clean_characters
-from pipeline.reading.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, describe_node, shorten_value
+from pipeline.reading.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, shorten_value
 from pipeline.registry import REMOVED_CODES, error_rule, repair_rule, warning_rule
 
 FLAGS: Mapping[str, bool] = MappingProxyType(
@@ -54,15 +54,11 @@ class WrittenValue:
 
 
 class ValueReader:
-    """Reads the values of one source, and keeps what it finds wrong with them."""
+    """Reads the values of one source, and reports what is wrong with them."""
 
-    def __init__(self, source: str, settings: SourceSettings) -> None:
-        self.source = source
+    def __init__(self, settings: SourceSettings, findings: FindingCollector) -> None:
         self.settings = settings
-        self.findings: list[Finding] = []
-
-    def add(self, code: str, line: int, message: str, hint: str = "") -> None:
-        self.findings.append(make_finding(code, self.source, line, message, hint))
+        self.findings = findings
 
     @warning_rule(
         "yaml-comment",
@@ -73,14 +69,14 @@ class ValueReader:
     def comment(self, name: str, value: YamlText) -> None:
         if value.comment:
             what = f"{shorten_value(value.comment)!r} after {name} is a comment to YAML, and so is not published"
-            self.add("yaml-comment", value.line, what)
+            self.findings.add("yaml-comment", value.line, what)
 
     def value(self, form: ValueForm, entry: WrittenValue) -> object:
         """Return a value in the form that its field in `Metadata` has."""
         return _READERS[form](self, entry)
 
     def _wrong(self, name: str, node: YamlNode, expected: str, hint: str = "") -> None:
-        self.add("value-shape", node.line, f"{name} is {describe_node(node)}, expected {expected}", hint)
+        report_shape(name, node, expected, self.findings, hint)
 
     def _text(self, entry: WrittenValue) -> str:
         if not isinstance(entry.value, YamlText):
@@ -98,21 +94,17 @@ class ValueReader:
 
     @repair_rule(
         "front-matter-markup",
-        "A value of the front matter holds Markdown or HTML, which is printed nowhere; its words were taken.",
+        "A value of the front matter holds Markdown or HTML, which no format prints; only its words are kept.",
         "`lead: Læs om **søvn** &amp; smerter`",
         "Write plain text.",
     )
     def _unmarked(self, value: str, entry: WrittenValue) -> str:
-        """Return text without Markdown and HTML: these values are printed as they stand."""
-        plain = _MARKDOWN_LINK.sub(r"\1", value)
-        plain = _UNSEEN.sub("", plain)
-        plain = _TAG.sub(
-            lambda tag: tag[0] if tag[1].lower() not in HTML_ELEMENT_NAMES else _gap(tag[1].lower()), plain
-        )
-        plain = _EMPHASIS.sub(lambda marks: marks[2], plain)
+        """Return text without Markdown and HTML: no format renders markup in these values."""
+        plain = _UNSEEN.sub("", _MARKDOWN_LINK.sub(r"\1", value))
+        plain = _EMPHASIS.sub(r"\2", _TAG.sub(_without_tag, plain))
         plain = " ".join(clean_characters(html.unescape(plain)).split())
         if plain != value:
-            self.add("front-matter-markup", entry.line, f"{entry.name} holds markup; its words were taken")
+            self.findings.add("front-matter-markup", entry.line, f"{entry.name} holds markup; only its words are kept")
         return plain
 
     def _nodes(self, entry: WrittenValue) -> tuple[YamlNode, ...]:
@@ -132,7 +124,7 @@ class ValueReader:
             return ()
         items: list[YamlText] = []
         for item in self._nodes(entry):
-            if isinstance(item, YamlMapping) and (name := member(item, _NAMES)):
+            if name := member(item, _NAMES):
                 items.append(YamlText(name, item.line))
             elif not isinstance(item, YamlText):
                 hint = "put an item that holds a colon between quotation marks"
@@ -142,7 +134,7 @@ class ValueReader:
         return tuple(items)
 
     def _texts(self, entry: WrittenValue) -> tuple[str, ...]:
-        if isinstance(entry.value, YamlMapping) and (name := member(entry.value, ("name",))):
+        if name := member(entry.value, ("name",)):
             return (name,)
         return tuple(self._checked(entry.name, item) for item in self._items(entry, "a list"))
 
@@ -162,47 +154,41 @@ class ValueReader:
         return tuple(name.lower() for name in self._tags(entry))
 
     def _contents(self, entry: WrittenValue) -> EditionContents:
-        listed = read_edition_contents(entry.value, self.add)
+        listed = read_edition_contents(entry.value, self.findings)
         parts = tuple(replace(part, title=self._unmarked(part.title, entry)) for part in listed.parts)
         return replace(listed, parts=parts)
 
     def _series(self, entry: WrittenValue) -> tuple[Collection, ...]:
-        return tuple(made for item in self._nodes(entry) if (made := self._collection(entry, item)) is not None)
+        return tuple(filter(None, (self._collection(entry, item) for item in self._nodes(entry))))
 
     def _collection(self, entry: WrittenValue, node: YamlNode) -> Collection | None:
         """Return a series or set: its title alone, or a mapping with `title`, `position` and `type`."""
-        title = (
-            node.value if isinstance(node, YamlText) else member(node, _NAMES) if isinstance(node, YamlMapping) else ""
-        )
+        title = node.value if isinstance(node, YamlText) else member(node, _NAMES)
         if not title:
             self._wrong(entry.name, node, "a title, or a mapping with `title` and `position`")
             return None
-        position = member(node, ("position", "number", "no")) if isinstance(node, YamlMapping) else ""
+        position = member(node, ("position", "number", "no"))
         if position and not re.fullmatch(r"[0-9]+(\.[0-9]+)*", position):
-            message = (
-                f"the position in {shorten_value(title)!r} is {shorten_value(position)!r}, expected a number such as 2"
-            )
-            self.add("value-shape", node.line, message)
-        written = member(node, ("type", "kind")) if isinstance(node, YamlMapping) else ""
-        kind = _KINDS.get(written.lower() or "series")
+            where = f"the position in {shorten_value(title)!r}"
+            message = f"{where} is {shorten_value(position)!r}, expected a number such as 2"
+            self.findings.add("value-shape", node.line, message)
+        kind = _KINDS.get(member(node, ("type", "kind")).lower() or "series")
         if kind is None:
             self._wrong(f"the type of {shorten_value(title)}", node, "series or set")
         return Collection(self._unmarked(title, entry), position, kind or "series")
 
     def _events(self, entry: WrittenValue) -> tuple[Event, ...]:
-        return tuple(event for item in self._nodes(entry) if (event := self._event(entry, item)) is not None)
+        return tuple(filter(None, (self._event(entry, item) for item in self._nodes(entry))))
 
     def _event(self, entry: WrittenValue, node: YamlNode) -> Event | None:
-        title = member(node, ("title", "name")) if isinstance(node, YamlMapping) else ""
-        if not isinstance(node, YamlMapping) or not title:
+        title = member(node, ("title", "name"))
+        if not title:
             self._wrong(f"an entry of {entry.name}", node, "a mapping with `title`, and `date`, `time`, `place`, `url`")
             return None
-        day = member(node, ("date", "day"))
+        day = YamlText(member(node, ("date", "day")), node.line)
         return Event(
             self._unmarked(title, entry),
-            self._date(WrittenValue(f"the date of {shorten_value(title)}", node.line, YamlText(day, node.line)))
-            if day
-            else None,
+            self._date(WrittenValue(f"the date of {shorten_value(title)}", node.line, day)) if day.value else None,
             self._unmarked(member(node, ("time",)), entry),
             self._unmarked(member(node, ("place", "location")), entry),
             member(node, ("url", "link", "href", "slug")),
@@ -213,9 +199,8 @@ class ValueReader:
         """Return days and hours of a mapping, or of a list of mappings with one entry each."""
         hours: list[tuple[str, str]] = []
         for table in self._nodes(entry):
-            for days, times in (
-                table.entries if isinstance(table, YamlMapping) else ((YamlText("", table.line), table),)
-            ):
+            rows = table.entries if isinstance(table, YamlMapping) else ((YamlText("", table.line), table),)
+            for days, times in rows:
                 if days.value and isinstance(times, YamlText) and times.value:
                     hours.append((self._unmarked(days.value, entry), self._unmarked(times.value, entry)))
                 else:
@@ -237,7 +222,7 @@ class ValueReader:
             return name
         words = re.split(r"[-_]", name)
         made = " ".join(word if word in _PARTICLES else word.capitalize() for word in words)
-        self.add("author-slug", entry.line, f"{entry.name} is {name!r}, made {made!r}")
+        self.findings.add("author-slug", entry.line, f"{entry.name} is {name!r}, made {made!r}")
         return made
 
     @error_rule(
@@ -254,7 +239,7 @@ class ValueReader:
             return parse_date(entry.value.value, self.settings.dates)
         except DateError as error:
             message = f"{entry.name} is {shorten_value(error.found)!r}, expected {error.expected}"
-            self.add("date-unreadable", entry.value.line, message, error.hint)
+            self.findings.add("date-unreadable", entry.value.line, message, error.hint)
             return None
 
     def _flag(self, entry: WrittenValue) -> bool:
@@ -267,9 +252,9 @@ class ValueReader:
         value = self._text(entry)
         tag = _LANGUAGES.get(value.lower(), value).replace("_", "-").removesuffix(".UTF-8")
         at = _LANGUAGE.fullmatch(tag)
+        if value and not at:
+            self._wrong(entry.name, entry.value, "a language such as da or en-GB")
         if not at:
-            if value:
-                self._wrong(entry.name, entry.value, "a language such as da or en-GB")
             return ""
         parts = (at[1].lower(), (at[2] or "").capitalize(), (at[3] or "").upper())
         return "-".join(part for part in parts if part)
@@ -281,24 +266,18 @@ class ValueReader:
         return value
 
     def _picture(self, entry: WrittenValue) -> str:
-        if isinstance(entry.value, YamlMapping) and (path := member(entry.value, ("src", "url", "path", "file"))):
-            return path
-        return self._text(entry)
+        return member(entry.value, ("src", "url", "path", "file")) or self._text(entry)
 
     def _related(self, entry: WrittenValue) -> tuple[Related, ...]:
-        made = (self._related_entry(item) for item in self._nodes(entry) if item != YamlText("", item.line))
-        return tuple(item for item in made if item is not None)
+        written = (item for item in self._nodes(entry) if item != YamlText("", item.line))
+        return tuple(filter(None, map(self._related_entry, written)))
 
     def _related_entry(self, node: YamlNode) -> Related | None:
         if isinstance(node, YamlText):
             link = _MARKDOWN_LINK.fullmatch(node.value)
             return Related(link[1], link[2], node.line) if link else Related("", node.value, node.line)
-        target = (
-            member(node, ("slug", "url", "path", "target", "href", "link", "id", "article"))
-            if isinstance(node, YamlMapping)
-            else ""
-        )
-        if not isinstance(node, YamlMapping) or not target:
+        target = member(node, ("slug", "url", "path", "target", "href", "link", "id", "article"))
+        if not target:
             self._wrong("an entry of related", node, "a path, or a mapping with `title` and `slug`")
             return None
         folder = member(node, ("type", "folder", "collection"))
@@ -315,21 +294,20 @@ class ValueReader:
         "Use a code of this list.",
     )
     def _accept(self, entry: WrittenValue) -> tuple[str, ...]:
-        """Return the codes of findings that are meant; each must have a reason."""
+        """Return the codes of accepted findings; each must have a reason."""
         if not isinstance(entry.value, YamlMapping):
-            self._wrong(
-                entry.name, entry.value, "findings and why they are meant", "write `picture-missing: the reason`"
-            )
+            hint = "write `picture-missing: the reason`"
+            self._wrong(entry.name, entry.value, "findings and the reason to accept each", hint)
             return ()
         accepted: list[str] = []
         for code, reason in entry.value.entries:
             name = FORMER_CODES.get(code.value, code.value)
             if name not in CODES and name not in REMOVED_CODES:
-                near = difflib.get_close_matches(name, [*CODES, *FORMER_CODES], n=1)
-                hint = f"did you mean {near[0]!r}?" if near else ""
-                self.add("accept-unknown", code.line, f"there is no finding {shorten_value(code.value)!r}", hint)
+                message = f"there is no finding {shorten_value(code.value)!r}"
+                hint = did_you_mean(name, (*CODES, *FORMER_CODES))
+                self.findings.add("accept-unknown", code.line, message, hint)
             elif not isinstance(reason, YamlText) or not reason.value:
-                self._wrong(code.value, reason, "the reason why this is meant")
+                self._wrong(code.value, reason, "the reason to accept it")
             else:
                 self._checked(code.value, reason)
                 accepted.append(name)
@@ -365,14 +343,18 @@ def plain_key(key: str) -> str:
     return re.sub(r"[\W_]+", "", key).casefold()
 
 
-def _gap(tag: str) -> str:
-    """Return what a tag leaves behind: a space where it parts words."""
-    return " " if tag in {"br", "p", "div", "li", "hr"} else ""
+def _without_tag(tag: re.Match[str]) -> str:
+    """Return what a tag leaves behind: a space where it separates words; what is no HTML stays."""
+    name = tag[1].lower()
+    if name not in HTML_ELEMENT_NAMES:
+        return tag[0]
+    return " " if name in {"br", "p", "div", "li", "hr"} else ""
 
 
-def member(table: YamlMapping, names: Iterable[str]) -> str:
-    """Return the first text in a mapping that has one of these names, in any language, or nothing."""
-    plain = {plain_key(key.value): value for key, value in table.entries}
+def member(node: YamlNode, names: Iterable[str]) -> str:
+    """Return the first text in a mapping that has one of these names, in any language; without one, nothing."""
+    entries = node.entries if isinstance(node, YamlMapping) else ()
+    plain = {plain_key(key.value): value for key, value in entries}
     for name in chain.from_iterable((own, *together().names_of(own)) for own in names):
         value = plain.get(name)
         if isinstance(value, YamlText) and value.value:

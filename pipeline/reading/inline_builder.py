@@ -58,7 +58,7 @@ class BuilderState:
     """Where the builder is: what it reads, and on which line of the source."""
 
     lines: Lines
-    record: FindingCollector
+    findings: FindingCollector
     resolver: TargetResolver
     line: int = 0
     is_in_link: bool = False
@@ -73,7 +73,7 @@ class BuilderState:
                     self.set_line(min(starts))
 
     def set_line(self, start: int) -> None:
-        """Take the line from where it stands in the text that pandoc was given, from 1."""
+        """Set the line from a line number, from 1, of the text that pandoc was given."""
         if 0 < start <= len(self.lines):
             self.line = self.lines[start - 1].number
 
@@ -90,13 +90,13 @@ class _OpenTag:
 class InlineBuilder:
     """Builds the inlines of one article."""
 
-    def __init__(self, place: BuilderState, blocks: Callable[[list[PandocNode], int], tuple[Block, ...]]) -> None:
+    def __init__(self, state: BuilderState, blocks: Callable[[list[PandocNode], int], tuple[Block, ...]]) -> None:
         """Begin.
 
         Args:
             blocks: Builds the blocks of a footnote.
         """
-        self.place = place
+        self.state = state
         self.blocks = blocks
         self._notes: dict[str, Note] = {}
 
@@ -111,9 +111,7 @@ class InlineBuilder:
             NestingError: They nest too deeply.
         """
         if depth > MAX_INLINES:
-            raise NestingError(
-                f"marks nested more than {MAX_INLINES} deep", source=self.place.record.source, line=self.place.line
-            )
+            raise NestingError(f"marks nested more than {MAX_INLINES} deep", line=self.state.line)
         content: list[Inline] = []
         opened: list[_OpenTag] = []
         for node in _unwrapped(nodes):
@@ -130,62 +128,61 @@ class InlineBuilder:
     def picture(self, node: PandocNode) -> Image | None:
         """Return an image, or None where it is to be left out."""
         attributes, inside, (target, _) = node["c"]
-        before = self.place.line
-        self.place.move(attributes)
+        before = self.state.line
+        self.state.move(attributes)
         alt = text(tuple(self.inlines(inside, 0)))
-        picture = self.place.resolver.picture(target, self.place.line)
-        image = Image(picture, alt, self.place.line) if picture else None
-        self.place.line = before
+        picture = self.state.resolver.picture(target, self.state.line)
+        image = Image(picture, alt, self.state.line) if picture else None
+        self.state.line = before
         return image
 
     def _inline(self, node: PandocNode, depth: int) -> list[Inline]:
-        kind: str = node["t"]
-        if kind == "Str":
-            return [Str(node["c"])]
+        kind, content = node["t"], node.get("c", [])
         if kind in _SIMPLE:
             return [_SIMPLE[kind]]
         if kind in _WRAPPERS:
-            return _spaced(self.inlines(node["c"], depth + 1), _WRAPPERS[kind])
+            return _spaced(self.inlines(content, depth + 1), _WRAPPERS[kind])
         match kind:
+            case "Str":
+                return [Str(content)]
             case "Span":
-                return self._span(node, depth)
+                return self._span(content, depth)
             case "Link":
-                return self._link(node, depth)
+                return self._link(content, depth)
             case "Image":
                 image = self.picture(node)
                 return [image] if image else []
             case "Note":
-                return [self._note(node, depth)]
+                return [self._note(content, depth)]
             case "Code":
-                return [Code(node["c"][1])]
+                return [Code(content[1])]
             case "Math":
-                return text_to_inlines(node["c"][1])
+                return text_to_inlines(content[1])
             case "Quoted" | "Cite":
-                return self.inlines(node["c"][1], depth + 1)
+                return self.inlines(content[1], depth + 1)
             case _:
-                return self.inlines(node["c"], depth + 1)
+                return self.inlines(content, depth + 1)
 
-    def _note(self, node: PandocNode, depth: int) -> Note:
+    def _note(self, nodes: list[PandocNode], depth: int) -> Note:
         """Return a footnote; referred to again it is the same one, whose text is printed once.
 
         pandoc sets its text anew at every reference, without saying that it is the same.
         """
-        written = json.dumps(node["c"])
+        written = json.dumps(nodes)
         if written not in self._notes:
-            line = self.place.line
-            self._notes[written] = Note(self.blocks(node["c"], depth), line)
-            self.place.line = line
+            line = self.state.line
+            self._notes[written] = Note(self.blocks(nodes, depth), line)
+            self.state.line = line
         return self._notes[written]
 
-    def _span(self, node: PandocNode, depth: int) -> list[Inline]:
-        attributes, inside = node["c"]
-        language = next((value for name, value in attributes[2] if name == "lang"), "")
-        for name in attributes[1]:
-            self.place.record.add(
-                "div-unknown", self.place.line, f"words of the class {name!r}, which means nothing within a line"
-            )
-        content = self.inlines(inside, depth + 1)
-        return _spaced(content, lambda within: Span(within, language=language)) if language else content
+    def _span(self, content: list[Any], depth: int) -> list[Inline]:
+        (_, classes, pairs), nodes = content
+        for name in classes:
+            message = f"words of the class {name!r}, which means nothing within a line"
+            self.state.findings.add("div-unknown", self.state.line, message)
+        inside = self.inlines(nodes, depth + 1)
+        language = next((value for name, value in pairs if name == "lang"), "")
+        return _spaced(inside, lambda within: Span(within, language=language)) if language else inside
 
     @warning_rule(
         "link-empty",
@@ -193,34 +190,34 @@ class InlineBuilder:
         "`[](https://klinik.example)`",
         "Write its text between the brackets, or remove it.",
     )
-    def _link(self, node: PandocNode, depth: int) -> list[Inline]:
-        attributes, inside, (target, _) = node["c"]
+    def _link(self, link: list[Any], depth: int) -> list[Inline]:
+        attributes, inside, (target, _) = link
         target = target.replace(" ", "%20")  # Markdown allows spaces between angle brackets, no address does
-        before = self.place.line
-        self.place.move(attributes)
-        line = self.place.line
-        if self.place.is_in_link:
+        before = self.state.line
+        self.state.move(attributes)
+        line = self.state.line
+        if self.state.is_in_link:
             # pandoc makes a link of every bare address, also of `[www.x.dk](https://www.x.dk/page)`.
-            self.place.line = before
+            self.state.line = before
             return self.inlines(inside, depth + 1)
-        self.place.is_in_link = True
+        self.state.is_in_link = True
         content = self.inlines(inside, depth + 1)
-        self.place.is_in_link = False
+        self.state.is_in_link = False
         if target == f"http://{text(tuple(content))}" and target.startswith("http://www."):
             # Of a bare `www.klinik.example` pandoc makes an insecure address that the author never wrote.
             target = target.removeprefix("http://")
-        address = target if target.startswith("#") else self.place.resolver.link(target, line)
+        address = target if target.startswith("#") else self.state.resolver.link(target, line)
         if not text(tuple(content)).strip() and not any(isinstance(inline, Image) for inline in content):
-            self.place.record.add("link-empty", line, f"a link without text to {target[:60]!r}, left out")
+            self.state.findings.add("link-empty", line, f"a link without text to {target[:60]!r}, left out")
             content = []
-        self.place.line = before
+        self.state.line = before
         return _spaced(content, lambda within: Link(within, address, line)) if address else content
 
     def _tag(self, raw: str, opened: list[_OpenTag], content: list[Inline]) -> None:
         """Open or close a tag that the model knows; any other is left out."""
         tag = _INLINE_TAG.fullmatch(raw)
         if tag is None:
-            self.place.record.add("html-removed", self.place.line, f"{raw[:60]!r}")
+            self.state.findings.add("html-removed", self.state.line, f"{raw[:60]!r}")
             return
         name = tag["name"].lower()
         if name == "br":
@@ -242,7 +239,7 @@ class InlineBuilder:
 
 
 def _unwrapped(nodes: list[PandocNode]) -> Iterator[PandocNode]:
-    """Yield nodes without the spans that only hold source positions, so that a tag and its end stand side by side."""
+    """Yield nodes without the spans that only hold source positions, so that a tag and its end are in one list."""
     waiting = list(reversed(nodes))
     while waiting:
         node = waiting.pop()
@@ -264,11 +261,9 @@ _WRAPPERS: dict[str, Callable[[tuple[Inline, ...]], Inline]] = {
 
 def text_to_inlines(plain: str) -> list[Inline]:
     """Return plain text as inlines."""
-    inlines: list[Inline] = []
-    for word in re.split(r"[ \t\n]+", plain.strip()):
-        if word:
-            inlines += [Space(), Str(word)] if inlines else [Str(word)]
-    return inlines
+    words = (word for word in re.split(r"[ \t\n]+", plain.strip()) if word)
+    inlines: list[Inline] = [inline for word in words for inline in (Space(), Str(word))]
+    return inlines[1:]
 
 
 def _tagged(item: _OpenTag, content: tuple[Inline, ...]) -> Inline:

@@ -1,18 +1,41 @@
-"""Source lines with their line numbers, and helpers that the line repairs share."""
+"""Source lines with their numbers, the collector of findings, and helpers that the line repairs share."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, make_finding
 from pipeline.limits import DEFAULT_LIMITS, Limits
-from pipeline.reading.source_text import SourceLine
 from pipeline.registry import error_rule
 
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of text without its line end, and its number in the source file, from 1."""
+
+    text: str
+    number: int
+
+    @property
+    def is_blank(self) -> bool:
+        return not self.text.strip()
+
+    def with_text(self, text: str) -> SourceLine:
+        """Return a line of the same number with another text."""
+        return self if text == self.text else SourceLine(text, self.number)
+
+
 Lines = tuple[SourceLine, ...]
+
+
+def body_lines(text: str, first: int) -> Lines:
+    """Return the lines of clean text; the first has the number `first`."""
+    lines = text.removesuffix("\n").split("\n") if text else []
+    return tuple(SourceLine(line, number) for number, line in enumerate(lines, first))
+
 
 # Within a list item, code may open on the line of the item's own mark.
 FENCE = re.compile(r"^(?P<lead>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t][ \t>]*)*)(?P<marks>`{3,}|~{3,})(?P<rest>.*)$")
@@ -28,34 +51,52 @@ CODE_SPAN = r"(?<!`)(?P<ticks>`+)(?!`)[^\n]*?[^`\n](?P=ticks)(?!`)"
 
 @error_rule(
     "nesting-too-deep",
-    "Lists, quotations, boxes or marks stand more deeply within each other than anyone can follow.",
+    "Lists, quotations, boxes or marks nest too deeply.",
     "61 `>` before a line",
-    "Take the nesting apart.",
+    "Use fewer levels.",
 )
 class NestingError(SourceError):
-    """An article that nests deeper than any reader could follow."""
+    """Lists, quotations, boxes or marks nest too deeply."""
 
     code = "nesting-too-deep"
 
 
-@dataclass(slots=True)
-class FindingCollector:
-    """Gathers the findings of one source."""
+@error_rule(
+    "article-too-large",
+    "An article has more text, pictures, footnotes, links or table cells than `[limits]` allows.",
+    "A whole book in one file; an export of all addresses of a site; a spreadsheet of 5,000 rows",
+    "Divide it into articles, and list them in an edition; or raise the limit in `publish.toml`.",
+    aliases=("text-too-long", "pictures-too-many", "notes-too-many", "links-too-many", "cells-too-many"),
+)
+class TooLargeError(SourceError):
+    """More text or footnotes than an article may have."""
 
-    source: str
-    limits: Limits = DEFAULT_LIMITS
-    findings: list[Finding] = field(default_factory=list)
-
-    def add(self, code: str, line: int, message: str) -> None:
-        self.findings.append(make_finding(code, self.source, line, message))
+    code = "article-too-large"
 
 
-def is_blank(line: SourceLine) -> bool:
-    return not line.text.strip()
+class FindingCollector(list[Finding]):
+    """The findings of one source, and the limits that it is held to."""
+
+    def __init__(self, source: str, limits: Limits = DEFAULT_LIMITS) -> None:
+        super().__init__()
+        self.source = source
+        self.limits = limits
+
+    def add(self, code: str, line: int, message: str, hint: str = "") -> None:
+        self.append(make_finding(code, self.source, line, message, hint))
+
+    def check_nesting(self, depth: int, what: str, line: int) -> None:
+        """Make sure that blocks or fenced divs do not nest too deeply.
+
+        Raises:
+            NestingError: They do.
+        """
+        if depth > self.limits.nesting:
+            raise NestingError(f"{what} nested more than {self.limits.nesting} deep", line=line)
 
 
 def opening_fence(text: str) -> re.Match[str] | None:
-    """Return the fence that a line opens code with, if it stands outside of code."""
+    """Return the fence with which a line outside of code opens code."""
     match = FENCE.match(text)
     return None if match and "`" in match["marks"] and "`" in match["rest"] else match
 
@@ -97,7 +138,7 @@ def substitute(lines: Lines, pattern: re.Pattern[str], change: Callable[[re.Matc
     """Replace a pattern across lines, outside fenced code; every line keeps its number.
 
     Args:
-        pattern: May match over line ends. A group `ticks` means a code span, which stays as it is.
+        pattern: May match over line ends. A group `ticks` is a code span, which stays as it is.
         change: Gets the match and the number of the line it begins on; what it returns may hold line ends.
     """
     return tuple(
@@ -116,39 +157,22 @@ def _substituted(
         return
     text, number, at, index = "", stretch[0].number, 0, 0
     for match in (*pattern.finditer(whole), None):
-        kept = whole[at : match.start() if match else len(whole)]
-        for piece in _split_line_ends(kept):
-            if piece == "\n":
-                yield SourceLine(text, number)
-                index += 1
-                text, number = "", stretch[index].number
-            else:
-                text += piece
+        first, *others = whole[at : match.start() if match else len(whole)].split("\n")
+        text += first
+        for piece in others:
+            yield SourceLine(text, number)
+            index += 1
+            text, number = piece, stretch[index].number
         if match is None:
             break
         is_code = "ticks" in pattern.groupindex and match["ticks"]
-        new = match[0] if is_code else change(match, stretch[index].number)
-        for piece in _split_line_ends(new):
-            if piece == "\n":
-                yield SourceLine(text, number)
-                text = ""
-            else:
-                text += piece
+        *complete, last = (match[0] if is_code else change(match, stretch[index].number)).split("\n")
+        for piece in complete:
+            yield SourceLine(text + piece, number)
+            text = ""
+        text += last
         index += match[0].count("\n")
         if not text:
             number = stretch[index].number
         at = match.end()
     yield SourceLine(text, number)
-
-
-def _split_line_ends(text: str) -> list[str]:
-    return re.split(r"(\n)", text)
-
-
-def blank_after(line: SourceLine) -> SourceLine:
-    """Return a blank line to stand beside a line."""
-    return SourceLine("", line.number)
-
-
-def with_text(line: SourceLine, text: str) -> SourceLine:
-    return replace(line, text=text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,11 +16,9 @@ from pipeline.reading.lines import (
     RULE,
     FindingCollector,
     Lines,
+    SourceLine,
     code_flags,
-    is_blank,
-    with_text,
 )
-from pipeline.reading.source_text import SourceLine
 from pipeline.reading.tables import is_row
 from pipeline.registry import repair_rule, warning_rule
 
@@ -32,7 +31,7 @@ _LINK_TITLE = r"[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*')"
 
 @dataclass(frozen=True, slots=True)
 class LinkRepair:
-    """A way in which links come broken."""
+    """A pattern of broken links, and its replacement."""
 
     pattern: re.Pattern[str]
     instead: str
@@ -113,43 +112,38 @@ _STRONG = re.compile(r"(?<![\\*])\*\*(?!\*)")
 _WORD_CHARACTER = re.compile(r"\w")
 
 
-def repair_links_and_emphasis(lines: Lines, record: FindingCollector) -> Lines:
-    """Return the lines with links and strong emphasis that Markdown will see as such."""
+def repair_links_and_emphasis(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
+    """Yield the lines with links and strong emphasis that Markdown recognises."""
     flags = code_flags(lines)
-    mended = [
-        line if is_code else _escape_asterisks_in_figures(_repair_links(line, record), record)
+    repaired = [
+        line if is_code else _escape_asterisks_in_figures(_repair_links(line, findings), findings)
         for line, is_code in zip(lines, flags, strict=True)
     ]
-    at = 0
-    while at < len(mended):
-        end = at + 1
-        if not flags[at] and not _stands_alone(mended[at].text):
-            while (
-                end < len(mended)
-                and not flags[end]
-                and not _stands_alone(mended[end].text)
-                and not MARKER.match(mended[end].text)
-            ):
-                end += 1
-        if not flags[at] and any("**" in line.text for line in mended[at:end]):
-            mended[at:end] = _repair_emphasis(mended[at:end], record)
-        at = end
-    return tuple(mended)
+    paragraph: list[SourceLine] = []
+    for line, is_code in zip(repaired, flags, strict=True):
+        is_alone = is_code or _is_own_block(line.text)
+        if is_alone or MARKER.match(line.text):
+            yield from _repair_emphasis(paragraph, findings)
+            paragraph = []
+        paragraph.append(line)
+        if is_alone:
+            yield from paragraph if is_code else _repair_emphasis(paragraph, findings)
+            paragraph = []
+    yield from _repair_emphasis(paragraph, findings)
 
 
-def _stands_alone(text: str) -> bool:
-    """Return whether a line is no part of a paragraph of several lines."""
+def _is_own_block(text: str) -> bool:
+    """Return whether a line cannot be part of a paragraph of several lines."""
     return not text.strip() or is_row(text) or bool(HEADING.match(text) or RULE.match(text) or DIV.match(text))
 
 
-def _repair_links(line: SourceLine, record: FindingCollector) -> SourceLine:
+def _repair_links(line: SourceLine, findings: FindingCollector) -> SourceLine:
     text = line.text
     if "[" not in text and "<" not in text:
         return line
     for rule in _LINK_RULES:
-        text = rule.pattern.sub(partial(_repaired_link, rule, line.number, record), text)
-    text = _SPACED.sub(lambda match: _without_spaces(match, line.number, record), text)
-    return with_text(line, text) if text != line.text else line
+        text = rule.pattern.sub(partial(_repaired_link, rule, line.number, findings), text)
+    return line.with_text(_SPACED.sub(partial(_without_spaces, line.number, findings), text))
 
 
 @warning_rule(
@@ -158,10 +152,10 @@ def _repair_links(line: SourceLine, record: FindingCollector) -> SourceLine:
     "`[tekst](https://klinik.example`",
     "Check where the link leads, and close it.",
 )
-def _repaired_link(rule: LinkRepair, number: int, record: FindingCollector, match: re.Match[str]) -> str:
+def _repaired_link(rule: LinkRepair, number: int, findings: FindingCollector, match: re.Match[str]) -> str:
     if match["ticks"]:
         return match[0]
-    record.add(rule.code, number, f"{rule.message}: {match[0].strip()[:60]!r}")
+    findings.add(rule.code, number, f"{rule.message}: {match[0].strip()[:60]!r}")
     return match.expand(rule.instead)
 
 
@@ -171,10 +165,10 @@ def _repaired_link(rule: LinkRepair, number: int, record: FindingCollector, matc
     "`[tekst] (https://…)`, `(tekst)[https://…]`",
     "Write `[tekst](https://…)`.",
 )
-def _without_spaces(match: re.Match[str], number: int, record: FindingCollector) -> str:
+def _without_spaces(number: int, findings: FindingCollector, match: re.Match[str]) -> str:
     if match["ticks"]:
         return match[0]
-    record.add("link-markup", number, f"spaces in the address {match['target'][:60]!r}")
+    findings.add("link-markup", number, f"spaces in the address {match['target'][:60]!r}")
     return f"{match['text']}(" + re.sub(r"\s", "%20", match["target"]) + f"{match['title']})"
 
 
@@ -184,11 +178,8 @@ def _without_spaces(match: re.Match[str], number: int, record: FindingCollector)
     "`2*500 mg 3*dagligt`",
     "Write × or `\\*`: `2 × 500 mg 3 gange dagligt`.",
 )
-def _escape_asterisks_in_figures(line: SourceLine, record: FindingCollector) -> SourceLine:
+def _escape_asterisks_in_figures(line: SourceLine, findings: FindingCollector) -> SourceLine:
     """Return a line whose asterisks within `3*10` and `2*dagligt` are text: as emphasis they would join the figures."""
-    if "*" not in line.text:
-        return line
-
     strong = [mark.start() for mark in _STRONG.finditer(line.text)]
     escaped = 0
 
@@ -202,32 +193,27 @@ def _escape_asterisks_in_figures(line: SourceLine, record: FindingCollector) -> 
         return match[0].replace("*", "\\*")
 
     text = _FIGURES.sub(kept, line.text)
-    if text == line.text:
-        return line
-    record.add("emphasis-figures", line.number, "asterisks between figures, or between a figure and a letter, are kept")
-    return with_text(line, text)
+    if text != line.text:
+        message = "asterisks between figures, or between a figure and a letter, are kept"
+        findings.add("emphasis-figures", line.number, message)
+    return line.with_text(text)
 
 
-def _repair_emphasis(lines: list[SourceLine], record: FindingCollector) -> list[SourceLine]:
+def _repair_emphasis(lines: list[SourceLine], findings: FindingCollector) -> list[SourceLine]:
     """Return the lines of a paragraph with every `**` where it opens or closes, and none that is alone."""
-    if len(lines) == 1 and is_row(lines[0].text):
-        cells = re.split(r"(?<!\\)(\|)", lines[0].text)
-        text = "".join(_repaired_paragraph(cell, [lines[0].number], record) for cell in cells)
-        return [with_text(lines[0], text)]
     whole = "\n".join(line.text for line in lines)
-    mended = _repaired_paragraph(whole, [line.number for line in lines], record)
-    return (
-        [with_text(line, text) for line, text in zip(lines, mended.split("\n"), strict=True)]
-        if mended != whole
-        else lines
-    )
+    if "**" not in whole:
+        return lines
+    cells = re.split(r"(?<!\\)(\|)", whole) if len(lines) == 1 and is_row(whole) else [whole]
+    repaired = "".join(_repaired_paragraph(cell, [line.number for line in lines], findings) for cell in cells)
+    return [line.with_text(text) for line, text in zip(lines, repaired.split("\n"), strict=True)]
 
 
 @warning_rule(
     "emphasis-unclosed",
-    "Two asterisks without partner; they are taken away.",
+    "Two asterisks without partner; they are removed.",
     "`**Husk at drikke vand.`",
-    "Set `**` behind the last word that is meant.",
+    "Set `**` behind the last word of the emphasis.",
 )
 @repair_rule(
     "emphasis-spacing",
@@ -235,23 +221,21 @@ def _repair_emphasis(lines: list[SourceLine], record: FindingCollector) -> list[
     "`**Fordele: **bedre søvn`",
     "Set the asterisks right beside the words.",
 )
-def _repaired_paragraph(text: str, numbers: list[int], record: FindingCollector) -> str:
+def _repaired_paragraph(text: str, numbers: list[int], findings: FindingCollector) -> str:
     """Return text of a paragraph; the number of its lines stays."""
     spans = [match.span() for match in _TICKS.finditer(text)]
     marks = [m.start() for m in _STRONG.finditer(text) if not any(start <= m.start() < end for start, end in spans)]
     pairs, alone = _paired(text, marks)
     cuts: list[tuple[int, int, str]] = []
     for mark in alone:
-        record.add("emphasis-unclosed", numbers[text.count("\n", 0, mark)], "`**` that has no partner, taken away")
+        findings.add("emphasis-unclosed", numbers[text.count("\n", 0, mark)], "`**` that has no partner, removed")
         is_between_figures = text[mark - 1 : mark].isdigit() and text[mark + 2 : mark + 3].isdigit()
         cuts.append((mark, mark + 2, " " if is_between_figures else ""))
     for start, end in pairs:
         number = numbers[text.count("\n", 0, start)]
-        new = _pair_cuts(text, start, end)
-        if new:
-            record.add(
-                "emphasis-spacing", number, f"`**` with a space on the wrong side: {text[start : end + 2][:60]!r}"
-            )
+        if new := _pair_cuts(text, start, end):
+            message = f"`**` with a space on the wrong side: {text[start : end + 2][:60]!r}"
+            findings.add("emphasis-spacing", number, message)
         cuts += new
     for start, end, new_text in sorted(cuts, reverse=True):
         text = text[:start] + new_text + text[end:]
@@ -260,33 +244,28 @@ def _repaired_paragraph(text: str, numbers: list[int], record: FindingCollector)
 
 def _paired(text: str, marks: list[int]) -> tuple[list[tuple[int, int]], list[int]]:
     """Return the pairs of marks in order, and the marks without partner."""
-    if len(marks) % 2 == 0:
-        return list(zip(marks[::2], marks[1::2], strict=True)), []
-    # An odd one: without it, the others must fit best; of equals the last, since authors forget to close.
-    fits = (
-        [_pairing_cost(text, marks[:at] + marks[at + 1 :]) for at in range(len(marks))]
-        if len(marks) < _MAX_MARKS
-        else []
-    )
-    at = max(range(len(fits)), key=lambda index: (fits[index], index)) if fits else len(marks) - 1
-    rest = marks[:at] + marks[at + 1 :]
-    return list(zip(rest[::2], rest[1::2], strict=True)), [marks[at]]
+    alone: list[int] = []
+    if len(marks) % 2:
+        # An odd one: without it, the others must fit best; of equals the last, since authors forget to close.
+        choices = range(len(marks)) if len(marks) < _MAX_MARKS else [len(marks) - 1]
+        at = min(choices, key=lambda index: (_misfits(text, marks[:index] + marks[index + 1 :]), -index))
+        alone, marks = [marks[at]], marks[:at] + marks[at + 1 :]
+    return list(zip(marks[::2], marks[1::2], strict=True)), alone
 
 
 _MAX_MARKS = 60
 """So many marks in one paragraph that trying each would take too long."""
 
 
-def _pairing_cost(text: str, marks: list[int]) -> int:
-    """Return how well marks stand when they open and close by turns, 0 at best."""
+def _misfits(text: str, marks: list[int]) -> int:
+    """Return how many sides of the marks are wrong when they open and close in turn."""
     misfits = 0
     for start, end in zip(marks[::2], marks[1::2], strict=True):
         misfits += text[start + 2].isspace() + text[end - 1].isspace()
         # Between words, a mark that opens has a space before it, and one that closes has a space behind it.
-        misfits += bool(_WORD_CHARACTER.match(text[start - 1 : start])) + bool(
-            _WORD_CHARACTER.match(text[end + 2 : end + 3])
-        )
-    return -misfits
+        misfits += bool(_WORD_CHARACTER.match(text, start - 1, start)) if start else 0
+        misfits += bool(_WORD_CHARACTER.match(text, end + 2))
+    return misfits
 
 
 def _pair_cuts(text: str, start: int, end: int) -> list[tuple[int, int, str]]:
@@ -316,17 +295,12 @@ def _pair_cuts(text: str, start: int, end: int) -> list[tuple[int, int, str]]:
     return cuts
 
 
-def remove_trailing_breaks(lines: Lines, record: FindingCollector) -> Lines:
-    """Return the lines without a backslash at the end of a paragraph, where it breaks nothing and would be printed."""
-    if not any(line.text.endswith("\\") for line in lines):
-        return lines
-    flags = code_flags(lines)
-    kept: list[SourceLine] = []
-    for at, line in enumerate(lines):
-        is_last = at + 1 == len(lines) or is_blank(lines[at + 1]) or bool(HEADING.match(line.text))
-        if is_last and not flags[at] and line.text.endswith("\\") and not line.text.endswith("\\\\"):
-            record.add("paragraph-empty", line.number, "a line break at the end of a paragraph, taken away")
-            kept.append(with_text(line, line.text[:-1].rstrip()))
+def remove_trailing_breaks(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
+    """Yield the lines without a backslash at the end of a paragraph, where it breaks nothing and would be printed."""
+    for at, (line, is_code) in enumerate(zip(lines, code_flags(lines), strict=True)):
+        is_last = at + 1 == len(lines) or lines[at + 1].is_blank or bool(HEADING.match(line.text))
+        if is_last and not is_code and line.text.endswith("\\") and not line.text.endswith("\\\\"):
+            findings.add("paragraph-empty", line.number, "a line break at the end of a paragraph, removed")
+            yield line.with_text(line.text[:-1].rstrip())
         else:
-            kept.append(line)
-    return tuple(kept)
+            yield line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,12 +15,9 @@ from pipeline.reading.lines import (
     RULE,
     FindingCollector,
     Lines,
-    blank_after,
+    SourceLine,
     code_flags,
-    is_blank,
-    with_text,
 )  # fmt: skip
-from pipeline.reading.source_text import SourceLine
 from pipeline.registry import repair_rule, warning_rule
 
 _MONTH_PATTERN = "|".join(month.split()[0] for each in every() for month in each.months)
@@ -37,7 +35,7 @@ _CONTAINER = re.compile(r"^ {0,3}(?:\[\^[^\]\s]+\]:|:(?=[ \t]))")
 
 @dataclass(slots=True)
 class _Item:
-    """The newest item of an open list: where it stands in the source, and where it is written."""
+    """The newest item of an open list: its column in the source, and the column it is written at."""
 
     column: int
     written: int
@@ -46,13 +44,16 @@ class _Item:
     mark: str
     number: int | None
     delimiter: str
-    """The sign behind its number, as written."""
-    typed: str
-    """The same, as typed."""
+    """The character behind its number, as typed."""
     is_lazy: bool = True
     """Whether every item so far has the same number, which means that Markdown is to count."""
-    lines: int = 1
     items: int = 1
+    is_continued: bool = False
+    """Whether a further line of text belongs to it."""
+
+    @property
+    def written_delimiter(self) -> str:
+        return self.mark[-1] if self.number is not None else ""
 
 
 @repair_rule(
@@ -61,18 +62,15 @@ class _Item:
     "`1. maj åbner klinikken`",
     "Write `1\\. maj`, or begin the line with a word.",
 )
-def escape_leading_numbers(lines: Lines, record: FindingCollector) -> Lines:
-    """Return the lines with dates and years at a line's beginning kept from becoming lists."""
-    flags = code_flags(lines)
-    kept: list[SourceLine] = []
-    for at, (line, is_code) in enumerate(zip(lines, flags, strict=True)):
+def escape_leading_numbers(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
+    """Yield the lines with dates and years at a line's beginning kept from becoming lists."""
+    for at, (line, is_code) in enumerate(zip(lines, code_flags(lines), strict=True)):
         match = None if is_code else _NO_LIST.match(line.text) or _YEAR.match(line.text)
         if match is None or _continues_count(lines, at):
-            kept.append(line)
-            continue
-        record.add("number-no-list", line.number, "a line that begins with a date or a year is text, not a list")
-        kept.append(with_text(line, f"{match['before']}\\{match['after']}"))
-    return tuple(kept)
+            yield line
+        else:
+            findings.add("number-no-list", line.number, "a line that begins with a date or a year is text, not a list")
+            yield line.with_text(f"{match['before']}\\{match['after']}")
 
 
 def _continues_count(lines: Lines, at: int) -> bool:
@@ -91,85 +89,84 @@ def _continues_count(lines: Lines, at: int) -> bool:
     "Make a list of them: `- Gå en tur`.",
     aliases=("line-kept",),
 )
-def repair_typed_bullets(lines: Lines, record: FindingCollector) -> Lines:
-    """Return typed bullets as list items, and lines that were set one by one (marks, an address) with breaks."""
+def repair_typed_bullets(lines: Lines, findings: FindingCollector) -> list[SourceLine]:
+    """Return typed bullets as list items, and lines that belong apart (marks, an address) with hard breaks."""
     flags = code_flags(lines)
-    mended = list(lines)
-    _break_short_lines(mended, flags, record)
+    repaired = list(lines)
+    _break_short_lines(repaired, flags, findings)
     for at, line in enumerate(lines):
         if flags[at]:
             continue
         if bullet := _BULLET.match(line.text):
-            record.add("list-bullet", line.number, f"{bullet['mark']!r} at the beginning of a line makes a list item")
-            mended[at] = with_text(line, f"{bullet['before']}- {bullet['after']}")
+            message = f"{bullet['mark']!r} at the beginning of a line makes a list item"
+            findings.add("list-bullet", line.number, message)
+            repaired[at] = line.with_text(f"{bullet['before']}- {bullet['after']}")
             continue
         first = _LEADING_MARK.match(line.text)
         second = _LEADING_MARK.match(lines[at + 1].text) if at + 1 < len(lines) and not flags[at + 1] else None
-        if first and second and first["mark"] == second["mark"] and not line.text.endswith(("  ", "\\")):
-            record.add("list-bullet", line.number, "lines that each begin with a mark stay lines of their own")
-            mended[at] = with_text(line, line.text.rstrip() + "  ")
-    return tuple(mended)
+        if first and second and first["mark"] == second["mark"]:
+            repaired[at] = _with_hard_break(line, "lines that each begin with a mark stay lines of their own", findings)
+    return repaired
 
 
-def _break_short_lines(mended: list[SourceLine], flags: list[bool], record: FindingCollector) -> None:
+def _break_short_lines(repaired: list[SourceLine], flags: list[bool], findings: FindingCollector) -> None:
     """Give hard breaks to the lines of addresses, opening hours and verse.
 
     Such a paragraph has three lines or more, all of them short, each beginning with a capital or a figure.
     """
     at = 0
-    while at < len(mended):
+    while at < len(repaired):
         end = at
-        while end < len(mended) and not flags[end] and _SHORT_LINE.match(mended[end].text):
+        while end < len(repaired) and not flags[end] and _SHORT_LINE.match(repaired[end].text):
             end += 1
-        is_apart = (at == 0 or is_blank(mended[at - 1])) and (end == len(mended) or is_blank(mended[end]))
+        is_apart = (at == 0 or repaired[at - 1].is_blank) and (end == len(repaired) or repaired[end].is_blank)
         if end - at >= _MIN_SHORT_LINES and is_apart:
-            for index in range(at, end - 1):
-                if not mended[index].text.endswith(("  ", "\\")):
-                    record.add(
-                        "list-bullet",
-                        mended[index].number,
-                        "short lines that were set one by one stay lines of their own",
-                    )
-                    mended[index] = with_text(mended[index], mended[index].text.rstrip() + "  ")
+            message = "short lines that were set one by one stay lines of their own"
+            repaired[at : end - 1] = [_with_hard_break(line, message, findings) for line in repaired[at : end - 1]]
         at = max(end, at + 1)
 
 
-def repair_lists(lines: Lines, record: FindingCollector) -> Lines:
+def _with_hard_break(line: SourceLine, message: str, findings: FindingCollector) -> SourceLine:
+    """Return a line that ends with a hard break, with a finding where it had none."""
+    if line.text.endswith(("  ", "\\")):
+        return line
+    findings.add("list-bullet", line.number, message)
+    return line.with_text(line.text.rstrip() + "  ")
+
+
+def repair_lists(lines: Lines, findings: FindingCollector) -> list[SourceLine]:
     """Return the lines with lists that nest and count as they look, and no indentation that would make code."""
-    return _ListRepairer(record).repair(lines)
+    return _ListRepairer(findings).repair(lines)
 
 
 class _ListRepairer:
     """Walks the lines of an article with the list items that are open at each."""
 
-    def __init__(self, record: FindingCollector) -> None:
-        self.record = record
+    def __init__(self, findings: FindingCollector) -> None:
+        self.findings = findings
         self.open: list[_Item] = []
         self.written: list[SourceLine] = []
         self.is_apart = True
-        """Whether a blank line, or nothing that goes on, stands above."""
+        """Whether the line above is blank, or ends what is above."""
         self.note_indent = False
         """Whether a footnote or a definition is open, whose further paragraphs are indented by four."""
         self.in_text = False
 
-    def repair(self, lines: Lines) -> Lines:
+    def repair(self, lines: Lines) -> list[SourceLine]:
         for at, (line, is_code) in enumerate(zip(lines, code_flags(lines), strict=True)):
-            if is_code or is_blank(line):
+            if is_code or line.is_blank:
                 self.written.append(line)
                 self.is_apart, self.in_text = True, False
             else:
                 self._line(line, lines[at + 1].text if at + 1 < len(lines) else "")
-        return tuple(self.written)
+        return self.written
 
     def _line(self, line: SourceLine, following: str) -> None:
         bare = line.text.lstrip(" \t")
-        indent = _column(line.text)
+        indent = len(line.text[: len(line.text) - len(bare)].expandtabs(4))
         match = MARKER.match(line.text)
-        if (
-            match
-            and not RULE.match(bare)
-            and not (self.in_text and not self.open and not self._begins(match, following))
-        ):
+        is_item = match and not RULE.match(bare)
+        if match and is_item and (self.open or not self.in_text or _begins_list(match, following)):
             self._item(line, match, indent)
         elif HEADING.match(line.text) or RULE.match(line.text) or DIV.match(line.text):
             self._close(line)
@@ -179,19 +176,54 @@ class _ListRepairer:
         else:
             self._text(line, bare, indent)
 
-    def _begins(self, match: re.Match[str], following: str) -> bool:
-        """Return whether a marker right below a line of text begins a list."""
-        if not match["number"]:
-            return bool(match["text"])
-        after = MARKER.match(following)
-        number = int(match["number"])
-        return number == 1 or bool(after and after["number"] and int(after["number"]) == number + 1)
-
     def _close(self, line: SourceLine) -> None:
         self.open.clear()
         self.note_indent = False
         self.written.append(line)
         self.is_apart, self.in_text = True, False
+
+    def _item(self, line: SourceLine, match: re.Match[str], indent: int) -> None:
+        """Write a list item below its parent or sibling, or as the first of a list."""
+        number = int(match["number"]) if match["number"] else None
+        self._close_deeper(indent)
+        above = self.open[-1] if self.open else None
+        column, mark, count, is_lazy = indent, match["mark"], 1, True
+        if above is None:
+            target = self._begin_list(line, indent)
+        elif indent >= above.column + 2:
+            target = above.content
+        else:
+            target, column, count = above.written, above.column, above.items + 1
+            mark = self._continued(line, match["mark"], number, match["delimiter"] or "", above)
+            is_lazy = above.written_delimiter != mark[-1] or (above.is_lazy and above.number == number)
+            self.open.pop()
+        if above and target > indent:
+            self._note_indentation(line, "indented too little for the list that it belongs to")
+        # Five spaces behind a marker would make its text code.
+        gap = match["gap"].expandtabs(4)
+        gap = gap if len(gap) <= 4 else " "
+        self.written.append(line.with_text(" " * target + mark + gap + match["text"]))
+        content = target + len(mark) + max(1, len(gap))
+        self.open.append(_Item(column, target, content, mark, number, match["delimiter"] or "", is_lazy, count))
+        self.is_apart, self.in_text = False, bool(match["text"])
+
+    def _close_deeper(self, indent: int) -> None:
+        """Close the lists that are indented more than an item."""
+        while self.open and self.open[-1].column > indent:
+            closed = self.open.pop()
+            if self.open and self.open[-1].column < indent < self.open[-1].column + 2:
+                self.open[-1].column = min(self.open[-1].column, closed.column)
+
+    def _begin_list(self, line: SourceLine, indent: int) -> int:
+        """Return the column that the first item of a list is written at."""
+        target = 4 if self.note_indent and indent >= 4 else 0
+        if self.in_text and not self.note_indent:
+            message = "the list began right below a line of text, set apart"
+            self.findings.add("blank-line-missing", line.number, message)
+            self.written.append(line.with_text(""))
+        if indent >= 4 and not target:
+            self._note_indentation(line, "indented by four or more, which is no list of its own")
+        return target
 
     @repair_rule(
         "indentation",
@@ -200,54 +232,8 @@ class _ListRepairer:
         "Indent an item as far as the text of the item above, and other text not at all.",
         aliases=("list-indent", "text-indented"),
     )
-    def _item(self, line: SourceLine, match: re.Match[str], indent: int) -> None:
-        number = int(match["number"]) if match["number"] else None
-        while self.open and self.open[-1].column > indent:
-            closed = self.open.pop()
-            if self.open and indent < self.open[-1].column + 2 and indent > self.open[-1].column:
-                self.open[-1].column = min(self.open[-1].column, closed.column)
-        parent = self.open[-1] if self.open and indent >= self.open[-1].column + 2 else None
-        sibling = self.open[-1] if self.open and parent is None else None
-        column, mark, count, is_lazy = indent, match["mark"], 1, True
-        if parent is not None:
-            target = parent.content
-        elif sibling is not None:
-            target, column, count = sibling.written, sibling.column, sibling.items + 1
-            mark = self._continued(line, match["mark"], number, match["delimiter"] or "", sibling)
-            is_lazy = sibling.delimiter != mark[-1] or (sibling.is_lazy and sibling.number == number)
-            self.open.pop()
-        else:
-            target = 4 if self.note_indent and indent >= 4 else 0
-            if self.in_text and not self.note_indent:
-                self.record.add(
-                    "blank-line-missing", line.number, "the list began right below a line of text, set apart"
-                )
-                self.written.append(blank_after(line))
-        text = match["text"]
-        if indent >= 4 and parent is None and sibling is None and not target:
-            self.record.add("indentation", line.number, "indented by four or more, which is no list of its own")
-        elif target != indent and target > indent:
-            self.record.add("indentation", line.number, "indented too little for the list that it belongs to")
-        # Five spaces behind a marker would make its text code.
-        gap = match["gap"].expandtabs(4) if match["gap"] else ""
-        if len(gap) > 4:
-            gap = " "
-        written = " " * target + mark + gap + text
-        self.written.append(with_text(line, written) if written != line.text else line)
-        self.open.append(
-            _Item(
-                column,
-                target,
-                target + len(mark) + max(1, len(gap)),
-                mark,
-                number,
-                mark[-1] if number is not None else "",
-                match["delimiter"] or "",
-                is_lazy,
-                items=count,
-            )
-        )
-        self.is_apart, self.in_text = False, bool(text)
+    def _note_indentation(self, line: SourceLine, message: str) -> None:
+        self.findings.add("indentation", line.number, message)
 
     @repair_rule(
         "list-numbering",
@@ -264,13 +250,13 @@ class _ListRepairer:
             is_glued = number is None and before.number is None and not self.is_apart
             return before.mark if is_glued else mark
         if number == before.number + 1:
-            if delimiter != before.typed:
-                self.record.add("list-numbering", line.number, f"{mark!r} goes on in the list above it")
-            return f"{number}{before.delimiter}"
-        # Another sign behind the number begins a new list.
-        if delimiter != before.delimiter or (number == before.number and before.is_lazy):
+            if delimiter != before.delimiter:
+                self.findings.add("list-numbering", line.number, f"{mark!r} goes on in the list above it")
+            return f"{number}{before.written_delimiter}"
+        # Another character behind the number begins a new list.
+        if delimiter != before.written_delimiter or (number == before.number and before.is_lazy):
             return mark
-        self.record.add("list-numbering", line.number, f"{mark!r} behind {before.mark!r} keeps its number")
+        self.findings.add("list-numbering", line.number, f"{mark!r} behind {before.mark!r} keeps its number")
         return f"{number}{')' if delimiter == '.' else '.'}"
 
     def _text(self, line: SourceLine, bare: str, indent: int) -> None:
@@ -284,14 +270,12 @@ class _ListRepairer:
             self.open.clear()
             if self.note_indent and self.is_apart and indent < 4:
                 self.note_indent = False
-            if indent >= 4 and not self.note_indent:
-                if self.is_apart:
-                    self.record.add("indentation", line.number, "indented text is text, not code")
-                self._write(line, 0, bare)
-            elif indent >= 4:
-                self._write(line, 4, bare)
-            else:
+            if indent >= 4 and not self.note_indent and self.is_apart:
+                self._note_indentation(line, "indented text is text, not code")
+            if indent < 4:
                 self.written.append(line)
+            else:
+                self._write(line, 4 if self.note_indent else 0, bare)
         self.is_apart = False
         self.in_text = True
 
@@ -304,28 +288,23 @@ class _ListRepairer:
     def _lazy(self, line: SourceLine, bare: str, indent: int) -> None:
         """Write a line right below a list item: more of the item, or a new paragraph that was glued to the list."""
         item = self.open[-1]
-        above = self.written[-1].text.rstrip()
-        begins_anew = (
-            indent == 0
-            and item.items > 1
-            and item.lines == 1
-            and above.endswith((".", "!", "?", ":"))
-            and bare[:1].isupper()
-        )
-        if begins_anew:
-            self.record.add("list-ended", line.number, "a line right below a list begins a paragraph of its own")
+        is_behind_item = indent == 0 and item.items > 1 and not item.is_continued
+        if is_behind_item and self.written[-1].text.rstrip().endswith((".", "!", "?", ":")) and bare[:1].isupper():
+            self.findings.add("list-ended", line.number, "a line right below a list begins a paragraph of its own")
             self.open.clear()
-            self.written.append(blank_after(line))
-            self.written.append(line)
+            self.written += [line.with_text(""), line]
             return
-        item.lines += 1
+        item.is_continued = True
         self._write(line, item.content if indent else 0, bare)
 
     def _write(self, line: SourceLine, column: int, bare: str) -> None:
-        text = " " * column + bare
-        self.written.append(with_text(line, text) if text != line.text else line)
+        self.written.append(line.with_text(" " * column + bare))
 
 
-def _column(text: str) -> int:
-    bare = text.lstrip(" \t")
-    return len(text[: len(text) - len(bare)].expandtabs(4))
+def _begins_list(match: re.Match[str], following: str) -> bool:
+    """Return whether a marker right below a line of text begins a list."""
+    if not match["number"]:
+        return bool(match["text"])
+    after = MARKER.match(following)
+    number = int(match["number"])
+    return number == 1 or bool(after and after["number"] and int(after["number"]) == number + 1)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
 from urllib.parse import unquote
 
-from pipeline.findings import Finding
 from pipeline.model import (
     Block,
-    Cell,
     Div,
     Figure,
     Header,
@@ -30,11 +29,10 @@ from pipeline.model import (
     walk,
 )
 from pipeline.reading import references
+from pipeline.reading.article_checks import find_leftover_markup, find_screen_phrases
 from pipeline.reading.callouts import bold_only
 from pipeline.reading.headings import MAX_HEADING_LENGTH
 from pipeline.reading.lines import FindingCollector
-from pipeline.reading.text_checks import find_leftover_markup, find_screen_phrases
-from pipeline.reading.transform import transform_blocks
 from pipeline.registry import repair_rule, warning_rule
 
 TOP_LEVEL, DEEPEST_LEVEL = 2, 4
@@ -51,28 +49,24 @@ class OutlinedBlocks:
 
     blocks: tuple[Block, ...]
     h1: str
-    """The one heading of level 1 at the top, taken out of the blocks; empty where there is none."""
+    """The one heading of level 1 at the top, removed from the blocks; empty where there is none."""
 
 
-def build_outline(
-    blocks: tuple[Block, ...], source: str, title: str = ""
-) -> tuple[OutlinedBlocks, tuple[Finding, ...]]:
+def build_outline(blocks: tuple[Block, ...], findings: FindingCollector, title: str = "") -> OutlinedBlocks:
     """Return the blocks with one clean outline.
 
     Args:
         title: The title in the front matter, where there is one.
     """
-    record = FindingCollector(source)
     blocks = _plain_inside(blocks)
-    blocks = _without_edge_rules(references.collect_references(blocks, record))
-    blocks = _bold_headings(blocks, record)
-    blocks, h1 = _without_title(blocks, title, record)
-    blocks = _Leveller(record).level(blocks)
-    blocks, ids = _with_ids(blocks)
-    blocks = _with_anchors(blocks, ids, record)
-    find_screen_phrases(blocks, record)
-    find_leftover_markup(blocks, record)
-    return OutlinedBlocks(blocks, h1), tuple(record.findings)
+    blocks = _without_edge_rules(references.collect_references(blocks, findings))
+    blocks = _bold_headings(blocks, findings)
+    blocks, h1 = _without_title(blocks, title, findings)
+    headings = _HeadingPass(findings)
+    blocks = _with_anchors(headings.blocks(blocks), headings.ids, findings)
+    find_screen_phrases(blocks, findings)
+    find_leftover_markup(blocks, findings)
+    return OutlinedBlocks(blocks, h1)
 
 
 def slugify(words: str) -> str:
@@ -88,34 +82,41 @@ def slugify(words: str) -> str:
 
 
 def _plain_inside(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Return blocks in which headings stand between blocks only; elsewhere a bold line does."""
-    if not any(
-        isinstance(node, Header) for block in blocks if not isinstance(block, Header | Div) for node in _all(block)
-    ):
-        return tuple(
-            replace(block, blocks=_plain_inside(block.blocks)) if isinstance(block, Div) else block for block in blocks
-        )
-    return tuple(_without_headings(block) for block in blocks)
+    """Return blocks with headings at the top level only; a heading inside a block becomes a bold line."""
+
+    def plain(block: Block) -> Block:
+        if isinstance(block, Div):
+            return replace(block, blocks=_plain_inside(block.blocks))
+        has_inner = not isinstance(block, Header) and any(isinstance(node, Header) for node in walk((block,)))
+        return _transform((block,), _heading_as_bold)[0] if has_inner else block
+
+    return tuple(map(plain, blocks))
 
 
-def _all(block: Block) -> Iterator[Block | Inline | Cell]:
-    """Yield every node of a block, those of its footnotes too."""
-    for node in walk((block,)):
-        yield node
-        if isinstance(node, Note):
-            yield from walk(node.blocks)
-
-
-def _without_headings(block: Block) -> Block:
-    if isinstance(block, Header):
-        return block
-    if isinstance(block, Div):
-        return replace(block, blocks=_plain_inside(block.blocks))
-    return transform_blocks((block,), _unheaded)[0]
-
-
-def _unheaded(node: Inline | Block) -> tuple[Inline | Block, ...] | None:
+def _heading_as_bold(node: Inline | Block) -> tuple[Inline | Block, ...] | None:
     return (Para((Strong(_without_line_breaks(node.content)),), node.line),) if isinstance(node, Header) else None
+
+
+def _transform(nodes: tuple[Any, ...], change: Callable[[Any], tuple[Any, ...] | None]) -> tuple[Any, ...]:
+    """Return a tree in which nodes are exchanged, children before parents.
+
+    Args:
+        change: Gets a node and returns its replacement; None: the node stays.
+    """
+    built: list[Any] = []
+    for node in nodes:
+        if isinstance(node, tuple):
+            built.append(_transform(node, change))
+        elif is_dataclass(node) and not isinstance(node, type):
+            values = {entry.name: getattr(node, entry.name) for entry in fields(node)}
+            parts = {name: _transform(value, change) for name, value in values.items() if isinstance(value, tuple)}
+            is_changed = any(parts[name] != values[name] for name in parts)
+            new = replace(node, **parts) if is_changed else node
+            instead = change(new)
+            built += (new,) if instead is None else instead
+        else:
+            built.append(node)
+    return tuple(built)
 
 
 def _without_edge_rules(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
@@ -132,11 +133,11 @@ def _without_edge_rules(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 
 @repair_rule(
     "heading-bold",
-    "A paragraph that is only bold stands for a heading.",
+    "A paragraph that is only bold is used as a heading.",
     "`**Symptomer**` above a paragraph",
     "Write `## Symptomer`.",
 )
-def _bold_headings(blocks: tuple[Block, ...], record: FindingCollector) -> tuple[Block, ...]:
+def _bold_headings(blocks: tuple[Block, ...], findings: FindingCollector) -> tuple[Block, ...]:
     """Return blocks in which a paragraph that is only bold, and reads as a heading, is one."""
     built: list[Block] = []
     level = 1
@@ -146,7 +147,7 @@ def _bold_headings(blocks: tuple[Block, ...], record: FindingCollector) -> tuple
         bold = bold_only(block.content) if isinstance(block, Para) else ()
         below = blocks[at + 1] if at + 1 < len(blocks) else None
         if bold and below is not None and not _is_heading(below) and _reads_as_heading(text(bold), is_first=at == 0):
-            record.add("heading-bold", block.line, f"{text(bold)!r} is a bold paragraph that heads what follows")
+            findings.add("heading-bold", block.line, f"{text(bold)!r} is a bold paragraph that heads what follows")
             built.append(Header(min(level + 1, 6), bold, "", block.line))
         else:
             built.append(block)
@@ -159,15 +160,10 @@ def _is_heading(block: Block) -> bool:
 
 def _reads_as_heading(words: str, *, is_first: bool) -> bool:
     """Return whether bold words are a heading, not a sentence that someone stressed, nor a label before a list."""
-    if (
-        not 2 < len(words) <= (MAX_HEADING_LENGTH if not is_first else 50)
-        or len(words.split()) > 12
-        or not words[0].isalnum()
-    ):
+    most = 50 if is_first else MAX_HEADING_LENGTH
+    if not 2 < len(words) <= most or len(words.split()) > 12 or not words[0].isalnum():
         return False
-    if words.endswith("?"):
-        return True
-    return words[-1] not in ".,;:!…" and not re.search(r"[,=<>≈×≤≥]|\. ", words)
+    return words.endswith("?") or (words[-1] not in ".,;:!…" and not re.search(r"[,=<>≈×≤≥]|\. ", words))
 
 
 @warning_rule(
@@ -176,8 +172,8 @@ def _reads_as_heading(words: str, *, is_first: bool) -> bool:
     "`title: Ondt i ryggen` above `# Fem råd om ryggen`",
     "Remove one of them, or make the heading `##`.",
 )
-def _without_title(blocks: tuple[Block, ...], title: str, record: FindingCollector) -> tuple[tuple[Block, ...], str]:
-    """Take the only heading of level 1 away where it stands at the top, behind pictures at most.
+def _without_title(blocks: tuple[Block, ...], title: str, findings: FindingCollector) -> tuple[tuple[Block, ...], str]:
+    """Remove the only heading of level 1 where it is the first block, or behind pictures only.
 
     It is the title then, unless the front matter has another: no word of it may be lost, so it stays as a heading.
     """
@@ -188,7 +184,7 @@ def _without_title(blocks: tuple[Block, ...], title: str, record: FindingCollect
     words = text((top,))
     has_note = any(isinstance(node, Note | Image) for node in walk((top,)))
     if has_note or (title and _letters(title) != _letters(words)):
-        record.add("heading-title", top.line, f"{words!r} is not the title; it stays as a heading")
+        findings.add("heading-title", top.line, f"{words!r} is not the title; it stays as a heading")
         return (*blocks[:at], replace(top, level=TOP_LEVEL), *blocks[at + 1 :]), ""
     return (*blocks[:at], *blocks[at + 1 :]), words
 
@@ -197,16 +193,31 @@ def _letters(words: str) -> str:
     return re.sub(r"[\W_]+", "", words).casefold()
 
 
-class _Leveller:
-    """Gives headings their level: one deeper than the heading they stand under, whatever the source calls it."""
+class _HeadingPass:
+    """Gives each heading its level, one deeper than the heading above it, and a unique id."""
 
-    def __init__(self, record: FindingCollector) -> None:
-        self.record = record
+    def __init__(self, findings: FindingCollector) -> None:
+        self.findings = findings
         self.open: list[tuple[int, int]] = []
         """Levels of the headings above: in the source, and here."""
+        self.taken: set[str] = set()
+        self.ids: dict[str, str] = {}
+        """The id by every name that a link may have for a heading."""
 
-    def level(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-        return tuple(self._block(block) for block in blocks)
+    def blocks(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        return tuple(map(self._block, blocks))
+
+    def _block(self, block: Block) -> Block:
+        match block:
+            case Div():
+                return replace(block, blocks=self.blocks(block.blocks))
+            case Header():
+                content = bold_only(block.content) if len(block.content) == 1 else ()
+                content = _without_line_breaks(content or block.content)
+                return Header(self._level(block), content, self._id(block), block.line)
+            case References():
+                self._name(block.id, slugify(text(block.title)))
+        return block
 
     @repair_rule(
         "heading-level",
@@ -214,68 +225,46 @@ class _Leveller:
         "`####` right under `##`; `#` in the text",
         "Use `##` for sections and one mark more for each level below.",
     )
-    def _block(self, block: Block) -> Block:
-        if isinstance(block, Div):
-            return replace(block, blocks=self.level(block.blocks))
-        if not isinstance(block, Header):
-            return block
-        while self.open and self.open[-1][0] >= block.level:
+    def _level(self, heading: Header) -> int:
+        while self.open and self.open[-1][0] >= heading.level:
             self.open.pop()
         level = min(self.open[-1][1] + 1 if self.open else TOP_LEVEL, DEEPEST_LEVEL)
-        self.open.append((block.level, level))
-        if level != block.level:
-            self.record.add("heading-level", block.line, f"a heading of level {block.level} where {level} follows")
-        content = bold_only(block.content) if len(block.content) == 1 else ()
-        return replace(block, level=level, content=_without_line_breaks(content or block.content))
+        self.open.append((heading.level, level))
+        if level != heading.level:
+            self.findings.add(
+                "heading-level", heading.line, f"a heading of level {heading.level} where {level} follows"
+            )
+        return level
+
+    def _id(self, heading: Header) -> str:
+        """Return an id that no heading and no renderer uses yet."""
+        slug = slugify(text(heading.content))
+        name, number = slug, 1
+        while name in self.taken or _RESERVED_IDS.fullmatch(name):
+            number += 1
+            name = f"{slug}-{number}"
+        self.taken.add(name)
+        self._name(name, heading.id, slugify(heading.id), slug)
+        return name
+
+    def _name(self, id_: str, *names: str) -> None:
+        """Let links with these names lead to an id, where no earlier heading has the name."""
+        for name in filter(None, names):
+            self.ids.setdefault(name, id_)
 
 
 def _without_line_breaks(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
     return tuple(Space() if isinstance(inline, LineBreak | SoftBreak) else inline for inline in content)
 
 
-# ---- ids and places in the article
-
-
-def _with_ids(blocks: tuple[Block, ...]) -> tuple[tuple[Block, ...], dict[str, str]]:
-    """Return blocks with unique ids of headings, and the new id by every name that a link may have for it."""
-    taken: set[str] = set()
-    new: dict[str, str] = {}
-
-    def named(block: Block) -> Block:
-        if isinstance(block, Div):
-            return replace(block, blocks=tuple(map(named, block.blocks)))
-        if isinstance(block, References):
-            new.setdefault(slugify(text(block.title)), block.id)
-            return block
-        if not isinstance(block, Header):
-            return block
-        name = _unique(slugify(text(block.content)), taken)
-        new.setdefault(block.id, name)
-        new.setdefault(slugify(block.id), name)
-        new.setdefault(slugify(text(block.content)), name)
-        return replace(block, id=name)
-
-    return tuple(map(named, blocks)), {key: value for key, value in new.items() if key}
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    """Return a name that no heading and no renderer has taken, and take it."""
-    wanted, number = name, 1
-    while name in taken or _RESERVED_IDS.fullmatch(name):
-        number += 1
-        name = f"{wanted}-{number}"
-    taken.add(name)
-    return name
-
-
 @warning_rule(
     "anchor-missing",
-    "A link to a place in the article that is not there; its words stay.",
+    "A link to a missing anchor in the article; its words stay.",
     "`[se nedenfor](#behandling)` without such a heading",
     "Correct it to the words of a heading, in lower case with hyphens.",
     group="whole",
 )
-def _with_anchors(blocks: tuple[Block, ...], ids: dict[str, str], record: FindingCollector) -> tuple[Block, ...]:
+def _with_anchors(blocks: tuple[Block, ...], ids: dict[str, str], findings: FindingCollector) -> tuple[Block, ...]:
     """Return blocks whose links within the article lead to the ids that headings have now."""
     if not any(isinstance(node, Link) and node.address.startswith("#") for node in walk(blocks)):
         return blocks
@@ -287,7 +276,9 @@ def _with_anchors(blocks: tuple[Block, ...], ids: dict[str, str], record: Findin
         found = ids.get(wanted) or ids.get(wanted.casefold()) or ids.get(slugify(wanted))
         if found:
             return (replace(node, address=f"#{found}"),)
-        record.add("anchor-missing", node.line, f"no heading of the article is called {node.address!r}; the words stay")
+        findings.add(
+            "anchor-missing", node.line, f"no heading of the article is called {node.address!r}; the words stay"
+        )
         return node.content
 
-    return transform_blocks(blocks, led)
+    return _transform(blocks, led)

@@ -39,6 +39,7 @@ DIALECT = (
 )
 """What a web CMS writes: CommonMark with tables, footnotes, definition lists, divs, spans and attributes."""
 
+_SCRIPT = Path(__file__).with_name("pandoc.lua")
 MEMORY_MB = 512
 """A footnote in a circle takes all memory there is otherwise."""
 _MEMORY_OPTION = f"-M{MEMORY_MB}M"
@@ -86,7 +87,7 @@ def parse_many(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | Pa
     """Read Markdown texts, in order.
 
     All go to one process; where it stops or takes too long, the text it stopped at is read alone, in a sandbox, and the
-    rest goes on in a new process. So a bad text costs itself, and what was read before it stands.
+    rest goes on in a new process. So a bad text fails alone, and the texts before it are kept.
 
     Args:
         timeout_s: Limit of a process, for many texts or for one, in seconds of a processor: what other work a machine
@@ -123,10 +124,10 @@ _OUT_OF_MEMORY = 251
 def _parse_batch(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | PandocFailure]:
     """Read texts in one process; fewer results than texts where it did not come to the end."""
     # pandoc's Lua has no sandbox: it is given texts only, never files to open, and reads with none in reach.
-    command = [str(pandoc_path()), "lua", "+RTS", _MEMORY_OPTION, "-RTS", str(_script()), DIALECT]
+    command = [str(pandoc_path()), "lua", "+RTS", _MEMORY_OPTION, "-RTS", str(_SCRIPT), DIALECT]
     lines = b"".join(json.dumps(text).encode() + b"\n" for text in texts)
     done = _run_pandoc(command, lines, timeout_s)
-    # What stands behind the last line end was cut off in the middle.
+    # The output behind the last line end is incomplete.
     documents = [_parse_document(line) for line in done.output.split(b"\n")[:-1]][: len(texts)]
     if done.is_timed_out and len(documents) == len(texts) - 1:
         documents.append(PandocFailure(f"reading took longer than {timeout_s} s"))  # alone, it would take as long again
@@ -135,7 +136,7 @@ def _parse_batch(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | 
 
 @dataclass(frozen=True, slots=True)
 class _PandocResult:
-    """What a process of pandoc came to."""
+    """Exit code and output of a process of pandoc."""
 
     code: int
     output: bytes
@@ -145,8 +146,10 @@ class _PandocResult:
 
 def _run_pandoc(command: Sequence[str], text: bytes, timeout_s: int) -> _PandocResult:
     """Run pandoc on a text, within its limits of time and memory."""
+    # Nothing of the user's environment but what Windows needs to start a program.
+    environment = {"LANG": "C.UTF-8"} | {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     ) as process:
         if sys.platform == "linux":  # the kernel holds what pandoc's own runtime does not, within Lua
             with suppress(ProcessLookupError):
@@ -188,12 +191,3 @@ def pandoc_path() -> Path:
             if path.is_file():
                 return path
     raise ConfigError("pandoc is missing", hint="pip install pypandoc_binary")
-
-
-def _script() -> Path:
-    return Path(__file__).with_name("pandoc.lua")
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment of pandoc: nothing of the user's but what Windows needs to start a program."""
-    return {"LANG": "C.UTF-8"} | {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}

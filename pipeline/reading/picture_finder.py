@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from pipeline.errors import SourceError
-from pipeline.findings import Finding, make_finding
+from pipeline.errors import SourceError, offer
 from pipeline.limits import DEFAULT_LIMITS, Limits
 from pipeline.model import Picture
 from pipeline.pictures.image_files import probe_image
+from pipeline.reading.lines import FindingCollector
 from pipeline.reading.source_files import SourceRoots, read_inside, resolve_inside
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".svg"}
 _PLACEHOLDER_FILE = re.compile(r"^(placeholder|dummy|no[-_]?image|missing[-_]?image)\b[-_\w]*\.", re.IGNORECASE)
 _TYPES_OF_SUFFIX = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif",
@@ -29,14 +28,14 @@ _TYPES_OF_SUFFIX = {
 
 @dataclass(frozen=True, slots=True)
 class ResolvedPicture:
-    """Where a picture that an article names was found, or what was said of it: the same again, as long as it stays."""
+    """The outcome of looking for a picture; it is the same as long as the files are."""
 
     target: str
     """As written."""
     outcome: str
     """The file, and what was found on the way to it."""
     path: str = ""
-    """From the project folder; empty where no file is meant."""
+    """From the project folder; empty where there is no file."""
     sha256: str = ""
     """Of the file; empty where there is none that can be opened."""
 
@@ -58,31 +57,29 @@ class PictureFinder:
         "Export the picture anew.",
         group="whole",
     )
-    def find(self, target: str, source: str, line: int) -> tuple[Picture | None, tuple[Finding, ...]]:
-        """Return the picture that an article's target means, or None and why not.
+    def find(self, target: str, line: int, findings: FindingCollector) -> Picture | None:
+        """Return the picture that a target means; None, with a finding, where there is none.
 
         Args:
-            target: As written: site-absolute, or relative to the article; percent-encoded or not.
-            source: The article, from the project folder.
+            target: As the article writes it: site-absolute, or relative to the article; percent-encoded or not.
+            findings: Of the article.
         """
-        actual, findings = self._locate(target, source, line)
-        if actual is None:
-            return None, findings
+        actual = self._locate(target, line, findings)
         try:
-            picture, more = self._look(actual, source, line)
+            return self._probe(actual, line, findings) if actual else None
         except SourceError as error:
-            message = f"the picture {target!r} is {error.message}"
-            return None, (*findings, make_finding("picture-broken", source, line, message, error.hint))
-        return picture, (*findings, *more)
+            findings.add("picture-broken", line, f"the picture {target!r} is {error.message}", error.hint)
+            return None
 
     def resolve_picture(self, target: str, source: str) -> ResolvedPicture:
         """Return what an article's target leads to at present."""
-        actual, findings = self._locate(target, source, 0)
-        place = self.roots.relative(actual) if actual else ""
-        outcome = "\n".join((place, *(finding.message + finding.hint for finding in findings)))
+        findings = FindingCollector(source)
+        actual = self._locate(target, 0, findings)
+        path = self.roots.relative(actual) if actual else ""
+        outcome = "\n".join((path, *(finding.message + finding.hint for finding in findings)))
         if actual is None or actual not in self._probed:
-            return ResolvedPicture(target, outcome, place)
-        return ResolvedPicture(target, outcome, place, self._probed[actual][0].sha256)
+            return ResolvedPicture(target, outcome, path)
+        return ResolvedPicture(target, outcome, path, self._probed[actual][0].sha256)
 
     @error_rule(
         "picture-missing",
@@ -99,7 +96,7 @@ class PictureFinder:
     )
     @warning_rule(
         "picture-placeholder",
-        "A picture that only holds the place of one; it is left out.",
+        "A placeholder picture; it is left out.",
         "`![](/images/placeholder-3.png)`",
         "Put the real picture there, or remove the line.",
     )
@@ -110,75 +107,70 @@ class PictureFinder:
         "Spell it as the file: some systems tell capitals apart.",
         repaired=True,
     )
-    def _locate(self, target: str, source: str, line: int) -> tuple[Path | None, tuple[Finding, ...]]:
-        """Return the file that a target means, or None and why not."""
+    def _locate(self, target: str, line: int, findings: FindingCollector) -> Path | None:
+        """Return the file that a target means; None, with a finding, where there is none."""
         try:
             parts = urlsplit(target.strip())
         except ValueError:
-            return None, (make_finding("picture-outside", source, line, f"{target!r} is no path to a picture"),)
-        if parts.scheme or parts.netloc or "\\" in target:
-            return None, (
-                make_finding("picture-outside", source, line, f"the picture {target!r} lies outside the project"),
-            )
+            findings.add("picture-outside", line, f"{target!r} is no path to a picture")
+            return None
         wanted = unicodedata.normalize("NFC", unquote(parts.path))
-        if not wanted.strip("/") or "\x00" in wanted:
-            return None, (make_finding("picture-missing", source, line, "a picture without a file name"),)
-        if _PLACEHOLDER_FILE.match(Path(wanted).name):
-            return None, (
-                make_finding("picture-placeholder", source, line, f"{target!r} only holds the place of a picture"),
-            )
-        base = self.roots.site if wanted.startswith("/") else (self.roots.project / source).parent
+        base = self.roots.site if wanted.startswith("/") else (self.roots.project / findings.source).parent
         path = Path(os.path.normpath(base / wanted.lstrip("/")))
+        if parts.scheme or parts.netloc or "\\" in target:
+            findings.add("picture-outside", line, f"the picture {target!r} lies outside the project")
+        elif not wanted.strip("/") or "\x00" in wanted:
+            findings.add("picture-missing", line, "a picture without a file name")
+        elif _PLACEHOLDER_FILE.match(Path(wanted).name):
+            findings.add("picture-placeholder", line, f"{target!r} is a placeholder for a picture")
+        elif not self._is_inside(path):
+            findings.add("picture-outside", line, f"the picture {target!r} leads out of the source folders")
+        elif (actual := self._on_disk(path)) is None:
+            hint = self._near_names(path) or f"put the file at {self._name(path)}"
+            findings.add("picture-missing", line, f"no picture at {self._name(path)}", hint)
+        else:
+            if unicodedata.normalize("NFC", actual.name) != path.name or actual.parent != path.parent:
+                findings.add(
+                    "picture-case", line, f"{target!r} is spelt {self._name(actual)!r} on disk; that file is used"
+                )
+            return actual
+        return None
+
+    def _is_inside(self, path: Path) -> bool:
         try:
             resolve_inside(path, self.roots)
         except SourceError:
-            message = f"the picture {target!r} leads out of the source folders"
-            return None, (make_finding("picture-outside", source, line, message),)
-        actual = self._on_disk(path)
-        if actual is None:
-            near = self._nearest(path)
-            hint = f"did you mean {near}?" if near else f"put the file at {self._name(path)}"
-            return None, (make_finding("picture-missing", source, line, f"no picture at {self._name(path)}", hint),)
-        if unicodedata.normalize("NFC", actual.name) != path.name or actual.parent != path.parent:
-            message = f"{target!r} is spelt {self._name(actual)!r} on disk; that was taken"
-            return actual, (make_finding("picture-case", source, line, message),)
-        return actual, ()
+            return False
+        return True
 
     @warning_rule(
         "picture-animated",
         "A picture that moves; its first frame is shown.",
         "An animated GIF",
-        "Choose a still that says what the movement says.",
+        "Choose a still picture that shows the same.",
     )
     @repair_rule(
         "picture-suffix",
-        "A picture's suffix is not that of its content; it was taken by its content.",
+        "A picture's suffix does not fit its content; the content counts.",
         "A JPEG named `ryg.png`",
         "Rename the file.",
     )
-    def _look(self, path: Path, source: str, line: int) -> tuple[Picture, tuple[Finding, ...]]:
-        findings: list[Finding] = []
+    def _probe(self, path: Path, line: int, findings: FindingCollector) -> Picture:
         if path not in self._probed:
             data = read_inside(path, self.roots, self.limits.picture_bytes)
             if not data:
                 raise SourceError("an empty file", hint="export it again from where it came")
-            seen = probe_image(data, self.limits.picture_pixels)
+            info = probe_image(data, self.limits.picture_pixels)
             digest = hashlib.sha256(data).hexdigest()
-            size = (seen.width_px, seen.height_px)
-            picture = Picture(self.roots.relative(path), digest, *size, seen.media_type, seen.has_alpha)
-            self._probed[path] = picture, seen.frames
+            size = (info.width_px, info.height_px)
+            picture = Picture(self.roots.relative(path), digest, *size, info.media_type, info.has_alpha)
+            self._probed[path] = picture, info.frames
         picture, frames = self._probed[path]
         if frames > 1:
-            message = f"{path.name} moves; its first picture of {frames} is shown"
-            findings.append(make_finding("picture-animated", source, line, message))
-        expected = _TYPES_OF_SUFFIX.get(path.suffix.lower())
-        if expected and expected != picture.media_type:
-            findings.append(
-                make_finding(
-                    "picture-suffix", source, line, f"{path.name} holds {picture.media_type}; it was taken as that"
-                )
-            )
-        return picture, tuple(findings)
+            findings.add("picture-animated", line, f"{path.name} moves; its first picture of {frames} is shown")
+        if _TYPES_OF_SUFFIX.get(path.suffix.lower(), picture.media_type) != picture.media_type:
+            findings.add("picture-suffix", line, f"{path.name} holds {picture.media_type}; it is used as that")
+        return picture
 
     def _on_disk(self, path: Path) -> Path | None:
         """Return the path as the disk spells it: the same, or apart from case and Unicode form, in every part."""
@@ -201,7 +193,7 @@ class PictureFinder:
         if folder not in self._listings:
             listing: dict[str, Path] = {}
             for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
-                if any("\ud800" <= sign <= "\udfff" for sign in entry.name):
+                if any("\ud800" <= character <= "\udfff" for character in entry.name):
                     continue  # bytes that are not UTF-8: no article can name it, and no report could print it
                 name = unicodedata.normalize("NFC", entry.name)
                 listing[name] = entry
@@ -209,11 +201,11 @@ class PictureFinder:
             self._listings[folder] = listing
         return self._listings[folder]
 
-    def _nearest(self, path: Path) -> str:
-        """Return the likeliest meant pictures: the same name elsewhere, else near names in the folder."""
-        beside = [name for name in self._list(path.parent) if Path(name).suffix.lower() in _SUFFIXES]
-        near = difflib.get_close_matches(path.name, [name for name in beside if "\x00" not in name], n=2, cutoff=0.6)
-        return " or ".join(self._name(path.parent / name) for name in near)
+    def _near_names(self, path: Path) -> str:
+        """Return a hint that offers pictures of the folder with nearly the same name."""
+        names = [name for name in self._list(path.parent) if Path(name).suffix.lower() in _TYPES_OF_SUFFIX]
+        near = get_close_matches(path.name, [name for name in names if "\x00" not in name], n=2)
+        return offer(self._name(path.parent / name) for name in near)
 
     def _name(self, path: Path) -> str:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from pipeline.languages import together
 from pipeline.model import (
@@ -18,7 +19,6 @@ from pipeline.model import (
     Para,
     Plain,
     References,
-    Space,
     Str,
     Strong,
     Table,
@@ -26,36 +26,28 @@ from pipeline.model import (
     walk,
 )
 from pipeline.reading.callouts import bold_only
+from pipeline.reading.inline_builder import text_to_inlines
 from pipeline.reading.lines import FindingCollector
 from pipeline.registry import repair_rule
 
 REFERENCES_ID = "referencer"
 REFERENCES_HEADING = re.compile(rf"^[ \t]*(?P<title>{together().references})[ \t]*:?[ \t]*$", re.IGNORECASE)
-_REFERENCE_SIGNS = re.compile(
+_REFERENCE_MARK = re.compile(
     r"https?:|www\.|\bdoi\b|\b(?:19|20)\d\d\b|^\W*\[?\d{1,3}[\].)]|\bet al\b|\.(?:dk|com|org|gov|net)\b", re.IGNORECASE
 )
 
 
-@dataclass(slots=True)
-class _CollectedReferences:
-    """What has been gathered so far."""
-
-    title: tuple[Inline, ...] = ()
-    line: int = 0
-    blocks: list[Block] = field(default_factory=list)
-
-
 @repair_rule(
     "references-moved",
-    "References that stand before other text, or in two lists; they are put into one list at the end.",
+    "References before other text, or in two lists; they become one list at the end.",
     "`## Referencer` in the middle; `## Kilder` twice",
     "Write one list, at the end.",
     aliases=("references-twice",),
 )
-def collect_references(blocks: tuple[Block, ...], record: FindingCollector) -> tuple[Block, ...]:
+def collect_references(blocks: tuple[Block, ...], findings: FindingCollector) -> tuple[Block, ...]:
     """Return the blocks with all lists of references in one `References` at the end, under the author's heading."""
     kept: list[Block] = []
-    references = _CollectedReferences()
+    references: References | None = None
     at = 0
     while at < len(blocks):
         title, own = _references_heading(blocks[at])
@@ -65,77 +57,49 @@ def collect_references(blocks: tuple[Block, ...], record: FindingCollector) -> t
             at += 1
             continue
         line = blocks[at].line
-        more = [*own, *_without_code_blocks(blocks[at + 1 : end])]
-        if not references.blocks:
-            references.title, references.line = title, line
-            references.blocks = more
-        elif _is_same_heading(title, references.title):
-            record.add(
-                "references-moved", line, f"a second {text(title)!r}, joined to the one of line {references.line}"
-            )
-            references.blocks = _joined(references.blocks, more)
+        more = (*own, *_without_code_blocks(blocks[at + 1 : end]))
+        if references is None:
+            references = References(title, more, REFERENCES_ID, line)
+        elif text(title).casefold() == text(references.title).casefold():
+            message = f"a second {text(title)!r}, joined to the one of line {references.line}"
+            findings.add("references-moved", line, message)
+            references = replace(references, blocks=_joined(references.blocks, more))
         else:
-            references.blocks += [Para((Strong(title),), line), *more]
-        if end < len(blocks) and not _begins_references(blocks[end]):
-            record.add("references-moved", line, "the references stand before other text, and are put at the end")
+            references = replace(references, blocks=(*references.blocks, Para((Strong(title),), line), *more))
+        if end < len(blocks) and not _references_heading(blocks[end])[0]:
+            findings.add("references-moved", line, "the references are before other text, and are moved to the end")
         at = end
-    if not references.blocks:
-        return blocks
-    return (*kept, References(references.title, tuple(references.blocks), REFERENCES_ID, references.line))
+    return (*kept, references) if references else blocks
 
 
-def _is_same_heading(first: tuple[Inline, ...], second: tuple[Inline, ...]) -> bool:
-    return text(first).casefold() == text(second).casefold()
-
-
-def _joined(first: list[Block], more: list[Block]) -> list[Block]:
+def _joined(first: tuple[Block, ...], more: tuple[Block, ...]) -> tuple[Block, ...]:
     """Return two lists of references as one; a numbered one that begins anew keeps its numbers, which the text uses."""
-    last, begin = first[-1], more[0]
-    if isinstance(last, BulletList) and isinstance(begin, BulletList):
-        return [*first[:-1], replace(last, items=last.items + begin.items), *more[1:]]
-    if isinstance(last, OrderedList) and isinstance(begin, OrderedList) and begin.start == last.start + len(last.items):
-        return [*first[:-1], replace(last, items=last.items + begin.items), *more[1:]]
+    match first[-1], more[0]:
+        case (BulletList() as last, BulletList() as begin):
+            return (*first[:-1], replace(last, items=last.items + begin.items), *more[1:])
+        case (OrderedList() as last, OrderedList() as begin) if begin.start == last.start + len(last.items):
+            return (*first[:-1], replace(last, items=last.items + begin.items), *more[1:])
     return first + more
 
 
 def _references_heading(block: Block) -> tuple[tuple[Inline, ...], tuple[Block, ...]]:
-    """Return the heading of references that a block is or begins with, and what stands behind it in the same block."""
-    if isinstance(block, Header):
-        return (
-            (_without_colon(_bold_text_or_all(block.content)), ())
-            if REFERENCES_HEADING.match(text(block.content))
-            else ((), ())
-        )
-    if not isinstance(block, Para | Plain):
+    """Return the heading of references that a block is or begins with, and the rest of that block."""
+    if not isinstance(block, Header | Para | Plain):
         return (), ()
-    bold = bold_only(block.content)
-    if REFERENCES_HEADING.match(text(bold or block.content)):
-        return _without_colon(bold or block.content), ()
-    first = block.content[0] if block.content else None
-    rest = block.content[1:]
-    if (
-        isinstance(first, Strong)
-        and REFERENCES_HEADING.match(text((first,)))
-        and (text((first,)).rstrip().endswith(":") or _starts(rest, ":"))
-    ):
-        behind = _after_colon(rest)
-        return (_without_colon(first.content), (Para(behind, block.line),)) if behind else ((), ())
-    if (
-        isinstance(first, Str)
-        and first.text.endswith(":")
-        and REFERENCES_HEADING.match(first.text)
-        and any(isinstance(n, Link) for n in rest)
-    ):
-        return (Str(first.text[:-1]),), (Para(_after_colon(rest), block.line),)
+    content = bold_only(block.content) or block.content
+    if REFERENCES_HEADING.match(text(content)):
+        return _without_colon(content), ()
+    first, rest = block.content[:1], block.content[1:]
+    if isinstance(block, Header) or not REFERENCES_HEADING.match(text(first)):
+        return (), ()
+    behind = _after_colon(rest)
+    has_colon = text(first).rstrip().endswith(":") or text(rest[:1]).startswith(":")
+    match first:
+        case (Strong(title),) if behind and has_colon:
+            return _without_colon(title), (Para(behind, block.line),)
+        case (Str(title),) if title.endswith(":") and any(isinstance(node, Link) for node in rest):
+            return (Str(title[:-1]),), (Para(behind, block.line),)
     return (), ()
-
-
-def _bold_text_or_all(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
-    return bold_only(content) or content
-
-
-def _starts(content: tuple[Inline, ...], mark: str) -> bool:
-    return bool(content) and isinstance(content[0], Str) and content[0].text.startswith(mark)
 
 
 def _after_colon(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
@@ -178,26 +142,14 @@ def _is_reference(block: Block) -> bool:
     """Return whether a paragraph has the marks of a source: an address, a year, a number before it."""
     has_link = any(isinstance(node, Link) for node in walk((block,)))
     words = text((block,))
-    return bool(_REFERENCE_SIGNS.search(words)) or (has_link and len(words) < 250)
+    return bool(_REFERENCE_MARK.search(words)) or (has_link and len(words) < 250)
 
 
-def _begins_references(block: Block) -> bool:
-    return bool(_references_heading(block)[0])
-
-
-def _without_code_blocks(blocks: tuple[Block, ...]) -> list[Block]:
-    """Return references with each line of a code block as a paragraph."""
-    plain: list[Block] = []
+def _without_code_blocks(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    """Yield references with each line of a code block as a paragraph."""
     for block in blocks:
         if isinstance(block, CodeBlock):
-            plain += [Para(_row_to_inlines(row), block.line) for row in block.text.splitlines() if row.strip()]
+            rows = (" ".join(row.split()) for row in block.text.splitlines())
+            yield from (Para(tuple(text_to_inlines(row)), block.line) for row in rows if row)
         else:
-            plain.append(block)
-    return plain
-
-
-def _row_to_inlines(row: str) -> tuple[Inline, ...]:
-    inlines: list[Inline] = []
-    for word in row.split():
-        inlines += [Space(), Str(word)] if inlines else [Str(word)]
-    return tuple(inlines)
+            yield block

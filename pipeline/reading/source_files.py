@@ -8,6 +8,7 @@ import stat
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path, PurePath
 
 from pipeline.config import FILE_NAME, Config, line_of
@@ -20,6 +21,7 @@ _RESERVED_FILE_NAMES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", 
 _NOT_IN_A_NAME = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\s]+')
 # They show `ryg\u202egnp.md` as `rygdm.png`. Source: UAX #9, explicit directional formatting characters.
 _BIDI_CONTROLS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 _MAX_NAME_BYTES = 200  # of 255, so that `.large-print.pdf` and a staging suffix still fit
 
 
@@ -53,27 +55,26 @@ def find_roots(config: Config) -> SourceRoots:
         ConfigError: A folder or glob that leaves the project.
     """
     project = config.folder.resolve()
-    text = config.file.read_text("utf-8-sig")
     for key, values in (("articles", config.sources.articles), ("root", (config.sources.root,))):
         for value in values:
             if Path(value).is_absolute() or ".." in Path(value).parts or "\x00" in value or "\\" in value:
-                raise ConfigError(
-                    f"[sources] {key} is {value!r}, expected a path below the project folder, with forward slashes",
-                    source=FILE_NAME,
-                    line=line_of(text, "sources", key),
-                )
+                expected = "expected a path below the project folder, with forward slashes"
+                raise _sources_error(config, key, f"[sources] {key} is {value!r}, {expected}")
     site = (project / config.sources.root).resolve()
     fixed = [(project / glob_base(glob)).resolve() for glob in config.sources.articles]
     folders = tuple(dict.fromkeys((site, *fixed)))
     for folder in folders:
         if not folder.is_relative_to(project):
-            raise ConfigError(
-                f"[sources] leads out of the project folder, to a folder named {folder.name!r}",
-                source=FILE_NAME,
-                line=line_of(text, "sources"),
-                hint="a symbolic link may point only to places inside the project",
-            )
+            message = f"[sources] leads out of the project folder, to a folder named {folder.name!r}"
+            hint = "a symbolic link may point only to places inside the project"
+            raise _sources_error(config, "", message, hint)
     return SourceRoots(project, site, folders)
+
+
+def _sources_error(config: Config, key: str, message: str, hint: str = "") -> ConfigError:
+    """Return an error on the line of a key of `[sources]`."""
+    line = line_of(config.file.read_text("utf-8-sig"), "sources", key)
+    return ConfigError(message, source=FILE_NAME, line=line, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
     """Return every Markdown file that the globs name, by id; of two globs that name a file, the first gives its id.
 
     Raises:
-        ConfigError: A glob that cannot be meant, or no file at all: nothing must be taken for gone then.
+        ConfigError: A glob that is no pattern, or matches no file: what was published must not be removed then.
     """
     by_id: dict[str, list[str]] = defaultdict(list)
     findings: list[Finding] = []
@@ -124,46 +125,38 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
             else:
                 by_id[id_].append(name)
     if not seen:
-        globs = ", ".join(config.sources.articles)
-        raise ConfigError(
-            f"[sources] articles: no file matches {globs}",
-            source=FILE_NAME,
-            line=line_of(config.file.read_text("utf-8-sig"), "sources", "articles"),
-            hint="correct the pattern; what was published stays as it is",
-        )
-    for id_, names in by_id.items():
-        for name in names if len(names) > 1 else ():
-            others = ", ".join(other for other in names if other != name)
-            findings.append(
-                make_finding("id-twice", name, 0, f"its outputs would be named {id_!r}, as those of {others}")
-            )
-    return DiscoveredSources(
-        tuple(Source(id_, names[0]) for id_, names in sorted(by_id.items()) if len(names) == 1),
-        tuple(Source(id_, name) for id_, names in sorted(by_id.items()) if len(names) > 1 for name in names),
-        tuple(findings),
-    )
+        message = f"[sources] articles: no file matches {', '.join(config.sources.articles)}"
+        hint = "correct the pattern; what was published stays as it is"
+        raise _sources_error(config, "articles", message, hint)
+    sources = [Source(id_, name) for id_, names in sorted(by_id.items()) for name in names]
+    conflicts = tuple(source for source in sources if len(by_id[source.id]) > 1)
+    for source in conflicts:
+        others = ", ".join(other for other in by_id[source.id] if other != source.path)
+        message = f"its outputs would be named {source.id!r}, as those of {others}"
+        findings.append(make_finding("id-twice", source.path, 0, message))
+    published = tuple(source for source in sources if len(by_id[source.id]) == 1)
+    return DiscoveredSources(published, conflicts, tuple(findings))
 
 
 def _matches(glob: str, config: Config, roots: SourceRoots) -> list[Path]:
     try:
         return sorted(roots.project.glob(glob))
     except (ValueError, IndexError, NotImplementedError) as error:
-        raise ConfigError(
-            f"[sources] articles: {glob!r} is no pattern for files: {error}",
-            source=FILE_NAME,
-            line=line_of(config.file.read_text("utf-8-sig"), "sources", "articles"),
-            hint="such as sources/**/*.md",
-        ) from error
+        message = f"[sources] articles: {glob!r} is no pattern for files: {error}"
+        raise _sources_error(config, "articles", message, "such as sources/**/*.md") from error
+
+
+_UNUSABLE_CHARACTERS = (
+    (re.compile("[\ud800-\udfff]"), "a file name that is not UTF-8"),
+    (_CONTROLS, "a file name with control characters"),
+    (_BIDI_CONTROLS, "a file name with characters that turn the direction of writing"),
+)
 
 
 def _file_name_error(name: str, id_: str) -> str:
     """Return why a file cannot be published under its name; nothing where it can."""
-    if not _is_encodable(name):
-        return "a file name that is not UTF-8"
-    if any(unicodedata.category(sign) == "Cc" for sign in name):
-        return "a file name with control characters"
-    if _BIDI_CONTROLS.search(name):
-        return "a file name with characters that turn the direction of writing"
+    if fault := next((fault for pattern, fault in _UNUSABLE_CHARACTERS if pattern.search(name)), ""):
+        return fault
     if not source_id(PurePath(PurePath(name).name)):
         return "a file name without a letter or a figure"
     if any(_RESERVED_FILE_NAMES.match(part) for part in id_.split("/")):
@@ -176,13 +169,13 @@ def _file_name_error(name: str, id_: str) -> str:
 def _printable(name: str) -> str:
     plain = name.encode("utf-8", "replace").decode()
     plain = _BIDI_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", plain)
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(sign) == "Cc" else sign for sign in plain)
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", plain)
 
 
 def source_id(below: PurePath) -> str:
     """Return the id of a source: its path without suffix, lower case, `_` and spaces as `-`, NFC.
 
-    >>> id_of(Path("blog/Soevn_1.md"))
+    >>> source_id(PurePath("blog/Soevn_1.md"))
     'blog/soevn-1'
     """
     parts = unicodedata.normalize("NFC", below.with_suffix("").as_posix()).lower().split("/")
@@ -199,7 +192,7 @@ def resolve_inside(path: Path, roots: SourceRoots) -> Path:
     try:
         real = path.resolve()
     except (OSError, RuntimeError, ValueError) as error:
-        raise SourceError("a path that leads nowhere", hint="mend the link or the name") from error
+        raise SourceError("a path that leads nowhere", hint="correct the link or the name") from error
     if not any(real.is_relative_to(folder) for folder in roots.folders):
         raise SourceError(
             "a path that leads out of the source folders", hint="copy the file into the source folder and name it there"
@@ -246,17 +239,5 @@ def read_inside(path: Path, roots: SourceRoots, max_bytes: int) -> bytes:
 
 def glob_base(glob: str) -> Path:
     """Return the folder that a glob starts from: its parts before the first wild card."""
-    fixed: list[str] = []
-    for part in Path(glob).parts[:-1]:
-        if any(sign in part for sign in "*?["):
-            break
-        fixed.append(part)
+    fixed = takewhile(lambda part: not re.search(r"[*?\[]", part), Path(glob).parts[:-1])
     return Path(*fixed)
-
-
-def _is_encodable(name: str) -> bool:
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.errors import SourceError
-from pipeline.findings import Finding, make_finding
+from pipeline.reading.lines import FindingCollector
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
 MAX_COMBINING_MARKS = 30
@@ -34,24 +34,6 @@ class EmptyFileError(SourceError):
     code = "file-empty"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLine:
-    """A line of text, and where it stood in the source file."""
-
-    text: str
-    """Without its line end."""
-    number: int
-    """From 1."""
-
-
-def body_lines(text: str, first: int) -> tuple[SourceLine, ...]:
-    """Return the lines of clean text; the first has the number `first`."""
-    lines = text.split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    return tuple(SourceLine(line, number) for number, line in enumerate(lines, first))
-
-
 @repair_rule(
     "file-untidy",
     "The file begins with a byte order mark, ends its lines as on Windows or old Macs, or lacks the last line end.",
@@ -59,37 +41,31 @@ def body_lines(text: str, first: int) -> tuple[SourceLine, ...]:
     "Let the editor save UTF-8 without BOM, and LF at the end of every line.",
     aliases=("byte-order-mark", "line-ends", "final-newline"),
 )
-def decode_source(data: bytes, source: str) -> tuple[str, tuple[Finding, ...]]:
-    """Return the text of a source file, and what had to be repaired in it: once per kind, with count and first line.
+def decode_source(data: bytes, findings: FindingCollector) -> str:
+    """Return the text of a source file; adds a finding per kind of repair, with count and first line.
 
-    Lines are neither added nor taken away, so a line number here is one in the author's editor.
+    Lines are neither added nor removed, so a line number here is one in the author's editor.
 
     Raises:
         SourceError: Not UTF-8, or empty.
     """
-    findings: list[Finding] = []
-    text = _decode(data, source)
+    text = _decode(data)
     if text.startswith("\ufeff"):
         text = text[1:]
-        findings.append(make_finding("file-untidy", source, 1, "the file begins with a byte order mark; taken out"))
-    text = _line_ends(text, source, findings)
+        findings.add("file-untidy", 1, "the file begins with a byte order mark; removed")
+    text = _line_ends(text, findings)
     for repair in _REPAIRS:
-        text = repair.apply(text, source, findings)
-    text = _composed(text, source, findings)
-    _replaced(text, source, findings)
+        text = repair.apply(text, findings)
+    text = _composed(text, findings)
+    _find_replacement_characters(text, findings)
     if not text.strip():
         raise EmptyFileError(
-            "the file is empty, expected an article",
-            source=source,
-            line=1,
-            hint="write the article, or delete the file",
+            "the file is empty, expected an article", line=1, hint="write the article, or delete the file"
         )
     if not text.endswith("\n"):
-        findings.append(
-            make_finding("file-untidy", source, text.count("\n") + 1, "the last line has no line end; added")
-        )
+        findings.add("file-untidy", text.count("\n") + 1, "the last line has no line end; added")
         text += "\n"
-    return text, tuple(findings)
+    return text
 
 
 AMBIGUOUS_REPAIRS = frozenset({"bidi-override", "too-many-marks"})
@@ -110,33 +86,23 @@ def clean_characters(text: str, but: frozenset[str] = frozenset()) -> str:
 
 # ---- encoding
 
-_DANISH_SIGNS = set("æøåÆØÅéÉèêëáàäöüÄÖÜßóñç–—’‘“”„»«…·•°½²µ§€")
+_DANISH_CHARACTERS = set("æøåÆØÅéÉèêëáàäöüÄÖÜßóñç–—’‘“”„»«…·•°½²µ§€")
 
 
-def _decode(data: bytes, source: str) -> str:
+def _decode(data: bytes) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise NotUtf8Error(
-            "the file is UTF-16, expected UTF-8", source=source, line=1, hint="save it with the encoding UTF-8"
-        )
+        raise NotUtf8Error("the file is UTF-16, expected UTF-8", line=1, hint="save it with the encoding UTF-8")
     # UTF-16 of Latin text without a mark is valid UTF-8, with a NUL beside every letter.
     if data.count(0) * 3 > len(data):
-        raise NotUtf8Error(
-            "every other byte is zero, so the file is UTF-16 or not text at all, expected UTF-8",
-            source=source,
-            line=1,
-            hint="save it with the encoding UTF-8",
-        )
+        message = "every other byte is zero, so the file is UTF-16 or not text at all, expected UTF-8"
+        raise NotUtf8Error(message, line=1, hint="save it with the encoding UTF-8")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line = before.count(b"\n") + before.count(b"\r") - before.count(b"\r\n") + 1
-        raise NotUtf8Error(
-            f"byte 0x{data[error.start]:02X} is not UTF-8, expected a file in UTF-8",
-            source=source,
-            line=line,
-            hint=_encoding_hint(data, error.start),
-        ) from error
+        message = f"byte 0x{data[error.start]:02X} is not UTF-8, expected a file in UTF-8"
+        raise NotUtf8Error(message, line=line, hint=_encoding_hint(data, error.start)) from error
 
 
 def _encoding_hint(data: bytes, at: int) -> str:
@@ -144,7 +110,7 @@ def _encoding_hint(data: bytes, at: int) -> str:
     begin = max(data.rfind(b"\n", 0, at), data.rfind(b" ", 0, at)) + 1
     word = data[begin : at + 40].split(maxsplit=1)[0]
     reads = word.decode("cp1252", "replace")
-    if not set(reads) - set(map(chr, range(128))) <= _DANISH_SIGNS:
+    if not set(reads) - set(map(chr, range(128))) <= _DANISH_CHARACTERS:
         return "save it with the encoding UTF-8; the file may be damaged"
     return f"it reads as {reads!r} in Windows-1252 (Latin-1): open it as that, and save it as UTF-8"
 
@@ -152,7 +118,7 @@ def _encoding_hint(data: bytes, at: int) -> str:
 # ---- line ends
 
 
-def _line_ends(text: str, source: str, findings: list[Finding]) -> str:
+def _line_ends(text: str, findings: FindingCollector) -> str:
     crlf = text.count("\r\n")
     lone = text.count("\r") - crlf
     if not crlf and not lone:
@@ -161,7 +127,7 @@ def _line_ends(text: str, source: str, findings: list[Finding]) -> str:
     line = text.count("\n", 0, first) + 1
     kinds = [f"{count} as {name}" for count, name in ((crlf, "CRLF"), (lone, "CR")) if count]
     mixed = "line ends are mixed: " if text.count("\n") > crlf or (crlf and lone) else "line ends "
-    findings.append(make_finding("file-untidy", source, line, f"{mixed}{' and '.join(kinds)}; made LF"))
+    findings.add("file-untidy", line, f"{mixed}{' and '.join(kinds)}; made LF")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -170,13 +136,13 @@ def _line_ends(text: str, source: str, findings: list[Finding]) -> str:
 
 @warning_rule(
     "bidi-override",
-    "Marks that turn the direction of writing, and can show another text than the file has; taken out.",
+    "Characters that change the direction of writing, and can show another text than the file has; removed.",
     "U+202E before a word",
     "Delete them, and read the line again.",
 )
 @repair_rule(
     "characters-unusual",
-    "Characters that no format can show, that hide in copied text, or that a wrong conversion left; removed or mended.",
+    "Characters that no format can show, that hide in copied text, or that a wrong conversion left; repaired.",
     "A NUL; U+200B, U+2028 or U+00AD in text that was copied; U+0096 for a dash; `å` as `a` and a ring (NFD)",
     "Delete them, or type the characters again.",
     aliases=(
@@ -191,28 +157,23 @@ def _line_ends(text: str, source: str, findings: list[Finding]) -> str:
 )
 @dataclass(frozen=True, slots=True)
 class _CharacterRepair:
-    """Characters of one kind, and what stands in their place."""
+    """Characters of one kind, and their replacement."""
 
     code: str
     what: str
     pattern: re.Pattern[str]
     replace: Callable[[re.Match[str]], str]
 
-    def apply(self, text: str, source: str, findings: list[Finding]) -> str:
+    def apply(self, text: str, findings: FindingCollector) -> str:
         changed = [at for at in self.pattern.finditer(text) if self.replace(at) != at[0]]
-        if not changed:
-            return text
-        line = text.count("\n", 0, changed[0].start()) + 1
-        findings.append(make_finding(self.code, source, line, f"{self.what}: {len(changed)}"))
-        return self.pattern.sub(self.replace, text)
+        if changed:
+            line = text.count("\n", 0, changed[0].start()) + 1
+            findings.add(self.code, line, f"{self.what}: {len(changed)}")
+        return self.pattern.sub(self.replace, text) if changed else text
 
 
 def _remove(_: re.Match[str]) -> str:
     return ""
-
-
-def _to_space(_: re.Match[str]) -> str:
-    return " "
 
 
 def _from_windows_1252(at: re.Match[str]) -> str:
@@ -239,18 +200,17 @@ def _invisible(at: re.Match[str]) -> str:
 
 @warning_rule(
     "too-many-marks",
-    "A letter carries more than 30 accents; the rest were taken out.",
-    "A text made to look haunted",
+    "A letter carries more than 30 accents; the rest were removed.",
+    "“Zalgo” text",
     "Type the letter again.",
 )
 def _few_marks(at: re.Match[str]) -> str:
-    kept: list[str] = []
-    row = 0
+    marks = 0
+    kept = ""
     for character in at[0]:
-        row = row + 1 if unicodedata.combining(character) else 0
-        if row <= MAX_COMBINING_MARKS:
-            kept.append(character)
-    return "".join(kept)
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        kept += character if marks <= MAX_COMBINING_MARKS else ""
+    return kept
 
 
 # The last two code points of each plane are no characters. Source: Unicode, section 23.7.
@@ -258,52 +218,50 @@ _LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) 
 
 _REPAIRS = (
     _CharacterRepair(
-        "characters-unusual", "control characters, taken out",
+        "characters-unusual", "control characters, removed",
         re.compile("[\x00-\x08\x0e-\x1f\x7f]"), _remove,
     ),
     # As browsers do: HTML, section 13.2.5.80, reads a C1 control as the Windows-1252 character of that number.
     _CharacterRepair(
-        "characters-unusual", "characters of Windows-1252 that stood as control characters, read as they were meant",
+        "characters-unusual", "characters of Windows-1252 in the place of control characters, decoded",
         re.compile("[\x80-\x9f]"), _from_windows_1252,
     ),
     # A space, not a line end: no editor counts them as lines.
     _CharacterRepair(
         "characters-unusual", "line separators (U+2028 and the like), made spaces",
-        re.compile("[\x0b\x0c\u2028\u2029]"), _to_space,
+        re.compile("[\x0b\x0c\u2028\u2029]"), lambda _: " ",
     ),
     _CharacterRepair(
         "bidi-override",
-        "marks that turn the direction of writing, and can show another text than the file has, taken out",
+        "characters that change the direction of writing, and can show another text than the file has, removed",
         re.compile("[\u202a-\u202e\u2066-\u2069]"), _remove,
     ),
     _CharacterRepair(
-        "characters-unusual", "invisible characters, of no width, taken out",
+        "characters-unusual", "invisible characters, of no width, removed",
         # The tag characters spell the flags of England, Scotland and Wales, and hide text elsewhere.
         re.compile("[\u200b-\u200f\u061c\u180e\u2060-\u2064\u206a-\u206f\ufeff]|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"),
         _invisible,
     ),
-    _CharacterRepair("characters-unusual", "soft hyphens, taken out", re.compile("\u00ad"), _remove),
+    _CharacterRepair("characters-unusual", "soft hyphens, removed", re.compile("\u00ad"), _remove),
     _CharacterRepair(
-        "characters-unusual", "code points that are no characters, taken out",
+        "characters-unusual", "code points that are no characters, removed",
         re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff" + _LAST_OF_PLANES + "]"),
         _remove,
     ),
     # Before composing: putting marks in order costs the square of their number.
     _CharacterRepair(
-        "too-many-marks", "letters with more than 30 accents, the rest taken out",
+        "too-many-marks", "letters with more than 30 accents, the rest removed",
         re.compile(f"[\u0300-\U0010ffff]{{{MAX_COMBINING_MARKS + 1},}}"), _few_marks,
     ),
 )  # fmt: skip
 
 
-def _composed(text: str, source: str, findings: list[Finding]) -> str:
-    if unicodedata.is_normalized("NFC", text):
-        return text
+def _composed(text: str, findings: FindingCollector) -> str:
     composed = unicodedata.normalize("NFC", text)
     pairs = zip(text.split("\n"), composed.split("\n"), strict=True)
-    lines = [number for number, (before, after) in enumerate(pairs, 1) if before != after]
-    message = f"lines in which letters and their accents stand apart (NFD), put together: {len(lines)}"
-    findings.append(make_finding("characters-unusual", source, lines[0], message))
+    if lines := [number for number, (before, after) in enumerate(pairs, 1) if before != after]:
+        message = f"lines in which letters and their accents are separate (NFD), composed: {len(lines)}"
+        findings.add("characters-unusual", lines[0], message)
     return composed
 
 
@@ -314,8 +272,8 @@ def _composed(text: str, source: str, findings: list[Finding]) -> str:
     "Type the letter again.",
     group="right",
 )
-def _replaced(text: str, source: str, findings: list[Finding]) -> None:
+def _find_replacement_characters(text: str, findings: FindingCollector) -> None:
     if count := text.count("\ufffd"):
         line = text.count("\n", 0, text.index("\ufffd")) + 1
         message = f"replacement characters (\ufffd), letters that an earlier conversion lost: {count}"
-        findings.append(make_finding("replacement-character", source, line, message))
+        findings.add("replacement-character", line, message)

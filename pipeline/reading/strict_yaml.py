@@ -1,16 +1,17 @@
 """Strict YAML parser: mappings, lists and strings with line numbers; no types, tags, anchors or aliases.
 
 `lang: no` stays "no" and `10:30` stays "10:30". Tags, anchors and aliases are refused, so no value can run code or
-grow; keys that stand twice are refused, since YAML drops the first in silence.
+grow; repeated keys are refused, since YAML silently drops the first.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from pipeline.reading.lines import FindingCollector
 from pipeline.reading.source_text import clean_characters
 from pipeline.registry import error_rule
 
@@ -50,16 +51,6 @@ class YamlMapping:
 YamlNode: TypeAlias = YamlText | YamlList | YamlMapping
 
 
-@dataclass(frozen=True, slots=True)
-class YamlProblem:
-    """Why YAML is refused."""
-
-    code: str
-    line: int
-    message: str
-    hint: str = ""
-
-
 @error_rule(
     "yaml-broken",
     "The front matter is not valid YAML, or not a list of keys and values.",
@@ -72,11 +63,11 @@ class YamlProblem:
     "100,000 keys",
     "Move text into the body of the article.",
 )
-def parse_yaml(block: str, first: int) -> tuple[YamlMapping | None, tuple[YamlProblem, ...]]:
-    """Return the mapping that a block of YAML holds, and every fault in it.
+def parse_yaml(block: str, first: int, findings: FindingCollector) -> YamlMapping | None:
+    """Return the mapping that a block of YAML holds; None, with a finding for every fault in it, where it is refused.
 
     Args:
-        block: What stands between the fences.
+        block: The text between the fences.
         first: The line of the source file on which the block begins.
     """
     import frontmatter
@@ -84,8 +75,9 @@ def parse_yaml(block: str, first: int) -> tuple[YamlMapping | None, tuple[YamlPr
 
     if len(block) > MAX_CHARACTERS:
         message = f"the front matter has {len(block):,} characters, expected at most {MAX_CHARACTERS:,}"
-        return None, (YamlProblem("yaml-too-large", first, message),)
-    builder = _NodeBuilder(block, first)
+        findings.add("yaml-too-large", first, message)
+        return None
+    builder = _NodeBuilder(block, first, findings)
 
     class Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]  # C where PyYAML has it
         """Hands the events to the builder, so that nothing is resolved or constructed."""
@@ -98,16 +90,18 @@ def parse_yaml(block: str, first: int) -> tuple[YamlMapping | None, tuple[YamlPr
     try:
         root = frontmatter.YAMLHandler().load(block, Loader=Loader)
     except yaml.MarkedYAMLError as error:
-        return None, (*builder.faults, _problem_from_error(error, first))
-    if builder.faults:
-        return None, tuple(builder.faults)
+        _report_error(error, first, findings)
+        return None
+    if builder.has_faults:
+        return None
     if root is None or root == YamlText("", root.line):
-        return YamlMapping((), first), ()
+        return YamlMapping((), first)
     if not isinstance(root, YamlMapping):
         kind = "a list" if isinstance(root, YamlList) else f"the text {shorten_value(root.value)!r}"
         message = f"the front matter is {kind}, expected keys and values"
-        return None, (YamlProblem("yaml-broken", root.line, message, "write lines such as `title: Søvn og smerter`"),)
-    return root, ()
+        findings.add("yaml-broken", root.line, message, "write lines such as `title: Søvn og smerter`")
+        return None
+    return root
 
 
 def describe_node(node: YamlNode) -> str:
@@ -126,26 +120,33 @@ def shorten_value(value: str, most: int = 60) -> str:
     return value if len(value) <= most else value[: most - 1] + "…"
 
 
+@dataclass(slots=True)
 class _OpenNode:
     """A mapping or list that is being read."""
 
-    __slots__ = ("children", "is_table", "line", "seen")
+    line: int
+    is_table: bool
+    children: list[YamlNode] = field(default_factory=list)
+    """Of a mapping: keys and values in turn."""
+    seen: dict[str, int] = field(default_factory=dict)
+    """The line of each key."""
 
-    def __init__(self, line: int, *, is_table: bool) -> None:
-        self.line = line
-        self.is_table = is_table
-        self.children: list[YamlNode] = []
-        self.seen: dict[str, int] = {}
+    def finished(self) -> YamlNode:
+        if not self.is_table:
+            return YamlList(tuple(self.children), self.line)
+        keys = (key for key in self.children[::2] if isinstance(key, YamlText))
+        return YamlMapping(tuple(zip(keys, self.children[1::2], strict=True)), self.line)
 
 
 class _NodeBuilder:
-    """Makes nodes of YAML events; keeps its faults instead of raising them, so that all are found at once."""
+    """Makes nodes of YAML events; reports faults instead of raising them, so that all are found at once."""
 
-    def __init__(self, block: str, first: int) -> None:
+    def __init__(self, block: str, first: int, findings: FindingCollector) -> None:
         self.first = first
         self.lines = block.split("\n")
+        self.findings = findings
         self.root: YamlNode | None = None
-        self.faults: list[YamlProblem] = []
+        self.has_faults = False
         self.is_stopped = False
         self._open: list[_OpenNode] = []
         self._documents = 0
@@ -171,7 +172,7 @@ class _NodeBuilder:
                     self._stop("yaml-too-large", line, f"the front matter is nested more than {MAX_DEPTH} deep")
                 self._open.append(_OpenNode(line, is_table=isinstance(event, events.MappingStartEvent)))
             case events.SequenceEndEvent() | events.MappingEndEvent():
-                self._add(_finished_node(self._open.pop()))
+                self._add(self._open.pop().finished())
 
     def _text(self, event: ScalarEvent, line: int) -> YamlText:
         value, comment = event.value, ""
@@ -180,7 +181,7 @@ class _NodeBuilder:
             comment = rest.strip() if re.match(r"\s+#", rest) else ""
             # What an export writes for a field that no one has filled in.
             value = "" if value in ("null", "~") else value
-        # Escapes such as "\u202e" bring in what `clean` has taken out.
+        # Escapes such as "\u202e" bring in characters that `clean_characters` removed.
         return YamlText(clean_characters(value).strip(), line, comment)
 
     @error_rule(
@@ -205,13 +206,13 @@ class _NodeBuilder:
         else:
             parent.children.append(node)
 
-    @error_rule("key-twice", "A key stands twice; YAML would drop the first.", "Two lines `title:`", "Keep one.")
+    @error_rule("key-twice", "A key is repeated; YAML would drop the first.", "Two lines `title:`", "Keep one.")
     def _key(self, parent: _OpenNode, node: YamlNode) -> None:
         if not isinstance(node, YamlText):
             self._fault("yaml-broken", node.line, "a key is a list or a mapping, expected text")
             node = YamlText("", node.line)
         elif node.value in parent.seen:
-            message = f"the key {shorten_value(node.value)!r} stands twice, first on line {parent.seen[node.value]}"
+            message = f"the key {shorten_value(node.value)!r} is repeated, first on line {parent.seen[node.value]}"
             self._fault("key-twice", node.line, message)
         parent.seen.setdefault(node.value, node.line)
         if len(parent.seen) > MAX_KEYS:
@@ -219,23 +220,17 @@ class _NodeBuilder:
         parent.children.append(node)
 
     def _fault(self, code: str, line: int, message: str, hint: str = "") -> None:
-        self.faults.append(YamlProblem(code, line, message, hint))
+        self.findings.add(code, line, message, hint)
+        self.has_faults = True
 
     def _stop(self, code: str, line: int, message: str) -> None:
         self._fault(code, line, message)
         self.is_stopped = True
 
 
-def _finished_node(finished: _OpenNode) -> YamlNode:
-    if not finished.is_table:
-        return YamlList(tuple(finished.children), finished.line)
-    keys = (key for key in finished.children[::2] if isinstance(key, YamlText))
-    return YamlMapping(tuple(zip(keys, finished.children[1::2], strict=True)), finished.line)
-
-
 _EXPLANATIONS: Mapping[str, tuple[str, str]] = {
     "mapping values are not allowed": (
-        "a colon where none can stand",
+        "a colon where none is allowed",
         "put a value that holds a colon between quotation marks: title: 'Søvn: sådan gør du'",
     ),
     "found a tab character": ("a tab, expected spaces", "indent with spaces"),
@@ -266,12 +261,11 @@ _EXPLANATIONS: Mapping[str, tuple[str, str]] = {
 _UNCLOSED = ("found unexpected end of stream", "did not find expected ',' or")
 
 
-def _problem_from_error(error: MarkedYAMLError, first: int) -> YamlProblem:
+def _report_error(error: MarkedYAMLError, first: int, findings: FindingCollector) -> None:
     problem = error.problem or error.context or ""
-    # What is never closed is found at the end, but is to be mended where it begins.
+    # What is never closed is found at the end, but is to be corrected where it begins.
     mark = error.context_mark if problem.startswith(_UNCLOSED) else error.problem_mark
     line = first + mark.line if mark else first
-    for begin, (found, hint) in _EXPLANATIONS.items():
-        if problem.startswith(begin):
-            return YamlProblem("yaml-broken", line, f"the front matter is not valid YAML: {found}", hint)
-    return YamlProblem("yaml-broken", line, f"the front matter is not valid YAML: {problem}")
+    known = (explanation for begin, explanation in _EXPLANATIONS.items() if problem.startswith(begin))
+    found, hint = next(known, (problem, ""))
+    findings.add("yaml-broken", line, f"the front matter is not valid YAML: {found}", hint)

@@ -13,7 +13,7 @@ from pipeline.languages import together
 from pipeline.model import Metadata
 
 TitleSource = Literal["front matter", "heading", "metaTitle", "file name"]
-"""Where a title was taken from."""
+"""Where a title comes from."""
 
 MAX_SUBJECT_LENGTH = 70
 MIN_DESCRIPTION_LENGTH, MAX_DESCRIPTION_LENGTH = 90, 150
@@ -42,7 +42,7 @@ def title_of(meta: Metadata, h1: str, file_stem: str, body_text: str) -> tuple[s
 
 
 def subject_of(title: str, meta_title: str) -> str:
-    """Return a subject line of at most 70 characters: no emoji, no arrows, none of the furniture for search engines.
+    """Return a subject line of at most 70 characters: no emoji, no arrows, no site name.
 
     A title of a word or two says too little in an inbox: it gives way to a title for search engines that goes on
     from it.
@@ -78,8 +78,8 @@ _CUTS = re.compile(r"\s+[–—-]\s+|\s*[|→»•]\s*|(?<=\?)\s+|:\s+")
 _MOST_CUTS = 8
 _TERSE = 25
 """Characters below which a title says too little in an inbox."""
-# Arrows, technical signs, shapes, dingbats, emoji and what joins them; letters, marks and mathematics stay.
-_DECORATIVE_SIGNS = re.compile(
+# Arrows, technical symbols, shapes, dingbats, emoji and what joins them; letters, marks and mathematics stay.
+_DECORATIVE_CHARACTERS = re.compile(
     "[\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0e\ufe0f\u200d\u20e3"
     "\U0001f000-\U0001faff\U000e0020-\U000e007f]+"
 )
@@ -92,12 +92,12 @@ def _heads(meta_title: str) -> Iterator[str]:
     title = _single_spaced(meta_title)
     cuts = [cut.start() for cut in islice(_CUTS.finditer(title), _MOST_CUTS)]
     for end in (len(title), *reversed(cuts)):
-        if head := _without_signs(title[:end]):
+        if head := _without_decoration(title[:end]):
             yield head
 
 
 def _extends_title(title: str, longer: str) -> bool:
-    """Tell whether a longer title begins with the words of the shorter one."""
+    """Return whether a longer title begins with the words of the shorter one."""
     words = longer.split()
     count = len(title.split())
     return len(words) > count and _is_same_title(" ".join(words[:count]), title)
@@ -114,13 +114,13 @@ def _without_seo_parts(meta_title: str) -> str:
 
 
 def _first_part(title: str) -> str:
-    """Return what stands before an arrow, or before the bar that parts a title from the site's name."""
-    parts = (_without_signs(part) for part in re.split(r"\s[»•]\s|[|→]", title))
+    """Return the part before an arrow, or before the bar that separates a title from the site's name."""
+    parts = (_without_decoration(part) for part in re.split(r"\s[»•]\s|[|→]", title))
     return next((part for part in parts if part), "")
 
 
-def _without_signs(text: str) -> str:
-    return _single_spaced(_DECORATIVE_SIGNS.sub(" ", text)).strip(" |–—-")
+def _without_decoration(text: str) -> str:
+    return _single_spaced(_DECORATIVE_CHARACTERS.sub(" ", text)).strip(" |–—-")
 
 
 # ---- agreement with a file name
@@ -156,7 +156,7 @@ _FUNCTION_WORDS = frozenset(together().little.split())
 
 
 def _is_same_title(head: str, stem: str) -> bool:
-    """Tell whether two titles are one apart from case, hyphens, spelling and little words."""
+    """Return whether two titles are one apart from case, hyphens, spelling and little words."""
     if not _ascii_spelling_key(head):
         return False
     if _ascii_spelling_key(head) == _ascii_spelling_key(stem):
@@ -258,7 +258,7 @@ _LEADS_ON = _FUNCTION_WORDS | frozenset(together().leads_on.split())
 
 
 def _sentence_ends(text: str) -> Iterator[int]:
-    """Yield where sentences end, just behind their sign and any closing quotation mark."""
+    """Yield where sentences end, behind their punctuation and any closing quotation mark."""
     for at in re.finditer(r"[.!?…][”“\"»«’)]*(?=\s|$)", text):
         following = text[at.end() : at.end() + 2].strip()
         is_abbreviation = text[at.start()] == "." and _ABBREVIATION_WITH_STOP.search(

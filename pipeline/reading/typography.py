@@ -1,66 +1,52 @@
 """Typography by language: quotation marks, dashes, number ranges, no-break spaces.
 
-Every rule changes signs only, never a letter or digit, and gives the same when it is applied again. All rules look at
-the text as the author wrote it, one paragraph at a time, across emphasis and links; code, addresses and words in
-another language are hidden from them.
+Rules change punctuation and spaces, never a letter or digit; applied again, they change nothing. All rules look at the
+text as the author wrote it, one paragraph at a time, across emphasis and links; code, addresses and words in another
+language are hidden from them.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from pipeline.config import SourceSettings
-from pipeline.findings import Finding, make_finding
 from pipeline.languages import Language, compiled, together
 from pipeline.languages import language as language_of
 from pipeline.model import (
+    BLOCKS,
     Block,
-    BlockQuote,
-    BulletList,
-    Callout,
-    Cell,
-    Code,
-    CodeBlock,
-    DefinitionList,
     Div,
     Emph,
-    Figure,
-    Header,
-    HorizontalRule,
-    Image,
     Inline,
     LineBreak,
     Link,
     Note,
-    OrderedList,
-    Para,
-    Plain,
-    References,
     SoftBreak,
     Space,
     Span,
     Str,
     Strikeout,
     Strong,
-    Subscript,
-    Superscript,
-    Table,
 )
+from pipeline.reading.lines import FindingCollector
 from pipeline.registry import repair_rule
 
 NO_BREAK = "\u00a0"
 _HIDDEN_TEXT_MARK = "\ufffc"
-"""Stands for what rules must not see: it is no letter, no space and no sign."""
+"""Placeholder for text that rules must not read: no letter, no space, no punctuation."""
 _LINE_BREAK_MARK = "\u2028"
 _NOTE_MARK = "\u2063"
 """Stands for the mark of a footnote, which ends no word and breaks no range."""
 
 TextEdits = dict[int, str]
-"""What stands in the place of a character, by its position."""
+"""Replacements of characters, by position."""
 TypographyRule = Callable[[str, Language], Iterable[TextEdits]]
 """Yields the edits of each place where the rule applies."""
 
@@ -73,26 +59,19 @@ TypographyRule = Callable[[str, Language], Iterable[TextEdits]]
     aliases=("quotation-marks", "number-units", "percent-signs", "number-ranges", "dashes", "ellipses"),
 )
 def apply_typography(
-    blocks: tuple[Block, ...], language: str, settings: SourceSettings, source: str
-) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
-    """Return blocks as the language sets them, and one note for each kind of change."""
-    setter = _TypographyApplier(settings)
-    made = setter.blocks(blocks, language, 0)
-    return made, tuple(
-        make_finding("typography", source, change.line, f"{what}: {change.count}")
-        for what, change in setter.changes.items()
-    )
+    blocks: tuple[Block, ...], language: str, settings: SourceSettings, findings: FindingCollector
+) -> tuple[Block, ...]:
+    """Return blocks as the language sets them; adds one note for each kind of change."""
+    applier = _TypographyApplier(settings)
+    changed = applier.nodes(blocks, language, 0)
+    for what, lines in applier.lines.items():
+        findings.add("typography", lines[0], f"{what}: {len(lines)}")
+    return changed
 
 
 def apply_typography_to_text(text: str, language: str, settings: SourceSettings) -> str:
     """Return text of one paragraph, such as a title, as the language sets it."""
-    rules = _typography(language, settings)
-    if rules is None or not _CANDIDATE.search(text):
-        return text
-    edits: TextEdits = {}
-    for _, edit in _changes(_masked(text), rules):
-        edits |= edit
-    return "".join(edits.get(at, character) for at, character in enumerate(text))
+    return "".join(_edited([text], _merged(_changes(text, _typography(language, settings)))))
 
 
 # ---- rules
@@ -116,7 +95,7 @@ def _number_units(text: str, language: Language) -> Iterator[TextEdits]:
 def _percent_signs(text: str, language: Language) -> Iterator[TextEdits]:
     if language.percent:
         for at in compiled(language.percent).finditer(text):
-            # The space becomes one that does not break; without one, the sign brings it along.
+            # The space becomes one that does not break; without one, it is put before the percent sign.
             yield {at.start(): NO_BREAK if at[0][0] in " \n" else NO_BREAK + at[0]}
 
 
@@ -142,15 +121,15 @@ def _number_ranges(text: str, language: Language) -> Iterator[TextEdits]:
 
 
 def _is_among_pairs(text: str, at: re.Match[str]) -> bool:
-    """Tell whether figures stand two by two with others beside them, as in `86 12 34-56`: a number to dial."""
-    if not (re.fullmatch("[0-9]{2}", at[1]) and re.fullmatch("[0-9]{2}", at[3])):
+    """Return whether figures are in pairs, with other pairs beside them, as in the telephone number `86 12 34-56`."""
+    if len(at[1]) != 2 or len(at[3]) != 2:
         return False
     before = _PAIR_BEFORE.search(text, max(0, at.start() - 4), at.start())
     return bool(before or _PAIR_AFTER.match(text, at.end()))
 
 
 def _is_range(first: str, last: str, language: Language) -> bool:
-    """Tell a range from a date, a code or a telephone number: it rises, and begins with no idle zero."""
+    """Distinguish a range from a date, a code or a telephone number: it rises, and begins with no idle zero."""
     if any(re.match(r"0[0-9]", number) for number in (first, last)):
         return False
     low, high = _number_value(first, language), _number_value(last, language)
@@ -166,19 +145,17 @@ def _number_value(number: str, language: Language) -> float:
 
 
 _DASH = re.compile(r"(?<=\S[ \n\u00a0])-{1,3}(?=[ \n\u00a0]\S)")
-
-
-def _dashes(text: str, _: Language) -> Iterator[TextEdits]:
-    for at in _DASH.finditer(text):
-        yield {at.start(): "–"} | dict.fromkeys(range(at.start() + 1, at.end()), "")
-
-
 _ELLIPSIS = re.compile(r"(?<![.…])\.\.\.(?![.…])")
 
 
-def _ellipses(text: str, _: Language) -> Iterator[TextEdits]:
-    for at in _ELLIPSIS.finditer(text):
-        yield {at.start(): "…", at.start() + 1: "", at.start() + 2: ""}
+def _replace_all(pattern: re.Pattern[str], character: str) -> TypographyRule:
+    """Return a rule that puts one character in the place of each match."""
+
+    def rule(text: str, _: Language) -> Iterator[TextEdits]:
+        for at in pattern.finditer(text):
+            yield dict.fromkeys(range(*at.span()), "") | {at.start(): character}
+
+    return rule
 
 
 EDIT_RULES: Mapping[str, TypographyRule] = MappingProxyType(
@@ -187,21 +164,26 @@ EDIT_RULES: Mapping[str, TypographyRule] = MappingProxyType(
         "percent signs set with a space that does not break": _percent_signs,
         "numbers bound to their units": _number_units,
         "hyphens between numbers made dashes": _number_ranges,
-        "hyphens between spaces made dashes": _dashes,
-        "three full stops made one sign": _ellipses,
+        "hyphens between spaces made dashes": _replace_all(_DASH, "–"),
+        "three full stops made an ellipsis": _replace_all(_ELLIPSIS, "…"),
     }
 )
-"""By what a finding says of the change."""
+"""By the words of the finding."""
 _CANDIDATE = re.compile(r"""["“”„‟»«'‘’‚‹›]|\.\.\.|[ \n\u00a0]-|[0-9½¼¾][ \n%‰-]""")
-"""What every text has that any rule would change."""
+"""Matches in every text that a rule would change."""
 
 
-def _changes(text: str, language: Language) -> Iterator[tuple[str, TextEdits]]:
-    """Yield, by what is set, the edits that change something."""
-    for what, rule in EDIT_RULES.items():
-        for edits in rule(text, language):
-            if any(text[at] != new for at, new in edits.items()):
-                yield what, edits
+def _changes(text: str, language: Language | None) -> list[tuple[str, TextEdits]]:
+    """Return the edits that change something, each with what is set."""
+    if language is None or not _CANDIDATE.search(text):
+        return []
+    masked = _masked(text)
+    made = ((what, edits) for what, rule in EDIT_RULES.items() for edits in rule(masked, language))
+    return [(what, edits) for what, edits in made if any(masked[at] != new for at, new in edits.items())]
+
+
+def _merged(changes: Iterable[tuple[str, TextEdits]]) -> TextEdits:
+    return {at: new for _, edits in changes for at, new in edits.items()}
 
 
 # ---- addresses
@@ -245,14 +227,14 @@ class _Pair:
     opening: int
     closing: int
     depth: int = 0
-    """How many quotations it stands in."""
+    """How many quotations are around it."""
 
 
 def _pairs(text: str) -> list[_Pair]:
     """Return the quotations that can be set safely.
 
     An apostrophe, an inch mark and a mark without its partner are in none. A quotation whose marks would become
-    double from single, or the reverse, is left where a mark without partner stands in it: it might find one.
+    double from single, or the reverse, is left unchanged where it holds a mark without partner.
     """
     pairs: list[_Pair] = []
     opened: list[int] = []
@@ -334,7 +316,7 @@ _MEASURES = (
 
 
 def _typography(tag: str, settings: SourceSettings) -> Language | None:
-    """Return a language with the quotation marks of the house; None where nothing is to be set."""
+    """Return a language with the quotation marks of the project; None where no rule applies."""
     own = language_of(tag)
     if not settings.typography or not (own.quotes or own.units or own.percent or own.thousands):
         return None
@@ -345,151 +327,101 @@ def _typography(tag: str, settings: SourceSettings) -> Language | None:
 # ---- the tree
 
 
-@dataclass(slots=True)
-class _ChangeCount:
-    """How often a rule changed something, and where first."""
-
-    line: int
-    count: int = 0
+_PARTS = ("title", "caption", "content", "items", "head", "rows", "blocks")
+"""What a block holds text in, in reading order."""
 
 
-@dataclass(slots=True)
 class _TypographyApplier:
-    """Sets the text of a tree, and counts what it changed."""
+    """Sets the text of a tree, and notes on which lines it changed something."""
 
-    settings: SourceSettings
-    changes: dict[str, _ChangeCount] = field(default_factory=dict)
-    _rules: dict[str, Language | None] = field(default_factory=dict)
+    def __init__(self, settings: SourceSettings) -> None:
+        self.lines: dict[str, list[int]] = defaultdict(list)
+        self._language = cache(lambda tag: _typography(tag, settings))
 
-    def blocks(self, blocks: tuple[Block, ...], language: str, line: int) -> tuple[Block, ...]:
-        return tuple(self._block(block, language, block.line or line) for block in blocks)
-
-    def _block(self, block: Block, language: str, line: int) -> Block:
-        match block:
-            case Para() | Plain() | Header():
-                content = self.inlines(block.content, language, line)
-                return block if content is block.content else replace(block, content=content)
-            case BlockQuote():
-                return replace(block, blocks=self.blocks(block.blocks, language, line))
-            case Div():
-                return replace(block, blocks=self.blocks(block.blocks, block.language or language, line))
-            case Callout() | References():
-                title = self.inlines(block.title, language, line)
-                return replace(block, title=title, blocks=self.blocks(block.blocks, language, line))
-            case BulletList() | OrderedList():
-                return replace(block, items=tuple(self.blocks(item, language, line) for item in block.items))
-            case DefinitionList():
-                return self._definitions(block, language, line)
-            case Table():
-                return self._table(block, language, line)
-            case Figure():
-                return replace(block, caption=self.inlines(block.caption, language, line))
-            case CodeBlock() | HorizontalRule():
-                return block
-
-    def _definitions(self, block: DefinitionList, language: str, line: int) -> DefinitionList:
-        items = tuple(
-            (
-                self.inlines(term, language, line),
-                tuple(self.blocks(definition, language, line) for definition in definitions),
-            )
-            for term, definitions in block.items
+    def nodes(self, nodes: tuple[Any, ...], language: str, line: int) -> tuple[Any, ...]:
+        """Return blocks, cells, or the inlines of one paragraph, in tuples of any depth."""
+        if not nodes or not isinstance(nodes[0], (tuple, *BLOCKS)):
+            return self._inlines(nodes, language, line)
+        return tuple(
+            self.nodes(node, language, line) if isinstance(node, tuple) else self._block(node, language, line)
+            for node in nodes
         )
-        return replace(block, items=items)
 
-    def _table(self, block: Table, language: str, line: int) -> Table:
-        def row(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
-            return tuple(replace(cell, blocks=self.blocks(cell.blocks, language, line)) for cell in cells)
+    def _block(self, block: Any, language: str, line: int) -> Any:
+        line = getattr(block, "line", 0) or line
+        language = (isinstance(block, Div) and block.language) or language
+        parts = {name: getattr(block, name) for name in _PARTS if hasattr(block, name)}
+        changed = {name: self.nodes(part, language, line) for name, part in parts.items()}
+        return replace(block, **changed) if any(changed[name] is not parts[name] for name in parts) else block
 
-        caption = self.inlines(block.caption, language, line)
-        return replace(block, caption=caption, head=row(block.head), rows=tuple(map(row, block.rows)))
-
-    def inlines(self, content: tuple[Inline, ...], language: str, line: int) -> tuple[Inline, ...]:
+    def _inlines(self, content: tuple[Inline, ...], language: str, line: int) -> tuple[Inline, ...]:
         """Return the inlines of one paragraph; the same ones where nothing changes."""
-        run = _TextRun()
-        run.take(content)
-        text = "".join(run.pieces)
-        edits: TextEdits = {}
-        rules = self._rules_of(language)
-        if rules is not None and _CANDIDATE.search(text):
-            for what, edit in _changes(_masked(text), rules):
-                self.changes.setdefault(what, _ChangeCount(line)).count += 1
-                edits |= edit
-        if not edits and not run.has_inner:
+        pieces = list(_pieces(content))
+        changes = _changes("".join(pieces), self._language(language))
+        for what, _ in changes:
+            self.lines[what].append(line)
+        if not changes and _NOTE_MARK not in pieces and _HIDDEN_TEXT_MARK not in pieces:
             return content
-        return self._made(content, _edited(run.pieces, edits), language, line)
+        return self._rebuilt(content, _edited(pieces, _merged(changes)), language, line)
 
-    def _rules_of(self, language: str) -> Language | None:
-        if language not in self._rules:
-            self._rules[language] = _typography(language, self.settings)
-        return self._rules[language]
-
-    def _made(self, content: tuple[Inline, ...], pieces: Iterator[str], language: str, line: int) -> tuple[Inline, ...]:
-        """Return inlines with the pieces of text that a run of them has become."""
-        made: list[Inline] = []
+    def _rebuilt(
+        self, content: tuple[Inline, ...], pieces: Iterator[str], language: str, line: int
+    ) -> tuple[Inline, ...]:
+        """Return inlines with their edited pieces of text."""
+        built: list[Inline] = []
         for inline in content:
             match inline:
                 case Str() | Space() | SoftBreak():
-                    _append_edited(made, inline, next(pieces))
+                    _append_edited(built, inline, next(pieces))
                 case Note():
                     next(pieces)
-                    made.append(replace(inline, blocks=self.blocks(inline.blocks, language, inline.line or line)))
+                    built.append(replace(inline, blocks=self.nodes(inline.blocks, language, inline.line or line)))
                 case Span() if inline.language:
                     next(pieces)
-                    made.append(replace(inline, content=self.inlines(inline.content, inline.language, line)))
+                    built.append(replace(inline, content=self._inlines(inline.content, inline.language, line)))
                 case Emph() | Strong() | Strikeout() | Span() | Link():
-                    made.append(replace(inline, content=self._made(inline.content, pieces, language, line)))
-                case Code() | Image() | LineBreak() | Superscript() | Subscript():
+                    built.append(replace(inline, content=self._rebuilt(inline.content, pieces, language, line)))
+                case _:
                     next(pieces)
-                    made.append(inline)
-        return tuple(made)
+                    built.append(inline)
+        return tuple(built)
 
 
-@dataclass(slots=True)
-class _TextRun:
-    """The text of a paragraph in pieces, one for each inline that holds none itself."""
-
-    pieces: list[str] = field(default_factory=list)
-    has_inner: bool = False
-    """It holds what is set for itself: a footnote, or words in another language."""
-
-    def take(self, content: tuple[Inline, ...]) -> None:
-        for inline in content:
-            match inline:
-                case Str(text):
-                    self.pieces.append(text)
-                case Space():
-                    self.pieces.append(" ")
-                case SoftBreak():
-                    self.pieces.append("\n")
-                case LineBreak():
-                    self.pieces.append(_LINE_BREAK_MARK)
-                case Note():
-                    self.pieces.append(_NOTE_MARK)
-                    self.has_inner = True
-                case Span() if inline.language:
-                    self.pieces.append(_HIDDEN_TEXT_MARK)
-                    self.has_inner = True
-                case Emph() | Strong() | Strikeout() | Span() | Link():
-                    self.take(inline.content)
-                case Code() | Image() | Superscript() | Subscript():
-                    self.pieces.append(_HIDDEN_TEXT_MARK)
+def _pieces(content: tuple[Inline, ...]) -> Iterator[str]:
+    """Yield the text of a paragraph in pieces, one for each inline that holds no others."""
+    for inline in content:
+        match inline:
+            case Str(text):
+                yield text
+            case Space():
+                yield " "
+            case SoftBreak():
+                yield "\n"
+            case LineBreak():
+                yield _LINE_BREAK_MARK
+            case Note():
+                yield _NOTE_MARK
+            case Emph() | Strong() | Strikeout() | Link():
+                yield from _pieces(inline.content)
+            case Span() if not inline.language:
+                yield from _pieces(inline.content)
+            case _:
+                yield _HIDDEN_TEXT_MARK
 
 
-def _edited(pieces: list[str], edits: TextEdits) -> Iterator[str]:
+def _edited(pieces: Iterable[str], edits: TextEdits) -> Iterator[str]:
     """Yield each piece as the edits leave it."""
     start = 0
     for piece in pieces:
-        end = start + len(piece)
-        yield "".join(edits.get(start + at, character) for at, character in enumerate(piece))
-        start = end
+        yield "".join(edits.get(at, character) for at, character in enumerate(piece, start))
+        start += len(piece)
 
 
-def _append_edited(made: list[Inline], inline: Str | Space | SoftBreak, text: str) -> None:
-    """Append what an inline has become; a space that does not break belongs to the words around it."""
+def _append_edited(built: list[Inline], inline: Str | Space | SoftBreak, text: str) -> None:
+    """Append an edited inline; a space that does not break belongs to the words around it."""
     if text in (" ", "\n"):
-        made.append(inline)
-    elif made and isinstance(made[-1], Str):
-        made[-1] = Str(made[-1].text + text)
+        built.append(inline)
+    elif built and isinstance(built[-1], Str):
+        built[-1] = Str(built[-1].text + text)
     elif text:
-        made.append(Str(text))
+        built.append(Str(text))

@@ -185,3 +185,15 @@ def test_interrupted_workers_take_no_more_tasks() -> None:
 
         with pytest.raises(KeyboardInterrupt):
             workers.render([Task(double, (1,), 60)])
+
+
+def test_abandoned_tasks_end_at_once() -> None:
+    with Executor(2) as workers:
+        results = workers.render(Task(linger, (0,), 60) for _ in range(2))
+        busy = multiprocessing.active_children()
+        workers.abandon()
+
+        assert busy
+        assert not [process for process in busy if process.is_alive()]
+        assert list(results) == []
+        assert [result for _, result in workers.render([Task(double, (2,), 60)])] == [4]

@@ -49,7 +49,7 @@ def test_an_article_that_does_not_exist_is_refused(project: Path) -> None:
     done = run_publish(project, "check", "blog/rygg", "--jobs", "1")
 
     assert done.code == 2
-    assert "did you mean blog/ryg?" in done.err
+    assert "did you mean 'blog/ryg'?" in done.err
 
 
 def test_machines_get_nothing_but_their_form(project: Path) -> None:

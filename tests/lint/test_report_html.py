@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from pipeline.config import CheckSettings, Publisher
+from pipeline.config import Config, Publisher
 from pipeline.findings import make_finding
 from pipeline.lint.report_html import lix_bands, lix_position, markup_with_code, render_html_report
 from pipeline.model import ArticleMeta, Metadata
@@ -31,7 +31,7 @@ def page(folder: Path, language: str = "da") -> html.HtmlElement:
         make_finding("orphan", "b.md", 0, "no one leads here"),
     )
     data = render_html_report(
-        Report((), findings, listings=listings), SOURCES, folder, Publisher(language=language), CheckSettings(), STYLES
+        Report((), findings, listings=listings), SOURCES, Config(folder, Publisher(language=language)), STYLES
     )
     return html.document_fromstring(data.decode())
 
@@ -54,7 +54,7 @@ def test_context_begins_and_ends_with_whole_words(tmp_path: Path) -> None:
     report = Report((), (make_finding("hard-word", "a.md", 1, "a word", quote="hypertension"),))
 
     made = html.document_fromstring(
-        render_html_report(report, ("a.md",), tmp_path, Publisher(language="da"), CheckSettings(), STYLES).decode()
+        render_html_report(report, ("a.md",), Config(tmp_path, Publisher(language="da")), STYLES).decode()
     )
 
     words = made.xpath("string(//blockquote)").replace("…", "").split()

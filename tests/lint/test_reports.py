@@ -12,8 +12,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, make_finding
-from pipeline.lint.report_terminal import render_terminal_report
-from pipeline.lint.sarif import render_sarif
+from pipeline.lint.reports import render_sarif, render_terminal_report
 from pipeline.lint.severity_policy import SeverityPolicy, build_baseline, fingerprint, load_baseline
 from pipeline.lint.source_positions import locate_finding
 from tests.makers import write

@@ -152,5 +152,5 @@ def test_a_wrong_printer_is_said_before_anything_is_published(project: Path, cup
     done = run_publish(project, "print", "blog/ryg", "--printer", "Kontro")
 
     assert done.code == 2
-    assert "did you mean Kontor?" in done.err
+    assert "did you mean 'Kontor'?" in done.err
     assert done.report == {}

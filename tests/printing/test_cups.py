@@ -72,7 +72,7 @@ def test_an_unknown_printer_is_answered_with_those_there_are(cups: Cups) -> None
 
     with pytest.raises(PrinterError, match="there is Reception, Kontor") as refused:
         choose_printer("Kontro")
-    assert refused.value.hint == "did you mean Kontor?"
+    assert refused.value.hint == "did you mean 'Kontor'?"
 
 
 def test_without_a_default_a_name_is_asked_for(cups: Cups) -> None:

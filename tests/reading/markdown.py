@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from textwrap import dedent
 
 from pipeline.findings import Finding
 from pipeline.model import Block, Picture
 from pipeline.reading.block_builder import build_blocks
-from pipeline.reading.lines import FindingCollector, Lines
+from pipeline.reading.lines import FindingCollector, Lines, SourceLine
 from pipeline.reading.outline import OutlinedBlocks, build_outline
 from pipeline.reading.pandoc import PandocDocument, parse_many
 from pipeline.reading.repairs import repair_lines
-from pipeline.reading.source_text import SourceLine
 
 SOURCE = "sources/blog/ryg.md"
-Step = Callable[[Lines, FindingCollector], Lines]
+Step = Callable[[Lines, FindingCollector], Iterable[SourceLine]]
 
 
 @dataclass
@@ -38,29 +37,37 @@ def lines(markdown: str) -> Lines:
     return tuple(SourceLine(row, number) for number, row in enumerate(dedent(markdown).strip("\n").split("\n"), 1))
 
 
-def markdown(changed: Lines) -> str:
+def markdown(changed: Iterable[SourceLine]) -> str:
     return "\n".join(line.text for line in changed)
 
 
 def stepped(step: Step, text: str) -> tuple[str, list[str]]:
     """Return what one repair made of a text, and the codes of what it found."""
-    record = FindingCollector(SOURCE)
-    return markdown(step(lines(text), record)), [finding.code for finding in record.findings]
+    findings = FindingCollector(SOURCE)
+    return markdown(step(lines(text), findings)), [finding.code for finding in findings]
 
 
 def built(text: str, resolver: Resolver | None = None) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
     """Return the blocks of a text, repaired first, and what building found."""
-    repaired, _ = repair_lines(lines(text), SOURCE)
+    repaired, _ = all_repaired(lines(text))
     document = parse_many([markdown(repaired) + "\n"], 30)[0]
     assert isinstance(document, PandocDocument), document
-    return build_blocks(document, repaired, SOURCE, resolver or Resolver())
+    findings = FindingCollector(SOURCE)
+    return build_blocks(document, repaired, findings, resolver or Resolver()), tuple(findings)
 
 
 def arranged(text: str) -> tuple[OutlinedBlocks, tuple[Finding, ...]]:
     """Return the arranged blocks of a text, and what arranging found."""
     blocks, _ = built(text)
-    return build_outline(blocks, SOURCE)
+    findings = FindingCollector(SOURCE)
+    return build_outline(blocks, findings), tuple(findings)
 
 
-def codes(findings: tuple[Finding, ...]) -> list[str]:
+def all_repaired(changed: Lines) -> tuple[Lines, tuple[Finding, ...]]:
+    """Return lines after all line repairs, and what these found."""
+    findings = FindingCollector(SOURCE)
+    return repair_lines(changed, findings), tuple(findings)
+
+
+def codes(findings: Iterable[Finding]) -> list[str]:
     return [finding.code for finding in findings]

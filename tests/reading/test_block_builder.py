@@ -34,7 +34,8 @@ from pipeline.model import (
     text,
     walk,
 )
-from pipeline.reading.block_builder import NestingError, build_blocks
+from pipeline.reading.block_builder import build_blocks
+from pipeline.reading.lines import FindingCollector, NestingError
 from pipeline.reading.pandoc import PandocDocument, parse_many
 from tests.reading.markdown import SOURCE, Resolver, built, codes, lines
 
@@ -234,7 +235,7 @@ def test_indented_text_is_never_code_even_unrepaired() -> None:
     document = parse_many(["\n".join(line.text for line in source) + "\n"], 30)[0]
     assert isinstance(document, PandocDocument)
 
-    blocks, _ = build_blocks(document, source, SOURCE, Resolver())
+    blocks = build_blocks(document, source, FindingCollector(SOURCE), Resolver())
 
     assert [type(block).__name__ for block in blocks] == ["Para", "Para", "CodeBlock"]
     assert isinstance(blocks[1], Para)
@@ -247,7 +248,9 @@ def test_html_that_repairs_did_not_see_leaves_its_words_only() -> None:
     document = parse_many(["\n".join(line.text for line in source) + "\n"], 30)[0]
     assert isinstance(document, PandocDocument)
 
-    blocks, findings = build_blocks(document, source, SOURCE, Resolver())
+    findings = FindingCollector(SOURCE)
+
+    blocks = build_blocks(document, source, findings, Resolver())
 
     assert text(blocks) == "Søg læge & ring"
     assert codes(findings) == ["html-removed"]

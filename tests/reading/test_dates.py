@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.reading.dates import DateError, DateOrder, NoSuchDayError, ShortYearError, UnreadableDateError, parse_date
+from pipeline.reading.dates import DateError, DateOrder, parse_date
 
 DMY: DateOrder = "day-month-year"
 MDY: DateOrder = "month-day-year"
@@ -48,31 +48,31 @@ def test_the_order_is_that_of_the_project() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "order", "kind", "expected", "hint"),
+    ("written", "order", "expected", "hint"),
     [
-        ("31-02-2025", DMY, NoSuchDayError, "28-02-2025", "February 2025 has 28 days"),
-        ("31. februar 2024", DMY, NoSuchDayError, "28. februar 2025", "February 2024 has 29 days"),
-        ("2025-02-30", DMY, NoSuchDayError, "2025-02-28", "February 2025 has 28 days"),
-        ("00-05-2025", DMY, NoSuchDayError, "28-02-2025", "May 2025 has 31 days"),
-        ("04/25/2025", DMY, NoSuchDayError, "28/02/2025", "says that the day comes first"),
-        ("25/04/2025", MDY, NoSuchDayError, "02/28/2025", "says that the month comes first"),
-        ("25-04-2025", YMD, UnreadableDateError, "2025-02-28", "says that the year comes first"),
-        ("0025-05-01", DMY, NoSuchDayError, "2025-02-28", "between 1900 and 2100"),
-        ("1/2/25", DMY, ShortYearError, "four digits", "in full"),
-        ("2. maj 25", DMY, ShortYearError, "four digits", "in full"),
-        ("2. mai 2025", DMY, UnreadableDateError, "28. februar 2025", "'mai' is no month"),
-        ("maj 2025", DMY, UnreadableDateError, "28-02-2025", "can be read"),
-        ("i går", DMY, UnreadableDateError, "28-02-2025", "can be read"),
-        ("", DMY, UnreadableDateError, "28-02-2025", "can be read"),
-        ("2025-05-02T25:00", DMY, UnreadableDateError, "28-02-2025", "can be read"),
-        ("٠٢-٠٥-٢٠٢٥", DMY, UnreadableDateError, "28-02-2025", "can be read"),
-        ("2" * 10_000, DMY, UnreadableDateError, "28-02-2025", "can be read"),
+        ("31-02-2025", DMY, "28-02-2025", "February 2025 has 28 days"),
+        ("31. februar 2024", DMY, "28. februar 2025", "February 2024 has 29 days"),
+        ("2025-02-30", DMY, "2025-02-28", "February 2025 has 28 days"),
+        ("00-05-2025", DMY, "28-02-2025", "May 2025 has 31 days"),
+        ("04/25/2025", DMY, "28/02/2025", "says that the day comes first"),
+        ("25/04/2025", MDY, "02/28/2025", "says that the month comes first"),
+        ("25-04-2025", YMD, "2025-02-28", "says that the year comes first"),
+        ("0025-05-01", DMY, "2025-02-28", "between 1900 and 2100"),
+        ("1/2/25", DMY, "four digits", "in full"),
+        ("2. maj 25", DMY, "four digits", "in full"),
+        ("2. mai 2025", DMY, "28. februar 2025", "'mai' is no month"),
+        ("maj 2025", DMY, "28-02-2025", "can be read"),
+        ("i går", DMY, "28-02-2025", "can be read"),
+        ("", DMY, "28-02-2025", "can be read"),
+        ("2025-05-02T25:00", DMY, "28-02-2025", "can be read"),
+        ("٠٢-٠٥-٢٠٢٥", DMY, "28-02-2025", "can be read"),
+        ("2" * 10_000, DMY, "28-02-2025", "can be read"),
     ],
 )
 def test_what_is_no_day_says_what_was_expected_and_what_helps(
-    written: str, order: DateOrder, kind: type[DateError], expected: str, hint: str
+    written: str, order: DateOrder, expected: str, hint: str
 ) -> None:
-    with pytest.raises(kind) as caught:
+    with pytest.raises(DateError) as caught:
         parse_date(written, order)
 
     assert caught.value.found == written

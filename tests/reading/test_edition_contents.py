@@ -8,6 +8,7 @@ from pipeline.config import SourceSettings
 from pipeline.findings import Finding
 from pipeline.model import EditionContents, EditionPart, ListedArticle
 from pipeline.reading.frontmatter import read_front_matter
+from pipeline.reading.lines import FindingCollector
 
 PARTS = """articles:
   - blog/velkommen
@@ -21,8 +22,9 @@ PARTS = """articles:
 
 
 def read(front: str) -> tuple[EditionContents | None, tuple[Finding, ...]]:
-    parts, findings = read_front_matter(f"---\n{front}\n---\n\nTekst.\n", "sources/hefte.md", SourceSettings())
-    return parts.meta.contents if parts else None, findings
+    findings = FindingCollector("sources/hefte.md")
+    parts = read_front_matter(f"---\n{front}\n---\n\nTekst.\n", SourceSettings(), findings)
+    return parts.meta.contents if parts else None, tuple(findings)
 
 
 def told(front: str) -> list[tuple[str, int]]:

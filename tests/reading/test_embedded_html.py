@@ -50,15 +50,15 @@ def test_a_table_of_html_becomes_a_pipe_table() -> None:
 
 
 def test_what_no_document_can_hold_is_taken_away_and_its_address_named() -> None:
-    record = FindingCollector(SOURCE)
+    findings = FindingCollector(SOURCE)
 
     changed = convert_html(
-        lines('Før\n\n<iframe src="https://film.example/1">x</iframe>\n<script>\nvirus()\n</script>\nEfter'), record
+        lines('Før\n\n<iframe src="https://film.example/1">x</iframe>\n<script>\nvirus()\n</script>\nEfter'), findings
     )
 
     assert markdown(changed).split() == ["Før", "Efter"]
-    assert "https://film.example/1" in record.findings[0].message
-    assert [finding.line for finding in record.findings] == [3, 4]
+    assert "https://film.example/1" in findings[0].message
+    assert [finding.line for finding in findings] == [3, 4]
 
 
 def test_a_comment_vanishes_and_the_lines_below_it_keep_their_numbers() -> None:
@@ -108,17 +108,17 @@ def test_import_lines_of_mdx_go_and_sentences_stay() -> None:
     "left", ["__KLINIKNAVN__", "{{ telefon }}", "{klinik.navn}", "${pris}", "[INDSÆT LINK]", "%%NAVN%%"]
 )
 def test_a_placeholder_is_found_with_its_line(left: str) -> None:
-    record = FindingCollector(SOURCE)
+    findings = FindingCollector(SOURCE)
 
-    find_placeholders(lines(f"Ring til os.\n\nVi hedder {left}."), record)
+    find_placeholders(lines(f"Ring til os.\n\nVi hedder {left}."), findings)
 
-    assert [(finding.severity, finding.line) for finding in record.findings] == [("error", 3)]
+    assert [(finding.severity, finding.line) for finding in findings] == [("error", 3)]
 
 
 @pytest.mark.parametrize("text", ["__fed__ tekst", "et {ord} i klammer", "`{{ kode }}`", "50 % af __os__"])
 def test_braces_and_underscores_in_prose_are_no_placeholders(text: str) -> None:
-    record = FindingCollector(SOURCE)
+    findings = FindingCollector(SOURCE)
 
-    find_placeholders(lines(text), record)
+    find_placeholders(lines(text), findings)
 
-    assert record.findings == []
+    assert findings == []

@@ -6,8 +6,7 @@ import pytest
 
 from pipeline.model import Note, text, walk
 from pipeline.reading.footnotes import repair_footnotes
-from pipeline.reading.lines import FindingCollector, NestingError
-from pipeline.reading.source_text import SourceLine
+from pipeline.reading.lines import FindingCollector, NestingError, SourceLine
 from tests.reading.markdown import SOURCE, built, stepped
 
 
@@ -58,9 +57,11 @@ def test_an_address_that_no_link_uses_is_printed() -> None:
 
 
 def test_lines_that_share_a_number_are_told_apart() -> None:
-    record = FindingCollector(SOURCE)
+    findings = FindingCollector(SOURCE)
 
-    changed = repair_footnotes((SourceLine("[^1]: Se [^1].", 1), SourceLine("", 1), SourceLine("Ryg[^1].", 1)), record)
+    changed = repair_footnotes(
+        (SourceLine("[^1]: Se [^1].", 1), SourceLine("", 1), SourceLine("Ryg[^1].", 1)), findings
+    )
 
     assert [line.text for line in changed] == ["[^1]: Se .", "", "Ryg[^1]."]
 

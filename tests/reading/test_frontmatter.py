@@ -16,13 +16,22 @@ from pipeline.findings import Finding
 from pipeline.model import FRONT_MATTER_KEYS, Collection, Event, ListedArticle, Metadata, Related, ValueForm
 from pipeline.reading.frontmatter import SourceText, names_of, read_front_matter
 from pipeline.reading.frontmatter_values import ValueReader, WrittenValue
+from pipeline.reading.lines import FindingCollector
 from pipeline.reading.strict_yaml import YamlText
 
 SOURCE = "sources/blog/soevn.md"
 
 
+def front_matter_of(
+    text: str, source: str = SOURCE, settings: SourceSettings | None = None
+) -> tuple[SourceText | None, tuple[Finding, ...]]:
+    """Return the front matter and body of a text, and what was found in it."""
+    findings = FindingCollector(source)
+    return read_front_matter(text, settings or SourceSettings(), findings), tuple(findings)
+
+
 def read(block: str, settings: SourceSettings | None = None) -> tuple[Metadata | None, tuple[Finding, ...]]:
-    parts, findings = read_front_matter(f"---\n{block}\n---\n\nTekst.\n", SOURCE, settings or SourceSettings())
+    parts, findings = front_matter_of(f"---\n{block}\n---\n\nTekst.\n", settings=settings)
     return parts.meta if parts else None, findings
 
 
@@ -34,7 +43,7 @@ def accepted(block: str, settings: SourceSettings | None = None) -> Metadata:
 
 def faults(text: str) -> list[tuple[str, int]]:
     """Return code and line of every error, of text that must be refused."""
-    front, findings = read_front_matter(text, SOURCE, SourceSettings())
+    front, findings = front_matter_of(text)
     assert front is None
     return [(finding.code, finding.line) for finding in findings if finding.severity == "error"]
 
@@ -49,14 +58,14 @@ def findings_of(block: str) -> list[tuple[str, int]]:
 
 
 def test_text_without_front_matter_is_all_body() -> None:
-    front, findings = read_front_matter("## Søvn\n\nTekst.\n", SOURCE, SourceSettings())
+    front, findings = front_matter_of("## Søvn\n\nTekst.\n")
 
     assert front == SourceText(Metadata(), "## Søvn\n\nTekst.\n", 1)
     assert findings == ()
 
 
 def test_the_body_keeps_its_lines() -> None:
-    parts, _ = read_front_matter("---\ntitle: Søvn\nlang: da\n---\n\nTekst.\n", SOURCE, SourceSettings())
+    parts, _ = front_matter_of("---\ntitle: Søvn\nlang: da\n---\n\nTekst.\n")
 
     assert parts is not None
     assert (parts.body, parts.body_line) == ("\nTekst.\n", 5)
@@ -64,7 +73,7 @@ def test_the_body_keeps_its_lines() -> None:
 
 
 def test_an_empty_front_matter_is_sound() -> None:
-    front, findings = read_front_matter("---\n---\nTekst.\n", SOURCE, SourceSettings())
+    front, findings = front_matter_of("---\n---\nTekst.\n")
 
     assert front == SourceText(Metadata(), "Tekst.\n", 3)
     assert findings == ()
@@ -80,7 +89,7 @@ def test_an_empty_front_matter_is_sound() -> None:
     ],
 )
 def test_untidy_fences_are_read_and_noted(text: str, line: int, title_line: int) -> None:
-    front, findings = read_front_matter(text, SOURCE, SourceSettings())
+    front, findings = front_matter_of(text)
 
     assert front is not None
     assert (front.meta.title, front.body, front.meta.line_of("title")) == ("Søvn", "Tekst.\n", title_line)
@@ -106,7 +115,7 @@ def test_front_matter_that_would_lose_text_or_be_printed_is_refused(text: str, l
     "text", ["---\n\nTekst under en streg.\n", "Overskrift\n---\n\nTekst: mere.\n", "a\n\n---\nnoget: andet\n---\n"]
 )
 def test_a_rule_across_the_page_is_no_fence(text: str) -> None:
-    front, findings = read_front_matter(text, SOURCE, SourceSettings())
+    front, findings = front_matter_of(text)
 
     assert front == SourceText(Metadata(), text, 1)
     assert findings == ()
@@ -201,7 +210,7 @@ def test_no_name_means_two_keys() -> None:
 
 
 def test_every_form_of_a_value_can_be_read() -> None:
-    reader = ValueReader(SOURCE, SourceSettings())
+    reader = ValueReader(SourceSettings(), FindingCollector(SOURCE))
 
     for form in get_args(ValueForm):
         reader.value(form, WrittenValue("key", 2, YamlText("2025-05-02", 2)))
@@ -437,7 +446,7 @@ def test_any_mapping_is_front_matter_or_named_findings(mapping: Mapping[str, obj
 def test_any_text_is_read_or_refused_with_a_named_finding(form: str, text: str) -> None:
     whole = form.format(text)
 
-    front, findings = read_front_matter(whole, SOURCE, SourceSettings())
+    front, findings = front_matter_of(whole)
 
     assert (front is None) == any(finding.severity == "error" for finding in findings)
     if front is not None:
@@ -448,7 +457,7 @@ def test_any_text_is_read_or_refused_with_a_named_finding(form: str, text: str) 
 def test_text_between_two_rules_is_no_front_matter() -> None:
     text = "---\n\nKlinikken holder lukket.\n\n---\n\nVelkommen."
 
-    front, findings = read_front_matter(text, "sources/lukket.md", SourceSettings())
+    front, findings = front_matter_of(text, "sources/lukket.md")
 
     assert front is not None
     assert (front.body, front.body_line, findings) == (text, 1, ())
@@ -463,7 +472,7 @@ def test_text_between_two_rules_is_no_front_matter() -> None:
     ],
 )
 def test_a_title_is_plain_words(written: str, title: str) -> None:
-    front, findings = read_front_matter(f"---\ntitle: '{written}'\n---\nTekst", "sources/ryg.md", SourceSettings())
+    front, findings = front_matter_of(f"---\ntitle: '{written}'\n---\nTekst", "sources/ryg.md")
 
     assert front is not None
     assert front.meta.title == title

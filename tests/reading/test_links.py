@@ -7,13 +7,20 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import Config, Publisher, SourceSettings
+from pipeline.findings import Finding
+from pipeline.reading.lines import FindingCollector
 from pipeline.reading.links import LinkResolver
 
 IDS = {"sources/blog/ryg.md": "blog/ryg", "sources/soevn.md": "soevn"}
 
 
-def resolver(website: str = "https://klinik.example") -> LinkResolver:
-    return LinkResolver(Config(Path(), Publisher(website=website), SourceSettings()), IDS)
+def resolved(
+    target: str, source: str, line: int, website: str = "https://klinik.example"
+) -> tuple[str, tuple[Finding, ...]]:
+    """Return the address of a target, and what was found about it."""
+    resolver = LinkResolver(Config(Path(), Publisher(website=website), SourceSettings()), IDS)
+    findings = FindingCollector(source)
+    return resolver.resolve(target, line, findings), tuple(findings)
 
 
 @pytest.mark.parametrize(
@@ -34,11 +41,11 @@ def resolver(website: str = "https://klinik.example") -> LinkResolver:
     ],
 )
 def test_an_address_becomes_absolute(target: str, address: str) -> None:
-    assert resolver().resolve(target, "sources/blog/ryg.md", 3) == (address, ())
+    assert resolved(target, "sources/blog/ryg.md", 3) == (address, ())
 
 
 def test_tracking_is_removed_and_noted() -> None:
-    address, findings = resolver().resolve("https://a.example/x?utm_source=b&id=7&fbclid=c", "sources/soevn.md", 9)
+    address, findings = resolved("https://a.example/x?utm_source=b&id=7&fbclid=c", "sources/soevn.md", 9)
 
     assert address == "https://a.example/x?id=7"
     assert [(finding.code, finding.line, finding.repaired) for finding in findings] == [("link-tracking", 9, True)]
@@ -59,19 +66,19 @@ def test_tracking_is_removed_and_noted() -> None:
     ],
 )
 def test_an_address_no_one_should_follow_is_dropped_and_named(target: str, code: str) -> None:
-    address, findings = resolver().resolve(target, "sources/soevn.md", 4)
+    address, findings = resolved(target, "sources/soevn.md", 4)
 
     assert address == ""
     assert [finding.code for finding in findings] == [code]
 
 
 def test_an_unencrypted_address_stays_and_is_warned() -> None:
-    address, findings = resolver().resolve("http://a.example/", "sources/soevn.md", 1)
+    address, findings = resolved("http://a.example/", "sources/soevn.md", 1)
 
     assert (address, [finding.code for finding in findings]) == ("http://a.example/", ["link-insecure"])
 
 
 def test_a_link_within_the_site_needs_the_website() -> None:
-    address, findings = resolver("").resolve("/ordbog/ryg", "sources/soevn.md", 1)
+    address, findings = resolved("/ordbog/ryg", "sources/soevn.md", 1, website="")
 
     assert (address, [finding.code for finding in findings]) == ("", ["link-without-website"])

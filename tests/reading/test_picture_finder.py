@@ -10,6 +10,9 @@ import pytest
 from PIL import Image
 
 from pipeline.config import Config
+from pipeline.findings import Finding
+from pipeline.model import Picture
+from pipeline.reading.lines import FindingCollector
 from pipeline.reading.picture_finder import PictureFinder
 from pipeline.reading.source_files import find_roots
 from tests.makers import write
@@ -33,6 +36,12 @@ def finder(tmp_path: Path) -> PictureFinder:
     return PictureFinder(find_roots(Config(tmp_path)))
 
 
+def found(finder: PictureFinder, target: str) -> tuple[Picture | None, tuple[Finding, ...]]:
+    """Return the picture of a target, and what was found about it."""
+    findings = FindingCollector(ARTICLE)
+    return finder.find(target, 7, findings), tuple(findings)
+
+
 @pytest.mark.parametrize(
     ("target", "path"),
     [
@@ -46,25 +55,25 @@ def finder(tmp_path: Path) -> PictureFinder:
     ],
 )
 def test_a_picture_is_found_as_it_is_meant(finder: PictureFinder, target: str, path: str) -> None:
-    picture, findings = finder.find(target, ARTICLE, 7)
+    picture, findings = found(finder, target)
 
     assert picture is not None
     assert (picture.path, picture.width_px, picture.height_px, findings) == (path, 4, 3, ())
 
 
 def test_a_wrong_case_is_found_and_warned(finder: PictureFinder) -> None:
-    picture, findings = finder.find("/images/ryg.png", ARTICLE, 7)
+    picture, findings = found(finder, "/images/ryg.png")
 
     assert picture is not None
     assert [(finding.code, finding.line) for finding in findings] == [("picture-case", 7)]
 
 
 def test_a_missing_picture_names_the_nearest(finder: PictureFinder) -> None:
-    picture, findings = finder.find("/images/Rygg.png", ARTICLE, 7)
+    picture, findings = found(finder, "/images/Rygg.png")
 
     assert picture is None
     assert findings[0].code == "picture-missing"
-    assert findings[0].hint == "did you mean sources/images/Ryg.png?"
+    assert findings[0].hint == "did you mean 'sources/images/Ryg.png'?"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +91,7 @@ def test_a_missing_picture_names_the_nearest(finder: PictureFinder) -> None:
     ],
 )
 def test_nothing_outside_the_sources_is_a_picture(finder: PictureFinder, target: str) -> None:
-    picture, findings = finder.find(target, ARTICLE, 7)
+    picture, findings = found(finder, target)
 
     assert picture is None
     assert [finding.code for finding in findings] in (["picture-outside"], ["picture-missing"])
@@ -91,14 +100,14 @@ def test_nothing_outside_the_sources_is_a_picture(finder: PictureFinder, target:
 def test_a_link_to_a_file_outside_is_not_followed(finder: PictureFinder, tmp_path: Path) -> None:
     (tmp_path / "sources/images/x.png").symlink_to(tmp_path / "secret.png")
 
-    picture, findings = finder.find("/images/x.png", ARTICLE, 7)
+    picture, findings = found(finder, "/images/x.png")
 
     assert picture is None
     assert [finding.code for finding in findings] == ["picture-outside"]
 
 
 def test_a_placeholder_is_no_picture(finder: PictureFinder) -> None:
-    picture, findings = finder.find("/images/placeholder-4.png", ARTICLE, 7)
+    picture, findings = found(finder, "/images/placeholder-4.png")
 
     assert picture is None
     assert [finding.code for finding in findings] == ["picture-placeholder"]
@@ -108,7 +117,7 @@ def test_a_placeholder_is_no_picture(finder: PictureFinder) -> None:
 def test_a_broken_picture_is_named_with_its_line(finder: PictureFinder, tmp_path: Path, data: bytes) -> None:
     write(tmp_path / "sources/images/x.png", data)
 
-    picture, findings = finder.find("/images/x.png", ARTICLE, 7)
+    picture, findings = found(finder, "/images/x.png")
 
     assert picture is None
     assert [(finding.code, finding.source, finding.line) for finding in findings] == [("picture-broken", ARTICLE, 7)]
@@ -117,7 +126,7 @@ def test_a_broken_picture_is_named_with_its_line(finder: PictureFinder, tmp_path
 def test_a_picture_is_taken_by_its_content_not_its_suffix(finder: PictureFinder, tmp_path: Path) -> None:
     write(tmp_path / "sources/images/x.png", png(form="JPEG"))
 
-    picture, findings = finder.find("/images/x.png", ARTICLE, 7)
+    picture, findings = found(finder, "/images/x.png")
 
     assert picture is not None
     assert picture.media_type == "image/jpeg"

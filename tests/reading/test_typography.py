@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import SourceSettings
+from pipeline.findings import Finding
 from pipeline.model import (
     Block,
     BulletList,
@@ -41,12 +42,21 @@ from pipeline.model import (
     Table,
     text,
 )
+from pipeline.reading.lines import FindingCollector
 from pipeline.reading.typography import apply_typography, apply_typography_to_text
 from tests.makers import words_in
 
 Quotes = Literal["„“", "»«", "“”", ""]
 SOURCE = "sources/blog/soevn.md"
 HOUSE = SourceSettings()
+
+
+def typeset(
+    blocks: tuple[Block, ...], language: str, settings: SourceSettings
+) -> tuple[tuple[Block, ...], tuple[Finding, ...]]:
+    """Return blocks as the language sets them, and what was found."""
+    findings = FindingCollector(SOURCE)
+    return apply_typography(blocks, language, settings, findings), tuple(findings)
 
 
 def danish(written: str) -> str:
@@ -58,7 +68,7 @@ def english(written: str) -> str:
 
 
 def set_inlines(*inlines: Inline, language: str = "da") -> tuple[Inline, ...]:
-    (made,), _ = apply_typography((Para(inlines, 3),), language, HOUSE, SOURCE)
+    (made,), _ = typeset((Para(inlines, 3),), language, HOUSE)
     assert isinstance(made, Para)
     return made.content
 
@@ -229,7 +239,7 @@ def test_code_addresses_and_hard_breaks_stay() -> None:
     content = (Code('"3-4"'), LineBreak(), Str("-"), Space(), Link((Str("her"),), "https://klinik.example/3-4"))
 
     assert set_inlines(*content) == content
-    assert apply_typography((CodeBlock('"3-4" ...', 1),), "da", HOUSE, SOURCE) == ((CodeBlock('"3-4" ...', 1),), ())
+    assert typeset((CodeBlock('"3-4" ...', 1),), "da", HOUSE) == ((CodeBlock('"3-4" ...', 1),), ())
 
 
 def test_words_in_another_language_follow_their_own_rules() -> None:
@@ -265,7 +275,7 @@ def test_every_place_that_holds_text_is_set() -> None:
             References(words, plain, "referencer"),
         )
 
-    made, _ = apply_typography(tree(raw), "da", HOUSE, SOURCE)
+    made, _ = typeset(tree(raw), "da", HOUSE)
 
     assert made == tree(wanted)
 
@@ -273,7 +283,7 @@ def test_every_place_that_holds_text_is_set() -> None:
 def test_each_rule_is_noted_once_with_count_and_first_line() -> None:
     blocks = (Para(words_in("ro"), 5), Para(words_in("3-4 og 5-6"), 7), Para(words_in('7-8 "ro"'), 9))
 
-    _, findings = apply_typography(blocks, "da", HOUSE, SOURCE)
+    _, findings = typeset(blocks, "da", HOUSE)
 
     assert [(finding.code, finding.line, finding.message, finding.repaired) for finding in findings] == [
         ("typography", 7, "hyphens between numbers made dashes: 3", True),
@@ -284,7 +294,7 @@ def test_each_rule_is_noted_once_with_count_and_first_line() -> None:
 def test_what_needs_nothing_is_the_same_object() -> None:
     blocks = (Para(words_in("En rolig aften."), 1),)
 
-    made, findings = apply_typography(blocks, "da", HOUSE, SOURCE)
+    made, findings = typeset(blocks, "da", HOUSE)
 
     assert made[0] is blocks[0]
     assert findings == ()
@@ -358,8 +368,8 @@ def test_a_tree_set_twice_is_a_tree_set_once_and_keeps_its_letters(
 ) -> None:
     blocks = (Para(content, 1), Callout("tip", (Plain(content, 2),), content, 2))
 
-    once, _ = apply_typography(blocks, language, settings, SOURCE)
-    twice, findings = apply_typography(once, language, settings, SOURCE)
+    once, _ = typeset(blocks, language, settings)
+    twice, findings = typeset(once, language, settings)
 
     assert twice == once
     assert findings == ()

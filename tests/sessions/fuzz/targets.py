@@ -17,23 +17,24 @@ from pipeline.mailing.incoming_mail import read_bounces, read_unsubscribe_reques
 from pipeline.pictures import svg
 from pipeline.reading.dates import DateError, parse_date
 from pipeline.reading.frontmatter import read_front_matter
+from pipeline.reading.lines import FindingCollector, body_lines
 from pipeline.reading.reader import read_articles
 from pipeline.reading.repairs import repair_lines
 from pipeline.reading.source_files import find_roots, find_sources
-from pipeline.reading.source_text import body_lines, decode_source
+from pipeline.reading.source_text import decode_source
 
 _TODAY = date(2026, 3, 1)
 _PROJECT = Path(tempfile.mkdtemp(prefix="publish-fuzz-"))
 
 
 def front_matter(data: bytes) -> None:
-    text, _ = decode_source(data, "x.md")
-    read_front_matter(text, "x.md", SourceSettings())
+    findings = FindingCollector("x.md")
+    read_front_matter(decode_source(data, findings), SourceSettings(), findings)
 
 
 def repairs(data: bytes) -> None:
-    text, _ = decode_source(data, "x.md")
-    repair_lines(body_lines(text, 1), "x.md")
+    findings = FindingCollector("x.md")
+    repair_lines(body_lines(decode_source(data, findings), 1), findings)
 
 
 def dates(data: bytes) -> None:

@@ -77,7 +77,7 @@ def _checks(server: Server, project: Path) -> Iterator[Check]:
     done = _publish(server, project, "print", "--list")
     yield Check("--list shows the printers", done.stdout == f"{QUEUE} (default)\n", done.stdout)
     done = _publish(server, project, "print", "blog/ryg", "--printer", "Receptoin")
-    yield Check("a wrong name is answered with the nearest", f"did you mean {QUEUE}?" in done.stderr, done.stderr)
+    yield Check("a wrong name is answered with the nearest", f"did you mean {QUEUE!r}?" in done.stderr, done.stderr)
 
     done = _publish(server, project, "print", "blog/ryg", "--copies", str(COPIES), "--dry-run")
     queued = server.call("lpstat", "-W", "all", "-o").strip()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.model import Code, Link, Para, Str
+from pipeline.reading.article_checks import find_leftover_markup
 from pipeline.reading.lines import FindingCollector
-from pipeline.reading.text_checks import find_leftover_markup
 from tests.reading.markdown import SOURCE, arranged, codes
 
 
@@ -48,19 +48,19 @@ def test_words_that_work_on_paper_are_left_alone(words: str) -> None:
     ["Se ]( her", "Se ![ her", "Sov ## godt", "Kære {navn}", "ja || nej", "En *glemt stjerne", "Et `glemt tegn"],
 )
 def test_markup_that_is_printed_as_it_stands_is_told(left: str) -> None:
-    record = FindingCollector(SOURCE)
+    findings = FindingCollector(SOURCE)
 
-    find_leftover_markup((Para((Str(left),), 7),), record)
+    find_leftover_markup((Para((Str(left),), 7),), findings)
 
-    assert [(finding.code, finding.line) for finding in record.findings] == [("markup-left", 7)]
+    assert [(finding.code, finding.line) for finding in findings] == [("markup-left", 7)]
 
 
 @pytest.mark.parametrize(
     "well", ["Pris* 100 kr.", "*Gælder kun børn", "3*10 og 2**3", "C# nr. #5", "navn_med_streg", "a/b"]
 )
 def test_signs_that_are_meant_are_not_told(well: str) -> None:
-    record = FindingCollector(SOURCE)
+    findings = FindingCollector(SOURCE)
 
-    find_leftover_markup((Para((Str(well), Code("{x} ]("), Link((Str("a_ _b"),), "a_ _b")), 7),), record)
+    find_leftover_markup((Para((Str(well), Code("{x} ]("), Link((Str("a_ _b"),), "a_ _b")), 7),), findings)
 
-    assert record.findings == []
+    assert findings == []

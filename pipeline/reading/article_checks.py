@@ -1,0 +1,226 @@
+"""Checks on a finished article: wording that needs a screen, leftover markup, text alternatives, sizes, link texts."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from urllib.parse import urlsplit
+
+from pipeline.languages import compiled, language, together
+from pipeline.limits import Limits
+from pipeline.model import (
+    BLOCKS,
+    Article,
+    Block,
+    BlockQuote,
+    BulletList,
+    Callout,
+    Cell,
+    Code,
+    DefinitionList,
+    Div,
+    Header,
+    Image,
+    Inline,
+    LineBreak,
+    Link,
+    Note,
+    OrderedList,
+    Para,
+    Plain,
+    SoftBreak,
+    Space,
+    Str,
+    Table,
+    children,
+    images,
+    text,
+    walk,
+)
+from pipeline.reading.lines import FindingCollector
+from pipeline.registry import note_rule, warning_rule
+
+_SCREEN = re.compile("|".join(together().screen), re.IGNORECASE)
+_HINT = re.compile(together().screen_hints, re.IGNORECASE)
+
+
+@warning_rule(
+    "screen-wording",
+    "Wording that needs a screen, in an article that is printed too.",
+    "`Klik her`, `videoen ovenfor`",
+    "Say where it is to be found, or mark the block `::: {.web-only}`.",
+)
+def find_screen_phrases(nodes: Iterable[Block | Cell], findings: FindingCollector, line: int = 0) -> None:
+    """Add a finding for each wording that needs a screen, in all that is printed.
+
+    Args:
+        line: Of the table, where the nodes stand in one: its cells have no line of their own.
+    """
+    for node in nodes:
+        match node:
+            case Para(content) | Plain(content) | Header(_, content):
+                words = text(content)
+                for match in _SCREEN.finditer(words) if _HINT.search(words) else ():
+                    message = f"{match[0].strip()!r} points at a screen; on paper it leads nowhere"
+                    findings.add("screen-wording", line or node.line, message)
+            case Div(_, _, media) if media and "print" not in media:
+                continue
+            case Div() | BlockQuote() | Callout() | BulletList() | OrderedList() | DefinitionList():
+                find_screen_phrases(_blocks_in(node), findings, line)
+            case Table():
+                find_screen_phrases(_blocks_in(node), findings, node.line)
+            case Cell(blocks):
+                find_screen_phrases((block for block in blocks if isinstance(block, Plain | Para)), findings, line)
+
+
+def _blocks_in(block: Block) -> Iterator[Block | Cell]:
+    return (node for node in children(block) if isinstance(node, BLOCKS))
+
+
+_LEFTOVER_MARKUP = re.compile(
+    r"\]\(|!\[|\[\^|#{2,}|\|\||^\|.*\|$|:::|~~|`"
+    r"|\{[.#:]?[A-Za-zÀ-ÖØ-öø-ÿ_][\w-]*(?:[ =][^{}]*)?\}"
+    # Between figures they are kept on purpose, and `*` behind a word or at a line's beginning marks a remark.
+    r"|(?<![\d*])\*\*(?!\*)|\*\*(?![\d*])"
+    r"|(?<=[ (])[*_](?=[^\W\d_])"
+)
+_MARKUP_CHARACTERS = frozenset("[]({#|:~`*_")
+
+
+@warning_rule(
+    "markup-left",
+    "Markdown characters in the finished text: markup that was not recognised is printed as text.",
+    "`](`, `##` or `{word}` in a sentence",
+    "Correct the markup, or put a backslash before each of its characters and accept the finding.",
+)
+def find_leftover_markup(blocks: tuple[Block, ...], findings: FindingCollector) -> None:
+    """Add a finding for each paragraph with characters of markup that was not recognised."""
+    for node in walk(blocks):
+        if isinstance(node, Para | Plain | Header):
+            plain = _printed_text(node.content)
+            left = _LEFTOVER_MARKUP.search(plain) if not _MARKUP_CHARACTERS.isdisjoint(plain) else None
+            if left:
+                shown = plain[max(0, left.start() - 20) : left.end() + 20].strip()
+                findings.add("markup-left", node.line, f"{left[0][:30]!r} is printed as text: {shown!r}")
+
+
+def _printed_text(content: tuple[Inline, ...]) -> str:
+    """Return the words of a paragraph, without code, addresses and footnotes."""
+    pieces: list[str] = []
+    for node in content:
+        match node:
+            case Str(words):
+                pieces.append(words)
+            case Note() | Image():
+                continue
+            case Code():
+                pieces.append("x")
+            case Link(inside, address) if text(inside) == address.removeprefix("mailto:"):
+                pieces.append("x")
+            case Space() | SoftBreak() | LineBreak():
+                pieces.append(" ")
+            case _:
+                pieces.append(_printed_text(node.content))
+    return "".join(pieces)
+
+
+# "Illustration af X", "Billede af X": a kind of picture and the title again, not what it shows.
+_BOILERPLATE = re.compile(
+    rf"{together().picture_words}"
+    rf"(\s+{together().picture_of}\b.{{0,60}})?\.?$",
+    re.IGNORECASE,
+)
+_FILE_NAME = re.compile(r"[\w-]+\.(png|jpe?g|webp|gif|svg)$|(IMG|DSC|DSCN|P)[_-]?\d+$", re.IGNORECASE)
+
+
+@warning_rule(
+    "alt-missing",
+    "A picture has no text alternative, and does not say that it only decorates.",
+    "A hero picture without `picture_alt`",
+    "Describe what the picture tells; `![](…)` in the text says that it only decorates.",
+    group="whole",
+)
+@warning_rule(
+    "alt-boilerplate",
+    "A text alternative that says nothing.",
+    "`![Illustration af angst](…)`, `![billede](…)`, `![IMG_1234](…)`",
+    "Describe what the picture tells.",
+    group="whole",
+)
+@warning_rule(
+    "alt-twice",
+    "Two different pictures of one article have the same text alternative.",
+    "`![Øvelse](a.png)` and `![Øvelse](b.png)`",
+    "Say what sets each apart.",
+    group="whole",
+)
+@warning_rule(
+    "alt-ascii",
+    "A text alternative with æ, ø or å spelt in other letters.",
+    "`![Illustration af laenden](…)`",
+    "Write it as Danish is written: a screen reader reads it aloud.",
+    group="whole",
+)
+def check_alt_texts(article: Article, findings: FindingCollector) -> None:
+    """Add findings on missing, empty-worded, repeated and ASCII-spelt text alternatives."""
+    ascii_spellings = language(article.language).ascii_spellings
+    by_alt: dict[str, list[Image]] = defaultdict(list)
+    # In the text an empty alternative says that the picture decorates; a picture at the top has no such way to say it.
+    if article.hero and not article.hero.image.alt.strip():
+        findings.add("alt-missing", article.hero.image.line, "the picture at the top has none")
+    for image in images(article):
+        if alt := image.alt.strip():
+            by_alt[alt.casefold()].append(image)
+            if _BOILERPLATE.match(alt) or _FILE_NAME.match(alt):
+                findings.add("alt-boilerplate", image.line, f"{alt!r} says nothing")
+            if ascii_spellings and (word := compiled(ascii_spellings, re.IGNORECASE).search(alt)):
+                findings.add("alt-ascii", image.line, f"{word[0]!r} in {alt!r}")
+    for same in by_alt.values():
+        pictures = {image.picture.sha256 for image in same}
+        if len(pictures) > 1:
+            findings.add("alt-twice", same[-1].line, f"{len(pictures)} pictures have {same[-1].alt!r}")
+
+
+def check_size_limits(article: Article, limits: Limits, findings: FindingCollector) -> None:
+    """Add an error where an article has more words, pictures, notes, links or table cells than it may have."""
+    nodes = tuple(walk(article.blocks))
+    notes = [node for node in nodes if isinstance(node, Note)]
+    words = " ".join(text(part) for part in (article.blocks, *(note.blocks for note in notes)))
+    longest = max(map(len, words.split()), default=0)
+    tables = (node for node in nodes if isinstance(node, Table))
+    cells = [table.line for table in tables for _ in (*table.head, *chain.from_iterable(table.rows))]
+    counts = (
+        ("pictures", [image.line for image in images(article)], limits.pictures),
+        ("notes", [note.line for note in notes], limits.notes),
+        ("links", [node.line for node in nodes if isinstance(node, Link)], limits.links),
+        ("cells", cells, limits.cells),
+    )
+    if len(words) > limits.characters:
+        message = f"{len(words):,} characters, expected at most {limits.characters:,}"
+        findings.add("article-too-large", 1, message)
+    elif longest > limits.word:
+        message = f"a word of {longest:,} characters, expected at most {limits.word:,}"
+        findings.add("article-too-large", 1, message)
+    for what, lines, most in counts:
+        if len(lines) > most:
+            findings.add("article-too-large", lines[most], f"{len(lines):,} {what}, expected at most {most:,}")
+
+
+_BARE_ADDRESS = re.compile(r"(https?://)?(www\.)?[\w-]+(\.[\w-]+)+/?$", re.IGNORECASE)
+
+
+@note_rule(
+    "link-text-is-address",
+    "A link shows a bare address that is not where it leads.",
+    "`[www.example.org](https://www.example.org/a/b?c=d)`",
+    "Say what is found there instead.",
+)
+def check_links(blocks: tuple[Block, ...], findings: FindingCollector) -> None:
+    """Add a finding for each link that shows a bare address and leads deeper into that site."""
+    for node in walk(blocks):
+        if isinstance(node, Link) and node.address.startswith("http"):
+            shown, parts = text(node.content).strip(), urlsplit(node.address)
+            if (parts.path.strip("/") or parts.query) and _BARE_ADDRESS.match(shown):
+                findings.add("link-text-is-address", node.line, f"{shown!r} is shown, but the link leads deeper")
