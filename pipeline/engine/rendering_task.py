@@ -98,24 +98,27 @@ class Rendered:
 
 def render(task: RenderTask, context: RenderContext) -> dict[str, Rendered]:
     """Return an edition in each of its formats; one that fails does not stop the others."""
-    wanted = tuple(n for n in in_order_of_facts(task.formats) if n in task.formats or n not in task.facts)
+    results: dict[str, Rendered] = {}
+    needs: dict[str, tuple[Need, ...]] = {}
     try:
         edition = task.edition
-        needs = {name: _needs(edition, name, context) for name in wanted}
-        every = {need: None for each in needs.values() if not isinstance(each, Rendered) for need in each}
-        pictures, broken = context.images.make(edition, every)
+        for name in in_order_of_facts(task.formats):
+            if name in task.formats or name not in task.facts:
+                try:
+                    needs[name] = load_writer(name).needs(edition, context.options[name])
+                except Exception as error:  # noqa: BLE001  # writers of other packages may raise anything
+                    results[name] = _unexpected(edition, name, error)
+        pictures, broken = context.images.make(edition, dict.fromkeys(need for own in needs.values() for need in own))
     except SourceError as error:
         return {name: failed(error.source, name, error.message, error.hint, error.line) for name in task.formats}
     rendering = _Rendering(edition, task, context, dict(task.facts))
-    results: dict[str, Rendered] = {}
     for name, own in needs.items():
-        if isinstance(own, Rendered):
-            rendered = own
-        else:
-            rendered = rendering.write(name, {need: pictures[need] for need in own if need in pictures})
-        if name in task.formats:
-            results[name] = replace(rendered, findings=(*rendered.findings, *broken))
-    return results
+        results[name] = rendering.write(name, {need: pictures[need] for need in own if need in pictures})
+    return {
+        name: replace(rendered, findings=(*rendered.findings, *broken))
+        for name, rendered in results.items()
+        if name in task.formats
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,13 +229,6 @@ def _decoded(card: ArticleMeta, data: bytes) -> Article:
         if article and (article.id, article.source, article.language) == (card.id, card.source, card.meta.language):
             return article
     raise SourceError("changed while this run went on", source=card.source, hint="run it again")
-
-
-def _needs(edition: Edition, name: str, context: RenderContext) -> tuple[Need, ...] | Rendered:
-    try:
-        return load_writer(name).needs(edition, context.options[name])
-    except Exception as error:  # noqa: BLE001  # writers of other packages may raise anything
-        return _unexpected(edition, name, error)
 
 
 def _unexpected(edition: Edition, name: str, error: Exception) -> Rendered:
