@@ -136,5 +136,5 @@ def _formats(run: RunContext, edition: EditionPlan, *, is_named: bool) -> tuple[
 
 
 def _cost(task: RenderTask) -> int:
-    metas = task.binding.all_metas
+    metas = task.edition_plan.all_metas
     return sum(meta.words for meta in metas) + PICTURE_WORDS * len({path for meta in metas for path in meta.pictures})
