@@ -142,11 +142,16 @@ def tags() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in iter_modules(__path__)))
 
 
+def module_of(tag: str) -> str:
+    """Return the name of the module that a language has, or would have."""
+    own = tag.split("-", maxsplit=1)[0].lower()
+    return _SHARED.get(own, own)
+
+
 @cache
 def language(tag: str) -> Language:
     """Return a language by its tag, `en-GB` as `en`; an empty one where there is no module."""
-    own = tag.split("-", maxsplit=1)[0].lower()
-    name = _SHARED.get(own, own)
+    own, name = tag.split("-", maxsplit=1)[0].lower(), module_of(tag)
     known: Language = import_module(f"{__name__}.{name}").LANGUAGE if name in tags() else Language()
     return replace(known, tag=own)
 
