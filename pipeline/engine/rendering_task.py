@@ -10,14 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-import msgspec
-
 from pipeline.config import Publisher
 from pipeline.engine.cache import Values
 from pipeline.engine.codec import decode
 from pipeline.engine.image_sizes import ImageSizes
 from pipeline.engine.output_dir import OutputDir
-from pipeline.engine.reading_task import is_below
+from pipeline.engine.reading_task import is_below, value_from_json
 from pipeline.errors import ConfigError, PublishError, SourceError, WriteError
 from pipeline.findings import Finding, make_finding
 from pipeline.limits import DEFAULT_LIMITS
@@ -186,11 +184,7 @@ def staged_name(number: int, path: str) -> str:
 
 def rendered_from_json(data: bytes | None, name: str) -> Rendered | None:
     """Return a cached result of rendering; None where it is damaged or its paths lead elsewhere."""
-    if data is None:
-        return None
-    try:
-        rendered = msgspec.json.decode(data, type=Rendered)
-    except ValueError:
+    if (rendered := value_from_json(data, Rendered)) is None:
         return None
     named = (*(saved.path for saved in rendered.artifacts), *(finding.source for finding in rendered.findings))
     is_own = all(len(parts := PurePosixPath(saved.path).parts) > 1 and parts[0] == name for saved in rendered.artifacts)
