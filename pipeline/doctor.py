@@ -191,7 +191,7 @@ def _fonts() -> tuple[bool, str]:
 
 def check_languages(config: Config) -> Iterator[Requirement]:
     """Yield the state of each language of a project: labels of the writers, and entries of its rules."""
-    from pipeline.languages import language
+    from pipeline.languages import language, module_of
     from pipeline.rendering.styles import Styles, find_styles, packaged_styles
     from pipeline.rendering.words import MissingWordError, load_words
 
@@ -208,7 +208,7 @@ def check_languages(config: Config) -> Iterator[Requirement]:
         yield Requirement(f"words of {tag}", not missing, True, detail, purpose, cure.format(file))  # noqa: FBT003
         empty = ", ".join(language(tag).lacks)
         detail = f"entries are empty, so their rules are skipped: {empty}" if empty else "all entries"
-        purpose, file = "reading and checking such articles", f"pipeline/languages/{tag}.py"
+        purpose, file = "reading and checking such articles", f"pipeline/languages/{module_of(tag)}.py"
         yield Requirement(f"rules of {tag}", not empty, False, detail, purpose, cure.format(file))  # noqa: FBT003
 
 

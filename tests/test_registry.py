@@ -40,7 +40,8 @@ def test_every_code_that_is_used_has_a_rule() -> None:
         code
         for path in (HERE / "pipeline").rglob("*.py")
         for code in re.findall(
-            r"(?:\bmake_finding|\.finding|\.finding_at|record\.add)\(\s*\"([a-z0-9-]+)\"", path.read_text("utf-8")
+            r"(?:\bmake_finding|\.finding|\.finding_at|findings\.add|self\.add)\(\s*\"([a-z0-9-]+)\"",
+            path.read_text("utf-8"),
         )
     }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.languages import Language, language, tags, together
+from pipeline.languages import Language, language, module_of, tags, together
 from tests.makers import write
 
 EXPRESSIONS = [entry.name for entry in fields(Language) if entry.type == "Expression"]
@@ -87,3 +87,7 @@ def test_a_language_is_added_by_its_own_file(tmp_path: Path) -> None:
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2])
 
     assert done.stdout.split("\n")[:2] == ["warning 2025-03-03", ascii("„Ja” – 5 kg")]
+
+
+def test_languages_that_share_a_module_name_the_same_one() -> None:
+    assert [module_of(tag) for tag in ("nb", "nn-NO", "da", "en-GB", "xx")] == ["no", "no", "da", "en", "xx"]
