@@ -13,8 +13,8 @@ from pipeline.engine.rendering_task import RenderContext, RenderTask, in_order_o
 from pipeline.reading.editions import EditionPlan
 from pipeline.reading.source_files import SourceRoots
 from pipeline.rendering.styles import find_styles
-from pipeline.run.context import RunContext
 from pipeline.run.manifest import ManifestEntry, cached_rendering, is_as_written
+from pipeline.run.run_context import RunContext
 from pipeline.validation.certificate import Certificate, Certificates
 from pipeline.writers import Facts
 
