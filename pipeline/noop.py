@@ -39,7 +39,7 @@ def last_answer(arguments: list[str]) -> tuple[str, int] | None:
     if not os.path.isfile(path):  # noqa: PTH113  # pathlib costs as much as all this
         return None
     opened = cache.Cache(path)
-    value = opened.get(_KIND, _asked(arguments))
+    value = opened.get(_KIND, _asked(arguments, places[0]))
     opened.close()
     try:
         head, _, text = (value or b"").decode("utf-8", "surrogateescape").partition("\n\n")
@@ -104,7 +104,9 @@ def keep_answer(
                 return
             lines.append(f"{_status(status)} {name}")
     opened = cache.Cache(_cache_path(places[1]))
-    opened.put(_KIND, _asked(arguments), ("\n".join(lines) + "\n\n" + text).encode("utf-8", "surrogateescape"))
+    opened.put(
+        _KIND, _asked(arguments, places[0]), ("\n".join(lines) + "\n\n" + text).encode("utf-8", "surrogateescape")
+    )
     opened.close()
 
 
@@ -122,6 +124,7 @@ def input_files(config: Config, outputs: Path) -> Iterator[str]:
 
     import pipeline
     from pipeline.engine.keys import native_files
+    from pipeline.lint.spelling import DICTIONARY_FOLDERS
     from pipeline.reading.source_files import find_roots
     from pipeline.rendering.styles import find_styles
     from pipeline.validation.certificate import FOLDER as CERTIFICATES
@@ -138,10 +141,10 @@ def input_files(config: Config, outputs: Path) -> Iterator[str]:
             yield from _below(str(each), str(outputs))
         else:
             yield nearest(each)
-    for name in (config.check.words, config.check.baseline):
-        yield nearest(folder / name)
+    for path in (folder / config.check.words, folder / config.check.baseline, *map(Path, DICTIONARY_FOLDERS)):
+        yield nearest(path)
     package = Path(pipeline.__file__).parent
-    yield from map(str, sorted(package.rglob("*.py")))
+    yield from (str(path) for suffix in ("py", "lua") for path in sorted(package.rglob(f"*.{suffix}")))
     # Whoever installs another version of a library changes its folder. The first entry is where `publish` itself lies.
     yield from (entry for entry in sys.path[1:] if Path(entry).is_dir())
     yield from map(str, native_files())
@@ -161,7 +164,7 @@ def _below(folder: str, outputs: str) -> Iterator[str]:
             if entry.is_dir(follow_symlinks=False):
                 yield from _below(entry.path, outputs)
             else:
-                yield f"{entry.path}/" if entry.is_dir() and entry.is_symlink() else entry.path
+                yield f"{entry.path}/.link" if entry.is_dir() else entry.path
 
 
 def _status(status: os.stat_result) -> str:
@@ -174,8 +177,9 @@ def _machine() -> str:
     return repr((sys.version, sys.prefix, sys.path[1:], day))
 
 
-def _asked(arguments: list[str]) -> str:
-    return ascii(arguments)
+def _asked(arguments: list[str], project: str) -> str:
+    # Two projects may be published to one folder by the same command.
+    return ascii((arguments, os.path.abspath(project)))  # noqa: PTH100
 
 
 def _cache_path(outputs: str) -> str:
