@@ -1,3 +1,3 @@
 """Publish Markdown articles as printed handouts, e-books and newsletters."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

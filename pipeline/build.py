@@ -3,68 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline import writers
 from pipeline.config import Config, override_formats
 from pipeline.engine.executor import Executor
 from pipeline.engine.output_dir import STATE, OutputDir, defer_sigint, open_cache
+from pipeline.engine.rendering_task import RenderContext
 from pipeline.findings import Finding, sort_findings
 from pipeline.lint.cross_article import ArticleSummary, check_project
 from pipeline.lint.severity_policy import load_severity_policy
 from pipeline.model import ArticleMeta
 from pipeline.reading.editions import resolve_editions
 from pipeline.report import Report
-from pipeline.run.manifest import Manifest, load_manifest, report_of
-from pipeline.run.planning import Current, Plan, Planner, render_context
+from pipeline.run.context import Progress, Request, RunContext
+from pipeline.run.manifest import ManifestEntry, load_manifest
+from pipeline.run.planning import Plan, plan_run, render_context
 from pipeline.run.recorder import Recorder, save_unbegun
-from pipeline.run.renderer import Renderer
-from pipeline.run.selection import Selection, filter_by
-from pipeline.run.source_set import Progress, RunContext, SourceReader, SourceSet
-from pipeline.timing import collect_timings, sum_timings
+from pipeline.run.renderer import render_tasks
+from pipeline.run.selection import filter_by
+from pipeline.run.source_set import SourceReader, SourceSet
+from pipeline.timing import collect_timings
 from pipeline.validation.certificate import Certificates
 from pipeline.validation.certifying import certify_books, find_validators
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a run is asked for."""
-
-    formats: tuple[str, ...]
-    articles: tuple[str, ...] = ()
-    """Ids of articles or editions; empty for all but drafts and unlisted ones."""
-    selection: Selection | None = None
-    """Articles to bind on the spot, instead of `articles`."""
-    outputs: Path | None = None
-    """Default: `outputs` in the project folder."""
-    jobs: int = 1
-    is_forced: bool = False
-    is_verified: bool = False
-    """Files that stand are read and compared, not only looked at."""
-    wait_s: float = 5.0
-    """How long to wait for another run to end."""
-    today: date | None = None
-    """The day that reviews are judged by; None: they are not judged."""
-    overrides: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    """Options of formats that take the place of those in `publish.toml`, for this run."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Every article is asked for, so what is not met is gone."""
-        return not (self.articles or self.selection)
-
-
 def publish(config: Config, request: Request, progress: Progress, executor: Executor | None = None) -> Report:
-    """Publish articles and editions, save what was written, and return the report.
+    """Publish articles and editions, save their files, and return the report.
 
     Args:
-        executor: Who does the work, and stays for further runs; None: processes of this run alone.
+        executor: Executor of several runs; None: processes of this run.
 
     Raises:
-        ConfigError: The configuration or the command cannot be meant, or another run holds the outputs.
+        ConfigError: The configuration or the command is invalid, or another run holds the outputs.
     """
     if executor is None:
         with Executor(request.jobs, config.limits.memory_mb) as own:
@@ -73,38 +45,35 @@ def publish(config: Config, request: Request, progress: Progress, executor: Exec
     config = override_formats(config, request.overrides)
     outputs = outputs_of(config, request.outputs)
     with outputs.lock(request.wait_s), open_cache(outputs) as cache:
-        run = RunContext(config, executor, cache, progress, request.formats)
         before = load_manifest(outputs.folder / STATE)
-        scale = load_severity_policy(config)
+        run = RunContext(config, request, executor, cache, outputs, before, progress)
         try:
-            work = _prepare(run, request, outputs, before)
+            prepared = _prepare(run)
         except KeyboardInterrupt:
-            report = save_unbegun(outputs, report_of(before, cache), request.formats)
+            report = save_unbegun(run)
         else:
-            is_partial = bool(request.overrides)
-            recorder = Recorder(work.renderer, before, scale, is_partial=is_partial)
-            report = _carry_out(work, recorder, request)
+            report = _carry_out(run, prepared, started)
         finally:
-            executor.abandon()  # where the run was interrupted: what they would stage now, no one would remove
+            executor.abandon()  # no one would remove the files that workers of an interrupted run stage now
         outputs.release()
     return replace(report, seconds=time.monotonic() - started)
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A run after planning, before any write."""
+class PreparedRun:
+    """A run after planning, before any file is written."""
 
     sources: SourceSet
     plan: Plan
     refused: tuple[ArticleMeta, ...]
-    """Articles that could not be bound."""
-    passing: tuple[Finding, ...]
-    """On all sources together, and of this day: none of it is kept for other runs."""
-    renderer: Renderer
-    started: float
+    """Articles and editions that could not be resolved."""
+    findings: tuple[Finding, ...]
+    """Findings on all articles together and of this day, which no run keeps."""
+    reader: SourceReader
+    context: RenderContext
 
 
-def prepared(config: Config, request: Request, progress: Progress, executor: Executor) -> Prepared:
+def prepare(config: Config, request: Request, progress: Progress, executor: Executor) -> PreparedRun:
     """Return what a run would do, without doing it.
 
     Raises:
@@ -113,47 +82,44 @@ def prepared(config: Config, request: Request, progress: Progress, executor: Exe
     outputs = outputs_of(config, request.outputs)
     home, published = OutputDir(outputs.home), OutputDir(outputs.published_dir)
     with home.lock(request.wait_s), open_cache(home) as cache:
-        run = RunContext(config, executor, cache, progress, request.formats, is_rendering=False)
-        return _prepare(run, request, published, load_manifest(published.folder / STATE))
+        before = load_manifest(published.folder / STATE)
+        run = RunContext(config, request, executor, cache, published, before, progress, is_rendering=False)
+        return _prepare(run)
 
 
-def _prepare(run: RunContext, request: Request, outputs: OutputDir, before: Manifest) -> Prepared:
-    """Read the sources, resolve the editions, and plan what is to be rendered."""
-    started, config, asked = time.monotonic(), run.config, request.articles
+def _prepare(run: RunContext) -> PreparedRun:
+    """Read the sources, resolve the editions, and plan what to render."""
+    request, asked = run.request, run.request.articles
     reader = SourceReader(run)
-    sources = reader.load(asked, before.sources.values())
-    context = render_context(run, reader.roots, outputs)
+    sources = reader.load()
+    context = render_context(run, reader.roots)
     if request.selection:
-        sources, selected = filter_by(request.selection, sources, reader, run)
-        asked = (selected,)
+        sources, asked = filter_by(request.selection, sources, reader, run), (request.selection.id,)
     editions = resolve_editions(sources.metas, sources.ids, writers.installed_writers())
-    planner = Planner(run, context, outputs, before, request.is_forced, request.is_verified)
-    plan = planner.plan(editions.edition_plans, asked)
-    articles = (ArticleSummary(each.meta, each.lint_summary) for each in sources.summaries if each.meta)
-    passing = (*editions.findings, *check_project(articles, config, request.today, is_whole=request.is_whole))
-    renderer = Renderer(run, reader, context, outputs, plan)
-    return Prepared(sources, plan, editions.refused, passing, renderer, started)
+    plan = plan_run(run, context, editions.edition_plans, asked)
+    summaries = (each.summary for each in sources.records)
+    articles = (ArticleSummary(each.meta, each.lint_summary) for each in summaries if each.meta)
+    findings = (*editions.findings, *check_project(articles, run.config, request.today, is_whole=request.is_whole))
+    return PreparedRun(sources, plan, editions.refused, findings, reader, context)
 
 
-def _carry_out(work: Prepared, recorder: Recorder, request: Request) -> Report:
+def _carry_out(run: RunContext, prepared: PreparedRun, started: float) -> Report:
     """Render what the plan asks for, commit it edition by edition, and return the report."""
-    sources, executor = work.sources, work.renderer.run.executor
-    recorder.refuse(work.refused, () if request.selection else sources.refused, request.formats)
+    sources, plan = prepared.sources, prepared.plan
+    recorder = Recorder(run, plan, load_severity_policy(run.config))
+    recorder.refuse(prepared.refused, () if run.request.selection else sources.refused)
     is_interrupted = False
     try:
-        for task, results in work.renderer.results(is_forced=request.is_forced):
+        for task, results in render_tasks(run, prepared.context, plan.tasks, prepared.reader.article):
             with defer_sigint():
                 recorder.save(task, results)
     except KeyboardInterrupt:
         is_interrupted = True
-    seconds = time.monotonic() - work.started
     with defer_sigint():
-        report = recorder.close(
-            sources, work.passing, seconds, is_whole=request.is_whole, is_interrupted=is_interrupted
-        )
-    phases = sum_timings(executor.timings(), collect_timings())
-    is_idle = sources.is_unchanged and not work.plan.tasks
-    return replace(report, is_noop=is_idle, phases=phases, reasons=work.plan.reasons)
+        seconds = time.monotonic() - started
+        report = recorder.close(sources, prepared.findings, seconds, is_interrupted=is_interrupted)
+    is_noop = sources.is_unchanged and not plan.tasks
+    return replace(report, is_noop=is_noop, phases=collect_timings(), reasons=plan.reasons)
 
 
 def outputs_of(config: Config, folder: Path | None) -> OutputDir:
@@ -162,35 +128,35 @@ def outputs_of(config: Config, folder: Path | None) -> OutputDir:
 
 
 def published_dir(config: Config, folder: Path | None) -> Path:
-    """Return where readers find what is published, as a person would name it."""
+    """Return the folder of the published files, with the links in its path."""
     return OutputDir(folder or config.folder / "outputs", config.outputs.releases).published_dir
 
 
-def current_editions(config: Config, request: Request, progress: Progress) -> tuple[Current, ...]:
-    """Return what is published and current of what is asked for: publishing it now would change no byte.
+def current_editions(config: Config, request: Request, progress: Progress) -> tuple[ManifestEntry, ...]:
+    """Return the published editions that publishing now would not change.
 
     Raises:
         ConfigError: As for `publish`.
     """
     with Executor(request.jobs, config.limits.memory_mb) as executor:
-        return prepared(config, replace(request, is_verified=True), progress, executor).plan.current
+        return prepare(config, replace(request, is_verified=True), progress, executor).plan.current
 
 
 def current_ids(config: Config, request: Request, progress: Progress, executor: Executor) -> frozenset[str]:
-    """Return the ids of what is asked for that publishing now would leave as it is, in every format.
+    """Return the ids of the editions that publishing now would not change in any format.
 
     Raises:
         ConfigError: As for `publish`.
     """
-    plan = prepared(config, request, progress, executor).plan
-    return frozenset(each.entry.id for each in plan.current) - {task.binding.id for task in plan.tasks}
+    plan = prepare(config, request, progress, executor).plan
+    return frozenset(entry.result.id for entry in plan.current) - {task.binding.id for task in plan.tasks}
 
 
 def certify(config: Config, request: Request, progress: Progress, executor: Executor | None = None) -> Report:
-    """Publish e-books, have EPUBCheck and Ace look at them, and publish anew those that may now say so.
+    """Publish e-books, check them with EPUBCheck and Ace, and publish anew those that may claim conformance.
 
     Raises:
-        ConfigError: As for `publish`; or a judge is missing, and then nothing is done.
+        ConfigError: As for `publish`; or a validator is missing, and nothing is done.
     """
     find_validators()
     first = publish(config, request, progress, executor)
@@ -199,6 +165,5 @@ def certify(config: Config, request: Request, progress: Progress, executor: Exec
     outputs = outputs_of(config, request.outputs).published_dir
     refusals = certify_books(first, outputs, Certificates.of(config), progress, is_forced=request.is_forced)
     second = publish(config, replace(request, is_forced=False), progress, executor)
-    return replace(
-        second, findings=sort_findings((*second.findings, *refusals)), seconds=first.seconds + second.seconds
-    )
+    findings = sort_findings((*second.findings, *refusals))
+    return replace(second, findings=findings, seconds=first.seconds + second.seconds)

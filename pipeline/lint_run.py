@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.build import Request, prepared
+from pipeline.build import prepare
 from pipeline.config import Config
 from pipeline.engine.executor import Executor
 from pipeline.errors import ConfigError
@@ -16,7 +16,8 @@ from pipeline.lint.file_validation import find_published_files, validate_file
 from pipeline.lint.severity_policy import SeverityPolicy
 from pipeline.reading.editions import suggest_id
 from pipeline.report import Report
-from pipeline.run.source_set import Progress, SourceSet
+from pipeline.run.context import Progress, Request
+from pipeline.run.source_set import SourceSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,12 @@ def lint_articles(config: Config, request: Request, scale: SeverityPolicy, progr
     started = time.monotonic()
     with Executor(request.jobs, config.limits.memory_mb) as executor:
         # All of them, since only then it shows which lead nowhere, or are led to by none.
-        run = prepared(config, replace(request, articles=()), progress, executor)
+        run = prepare(config, replace(request, articles=()), progress, executor)
     findings = (
         *run.sources.findings,
         *(finding for record in run.sources.records for finding in record.summary.findings),
-        *(finding for each in run.plan.current for finding in each.rendered.findings),
-        *run.passing,
+        *(finding for each in run.plan.current for finding in each.findings),
+        *run.findings,
     )
     sources = _requested_sources(run.sources, request.articles)
     unjudged = {source for task in run.plan.tasks for source in task.binding.sources} & set(sources)
@@ -83,7 +84,7 @@ def _requested_sources(library: SourceSet, articles: tuple[str, ...]) -> tuple[s
     Raises:
         ConfigError: An id that no source has.
     """
-    by_id = {source.id: source.path for source in (*library.sources, *library.id_conflicts)}
+    by_id = {source.id: source.path for source in (*library.found.sources, *library.found.id_conflicts)}
     if unknown := [id_ for id_ in articles if id_ not in by_id]:
         hint = suggest_id(unknown[0], by_id) or "give its id: its path below the source folder, without suffix"
         raise ConfigError(f"there is no article {', '.join(map(repr, unknown))}", hint=hint)

@@ -45,15 +45,16 @@ def untimed() -> Iterator[None]:
 
 
 def collect_timings() -> Mapping[str, float]:
-    """Return the seconds of each phase since this was last asked, in this process, and begin again."""
-    seconds = dict(_seconds)
+    """Return the seconds of each phase since the last call, and begin again."""
+    seconds: dict[str, float] = {name: _seconds[name] for name in PHASES if name in _seconds}
     _seconds.clear()
     return seconds
 
 
-def sum_timings(*parts: Mapping[str, float]) -> dict[str, float]:
-    """Return the seconds of each phase in all parts together."""
-    return {name: seconds for name in PHASES if (seconds := sum(part.get(name, 0.0) for part in parts))}
+def add_timings(seconds: Mapping[str, float]) -> None:
+    """Add what another process has measured."""
+    for name, value in seconds.items():
+        _seconds[name] += value
 
 
 def _add_elapsed() -> None:

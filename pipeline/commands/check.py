@@ -61,9 +61,9 @@ def check(
     if explain:
         return _print_explanation(explain)
     from pipeline import lint_run, terminal
-    from pipeline.build import Request
     from pipeline.engine.executor import default_jobs
     from pipeline.lint.severity_policy import SeverityPolicy, load_severity_policy
+    from pipeline.run.context import Request
 
     settings = load_project(project)
     scale = SeverityPolicy(settings.check.severities) if update_baseline else load_severity_policy(settings)

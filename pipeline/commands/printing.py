@@ -95,9 +95,10 @@ def _publish_for_printing(
 ) -> tuple[Config, PrintBatch]:
     """Publish the requested handouts, and print the articles that have none."""
     from pipeline import terminal
-    from pipeline.build import Request, published_dir
+    from pipeline.build import published_dir
     from pipeline.engine.executor import default_jobs
     from pipeline.printing.published_handouts import HANDOUT_FORMAT, publish_for_printing
+    from pipeline.run.context import Request
 
     if variant not in (known := variants_of(HANDOUT_FORMAT)):
         raise click.BadParameter(f"{variant} is not a variant; there is {', '.join(known)}", param_hint="--variant")
@@ -126,8 +127,9 @@ def proof(
 ) -> int:
     """Save all pages of ARTICLE's handout, in every variant, as one picture."""
     from pipeline import terminal
-    from pipeline.build import Request, published_dir
+    from pipeline.build import published_dir
     from pipeline.printing.published_handouts import HANDOUT_FORMAT, make_contact_sheet
+    from pipeline.run.context import Request
 
     settings = load_project(project)
     request = Request((), as_ids((article,), settings, Path.cwd()), outputs=outputs)

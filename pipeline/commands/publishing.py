@@ -98,9 +98,10 @@ def _publish(formats: tuple[str, ...], articles: tuple[str, ...], options: RunOp
             executor.begin(formats)  # before the imports below: they take as long as the start of a process
 
         from pipeline import build, terminal
+        from pipeline.run.context import Request
         from pipeline.run.selection import selection_of
 
-        request = build.Request(
+        request = Request(
             formats,
             as_ids(articles, settings, Path.cwd()),
             selection_of(options.select) if options.select else None,

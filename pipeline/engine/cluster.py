@@ -1,7 +1,7 @@
-"""The executor beyond one machine: this machine reads, a Dask cluster renders.
+"""The executor on a Dask cluster: this machine reads, the cluster renders.
 
-Reading is a twentieth of the work, and needs the sources; rendering needs articles, pictures and styles, which go
-through storage that all machines reach. Only small records travel through the scheduler.
+Reading is a twentieth of the work. Rendering needs articles, pictures and styles: they go through storage that all
+machines share, and only small records go through the scheduler.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import hashlib
 import ipaddress
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -29,38 +29,36 @@ from pipeline.errors import ConfigError
 from pipeline.limits import WALL_CLOCK_FACTOR
 from pipeline.model import images
 from pipeline.reading.source_files import read_inside
-from pipeline.timing import sum_timings
+from pipeline.timing import add_timings
 
 if TYPE_CHECKING:
     from distributed import Client
 
 _AHEAD = 4
-"""Tasks given to the scheduler for each worker: more would only fill its memory."""
+"""Number of tasks that the scheduler holds for each worker: more would only fill its memory."""
 _CONNECT_S = 10
 _LEAN = {"distributed.worker.profile.enabled": False, "distributed.nanny.pre-spawn-environ": {}}
-"""Dask looks at what a worker does a hundred times a second, and has it give back memory at every turn: that takes a
-fifth of its time."""
+"""Dask samples each worker a hundred times a second and trims its memory: together a fifth of the worker's time."""
 
 
 class Cluster(Executor):
-    """A Dask cluster that renders, and processes here that read; use it as a context manager."""
+    """A Dask cluster that renders, and processes of this machine that read; a context manager."""
 
     def __init__(self, address: str, store: str, project: Path, local: tuple[int, int]) -> None:
-        """Connect, and make sure that all workers are of one mind with this machine.
+        """Connect, and compare the versions of all workers with those of this machine.
 
         Args:
-            address: Of the scheduler: `tls://host:8786`; `tcp://` only on this machine.
-            store: What all machines reach: a folder, or an address that fsspec knows.
-            local: How many processes read here, and how many megabytes each may take.
+            address: Address of the scheduler: `tls://host:8786`; `tcp://` only on this machine.
+            store: Storage that all machines reach: a folder, or an address that fsspec knows.
+            local: Number of reading processes on this machine, and memory limit of each in MB.
 
         Raises:
-            ConfigError: No cluster there, an open line to another machine, or workers of other versions.
+            ConfigError: There is no cluster, the line is open to other machines, or a worker has another version.
         """
         check_address(address)
         super().__init__(*local)
         self._project = project
         self._storage = SharedStorage(store, uuid.uuid4().hex)
-        self._seconds: Mapping[str, float] = {}
         self._is_packed = False
         self._client = _connect(address)
         try:
@@ -77,65 +75,54 @@ class Cluster(Executor):
         self._storage.drop_run()
 
     def warm(self, formats: Iterable[str]) -> None:
-        """Workers of a cluster load what they need with their first task, and keep it."""
-
-    def timings(self) -> Mapping[str, float]:
-        seconds = sum_timings(self._seconds, super().timings())
-        self._seconds = {}
-        return seconds
+        """Do nothing: workers of a cluster load the renderers with their first task, and keep them."""
 
     def render(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
-        executor = self._client.get_executor(pure=False, retries=0)
-        waiting = iter(tasks)
-        under_way: dict[Future[Any], Task] = {}
         suspects: list[Task] = []
-        while True:
-            for task in islice(waiting, max(0, _AHEAD * self.jobs - len(under_way))):
-                under_way[executor.submit(render_remotely, *self._handed_over(task))] = task
-            if not under_way:
-                # A worker that dies takes with it what else it was given: each goes alone, and costs itself only.
-                yield from ((task, self._alone(task)) for task in suspects)
-                return
-            patience_s = WALL_CLOCK_FACTOR * max(task.timeout_s for task in under_way.values())
-            done, _ = wait(under_way, timeout=patience_s, return_when=FIRST_COMPLETED)
-            if not done:  # something holds the others up: each goes alone, so that it costs itself only
-                held_up = list(under_way.values())
-                executor.shutdown(wait=False)
-                under_way.clear()
-                executor = self._client.get_executor(pure=False, retries=0)
-                yield from ((task, self._alone(task)) for task in held_up)
-            for future in done:
-                task = under_way.pop(future)
-                result = self._result(task, future)
-                if isinstance(result, TaskFailure) and result.is_worker_lost:
-                    suspects.append(task)
-                else:
-                    yield task, result
+        for task, result in self._rendered(iter(tasks), _AHEAD * self.jobs):
+            if isinstance(result, TaskFailure) and result.is_worker_lost:
+                suspects.append(task)
+            else:
+                yield task, result
+        # A dead worker takes all its tasks with it, and a slow one delays others: run each suspect on its own.
+        yield from self._rendered(iter(suspects), 1)
 
-    def _alone(self, task: Task) -> dict[str, Rendered] | TaskFailure:
-        """Do a task while nothing else is under way."""
-        future = self._client.submit(render_remotely, *self._handed_over(task), pure=False)
-        try:
-            return self._result(task, future)
-        finally:
-            future.cancel()
+    def _rendered(self, tasks: Iterator[Task], most: int) -> Iterator[tuple[Task, Any]]:
+        """Yield each task with its result; at most so many are under way."""
+        from distributed import wait
+
+        under_way: dict[Any, Task] = {}
+        while True:
+            for task in islice(tasks, max(0, most - len(under_way))):
+                under_way[self._client.submit(render_remotely, *self._handed_over(task), pure=False)] = task
+            if not under_way:
+                return
+            limit_s = WALL_CLOCK_FACTOR * max(task.timeout_s for task in under_way.values())
+            try:
+                done = wait(list(under_way), timeout=limit_s, return_when="FIRST_COMPLETED").done
+                results = [(future, self._result(under_way[future], future)) for future in done]
+            except (TimeoutError, CancelledError):
+                failure = TaskFailure(f"it did not end within {limit_s:.0f} seconds", is_worker_lost=True)
+                results = [(future, failure) for future in under_way]
+                self._client.cancel(list(under_way))
+            yield from ((under_way.pop(future), result) for future, result in results)
 
     def _handed_over(self, task: Task) -> tuple[RenderTask, RenderContext, SharedStorage]:
-        """Lay into the storage what a task needs and what is not there yet; return what travels to the worker."""
+        """Put what a task needs and the storage lacks into it; return the arguments of the remote call."""
         own: RenderTask
         context: RenderContext
         own, context = task.arguments
         if not self._is_packed:
             pack_styles(self._project, self._storage)
             self._is_packed = True
-        with suppress(Exception):  # `render` says what is wrong with an article, where it is rendered
+        with suppress(Exception):  # `render` reports what is wrong with an article
             edition = own.edition
             for card, article in zip(own.binding.all_metas, own.articles, strict=True):
                 self._storage.put("article", card.key, article)
             pictures = {image.picture for article in (edition.front, *edition.articles) for image in images(article)}
             for picture in pictures:
                 if not self._storage.has(ORIGINAL, picture.sha256):
-                    # By the one door: what was a picture when it was looked at may be a link to elsewhere by now.
+                    # `read_inside`: the file may have become a link since it was read.
                     path, limits = self._project / picture.path, context.images.limits
                     data = read_inside(path, context.images.roots, limits.picture_bytes)
                     self._storage.put(ORIGINAL, picture.sha256, data)
@@ -143,20 +130,18 @@ class Cluster(Executor):
         return replace(own, articles=()), replace(lean, staging=None), self._storage
 
     def _result(self, task: Task, future: Any) -> dict[str, Rendered] | TaskFailure:
-        """Return what a task came to; `future` is of Dask or of its executor."""
+        """Return what a finished task gave, its files staged and in the cache."""
         from distributed import KilledWorker
 
+        results: dict[str, Rendered]
         try:
-            results, seconds = future.result(timeout=WALL_CLOCK_FACTOR * task.timeout_s)
-        except TimeoutError:
-            limit_s = WALL_CLOCK_FACTOR * task.timeout_s
-            return TaskFailure(f"it did not end within {limit_s:.0f} seconds", is_worker_lost=True)
+            results, seconds = future.result()
         except KilledWorker as error:
             # The scheduler has tried it on as many workers as it allows (distributed.scheduler.allowed-failures).
             return TaskFailure(f"it killed the workers that tried it: {error}", is_worker_lost=True)
-        except Exception as error:  # noqa: BLE001  # the last door, as in a pool
+        except Exception as error:  # noqa: BLE001  # as in a pool, any error costs this task only
             return TaskFailure(f"{type(error).__name__}: {error}", is_worker_lost=False)
-        self._seconds = sum_timings(self._seconds, seconds)
+        add_timings(seconds)
         for saved in (saved for rendered in results.values() for saved in rendered.artifacts):
             data = self._storage.get(FILE, saved.sha256)
             if data is None or hashlib.sha256(data).hexdigest() != saved.sha256:
@@ -164,15 +149,14 @@ class Cluster(Executor):
             own, context = task.arguments
             context.values.put(FILE, saved.sha256, data)
             context.staging.stage(staged_name(own.number, saved.path), data)
-        done: dict[str, Rendered] = results
-        return done
+        return results
 
 
 def check_address(address: str) -> None:
-    """Make sure that no open line leads to another machine: whoever reaches a scheduler can run code.
+    """Refuse an unencrypted line to another machine: anyone who reaches a scheduler can run code.
 
     Raises:
-        ConfigError: It does, or it is no address.
+        ConfigError: The line is unencrypted, or the address is invalid.
     """
     found = re.fullmatch(r"(tls|tcp)://\[?([^\]/]+?)\]?:(\d+)", address)
     if not found:
@@ -189,7 +173,7 @@ def check_address(address: str) -> None:
 
 
 def start(workers: int, memory_mb: int) -> Any:
-    """Start a cluster on this machine: `workers` processes of one thread, reached from this machine alone.
+    """Start a cluster of `workers` processes with one thread each; only this machine can reach it.
 
     Raises:
         ConfigError: Dask is not installed.
@@ -197,7 +181,7 @@ def start(workers: int, memory_mb: int) -> Any:
     distributed = _distributed()
     import dask
 
-    dask.config.set(_LEAN)  # `with` would end before the workers have started anew after a death
+    dask.config.set(_LEAN)  # not `with`: workers that restart later need it too
     return distributed.LocalCluster(
         n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=f"{memory_mb}MB",
         dashboard_address=None,
@@ -213,10 +197,10 @@ def _connect(address: str) -> Client:
 
 
 def _check_workers(client: Client) -> int:
-    """Return how many workers there are.
+    """Return the number of workers.
 
     Raises:
-        ConfigError: None, or some whose versions differ from those here: their bytes would differ.
+        ConfigError: There is no worker, or one has other versions than this machine: its bytes would differ.
     """
     try:
         answers = client.run(program_parts)
@@ -229,10 +213,9 @@ def _check_workers(client: Client) -> int:
     own = program_parts()
     faults = []
     for worker, parts in sorted(answers.items()):
-        differing = sorted(name for name in {*own, *parts} if own.get(name) != parts.get(name))
-        if differing:
-            told = ", ".join(f"{name} {parts.get(name, 'none')} (here {own.get(name, 'none')})" for name in differing)
-            faults.append(f"{worker} has {told}")
+        names = sorted(name for name in {*own, *parts} if own.get(name) != parts.get(name))
+        differences = [f"{name} {parts.get(name, 'none')} (here {own.get(name, 'none')})" for name in names]
+        faults += [f"{worker} has {', '.join(differences)}"] if differences else []
     if faults:
         raise ConfigError(
             "--cluster: workers of other versions would make other bytes: " + "; ".join(faults),

@@ -1,7 +1,6 @@
-"""The executor: who does the tasks of a run, by default worker processes on this machine.
+"""The executor of tasks: two pools of worker processes on this machine, one that reads and one that renders.
 
-Two pools, because renderers take longer to load than an article to read: the server of those that render loads them
-while the others read, once for all of them.
+The renderers take longer to load than an article to read: a server loads them once for all workers, while others read.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib.metadata import EntryPoint
 from multiprocessing import forkserver
@@ -20,10 +19,9 @@ from typing import Any, Self
 
 from pipeline.engine.worker_pool import Task, WorkerPool, block_sigint
 from pipeline.limits import DEFAULT_LIMITS
-from pipeline.timing import sum_timings
 
 WORKER_BYTES = 400_000_000
-"""What a worker may need."""
+"""Memory that a worker may need."""
 _READ_MODULES = ("pipeline.engine.reading_task", "pipeline.reading.reader", "pipeline.lint.rules")
 _RENDER_MODULES = ("pipeline.engine.rendering_task",)
 """What workers load before their first task, beside the renderers."""
@@ -31,16 +29,13 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 class Executor:
-    """Worker processes on this machine; use it as a context manager, for one run or for many.
-
-    `engine.cluster` has one that renders on other machines.
-    """
+    """Worker processes of this machine, for one run or for many; a context manager."""
 
     def __init__(self, jobs: int, memory_mb: int = DEFAULT_LIMITS.memory_mb) -> None:
-        """Begin with no process: each pool starts, at most `jobs` of them, when its first tasks come.
+        """Start no process yet: each pool starts at most `jobs` of them when its first tasks come.
 
         Args:
-            memory_mb: What each may take; Linux holds them to it, and each program that they start.
+            memory_mb: Memory limit of each process and of each program that it starts; Linux enforces it.
         """
         self.jobs = max(1, jobs)
         self._readers = WorkerPool(self.jobs, multiprocessing.get_context("spawn"), memory_mb, _READ_MODULES)
@@ -61,38 +56,32 @@ class Executor:
         self._renderers.interrupt()
 
     def abandon(self) -> None:
-        """End the workers that are in mid-task, so that none goes on when its run has ended."""
+        """Kill the busy workers, so that none continues after its run."""
         self._readers.abandon()
         self._renderers.abandon()
 
     def begin(self, formats: Iterable[str]) -> None:
-        """Let workers load, while this process still loads what it needs itself."""
+        """Let workers load their modules while this process loads its own."""
         self._readers.begin()
         self.warm(formats)
 
     def warm(self, formats: Iterable[str]) -> None:
-        """Let the server of those that render load the renderers of formats, while this process goes on."""
+        """Let the server load the renderers of formats while this process goes on."""
         if _has_server():
             from pipeline.writers import installed_writers
 
             points: list[EntryPoint] = [installed_writers()[name] for name in formats]
-            # A format without such a module is loaded when it is written; the server passes over what is not there.
+            # The server ignores modules that do not exist; such a format is loaded when it is written.
             forkserver.set_forkserver_preload([*_RENDER_MODULES, *(f"{point.module}.warm" for point in points)])
             with block_sigint():
                 forkserver.ensure_running()
 
-    def timings(self) -> Mapping[str, float]:
-        """Return the seconds of each phase since this was last asked, of all workers together."""
-        seconds = sum_timings(self._readers.seconds, self._renderers.seconds)
-        self._readers.seconds, self._renderers.seconds = {}, {}
-        return seconds
-
     def read(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
-        """Yield each task of reading with its result, or a `TaskFailure`, as they are done."""
+        """Yield each reading task with its result or a `TaskFailure`, as they are done."""
         return self._readers.run(tasks)
 
     def render(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
-        """Yield each task of rendering with its result, or a `TaskFailure`, as they are done."""
+        """Yield each rendering task with its result or a `TaskFailure`, as they are done."""
         return self._renderers.run(tasks)
 
 
@@ -112,7 +101,7 @@ def cores() -> int:
 
 
 def _memory_bytes() -> int:
-    """Return the memory that this process may use; 0 where it cannot be told."""
+    """Return the memory that this process may use; 0 where the system does not say."""
     limits = []
     with suppress(OSError, ValueError, AttributeError):
         limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
@@ -122,7 +111,7 @@ def _memory_bytes() -> int:
 
 
 def _has_server() -> bool:
-    """Tell whether processes can be forked from a server; macOS' libraries do not bear it."""
+    """Tell whether processes can be forked from a server; the libraries of macOS fail after a fork."""
     return "forkserver" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
 
 

@@ -1,9 +1,11 @@
-"""Keys: digests over everything that can change what a task computes, so that equal keys mean equal values."""
+"""Keys of tasks and digests of files: a key covers all that can change a task's value."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import stat
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import pipeline
 from pipeline.config import Config
+from pipeline.engine.cache import Cache
 from pipeline.lint.rules_key import rules_key
 from pipeline.lint.spelling import dictionaries_key
 from pipeline.reading.editions import EditionPlan
@@ -29,13 +32,24 @@ READ_MODULES = (
     "pipeline.engine.reading_task", "pipeline.engine.codec", "pipeline.reading.reader", "pipeline.lint.rules",
 )  # fmt: skip
 RENDER_MODULES = ("pipeline.engine.rendering_task", "pipeline.engine.image_sizes", "pipeline.engine.codec")
-"""Where the code of each task begins; beside the writers."""
+"""Modules in which the code of each task begins, besides the writers."""
 _IMPORT = re.compile(
     r"^[ \t]*(?:from (pipeline[\w.]*) import (\([^)]*\)|[^\n#]*)|import (pipeline[\w.]*))", re.MULTILINE
 )
 
-Parts = Mapping[str, str]
-"""What a key is made of, by name, each as a short digest: where a key differs, they say why."""
+CHANGES: Mapping[str, str] = {
+    "article": "the article, its pictures or what it refers to changed",
+    "options": "the options of the format changed",
+    "publisher": "[publisher] changed",
+    "styles": "the style changed",
+    "words": "the words of its language changed",
+    "program": "this program or a library changed",
+    "facts": "what it builds on changed",
+    "certificate": "its certificate changed",
+}
+"""The parts of a render key, in order, and the message for a part that differs."""
+_SETTLED_NS = 2_000_000_000
+"""A file that changed less than this before it was read may change again at the same time stamp."""
 
 
 def digest(parts: Iterable[str]) -> str:
@@ -48,30 +62,53 @@ def digest(parts: Iterable[str]) -> str:
 
 
 def short(*parts: str) -> str:
-    """Return a digest of sixteen digits: enough to see a change."""
+    """Return a digest of sixteen digits."""
     return digest(parts)[:16]
 
 
-def key_of(parts: Parts) -> str:
-    """Return the key that parts make up."""
-    return digest(f"{name}={parts[name]}" for name in sorted(parts))
+@dataclass(frozen=True, slots=True)
+class FileDigests:
+    """Digests of files, from the cache where size, times and inode of a file are as before."""
+
+    values: Cache
+    is_reading_all: bool = False
+    """Every file is read."""
+
+    def of(self, path: Path) -> str:
+        """Return the digest of a file; empty where there is no file that can be read."""
+        try:
+            status = path.stat()
+            times_ns = (status.st_mtime_ns, status.st_ctime_ns)
+            # The path is part of the key: a cache from another machine knows nothing of the files of this one.
+            key = digest((str(path), str(status.st_size), str(times_ns), str(status.st_ino)))
+            if not self.is_reading_all and (known := self.values.get("file-digest", key)):
+                return known.decode("ascii", "replace")
+            if not stat.S_ISREG(status.st_mode):
+                return ""  # reading a pipe would never end
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        except (OSError, ValueError):
+            return ""
+        if max(times_ns) + _SETTLED_NS < time.time_ns():
+            self.values.put("file-digest", key, sha256.encode())
+        return sha256
 
 
 # ---- reading
 
 
 def reading_key(config: Config, ids: Mapping[str, str]) -> str:
-    """Return the key of all that reading depends on beside a source and its pictures.
+    """Return the key of all that reading depends on besides a source and its pictures.
 
     Args:
         ids: The id of every source by its path: links between articles depend on them.
     """
-    told = (repr(config.sources), repr(config.limits), config.publisher.language, config.publisher.website)
-    return digest((_read_code(), rules_key(config), *told, *(f"{path}={ids[path]}" for path in sorted(ids))))
+    options = (repr(config.sources), repr(config.limits), config.publisher.language, config.publisher.website)
+    return digest((_read_code(), rules_key(config), *options, *(f"{path}={ids[path]}" for path in sorted(ids))))
 
 
 def spelling_key() -> str:
-    """Return the key of all that a verdict on a word depends on beside the word."""
+    """Return the key of all that a spelling verdict depends on besides the word."""
     return short(_read_code(), dictionaries_key())
 
 
@@ -85,25 +122,23 @@ def _read_code() -> str:
 
 @dataclass(slots=True)
 class RenderKeys:
-    """The keys of one run: style files are read once in it, and again in the next."""
+    """The render keys of one run, which reads each style file once."""
 
     config: Config
     styles: Styles
     _styles: dict[tuple[str, ...], str] = field(default_factory=dict)
 
-    def parts(
-        self, binding: EditionPlan, name: str, options: object, facts: Iterable[str], certificate: object
-    ) -> Parts:
-        """Return the key of an edition in a format, part by part.
+    def of(self, edition: EditionPlan, name: str, options: object, facts: Iterable[str], certificate: object) -> str:
+        """Return the key of an edition in a format: a short digest of each part.
 
         Args:
             facts: Keys of the formats that this one builds on.
         """
-        language = binding.front.meta.language
+        language = edition.front.meta.language
         tags = dict.fromkeys((language.split("-", maxsplit=1)[0], language))
-        related = (repr(entry) for _, entry in sorted(binding.related.items()))
-        return {
-            "article": short(binding.front.key, *(card.key for card in binding.metas), *related),
+        related = (repr(entry) for _, entry in sorted(edition.related.items()))
+        parts = {
+            "article": short(edition.front.key, *(meta.key for meta in edition.metas), *related),
             "options": short(repr(options)),
             "publisher": short(repr(self.config.publisher)),
             "styles": self._of_styles((name, "brand")),
@@ -112,6 +147,7 @@ class RenderKeys:
             "facts": short(*facts),
             "certificate": short(repr(certificate)),
         }
+        return "-".join(parts[part] for part in CHANGES)
 
     def _of_styles(self, names: tuple[str, ...]) -> str:
         """Return the key of style files or folders, by content."""
@@ -128,7 +164,7 @@ class RenderKeys:
 
 @cache
 def program_parts(*formats: str) -> Mapping[str, str]:
-    """Return the version of each thing that makes the bytes of formats (without: of all), by name."""
+    """Return the version of each program and library that makes the bytes of formats; without formats: of all."""
     points = [installed_writers()[name] for name in formats or installed_writers()]
     makers = {f"writer {point.name}": f"{point.dist.name}={point.dist.version}" for point in points if point.dist}
     code = code_digest(*RENDER_MODULES, *(point.module for point in points))[:16]
@@ -143,9 +179,9 @@ def library_parts() -> Mapping[str, str]:
 
 
 def native_files() -> Iterable[Path]:
-    """Yield the libraries of the system that lay out text.
+    """Yield the system's libraries of text layout.
 
-    Their names and sizes stand for them: loading Pango to ask its version would cost more than a whole idle run.
+    Their names and sizes stand for their versions: loading Pango for its version takes longer than an idle run.
     """
     for folder in ("/usr/lib", "/usr/lib64", "/usr/local/lib", "/opt/homebrew/lib"):
         for pattern in ("libpango-1.0.so*", "*/libpango-1.0.so*", "*/libharfbuzz*.so*", "libpango-1.0*.dylib"):
@@ -161,26 +197,29 @@ def _versions(libraries: tuple[str, ...]) -> Mapping[str, str]:
     return versions
 
 
+def changes_between(before: str, after: str) -> str:
+    """Return the message on what differs between two render keys."""
+    pairs = zip(CHANGES.values(), before.split("-"), after.split("-"), strict=False)
+    return ", ".join(message for message, old, new in pairs if old != new) or CHANGES["program"]
+
+
 # ---- code
 
 
 @cache
 def code_digest(*modules: str) -> str:
-    """Return the digest of the files of modules and of all that they import from this program.
-
-    By content, not by version: whoever changes a writer here sees what it does.
-    """
+    """Return the digest of the source files of modules and of all modules of this program that they import."""
     files = {name: path for name in closure(modules) if (path := _file_of(name))}
-    # What lies beside a module, such as a filter for pandoc, is a part of it.
+    # Other files in the folder of a module, such as a pandoc filter, belong to it.
     beside = {file for path in files.values() for file in path.parent.iterdir() if file.suffix not in (".py", ".pyc")}
     own = (f"{name}={_file_digest(files[name])}" for name in sorted(files))
     return digest((*own, *(f"{file.name}={_file_digest(file)}" for file in sorted(beside) if file.is_file())))
 
 
 def closure(modules: Iterable[str]) -> frozenset[str]:
-    """Return modules and all that they import, directly or not.
+    """Return modules and all that they import, directly or indirectly.
 
-    The engine's own modules count only where they are named: they carry values and do not make them.
+    Modules of the engine count only if they are among `modules`: the others transport values and do not make them.
     """
     seen: set[str] = set()
     waiting = list(modules)
@@ -191,21 +230,21 @@ def closure(modules: Iterable[str]) -> frozenset[str]:
             seen.add(name)
             source = path.read_text("utf-8")
             waiting += (each for each in _imports(source) if not each.startswith("pipeline.engine."))
-            if path.name == "__init__.py" and "import_module(" in source:  # such as the languages: by name, at run time
+            if path.name == "__init__.py" and "import_module(" in source:  # as for languages
                 waiting += (f"{name}.{file.stem}" for file in path.parent.glob("*.py"))
     return frozenset(seen)
 
 
 def _imports(source: str) -> Iterator[str]:
-    """Yield the modules of this program that a source text may import, wherever in it."""
+    """Yield the modules of this program that a source text may import."""
     for package, names, module in _IMPORT.findall(source):
         yield package or module
         for name in re.findall(r"\w+", names):
-            yield f"{package}.{name}"  # a module, or a name in one: then there is no such file
+            yield f"{package}.{name}"  # where this is a name in a module, there is no such file
 
 
 def _file_of(module: str) -> Path | None:
-    """Return the file of a module of this program; None for what is no module, or another's."""
+    """Return the file of a module of this program; None for any other name."""
     first, *rest = module.split(".")
     if first != pipeline.__name__:
         return None

@@ -1,4 +1,4 @@
-"""Rendering on another machine: values that it needs come from storage that all machines share, results go there."""
+"""Rendering on another machine: its values come from storage that all machines share, and its files go there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.timing import collect_timings
 
 _STYLES = "styles"
 _LASTING = (ORIGINAL, "picture")
-"""Kinds that stay for further runs; all others go with the run."""
+"""Kinds that are kept for later runs; others are removed with their run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class SharedStorage:
 
     url: str
     run: str
-    """Names the run."""
+    """Name of the run."""
 
     def get(self, kind: str, key: str) -> bytes | None:
         """Return a value; None where there is none, or where it is not what was stored."""
@@ -43,7 +43,7 @@ class SharedStorage:
         return value if digest.decode("ascii", "replace") == value_digest(kind, key, value) else None
 
     def put(self, kind: str, key: str, value: bytes) -> None:
-        """Keep a value; of two that write the same one at once, one stands whole."""
+        """Store a value; of two processes that store the same one at once, one wins."""
         files, _ = _file_system(self.url)
         path = self._path(kind, key)
         files.makedirs(path.rpartition("/")[0], exist_ok=True)
@@ -69,7 +69,7 @@ class SharedStorage:
 
 @cache
 def _file_system(url: str) -> tuple[Any, str]:
-    """Return the file system of an address, and its root there."""
+    """Return the file system of an address, and the root in it."""
     try:
         from fsspec.core import url_to_fs
     except ImportError as error:
@@ -84,7 +84,7 @@ def _file_system(url: str) -> tuple[Any, str]:
 def render_remotely(
     task: RenderTask, context: RenderContext, storage: SharedStorage
 ) -> tuple[dict[str, Rendered], Mapping[str, float]]:
-    """Render an edition in a worker that has nothing of the project; return the seconds of its phases too."""
+    """Render an edition in a worker without the project; return the results and the seconds of each phase."""
     here = _unpacked(storage)
     images = replace(context.images, values=storage, roots=SourceRoots(here, here, (here,)))
     local = replace(context, styles=find_styles(here), values=storage, images=images)
@@ -94,7 +94,7 @@ def render_remotely(
 
 @lru_cache(maxsize=1)
 def _unpacked(storage: SharedStorage) -> Path:
-    """Return a folder of this process for a run, with the project's styles in it."""
+    """Return a folder of this process with the styles of the run's project."""
     folder = Path(tempfile.mkdtemp(prefix="publish-"))
     if packed := storage.get(_STYLES, _STYLES):
         with zipfile.ZipFile(io.BytesIO(packed)) as file:
@@ -103,7 +103,7 @@ def _unpacked(storage: SharedStorage) -> Path:
 
 
 def pack_styles(project: Path, storage: SharedStorage) -> None:
-    """Lay the styles of a project into the storage.
+    """Put the styles of a project into the storage.
 
     Raises:
         StyleError: A file is a link that leads out of the project.
@@ -113,7 +113,7 @@ def pack_styles(project: Path, storage: SharedStorage) -> None:
     with zipfile.ZipFile(data, "w") as file:
         for path in sorted((project / _STYLES).rglob("*")):
             if path.is_file():
-                # What is unpacked elsewhere is a link no more: it must be refused here.
+                # A link becomes a file when it is unpacked, so it must be refused now.
                 if not path.resolve().is_relative_to(here):
                     source = path.relative_to(project).as_posix()
                     raise StyleError("a link that leads out of the project", source=source, hint="copy the file")

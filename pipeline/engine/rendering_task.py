@@ -1,4 +1,4 @@
-"""The task `render`: an edition in its formats → files, findings and facts; pictures first, then each writer."""
+"""The task `render`: makes files, findings and facts of an edition in its formats."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from pipeline.validation.certificate import Certificate
 from pipeline.writers import Facts, Job, Need, Rendition, Written, load_writer
 
 FILE = "file"
-"""Kind of the bytes of written files, by their digest."""
+"""Kind of cached files, by their digest."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """What all editions of a run are rendered with."""
+    """The values that all render tasks of a run share."""
 
     publisher: Publisher
     options: Mapping[str, Any]
@@ -45,7 +45,7 @@ class RenderContext:
     values: Values
     images: ImageSizes
     staging: OutputDir | None
-    """None: the files are only kept among the values."""
+    """None: the files are only stored among the values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,25 @@ class RenderTask:
     """An edition to render in some formats."""
 
     number: int
-    """Of this task in the run: its files are staged under it."""
+    """Number of the task in the run: the folder of its staged files."""
     binding: EditionPlan
-    formats: tuple[str, ...]
+    keys: Mapping[str, str]
+    """Key of each format to render."""
     facts: Mapping[str, Facts]
-    """What is known of formats that these build on, and that need not be made again."""
+    """Known facts of formats that these formats build on."""
     certificates: Mapping[str, Certificate | None]
     limit_s: float = DEFAULT_LIMITS.seconds
-    """For an article in a format."""
+    """Time limit of an article in a format."""
     articles: tuple[bytes, ...] = ()
-    """Encoded, in the order of `binding.all_metas`; loaded just before the task is handed out."""
+    """Encoded articles, in the order of `binding.all_metas`; loaded just before the task is handed out."""
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        return tuple(self.keys)
 
     @property
     def timeout_s(self) -> float:
-        # A format that others build on is laid out as well, asked for or not.
+        # Formats that others build on are rendered too.
         return self.limit_s * len(in_order_of_facts(self.formats)) * len(self.binding.all_metas)
 
     @property
@@ -84,17 +89,17 @@ class RenderTask:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What rendering an edition in a format has given; the bytes of its files are values of their own, by digest."""
+    """The result of rendering an edition in a format; the cache holds the bytes of its files by digest."""
 
     artifacts: tuple[OutputFile, ...] = ()
     findings: tuple[Finding, ...] = ()
     facts: Facts = field(default_factory=Facts)
     is_failed: bool = False
-    """Nothing may be published of it; the findings say why."""
+    """Its files must not be published; the findings say why."""
 
 
 def render(task: RenderTask, context: RenderContext) -> dict[str, Rendered]:
-    """Return an edition in each of its formats; one that fails never stops the others."""
+    """Return an edition in each of its formats; one that fails does not stop the others."""
     wanted = tuple(n for n in in_order_of_facts(task.formats) if n in task.formats or n not in task.facts)
     try:
         edition = task.edition
@@ -117,7 +122,7 @@ def render(task: RenderTask, context: RenderContext) -> dict[str, Rendered]:
 
 @dataclass(frozen=True, slots=True)
 class _Rendering:
-    """One edition, and what its formats have learnt so far."""
+    """An edition and the facts of the formats rendered so far."""
 
     edition: Edition
     task: RenderTask
@@ -126,7 +131,7 @@ class _Rendering:
 
     @timed_phase("write")
     def write(self, name: str, pictures: Mapping[Need, Rendition]) -> Rendered:
-        """Return one format, its files kept where it is asked for."""
+        """Return one format; store its files if it is among those to render."""
         edition, writer = self.edition, load_writer(name)
         is_asked = name in self.task.formats
         try:
@@ -135,17 +140,16 @@ class _Rendering:
                 written = Written((), (), learn(edition, job))
             else:
                 written = writer.write(edition, job)
-            # An error that a writer reports means that its files must not be published.
             is_failed = any(finding.severity == "error" for finding in written.findings)
             artifacts = self._keep(name, written) if is_asked and not is_failed else ()
         except MemoryError:
-            raise  # the worker says what its limit is
+            raise  # the worker reports its limit
         except PublishError as error:
             source = error.source or edition.front.source
             message = f"{name} of {edition.id}: {error.message}"
             finding = make_finding(error.code, source, error.line, message, error.hint)
             return Rendered((), (finding,), is_failed=True)
-        except Exception as error:  # noqa: BLE001  # a writer may be a stranger's, and its libraries raise what they like
+        except Exception as error:  # noqa: BLE001  # writers of other packages may raise anything
             return _unexpected(edition, name, error)
         if not is_failed:
             self.facts[name] = written.facts
@@ -160,12 +164,13 @@ class _Rendering:
 
     @timed_phase("save")
     def _keep(self, name: str, written: Written) -> tuple[OutputFile, ...]:
-        """Stage files, and keep them in the cache."""
+        """Stage the files, and store them in the cache."""
         kept = []
         for artifact in written.artifacts:
             if not PurePosixPath(artifact.name).parts or not is_below(artifact.name):
-                expected = "a relative name below its format's folder"
-                raise WriteError(f"an artifact named {artifact.name!r}, expected {expected}")
+                raise WriteError(
+                    f"an artifact named {artifact.name!r}, expected a relative name below its format's folder"
+                )
             path, sha256 = f"{name}/{artifact.name}", hashlib.sha256(artifact.data).hexdigest()
             self.context.values.put(FILE, sha256, artifact.data)
             if self.context.staging:
@@ -175,12 +180,12 @@ class _Rendering:
 
 
 def staged_name(number: int, path: str) -> str:
-    """Return under which name a file of a task is staged."""
+    """Return the name under which a file of a task is staged."""
     return f"{number}/{path}"
 
 
 def rendered_from_json(data: bytes | None, name: str) -> Rendered | None:
-    """Return what rendering a format gave, as it was kept; None where it is none that can be trusted with paths."""
+    """Return a cached result of rendering; None where it is damaged or its paths lead elsewhere."""
     if data is None:
         return None
     try:
@@ -193,7 +198,7 @@ def rendered_from_json(data: bytes | None, name: str) -> Rendered | None:
 
 
 def in_order_of_facts(formats: Iterable[str]) -> tuple[str, ...]:
-    """Return formats, and those whose facts they build on, each after what it builds on.
+    """Return formats and those whose facts they build on, each after those that it builds on.
 
     Raises:
         ConfigError: Two formats build on each other.
@@ -214,7 +219,7 @@ def in_order_of_facts(formats: Iterable[str]) -> tuple[str, ...]:
 
 
 def failed(source: str, name: str, message: str, hint: str = "", line: int = 0) -> Rendered:
-    """Return what became of a format that could not be made."""
+    """Return the result of a format that could not be rendered."""
     return Rendered((), (make_finding("write-failed", source, line, f"{name}: {message}", hint),), is_failed=True)
 
 
@@ -232,12 +237,12 @@ def _decoded(card: ArticleMeta, data: bytes) -> Article:
 def _needs(edition: Edition, name: str, context: RenderContext) -> tuple[Need, ...] | Rendered:
     try:
         return load_writer(name).needs(edition, context.options[name])
-    except Exception as error:  # noqa: BLE001  # a writer may be a stranger's
+    except Exception as error:  # noqa: BLE001  # writers of other packages may raise anything
         return _unexpected(edition, name, error)
 
 
 def _unexpected(edition: Edition, name: str, error: Exception) -> Rendered:
     if os.environ.get("PUBLISH_DEBUG"):
         traceback.print_exception(error)
-    hint = "a fault of the writer, not of the article: please report it; PUBLISH_DEBUG=1 shows where it arose"
+    hint = "an error of the writer, not of the article: please report it; PUBLISH_DEBUG=1 shows where it arose"
     return failed(edition.front.source, name, f"{type(error).__name__}: {error}", hint)

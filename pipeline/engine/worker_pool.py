@@ -1,6 +1,6 @@
-"""Worker processes that live for a whole run, one task at a time each.
+"""The worker pool: processes that live for a whole run and do one task at a time.
 
-Not `ProcessPoolExecutor`: it breaks as a whole when one worker dies. Here a death or a time limit costs one task.
+`ProcessPoolExecutor` fails as a whole when one worker dies; here a death or a time limit costs one task.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from pipeline.limits import DEFAULT_LIMITS, WALL_CLOCK_FACTOR
-from pipeline.timing import collect_timings, sum_timings, untimed
+from pipeline.timing import add_timings, collect_timings, untimed
 
 _PAUSES_S = (0.05, 0.2, 0.8)
-"""Before a worker is started once more: a dying server refuses for a moment before the system says that it is dead."""
+"""Pauses before a worker is started again: a dying server refuses for a moment before the system reports its death."""
 _EXIT_S = 5.0
 """Seconds to wait for a worker to exit before it is killed."""
 
@@ -38,12 +38,12 @@ class Task:
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     timeout_s: float
-    """Of a processor; by the clock it may take `WALL_CLOCK_FACTOR` times as long. Windows knows the clock only."""
+    """Processor time; by the clock it may take `WALL_CLOCK_FACTOR` times as long. Windows limits only the clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskFailure:
-    """What a task came to that gave no result."""
+    """The error of a task that gave no result."""
 
     message: str
     is_worker_lost: bool
@@ -64,45 +64,49 @@ class WorkerPool:
     def __init__(
         self, jobs: int, context: BaseContext, memory_mb: int = DEFAULT_LIMITS.memory_mb, modules: tuple[str, ...] = ()
     ) -> None:
-        """Begin with no process.
+        """Start no process yet.
 
         Args:
             context: How processes start.
-            memory_mb: What each may take.
-            modules: What each loads before its first task comes.
+            memory_mb: Memory limit of each process.
+            modules: Modules that each process loads before its first task.
         """
         self._modules = modules
         self._memory_mb = memory_mb
         self._jobs = jobs
         self._context = context
         self._workers: list[_Worker] = []
-        self.seconds: dict[str, float] = {}
-        """Of each phase, in all processes together."""
         self._is_interrupted = False
         self._wakeup, self._waker = multiprocessing.Pipe(duplex=False)
-        """A pipe that ends the wait for results when something is written to it."""
+        """A pipe that ends the wait for results when bytes are written to it."""
 
     def begin(self) -> None:
-        """Start one process before there is a task."""
-        if not self._workers:
-            self._workers.append(self._start())
+        """Start a process; where the server that starts it dies meanwhile, the next one does."""
+        for pause_s in (*_PAUSES_S, None):
+            try:
+                self._workers.append(self._started())
+                return
+            except (EOFError, ConnectionError):
+                if pause_s is None:
+                    raise
+                time.sleep(pause_s)
 
     def interrupt(self) -> None:
         """Make the thread that waits for results, and every later call of `run`, raise KeyboardInterrupt.
 
-        May be called from any thread. The thread that uses the workers then ends by itself, as it does after Ctrl-C.
+        May be called from any thread. The thread that uses the workers then ends as it does after Ctrl-C.
         """
         self._is_interrupted = True
         self._waker.send_bytes(b"")
 
     def shutdown(self) -> None:
-        """End all processes; no other thread may use them any more: see `interrupt`."""
+        """Kill all processes; no other thread may still use them: see `interrupt`."""
         self._end(list(self._workers))
         self._wakeup.close()
         self._waker.close()
 
     def abandon(self) -> None:
-        """End the processes that are in mid-task: no one waits for their results any more."""
+        """Kill the busy processes, whose results no one needs any more."""
         self._end([worker for worker in self._workers if worker.task])
 
     def _end(self, workers: list[_Worker]) -> None:
@@ -114,20 +118,20 @@ class WorkerPool:
             self._workers.remove(worker)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
-        """Hand tasks out, and yield each with its result, or a `TaskFailure`, as they are done.
+        """Hand out tasks, and yield each with its result or a `TaskFailure`, as they are done.
 
         A task is taken from `tasks` only when a worker is free for it.
         """
         self._raise_if_interrupted()
         waiting = iter(tasks)
-        self._hand_out(waiting)  # now, and not when the first result is asked for: the caller may have work of its own
+        self._hand_out(waiting)  # before the first result is asked for: the caller may have work of its own
         return self._results(waiting)
 
     def _results(self, waiting: Iterator[Task]) -> Iterator[tuple[Task, Any]]:
         while any(worker.task for worker in self._workers):
             self._raise_if_interrupted()
             results = list(self._collect())
-            self._hand_out(waiting)  # before the caller is at work with these
+            self._hand_out(waiting)  # before the caller works with these results
             yield from results
 
     def _raise_if_interrupted(self) -> None:
@@ -136,27 +140,16 @@ class WorkerPool:
 
     def _hand_out(self, waiting: Iterator[Task]) -> None:
         while True:
-            worker = next((worker for worker in self._workers if worker.task is None), None)
-            if worker is None and len(self._workers) >= self._jobs:
+            idle = [worker for worker in self._workers if worker.task is None]
+            if not (idle or len(self._workers) < self._jobs) or (task := next(waiting, None)) is None:
                 return
-            task = next(waiting, None)
-            if task is None:
-                return
-            if worker is None:
-                worker = self._start()
-                self._workers.append(worker)
+            if not idle:
+                self.begin()
+            worker = idle[0] if idle else self._workers[-1]
             worker.task = task
             worker.deadline = time.monotonic() + task.timeout_s * WALL_CLOCK_FACTOR
-            with suppress(BrokenPipeError, ConnectionError):  # it died while it was idle; collecting finds that out
+            with suppress(ConnectionError):  # it died while it was idle; `_collect` finds that out
                 worker.pipe.send(task)
-
-    def _start(self) -> _Worker:
-        """Start a worker; where the server that starts it dies meanwhile, the next one does."""
-        for pause_s in _PAUSES_S:
-            with suppress(EOFError, ConnectionError):
-                return self._started()
-            time.sleep(pause_s)
-        return self._started()
 
     def _started(self) -> _Worker:
         ours, theirs = self._context.Pipe()
@@ -183,7 +176,7 @@ class WorkerPool:
             yield task, result
 
     def _received(self, worker: _Worker, task: Task, *, is_late: bool) -> Any:
-        """Return what a worker has sent, or why it sent nothing."""
+        """Return what a worker has sent, or why it has sent nothing."""
         if is_late:
             limit_s = task.timeout_s * WALL_CLOCK_FACTOR
             return TaskFailure(f"it did not end within {limit_s:.0f} seconds", is_worker_lost=True)
@@ -192,21 +185,21 @@ class WorkerPool:
         except (EOFError, OSError):
             worker.process.join(_EXIT_S)
             return TaskFailure(_cause(worker.process.exitcode, task), is_worker_lost=True)
-        self.seconds = sum_timings(self.seconds, seconds)
+        add_timings(seconds)
         return result
 
 
 @contextmanager
 def block_sigint() -> Iterator[None]:
-    """Let processes that start in between not hear Ctrl-C: it reaches the whole group, and the parent alone decides.
+    """Keep Ctrl-C from processes that start in between: it reaches the whole group, and only the parent may decide.
 
-    A worker would ignore it soon, but one that still loads its modules would die of it, and say so at length. The
-    signal is held back, not ignored: this process hears it right after.
+    A worker ignores it later, but while it loads its modules it would die with a traceback. The signal is delayed:
+    this process receives it afterwards.
     """
     if sys.platform == "win32":
         yield
         return
-    resource_tracker.ensure_running()  # where it starts only now, it lets the signal through again
+    resource_tracker.ensure_running()  # if it started later, it would unblock the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -215,43 +208,43 @@ def block_sigint() -> Iterator[None]:
 
 
 def _work(pipe: Connection, memory_mb: int, modules: tuple[str, ...]) -> None:
-    """Take calls until the pipe closes."""
-    _limit("CORE", 0)  # no file with all that this process knows is left where it is ended
-    if sys.platform == "linux":  # macOS has the call and does not keep to it
-        # Not AS: it counts every library and font that is only mapped, and what is kept in reserve.
+    """Do tasks until the pipe closes."""
+    _limit("CORE", 0)  # a core file would hold the articles
+    if sys.platform == "linux":  # macOS does not enforce it
+        # AS would count every library and font that is only mapped.
         _limit("DATA", memory_mb * 1_000_000)
-    # Ctrl-C reaches the whole group; the parent alone decides what becomes of the run.
+    # Ctrl-C reaches the whole group, and only the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for module in modules:
-        with suppress(Exception):  # where it can be told, the first task says what is wrong
+        with suppress(Exception):  # the first task reports the error
             import_module(module)
     while True:
         try:
             task: Task = pipe.recv()
         except (EOFError, OSError):
             return
-        # In whole seconds, and never so few that what is nearly done is ended.
+        # The limit has whole seconds: round up.
         _limit("CPU", math.ceil(time.process_time() + task.timeout_s) + 1)
         try:
             result = task.function(*task.arguments)
         except MemoryError as error:
-            # Modules may be half loaded, and locks held: the next task gets a process of its own.
+            # Modules may be half loaded and locks held: the next task gets a new process.
             why = f": {error}" if str(error) else ""
             result = TaskFailure(f"it took more memory than {memory_mb} MB{why}", is_worker_lost=True)
-        except Exception as error:  # noqa: BLE001  # the last door: whatever it is, it costs this task alone
+        except Exception as error:  # noqa: BLE001  # any error costs this task only
             if os.environ.get("PUBLISH_DEBUG"):
                 traceback.print_exc()
             result = TaskFailure(f"{type(error).__name__}: {error}", is_worker_lost=False)
         try:
             pipe.send((result, collect_timings()))
-        except (BrokenPipeError, ConnectionError):
+        except ConnectionError:
             return
         if isinstance(result, TaskFailure) and result.is_worker_lost:
             return
 
 
 def _limit(what: str, most: int) -> None:
-    """Let the kernel end this process, or refuse it more, once it has used so much; Windows has no such call."""
+    """Set a resource limit of this process, which the kernel enforces; Windows has no such call."""
     if sys.platform == "win32":
         return
     import resource
@@ -262,7 +255,7 @@ def _limit(what: str, most: int) -> None:
 
 
 def _cause(exit_code: int | None, task: Task) -> str:
-    """Return why a worker ended in mid-task."""
+    """Return why a worker ended during a task."""
     if exit_code is None or exit_code >= 0:
         return f"its process died (exit code {exit_code})"
     if -exit_code == getattr(signal, "SIGXCPU", 0):

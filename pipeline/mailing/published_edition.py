@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.build import Request, current_editions, outputs_of
+from pipeline.build import current_editions, outputs_of
 from pipeline.config import Config, format_options
 from pipeline.errors import SendError
 from pipeline.findings import Finding
-from pipeline.run.source_set import Progress
+from pipeline.run.context import Progress, Request
 from pipeline.writers import load_writer
 from pipeline.writers.newsletter import Options
 
@@ -38,13 +38,13 @@ def find_published(config: Config, id_: str, outputs: Path, progress: Progress) 
     path = outputs_of(config, outputs).published_dir / NEWSLETTER_FORMAT / f"{id_}.eml"
     found = current_editions(config, Request((NEWSLETTER_FORMAT,), (id_,), outputs=outputs), progress)
     for each in found:
-        if (each.entry.id, each.entry.format) == (id_, NEWSLETTER_FORMAT):
+        if (each.result.id, each.result.format) == (id_, NEWSLETTER_FORMAT):
             return PublishedNewsletter(
                 id_,
-                each.entry.title,
+                each.result.title,
                 path.read_bytes(),
                 path,
-                each.rendered.findings,
+                each.findings,
                 format_options(config, NEWSLETTER_FORMAT, load_writer(NEWSLETTER_FORMAT).Options),
             )
     what = "has changed since it was published" if path.is_file() else "is not published as a newsletter"

@@ -13,7 +13,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from pipeline.build import Request as Publishing
 from pipeline.errors import PublishError
 from pipeline.index_page import Item
 from pipeline.preview.edition_draft import EditionDraft, draft_source, save_source
@@ -21,6 +20,7 @@ from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.views import OPTION_CHOICES, Views
 from pipeline.printing import cups
 from pipeline.printing.published_handouts import PrintBatch, make_print_pack, publish_for_printing
+from pipeline.run.context import Request as Publishing
 
 _MAX_COPIES = 1000
 Form: TypeAlias = ImmutableMultiDict[str, str]

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from pipeline import config as configuration
 from pipeline import writers
-from pipeline.build import Request, current_ids, publish
+from pipeline.build import current_ids, publish
 from pipeline.config import Config
 from pipeline.engine.cache import Cache
 from pipeline.engine.executor import Executor
@@ -24,6 +24,7 @@ from pipeline.reading.source_files import find_roots, find_sources, read_inside
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import Report, ResultStatus
+from pipeline.run.context import Request
 from pipeline.run.manifest import load_manifest, report_of
 
 P = ParamSpec("P")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.build import Request, outputs_of, publish
+from pipeline.build import outputs_of, publish
 from pipeline.config import Config, OutputSettings, Publisher, format_options
 from pipeline.engine.output_dir import replace_whole
 from pipeline.errors import ConfigError
@@ -16,7 +16,7 @@ from pipeline.rendering.paper_sizes import PAGES_PER_SHEET, measure_pages, sheet
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import EditionResult, Report
-from pipeline.run.source_set import Progress
+from pipeline.run.context import Progress, Request
 from pipeline.writers import load_writer
 
 HANDOUT_FORMAT = "handout"

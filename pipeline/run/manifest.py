@@ -1,67 +1,61 @@
-"""The manifest: which files below the outputs are ours, of what they were made, and under which keys.
+"""The manifest: the files below the outputs that runs have written, their editions, formats and render keys.
 
-What was found in them stays in the cache. Without a manifest every file is made anew, and none is removed.
+Their findings are in the cache. Without a manifest every edition is rendered anew, and no file is removed.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.engine.cache import Cache
+from pipeline.engine.keys import FileDigests
 from pipeline.engine.output_dir import seal, unseal
 from pipeline.engine.reading_task import Summary, summary_from_json
 from pipeline.engine.rendering_task import Rendered, rendered_from_json
 from pipeline.findings import Finding, sort_findings
 from pipeline.report import EditionResult, OutputFile, Report, encode_json
 
-VERSION = 1
+VERSION = 2
 NAME = "manifest"
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
-    """The files of one edition in one format."""
+    """The last result of an edition in a format."""
 
-    id: str
-    format: str
-    key: str
-    """Of what they were rendered from; empty: the last attempt failed, and the files, if any, are of an earlier one."""
-    title: str
-    sources: tuple[str, ...]
-    artifacts: tuple[OutputFile, ...] = ()
-    times_ns: tuple[int, ...] = ()
-    """When each file was last changed, as the file system says."""
+    result: EditionResult
+    key: str = ""
+    """Render key of the files; empty: the last attempt failed or made only some of the files."""
     findings: tuple[Finding, ...] = ()
-    """Of an attempt that failed; the cache holds those of others."""
+    """In the file only those of an entry without key; the cache holds the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
-    """A source, and under which keys the cache has what reading it gave."""
+    """A source, and the cache keys of its summaries."""
 
     id: str
     path: str
     key: str
     listed: str
-    """Of the last time that it was not refused: the index page shows it as it was then."""
+    """Key of the last summary that was not refused: the index page shows it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All that runs have left."""
+    """The results and sources of all runs."""
 
     entries: Mapping[tuple[str, str], ManifestEntry] = field(default_factory=dict)
-    """By id and format."""
+    """Entries by id and format."""
     sources: Mapping[str, SourceEntry] = field(default_factory=dict)
-    """By id."""
+    """Sources by id."""
 
     @property
     def paths(self) -> frozenset[str]:
-        """Every file that is ours."""
-        return frozenset(saved.path for entry in self.entries.values() for saved in entry.artifacts)
+        """Every file that runs have written."""
+        return frozenset(saved.path for entry in self.entries.values() for saved in entry.result.artifacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,81 +77,59 @@ def load_manifest(state: Path) -> Manifest:
         return Manifest()
     if stored.version != VERSION:
         return Manifest()
-    entries = {(entry.id, entry.format): entry for entry in stored.entries}
-    return Manifest(entries, {entry.id: entry for entry in stored.sources})
+    entries = {(entry.result.id, entry.result.format): entry for entry in stored.entries}
+    return Manifest(entries, {source.id: source for source in stored.sources})
 
 
 def manifest_to_bytes(manifest: Manifest) -> bytes:
     """Return the manifest as it is stored."""
     from msgspec import to_builtins
 
+    entries = (manifest.entries[key] for key in sorted(manifest.entries))
     document = {
         "version": VERSION,
-        "entries": (to_builtins(manifest.entries[key]) for key in sorted(manifest.entries)),
+        "entries": (to_builtins(replace(entry, findings=()) if entry.key else entry) for entry in entries),
         "sources": (to_builtins(manifest.sources[id_]) for id_ in sorted(manifest.sources)),
     }
     return seal(encode_json(document))
 
 
 def cached_rendering(cache: Cache, name: str, key: str) -> Rendered | None:
-    """Return what rendering a format under a key has given; None where the cache does not know."""
+    """Return the result of rendering a format under a key; None where the cache does not hold it."""
     return rendered_from_json(cache.get("render", key), name) if key else None
 
 
-def findings_of(entry: ManifestEntry, cache: Cache) -> tuple[Finding, ...]:
-    """Return what was found in an edition; nothing where the cache has lost it."""
-    rendered = cached_rendering(cache, entry.format, entry.key)
-    return rendered.findings if rendered else entry.findings
-
-
 def cached_summary(cache: Cache, path: str, key: str) -> Summary | None:
-    """Return what is known of a source under a key."""
+    """Return the summary of a source under a key; None where the cache does not hold it."""
     return summary_from_json(cache.get("read", key), path) if key else None
 
 
-def report_of(manifest: Manifest, cache: Cache) -> Report:
-    """Return what is published, as the report of a run that was asked for nothing."""
-    entries = manifest.entries.values()
-    kept = [finding for entry in entries for finding in findings_of(entry, cache)]
-    listings = []
-    for source in manifest.sources.values():
-        if summary := cached_summary(cache, source.path, source.key):
-            kept += summary.findings
-        if (listed := cached_summary(cache, source.path, source.listed)) and listed.meta:
-            listings.append(listed.meta)
-    shown = (
-        EditionResult(each.id, each.sources, each.title, each.format, "skipped", each.artifacts) for each in entries
-    )
-    return Report(tuple(shown), (), sort_findings(kept), tuple(sorted(listings, key=lambda listing: listing.id)))
-
-
-def current(entry: ManifestEntry, outputs: Path, *, is_verified: bool = False) -> ManifestEntry | None:
-    """Return an entry whose files all lie there as they were written, with their present times; else None.
-
-    A file whose time alone has changed (a copy, a restored cache) is judged by its digest.
+def report_of(manifest: Manifest, cache: Cache, summaries: Mapping[str, Summary] | None = None) -> Report:
+    """Return all editions of a manifest as skipped, with the findings of earlier runs.
 
     Args:
-        is_verified: All files are.
+        summaries: Summaries of sources by id, where they are known without the cache.
     """
-    if not entry.artifacts:
-        return None
-    times_ns: list[int] = []
-    for saved, time_ns in zip(entry.artifacts, entry.times_ns, strict=True):
-        path = outputs / saved.path
-        try:
-            status = path.stat()
-        except OSError:
-            return None
-        is_as_left = status.st_mtime_ns == time_ns and not is_verified
-        if status.st_size != saved.bytes or not (is_as_left or has_digest(path, saved.sha256)):
-            return None
-        times_ns.append(status.st_mtime_ns)
-    return replace(entry, times_ns=tuple(times_ns))
+    results: list[EditionResult] = []
+    findings: set[Finding] = set()
+    listings = {}
+    for _, entry in sorted(manifest.entries.items()):
+        results.append(replace(entry.result, status="skipped"))
+        rendered = cached_rendering(cache, entry.result.format, entry.key)
+        findings.update(rendered.findings if rendered else entry.findings)
+    for source in manifest.sources.values():
+        summary = (summaries or {}).get(source.id) or cached_summary(cache, source.path, source.key)
+        findings.update(summary.findings if summary else ())
+        listed = summary if summary and summary.meta else cached_summary(cache, source.path, source.listed)
+        if listed and listed.meta:
+            listings[source.id] = listed.meta
+    return Report(tuple(results), (), sort_findings(findings), tuple(listings[id_] for id_ in sorted(listings)))
 
 
-def has_digest(path: Path, sha256: str) -> bool:
-    """Tell whether a file is there, with this content."""
+def is_as_written(saved: OutputFile, outputs: Path, digests: FileDigests) -> bool:
+    """Tell whether a file lies below the outputs with the bytes that were written."""
+    path = outputs / saved.path
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+        return path.stat().st_size == saved.bytes and digests.of(path) == saved.sha256
     except OSError:
         return False

@@ -1,4 +1,4 @@
-"""The recorder of a run: files moved to their place, entries for the report, and the manifest for the next run."""
+"""The recorder of a run: moves files to their place, and writes manifest, report and index page."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
-from pipeline.engine.cache import Cache
-from pipeline.engine.output_dir import STATE, OutputDir
+from pipeline.engine.keys import FileDigests
+from pipeline.engine.output_dir import STATE
 from pipeline.engine.reading_task import compact_json
 from pipeline.engine.rendering_task import Rendered, RenderTask, staged_name
 from pipeline.errors import PublishError
@@ -15,282 +15,216 @@ from pipeline.findings import Finding, make_finding, sort_findings
 from pipeline.index_page import INDEX, index_page
 from pipeline.lint.review_dates import without_dated_findings
 from pipeline.lint.severity_policy import SeverityPolicy
-from pipeline.model import ArticleMeta
+from pipeline.model import ArticleMeta, Metadata
 from pipeline.reading.editions import EditionPlan
 from pipeline.reading.source_files import Source
-from pipeline.report import EditionResult, OutputFile, Report, ResultStatus, report_to_json
+from pipeline.rendering.styles import find_styles
+from pipeline.report import EditionResult, OutputFile, Report, report_to_json
+from pipeline.run.context import RunContext
 from pipeline.run.manifest import (
     NAME,
     Manifest,
     ManifestEntry,
     SourceEntry,
-    cached_summary,
-    findings_of,
-    has_digest,
+    is_as_written,
     manifest_to_bytes,
+    report_of,
 )
 from pipeline.run.planning import Plan
-from pipeline.run.renderer import Renderer
 from pipeline.run.source_set import SourceSet
 from pipeline.timing import timed_phase
 
 REPORT = "report.json"
 
 
-def save_unbegun(outputs: OutputDir, before: Report, formats: Iterable[str]) -> Report:
-    """Write the report of a run that was interrupted while it read: all that is known is undone."""
-    names = set(formats)
-    entries = [replace(each, status="undone" if each.format in names else "skipped") for each in before.entries]
-    report = Report(tuple(sorted(entries, key=lambda each: (each.id, each.format))), (), (), before.listings)
-    report = replace(report, is_interrupted=True)
-    outputs.move([(outputs.stage(REPORT, report_to_json(report)), REPORT)])
+def save_unbegun(run: RunContext) -> Report:
+    """Write and return the report of a run that was interrupted while it read: nothing was done."""
+    before = report_of(run.before, run.cache)
+    formats = run.request.formats
+    entries = (replace(each, status="undone" if each.format in formats else "skipped") for each in before.entries)
+    report = Report(tuple(entries), (), (), before.listings, is_interrupted=True)
+    run.outputs.move([(run.outputs.stage(REPORT, report_to_json(report)), REPORT)])
     return report
 
 
 @dataclass(slots=True)
 class Recorder:
-    """Keeps account of one run."""
+    """Records the results of one run."""
 
-    renderer: Renderer
-    before: Manifest
+    run: RunContext
+    plan: Plan
     scale: SeverityPolicy
-    """How the project weighs findings; what is kept for other runs has the weight of the table."""
-    is_partial: bool = False
-    """Only some of an edition's files were asked for, such as one variant: its others stay."""
-    entries: dict[tuple[str, str], EditionResult] = field(default_factory=dict)
-    manifest: dict[tuple[str, str], ManifestEntry] = field(default_factory=dict)
+    """Severities of the project; the cache holds findings with their default severities."""
+    entries: dict[tuple[str, str], ManifestEntry] = field(default_factory=dict)
+    """Results of this run, by id and format."""
     findings: list[Finding] = field(default_factory=list)
-    _left_out: set[tuple[str, str]] = field(default_factory=set)
-    """Drafts, and formats that an article does not want: their files go."""
+    """Findings besides those of the entries."""
+    _not_made: dict[tuple[str, str], EditionResult] = field(default_factory=dict)
+    """Editions in formats that are left out, or undone because the run was interrupted."""
     _owners: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Digest and owner of every path that stands or was written."""
+    """Digest and edition of each file that is kept or was written."""
     _folders: set[str] = field(default_factory=set)
-    """Every folder above those paths."""
-
-    @property
-    def plan(self) -> Plan:
-        return self.renderer.plan
-
-    @property
-    def outputs(self) -> OutputDir:
-        return self.renderer.outputs
-
-    @property
-    def cache(self) -> Cache:
-        return self.renderer.run.cache
+    """Every folder above those files."""
 
     def __post_init__(self) -> None:
-        for each in self.plan.current:
-            self.manifest[each.entry.id, each.entry.format] = each.entry
-            self.findings += each.rendered.findings
-            self._add(each.entry, "unchanged")
-        for binding, name in self.plan.skipped:
-            self._leave_out(binding, name)
-        for key, entry in self.before.entries.items():
-            if key not in self.plan.keys or key in self.manifest:
-                self._own(entry.id, entry.artifacts)
+        self.entries = {(entry.result.id, entry.result.format): entry for entry in self.plan.current}
+        for edition, name in self.plan.skipped:
+            self._leave_out(edition, name)
+        planned = {(task.binding.id, name) for task in self.plan.tasks for name in task.formats}
+        for key, entry in self.run.before.entries.items():
+            if key not in planned:
+                self._own(entry.result.id, entry.result.artifacts)
 
     @timed_phase("save")
     def save(self, task: RenderTask, results: Mapping[str, Rendered]) -> None:
-        """Move the files of an edition to their place together, and note what became of each format."""
-        binding = task.binding
+        """Move the files of an edition to their place together, and record the result of each format."""
+        run, edition = self.run, task.binding
+        digests = FileDigests(run.cache)
         moves: list[tuple[str, str]] = []
-        good: dict[str, Rendered] = {}
         for name, rendered in results.items():
-            self.findings += rendered.findings
-            clash = None if rendered.is_failed else self._clash(binding, rendered.artifacts)
-            if clash:
-                self.findings.append(clash)
-            if rendered.is_failed or clash:
-                self.fail(binding.front, name, binding.sources, rendered.findings)
+            clashes = () if rendered.is_failed else tuple(self._clashes(edition, rendered.artifacts))
+            if rendered.is_failed or clashes:
+                self._fail(edition.front, name, edition.sources, (*rendered.findings, *clashes))
                 continue
             moves += [
                 (staged_name(task.number, saved.path), saved.path)
                 for saved in rendered.artifacts
-                # A picture that another edition has laid there keeps its time, and so that edition its entry.
-                if not has_digest(self.outputs.folder / saved.path, saved.sha256)
+                # A picture that another edition has written keeps its time.
+                if not is_as_written(saved, run.outputs.folder, digests)
             ]
-            self._own(binding.id, rendered.artifacts)
-            good[name] = rendered
-        self.outputs.move(moves)
-        for name, rendered in good.items():
-            self._note(binding, name, rendered)
+            run.cache.put("render", task.keys[name], compact_json(rendered))
+            artifacts, key = rendered.artifacts, task.keys[name]
+            last = run.before.entries.get((edition.id, name))
+            if run.request.overrides and last:
+                # Only some of the files were made, such as one variant: the next whole run makes all of them.
+                paths = {saved.path for saved in artifacts}
+                artifacts += tuple(saved for saved in last.result.artifacts if saved.path not in paths)
+                key = ""
+            result = EditionResult(edition.id, edition.sources, edition.front.title, name, "written", artifacts)
+            self.entries[edition.id, name] = ManifestEntry(result, key, rendered.findings)
+            self._own(edition.id, rendered.artifacts)
+        run.outputs.move(moves)
 
-    def refuse(self, cards: Iterable[ArticleMeta], sources: Iterable[Source], formats: Iterable[str]) -> None:
-        """Note that articles could not be bound, or not even read, and so fail in each format."""
-        for name in formats:
-            for card in cards:
-                self.fail(card, name, (card.source,))
-            for source in sources:
-                self._fail(ManifestEntry(source.id, name, "", source.id.rpartition("/")[2], (source.path,)))
+    def refuse(self, metas: Iterable[ArticleMeta], sources: Iterable[Source]) -> None:
+        """Record the failure of editions that could not be resolved, and of sources that could not be read."""
+        unread = (ArticleMeta(each.id, each.path, Metadata(title=each.id.rpartition("/")[2])) for each in sources)
+        for meta in (*metas, *unread):
+            for name in self.run.request.formats:
+                self._fail(meta, name, (meta.source,))
 
-    def fail(self, card: ArticleMeta, name: str, sources: tuple[str, ...], findings: tuple[Finding, ...] = ()) -> None:
-        """Note that an edition has failed in a format."""
-        self._fail(ManifestEntry(card.id, name, "", card.title, sources, findings=findings))
+    def _fail(self, meta: ArticleMeta, name: str, sources: tuple[str, ...], findings: tuple[Finding, ...] = ()) -> None:
+        """Record the failure of an edition in a format; its last good files stay."""
+        result = EditionResult(meta.id, sources, meta.title, name, "failed")
+        if last := self.run.before.entries.get((meta.id, name)):
+            status = "stale" if last.result.artifacts else result.status
+            result = replace(last.result, sources=sources, status=status)
+        self.entries[meta.id, name] = ManifestEntry(result, "", findings)
 
-    def _fail(self, entry: ManifestEntry) -> None:
-        """Note a failure; the last good files of the edition stand, where there are any."""
-        key = (entry.id, entry.format)
-        last = self.before.entries.get(key, entry)
-        self.manifest[key] = replace(last, key="", findings=entry.findings)
-        self._add(replace(last, sources=entry.sources), "stale" if last.artifacts else "failed")
+    def _leave_out(self, edition: EditionPlan, name: str) -> None:
+        """Record a format that is left out: earlier files of an unlisted article stay, those of a draft go."""
+        meta, key = edition.front.meta, (edition.id, name)
+        result = EditionResult(edition.id, edition.sources, edition.front.title, name, "skipped")
+        last = self.run.before.entries.get(key)
+        if last and meta.is_unlisted and not meta.is_draft:
+            self.entries[key] = replace(last, result=replace(result, artifacts=last.result.artifacts))
+        else:
+            self._not_made[key] = result
+        if meta.is_draft or meta.is_unlisted:
+            message = f"{'a draft' if meta.is_draft else 'unlisted'}: left out of a run over all articles"
+            self.findings.append(make_finding("left-out", edition.front.source, 0, message))
 
     @timed_phase("save")
-    def close(
-        self,
-        sources: SourceSet,
-        passing: tuple[Finding, ...],
-        seconds: float,
-        *,
-        is_whole: bool,
-        is_interrupted: bool,
-    ) -> Report:
-        """Write manifest, report and index page, remove files that nothing stands for any more; return the report.
+    def close(self, sources: SourceSet, findings: Iterable[Finding], seconds: float, *, is_interrupted: bool) -> Report:
+        """Write manifest, report and index page, remove files of editions that are gone, and return the report.
 
         Args:
-            passing: What is found of all articles together and of this day: it is reported, and not kept.
-            is_whole: The run was asked for every article, so what it did not meet is gone.
+            findings: Findings on all articles together and of this day, which no manifest keeps.
         """
-        self.findings += [*sources.findings, *passing]
-        self.findings += [finding for record in sources.records for finding in record.summary.findings]
-        kept = dict(self._others(sources, is_whole=is_whole, is_interrupted=is_interrupted))
-        for key in self.plan.keys if is_interrupted else ():
-            if key not in self.entries:
-                self.entries[key] = self._undone(*key)
-        for key, entry in kept.items():
-            if key not in self.entries:
-                self._add(entry, "skipped")
-        manifest = Manifest(kept | self.manifest, self._sources(sources, is_whole=is_whole))
-        kept_findings = {finding for entry in kept.values() for finding in findings_of(entry, self.cache)}
-        listings: list[ArticleMeta] = []
-        known = {record.source.id: record for record in (*sources.records, *sources.others)}
-        for source in manifest.sources.values():
-            record = known.get(source.id)
-            summary = record.summary if record else cached_summary(self.cache, source.path, source.key)
-            kept_findings |= set(summary.findings if summary else ())
-            if not (summary and summary.meta):
-                summary = cached_summary(self.cache, source.path, source.listed)
-            listings += [summary.meta] if summary and summary.meta else []
+        run = self.run
+        for task in self.plan.tasks if is_interrupted else ():
+            self._record_undone(task)
+        is_whole = run.request.is_whole
+        kept = {
+            key: entry
+            for key, entry in run.before.entries.items()
+            if key not in self.entries
+            # An interrupted run removes no file, so it forgets none.
+            and (is_interrupted or not (key in self._not_made or (is_whole and key[0] not in sources.known_ids)))
+        }
+        manifest = Manifest(kept | self.entries, self._sources(sources))
+        known = {record.source.id: record.summary for record in (*sources.records, *sources.others)}
+        earlier = report_of(Manifest(kept, manifest.sources), run.cache, known)
+        own = [*self.findings, *sources.findings, *findings]
+        own += [finding for entry in self.entries.values() for finding in entry.findings]
+        own += [finding for record in sources.records for finding in record.summary.findings]
+        results = {(each.id, each.format): each for each in earlier.entries} | self._not_made
+        results |= {key: entry.result for key, entry in self.entries.items()}
         report = Report(
-            tuple(self.entries[key] for key in sorted(self.entries)),
-            self.scale.apply(self.findings),
-            self.scale.apply(kept_findings - set(self.findings)),
-            tuple(sorted(listings, key=lambda listing: listing.id)),
+            tuple(results[key] for key in sorted(results)),
+            self.scale.apply(own),
+            self.scale.apply(set(earlier.earlier_findings) - set(own)),
+            earlier.listings,
             seconds,
             is_interrupted,
         )
-        return self._save(report, manifest)
+        return self._written(report, manifest)
 
-    def _save(self, report: Report, manifest: Manifest) -> Report:
-        outputs, context = self.outputs, self.renderer.context
+    def _written(self, report: Report, manifest: Manifest) -> Report:
+        outputs, config = self.run.outputs, self.run.config
         staged = []
+        shown = replace(report, findings=without_dated_findings(report.findings))
         try:
-            page = index_page(
-                replace(report, findings=without_dated_findings(report.findings)), context.publisher, context.styles
-            )
+            page = index_page(shown, config.publisher, find_styles(config.folder))
             staged.append((outputs.stage(INDEX, page), INDEX))
-        except PublishError as error:  # a template or word list of the project: all else must come to its place
+        except PublishError as error:  # such as an invalid template of the project: the other files are still written
             fault = make_finding(error.code, error.source, error.line, f"{INDEX}: {error.message}", error.hint)
             report = replace(report, findings=sort_findings((*report.findings, fault)))
         staged += [
             (outputs.stage(REPORT, report_to_json(report)), REPORT),
             (outputs.stage(NAME, manifest_to_bytes(manifest)), f"{STATE}/{NAME}"),
         ]
-        outputs.move(staged, sorted(self.before.paths - manifest.paths))
+        outputs.move(staged, sorted(self.run.before.paths - manifest.paths))
         return report
 
-    def _others(
-        self, sources: SourceSet, *, is_whole: bool, is_interrupted: bool
-    ) -> Iterator[tuple[tuple[str, str], ManifestEntry]]:
-        """Yield the entries of earlier runs that this one did not touch and that are not gone."""
-        for key, entry in self.before.entries.items():
-            # An interrupted run forgets nothing: what it did not remove must stay known as ours.
-            is_gone = key in self._left_out or (is_whole and entry.id not in sources.known_ids)
-            if key not in self.manifest and (is_interrupted or not is_gone):
-                yield key, entry
+    def _record_undone(self, task: RenderTask) -> None:
+        """Record formats that an interrupted run did not reach; their last good files stay."""
+        edition = task.binding
+        for key in ((edition.id, name) for name in task.formats):
+            if key not in self.entries:
+                last = self.run.before.entries.get(key)
+                artifacts = last.result.artifacts if last else ()
+                title = edition.front.title
+                self._not_made[key] = EditionResult(edition.id, edition.sources, title, key[1], "undone", artifacts)
 
-    def _sources(self, sources: SourceSet, *, is_whole: bool) -> dict[str, SourceEntry]:
-        """Return where the cache has what is known of each source."""
-        kept = dict(self.before.sources)
-        if is_whole:  # of what it could not read, such as sources that share an id, only the listing is kept
+    def _sources(self, sources: SourceSet) -> dict[str, SourceEntry]:
+        """Return the sources of the manifest."""
+        kept = dict(self.run.before.sources)
+        if self.run.request.is_whole:  # of a source that was not read, only the listing is kept
             kept = {id_: replace(entry, key="") for id_, entry in kept.items() if id_ in sources.known_ids}
         for record in (*sources.records, *sources.others):
-            source, last = record.source, self.before.sources.get(record.source.id)
+            source, last = record.source, self.run.before.sources.get(record.source.id)
             listed = record.key if record.summary.meta else last.listed if last else ""
             kept[source.id] = SourceEntry(source.id, source.path, record.key, listed)
         return kept
-
-    def _note(self, binding: EditionPlan, name: str, rendered: Rendered) -> None:
-        """Note that a format was written, and keep what was found in it."""
-        artifacts, key = rendered.artifacts, self.plan.keys[binding.id, name]
-        last = self.before.entries.get((binding.id, name))
-        self.cache.put("render", key, compact_json(rendered))
-        if self.is_partial and last:
-            # Its key is that of no whole run, so the next whole one makes all of it.
-            paths = {saved.path for saved in artifacts}
-            artifacts += tuple(saved for saved in last.artifacts if saved.path not in paths)
-            key = ""
-        times_ns = tuple(self._time_ns(saved) for saved in artifacts)
-        findings = () if key else rendered.findings
-        entry = ManifestEntry(
-            binding.id, name, key, binding.front.title, binding.sources, artifacts, times_ns, findings
-        )
-        self.manifest[binding.id, name] = entry
-        self._add(entry, "written")
-
-    def _undone(self, id_: str, name: str) -> EditionResult:
-        """Return the entry of what an interrupted run did not come to; its last good files stand."""
-        binding = next(task.binding for task in self.plan.tasks if task.binding.id == id_)
-        last = self.before.entries.get((id_, name))
-        return EditionResult(id_, binding.sources, binding.front.title, name, "undone", last.artifacts if last else ())
-
-    def _time_ns(self, saved: OutputFile) -> int:
-        path = self.outputs.folder / saved.path
-        return path.stat().st_mtime_ns if path.exists() else 0
-
-    def _add(self, entry: ManifestEntry, status: ResultStatus) -> None:
-        self.entries[entry.id, entry.format] = EditionResult(
-            entry.id, entry.sources, entry.title, entry.format, status, entry.artifacts
-        )
-
-    def _leave_out(self, binding: EditionPlan, name: str) -> None:
-        """Enter a format that is left out: of an unlisted article earlier files stand, of a draft they go."""
-        front = binding.front
-        last = self.before.entries.get((binding.id, name))
-        stays = last is not None and front.meta.is_unlisted and not front.meta.is_draft
-        artifacts = last.artifacts if last and stays else ()
-        if last and stays:
-            self.manifest[binding.id, name] = last
-        else:
-            self._left_out.add((binding.id, name))
-        self.entries[binding.id, name] = EditionResult(
-            binding.id, binding.sources, front.title, name, "skipped", artifacts
-        )
-        if front.meta.is_draft or front.meta.is_unlisted:
-            why = "a draft" if front.meta.is_draft else "unlisted"
-            self.findings.append(
-                make_finding("left-out", front.source, 0, f"{why}: left out of a run over all articles")
-            )
 
     def _own(self, id_: str, artifacts: Iterable[OutputFile]) -> None:
         for saved in artifacts:
             self._owners[saved.path] = (saved.sha256, id_)
             self._folders |= {parent.as_posix() for parent in PurePosixPath(saved.path).parents}
 
-    def _clash(self, binding: EditionPlan, artifacts: Iterable[OutputFile]) -> Finding | None:
-        """Return a finding where a file would overwrite another edition's, or something that is not ours to remove."""
+    def _clashes(self, edition: EditionPlan, artifacts: Iterable[OutputFile]) -> Iterator[Finding]:
+        """Yield a finding for each file that would replace a file of another edition, or a file or folder of others."""
+        folder = self.run.outputs.folder
         for saved in artifacts:
             digest, owner = self._owners.get(saved.path, (saved.sha256, ""))
             parents = [parent.as_posix() for parent in PurePosixPath(saved.path).parents]
-            in_the_way = [parent for parent in parents if parent in self._owners]
-            message = ""
-            if digest != saved.sha256 and owner != binding.id:
+            if digest != saved.sha256 and owner != edition.id:
                 message = f"{saved.path} was written for {owner!r} already, with other content"
-            elif saved.path in self._folders or (self.outputs.folder / saved.path).is_dir():
+            elif saved.path in self._folders or (folder / saved.path).is_dir():
                 message = f"{saved.path} would be a file, and a folder of that name lies there"
-            elif in_the_way or any((self.outputs.folder / parent).is_file() for parent in parents):
+            elif any(parent in self._owners or (folder / parent).is_file() for parent in parents):
                 message = f"{saved.path} would lie in a folder, and a file of that folder's name lies there"
-            if message:
-                hint = "give one of the sources another name, or move away what lies there"
-                return make_finding("write-failed", binding.front.source, 0, message, hint)
-        return None
+            else:
+                continue
+            hint = "give one of the sources another name, or move away what lies there"
+            yield make_finding("write-failed", edition.front.source, 0, message, hint)

@@ -1,100 +1,94 @@
-"""Rendering what a plan asks for: from the cache where it holds the files, else by the executor."""
+"""Rendering of planned editions: from the cache where it holds the files, else by the executor."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from pipeline.engine.output_dir import OutputDir
-from pipeline.engine.rendering_task import (
-    FILE,
-    RenderContext,
-    Rendered,
-    RenderTask,
-    failed,
-    render,
-    staged_name,
-)
+from pipeline.engine.rendering_task import FILE, RenderContext, Rendered, RenderTask, failed, render, staged_name
 from pipeline.engine.worker_pool import Task, TaskFailure
+from pipeline.model import ArticleMeta
+from pipeline.run.context import RunContext
 from pipeline.run.manifest import cached_rendering
-from pipeline.run.planning import Plan
-from pipeline.run.source_set import RunContext, SourceReader
 
 Results = tuple[RenderTask, dict[str, Rendered]]
-"""A task, and each of its formats; the files are staged."""
+"""A task and the result of each format; the files are staged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Renderer:
-    """Carries out the plan of a run."""
+def render_tasks(
+    run: RunContext, context: RenderContext, tasks: tuple[RenderTask, ...], load_article: Callable[[ArticleMeta], bytes]
+) -> Iterator[Results]:
+    """Yield the results of each task.
 
-    run: RunContext
-    reader: SourceReader
-    context: RenderContext
-    outputs: OutputDir
-    plan: Plan
-
-    def results(self, *, is_forced: bool) -> Iterator[Results]:
-        """Yield what became of each edition.
-
-        Args:
-            is_forced: Take nothing from the cache.
-        """
-        done = 0
-        known: dict[int, dict[str, Rendered]] = {}
-        remaining: list[RenderTask] = []
-        for task in self.plan.tasks:
-            own = known[task.number] = {} if is_forced else dict(self._restored(task))
-            if formats := tuple(name for name in task.formats if name not in own):
-                facts = {**task.facts, **{name: rendered.facts for name, rendered in own.items()}}
-                remaining.append(replace(task, formats=formats, facts=facts))
-                continue
-            done += 1
-            self.run.progress("write", done, len(self.plan.tasks))
-            yield task, own
-        for task, results in self._rendered(remaining):
-            done += 1
-            self.run.progress("write", done, len(self.plan.tasks))
-            yield task, {**known[task.number], **results}
-
-    def _restored(self, task: RenderTask) -> Iterator[tuple[str, Rendered]]:
-        """Yield the formats whose files the cache holds, and stage them."""
-        for name in task.formats:
-            rendered = cached_rendering(self.run.cache, name, self.plan.keys[task.binding.id, name])
-            if rendered and self._is_staged(task, rendered):
-                yield name, rendered
-
-    def _is_staged(self, task: RenderTask, rendered: Rendered) -> bool:
-        for saved in rendered.artifacts:
-            data = self.run.cache.get(FILE, saved.sha256)
-            if data is None or (len(data), hashlib.sha256(data).hexdigest()) != (saved.bytes, saved.sha256):
-                return False
-            self.outputs.stage(staged_name(task.number, saved.path), data)
-        return True
-
-    def _rendered(self, tasks: list[RenderTask]) -> Iterator[Results]:
-        """Yield what was rendered; an edition whose worker was lost is tried again, a format at a time."""
-        lost: list[RenderTask] = []
-        for task, results in self.run.executor.render(self._calls(tasks)):
-            own: RenderTask = task.arguments[0]
-            if isinstance(results, TaskFailure) and len(own.formats) > 1:
-                lost.append(replace(own, articles=()))
-            else:
-                yield own, _of(own, results)
-        for each in lost:
-            parts = [replace(each, formats=(name,)) for name in each.formats]
-            done = self.run.executor.render(self._calls(parts))
-            yield each, {name: own for task, results in done for name, own in _of(task.arguments[0], results).items()}
-
-    def _calls(self, tasks: Iterable[RenderTask]) -> Iterator[Task]:
-        """Yield calls for the executor; articles are loaded only when one of them is handed out."""
-        for task in tasks:
-            articles = tuple(map(self.reader.article, task.binding.all_metas))
-            yield Task(render, (replace(task, articles=articles), self.context), task.timeout_s)
+    Args:
+        load_article: Returns an encoded article; called just before its task is handed out.
+    """
+    done = 0
+    restored: dict[int, dict[str, Rendered]] = {}
+    remaining: list[RenderTask] = []
+    for task in tasks:
+        known = restored[task.number] = {} if run.request.is_forced else dict(_restored(run, task))
+        if len(known) < len(task.keys):
+            keys = {name: key for name, key in task.keys.items() if name not in known}
+            facts = {name: rendered.facts for name, rendered in known.items()}
+            remaining.append(replace(task, keys=keys, facts={**task.facts, **facts}))
+            continue
+        done += 1
+        run.progress("write", done, len(tasks))
+        yield task, known
+    for task, results in _rendered(run, context, remaining, load_article):
+        done += 1
+        run.progress("write", done, len(tasks))
+        yield task, {**restored[task.number], **results}
 
 
-def _of(task: RenderTask, results: dict[str, Rendered] | TaskFailure) -> dict[str, Rendered]:
-    if not isinstance(results, TaskFailure):
-        return results
-    return {name: failed(task.binding.front.source, name, results.message) for name in task.formats}
+def _restored(run: RunContext, task: RenderTask) -> Iterator[tuple[str, Rendered]]:
+    """Stage the files of the formats that the cache holds, and yield these formats."""
+    for name, key in task.keys.items():
+        rendered = cached_rendering(run.cache, name, key)
+        if rendered and _is_staged(run, task, rendered):
+            yield name, rendered
+
+
+def _is_staged(run: RunContext, task: RenderTask, rendered: Rendered) -> bool:
+    for saved in rendered.artifacts:
+        data = run.cache.get(FILE, saved.sha256)
+        if data is None or (len(data), hashlib.sha256(data).hexdigest()) != (saved.bytes, saved.sha256):
+            return False
+        run.outputs.stage(staged_name(task.number, saved.path), data)
+    return True
+
+
+def _rendered(
+    run: RunContext, context: RenderContext, tasks: list[RenderTask], load_article: Callable[[ArticleMeta], bytes]
+) -> Iterator[Results]:
+    """Yield the results of rendering; a failed task with several formats is repeated, one format at a time."""
+
+    def results(tasks: list[RenderTask]) -> Iterator[tuple[RenderTask, dict[str, Rendered] | TaskFailure]]:
+        calls = (
+            Task(
+                render,
+                (replace(task, articles=tuple(map(load_article, task.binding.all_metas))), context),
+                task.timeout_s,
+            )
+            for task in tasks
+        )
+        for call, result in run.executor.render(calls):
+            yield replace(call.arguments[0], articles=()), result
+
+    lost: list[RenderTask] = []
+    for task, result in results(tasks):
+        if isinstance(result, TaskFailure) and len(task.keys) > 1:
+            lost.append(task)
+        else:
+            yield task, _by_format(task, result)
+    for task in lost:
+        parts = [replace(task, keys={name: key}) for name, key in task.keys.items()]
+        yield task, {name: own for part, result in results(parts) for name, own in _by_format(part, result).items()}
+
+
+def _by_format(task: RenderTask, result: dict[str, Rendered] | TaskFailure) -> dict[str, Rendered]:
+    if not isinstance(result, TaskFailure):
+        return result
+    return {name: failed(task.binding.front.source, name, result.message) for name in task.keys}

@@ -1,106 +1,83 @@
-"""The sources of a project: found, and read by the workers where the cache does not know them."""
+"""The sources of a run: found in the project, and read by the workers where the cache does not hold them."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-import stat
-import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from pipeline.config import Config, line_of
-from pipeline.engine.cache import Cache
 from pipeline.engine.codec import encode
-from pipeline.engine.executor import Executor
-from pipeline.engine.keys import digest, reading_key, spelling_key
+from pipeline.engine.keys import FileDigests, digest, reading_key, spelling_key
 from pipeline.engine.reading_task import EncodedRead, ReadContext, Summary, compact_json, read_sources
 from pipeline.engine.worker_pool import Task, TaskFailure
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, make_finding
 from pipeline.lint.word_lists import validate_word_lists
-from pipeline.model import FRONT_MATTER_KEYS, Article, ArticleMeta
+from pipeline.model import FRONT_MATTER_KEYS, Article, ArticleMeta, Metadata
 from pipeline.reading.editions import article_meta, suggest_id
 from pipeline.reading.picture_finder import PictureFinder, ResolvedPicture
-from pipeline.reading.source_files import Source, find_roots, find_sources
+from pipeline.reading.source_files import DiscoveredSources, Source, find_roots, find_sources
 from pipeline.rendering.styles import find_styles
-from pipeline.run.manifest import SourceEntry, cached_summary
+from pipeline.run.context import RunContext
+from pipeline.run.manifest import cached_summary
 from pipeline.timing import timed_phase
 from pipeline.writers import load_writer
 
-Progress = Callable[[str, int, int], None]
-"""Told the step (`read`, `write`), how many are done, and of how many."""
-
 _MOST_PER_TASK, _LEAST_PER_TASK = 12, 4
-"""So that pandoc's start is shared, and every worker still has work at the end."""
-_SETTLED_NS = 2_000_000_000
-"""A file changed so shortly before it was read may change again within the same tick of its clock."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunContext:
-    """What every step of a run needs."""
-
-    config: Config
-    executor: Executor
-    cache: Cache
-    progress: Progress
-    formats: tuple[str, ...]
-    is_rendering: bool = True
-    """False: it is only planned what would be rendered."""
+"""Sources of one task: they share the start of pandoc, and every worker has work until the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """A source, and what is known of it."""
+    """A source and its summary."""
 
     source: Source
     key: str
-    """Under which the cache has the summary; empty where the next run must read it again."""
+    """Cache key of the summary; empty where the next run must read the source again."""
     summary: Summary
 
 
 @dataclass(frozen=True, slots=True)
 class SourceSet:
-    """The sources of a project, and those that this run was asked for."""
+    """The sources of a project, and the summaries of those that a run needs."""
 
-    sources: tuple[Source, ...]
-    id_conflicts: tuple[Source, ...]
-    """Sources that share an id; this run was asked for them."""
+    found: DiscoveredSources
+    """All sources; conflicts and findings only where this run was asked for them."""
     records: tuple[SourceRecord, ...]
+    """Sources that this run was asked for, and those that their editions contain."""
     neighbours: tuple[ArticleMeta, ...]
-    """Needed only for their titles, since others refer to them."""
+    """Articles that others refer to: only their titles are needed."""
     others: tuple[SourceRecord, ...]
-    """Not asked for, and read because the cache had lost what earlier runs knew of them."""
-    findings: tuple[Finding, ...]
-    """On sources that could not even be named."""
+    """Other sources, read because the cache no longer held their summaries."""
     is_unchanged: bool
-    """Nothing had to be read: all of it was known."""
+    """No source had to be read."""
 
     @property
     def ids(self) -> dict[str, str]:
         """The id of each source by its path."""
-        return {source.path: source.id for source in self.sources}
-
-    @property
-    def summaries(self) -> Iterator[Summary]:
-        return (record.summary for record in self.records)
+        return {source.path: source.id for source in self.found.sources}
 
     @property
     def metas(self) -> tuple[ArticleMeta, ...]:
-        return (*(each.meta for each in self.summaries if each.meta), *self.neighbours)
+        return (*(each.summary.meta for each in self.records if each.summary.meta), *self.neighbours)
 
     @property
     def refused(self) -> tuple[Source, ...]:
-        return (*(record.source for record in self.records if record.summary.meta is None), *self.id_conflicts)
+        return (*(each.source for each in self.records if each.summary.meta is None), *self.found.id_conflicts)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Findings on sources whose names are unusable or in conflict."""
+        return self.found.findings
 
     @property
     def known_ids(self) -> frozenset[str]:
-        """Every id that a source of the project has, published or not."""
-        return frozenset(source.id for source in (*self.sources, *self.id_conflicts))
+        """The id of every source of the project, published or not."""
+        return frozenset(source.id for source in (*self.found.sources, *self.found.id_conflicts))
 
 
 class SourceReader:
@@ -110,7 +87,7 @@ class SourceReader:
         """Find the sources.
 
         Raises:
-            ConfigError: Source folders that cannot be meant.
+            ConfigError: The source folders, aliases or word lists are invalid.
         """
         _check_aliases(run.config)
         validate_word_lists(find_styles(run.config.folder))
@@ -122,77 +99,70 @@ class SourceReader:
         self._context = ReadContext(run.config, self.roots, ids, run.cache, spelling_key())
         self._key = reading_key(run.config, ids)
         self._finder = PictureFinder(self.roots, run.config.limits)
-        self._digests: dict[str, str] = {}
+        self._digests = FileDigests(run.cache)
         self._added: dict[str, bytes] = {}
         self._is_unchanged = True
 
     @timed_phase("read")
-    def load(self, asked: tuple[str, ...], known: Iterable[SourceEntry]) -> SourceSet:
-        """Return all sources, or those asked for with what they bind and refer to.
-
-        Args:
-            asked: Ids; empty for all.
-            known: Each source that an earlier run has read.
+    def load(self) -> SourceSet:
+        """Return all sources, or those that the run was asked for with those that they contain and refer to.
 
         Raises:
-            ConfigError: An id that no source has.
+            ConfigError: No source has a requested id.
         """
-        clashing = tuple(source for source in self._found.id_conflicts if not asked or source.id in asked)
-        ids = {*self._by_id, *(source.id for source in clashing)}
+        found, asked = self._found, self._run.request.articles
+        if not asked:
+            records = self._records(self._by_id)
+            return SourceSet(found, tuple(records[id_] for id_ in sorted(records)), (), (), self._is_unchanged)
+        conflicts = tuple(source for source in found.id_conflicts if source.id in asked)
+        ids = {*self._by_id, *(source.id for source in conflicts)}
         if unknown := [id_ for id_ in asked if id_ not in ids]:
             raise ConfigError(
                 f"there is no article {', '.join(map(repr, unknown))}",
                 hint=suggest_id(unknown[0], self._by_id)
                 or "give its id: its path below the source folder, without suffix",
             )
-        records = self._records(asked or self._by_id)
-        neighbours: dict[str, SourceRecord] = {}
-        others: dict[str, SourceRecord] = {}
-        if asked:
-            cards = [record.summary.meta for record in records.values()]
-            records |= self._records(id_ for card in cards if card for id_ in card.meta.articles if id_ not in records)
-            cards = [record.summary.meta for record in records.values()]
-            related = (entry.id for card in cards if card for entry in card.meta.related if entry.id not in records)
-            neighbours = self._records(related)
-            cache = self._run.cache
-            lost = (each.id for each in known if each.key and cached_summary(cache, each.path, each.key) is None)
-            others = self._records(id_ for id_ in lost if id_ not in records)
-        findings = self._found.findings
+        paths = {source.path for source in conflicts}
+        findings = tuple(finding for finding in found.findings if finding.source in paths)
+        records = self._records(asked)
+        records |= self._records(id_ for meta in _metas(records) for id_ in meta.articles if id_ not in records)
+        related = (entry.id for meta in _metas(records) for entry in meta.related if entry.id not in records)
+        neighbours = self._records(related)
+        cache, earlier = self._run.cache, self._run.before.sources.values()
+        lost = (each.id for each in earlier if each.key and cached_summary(cache, each.path, each.key) is None)
+        others = self._records(id_ for id_ in lost if id_ not in records)
         return SourceSet(
-            self._found.sources,
-            clashing,
+            replace(found, id_conflicts=conflicts, findings=findings),
             tuple(records[id_] for id_ in sorted(records)),
             tuple(record.summary.meta for record in neighbours.values() if record.summary.meta),
             tuple(others.values()),
-            findings if not asked else tuple(f for f in findings if f.source in {source.path for source in clashing}),
             self._is_unchanged,
         )
 
-    def article(self, card: ArticleMeta) -> bytes:
-        """Return an encoded article; one that the cache has lost is read again."""
-        data = self._added.get(card.key) or self._run.cache.get("article", card.key)
-        if data is None and card.id in self._by_id:
-            task = Task(read_sources, ((self._by_id[card.id],), self._context), self._run.config.limits.seconds)
-            for _, results in self._run.executor.read([task]):
+    def article(self, meta: ArticleMeta) -> bytes:
+        """Return an encoded article; read it again where the cache no longer holds it."""
+        data = self._added.get(meta.key) or self._run.cache.get("article", meta.key)
+        if data is None and meta.id in self._by_id:
+            for _, results in self._run.executor.read(self._tasks([[self._by_id[meta.id]]])):
                 data = None if isinstance(results, TaskFailure) else results[0].article
         return data or b""
 
     def add(self, article: Article) -> ArticleMeta:
-        """Take in an article that no source holds, and return its card."""
+        """Add an article without a source, and return its metadata."""
         data = encode(article)
-        card = article_meta(article, hashlib.sha256(data).hexdigest())
-        self._added[card.key] = data
-        return card
+        meta = article_meta(article, hashlib.sha256(data).hexdigest())
+        self._added[meta.key] = data
+        return meta
 
     def _records(self, ids: Iterable[str]) -> dict[str, SourceRecord]:
-        """Return what is known of sources by id; what the cache does not know is read."""
+        """Return the records of sources by id; read the sources that the cache does not hold."""
         sources = tuple(self._by_id[id_] for id_ in dict.fromkeys(ids) if id_ in self._by_id)
         known = {source: self._cached(source) for source in sources}
         new = {result.source: self._keep(result) for result in self._read([s for s in sources if known[s] is None])}
         return {source.id: record or new[source] for source, record in known.items()}
 
     def _cached(self, source: Source) -> SourceRecord | None:
-        """Return what the cache knows of a source as it is now."""
+        """Return the record of a source from the cache, if neither the source nor its pictures have changed."""
         sha256 = self._digest(source.path)
         if not sha256:
             return None
@@ -201,13 +171,15 @@ class SourceReader:
             targets = msgspec.json.decode(self._run.cache.get("pictures-of", names_key) or b"", type=tuple[str, ...])
         except ValueError:
             return None
-        sights = [self._finder.resolve_picture(target, source.path) for target in targets]
-        key = _read_key(names_key, ((sight, self._digest(sight.path) if sight.path else "") for sight in sights))
+        pictures = [self._finder.resolve_picture(target, source.path) for target in targets]
+        key = _read_key(
+            names_key, ((picture, self._digest(picture.path) if picture.path else "") for picture in pictures)
+        )
         summary = cached_summary(self._run.cache, source.path, key)
         return SourceRecord(source, key, summary) if summary else None
 
     def _keep(self, result: EncodedRead) -> SourceRecord:
-        """Keep what reading a source gave."""
+        """Store the result of reading a source."""
         self._is_unchanged = False
         cache, source, summary = self._run.cache, result.source, result.summary
         if summary.meta:
@@ -215,8 +187,8 @@ class SourceReader:
         if not result.sha256:
             return SourceRecord(source, "", summary)
         names_key = self._names_key(source, result.sha256)
-        key = _read_key(names_key, ((sight, sight.sha256) for sight in result.resolved_pictures))
-        cache.put("pictures-of", names_key, compact_json([sight.target for sight in result.resolved_pictures]))
+        key = _read_key(names_key, ((picture, picture.sha256) for picture in result.resolved_pictures))
+        cache.put("pictures-of", names_key, compact_json([picture.target for picture in result.resolved_pictures]))
         cache.put("read", key, compact_json(summary))
         return SourceRecord(source, key, summary)
 
@@ -225,79 +197,58 @@ class SourceReader:
 
     def _digest(self, path: str) -> str:
         """Return the digest of a file of the project; empty where it cannot be read."""
-        if path not in self._digests:
-            self._digests[path] = self._digest_now(self.roots.project / path)
-        return self._digests[path]
-
-    def _digest_now(self, path: Path) -> str:
-        """Return the digest of a file: as it was, where the file system says that nothing has changed."""
-        try:
-            status = path.stat()
-            times_ns = (status.st_mtime_ns, status.st_ctime_ns)
-            # With the path: a cache from another machine knows nothing of the files of this one.
-            key = digest((str(path), str(status.st_size), str(times_ns), str(status.st_ino)))
-            if known := self._run.cache.get("file-digest", key):
-                return known.decode("ascii", "replace")
-            if not stat.S_ISREG(status.st_mode):
-                return ""  # a pipe would wait for ever
-            with path.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        except (OSError, ValueError):
-            return ""
-        if max(times_ns) + _SETTLED_NS < time.time_ns():
-            self._run.cache.put("file-digest", key, sha256.encode())
-        return sha256
-
-    # ---- work
+        return self._digests.of(self.roots.project / path)
 
     def _read(self, sources: list[Source]) -> Iterator[EncodedRead]:
-        """Yield what reading each source gives; a batch that is lost is tried again one by one."""
+        """Yield the result of reading each source; sources of a failed batch are read again one by one."""
         if not sources:
             return
         run = self._run
         if run.is_rendering:
-            run.executor.warm(run.formats)
+            run.executor.warm(run.request.formats)
         done = 0
-        lost: list[Source] = []
         size = min(_MOST_PER_TASK, max(_LEAST_PER_TASK, -(-len(sources) // run.executor.jobs)))
-        reading = run.executor.read(self._tasks(sources[at : at + size] for at in range(0, len(sources), size)))
-        for name in run.formats:
-            load_writer(name)  # what is to be written is decided with it; meanwhile the others read
-        for task, results in reading:
-            if isinstance(results, TaskFailure):
-                lost += task.arguments[0]
-                continue
-            yield from results
-            done += len(results)
-            run.progress("read", done, len(sources))
-        for task, results in run.executor.read(self._tasks([source] for source in lost)):
-            (source,) = task.arguments[0]
-            if isinstance(results, TaskFailure):
-                hint = (
-                    "divide it, or raise what it may take: [limits] in publish.toml" if results.is_worker_lost else ""
-                )
-                finding = make_finding(
-                    "source-unreadable", source.path, 0, f"reading it failed: {results.message}", hint
-                )
-                yield EncodedRead(source, Summary(None, (finding,)))
-            else:
-                yield from results
-            done += 1
-            run.progress("read", done, len(sources))
+        batches = [sources[at : at + size] for at in range(0, len(sources), size)]
+        for is_last in (False, True):
+            lost: list[list[Source]] = []
+            reading = run.executor.read(self._tasks(batches))
+            for name in run.request.formats:
+                load_writer(name)  # planning needs it; meanwhile the workers read
+            for task, results in reading:
+                batch = task.arguments[0]
+                if isinstance(results, TaskFailure) and not is_last:
+                    lost += [[source] for source in batch]
+                    continue
+                yield from [_unreadable(batch[0], results)] if isinstance(results, TaskFailure) else results
+                done += len(batch)
+                run.progress("read", done, len(sources))
+            batches = lost
 
     def _tasks(self, batches: Iterable[list[Source]]) -> Iterator[Task]:
-        # As long for a batch as for one: twelve take a second, and where they take longer, each is tried on its own.
+        # The limit of one source: a batch takes about a second, and a slow one is read again source by source.
         limit_s = self._run.config.limits.seconds
         return (Task(read_sources, (tuple(batch), self._context), limit_s) for batch in batches)
 
 
-def _read_key(names_key: str, sights: Iterable[tuple[ResolvedPicture, str]]) -> str:
+def _metas(records: Mapping[str, SourceRecord]) -> list[Metadata]:
+    return [record.summary.meta.meta for record in records.values() if record.summary.meta]
+
+
+def _unreadable(source: Source, failure: TaskFailure) -> EncodedRead:
+    hint = "divide it, or raise what it may take: [limits] in publish.toml" if failure.is_worker_lost else ""
+    message = f"reading it failed: {failure.message}"
+    return EncodedRead(source, Summary(None, (make_finding("source-unreadable", source.path, 0, message, hint),)))
+
+
+def _read_key(names_key: str, pictures: Iterable[tuple[ResolvedPicture, str]]) -> str:
     """Return the key of a source with its pictures.
 
     Args:
-        sights: What each picture that the source names leads to, and the digest of that file.
+        pictures: Each picture that the source names, and the digest of its file.
     """
-    return digest((names_key, *(text for sight, sha256 in sights for text in (sight.target, sight.outcome, sha256))))
+    return digest(
+        (names_key, *(text for picture, sha256 in pictures for text in (picture.target, picture.outcome, sha256)))
+    )
 
 
 def _check_aliases(config: Config) -> None:

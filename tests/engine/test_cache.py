@@ -349,7 +349,6 @@ def test_a_source_that_differs_there_is_read_though_its_file_looks_the_same(proj
 
 def test_two_versions_in_turn_make_what_each_of_them_makes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.engine import keys
-    from pipeline.run import planning
 
     def of_another_version(*_: str) -> dict[str, str]:
         return {"clinic-publish": "another"}
@@ -363,7 +362,7 @@ def test_two_versions_in_turn_make_what_each_of_them_makes(project: Path, monkey
 
     assert (written, again) == (["blog/ryg"], [])
     assert back[0].written == []
-    assert back[1].reasons["blog/ryg", "newsletter"] == planning.CHANGES["program"]
+    assert back[1].reasons["blog/ryg", "newsletter"] == keys.CHANGES["program"]
 
 
 def test_the_code_of_sending_and_preview_belongs_to_no_task() -> None:

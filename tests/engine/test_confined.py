@@ -83,7 +83,7 @@ def test_machine_paths_and_secrets_reach_no_output_report_or_log(published: Ran,
 
     log = done.stdout + done.stderr
     assert done.returncode == 1
-    assert log.count(canary) == log.count("All of it: ")  # where the report lies is said to the person who ran it
+    assert log.count(canary) == log.count("Full report: ")  # where the report lies is said to the person who ran it
     files = [path for path in sorted((folder / "outputs").rglob("*")) if path.is_file()]
     assert len(json.loads((folder / "outputs/report.json").read_text("utf-8"))["editions"]) == 6
     for path in files:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import config
-from pipeline.build import Request, publish
+from pipeline.build import publish
 from pipeline.engine.executor import Executor
 from pipeline.engine.worker_pool import Task
 from pipeline.report import Report
+from pipeline.run.context import Request
 from pipeline.writers import installed_writers
 
 
@@ -24,9 +25,6 @@ class Here(Executor):
 
     def warm(self, formats: Iterable[str]) -> None:
         pass
-
-    def timings(self) -> dict[str, float]:
-        return {}
 
     def read(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
         for task in tasks:

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline import build, config, writers
 from pipeline.engine.executor import cores
 from pipeline.report import Report
+from pipeline.run.context import Request
 
 ANTHOLOGY = "samlinger/alle"
 PROJECT = """[publisher]
@@ -44,7 +45,7 @@ class Shelf:
     def run(self, *formats: str, articles: tuple[str, ...] = (), jobs: int = 0, is_certified: bool = False) -> Report:
         """Publish, as the command does."""
         settings = config.load_config(self.folder, writers.installed_writers())
-        request = build.Request(formats, articles, jobs=jobs or cores())
+        request = Request(formats, articles, jobs=jobs or cores())
         return (build.certify if is_certified else build.publish)(settings, request, _say)
 
     def editions(self) -> list[dict[str, Any]]:
