@@ -26,9 +26,7 @@ from pipeline.engine.cache import Cache
 from pipeline.errors import ConfigError, WriteError
 
 STATE = ".publish"
-"""The hidden folder below the outputs: lock, journal, staging, record, cache."""
-
-
+"""The hidden folder below the outputs: lock, journal, staging, manifest, cache."""
 CURRENT = "current"
 RELEASES = "releases"
 # Windows has no such numbers.
