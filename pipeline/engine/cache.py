@@ -65,8 +65,6 @@ class Cache:
                 damaged or foreign one. Others mark a damaged file, and the next owner removes it.
         """
         self.path = os.fspath(path)
-        self.is_changed = False
-        """Something was put into it."""
         self._is_owner = is_owner
         self._mark = f"{self.path}-damaged"
         self._files = (self.path, *(f"{self.path}{suffix}" for suffix in ("-wal", "-shm", "-journal")))
@@ -115,7 +113,6 @@ class Cache:
         ]
         if not rows or not self._connection:
             return
-        self.is_changed = True
         self._execute("BEGIN IMMEDIATE")
         for row in rows:
             self._execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)", row)
@@ -124,7 +121,7 @@ class Cache:
             self._execute("ROLLBACK")
 
     def prune(self, most_bytes: int = MOST_BYTES) -> None:
-        """Drop the values that were not used for longest, until the file is no larger than so many bytes."""
+        """Remove the values unused for longest, until the file is within a size."""
         pages = (self._execute(f"PRAGMA {name}") for name in ("page_count", "page_size"))
         if prod(row[0] for rows in pages for row in rows) > most_bytes:
             self._execute(_DROP_OLDEST, (most_bytes * 9 // 10,))
@@ -138,6 +135,7 @@ class Cache:
 
     def close(self) -> None:
         if self._is_owner:
+            self.prune()
             self._execute("PRAGMA wal_checkpoint(TRUNCATE)")
         if self._connection:
             self._connection.close()

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from pipeline.engine.cache import NAME as CACHE
-from pipeline.engine.cache import Cache
 from pipeline.errors import ConfigError, WriteError
 
 STATE = ".publish"
@@ -34,18 +33,6 @@ _REFUSALS = {getattr(errno, name) for name in _REFUSAL_NAMES if hasattr(errno, n
 """Error numbers of a disk or share that is full, read-only, forbidden, broken or gone."""
 _KEPT = 3
 """Number of releases that are kept: readers may still read an earlier one."""
-
-
-@contextmanager
-def open_cache(outputs: OutputDir) -> Iterator[Cache]:
-    """Yield the cache of locked outputs, and keep its size within the limit."""
-    cache = Cache(outputs.cache_path, is_owner=True)
-    try:
-        yield cache
-    finally:
-        if cache.is_changed:
-            cache.prune()
-        cache.close()
 
 
 class BusyError(ConfigError):
@@ -273,7 +260,7 @@ def _reported(home: Path) -> Iterator[None]:
             raise
         raise SavingError(
             f"{home.name}/ cannot be written: {error.strerror or error}",
-            hint="make room on the disk, or mend its rights, and run it again; what was published stands",
+            hint="make room on the disk, or correct its rights, and run it again; published files are unchanged",
         ) from error
 
 
