@@ -35,8 +35,7 @@ def last_answer(arguments: list[str]) -> tuple[str, int] | None:
         arguments: Of the command line, without the program's name.
     """
     places = _places(arguments)
-    path = _cache_path(places[1]) if places else ""
-    if not os.path.isfile(path):  # noqa: PTH113  # pathlib costs as much as all this
+    if places is None or not os.path.isfile(path := _cache_path(places[1])):  # noqa: PTH113  # pathlib costs as much as all this
         return None
     opened = cache.Cache(path)
     value = opened.get(_KIND, _asked(arguments, places[0]))
