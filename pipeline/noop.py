@@ -35,11 +35,13 @@ def last_answer(arguments: list[str]) -> tuple[str, int] | None:
         arguments: Arguments of the command line, without the program.
     """
     places = _places(arguments)
-    path = os.path.join(places[1], _STATE, cache.NAME) if places else ""  # noqa: PTH118  # pathlib takes too long
+    if places is None:
+        return None
+    path = os.path.join(places[1], _STATE, cache.NAME)  # noqa: PTH118  # pathlib takes too long
     if not os.path.isfile(path):  # noqa: PTH113
         return None
     opened = cache.Cache(path)
-    value = opened.get(_KIND, ascii(arguments))
+    value = opened.get(_KIND, _asked(arguments, places[0]))
     opened.close()
     try:
         head, _, text = (value or b"").decode("utf-8", "surrogateescape").partition("\n\n")
@@ -91,7 +93,8 @@ def keep_answer(
                 return
             lines.append(_line(name, status))
     opened = cache.Cache(os.path.join(places[1], _STATE, cache.NAME))  # noqa: PTH118
-    opened.put(_KIND, ascii(arguments), ("\n".join(lines) + "\n\n" + text).encode("utf-8", "surrogateescape"))
+    value = ("\n".join(lines) + "\n\n" + text).encode("utf-8", "surrogateescape")
+    opened.put(_KIND, _asked(arguments, places[0]), value)
     opened.close()
 
 
@@ -107,6 +110,7 @@ def input_files(config: Config, outputs: Path) -> Iterator[str]:
 
     import pipeline
     from pipeline.engine.keys import native_files
+    from pipeline.lint.spelling import DICTIONARY_FOLDERS
     from pipeline.reading.source_files import find_roots
     from pipeline.rendering.styles import find_styles
     from pipeline.validation.certificate import FOLDER as CERTIFICATES
@@ -114,12 +118,14 @@ def input_files(config: Config, outputs: Path) -> Iterator[str]:
     folder = config.folder.resolve()
     yield str(config.file)
     folders = (*find_roots(config).folders, *find_styles(folder).folders, folder / CERTIFICATES)
-    for path in dict.fromkeys((*folders, folder / config.check.words, folder / config.check.baseline)):
-        if path.is_dir():
+    words = (folder / config.check.words, folder / config.check.baseline, *map(Path, DICTIONARY_FOLDERS))
+    for path in dict.fromkeys((*folders, *words)):
+        if path.is_dir() and path in folders:
             yield from _below(str(path), str(outputs))
         else:  # the nearest folder above a missing file: it changes when the file is created
             yield str(next(place for place in (path, *path.parents) if place.exists()))
-    yield from map(str, sorted(Path(pipeline.__file__).parent.rglob("*.py")))
+    package = Path(pipeline.__file__).parent
+    yield from (str(path) for suffix in ("py", "lua") for path in sorted(package.rglob(f"*.{suffix}")))
     # Installing a library changes its folder. The first entry is the folder of `publish` itself.
     yield from (entry for entry in sys.path[1:] if Path(entry).is_dir())
     yield from map(str, native_files())
@@ -138,7 +144,7 @@ def _below(folder: str, outputs: str) -> Iterator[str]:
             if entry.is_dir(follow_symlinks=False):
                 yield from _below(entry.path, outputs)
             else:
-                yield f"{entry.path}/" if entry.is_dir() and entry.is_symlink() else entry.path
+                yield f"{entry.path}/.link" if entry.is_dir() else entry.path
 
 
 def _line(name: str, status: os.stat_result) -> str:
@@ -155,6 +161,11 @@ def _machine() -> str:
     """Return the version of Python, its package folders, and the date, on which some findings depend."""
     day = os.environ.get("SOURCE_DATE_EPOCH") or time.strftime("%Y-%m-%d")
     return repr((sys.version, sys.prefix, sys.path[1:], day))
+
+
+def _asked(arguments: list[str], project: str) -> str:
+    # Two projects may be published to one folder by the same command.
+    return ascii((arguments, os.path.abspath(project)))  # noqa: PTH100
 
 
 def _places(arguments: list[str]) -> tuple[str, str] | None:

@@ -121,6 +121,33 @@ def test_what_changed_while_the_run_went_on_keeps_no_answer(project: Path, monke
     assert last_answer(["all"]) is None
 
 
+def test_what_a_linked_folder_leads_to_may_change_unseen(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin_cache(project)
+    write(project / "design/newsletter.css", "/* */")
+    (project / "styles").mkdir()
+    (project / "styles/newsletter").symlink_to(project / "design")
+    monkeypatch.chdir(project)
+    later = time.time_ns() + 10_000_000_000
+
+    keep_answer(["all"], [], input_files(Config(project), project / "outputs"), ("said", 0), later)
+
+    assert last_answer(["all"]) is None
+
+
+def test_another_project_with_the_same_outputs_has_no_answer(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin_cache(project)
+    arguments = ["all", "--outputs", str(project / "outputs")]
+    later = time.time_ns() + 10_000_000_000
+    monkeypatch.chdir(project)
+    keep_answer(arguments, [], input_files(Config(project), project / "outputs"), ("said", 0), later)
+    assert last_answer(arguments) == ("said", 0)
+    write(project.parent / "other/publish.toml", PUBLISH_TOML)
+
+    monkeypatch.chdir(project.parent / "other")
+
+    assert last_answer(arguments) is None
+
+
 def test_other_arguments_have_no_answer(answered: Path) -> None:
     _, loaded = command(answered, "newsletter", "--strict")
 

@@ -385,6 +385,26 @@ def test_a_fourth_writer_installed_beside_joins_in(project: Path, tmp_path: Path
     assert (project / "outputs/webpage/pictures").is_dir()
 
 
+def test_two_formats_of_one_package_are_told_apart(project: Path, tmp_path: Path) -> None:
+    """Though package, options and styles are the same, what one has made is never taken for the other's."""
+    site = tmp_path / "site"
+    writer = (Path(__file__).parent / "fourth_writer/webpage.py").read_text("utf-8")
+    # As a package would that was written for the version before.
+    write(site / "one.py", writer.replace("pipeline.model", "pipeline.article"))
+    write(site / "two.py", writer.replace("<h1>", "<h1 class=two>"))
+    write(site / "pages-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: pages\nVersion: 1\n")
+    write(site / "pages-1.dist-info/entry_points.txt", "[publish.writers]\none = one\ntwo = two\n")
+    path = os.pathsep.join((str(site), str(Path(__file__).parent.parent)))
+    both = ("all", "--only", "one", "--only", "two")
+
+    run_publish(project, *both, PYTHONPATH=path)
+    done = run_publish(project, *both, PYTHONPATH=path)
+
+    assert "0 written, 2 unchanged" in done.out
+    assert "<h1>Ondt i ryggen</h1>" in (project / "outputs/one/blog/ryg.html").read_text("utf-8")
+    assert "<h1 class=two>Ondt i ryggen</h1>" in (project / "outputs/two/blog/ryg.html").read_text("utf-8")
+
+
 def test_the_fourth_writer_is_in_the_readme_and_under_forty_lines() -> None:
     here = Path(__file__).parent
     writer = (here / "fourth_writer/webpage.py").read_text("utf-8")

@@ -7,12 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 
 import msgspec
 
 from pipeline.engine.cache import Values
-from pipeline.engine.keys import code_digest, short
+from pipeline.engine.keys import code_digest, library_parts, short
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, make_finding
 from pipeline.limits import DEFAULT_LIMITS, Limits
@@ -104,8 +103,8 @@ def _key(need: Need) -> str:
 
 @cache
 def _recipe() -> str:
-    """Return the key of the code that resizes pictures."""
-    return short(code_digest("pipeline.pictures.image_files"), version("pillow"))
+    """Return the key of what resizes pictures and draws SVG."""
+    return short(code_digest("pipeline.pictures.image_files"), *library_parts().values())
 
 
 def _broken(edition: Edition, picture: Picture, error: SourceError) -> Iterable[Finding]:

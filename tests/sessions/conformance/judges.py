@@ -29,7 +29,7 @@ class Verdict:
     rules: dict[str, tuple[str, ...]]
     """Rules of each profile that it breaks."""
     excused: int
-    """Alarms of page-validation that `conforming.pdf` shows to be false."""
+    """Alarms of page-validation that `validation.pdf` shows to be false."""
     fonts: tuple[str, ...]
     own: tuple[str, ...]
     """What no validator reports: language, title, tab order; of an imposed file, a claim that it must not make."""
