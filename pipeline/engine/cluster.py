@@ -103,14 +103,14 @@ class Cluster(Executor):
             if not under_way:
                 return
             limit_s = WALL_CLOCK_FACTOR * max(task.timeout_s for task in under_way.values())
+            results: dict[Any, Any]
             try:
                 done = wait(list(under_way), timeout=limit_s, return_when="FIRST_COMPLETED").done
-                results = [(future, self._result(under_way[future], future)) for future in done]
+                results = {future: self._result(under_way[future], future) for future in done}
             except (TimeoutError, CancelledError):
-                failure = TaskFailure(f"it did not end within {limit_s:.0f} seconds", is_worker_lost=True)
-                results = [(future, failure) for future in under_way]
+                results = dict.fromkeys(under_way, _late(limit_s))
                 self._client.cancel(list(under_way))
-            yield from ((under_way.pop(future), result) for future, result in results)
+            yield from ((under_way.pop(future), result) for future, result in results.items())
 
     def _handed_over(self, task: Task) -> tuple[RenderTask, RenderContext, SharedStorage]:
         """Put what a task needs and the storage lacks into it; return the arguments of the remote call."""
@@ -136,8 +136,12 @@ class Cluster(Executor):
         from distributed import KilledWorker
 
         results: dict[str, Rendered]
+        limit_s = WALL_CLOCK_FACTOR * task.timeout_s
         try:
-            results, seconds = future.result()
+            results, seconds = future.result(timeout=limit_s)  # a result may be lost with its worker
+        except (TimeoutError, CancelledError):
+            self._client.cancel([future])
+            return _late(limit_s)
         except KilledWorker as error:
             # The scheduler has tried it on as many workers as it allows (distributed.scheduler.allowed-failures).
             return TaskFailure(f"it killed the workers that tried it: {error}", is_worker_lost=True)
@@ -152,6 +156,10 @@ class Cluster(Executor):
             context.values.put(FILE, saved.sha256, data)
             context.staging.stage(staged_name(own.number, saved.path), data)
         return results
+
+
+def _late(limit_s: float) -> TaskFailure:
+    return TaskFailure(f"it did not end within {limit_s:.0f} seconds", is_worker_lost=True)
 
 
 def check_address(address: str) -> None:
