@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline import writers
 from pipeline.config import Config, override_formats
+from pipeline.engine.cache import Cache
 from pipeline.engine.executor import Executor
-from pipeline.engine.output_dir import STATE, OutputDir, defer_sigint, open_cache
+from pipeline.engine.output_dir import STATE, OutputDir, defer_sigint
 from pipeline.engine.rendering_task import RenderContext
 from pipeline.findings import Finding, sort_findings
 from pipeline.lint.cross_article import ArticleSummary, check_project
@@ -44,7 +46,7 @@ def publish(config: Config, request: Request, progress: Progress, executor: Exec
     started = time.monotonic()
     config = override_formats(config, request.overrides)
     outputs = outputs_of(config, request.outputs)
-    with outputs.lock(request.wait_s), open_cache(outputs) as cache:
+    with outputs.lock(request.wait_s), closing(Cache(outputs.cache_path, is_owner=True)) as cache:
         before = load_manifest(outputs.folder / STATE)
         run = RunContext(config, request, executor, cache, outputs, before, progress)
         try:
@@ -81,7 +83,7 @@ def prepare(config: Config, request: Request, progress: Progress, executor: Exec
     """
     outputs = outputs_of(config, request.outputs)
     home, published = OutputDir(outputs.home), OutputDir(outputs.published_dir)
-    with home.lock(request.wait_s), open_cache(home) as cache:
+    with home.lock(request.wait_s), closing(Cache(home.cache_path, is_owner=True)) as cache:
         before = load_manifest(published.folder / STATE)
         run = RunContext(config, request, executor, cache, published, before, progress, is_rendering=False)
         return _prepare(run)
@@ -149,7 +151,7 @@ def current_ids(config: Config, request: Request, progress: Progress, executor: 
         ConfigError: As for `publish`.
     """
     plan = prepare(config, request, progress, executor).plan
-    return frozenset(entry.result.id for entry in plan.current) - {task.binding.id for task in plan.tasks}
+    return frozenset(entry.result.id for entry in plan.current) - {task.edition_plan.id for task in plan.tasks}
 
 
 def certify(config: Config, request: Request, progress: Progress, executor: Executor | None = None) -> Report:

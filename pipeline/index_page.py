@@ -96,7 +96,7 @@ def items_of(report: Report, words: Words) -> tuple[Item, ...]:
         findings[finding.source].append(finding)
     listings = {listing.id: listing for listing in report.listings}
     for id_, own in entries.items():
-        if id_ not in listings:  # never read whole: refused from the first, or bound on the spot
+        if id_ not in listings:  # no metadata: never read without an error, or made by --select
             title, source = own[0].title, own[0].sources[0]
             contents = EditionContents() if len(own[0].sources) > 1 else None
             listings[id_] = ArticleMeta(id_, source, Metadata(title=title, kind="", contents=contents))

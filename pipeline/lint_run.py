@@ -51,14 +51,14 @@ def lint_articles(config: Config, request: Request, scale: SeverityPolicy, progr
         *run.findings,
     )
     sources = _requested_sources(run.sources, request.articles)
-    unjudged = {source for task in run.plan.tasks for source in task.binding.sources} & set(sources)
+    unjudged = {source for task in run.plan.tasks for source in task.edition_plan.sources} & set(sources)
     if unjudged:
         message = f"{len(unjudged)} of {len(sources)} sources were not judged for print, e-book and mail"
         findings = (*findings, make_finding("pages-unjudged", config.file.name, 0, message))
     wanted = sort_findings(
         f for f in findings if not request.articles or f.source in sources or f.code == "pages-unjudged"
     )
-    listings = tuple(card for card in run.sources.metas if card.source in sources)
+    listings = tuple(meta for meta in run.sources.metas if meta.source in sources)
     report = Report((), scale.apply(wanted), listings=listings, seconds=time.monotonic() - started)
     return LintResult(wanted, report, sources)
 

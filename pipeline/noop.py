@@ -1,7 +1,7 @@
-"""The answer of a run with nothing to do: how every file stood that the last such run depended on, kept in the cache.
+"""The no-op check: repeats the output of the last run with nothing to do while no file that it depended on has changed.
 
-As long as none of them has changed, the same command has nothing to do again, and says so before it has loaded a thing:
-this module imports nothing but the cache. Whatever is doubtful gives no answer, and then the run decides by content.
+It ends before anything else is loaded, so this module imports only the cache. In case of doubt it gives no answer, and
+the run decides by content.
 """
 
 from __future__ import annotations
@@ -25,17 +25,20 @@ _PROJECT_FILE = "publish.toml"
 _STATE = ".publish"
 _MANIFEST = "manifest"
 _SETTLED_NS = 2_000_000_000
-"""A file changed so shortly before a run began may change again within the same tick of its clock."""
+"""A file that changed less than this before a run may change again at the same time stamp."""
 
 
 def last_answer(arguments: list[str]) -> tuple[str, int] | None:
-    """Return what the last run with these arguments said, and its exit code, if nothing has changed since; else None.
+    """Return output and exit code of the last run with these arguments, or None if a file has changed since.
 
     Args:
-        arguments: Of the command line, without the program's name.
+        arguments: Arguments of the command line, without the program.
     """
     places = _places(arguments)
-    if places is None or not os.path.isfile(path := _cache_path(places[1])):  # noqa: PTH113  # pathlib costs as much as all this
+    if places is None:
+        return None
+    path = os.path.join(places[1], _STATE, cache.NAME)  # noqa: PTH118  # pathlib takes too long
+    if not os.path.isfile(path):  # noqa: PTH113
         return None
     opened = cache.Cache(path)
     value = opened.get(_KIND, _asked(arguments, places[0]))
@@ -43,27 +46,14 @@ def last_answer(arguments: list[str]) -> tuple[str, int] | None:
     try:
         head, _, text = (value or b"").decode("utf-8", "surrogateescape").partition("\n\n")
         machine, code, *lines = head.split("\n")
-        if machine != _machine() or not _is_as_it_was(lines):
-            return None
-        return text, int(code)
+        is_valid = machine == _machine() and bool(lines) and all(map(_is_unchanged, lines))
+        return (text, int(code)) if is_valid else None
     except (OSError, ValueError):
         return None
 
 
-def _is_as_it_was(lines: list[str]) -> bool:
-    stat = os.stat
-    for line in lines:
-        status, _, name = line.partition(" ")
-        if _status(stat(name)) != status:
-            return False
-    return bool(lines)
-
-
 def is_work_likely(arguments: list[str]) -> bool:
-    """Tell whether it is likely that there is something to do, though nothing has been read yet.
-
-    It is where nothing has been published, and where a file of the project is younger than what the last run left.
-    """
+    """Tell whether a run probably has work: nothing was published, or a file is younger than the manifest."""
     places = _places(arguments)
     if places is None:
         return False
@@ -78,14 +68,14 @@ def is_work_likely(arguments: list[str]) -> bool:
 def keep_answer(
     arguments: list[str], own: Iterable[str], others: Iterable[str], said: tuple[str, int], began_ns: int
 ) -> None:
-    """Keep the answer for the next run with these arguments.
+    """Store output and exit code for the next run with these arguments.
 
     Args:
-        own: Files that runs write: the outputs.
-        others: Files and folders that people write, and the program: where one changed just before this run began, or
-            since, no answer is kept.
-        said: What that run is to say, and its exit code.
-        began_ns: When this run began.
+        own: Files that runs write.
+        others: Files and folders of people and of the program: if one changed just before this run or during it,
+            nothing is stored.
+        said: Output and exit code.
+        began_ns: Start time of this run.
     """
     places = _places(arguments)
     if places is None:
@@ -101,24 +91,21 @@ def keep_answer(
             is_settled = max(status.st_mtime_ns, status.st_ctime_ns) + _SETTLED_NS < began_ns
             if "\n" in name or not (is_own or is_settled):
                 return
-            lines.append(f"{_status(status)} {name}")
-    opened = cache.Cache(_cache_path(places[1]))
-    opened.put(
-        _KIND, _asked(arguments, places[0]), ("\n".join(lines) + "\n\n" + text).encode("utf-8", "surrogateescape")
-    )
+            lines.append(_line(name, status))
+    opened = cache.Cache(os.path.join(places[1], _STATE, cache.NAME))  # noqa: PTH118
+    value = ("\n".join(lines) + "\n\n" + text).encode("utf-8", "surrogateescape")
+    opened.put(_KIND, _asked(arguments, places[0]), value)
     opened.close()
 
 
 def published_files(report: Report, outputs: Path) -> Iterator[str]:
     """Yield every file that runs have written."""
     yield f"{outputs}/report.json"
-    for entry in report.entries:
-        for saved in entry.artifacts:
-            yield f"{outputs}/{saved.path}"
+    yield from (f"{outputs}/{saved.path}" for entry in report.entries for saved in entry.artifacts)
 
 
 def input_files(config: Config, outputs: Path) -> Iterator[str]:
-    """Yield every file and folder that people change, and those of this program and its libraries."""
+    """Yield every file and folder that people change, and those of the program and its libraries."""
     from pathlib import Path
 
     import pipeline
@@ -128,32 +115,26 @@ def input_files(config: Config, outputs: Path) -> Iterator[str]:
     from pipeline.rendering.styles import find_styles
     from pipeline.validation.certificate import FOLDER as CERTIFICATES
 
-    def nearest(path: Path) -> str:
-        """Return a file, or the nearest folder above it: once the file is there, that has changed."""
-        return str(next(place for place in (path, *path.parents) if place.exists()))
-
     folder = config.folder.resolve()
     yield str(config.file)
     folders = (*find_roots(config).folders, *find_styles(folder).folders, folder / CERTIFICATES)
-    for each in dict.fromkeys(folders):
-        if each.is_dir():
-            yield from _below(str(each), str(outputs))
-        else:
-            yield nearest(each)
-    for path in (folder / config.check.words, folder / config.check.baseline, *map(Path, DICTIONARY_FOLDERS)):
-        yield nearest(path)
+    words = (folder / config.check.words, folder / config.check.baseline, *map(Path, DICTIONARY_FOLDERS))
+    for path in dict.fromkeys((*folders, *words)):
+        if path.is_dir() and path in folders:
+            yield from _below(str(path), str(outputs))
+        else:  # the nearest folder above a missing file: it changes when the file is created
+            yield str(next(place for place in (path, *path.parents) if place.exists()))
     package = Path(pipeline.__file__).parent
     yield from (str(path) for suffix in ("py", "lua") for path in sorted(package.rglob(f"*.{suffix}")))
-    # Whoever installs another version of a library changes its folder. The first entry is where `publish` itself lies.
+    # Installing a library changes its folder. The first entry is the folder of `publish` itself.
     yield from (entry for entry in sys.path[1:] if Path(entry).is_dir())
     yield from map(str, native_files())
 
 
 def _below(folder: str, outputs: str) -> Iterator[str]:
-    """Yield a folder and all in it, but what is hidden, and what lies in the outputs.
+    """Yield a folder and all in it, but hidden files and the outputs.
 
-    A link to a folder is yielded with a name that is never there, so that no answer is kept: what it leads to may
-    change unseen.
+    A link to a folder gets a name that does not exist, so that no answer is stored: its target may change unseen.
     """
     yield folder
     with os.scandir(folder) as entries:
@@ -166,12 +147,18 @@ def _below(folder: str, outputs: str) -> Iterator[str]:
                 yield f"{entry.path}/.link" if entry.is_dir() else entry.path
 
 
-def _status(status: os.stat_result) -> str:
-    return f"{status.st_size},{status.st_mtime_ns},{status.st_ctime_ns},{status.st_ino}"
+def _line(name: str, status: os.stat_result) -> str:
+    """Return a file and its state as one line."""
+    return f"{status.st_size},{status.st_mtime_ns},{status.st_ctime_ns},{status.st_ino} {name}"
+
+
+def _is_unchanged(line: str) -> bool:
+    name = line.partition(" ")[2]
+    return _line(name, os.stat(name)) == line  # noqa: PTH116
 
 
 def _machine() -> str:
-    """Return the Python that runs, its folders of packages, and the day, which some findings depend on."""
+    """Return the version of Python, its package folders, and the date, on which some findings depend."""
     day = os.environ.get("SOURCE_DATE_EPOCH") or time.strftime("%Y-%m-%d")
     return repr((sys.version, sys.prefix, sys.path[1:], day))
 
@@ -181,31 +168,21 @@ def _asked(arguments: list[str], project: str) -> str:
     return ascii((arguments, os.path.abspath(project)))  # noqa: PTH100
 
 
-def _cache_path(outputs: str) -> str:
-    return os.path.join(outputs, _STATE, cache.NAME)  # noqa: PTH118
-
-
 def _places(arguments: list[str]) -> tuple[str, str] | None:
-    """Return the folders of a command's project and outputs, or None where there is no project."""
-    folder = _value(arguments, "--project") or _project_at(os.getcwd())  # noqa: PTH109
-    if folder is None:
-        return None
+    """Return the folders of a command's project and outputs; None where there is no project."""
+    folder = _value(arguments, "--project") or os.getcwd()  # noqa: PTH109
+    while not (_value(arguments, "--project") or os.path.isfile(os.path.join(folder, _PROJECT_FILE))):  # noqa: PTH113, PTH118
+        folder, below = os.path.dirname(folder), folder  # noqa: PTH120
+        if folder == below:
+            return None
     return folder, _value(arguments, "--outputs") or os.path.join(folder, "outputs")  # noqa: PTH118
 
 
 def _value(arguments: list[str], option: str) -> str:
+    """Return the value of an option; empty where it is not given."""
     for number, argument in enumerate(arguments):
         if argument == option:
             return "".join(arguments[number + 1 : number + 2])
         if argument.startswith(f"{option}="):
             return argument.partition("=")[2]
     return ""
-
-
-def _project_at(folder: str) -> str | None:
-    while not os.path.isfile(os.path.join(folder, _PROJECT_FILE)):  # noqa: PTH113, PTH118
-        above = os.path.dirname(folder)  # noqa: PTH120
-        if above == folder:
-            return None
-        folder = above
-    return folder

@@ -1,8 +1,8 @@
-"""The cache: every value that a task has computed, by kind and key, in one SQLite file.
+"""The cache: the values of all tasks, by kind and key, in one SQLite file.
 
-It may be lost at any time: then its values are computed anew. A value counts only if its digest fits its kind, key and
-bytes; whoever decodes it checks its shape. Nothing in it is executed, and the file is never reached through a link.
-This module is loaded by runs with nothing to do, so it imports little.
+The file may be lost at any time: its values are then computed again. A value counts only if its digest fits its kind,
+key and bytes, and its decoder checks its form. Nothing in the file is executed, and no link to it is followed. A run
+with nothing to do loads this module, so it imports little.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any, Protocol
 
 NAME = "cache.db"
 MOST_BYTES = 2_000_000_000
-"""Of all values together: those that were not used for longest go first. CI services keep some gigabytes."""
+"""Size limit of the file: the values unused for longest are removed first. CI services keep some gigabytes."""
 _LONGEST = 200_000_000
-"""Bytes of one value: a longer one is neither stored nor read."""
+"""Size limit of a value: a longer one is neither stored nor read."""
 _FORMAT = 1
 _TABLE = (
     "CREATE TABLE entries (kind TEXT NOT NULL, key TEXT NOT NULL, used INTEGER NOT NULL, digest TEXT NOT NULL,"
@@ -31,29 +31,29 @@ _SETTINGS = (
     "trusted_schema = OFF", "cell_size_check = ON", "synchronous = OFF", "auto_vacuum = FULL",
     "journal_mode = WAL", "journal_size_limit = 8000000",
 )  # fmt: skip
-"""`synchronous`: a loss of power may cost the cache, which is found out by digests; waiting for the disk costs more."""
+"""`synchronous`: waiting for the disk costs more than losing the cache in a power failure, which the digests detect."""
 _DROP_OLDEST = (
     "DELETE FROM entries WHERE rowid IN (SELECT rowid FROM (SELECT rowid, SUM(length(value) + 400)"
     " OVER (ORDER BY used DESC, rowid DESC) AS total FROM entries) WHERE total > ?)"
 )
 _USED_AGAIN_S = 3600
-"""A value that is read is marked as used at most this often."""
+"""Interval at which a value that is read is marked as used."""
 _BUSY_S = 30.0
-"""How long one process waits for another that writes."""
+"""Seconds to wait for another process that writes."""
 
 
 class Values(Protocol):
-    """Where values of tasks are kept: the cache of this machine, or storage that several machines share."""
+    """A store of task values: the cache of this machine, or storage that several machines share."""
 
     def get(self, kind: str, key: str) -> bytes | None:
         """Return a value, or None where there is none."""
 
     def put(self, kind: str, key: str, value: bytes) -> None:
-        """Keep a value."""
+        """Store a value."""
 
 
 class Cache:
-    """The cache in a file. Several processes may use it at once; in another process it opens the file by itself."""
+    """The cache in a file, which several processes may use at once; when unpickled it opens the file again."""
 
     _connection: sqlite3.Connection | None = None
 
@@ -65,8 +65,6 @@ class Cache:
                 damaged or foreign one. Others mark a damaged file, and the next owner removes it.
         """
         self.path = os.fspath(path)
-        self.is_changed = False
-        """Something was put into it."""
         self._is_owner = is_owner
         self._mark = f"{self.path}-damaged"
         self._files = (self.path, *(f"{self.path}{suffix}" for suffix in ("-wal", "-shm", "-journal")))
@@ -115,7 +113,6 @@ class Cache:
         ]
         if not rows or not self._connection:
             return
-        self.is_changed = True
         self._execute("BEGIN IMMEDIATE")
         for row in rows:
             self._execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)", row)
@@ -124,7 +121,7 @@ class Cache:
             self._execute("ROLLBACK")
 
     def prune(self, most_bytes: int = MOST_BYTES) -> None:
-        """Drop the values that were not used for longest, until the file is no larger than so many bytes."""
+        """Remove the values unused for longest, until the file is within a size."""
         pages = (self._execute(f"PRAGMA {name}") for name in ("page_count", "page_size"))
         if prod(row[0] for rows in pages for row in rows) > most_bytes:
             self._execute(_DROP_OLDEST, (most_bytes * 9 // 10,))
@@ -138,6 +135,7 @@ class Cache:
 
     def close(self) -> None:
         if self._is_owner:
+            self.prune()
             self._execute("PRAGMA wal_checkpoint(TRUNCATE)")
         if self._connection:
             self._connection.close()
@@ -158,11 +156,11 @@ class Cache:
             return []
 
     def _give_up(self) -> None:
-        """Do without a damaged file: its owner begins a new one, others tell the next owner."""
+        """Close a damaged file: its owner creates a new one, another process marks it for the next owner."""
         if self._connection:
             with suppress(sqlite3.Error):
                 self._connection.close()
-        self._connection = None
+            self._connection = None
         if self._is_owner:
             self._remove()
             self._connect()
@@ -183,7 +181,7 @@ class Cache:
             self._connection = None  # such as a folder in its place
 
     def _connect(self) -> None:
-        """Open the file; where it is no cache of this form, its owner begins a new one."""
+        """Open the file; where it is not a cache of this form, its owner creates a new one."""
         for is_last in (False, True):
             try:
                 connection = sqlite3.connect(self.path, _BUSY_S, isolation_level=None, check_same_thread=False)
@@ -207,7 +205,7 @@ class Cache:
             self._remove()
 
     def _claim(self) -> None:
-        """Make sure that the files are ours alone: a link is removed, and a file with further names is copied."""
+        """Remove links in place of the files, and copy a file that has hard links."""
         for name in self._files:
             if not _is_foreign(name):
                 continue
@@ -229,7 +227,7 @@ class Cache:
 
 
 _open_caches: dict[str, Cache] = {}
-"""Of a worker process, which keeps a cache open from one task to the next."""
+"""Caches that a worker process keeps open from one task to the next."""
 
 
 def _in_worker(path: str) -> Cache:
@@ -240,7 +238,7 @@ def _in_worker(path: str) -> Cache:
 
 
 def _is_foreign(name: str) -> bool:
-    """Tell whether something lies at a path that is not a file with this one name: SQLite would write through it."""
+    """Tell whether a path leads to anything but a file with this one name: SQLite would write through it."""
     try:
         status = os.lstat(name)
     except FileNotFoundError:
@@ -249,7 +247,7 @@ def _is_foreign(name: str) -> bool:
 
 
 def value_digest(kind: str, key: str, value: bytes) -> str:
-    """Return the digest that a stored value must have."""
+    """Return the digest of a stored value."""
     total = sha256(f"{kind}\0{key}\0".encode("utf-8", "surrogatepass"))
     total.update(value)
     return total.hexdigest()

@@ -117,8 +117,8 @@ class Cluster(Executor):
             self._is_packed = True
         with suppress(Exception):  # `render` reports what is wrong with an article
             edition = own.edition
-            for card, article in zip(own.binding.all_metas, own.articles, strict=True):
-                self._storage.put("article", card.key, article)
+            for meta, article in zip(own.edition_plan.all_metas, own.articles, strict=True):
+                self._storage.put("article", meta.key, article)
             pictures = {image.picture for article in (edition.front, *edition.articles) for image in images(article)}
             for picture in pictures:
                 if not self._storage.has(ORIGINAL, picture.sha256):

@@ -1,6 +1,6 @@
-"""Articles as data: JSON that holds the classes of `pipeline.model` by name, and back, checked by their type hints.
+"""The codec of articles: JSON that names the classes of `pipeline.model`, decoded with a check of every type.
 
-What is decoded may come from anywhere: only classes of the model are made, and every value must have its type.
+The JSON may come from anywhere: decoding makes only objects of the model.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _PLAIN = frozenset({str, int, bool, type(None)})
 
 def encode(article: Article) -> bytes:
     """Return an article as JSON: each object of the model is a list of its class's name and its values in order."""
-    # Not msgspec: front matter may hold half a character, which JSON can escape and UTF-8 cannot hold.
+    # Not msgspec: front matter may hold unpaired surrogates, which JSON can escape and UTF-8 cannot hold.
     return json.dumps(_encoded(article), separators=(",", ":")).encode()
 
 
 def decode(data: bytes) -> Article:
-    """Return the article that was encoded.
+    """Return the encoded article.
 
     Raises:
-        ValueError: It is none: not JSON, or of another shape than the model of this program.
+        ValueError: The data is not JSON, or does not fit the model.
     """
     try:
         article: Article = _decoder(Article)(json.loads(data))
@@ -60,7 +60,7 @@ def _hints(kind: Any) -> Mapping[str, Any]:
 
 @cache
 def _decoder(hint: Any) -> Callable[[Any], Any]:
-    """Return the function that checks what JSON gave for a type, and makes of it what it stands for."""
+    """Return the function that checks a JSON value against a type, and converts it."""
     origin, inner = get_origin(hint), get_args(hint)
     if hint in _PLAIN:
         return partial(_checked, hint)
@@ -94,7 +94,7 @@ def _each(decoders: tuple[Callable[[Any], Any], ...], values: list[Any]) -> tupl
 
 
 def _object(classes: Mapping[str, type], value: Any) -> Any:
-    """Return an object of one of these classes."""
+    """Return an object of one of the classes."""
     name, *values = _checked(list, value) or [None]
     if _checked(str, name) not in classes:
         raise ValueError(f"{name[:60]!r}, expected {' or '.join(classes)}")

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from importlib.metadata import EntryPoint
 from multiprocessing import forkserver
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,6 +25,8 @@ _READ_MODULES = ("pipeline.engine.reading_task", "pipeline.reading.reader", "pip
 _RENDER_MODULES = ("pipeline.engine.rendering_task",)
 """What workers load before their first task, beside the renderers."""
 _CGROUP = Path("/sys/fs/cgroup")
+_HAS_SERVER = "forkserver" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
+"""Processes can be forked from a server; the libraries of macOS fail after a fork."""
 
 
 class Executor:
@@ -38,8 +39,8 @@ class Executor:
             memory_mb: Memory limit of each process and of each program that it starts; Linux enforces it.
         """
         self.jobs = max(1, jobs)
-        self._readers = WorkerPool(self.jobs, multiprocessing.get_context("spawn"), memory_mb, _READ_MODULES)
-        self._renderers = WorkerPool(self.jobs, _render_context(), memory_mb, _RENDER_MODULES)
+        self._readers = WorkerPool(self.jobs, "spawn", memory_mb, _READ_MODULES)
+        self._renderers = WorkerPool(self.jobs, "forkserver" if _HAS_SERVER else "spawn", memory_mb, _RENDER_MODULES)
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +68,7 @@ class Executor:
 
     def warm(self, formats: Iterable[str]) -> None:
         """Let the server load the renderers of formats while this process goes on."""
-        if _has_server():
+        if _HAS_SERVER:
             from pipeline.writers import installed_writers
 
             points: list[EntryPoint] = [installed_writers()[name] for name in formats]
@@ -108,12 +109,3 @@ def _memory_bytes() -> int:
     with suppress(OSError, ValueError):
         limits.append(int((_CGROUP / "memory.max").read_text()))
     return min(limits, default=0)
-
-
-def _has_server() -> bool:
-    """Tell whether processes can be forked from a server; the libraries of macOS fail after a fork."""
-    return "forkserver" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
-
-
-def _render_context() -> BaseContext:
-    return multiprocessing.get_context("forkserver" if _has_server() else "spawn")

@@ -1,4 +1,4 @@
-"""Pictures in the sizes that writers ask for: resized once, and kept in the cache by content, size and recipe."""
+"""Pictures in the sizes that writers need; the cache holds them by content, size and resizing code."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from pipeline.timing import timed_phase
 from pipeline.writers import Need, Rendition
 
 ORIGINAL = "original"
-"""Kind of picture files as they are, where machines share values; here they are read from the project."""
+"""Kind of original picture files in shared storage; on this machine they are read from the project."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageSizes:
-    """The pictures of a project in sizes."""
+    """Resizes the pictures of a project."""
 
     values: Values
     roots: SourceRoots
@@ -35,11 +35,11 @@ class ImageSizes:
 
     @timed_phase("pictures")
     def make(self, edition: Edition, needs: Iterable[Need]) -> tuple[dict[Need, Rendition], tuple[Finding, ...]]:
-        """Return a rendition for each need; pictures whose files are damaged are left out and named.
+        """Return a rendition for each need, and a finding for each damaged picture, which is left out.
 
         Raises:
-            SourceError: A picture cannot be read now, or is another by now: the next run may find it as it was.
-            MemoryError: There is too little for a picture.
+            SourceError: A picture cannot be read, or has changed since its article was read.
+            MemoryError: A picture needs more memory than the limit.
         """
         by_picture: dict[Picture, list[Need]] = defaultdict(list)
         for need in needs:
@@ -62,10 +62,10 @@ class ImageSizes:
         return made, tuple(findings)
 
     def _original(self, edition: Edition, picture: Picture) -> bytes:
-        """Return the file of a picture as it was when the article was read.
+        """Return the file of a picture.
 
         Raises:
-            SourceError: It is not, or cannot be read.
+            SourceError: It cannot be read, or has changed since the article was read.
         """
         try:
             data = self.values.get(ORIGINAL, picture.sha256)
@@ -113,6 +113,6 @@ def _broken(edition: Edition, picture: Picture, error: SourceError) -> Iterable[
 
 
 def _places(edition: Edition, picture: Picture) -> Iterator[tuple[str, int]]:
-    """Yield the source and line of each place where a picture stands."""
+    """Yield the source and line of each place that shows a picture."""
     for article in dict.fromkeys((edition.front, *edition.articles)):
         yield from ((article.source, image.line) for image in images(article) if image.picture == picture)

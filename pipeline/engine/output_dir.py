@@ -1,8 +1,8 @@
-"""How files come to their place: staged beside it, then moved under a journal that the next start completes.
+"""The outputs folder: files are staged, then moved to their place under a journal that the next run completes.
 
-At every moment a file is whole, old or new. A set of files is moved together: where a run is interrupted in between,
-the next one finishes the moves (the journal stands) or forgets them (it was never written). With releases, a run is
-laid into a folder of its own, and no reader ever meets a set in between.
+Every file is complete at every moment. A set of files is moved together: after an interruption the next run completes
+the moves if there is a journal, and removes the staged files otherwise. With releases, each run has a folder of its
+own, and readers see all of its files at once.
 """
 
 from __future__ import annotations
@@ -22,41 +22,27 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from pipeline.engine.cache import NAME as CACHE
-from pipeline.engine.cache import Cache
 from pipeline.errors import ConfigError, WriteError
 
 STATE = ".publish"
-"""The hidden folder below the outputs: lock, journal, staging, manifest, cache."""
+"""The hidden folder below the outputs: lock, journal, staged files, manifest, cache."""
 CURRENT = "current"
 RELEASES = "releases"
-# Windows has no such numbers.
-_OF_SHARES = {number for name in ("EDQUOT", "ESTALE") if (number := getattr(errno, name, 0))}
-_REFUSALS = {errno.ENOSPC, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, *_OF_SHARES}
-"""Full, read-only, forbidden, broken, or a share that has gone."""
+_REFUSAL_NAMES = ("ENOSPC", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "EDQUOT", "ESTALE")
+_REFUSALS = {getattr(errno, name) for name in _REFUSAL_NAMES if hasattr(errno, name)}  # Windows lacks the last two
+"""Error numbers of a disk or share that is full, read-only, forbidden, broken or gone."""
 _KEPT = 3
-"""Releases that stay: whoever has begun to read the one before the last can go on."""
-
-
-@contextmanager
-def open_cache(outputs: OutputDir) -> Iterator[Cache]:
-    """Yield the cache of outputs whose lock is held; afterwards it is no larger than it may be."""
-    cache = Cache(outputs.cache_path, is_owner=True)
-    try:
-        yield cache
-    finally:
-        if cache.is_changed:
-            cache.prune()
-        cache.close()
+"""Number of releases that are kept: readers may still read an earlier one."""
 
 
 class BusyError(ConfigError):
-    """Another run holds the project."""
+    """Another run holds the outputs."""
 
     code = "project-busy"
 
 
 class SavingError(WriteError):
-    """The disk or the share refuses; what stood there stands."""
+    """The disk or share refuses to write; earlier files are unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +51,16 @@ class OutputDir:
 
     home: Path
     has_releases: bool = False
-    """Each run is laid into a folder of its own, and `current` switched to it by one rename."""
+    """Each run has a folder of its own, and the link `current` leads to the last one."""
 
     @property
     def folder(self) -> Path:
-        """Where files of this run come to their place."""
+        """The folder in which this run places its files."""
         return self.state / "draft" if self.has_releases else self.home
 
     @property
     def published_dir(self) -> Path:
-        """Where readers find what is published."""
+        """The folder of the published files."""
         return self.home / CURRENT if self.has_releases else self.home
 
     @property
@@ -95,16 +81,16 @@ class OutputDir:
 
     @contextmanager
     def lock(self, wait_s: float) -> Iterator[None]:
-        """Hold the outputs for one run, and put right what an interrupted one left.
+        """Hold the outputs for one run, and complete an interrupted one.
 
         Raises:
             BusyError: Another run has held them for `wait_s` seconds.
             ConfigError: The folder cannot be written.
-            SavingError: It could not be written any more during the run, as when the disk is full.
+            SavingError: Writing failed during the run, such as on a full disk.
         """
         from filelock import FileLock, Timeout
 
-        # The kernel frees the lock of a dead process, so none goes stale.
+        # The kernel releases the lock of a dead process.
         file_lock = FileLock(self.state / "lock", timeout=wait_s)
         self._check_current()
         try:
@@ -126,25 +112,23 @@ class OutputDir:
                 hint="check that it is a folder and may be written, or name another: --outputs",
             ) from error
         try:
-            with _told(self.home):
+            with _reported(self.home):
                 yield
         finally:
-            if not self.journal.exists():  # else the next start needs what is staged
+            if not self.journal.exists():  # otherwise the next run needs the staged files
                 shutil.rmtree(self.staging, ignore_errors=True)
             file_lock.release()
 
     def recover(self) -> None:
-        """Complete the moves of an interrupted run, and drop what it never came to move."""
+        """Complete the moves of an interrupted run, and remove its other staged files."""
         if self.journal.is_file():
             try:
                 plan = json.loads(self.journal.read_text("utf-8"))
-                moves, removals = plan["moves"], plan["removals"]
+                self._carry_out(self.home, plan["moves"], plan["removals"])
             except (ValueError, KeyError, TypeError):
-                # It is written whole or not at all: whatever this is, it is no plan of ours.
-                moves, removals = [], []
-            self._carry_out(self.home, moves, removals)
+                pass  # no run wrote it: a journal is written whole or not at all
             self.journal.unlink(missing_ok=True)
-        for left in self.state.glob("[!.]*.new"):  # what an interrupted run had not written whole
+        for left in self.state.glob("[!.]*.new"):  # incomplete files of an interrupted run
             left.unlink(missing_ok=True)
         for folder in (self.staging, self.state / "draft"):
             shutil.rmtree(folder, ignore_errors=True)
@@ -153,13 +137,13 @@ class OutputDir:
         """Move staged files into place together.
 
         Args:
-            moves: Name below `staging`, and path below the outputs folder.
-            removals: Paths below the outputs folder.
+            moves: Pairs of a name below `staging` and a path below the outputs folder.
+            removals: Paths below the outputs folder, of files to remove.
         """
         plan = ([list(move) for move in moves], list(removals))
         if not any(plan):
             return
-        if self.has_releases:  # no one sees the draft: a kill costs the draft
+        if self.has_releases:  # readers do not see the draft, so it needs no journal
             self._carry_out(self.folder, *plan)
             return
         with defer_sigint():
@@ -174,19 +158,16 @@ class OutputDir:
         """Write a file into the staging folder, and return its name there.
 
         Raises:
-            SavingError: The disk is full, or refuses.
+            SavingError: The disk refuses to write.
         """
-        with _told(self.home):
+        with _reported(self.home):
             path = self.staging / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, data)
         return name
 
     def release(self) -> None:
-        """Let readers see this run: its folder gets a number, and one rename switches `current` to it.
-
-        Without releases, they have seen each edition as it came to its place.
-        """
+        """Publish the draft as the next release: one rename leads `current` to it. Without releases, do nothing."""
         if not self.has_releases:
             return
         releases = self.home / RELEASES
@@ -196,7 +177,7 @@ class OutputDir:
         self.folder.rename(releases / f"{number:06}")
         _flush_folder(releases)
         link = self.state / "current.new"
-        # Relative to where it will lie, so that the outputs can be moved and mounted elsewhere.
+        # A relative link: the outputs may be moved or mounted elsewhere.
         link.symlink_to(f"{RELEASES}/{number:06}", target_is_directory=True)
         link.replace(self.home / CURRENT)
         _flush_folder(self.home)
@@ -204,24 +185,21 @@ class OutputDir:
             shutil.rmtree(releases / f"{old:06}", ignore_errors=True)
 
     def _check_current(self) -> None:
-        """Make sure that what readers see is a release, older or newer, and nothing that someone has put in its place.
+        """Check that `current` is a link to a release.
 
         Raises:
-            ConfigError: It would be published with the next release, or a rename cannot take its place.
+            ConfigError: It is something else, which the next release would contain or replace.
         """
-        if not self.has_releases or not os.path.lexists(self.published_dir):
-            return
-        if (
-            not self.published_dir.is_symlink()
-            or self.published_dir.resolve().parent != (self.home / RELEASES).resolve()
-        ):
+        published = self.published_dir
+        is_release = published.is_symlink() and published.resolve().parent == (self.home / RELEASES).resolve()
+        if self.has_releases and os.path.lexists(published) and not is_release:
             raise ConfigError(
                 f"{self.home.name}/{CURRENT} is not a link to a folder in {self.home.name}/{RELEASES}/",
-                hint="move away what someone has put there; to go back, link it to an older release",
+                hint="move it away; to go back to an older release, link it to that",
             )
 
     def _begin_release(self) -> None:
-        """Lay what is current into the draft; files are shared, since none is ever written into."""
+        """Copy the current release into the draft by hard links, since no file is ever changed in place."""
         self.folder.mkdir()
         if self.published_dir.is_dir():
             shutil.copytree(self.published_dir, self.folder, symlinks=True, copy_function=_share, dirs_exist_ok=True)
@@ -231,14 +209,11 @@ class OutputDir:
         for staged, final in moves:
             source, target = self.staging / staged, base / final
             if not (_is_below(staged) and _is_below(final)) or not source.exists():
-                continue  # no journal of ours says so; or an interrupted run had moved it already
+                continue  # a foreign journal, or a file that was moved already
             target.parent.mkdir(parents=True, exist_ok=True)
             _replace(source, target)
             folders.add(target.parent)
-        for name in removals:
-            if not _is_below(name):
-                continue  # no record of ours says so
-            target = base / name
+        for target in (base / name for name in removals if _is_below(name)):
             target.unlink(missing_ok=True)
             folders.add(target.parent)
         for folder in sorted(folders, reverse=True):
@@ -255,14 +230,14 @@ def _remove_if_empty(folder: Path, base: Path) -> None:
         try:
             folder.rmdir()
         except OSError:
-            return  # something still lies in it
+            return  # it is not empty
         folder = folder.parent
 
 
 @contextmanager
 def defer_sigint() -> Iterator[None]:
-    """Let Ctrl-C wait until the end of what must not stop in the middle."""
-    if threading.current_thread() is not threading.main_thread():  # no signal reaches it
+    """Delay Ctrl-C until the end of the block."""
+    if threading.current_thread() is not threading.main_thread():  # signals reach the main thread only
         yield
         return
     came: list[int] = []
@@ -271,26 +246,26 @@ def defer_sigint() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if came and callable(before):  # within another, it waits for that one's end; else it raises KeyboardInterrupt
+    if came and callable(before):  # the handler of an outer block, or the one that raises KeyboardInterrupt
         before(signal.SIGINT, None)
 
 
 @contextmanager
-def _told(home: Path) -> Iterator[None]:
-    """Say what the system refuses as a person would."""
+def _reported(home: Path) -> Iterator[None]:
+    """Raise a refusal of the disk as a SavingError."""
     try:
         yield
     except OSError as error:
-        if error.errno not in _REFUSALS:  # such as a broken pipe: whoever read what is printed has gone
+        if error.errno not in _REFUSALS:  # such as a broken pipe
             raise
         raise SavingError(
             f"{home.name}/ cannot be written: {error.strerror or error}",
-            hint="make room on the disk, or mend its rights, and run it again; what was published stands",
+            hint="make room on the disk, or correct its rights, and run it again; published files are unchanged",
         ) from error
 
 
 def _share(source: str, target: str) -> None:
-    """Give a file a second name; where a file system has no such thing, copy it with its time."""
+    """Hard-link a file; where the file system has no hard links, copy it with its time."""
     try:
         os.link(source, target)
     except OSError:
@@ -298,15 +273,15 @@ def _share(source: str, target: str) -> None:
 
 
 def seal(data: bytes) -> bytes:
-    """Return what a cache stores: the digest of the data on a line, and the data."""
+    """Return the digest of data on a line, and the data."""
     return hashlib.sha256(data).hexdigest().encode() + b"\n" + data
 
 
 def unseal(stored: bytes) -> bytes:
-    """Return the data of what was stored.
+    """Return the data of sealed data.
 
     Raises:
-        ValueError: It is not what was stored: cut off, damaged, or of another form.
+        ValueError: The sealed data is truncated, damaged or of another form.
     """
     digest, _, data = stored.partition(b"\n")
     if digest != hashlib.sha256(data).hexdigest().encode():
@@ -323,14 +298,14 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def replace_whole(path: Path, data: bytes) -> None:
-    """Put a file in the place of another: whoever reads it finds the old one or the new."""
+    """Replace a file: readers see the old one or the new one."""
     draft = path.with_name(f".{path.name}.new")
     write_whole(draft, data)
     draft.replace(path)
 
 
 def _replace(source: Path, target: Path) -> None:
-    # Windows refuses while a reader or a virus scanner has the target open; that passes.
+    # Windows refuses while a reader or a virus scanner has the target open.
     for pause_s in (0.05, 0.1, 0.2, 0.4, 0.8):
         try:
             source.replace(target)
@@ -344,7 +319,7 @@ def _replace(source: Path, target: Path) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Wait until the disk has the names in a folder; Windows has no such call."""
+    """Wait until the disk has the names of a folder; Windows has no such call."""
     if os.name == "nt" or not folder.is_dir():
         return
     with contextlib.suppress(OSError):  # some network shares refuse it

@@ -1,4 +1,4 @@
-"""The task `read`: source files → encoded articles, their metadata, and what was found in them."""
+"""The task `read`: makes encoded articles, their metadata and findings of source files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -27,48 +27,50 @@ if TYPE_CHECKING:
     from pipeline.reading.picture_finder import ResolvedPicture
     from pipeline.reading.reader import ReadResult
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What planning needs of a source, whose article itself stays in the cache."""
+    """The metadata and findings of a source; the cache holds its article."""
 
     meta: ArticleMeta | None
-    """None: refused."""
+    """None: the source was refused."""
     findings: tuple[Finding, ...]
-    """Of reading it, and of the rules on an article: none of them depends on the day."""
+    """Findings of reading and of the rules on an article; none depends on the date."""
     lint_summary: LintSummary = field(default_factory=LintSummary)
-    """What is kept of it to compare it with others."""
+    """Data of the rules that compare articles."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedRead:
-    """What reading one source gave."""
+    """The result of reading one source."""
 
     source: Source
     summary: Summary
     article: bytes = b""
-    """Encoded; empty where the source was refused."""
+    """Encoded article; empty where the source was refused."""
     resolved_pictures: tuple[ResolvedPicture, ...] = ()
     sha256: str = ""
-    """Of the source; empty where the next run must read it again."""
+    """Digest of the source; empty where the next run must read it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadContext:
-    """What all sources of a run are read with."""
+    """The values that all reading tasks of a run share."""
 
     config: Config
     roots: SourceRoots
     ids: Mapping[str, str]
     """The id of every source by its path."""
     cache: Cache
-    """Where verdicts on words are kept."""
+    """Cache of spelling verdicts."""
     spelling_key: str
 
 
 def read_sources(sources: Sequence[Source], context: ReadContext) -> tuple[EncodedRead, ...]:
-    """Read and check sources; several at once share the start of pandoc."""
-    from pipeline.reading.reader import read_articles  # only those who read load all that it takes
+    """Read and lint sources; those of one call share the start of pandoc."""
+    from pipeline.reading.reader import read_articles  # only workers load it
 
     verdicts = _verdicts(context.spelling_key)
     verdicts.cache = context.cache
@@ -82,47 +84,51 @@ def read_sources(sources: Sequence[Source], context: ReadContext) -> tuple[Encod
 def _result(item: ReadResult, context: ReadContext, verdicts: SpellingVerdicts) -> EncodedRead:
     from pipeline.lint.rules import lint_article
 
-    if item.article is None:
-        return EncodedRead(item.source, Summary(None, item.findings), b"", item.resolved_pictures, item.sha256)
-    checked = lint_article(item.article, context.config, find_styles(context.config.folder), verdicts)
-    data = encode(item.article)
-    card = article_meta(item.article, hashlib.sha256(data).hexdigest())
-    summary = Summary(card, sort_findings((*item.findings, *checked.findings)), checked.lint_summary)
+    summary, data = Summary(None, item.findings), b""
+    if item.article:
+        checked = lint_article(item.article, context.config, find_styles(context.config.folder), verdicts)
+        data = encode(item.article)
+        meta = article_meta(item.article, hashlib.sha256(data).hexdigest())
+        summary = Summary(meta, sort_findings((*item.findings, *checked.findings)), checked.lint_summary)
     return EncodedRead(item.source, summary, data, item.resolved_pictures, item.sha256)
 
 
 def compact_json(value: object) -> bytes:
-    """Return a record as the cache keeps it; half a character is escaped, which UTF-8 could not hold."""
+    """Return a record as JSON; unpaired surrogates, which UTF-8 cannot hold, are escaped."""
     return json.dumps(msgspec.to_builtins(value), separators=(",", ":")).encode()
 
 
 def summary_from_json(data: bytes | None, path: str) -> Summary | None:
-    """Return a summary as it was kept; None where it is not one of this source.
+    """Return a cached summary; None where it is damaged, of another source, or its names lead elsewhere.
 
     Args:
-        path: The source, from the project folder.
+        path: Path of the source from the project folder.
     """
-    if data is None:
+    if (summary := value_from_json(data, Summary)) is None:
         return None
+    meta = summary.meta
+    # These names become parts of paths.
+    names = (*(finding.source for finding in summary.findings), *((meta.id, meta.meta.language) if meta else ()))
+    return summary if (meta is None or meta.source == path) and all(map(is_below, names)) else None
+
+
+def value_from_json(data: bytes | None, kind: type[T]) -> T | None:
+    """Return a cached value of a type; None where it is missing or of another type."""
     try:
-        summary = msgspec.json.decode(data, type=Summary)
+        return msgspec.json.decode(data or b"", type=kind)
     except ValueError:
         return None
-    card = summary.meta
-    # These become parts of paths: of outputs, of word lists, and of places that are shown.
-    named = (*(finding.source for finding in summary.findings), *((card.id, card.meta.language) if card else ()))
-    return summary if (card is None or card.source == path) and all(map(is_below, named)) else None
 
 
 def is_below(name: str) -> bool:
-    """Tell whether a relative path stays below the folder that it is meant from."""
+    """Tell whether a relative path stays below its folder."""
     parts = PurePosixPath(name).parts
     return not (name.startswith("/") or ".." in parts or "\\" in name or "\0" in name)
 
 
 @dataclass(slots=True)
 class _CachedVerdicts(SpellingVerdicts):
-    """Verdicts on words, shared by all processes and runs."""
+    """Spelling verdicts in the cache, which all processes and runs share."""
 
     key: str = ""
     cache: Cache | None = None
@@ -139,7 +145,7 @@ class _CachedVerdicts(SpellingVerdicts):
             return verdict
 
     def save(self) -> None:
-        """Keep what was found here since this was last called."""
+        """Store the verdicts that are new since the last call."""
         if self.cache:
             self.cache.put_many("word", self._new.items())
         self._new.clear()
@@ -147,5 +153,5 @@ class _CachedVerdicts(SpellingVerdicts):
 
 @cache
 def _verdicts(spelling_key: str) -> _CachedVerdicts:
-    """Return what this process knows of words."""
+    """Return the verdicts of this process."""
     return _CachedVerdicts(key=spelling_key)

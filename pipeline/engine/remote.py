@@ -88,7 +88,7 @@ def render_remotely(
     here = _unpacked(storage)
     images = replace(context.images, values=storage, roots=SourceRoots(here, here, (here,)))
     local = replace(context, styles=find_styles(here), values=storage, images=images)
-    articles = tuple(storage.get("article", card.key) or b"" for card in task.binding.all_metas)
+    articles = tuple(storage.get("article", meta.key) or b"" for meta in task.edition_plan.all_metas)
     return render(replace(task, articles=articles), local), collect_timings()
 
 

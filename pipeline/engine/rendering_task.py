@@ -10,14 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
-import msgspec
-
 from pipeline.config import Publisher
 from pipeline.engine.cache import Values
 from pipeline.engine.codec import decode
 from pipeline.engine.image_sizes import ImageSizes
 from pipeline.engine.output_dir import OutputDir
-from pipeline.engine.reading_task import is_below
+from pipeline.engine.reading_task import is_below, value_from_json
 from pipeline.errors import ConfigError, PublishError, SourceError, WriteError
 from pipeline.findings import Finding, make_finding
 from pipeline.limits import DEFAULT_LIMITS
@@ -54,7 +52,7 @@ class RenderTask:
 
     number: int
     """Number of the task in the run: the folder of its staged files."""
-    binding: EditionPlan
+    edition_plan: EditionPlan
     keys: Mapping[str, str]
     """Key of each format to render."""
     facts: Mapping[str, Facts]
@@ -63,7 +61,7 @@ class RenderTask:
     limit_s: float = DEFAULT_LIMITS.seconds
     """Time limit of an article in a format."""
     articles: tuple[bytes, ...] = ()
-    """Encoded articles, in the order of `binding.all_metas`; loaded just before the task is handed out."""
+    """Encoded articles, in the order of `edition_plan.all_metas`; loaded just before the task is handed out."""
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -72,7 +70,7 @@ class RenderTask:
     @property
     def timeout_s(self) -> float:
         # Formats that others build on are rendered too.
-        return self.limit_s * len(in_order_of_facts(self.formats)) * len(self.binding.all_metas)
+        return self.limit_s * len(in_order_of_facts(self.formats)) * len(self.edition_plan.all_metas)
 
     @property
     def edition(self) -> Edition:
@@ -81,10 +79,10 @@ class RenderTask:
         Raises:
             SourceError: Its articles are not these.
         """
-        pairs = zip(self.binding.all_metas, self.articles, strict=True)
-        articles = {card.id: _decoded(card, data) for card, data in pairs}
-        inside = tuple(articles[card.id] for card in self.binding.metas)
-        return build_edition(articles[self.binding.id], inside, self.binding.related)
+        pairs = zip(self.edition_plan.all_metas, self.articles, strict=True)
+        articles = {meta.id: _decoded(meta, data) for meta, data in pairs}
+        inside = tuple(articles[meta.id] for meta in self.edition_plan.metas)
+        return build_edition(articles[self.edition_plan.id], inside, self.edition_plan.related)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +98,27 @@ class Rendered:
 
 def render(task: RenderTask, context: RenderContext) -> dict[str, Rendered]:
     """Return an edition in each of its formats; one that fails does not stop the others."""
-    wanted = tuple(n for n in in_order_of_facts(task.formats) if n in task.formats or n not in task.facts)
+    results: dict[str, Rendered] = {}
+    needs: dict[str, tuple[Need, ...]] = {}
     try:
         edition = task.edition
-        needs = {name: _needs(edition, name, context) for name in wanted}
-        every = {need: None for each in needs.values() if not isinstance(each, Rendered) for need in each}
-        pictures, broken = context.images.make(edition, every)
+        for name in in_order_of_facts(task.formats):
+            if name in task.formats or name not in task.facts:
+                try:
+                    needs[name] = load_writer(name).needs(edition, context.options[name])
+                except Exception as error:  # noqa: BLE001  # writers of other packages may raise anything
+                    results[name] = _unexpected(edition, name, error)
+        pictures, broken = context.images.make(edition, dict.fromkeys(need for own in needs.values() for need in own))
     except SourceError as error:
         return {name: failed(error.source, name, error.message, error.hint, error.line) for name in task.formats}
     rendering = _Rendering(edition, task, context, dict(task.facts))
-    results: dict[str, Rendered] = {}
     for name, own in needs.items():
-        if isinstance(own, Rendered):
-            rendered = own
-        else:
-            rendered = rendering.write(name, {need: pictures[need] for need in own if need in pictures})
-        if name in task.formats:
-            results[name] = replace(rendered, findings=(*rendered.findings, *broken))
-    return results
+        results[name] = rendering.write(name, {need: pictures[need] for need in own if need in pictures})
+    return {
+        name: replace(rendered, findings=(*rendered.findings, *broken))
+        for name, rendered in results.items()
+        if name in task.formats
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +187,7 @@ def staged_name(number: int, path: str) -> str:
 
 def rendered_from_json(data: bytes | None, name: str) -> Rendered | None:
     """Return a cached result of rendering; None where it is damaged or its paths lead elsewhere."""
-    if data is None:
-        return None
-    try:
-        rendered = msgspec.json.decode(data, type=Rendered)
-    except ValueError:
+    if (rendered := value_from_json(data, Rendered)) is None:
         return None
     named = (*(saved.path for saved in rendered.artifacts), *(finding.source for finding in rendered.findings))
     is_own = all(len(parts := PurePosixPath(saved.path).parts) > 1 and parts[0] == name for saved in rendered.artifacts)
@@ -223,22 +220,15 @@ def failed(source: str, name: str, message: str, hint: str = "", line: int = 0) 
     return Rendered((), (make_finding("write-failed", source, line, f"{name}: {message}", hint),), is_failed=True)
 
 
-def _decoded(card: ArticleMeta, data: bytes) -> Article:
-    if hashlib.sha256(data).hexdigest() == card.key:
+def _decoded(meta: ArticleMeta, data: bytes) -> Article:
+    if hashlib.sha256(data).hexdigest() == meta.key:
         try:
             article = decode(data)
         except ValueError:
             article = None
-        if article and (article.id, article.source, article.language) == (card.id, card.source, card.meta.language):
+        if article and (article.id, article.source, article.language) == (meta.id, meta.source, meta.meta.language):
             return article
-    raise SourceError("changed while this run went on", source=card.source, hint="run it again")
-
-
-def _needs(edition: Edition, name: str, context: RenderContext) -> tuple[Need, ...] | Rendered:
-    try:
-        return load_writer(name).needs(edition, context.options[name])
-    except Exception as error:  # noqa: BLE001  # writers of other packages may raise anything
-        return _unexpected(edition, name, error)
+    raise SourceError("changed while this run went on", source=meta.source, hint="run it again")
 
 
 def _unexpected(edition: Edition, name: str, error: Exception) -> Rendered:

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -62,19 +61,19 @@ class WorkerPool:
     """At most so many processes; they start when the first tasks come, and stay until `shutdown`."""
 
     def __init__(
-        self, jobs: int, context: BaseContext, memory_mb: int = DEFAULT_LIMITS.memory_mb, modules: tuple[str, ...] = ()
+        self, jobs: int, method: str, memory_mb: int = DEFAULT_LIMITS.memory_mb, modules: tuple[str, ...] = ()
     ) -> None:
         """Start no process yet.
 
         Args:
-            context: How processes start.
+            method: Start method of `multiprocessing`.
             memory_mb: Memory limit of each process.
             modules: Modules that each process loads before its first task.
         """
         self._modules = modules
         self._memory_mb = memory_mb
         self._jobs = jobs
-        self._context = context
+        self._context: Any = multiprocessing.get_context(method)  # typeshed gives the base class no `Process`
         self._workers: list[_Worker] = []
         self._is_interrupted = False
         self._wakeup, self._waker = multiprocessing.Pipe(duplex=False)
@@ -82,14 +81,12 @@ class WorkerPool:
 
     def begin(self) -> None:
         """Start a process; where the server that starts it dies meanwhile, the next one does."""
-        for pause_s in (*_PAUSES_S, None):
-            try:
+        for pause_s in _PAUSES_S:
+            with suppress(EOFError, ConnectionError):
                 self._workers.append(self._started())
                 return
-            except (EOFError, ConnectionError):
-                if pause_s is None:
-                    raise
-                time.sleep(pause_s)
+            time.sleep(pause_s)
+        self._workers.append(self._started())
 
     def interrupt(self) -> None:
         """Make the thread that waits for results, and every later call of `run`, raise KeyboardInterrupt.
@@ -153,7 +150,7 @@ class WorkerPool:
 
     def _started(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, self._memory_mb, self._modules), daemon=True)  # type: ignore[attr-defined]  # every concrete context has it
+        process = self._context.Process(target=_work, args=(theirs, self._memory_mb, self._modules), daemon=True)
         with block_sigint():
             process.start()
         theirs.close()

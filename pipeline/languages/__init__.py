@@ -111,10 +111,10 @@ class Language:
     hidden_verbs: Expression = ""  # A verb made a noun: `perform an examination of`
 
     # ---- in its own articles: help
-    helpers: Words = ""  # How words for those who help begin
-    weak_helpers: Words = ""  # How words for help itself begin: it must be sought, or be a professional's
-    asks: Expression = ""  # A verb between which and a helper a sentence says when to get help
-    seeks: Expression = ""  # What makes a weak helper a strong one, right before it
+    helpers: Words = ""  # Stems of words for those who help: `læge`
+    weak_helpers: Words = ""  # Stems of words for help itself, which count only after `seeks`
+    asks: Expression = ""  # Verbs that, before a helper in one sentence, tell the reader to get help
+    seeks: Expression = ""  # Words right before a weak helper that make it count
     alarms: Expression = ""  # Names of alarm symptoms
     complaints: Expression = ""  # What someone may have who should see a doctor
     negations: Expression = ""  # Words about a claim that take it back or say for whom it holds

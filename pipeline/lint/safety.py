@@ -13,7 +13,7 @@ from pipeline.model import Callout
 from pipeline.registry import note_rule, warning_rule
 
 _MAX_WORDS_PER_MENTION = 100
-"""An article speaks of complaints where one in so many words does: one on anatomy or fitness does not."""
+"""An article is about complaints if it has a word for one in every so many words; one on anatomy or fitness is not."""
 _MAX_DISTANCE = 70
 """Characters between the verb and whom to ask."""
 

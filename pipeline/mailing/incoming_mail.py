@@ -27,7 +27,7 @@ _UNSUBSCRIBE_WORDS = re.compile(
     rf"\b{together().unsubscribe}|^\s*(?:{together().reply}\s*:\s*)*stop\W*$", re.IGNORECASE
 )
 """“Stop” counts only alone: “SV: Stop med at ryge” is a reply to a newsletter of that title."""
-_TEMPORARY_CODES = ("5.2.2", "5.2.3", "5.3.", "5.4.", "5.5.", "5.6.", "5.7.")
+_NOT_ABOUT_THE_ADDRESS = ("5.2.2", "5.2.3", "5.3.", "5.4.", "5.5.", "5.6.", "5.7.")
 """Permanent codes that do not concern the address: full, too large, routing, policy (RFC 3463)."""
 
 
@@ -58,7 +58,7 @@ def read_bounces(store: MailingDatabase, path: Path, today: date) -> MailboxCoun
         if not status or action in ("delivered", "relayed", "expanded"):
             tally.unmatched += 1
             continue
-        is_hard = action == "failed" and status.startswith("5.") and not status.startswith(_TEMPORARY_CODES)
+        is_hard = action == "failed" and status.startswith("5.") and not status.startswith(_NOT_ABOUT_THE_ADDRESS)
         with store.transaction() as connection:
             rows = [
                 row

@@ -18,9 +18,6 @@ from pipeline.run.manifest import ManifestEntry, cached_rendering, is_as_written
 from pipeline.validation.certificate import Certificate, Certificates
 from pipeline.writers import Facts
 
-NEW, AGAIN, FORCED = "it was never made", "its last attempt failed or was a part", "--force"
-LOST = "its files are gone, or not as they were written"
-FORGOTTEN = "the cache no longer holds what was found in it"
 PICTURE_WORDS = 200
 """Number of words that take as long as one picture."""
 
@@ -100,17 +97,19 @@ class _Planner:
         """Return why an edition is rendered in a format; empty where its files are current."""
         entry = self.run.before.entries.get(id_and_format)
         if self.run.request.is_forced:
-            return FORCED
+            return "--force"
         if entry is None:
-            return NEW
+            return "it was never made"
         if not entry.key:
-            return AGAIN
+            return "its last attempt failed or was a part"
         if entry.key != key:
             return changes_between(entry.key, key)
         if not is_cached:
-            return FORGOTTEN
+            return "the cache no longer holds what was found in it"
         artifacts, folder = entry.result.artifacts, self.run.outputs.folder
-        return "" if artifacts and all(is_as_written(saved, folder, self.digests) for saved in artifacts) else LOST
+        if not (artifacts and all(is_as_written(saved, folder, self.digests) for saved in artifacts)):
+            return "its files are gone, or not as they were written"
+        return ""
 
 
 def render_context(run: RunContext, roots: SourceRoots) -> RenderContext:
@@ -137,5 +136,5 @@ def _formats(run: RunContext, edition: EditionPlan, *, is_named: bool) -> tuple[
 
 
 def _cost(task: RenderTask) -> int:
-    metas = task.binding.all_metas
+    metas = task.edition_plan.all_metas
     return sum(meta.words for meta in metas) + PICTURE_WORDS * len({path for meta in metas for path in meta.pictures})

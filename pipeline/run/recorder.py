@@ -70,7 +70,7 @@ class Recorder:
         self.entries = {(entry.result.id, entry.result.format): entry for entry in self.plan.current}
         for edition, name in self.plan.skipped:
             self._leave_out(edition, name)
-        planned = {(task.binding.id, name) for task in self.plan.tasks for name in task.formats}
+        planned = {(task.edition_plan.id, name) for task in self.plan.tasks for name in task.formats}
         for key, entry in self.run.before.entries.items():
             if key not in planned:
                 self._own(entry.result.id, entry.result.artifacts)
@@ -78,7 +78,7 @@ class Recorder:
     @timed_phase("save")
     def save(self, task: RenderTask, results: Mapping[str, Rendered]) -> None:
         """Move the files of an edition to their place together, and record the result of each format."""
-        run, edition = self.run, task.binding
+        run, edition = self.run, task.edition_plan
         digests = FileDigests(run.cache)
         moves: list[tuple[str, str]] = []
         for name, rendered in results.items():
@@ -188,7 +188,7 @@ class Recorder:
 
     def _record_undone(self, task: RenderTask) -> None:
         """Record formats that an interrupted run did not reach; their last good files stay."""
-        edition = task.binding
+        edition = task.edition_plan
         for key in ((edition.id, name) for name in task.formats):
             if key not in self.entries:
                 last = self.run.before.entries.get(key)

@@ -69,7 +69,7 @@ def _rendered(
         calls = (
             Task(
                 render,
-                (replace(task, articles=tuple(map(load_article, task.binding.all_metas))), context),
+                (replace(task, articles=tuple(map(load_article, task.edition_plan.all_metas))), context),
                 task.timeout_s,
             )
             for task in tasks
@@ -91,4 +91,4 @@ def _rendered(
 def _by_format(task: RenderTask, result: dict[str, Rendered] | TaskFailure) -> dict[str, Rendered]:
     if not isinstance(result, TaskFailure):
         return result
-    return {name: failed(task.binding.front.source, name, result.message) for name in task.keys}
+    return {name: failed(task.edition_plan.front.source, name, result.message) for name in task.keys}

@@ -7,12 +7,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from pipeline.config import Config, line_of
 from pipeline.engine.codec import encode
 from pipeline.engine.keys import FileDigests, digest, reading_key, spelling_key
-from pipeline.engine.reading_task import EncodedRead, ReadContext, Summary, compact_json, read_sources
+from pipeline.engine.reading_task import EncodedRead, ReadContext, Summary, compact_json, read_sources, value_from_json
 from pipeline.engine.worker_pool import Task, TaskFailure
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, make_finding
@@ -167,9 +165,8 @@ class SourceReader:
         if not sha256:
             return None
         names_key = self._names_key(source, sha256)
-        try:
-            targets = msgspec.json.decode(self._run.cache.get("pictures-of", names_key) or b"", type=tuple[str, ...])
-        except ValueError:
+        targets = value_from_json(self._run.cache.get("pictures-of", names_key), tuple[str, ...])
+        if targets is None:
             return None
         pictures = [self._finder.resolve_picture(target, source.path) for target in targets]
         key = _read_key(

@@ -33,7 +33,7 @@ class Here(Executor):
 
     def render(self, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
         for task in tasks:
-            self.written.append(task.arguments[0].binding.id)
+            self.written.append(task.arguments[0].edition_plan.id)
             yield task, task.function(*task.arguments)
 
 
