@@ -19,11 +19,11 @@ from pipeline.lint.severity_policy import load_severity_policy
 from pipeline.model import ArticleMeta
 from pipeline.reading.editions import resolve_editions
 from pipeline.report import Report
-from pipeline.run.context import Progress, Request, RunContext
 from pipeline.run.manifest import ManifestEntry, load_manifest
 from pipeline.run.planning import Plan, plan_run, render_context
 from pipeline.run.recorder import Recorder, save_unbegun
 from pipeline.run.renderer import render_tasks
+from pipeline.run.run_context import Progress, Request, RunContext
 from pipeline.run.selection import filter_by
 from pipeline.run.source_set import SourceReader, SourceSet
 from pipeline.timing import collect_timings

@@ -16,7 +16,7 @@ from pipeline.lint.file_validation import find_published_files, validate_file
 from pipeline.lint.severity_policy import SeverityPolicy
 from pipeline.reading.editions import suggest_id
 from pipeline.report import Report
-from pipeline.run.context import Progress, Request
+from pipeline.run.run_context import Progress, Request
 from pipeline.run.source_set import SourceSet
 
 

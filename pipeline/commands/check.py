@@ -63,7 +63,7 @@ def check(
     from pipeline import lint_run, terminal
     from pipeline.engine.executor import default_jobs
     from pipeline.lint.severity_policy import SeverityPolicy, load_severity_policy
-    from pipeline.run.context import Request
+    from pipeline.run.run_context import Request
 
     settings = load_project(project)
     scale = SeverityPolicy(settings.check.severities) if update_baseline else load_severity_policy(settings)

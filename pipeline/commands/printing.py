@@ -98,7 +98,7 @@ def _publish_for_printing(
     from pipeline.build import published_dir
     from pipeline.engine.executor import default_jobs
     from pipeline.printing.published_handouts import HANDOUT_FORMAT, publish_for_printing
-    from pipeline.run.context import Request
+    from pipeline.run.run_context import Request
 
     if variant not in (known := variants_of(HANDOUT_FORMAT)):
         raise click.BadParameter(f"{variant} is not a variant; there is {', '.join(known)}", param_hint="--variant")
@@ -129,7 +129,7 @@ def proof(
     from pipeline import terminal
     from pipeline.build import published_dir
     from pipeline.printing.published_handouts import HANDOUT_FORMAT, make_contact_sheet
-    from pipeline.run.context import Request
+    from pipeline.run.run_context import Request
 
     settings = load_project(project)
     request = Request((), as_ids((article,), settings, Path.cwd()), outputs=outputs)

@@ -98,7 +98,7 @@ def _publish(formats: tuple[str, ...], articles: tuple[str, ...], options: RunOp
             executor.begin(formats)  # before the imports below: they take as long as the start of a process
 
         from pipeline import build, terminal
-        from pipeline.run.context import Request
+        from pipeline.run.run_context import Request
         from pipeline.run.selection import selection_of
 
         request = Request(

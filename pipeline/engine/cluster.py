@@ -28,7 +28,6 @@ from pipeline.engine.worker_pool import Task, TaskFailure
 from pipeline.errors import ConfigError
 from pipeline.limits import WALL_CLOCK_FACTOR
 from pipeline.model import images
-from pipeline.reading.source_files import read_inside
 from pipeline.timing import add_timings
 
 if TYPE_CHECKING:
@@ -60,7 +59,13 @@ class Cluster(Executor):
         self._project = project
         self._storage = SharedStorage(store, uuid.uuid4().hex)
         self._is_packed = False
-        self._client = _connect(address)
+        distributed = _distributed()
+        try:
+            self._client = distributed.Client(address, timeout=_CONNECT_S, security=distributed.Security())
+        except (OSError, TimeoutError, ValueError) as error:
+            raise ConfigError(
+                f"--cluster: no scheduler answers at {address}: {error}", hint="is it running?"
+            ) from error
         try:
             self.jobs = _check_workers(self._client)
         except ConfigError:
@@ -122,10 +127,7 @@ class Cluster(Executor):
             pictures = {image.picture for article in (edition.front, *edition.articles) for image in images(article)}
             for picture in pictures:
                 if not self._storage.has(ORIGINAL, picture.sha256):
-                    # `read_inside`: the file may have become a link since it was read.
-                    path, limits = self._project / picture.path, context.images.limits
-                    data = read_inside(path, context.images.roots, limits.picture_bytes)
-                    self._storage.put(ORIGINAL, picture.sha256, data)
+                    self._storage.put(ORIGINAL, picture.sha256, context.images.original(edition, picture))
         lean = replace(context, values=self._storage, images=replace(context.images, values=self._storage))
         return replace(own, articles=()), replace(lean, staging=None), self._storage
 
@@ -186,14 +188,6 @@ def start(workers: int, memory_mb: int) -> Any:
         n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=f"{memory_mb}MB",
         dashboard_address=None,
     )  # fmt: skip
-
-
-def _connect(address: str) -> Client:
-    distributed = _distributed()
-    try:
-        return distributed.Client(address, timeout=_CONNECT_S, security=distributed.Security())
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ConfigError(f"--cluster: no scheduler answers at {address}: {error}", hint="is it running?") from error
 
 
 def _check_workers(client: Client) -> int:

@@ -52,7 +52,7 @@ class ImageSizes:
             missing = [need for need in wanted if need not in known]
             if not missing:
                 continue
-            data = self._original(edition, picture)
+            data = self.original(edition, picture)
             try:
                 made |= self._resized(data, missing)
             except SourceError as error:
@@ -61,7 +61,7 @@ class ImageSizes:
                 raise MemoryError(f"the picture {picture.path}") from error
         return made, tuple(findings)
 
-    def _original(self, edition: Edition, picture: Picture) -> bytes:
+    def original(self, edition: Edition, picture: Picture) -> bytes:
         """Return the file of a picture.
 
         Raises:

@@ -9,7 +9,7 @@ from pipeline.build import current_editions, outputs_of
 from pipeline.config import Config, format_options
 from pipeline.errors import SendError
 from pipeline.findings import Finding
-from pipeline.run.context import Progress, Request
+from pipeline.run.run_context import Progress, Request
 from pipeline.writers import load_writer
 from pipeline.writers.newsletter import Options
 

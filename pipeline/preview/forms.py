@@ -20,7 +20,7 @@ from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.views import OPTION_CHOICES, Views
 from pipeline.printing import cups
 from pipeline.printing.published_handouts import PrintBatch, make_print_pack, publish_for_printing
-from pipeline.run.context import Request as Publishing
+from pipeline.run.run_context import Request as Publishing
 
 _MAX_COPIES = 1000
 Form: TypeAlias = ImmutableMultiDict[str, str]

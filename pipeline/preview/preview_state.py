@@ -24,8 +24,8 @@ from pipeline.reading.source_files import find_roots, find_sources, read_inside
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import Report, ResultStatus
-from pipeline.run.context import Request
 from pipeline.run.manifest import load_manifest, report_of
+from pipeline.run.run_context import Request
 
 P = ParamSpec("P")
 T = TypeVar("T")

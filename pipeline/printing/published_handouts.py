@@ -16,7 +16,7 @@ from pipeline.rendering.paper_sizes import PAGES_PER_SHEET, measure_pages, sheet
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import EditionResult, Report
-from pipeline.run.context import Progress, Request
+from pipeline.run.run_context import Progress, Request
 from pipeline.writers import load_writer
 
 HANDOUT_FORMAT = "handout"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from pipeline import writers
@@ -13,9 +13,9 @@ from pipeline.engine.rendering_task import RenderContext, RenderTask, in_order_o
 from pipeline.reading.editions import EditionPlan
 from pipeline.reading.source_files import SourceRoots
 from pipeline.rendering.styles import find_styles
-from pipeline.run.context import RunContext
 from pipeline.run.manifest import ManifestEntry, cached_rendering, is_as_written
-from pipeline.validation.certificate import Certificate, Certificates
+from pipeline.run.run_context import RunContext
+from pipeline.validation.certificate import Certificates
 from pipeline.writers import Facts
 
 PICTURE_WORDS = 200
@@ -42,7 +42,8 @@ def plan_run(run: RunContext, context: RenderContext, editions: Iterable[Edition
     Args:
         asked: Ids that the run was asked for; empty: all but drafts and unlisted ones.
     """
-    planner = _Planner(run, context)
+    render_keys, digests = RenderKeys(run.config, context.styles), FileDigests(run.cache, run.request.is_verified)
+    all_certificates = Certificates.of(run.config)
     tasks: list[RenderTask] = []
     current: list[ManifestEntry] = []
     skipped: list[tuple[EditionPlan, str]] = []
@@ -52,64 +53,46 @@ def plan_run(run: RunContext, context: RenderContext, editions: Iterable[Edition
             continue  # another edition needs it
         formats = _formats(run, edition, is_named=bool(asked))
         skipped += [(edition, name) for name in run.request.formats if name not in formats]
-        certificates = Certificates.of(run.config)
-        held = {name: certificates.load(name, edition.id) for name in in_order_of_facts(formats)}
+        certificates = {name: all_certificates.load(name, edition.id) for name in in_order_of_facts(formats)}
         keys: dict[str, str] = {}
         facts: dict[str, Facts] = {}
-        for name, key in planner.keys_of(edition, held):
+        to_make: list[str] = []
+        for name, certificate in certificates.items():
+            others = [keys[other] for other in writers.load_writer(name).facts_from]
+            key = keys[name] = render_keys.of(edition, name, context.options[name], others, certificate)
             rendered = None if run.request.is_forced else cached_rendering(run.cache, name, key)
             facts |= {name: rendered.facts} if rendered else {}
             if name not in formats:
                 continue
-            reason = planner.reason((edition.id, name), key, is_cached=rendered is not None)
+            entry = run.before.entries.get((edition.id, name))
+            reason = _reason(run, digests, entry, key, is_cached=rendered is not None)
             reasons[edition.id, name] = reason or "unchanged"
-            if rendered and not reason:
-                entry = run.before.entries[edition.id, name]
-                result = replace(entry.result, status="unchanged")
-                current.append(ManifestEntry(result, key, rendered.findings))
+            if entry and rendered and not reason:
+                current.append(ManifestEntry(replace(entry.result, status="unchanged"), key, rendered.findings))
             else:
-                keys[name] = key
-        if keys:
-            tasks.append(RenderTask(len(tasks), edition, keys, facts, held, run.config.limits.seconds))
+                to_make.append(name)
+        if to_make:
+            own = {name: keys[name] for name in to_make}
+            tasks.append(RenderTask(len(tasks), edition, own, facts, certificates, run.config.limits.seconds))
     return Plan(tuple(sorted(tasks, key=_cost, reverse=True)), tuple(current), tuple(skipped), reasons)
 
 
-class _Planner:
-    """Makes the keys of editions, and compares them with the manifest."""
-
-    def __init__(self, run: RunContext, context: RenderContext) -> None:
-        self.run = run
-        self.context = context
-        self.keys = RenderKeys(run.config, context.styles)
-        self.digests = FileDigests(run.cache, run.request.is_verified)
-
-    def keys_of(
-        self, edition: EditionPlan, certificates: Mapping[str, Certificate | None]
-    ) -> Iterator[tuple[str, str]]:
-        """Yield each format, after those that it builds on, and its key."""
-        keys: dict[str, str] = {}
-        for name, certificate in certificates.items():
-            facts = [keys[other] for other in writers.load_writer(name).facts_from]
-            keys[name] = self.keys.of(edition, name, self.context.options[name], facts, certificate)
-            yield name, keys[name]
-
-    def reason(self, id_and_format: tuple[str, str], key: str, *, is_cached: bool) -> str:
-        """Return why an edition is rendered in a format; empty where its files are current."""
-        entry = self.run.before.entries.get(id_and_format)
-        if self.run.request.is_forced:
-            return "--force"
-        if entry is None:
-            return "it was never made"
-        if not entry.key:
-            return "its last attempt failed or was a part"
-        if entry.key != key:
-            return changes_between(entry.key, key)
-        if not is_cached:
-            return "the cache no longer holds what was found in it"
-        artifacts, folder = entry.result.artifacts, self.run.outputs.folder
-        if not (artifacts and all(is_as_written(saved, folder, self.digests) for saved in artifacts)):
-            return "its files are gone, or not as they were written"
+def _reason(run: RunContext, digests: FileDigests, entry: ManifestEntry | None, key: str, *, is_cached: bool) -> str:
+    """Return why an edition is rendered in a format; empty where its files are current."""
+    if run.request.is_forced:
+        return "--force"
+    if entry is None:
+        return "it was never made"
+    if not entry.key:
+        return "its last attempt failed or was a part"
+    if entry.key != key:
+        return changes_between(entry.key, key)
+    if not is_cached:
+        return "the cache no longer holds what was found in it"
+    artifacts = entry.result.artifacts
+    if artifacts and all(is_as_written(saved, run.outputs.folder, digests) for saved in artifacts):
         return ""
+    return "its files are gone, or not as they were written"
 
 
 def render_context(run: RunContext, roots: SourceRoots) -> RenderContext:

@@ -20,7 +20,6 @@ from pipeline.reading.editions import EditionPlan
 from pipeline.reading.source_files import Source
 from pipeline.rendering.styles import find_styles
 from pipeline.report import EditionResult, OutputFile, Report, report_to_json
-from pipeline.run.context import RunContext
 from pipeline.run.manifest import (
     NAME,
     Manifest,
@@ -31,6 +30,7 @@ from pipeline.run.manifest import (
     report_of,
 )
 from pipeline.run.planning import Plan
+from pipeline.run.run_context import RunContext
 from pipeline.run.source_set import SourceSet
 from pipeline.timing import timed_phase
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pipeline.engine.rendering_task import FILE, RenderContext, Rendered, RenderTask, failed, render, staged_name
 from pipeline.engine.worker_pool import Task, TaskFailure
 from pipeline.model import ArticleMeta
-from pipeline.run.context import RunContext
 from pipeline.run.manifest import cached_rendering
+from pipeline.run.run_context import RunContext
 
 Results = tuple[RenderTask, dict[str, Rendered]]
 """A task and the result of each format; the files are staged."""

@@ -8,7 +8,7 @@ from pipeline.config import FILE_NAME, Config
 from pipeline.errors import ConfigError
 from pipeline.model import Article, ArticleMeta, EditionContents, ListedArticle, Metadata
 from pipeline.reading.editions import suggest_id
-from pipeline.run.context import RunContext, Selection
+from pipeline.run.run_context import RunContext, Selection
 from pipeline.run.source_set import SourceReader, SourceSet
 
 

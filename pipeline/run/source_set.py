@@ -20,8 +20,8 @@ from pipeline.reading.editions import article_meta, suggest_id
 from pipeline.reading.picture_finder import PictureFinder, ResolvedPicture
 from pipeline.reading.source_files import DiscoveredSources, Source, find_roots, find_sources
 from pipeline.rendering.styles import find_styles
-from pipeline.run.context import RunContext
 from pipeline.run.manifest import cached_summary
+from pipeline.run.run_context import RunContext
 from pipeline.timing import timed_phase
 from pipeline.writers import load_writer
 

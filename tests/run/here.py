@@ -11,7 +11,7 @@ from pipeline.build import publish
 from pipeline.engine.executor import Executor
 from pipeline.engine.worker_pool import Task
 from pipeline.report import Report
-from pipeline.run.context import Request
+from pipeline.run.run_context import Request
 from pipeline.writers import installed_writers
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline import build, config, writers
 from pipeline.engine.executor import cores
 from pipeline.report import Report
-from pipeline.run.context import Request
+from pipeline.run.run_context import Request
 
 ANTHOLOGY = "samlinger/alle"
 PROJECT = """[publisher]
