@@ -22,12 +22,12 @@ from pipeline.run.source_set import SourceSet
 
 @dataclass(frozen=True, slots=True)
 class LintResult:
-    """What the editor's desk found."""
+    """What `publish check` found."""
 
     findings: tuple[Finding, ...]
-    """As the table of findings weighs them, on all that was asked for."""
+    """With the severities of their rules, on all that was asked for."""
     report: Report
-    """As the project weighs them: its baseline and its own severities."""
+    """With the severities of the project, without the findings of its baseline."""
     sources: tuple[str, ...]
     """All that was checked."""
 

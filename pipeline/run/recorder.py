@@ -79,7 +79,9 @@ class Recorder:
     def save(self, task: RenderTask, results: Mapping[str, Rendered]) -> None:
         """Move the files of an edition to their place together, and record the result of each format."""
         run, edition = self.run, task.edition_plan
-        digests = FileDigests(run.cache)
+        digests = FileDigests(
+            run.cache, is_reading_all=True
+        )  # what stands may be damaged, with size and times as before
         moves: list[tuple[str, str]] = []
         for name, rendered in results.items():
             clashes = () if rendered.is_failed else tuple(self._clashes(edition, rendered.artifacts))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
 
+from pipeline.engine.cache import Cache
+from pipeline.engine.keys import digest
 from pipeline.timing import PHASES
 from tests.makers import PUBLISH_TOML, write
 from tests.run.here import run
@@ -38,6 +41,25 @@ def test_a_change_that_kept_size_and_time_is_found(project: Path, *, is_verified
     os.utime(page, ns=(status.st_atime_ns, status.st_mtime_ns))
 
     assert [entry.status for entry in run(project, is_verified=is_verified)[1].entries] == ["written"]
+    assert page.read_bytes() == good
+
+
+def test_a_change_that_kept_all_that_the_file_system_says_is_put_right_by_verifying(project: Path) -> None:
+    """Such as a bit that the disk has lost."""
+    run(project)
+    page = project / "outputs/newsletter/blog/ryg.html"
+    good = page.read_bytes()
+    page.write_bytes(good.replace(b"Ondt", b"Godt"))
+    status = page.stat()
+    times_ns = (status.st_mtime_ns, status.st_ctime_ns)
+    key = digest((str(page), str(status.st_size), str(times_ns), str(status.st_ino)))
+    cache = Cache(project / "outputs/.publish/cache.db", is_owner=True)
+    cache.put("file-digest", key, hashlib.sha256(good).hexdigest().encode())
+    cache.close()
+
+    assert run(project)[0].written == []
+    run(project, is_verified=True)
+
     assert page.read_bytes() == good
 
 
