@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,8 @@ import pytest
 from hypothesis import settings
 
 from pipeline import cli
+from pipeline.engine.executor import Executor
+from pipeline.writers import installed_writers
 from tests.makers import PUBLISH_TOML, picture_file, write
 from tests.pace import is_slow, refuse_processes
 
@@ -92,10 +95,18 @@ class Ran:
 Made = TypeVar("Made")
 
 
+@cache
+def start_server() -> None:
+    """Let the server that workers are forked from load all renderers, whichever format the first run writes."""
+    with Executor(1) as executor:
+        executor.warm(installed_writers())
+
+
 def run_publish(folder: Path, *arguments: str, cwd: Path | None = None, **environment: str) -> Ran:
     """Run the real command in a project: in this process, or in one of its own where its environment is another."""
     if cwd or environment:
         return run_process(folder, *arguments, cwd=cwd, **environment)
+    start_server()
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         patch.chdir(folder)
