@@ -15,8 +15,6 @@ from pipeline.reading.source_files import find_roots, find_sources, read_inside
 
 @dataclass(frozen=True, slots=True)
 class SourceFix:
-    """A source file before and after its repairs."""
-
     path: Path
     source: str
     """From the project folder."""
@@ -25,7 +23,6 @@ class SourceFix:
 
     @property
     def diff(self) -> tuple[str, ...]:
-        """The change as lines of a unified diff."""
         one, other = (data.decode("utf-8").splitlines() for data in (self.before, self.after))
         return tuple(difflib.unified_diff(one, other, self.source, self.source, n=1, lineterm=""))
 

@@ -290,8 +290,7 @@ def format_options(config: Config, name: str, shape: type[Options]) -> Options:
         ConfigError: Keys or values that the writer does not accept; all of them at once.
     """
     table = config.formats.get(name, {})
-    source = config.file.read_text("utf-8-sig") if table else ""
-    value, errors = _parse_table(shape, table, name, source)
+    value, errors = _parse_table(shape, table, name, config.file.read_text("utf-8-sig") if table else "")
     if value is None:
         raise ConfigError("\n".join(errors))
     return value

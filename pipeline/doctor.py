@@ -64,7 +64,6 @@ class Requirement:
     detail: str
     purpose: str
     cure: str
-    """The command that installs it."""
 
 
 def check_requirements() -> tuple[Requirement, ...]:
@@ -131,7 +130,6 @@ def install_command(commands: dict[str, str]) -> str:
 
 
 def pango_install_command() -> str:
-    """Return the command that installs Pango and HarfBuzz."""
     return install_command(_PANGO_COMMANDS)
 
 
@@ -213,7 +211,6 @@ def check_languages(config: Config) -> Iterator[Requirement]:
 
 
 def _languages(config: Config) -> Iterator[str]:
-    """Yield the languages of the configuration and of all articles that can be read."""
     from pipeline.reading.frontmatter import read_front_matter
     from pipeline.reading.lines import FindingCollector
     from pipeline.reading.source_files import find_roots, find_sources, read_inside

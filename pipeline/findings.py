@@ -42,13 +42,10 @@ def make_finding(code: str, source: str, line: int, message: str, hint: str = ""
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How often a code was found, in one severity."""
-
     severity: Severity
     code: str
     count: int
     sources: int
-    """In how many sources."""
 
     @property
     def meaning(self) -> str:
@@ -56,7 +53,6 @@ class Tally:
 
 
 def by_code(findings: Iterable[Finding]) -> list[Tally]:
-    """Return how often each code was found: the gravest first, then the most frequent."""
     them = tuple(findings)
     counts = Counter((each.severity, each.code) for each in them)
     sources = Counter(key for key, _ in {((each.severity, each.code), each.source) for each in them})

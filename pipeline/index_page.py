@@ -28,8 +28,6 @@ _THUMBNAIL = ".png"
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One file that a reader can open."""
-
     format: str
     label: str
     path: str
@@ -43,8 +41,6 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An article or edition as an index shows it."""
-
     listing: ArticleMeta
     copies: tuple[Copy, ...]
     pages: int
@@ -52,7 +48,6 @@ class Item:
     thumbnail: str
     """Path from the outputs folder; empty where there is none."""
     findings: tuple[Finding, ...]
-    """On its own source."""
     has_failed: bool
     """In some format: its files, if any, are those of an earlier run."""
 
@@ -112,7 +107,7 @@ def index_page(report: Report, publisher: Publisher, styles: Styles) -> bytes:
     """
     words = load_words(styles, publisher.language)
     items = [item for item in items_of(report, words) if item.copies or item.has_failed]
-    page = styles.render(
+    return styles.render(
         "preview/index.html.j2",
         words=words,
         publisher=publisher,
@@ -120,28 +115,22 @@ def index_page(report: Report, publisher: Publisher, styles: Styles) -> bytes:
         facets=facets_of(items),
         style=Markup(styles.text("preview/desk.css")),  # noqa: S704  # our own file, put into <style> as it stands
         script=Markup(styles.text("preview/shelf.js")),  # noqa: S704  # and into <script>
-    )
-    return page.encode("utf-8", "replace")
+    ).encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """By what an index can be filtered."""
-
     tags: tuple[str, ...]
     codes: tuple[str, ...]
     formats: tuple[tuple[str, str], ...]
-    """Name and label."""
 
 
 def facets_of(items: Iterable[Item]) -> Facets:
-    """Return the tags, findings and formats that occur."""
     items = tuple(items)
-    labels = {copy.format: copy.label for item in items for copy in item.copies}
     return Facets(
         tuple(sorted({tag for item in items for tag in item.listing.meta.tags}, key=str.casefold)),
         tuple(sorted({code for item in items for code in item.codes})),
-        tuple(labels.items()),
+        tuple({copy.format: copy.label for item in items for copy in item.copies}.items()),
     )
 
 

@@ -22,14 +22,11 @@ from pipeline.run.source_set import SourceSet
 
 @dataclass(frozen=True, slots=True)
 class LintResult:
-    """What the editor's desk found."""
-
     findings: tuple[Finding, ...]
     """As the table of findings weighs them, on all that was asked for."""
     report: Report
     """As the project weighs them: its baseline and its own severities."""
     sources: tuple[str, ...]
-    """All that was checked."""
 
 
 def lint_articles(config: Config, request: Request, scale: SeverityPolicy, progress: Progress) -> LintResult:

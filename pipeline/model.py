@@ -255,8 +255,6 @@ Block: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another article that a reader may want next."""
-
     title: str
     address: str
     line: int = 0
@@ -266,8 +264,6 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that takes place, as an edition announces it."""
-
     title: str
     day: date | None = None
     time: str = ""
@@ -280,8 +276,6 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Publications that belong together."""
-
     title: str
     position: str = ""
     """Of this one among them: `2`, or `2.1`; empty where they have no order."""
@@ -295,14 +289,11 @@ class EditionPart:
 
     title: str
     articles: tuple[str, ...]
-    """Their ids, in order."""
     line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ListedArticle:
-    """An article in the list of an edition."""
-
     id: str
     line: int = 0
     length: Literal["", "full", "teaser"] = ""
@@ -311,10 +302,7 @@ class ListedArticle:
 
 @dataclass(frozen=True, slots=True)
 class EditionContents:
-    """What an edition lists."""
-
     articles: tuple[ListedArticle, ...] = ()
-    """In order."""
     parts: tuple[EditionPart, ...] = ()
     """The parts that some of them stand in."""
 
@@ -331,8 +319,6 @@ Default = TypeVar("Default")
 
 @dataclass(frozen=True, slots=True)
 class FrontMatterKey:
-    """A key of the front matter."""
-
     name: str
     field: str
     """The field of `Metadata` that holds its value."""
@@ -387,7 +373,6 @@ class Metadata:
         "meta_description seo_description og_description excerpt summary teaser",
     )
     language: str = key_field("", "language", "`da`, `en` …; else the publisher's", "lang locale")
-    """A tag of BCP 47."""
     published: date | None = key_field(
         None,
         "date",
@@ -425,7 +410,6 @@ class Metadata:
         "preview_image image featured_image feature_image cover_image cover hero_image hero header_image og_image "
         "social_image thumbnail",
     )
-    """As written."""
     picture_alt: str = key_field(
         "",
         "name",
@@ -491,9 +475,7 @@ class Metadata:
     )
     opening_hours: tuple[tuple[str, str], ...] = key_field((), "hours", "days and hours, announced by a newsletter too")
     accept: tuple[str, ...] = key_field((), "accept", "findings that are meant, each with a reason", "accepted")
-    """Their codes."""
     lines: tuple[tuple[str, int], ...] = ()
-    """The line of each key that the source has, by the key's name."""
     subject: str = ""
     """Title cleaned for a subject line."""
     has_description: bool = True
@@ -510,22 +492,18 @@ class Metadata:
 
     @property
     def listed(self) -> tuple[ListedArticle, ...]:
-        """The articles that it binds, in order."""
         return self.contents.articles if self.contents else ()
 
     @property
     def articles(self) -> tuple[str, ...]:
-        """Their ids."""
         return tuple(article.id for article in self.listed)
 
     @property
     def parts(self) -> tuple[EditionPart, ...]:
-        """The parts that some of the articles it binds stand in."""
         return self.contents.parts if self.contents else ()
 
     @property
     def changed(self) -> date | None:
-        """The newest date it states."""
         return max((day for day in (self.published, self.updated, self.reviewed) if day), default=None)
 
 
@@ -546,8 +524,6 @@ FRONT_MATTER_KEYS: Mapping[str, FrontMatterKey] = MappingProxyType({key.name: ke
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One source, normalised."""
-
     id: str
     """Path below the fixed part of its glob, without suffix: `blog/soevn-1`."""
     source: str
@@ -563,7 +539,6 @@ class Article:
 
     @property
     def language(self) -> str:
-        """A tag of BCP 47, such as da or en-GB."""
         return self.meta.language
 
     @property
@@ -577,7 +552,6 @@ class Article:
 
     @property
     def address(self) -> str:
-        """Where the article lies on the web; empty where no one said."""
         return self.meta.address
 
 
@@ -603,7 +577,6 @@ class ArticleMeta:
 
     @property
     def lead(self) -> str:
-        """Its lead, or else its description."""
         return self.meta.lead or self.meta.description
 
 
@@ -642,7 +615,6 @@ class Edition:
 
     @property
     def changed(self) -> date | None:
-        """The newest date of anything in it."""
         days = [article.meta.changed for article in (self.front, *self.articles)]
         return max((day for day in days if day), default=None)
 
@@ -651,7 +623,6 @@ class Edition:
 
 
 def children(node: Block | Inline | Cell) -> tuple[Block | Inline | Cell, ...]:
-    """Return what stands directly in a node, in reading order."""
     match node:
         case (
             Para(content) | Plain(content) | Emph(content) | Strong(content) | Strikeout(content)
@@ -693,7 +664,6 @@ def walk(nodes: tuple[Block | Inline | Cell, ...]) -> Iterator[Block | Inline | 
 
 
 def images(article: Article) -> tuple[Image, ...]:
-    """Return every image of an article, the hero first, in reading order."""
     hero = (article.hero.image,) if article.hero else ()
     return hero + tuple(node for node in walk(article.blocks) if isinstance(node, Image))
 

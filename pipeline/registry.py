@@ -31,7 +31,6 @@ class Rule:
     repaired: bool = False
     """The output is already right; only the source could be tidier."""
     reason: str = ""
-    """Why it matters to a reader."""
     source: str = ""
     """The law, standard or study that the rule rests on."""
     group: Group = "source"

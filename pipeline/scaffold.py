@@ -45,8 +45,7 @@ def create_article(title: str, config: Config) -> Path:
     name = slugify(unicodedata.normalize("NFC", title))
     if not any(sign.isalnum() for sign in title):
         raise ConfigError(f"the title {title!r} holds no letter or digit", hint='publish new "Ondt i ryggen"')
-    folder = config.folder / glob_base(next(iter(config.sources.articles), "sources/*.md"))
-    path = folder / f"{name}.md"
+    path = config.folder / glob_base(next(iter(config.sources.articles), "sources/*.md")) / f"{name}.md"
     if path.exists():
         raise ConfigError(f"{path.relative_to(config.folder).as_posix()} exists", hint="choose another title")
     quoted = title.replace("\\", "\\\\").replace('"', '\\"')

@@ -95,7 +95,6 @@ def check_report_path(path: Path) -> None:
 
 
 def show_report(report: Report, outputs: Path, *, is_verbose: bool) -> None:
-    """Print the result of a run: every edition, the findings and the counts."""
     console = _console(sys.stdout)
     if is_terminal():
         _print_results_as_table(console, report)
@@ -217,8 +216,7 @@ def _print_findings(console: Console, findings: Sequence[Finding], *, is_verbose
     if findings:
         console.print("\nFindings by code:", markup=False)
         for tally in by_code(findings):
-            words = f"  {tally.count:5}  {tally.severity:7}  {tally.code:28}  {tally.meaning}"
-            console.print(words, markup=False)
+            console.print(f"  {tally.count:5}  {tally.severity:7}  {tally.code:28}  {tally.meaning}", markup=False)
 
 
 def _kilobytes(size: int) -> str:

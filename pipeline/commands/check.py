@@ -144,7 +144,6 @@ def _update_baseline(found: LintResult, settings: Config) -> int:
 
 
 def _output_findings(found: LintResult, settings: Config, form: str, output: Path | None, *, is_verbose: bool) -> None:
-    """Print or save the findings in a report format."""
     from pipeline.report import github_annotations, report_to_json
 
     if form == "terminal":
@@ -153,8 +152,7 @@ def _output_findings(found: LintResult, settings: Config, form: str, output: Pat
         from pipeline.lint.report_html import render_html_report
         from pipeline.rendering.styles import find_styles
 
-        styles = find_styles(settings.folder)
-        data = render_html_report(found.report, found.sources, settings, styles).decode()
+        data = render_html_report(found.report, found.sources, settings, find_styles(settings.folder)).decode()
     elif form == "json":
         data = report_to_json(found.report).decode()
     elif form == "sarif":

@@ -170,8 +170,7 @@ def _with_database(command: Callable[..., int]) -> Callable[..., int]:
         sending = validated_settings(settings)
         if "list_" in values:
             list_title(sending, values["list_"])
-        where = (outputs or settings.folder / "outputs").resolve()
-        with open_database(open_data_dir(settings, where)) as store:
+        with open_database(open_data_dir(settings, (outputs or settings.folder / "outputs").resolve())) as store:
             return command(settings, store, **values)
 
     return project_option(_outputs_option(opened))
@@ -193,8 +192,7 @@ def import_(settings: Config, store: MailingDatabase, file: Path, list_: str, *,
     The first line names the columns: address;consent_date;consent_wording;consent_source, and language where it is not
     that of the publisher. If a row is invalid, nothing is imported.
     """
-    today = datetime.now(UTC).date()
-    table = read_csv(file, settings.publisher.language, settings.sources.dates, today)
+    table = read_csv(file, settings.publisher.language, settings.sources.dates, datetime.now(UTC).date())
     for fault in table.faults[:MAX_ROW_ERRORS_SHOWN]:
         click.echo(f"{file.name}:{fault.line}: {fault.message}", err=True)
     if (more := len(table.faults) - MAX_ROW_ERRORS_SHOWN) > 0:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 
 def _paper_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that `print` and `print-pack` share."""
     for option in reversed(
         (
             click.argument("articles", nargs=-1, metavar="[ARTICLE]..."),

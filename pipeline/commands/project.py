@@ -56,8 +56,7 @@ def schema(which: str) -> int:
     from pipeline.schema import config_schema, front_matter_schema
 
     documents = {"config": config_schema(), "front-matter": front_matter_schema()}
-    document = documents if which == "both" else documents[which]
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(documents if which == "both" else documents[which], ensure_ascii=False, indent=2))
     return 0
 
 

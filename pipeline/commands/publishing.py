@@ -61,7 +61,6 @@ def publish_all(only: tuple[str, ...], **chosen: Any) -> int:
 
 
 def format_command(name: str) -> click.Command:
-    """Return the command of one format, with the options that its writer takes."""
     try:
         summary = writers.load_writer(name).summary
     except Exception as error:  # noqa: BLE001  # a third-party writer: the other formats must still work
@@ -114,8 +113,7 @@ def _publish(formats: tuple[str, ...], articles: tuple[str, ...], options: RunOp
         if options.report:
             terminal.check_report_path(options.report)
         with terminal.run_progress() as progress:
-            run = build.certify if options.certify else build.publish
-            result = run(settings, request, progress, executor)
+            result = (build.certify if options.certify else build.publish)(settings, request, progress, executor)
     folder = build.published_dir(settings, request.outputs)
     _show_result(result, folder, options)
     code = result.exit_code(is_strict=options.strict)

@@ -24,16 +24,12 @@ READER_LANGUAGES = packaged_languages()
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """An error in a row of the file."""
-
     line: int
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedCsv:
-    """The consents and errors of a CSV file."""
-
     consents: tuple[Consent, ...]
     faults: tuple[RowError, ...]
     encoding: str
@@ -82,8 +78,7 @@ def _decode_csv(path: Path) -> tuple[str, str]:
         data = path.read_bytes()
     except OSError as error:
         raise SendError(f"{path} cannot be read: {error.strerror}") from error
-    encodings = ("utf-16",) if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ("utf-8-sig", "cp1252")
-    for encoding in encodings:
+    for encoding in ("utf-16",) if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ("utf-8-sig", "cp1252"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
@@ -114,7 +109,6 @@ def _read_header_row(head: list[str], path: Path) -> list[str]:
 
 
 def _parse_row(row: list[str], columns: list[str], language: str, order: DateOrder, today: date) -> Consent | list[str]:
-    """Return a row as a consent, or all its errors."""
     if len(row) != len(columns):
         return [f"{len(row)} cells, expected {len(columns)}"]
     cells = {name: cell.strip() for name, cell in zip(columns, row, strict=True)}

@@ -31,7 +31,6 @@ class DataDir:
 
     @property
     def trials(self) -> Path:
-        """Folder of the messages that `--transport file` writes."""
         return self.path / "trials"
 
     @contextmanager

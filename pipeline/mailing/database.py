@@ -221,7 +221,6 @@ def _check_key(store: MailingDatabase) -> None:
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite errors into `SendError`."""
     try:
         yield
     except sqlite3.Error as error:

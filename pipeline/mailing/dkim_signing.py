@@ -22,8 +22,6 @@ From is listed twice, so that adding a second From breaks the signature.
 
 @dataclass(frozen=True, slots=True)
 class DkimSigner:
-    """A private key, with the selector and domain of its public key in the DNS."""
-
     key: bytes
     selector: str
     domain: str

@@ -56,7 +56,6 @@ def check_dns(
 
 
 def _check_record(name: str, texts: list[str] | None, where: str, expected: str) -> PreflightCheck:
-    """Return the result for a record that must exist once and match a regular expression."""
     if texts is None:
         return PreflightCheck(name, "unchecked", "dns_silent", {"where": where})
     if not texts:

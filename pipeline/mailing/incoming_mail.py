@@ -33,15 +33,12 @@ _NOT_ABOUT_THE_ADDRESS = ("5.2.2", "5.2.3", "5.3.", "5.4.", "5.5.", "5.6.", "5.7
 
 @dataclass(slots=True)
 class MailboxCounts:
-    """Counts of the messages read."""
-
     read: int = 0
     known: int = 0
     """Already read by an earlier run."""
     hard: int = 0
     soft: int = 0
     left: int = 0
-    """Readers who were unsubscribed."""
     unmatched: int = 0
     """Bounces of other messages, and replies with other requests: a person should read them."""
 
@@ -164,7 +161,6 @@ def _parse_bounce(message: Message) -> tuple[list[str], str, str]:
 
 
 def _decode_header(message: Message, name: str) -> str:
-    """Return a decoded header, or its raw value where it cannot be decoded."""
     written = str(message[name] or "")
     try:
         return str(make_header(decode_header(written)))

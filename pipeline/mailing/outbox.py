@@ -38,8 +38,6 @@ _MAILED_FROM_OTHER_LIST = (
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """A message of the outbox, with its recipient."""
-
     person: str
     mark: str
     """The left half of its Message-ID, the same in every attempt."""
@@ -50,8 +48,6 @@ class QueuedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """The sending of one edition to one list."""
-
     store: MailingDatabase
     id: int
     list_: str
@@ -67,7 +63,6 @@ class Campaign:
             ).rowcount
 
     def move(self, before: State, after: State) -> None:
-        """Change the state of all messages that are in one state; they are due at once."""
         with self.store.transaction() as connection:
             connection.execute(
                 "UPDATE outbox SET state = ?, changed = ?, due = 0 WHERE campaign = ? AND state = ?",
@@ -197,8 +192,7 @@ def open_campaign(store: MailingDatabase, edition: str, list_: str, transport: s
                 (edition, list_, transport, content, timestamp_now()),
             )
         return Campaign(store, made.lastrowid or 0, list_)
-    begun = store.rows("SELECT content FROM campaigns WHERE id = ?", (known.id,))[0]["content"]
-    if begun != content:
+    if store.rows("SELECT content FROM campaigns WHERE id = ?", (known.id,))[0]["content"] != content:
         counts = known.counts()
         gone = sum(counts[state] for state in ("accepted", "in doubt"))
         if gone:
@@ -213,7 +207,6 @@ def open_campaign(store: MailingDatabase, edition: str, list_: str, transport: s
 
 
 def find_campaign(store: MailingDatabase, edition: str, list_: str, transport: str) -> Campaign | None:
-    """Return the campaign of an edition and a list; None where it was not started."""
     rows = store.rows(
         "SELECT id FROM campaigns WHERE edition = ? AND list = ? AND transport = ?", (edition, list_, transport)
     )

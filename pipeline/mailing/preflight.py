@@ -33,14 +33,11 @@ SAMPLE_MESSAGE = QueuedMessage("", "SpecimenOfOneMessage00", 0, "laeser@klinik.e
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """Results of the preflight checks of one edition and list."""
-
     edition: str
     title: str
     list: str
     list_title: str
     content: str
-    """Digest of the published message."""
     day: date
     checks: tuple[PreflightCheck, ...]
 
@@ -52,16 +49,14 @@ class Preflight:
 def run_preflight(
     config: Config, published: PublishedNewsletter, factory: MessageFactory, store: MailingDatabase, list_: str
 ) -> Preflight:
-    """Check a sample message, the sender and the list."""
     today = datetime.now(UTC).date()
     sample = factory.build(SAMPLE_MESSAGE)
     violations = [f"{each.code}: {each.message}" for each in published.findings if each.severity == SEVERITIES[0]]
-    footer = [each.message for each in footer_findings(config.publisher, published.options)]
     checks = (
         PreflightCheck("published", "pass", "unchanged"),
         _violations_check("conforming", violations),
         *_message_checks(sample, published, factory),
-        _violations_check("footer", footer),
+        _violations_check("footer", [each.message for each in footer_findings(config.publisher, published.options)]),
         _size_check(sample),
         check_spam(sample),
         *_sender_checks(config, factory, sample),
@@ -82,13 +77,11 @@ def _message_checks(sample: bytes, published: PublishedNewsletter, factory: Mess
         yield PreflightCheck("unsubscribing", "pass", "leave_both")
     else:
         yield PreflightCheck("unsubscribing", "warning", "leave_web")
-    old = published.options.unsubscribe.encode()
-    if old in sample.partition(b"\r\n\r\n")[0]:
+    if published.options.unsubscribe.encode() in sample.partition(b"\r\n\r\n")[0]:
         yield PreflightCheck("unsubscribing", "failure", "leave_left_over")
 
 
 def _violations_check(name: str, errors: list[str]) -> PreflightCheck:
-    """Return a check that fails where there are errors, with their messages."""
     if errors:
         return PreflightCheck(name, "failure", "faults", {"told": "; ".join(errors)})
     return PreflightCheck(name, "pass", f"{name}_good")

@@ -18,8 +18,6 @@ NEWSLETTER_FORMAT = "newsletter"
 
 @dataclass(frozen=True, slots=True)
 class PublishedNewsletter:
-    """A newsletter as it was published."""
-
     id: str
     title: str
     message: bytes
@@ -36,8 +34,7 @@ def find_published(config: Config, id_: str, outputs: Path, progress: Progress) 
         SendError: It is not published, or its sources have changed since.
     """
     path = outputs_of(config, outputs).published_dir / NEWSLETTER_FORMAT / f"{id_}.eml"
-    found = current_editions(config, Request((NEWSLETTER_FORMAT,), (id_,), outputs=outputs), progress)
-    for each in found:
+    for each in current_editions(config, Request((NEWSLETTER_FORMAT,), (id_,), outputs=outputs), progress):
         if (each.result.id, each.result.format) == (id_, NEWSLETTER_FORMAT):
             return PublishedNewsletter(
                 id_,

@@ -35,8 +35,6 @@ _SMTP_CHECKS = ("proofread", "dkim_record")
 
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """A published edition, its list, and the transport that sends it."""
-
     config: Config
     outputs: OutputDir
     store: MailingDatabase
@@ -53,7 +51,6 @@ class Mailing:
         return replace(preflight, checks=tuple(each for each in preflight.checks if each.name not in _SMTP_CHECKS))
 
     def save_evidence(self, preflight: Preflight, words: Words) -> Path:
-        """Save the preflight checks and the counts of the outbox beside the edition."""
         campaign = find_campaign(self.store, self.published.id, self.list, self.transport_name)
         counts = campaign.counts() if campaign else {}
         return save_evidence(preflight, counts, self.outputs, find_styles(self.config.folder), words)

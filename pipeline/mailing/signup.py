@@ -29,14 +29,11 @@ CONSENT_SOURCE = "web form, confirmed by mail"
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A confirmation mail to send."""
-
     list: str
     language: str
     address: str
     token: str
     mark: str
-    """The left half of its Message-ID."""
 
 
 def consent_wording(words: Words, title: str, publisher: Publisher) -> tuple[str, str]:
@@ -63,8 +60,7 @@ def request_signup(store: MailingDatabase, list_: str, address: str, language: s
 
 def confirm_signup(store: MailingDatabase, token: str) -> bool:
     """Add a confirmed reader to the list; False where the token is unknown or expired."""
-    now = time.time()
-    rows = store.rows("SELECT * FROM asked WHERE token = ? AND asked >= ?", (token, now - CONFIRM_WITHIN_S))
+    rows = store.rows("SELECT * FROM asked WHERE token = ? AND asked >= ?", (token, time.time() - CONFIRM_WITHIN_S))
     for row in rows:
         consent = Consent(row["address"], row["language"], datetime.now(UTC).date(), row["wording"], CONSENT_SOURCE)
         import_consents(store, row["list"], [consent], ties_return=True)  # they may have unsubscribed earlier today
@@ -74,16 +70,14 @@ def confirm_signup(store: MailingDatabase, token: str) -> bool:
 
 
 def due_confirmations(store: MailingDatabase, lists: tuple[str, ...]) -> list[Confirmation]:
-    """Return the confirmation mails that are due, for lists that still exist."""
     now = time.time()
-    rows = store.rows(
-        "SELECT * FROM asked WHERE due <= ? AND asked >= ? "  # noqa: S608  # placeholders only
-        f"AND list IN ({', '.join('?' * len(lists))}) ORDER BY due LIMIT 50",
-        (now, now - CONFIRM_WITHIN_S, *lists),
-    )
     return [
         Confirmation(row["list"], row["language"], row["address"], row["token"], secrets.token_urlsafe(16))
-        for row in rows
+        for row in store.rows(
+            "SELECT * FROM asked WHERE due <= ? AND asked >= ? "  # noqa: S608  # placeholders only
+            f"AND list IN ({', '.join('?' * len(lists))}) ORDER BY due LIMIT 50",
+            (now, now - CONFIRM_WITHIN_S, *lists),
+        )
     ]
 
 

@@ -90,8 +90,6 @@ class RateLimiter:
 
 @dataclass(slots=True)
 class SignupService:
-    """The pages, and the thread that sends confirmation mails."""
-
     config: Config
     store: MailingDatabase
     connect: Callable[[], Transport]
@@ -190,8 +188,7 @@ class SignupService:
         self, request: Request, written: str = "", faults: Mapping[str, str] = NO_VALUES, status: int = 200
     ) -> Response:
         title = self.config.sending.lists[request.path_params["name"]]
-        words = self._words(request)
-        agreed, _ = signup.consent_wording(words, title, self.config.publisher)
+        agreed, _ = signup.consent_wording(self._words(request), title, self.config.publisher)
         return self._page(request, "form", status=status, title=title, agreed=agreed, written=written, faults=faults)
 
     def _page(

@@ -52,21 +52,16 @@ _UPSERT_CONSENTS = """
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The consent of one reader."""
-
     address: str
     language: str
     on: date | None
     wording: str
-    """Version of the consent text."""
     source: str
     """Where it was given: a form on the website, a paper form at the reception …"""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportCounts:
-    """Counts of an import."""
-
     new: int
     renewed: int
     """Already on the list; or they had left, and have consented again."""
@@ -160,8 +155,7 @@ def forget_address(store: MailingDatabase, address: str, today: date) -> bool:
     for path in sorted(store.folder.trials.rglob("*")):  # with the drafts of a killed trial
         if not path.is_file():
             continue
-        to = str(message_from_bytes(path.read_bytes())["To"])
-        if address_identity(to.strip()) == address_identity(address):
+        if address_identity(str(message_from_bytes(path.read_bytes())["To"]).strip()) == address_identity(address):
             path.unlink()
             gone += 1
     store.clear()
@@ -169,7 +163,6 @@ def forget_address(store: MailingDatabase, address: str, today: date) -> bool:
 
 
 def count_subscribers(store: MailingDatabase, list_: str, today: date) -> SubscriberCounts:
-    long_ago = (today - STALE_AFTER).isoformat()
     row = store.rows(
         f"SELECT count(*) FILTER (WHERE {MAILABLE}) AS mailable, "  # noqa: S608  # constants
         f"count(*) FILTER (WHERE {MAILABLE} AND max(consent_on, coalesce(used_on, '')) < ?) AS stale, "
@@ -177,7 +170,7 @@ def count_subscribers(store: MailingDatabase, list_: str, today: date) -> Subscr
         "count(*) FILTER (WHERE unsubscribed_on IS NOT NULL) AS unsubscribed, "
         "count(*) FILTER (WHERE bounced_on IS NOT NULL) AS bounced, "
         f"count(*) FILTER (WHERE {MAILABLE} AND soft_bounces >= ?) AS soft FROM subscribers WHERE list = ?",
-        (long_ago, MAX_SOFT_BOUNCES, list_),
+        ((today - STALE_AFTER).isoformat(), MAX_SOFT_BOUNCES, list_),
     )[0]
     return SubscriberCounts(**dict(row))
 

@@ -26,8 +26,6 @@ DeliveryStage = Literal["sender", "recipient", "content"]
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """Result of the delivery of one message."""
-
     verdict: DeliveryVerdict
     """Lost: no reply to the content came. Withheld: the caller stopped it before the content was sent."""
     status: str = ""
@@ -45,8 +43,6 @@ class DeliveryOutcome:
 
 
 class Transport(Protocol):
-    """Protocol of a mail transport."""
-
     def open(self) -> None:
         """Connect; may be called again after an error.
 
@@ -80,8 +76,7 @@ class FileTransport:
             raise self._write_error(error) from error
 
     def deliver(self, sender: str, recipient: str, data: bytes, before: Callable[[], bool]) -> DeliveryOutcome:
-        head = data.partition(b"\r\n\r\n")[0]
-        mark = head.partition(b"\r\nMessage-ID: <")[2].partition(b"@")[0].decode("ascii")
+        mark = data.partition(b"\r\n\r\n")[0].partition(b"\r\nMessage-ID: <")[2].partition(b"@")[0].decode("ascii")
         envelope = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode("ascii")
         path = self.folder / f"{mark}.eml"
         try:
@@ -105,8 +100,6 @@ class FileTransport:
 
 @dataclass(slots=True)
 class SmtpTransport:
-    """A connection to a mail server, used for many messages."""
-
     settings: SendingSettings
     login: tuple[str, str] | None
     _smtp: smtplib.SMTP | None = field(default=None, repr=False)
@@ -191,7 +184,6 @@ class SmtpTransport:
         self._drop()
 
     def _drop(self) -> None:
-        """Close the connection without QUIT."""
         if self._smtp:
             self._smtp.close()
             self._smtp = None

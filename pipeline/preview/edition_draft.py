@@ -26,22 +26,15 @@ _FRONT_MATTER_KEY = re.compile(r"^(?P<key>[\w-]+)\s*:")
 
 @dataclass(frozen=True, slots=True)
 class EditionDraft:
-    """An edition as composed in the form."""
-
     title: str
     lead: str
     articles: tuple[str, ...]
-    """Ids in order."""
     published: date | None = None
-    """Date of a new edition."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceChange:
-    """A change to a source file."""
-
     path: str
-    """From the project folder."""
     before: str
     """Present text; empty for a new file."""
     after: str
@@ -53,7 +46,6 @@ class SourceChange:
 
     @property
     def difference(self) -> tuple[str, ...]:
-        """Lines of a unified diff."""
         lines = difflib.unified_diff(
             self.before.splitlines(), self.after.splitlines(), self.path, self.path, lineterm="", n=3
         )
@@ -117,7 +109,6 @@ def _new_source(draft: EditionDraft, language: str) -> str:
 
 
 def _updated_source(before: str, draft: EditionDraft) -> str:
-    """Return a source with the title, lead and list of articles of a draft."""
     end = "\r\n" if "\r\n" in before else "\n"
     lines = before.splitlines()
     close = next((at for at, line in enumerate(lines[1:], 1) if line.strip() in ("---", "...")), 0)
@@ -128,8 +119,7 @@ def _updated_source(before: str, draft: EditionDraft) -> str:
     if draft.lead.strip() or _key_lines(front, "lead"):
         _replace_key(front, "lead", [f"lead: {_quoted(draft.lead)}"])
     _replace_key(front, "articles", _article_list_lines(draft.articles), _kept_modes(front))
-    changed = [lines[0], *front, *lines[close:]]
-    return end.join(changed) + (end if before.endswith(("\n", "\r\n")) else "")
+    return end.join([lines[0], *front, *lines[close:]]) + (end if before.endswith(("\n", "\r\n")) else "")
 
 
 def _replace_key(front: list[str], key: str, lines: list[str], modes: dict[str, str] | None = None) -> None:

@@ -37,7 +37,6 @@ class FileResponses:
         self.state = state
 
     def asset(self, request: Request) -> Response:
-        """Return the preview's own style or script, or a style of its font."""
         name = request.path_params["name"]
         if name in ASSETS:
             return Response(self.state.styles.data(f"preview/{name}"), media_type=ASSETS[name])
@@ -66,7 +65,6 @@ class FileResponses:
         return Response(png, media_type="image/png", headers=_IMMUTABLE_HEADERS)
 
     def book(self, request: Request) -> Response:
-        """Return a file of an EPUB in a colour scheme."""
         scheme = _requested_scheme(request)
         path = self.state.published_file(f"epub/{request.path_params['id']}.epub")
         found = frames.read_book_file(path, request.path_params["name"], scheme) if path else None

@@ -40,8 +40,6 @@ async def read_form(request: Request, token: str) -> Form:
 
 
 class FormViews:
-    """Endpoints for forms, and the pages with them."""
-
     def __init__(self, state: PreviewState, views: Views) -> None:
         self.state = state
         self.views = views
@@ -49,7 +47,6 @@ class FormViews:
     # ---- printing
 
     def print_page(self, request: Request) -> Response:
-        """Return the print form."""
         try:
             printers, trouble = cups.list_printers(), None
         except cups.PrinterError as error:
@@ -63,8 +60,7 @@ class FormViews:
 
     async def print(self, request: Request) -> Response:
         """Print the chosen handouts, or return the print pack."""
-        form = await read_form(request, self.views.token)
-        return await asyncio.to_thread(self._print, form)
+        return await asyncio.to_thread(self._print, await read_form(request, self.views.token))
 
     def _print(self, form: Form) -> Response:
         words = self.state.words
@@ -101,7 +97,6 @@ class FormViews:
     # ---- editions
 
     def compose(self, request: Request) -> Response:
-        """Return the form of a new or an existing edition."""
         existing = self._edition(request.path_params.get("id", ""))
         listing = existing.listing if existing else None
         return self._composer(
@@ -140,7 +135,6 @@ class FormViews:
         return self.views.page("compose.html.j2", status, existing=existing, chosen=chosen, articles=articles, **values)
 
     def _edition(self, id_: str) -> Item | None:
-        """Return an existing edition; None for an empty id."""
         if not id_:
             return None
         item = self.state.item(id_)

@@ -32,10 +32,7 @@ def force_colour_scheme(text: str, scheme: ColourScheme) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SpineItem:
-    """An item of an EPUB's reading order."""
-
     name: str
-    """Path in the container."""
     title: str
 
 
@@ -71,8 +68,7 @@ def read_book_file(book: Path, name: str, scheme: ColourScheme) -> tuple[bytes, 
 
 
 def _package_path(container: zipfile.ZipFile) -> str:
-    root = etree.fromstring(container.read("META-INF/container.xml"))
-    path: str = root.find(".//{*}rootfile").get("full-path")
+    path: str = etree.fromstring(container.read("META-INF/container.xml")).find(".//{*}rootfile").get("full-path")
     return path
 
 

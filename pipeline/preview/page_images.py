@@ -34,25 +34,18 @@ class PageSize:
 
 @dataclass(frozen=True, slots=True)
 class PagePosition:
-    """Position on a page."""
-
     page: int
-    """From 1."""
     top: float
     """Share of the page height: 0 at the top, 1 at the bottom."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedFinding:
-    """A finding with its source line and its position on the handout."""
-
     number: int
-    """Number in the list and on the page, from 1."""
     finding: Finding
     excerpt: str
     """The line of the source; empty where the finding concerns the whole file."""
     position: PagePosition | None
-    """Position on the handout, where it is found."""
 
 
 @lru_cache(maxsize=48)

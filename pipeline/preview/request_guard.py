@@ -11,7 +11,6 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""For the preview's own pages."""
 _SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
     # With `no-referrer`, browsers send our own forms with `Origin: null`.
@@ -43,7 +42,6 @@ class RequestGuard:
         self.hosts = {f"{host}:{port}" for host in ALLOWED_HOSTS} | (set(ALLOWED_HOSTS) if port == 80 else set())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 403, or pass the request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -112,8 +112,6 @@ def run_preview_server(config: Config, outputs: Path, port: int, jobs: int, *, i
 
 
 class _PreviewServer(uvicorn.Server):
-    """Ends the event streams of open pages before it shuts down."""
-
     def __init__(self, settings: uvicorn.Config, state: PreviewState) -> None:
         super().__init__(settings)
         self._state = state
@@ -159,7 +157,6 @@ async def _event_stream(state: PreviewState, shown: str) -> AsyncIterator[bytes]
 
 
 async def _watch_sources(state: PreviewState) -> None:
-    """Pass changed files to the preview state, until cancelled."""
     ignored = _SourceFilter(state.config.folder.resolve(), state.outputs.folder)
     changes = awatch(state.config.folder.resolve(), watch_filter=ignored, step=_WATCH_STEP_MS, debounce=_DEBOUNCE_MS)
     async for found in changes:
@@ -167,8 +164,6 @@ async def _watch_sources(state: PreviewState) -> None:
 
 
 class _SourceFilter(DefaultFilter):
-    """Ignores outputs and hidden folders."""
-
     def __init__(self, project: Path, outputs: Path) -> None:
         super().__init__(ignore_paths=(outputs,))
         self._project = project

@@ -16,13 +16,10 @@ from pipeline.printing.published_handouts import HANDOUT_FORMAT, STANDARD_VARIAN
 
 @dataclass(frozen=True, slots=True)
 class VariantPreview:
-    """A handout in one variant, as the page of an article shows it."""
-
     pdf: Path | None
     digest: str
     pages: tuple[page_images.PageSize, ...]
     why_not: str = ""
-    """Why the variant cannot be built."""
     is_coming: bool = False
     """A build is queued or running; the pages, if any, are those of the last build."""
 
@@ -46,13 +43,11 @@ def preview_variant(state: PreviewState, id_: str, variant: str) -> VariantPrevi
 
 
 def find_variant_pdf(state: PreviewState, id_: str, variant: str) -> Path | None:
-    """Return the path of a handout in a variant; None where there is none."""
     path = variant_path(id_, variant)
     if state.digest(path):
         return state.published_file(path)
     built = _variant_folder(state, variant) / path
-    is_built = variant != STANDARD_VARIANT and state.item(id_) is not None and built.is_file()
-    return built if is_built else None
+    return built if variant != STANDARD_VARIANT and state.item(id_) is not None and built.is_file() else None
 
 
 def _variant_folder(state: PreviewState, variant: str) -> Path:

@@ -48,12 +48,9 @@ SORT_KEYS: Mapping[str, Any] = {
 
 
 class Views:
-    """Endpoints that return HTML pages."""
-
     def __init__(self, state: PreviewState) -> None:
         self.state = state
         self.token = secrets.token_urlsafe(24)
-        """CSRF token of all forms."""
         self._index_cache: dict[str, tuple[Item, Markup]] = {}
         """Rendered index entries by id: of a thousand articles, a save changes one."""
         self._cached_style_version = state.style_version
@@ -71,22 +68,19 @@ class Views:
         return HTMLResponse(html, status)
 
     def warm(self) -> None:
-        """Fill the cache of index entries."""
         with suppress(PublishError):
             self._index_entries(self.state.items)
 
     def shelf(self, request: Request) -> Response:
-        """Return the index page, filtered and sorted by the query."""
         query = request.query_params
         chosen = {name: query.get(name, "") for name in ("q", "tag", "finding", "format")}
         sort = query.get("sort", "") if query.get("sort", "") in SORT_KEYS else "newest"
         items = sorted(self.state.items, key=SORT_KEYS[sort])
         # Hidden entries stay in the page, so that the script can show them without a request.
-        fitting = frozenset(item.listing.id for item in items if _matches_filter(item, chosen))
         return self.page(
             "shelf.html.j2",
             leaves=self._index_entries(items),
-            fitting=fitting,
+            fitting=frozenset(item.listing.id for item in items if _matches_filter(item, chosen)),
             facets=facets_of(items),
             chosen={**chosen, "sort": sort},
         )
@@ -108,11 +102,9 @@ class Views:
         return [(item, cache[item.listing.id][1]) for item in items]
 
     def proof(self, request: Request) -> Response:
-        """Return the page of an article: handout, EPUB, mail and findings."""
-        item = self.item(request)
         return self.page(
             "proof.html.j2",
-            proof=Proof(self.state, item, view_options_of(request.query_params)),
+            proof=Proof(self.state, self.item(request), view_options_of(request.query_params)),
             choices=OPTION_CHOICES,
         )
 
@@ -123,12 +115,10 @@ class Views:
         return item
 
     def missing(self, _request: Request, error: Exception) -> Response:
-        """Return the page for HTTP errors and missing files."""
         status = error.status_code if isinstance(error, HTTPException) else 404
         return self.message(self.state.words["desk_missing"], status)
 
     def broken(self, _request: Request, error: Exception) -> Response:
-        """Return the page for errors of the project, such as an invalid template."""
         return self.message(str(error), 500)
 
     def message(self, text: str, status: int = 200) -> Response:
@@ -137,8 +127,6 @@ class Views:
 
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
-    """The chosen view options."""
-
     chosen: Mapping[str, str]
     chapter: str = ""
     """Path of a chapter in the EPUB; empty: the first of the text."""
@@ -161,8 +149,6 @@ def view_options_of(query: Mapping[str, str]) -> ViewOptions:
 
 @dataclass(frozen=True)
 class Proof:
-    """Data of an article's page, for its template."""
-
     state: PreviewState
     item: Item
     look: ViewOptions
@@ -245,8 +231,6 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class MarginMark:
-    """A finding in the margin of a page."""
-
     placed: PlacedFinding
     top: float
     beside: int

@@ -17,7 +17,6 @@ from pipeline.rendering.paper_sizes import measure_pages, sheet_count
 _CUPS_TIMEOUT_S = 60
 _CUPS_HINT = "start it: systemctl start cups; or name another machine's: CUPS_SERVER"
 _CUPS_MEDIA = {"A3": "A3", "A4": "A4", "A5": "A5", "letter": "Letter"}
-"""CUPS names of paper sizes."""
 Sides = Literal["one-sided", "two-sided-long-edge", "two-sided-short-edge"]
 _SIDES_TEXT: Mapping[Sides, str] = {
     "one-sided": "one side",
@@ -34,8 +33,6 @@ class PrinterError(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """A printer queue of CUPS."""
-
     name: str
     is_default: bool
 

@@ -22,7 +22,6 @@ from pipeline.writers import load_writer
 HANDOUT_FORMAT = "handout"
 STANDARD_VARIANT = "standard"
 PROOFS_FOLDER = "proofs"
-"""Folder of contact sheets below the outputs."""
 _FAILURE_REASONS = {
     "failed": "it could not be published",
     "stale": "it could not be published again, and the earlier file is out of date",
@@ -32,26 +31,19 @@ _FAILURE_REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class PrintableHandout:
-    """A published handout."""
-
     title: str
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
 class SkippedHandout:
-    """An article without a handout to print."""
-
     id: str
     why: str
     is_failed: bool
-    """It should have a handout."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrintBatch:
-    """The handouts to print, the articles without one, and the report of publishing them."""
-
     handouts: tuple[PrintableHandout, ...]
     left_out: tuple[SkippedHandout, ...]
     report: Report
@@ -62,7 +54,6 @@ class PrintBatch:
 
 
 def variant_path(id_: str, variant: str) -> str:
-    """Return the path of a handout below the outputs."""
     return f"{HANDOUT_FORMAT}/{id_}.pdf" if variant == STANDARD_VARIANT else f"{HANDOUT_FORMAT}/{id_}.{variant}.pdf"
 
 
@@ -106,12 +97,9 @@ def _find_handout(entry: EditionResult, variant: str, outputs: Path) -> Printabl
 
 @dataclass(frozen=True, slots=True)
 class PackContents:
-    """The handouts of a print pack."""
-
     handouts: tuple[tuple[str, int], ...]
     """Title and number of pages of each."""
     copies: int
-    """Of each."""
     paper_mm: tuple[float, float]
     """Width and height; landscape: the handouts are booklets."""
 
@@ -150,13 +138,12 @@ def render_print_pack_cover(pack: PackContents, publisher: Publisher, words: Wor
             own_sheets = sheet_count(pages) * pack.copies
             rows.append({"title": title, "pages": pages, "sheets": own_sheets, "first": sheets * PAGES_PER_SHEET + 1})
             sheets += own_sheets
-        how = words["pack_how_booklets" if width_mm > height_mm else "pack_how"]
         html = styles.render(
             "pack/cover.html.j2",
             rows=rows,
             copies=pack.copies,
             sheets=sheets,
-            how=how,
+            how=words["pack_how_booklets" if width_mm > height_mm else "pack_how"],
             publisher=publisher,
             words=words,
         )
