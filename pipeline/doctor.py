@@ -15,12 +15,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pipeline.config import Config
 from pipeline.errors import ConfigError, SourceError
-
-if TYPE_CHECKING:
-    from pipeline.config import Config
 
 _PANGO_COMMANDS = {
     "apt": "apt-get update && apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
@@ -50,13 +47,10 @@ _CHROMIUM_COMMANDS = {
     "brew": "brew install --cask chromium",
     "windows": "winget install Hibbiki.Chromium",
 }
-_FONT_COMMAND = "python -m pip install fontpkg-source-sans-3 uharfbuzz"
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A package, library or program, and whether it is installed."""
-
     name: str
     is_found: bool
     is_needed: bool
@@ -81,7 +75,7 @@ def check_requirements() -> tuple[Requirement, ...]:
         ("EbookLib", _package("EbookLib"), "e-books", _pip("EbookLib")),
         ("css-inline", _package("css-inline"), "newsletters", _pip("css-inline")),
         ("pandoc", _program(pandoc_path, "--version"), "reading Markdown", _pip("pypandoc_binary")),
-        ("Fonts", _fonts(), "all formats", _FONT_COMMAND),
+        ("Fonts", _fonts(), "all formats", _pip("fontpkg-source-sans-3 uharfbuzz")),
     )
     optional = (
         ("HarfBuzz subset", harfbuzz, "fast handouts: 20 times slower without it", pango_install_command()),

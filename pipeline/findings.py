@@ -14,8 +14,6 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that someone should know of a source, and what was done about it."""
-
     severity: Severity
     code: str
     source: str
@@ -23,7 +21,6 @@ class Finding:
     line: int
     """In the source file, from 1; 0 where it concerns the whole file."""
     message: str
-    """What was found, and what was done or expected."""
     hint: str = ""
     repaired: bool = False
     quote: str = ""

@@ -53,7 +53,6 @@ class Item:
 
     @property
     def href(self) -> str:
-        """Where the index on disk leads: its first file, or nowhere."""
         return self.copies[0].href if self.copies else ""
 
     @property
@@ -96,7 +95,8 @@ def items_of(report: Report, words: Words) -> tuple[Item, ...]:
             contents = EditionContents() if len(own[0].sources) > 1 else None
             listings[id_] = ArticleMeta(id_, source, Metadata(title=title, kind="", contents=contents))
     made = (_item(listing, entries[id_], findings[listing.source], words) for id_, listing in listings.items())
-    return tuple(sorted(sorted(made, key=lambda item: item.listing.title.casefold()), key=_age))
+    by_title = sorted(made, key=lambda item: item.listing.title.casefold())
+    return tuple(sorted(by_title, key=lambda item: -(item.listing.meta.changed or date.min).toordinal()))
 
 
 def index_page(report: Report, publisher: Publisher, styles: Styles) -> bytes:
@@ -134,24 +134,16 @@ def facets_of(items: Iterable[Item]) -> Facets:
     )
 
 
-def label_of(name: str, words: Words) -> str:
-    """Return what a format is called; one from another package goes by its own name."""
-    return words.entries.get(f"shelf_format_{name}", name)
-
-
 def _item(listing: ArticleMeta, entries: list[EditionResult], findings: list[Finding], words: Words) -> Item:
     saved = {entry.format: entry.artifacts for entry in entries if entry.artifacts}
     firsts = {name: saved[name][0] for name in (*installed_writers(), *saved) if name in saved}
     thumbnails = {str(PurePosixPath(first.path).with_suffix(_THUMBNAIL)) for first in firsts.values()}
+    labels = {name: words.entries.get(f"shelf_format_{name}", name) for name in firsts}
     return Item(
         listing,
-        tuple(Copy(name, label_of(name, words), first.path, first.bytes) for name, first in firsts.items()),
+        tuple(Copy(name, labels[name], first.path, first.bytes) for name, first in firsts.items()),
         max((first.pages for first in firsts.values()), default=0),
         next((each.path for artifacts in saved.values() for each in artifacts if each.path in thumbnails), ""),
         tuple(findings),
         any(entry.status in ("failed", "stale") for entry in entries),
     )
-
-
-def _age(item: Item) -> int:
-    return -(item.listing.meta.changed or date.min).toordinal()

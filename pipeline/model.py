@@ -285,8 +285,6 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class EditionPart:
-    """Articles of an edition that belong together, under a title of their own."""
-
     title: str
     articles: tuple[str, ...]
     line: int = 0
@@ -487,7 +485,6 @@ class Metadata:
 
     @property
     def is_edition(self) -> bool:
-        """It lists articles to bind; its own body is their introduction."""
         return self.contents is not None
 
     @property
@@ -507,15 +504,15 @@ class Metadata:
         return max((day for day in (self.published, self.updated, self.reviewed) if day), default=None)
 
 
-def _keys() -> Iterator[FrontMatterKey]:
-    for each in fields(Metadata):
-        if about := each.metadata:
-            yield FrontMatterKey(
-                about["name"] or each.name, each.name, about["form"], about["meaning"], about["aliases"]
-            )
-
-
-FRONT_MATTER_KEYS: Mapping[str, FrontMatterKey] = MappingProxyType({key.name: key for key in _keys()})
+FRONT_MATTER_KEYS: Mapping[str, FrontMatterKey] = MappingProxyType(
+    {
+        (name := about["name"] or each.name): FrontMatterKey(
+            name, each.name, about["form"], about["meaning"], about["aliases"]
+        )
+        for each in fields(Metadata)
+        if (about := each.metadata)
+    }
+)
 """Every key of front matter that has a meaning, by name; `[sources] aliases` may point at these."""
 
 
@@ -615,8 +612,7 @@ class Edition:
 
     @property
     def changed(self) -> date | None:
-        days = [article.meta.changed for article in (self.front, *self.articles)]
-        return max((day for day in days if day), default=None)
+        return max(filter(None, (each.meta.changed for each in (self.front, *self.articles))), default=None)
 
 
 # ---- walking
@@ -626,16 +622,12 @@ def children(node: Block | Inline | Cell) -> tuple[Block | Inline | Cell, ...]:
     match node:
         case (
             Para(content) | Plain(content) | Emph(content) | Strong(content) | Strikeout(content)
-            | Superscript(content) | Subscript(content) | Span(content) | Link(content)
+            | Superscript(content) | Subscript(content) | Span(content) | Link(content) | Header(_, content)
         ):  # fmt: skip
-            return content
-        case Header(_, content):
             return content
         case BlockQuote(blocks) | Div(blocks) | Note(blocks) | Cell(blocks):
             return blocks
-        case Callout(_, blocks, title):
-            return (*title, *blocks)
-        case References(title, blocks):
+        case Callout(_, blocks, title) | References(title, blocks):
             return (*title, *blocks)
         case BulletList(items) | OrderedList(items):
             return tuple(block for item in items for block in item)
@@ -675,13 +667,9 @@ def text(nodes: tuple[Inline | Block | Cell, ...]) -> str:
     while waiting:
         node = waiting.pop()
         # Nearly all nodes are words and spaces.
-        if isinstance(node, Str):
+        if isinstance(node, (Str, Code, CodeBlock)):
             pieces.append(node.text)
-        elif isinstance(node, Space):
-            pieces.append(" ")
-        elif isinstance(node, Code | CodeBlock):
-            pieces.append(node.text)
-        elif isinstance(node, SoftBreak | LineBreak):
+        elif isinstance(node, (Space, SoftBreak, LineBreak)):
             pieces.append(" ")
         elif not isinstance(node, Note | Image):
             if isinstance(node, BLOCKS):

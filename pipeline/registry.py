@@ -51,7 +51,6 @@ class Rule:
         return finder
 
     def explained(self) -> list[str]:
-        """Return its paragraphs, as the documentation and `publish check --explain` show them."""
         paragraphs = [self.meaning + (" *Repaired.*" if self.repaired else ""), f"For example: {self.example}"]
         paragraphs += [f"Why: {self.reason}"] if self.reason else []
         paragraphs += [f"Source: {self.source}"] if self.source else []

@@ -56,7 +56,6 @@ def variants_of(name: str) -> tuple[str, ...]:
 
 
 def has_option(name: str, option: str) -> bool:
-    """Tell whether a format's table in `publish.toml` may hold an option."""
     return option in _option_types(name)
 
 

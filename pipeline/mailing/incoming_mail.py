@@ -149,14 +149,11 @@ def _parse_bounce(message: Message) -> tuple[list[str], str, str]:
     for part in message.walk():
         kind = part.get_content_type()
         if kind == "message/delivery-status":
-            for fields in part.get_payload():
-                if isinstance(fields, str):
-                    continue
+            for fields in (each for each in part.get_payload() if not isinstance(each, str)):
                 status = _decode_header(fields, "Status").strip() or status
                 action = _decode_header(fields, "Action").strip().lower() or action
         elif kind in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
-            returned = part.as_bytes().decode("ascii", "replace")
-            marks += re.findall(rf"(?im)^Message-ID:\s*<({_MESSAGE_ID})@", returned)
+            marks += re.findall(rf"(?im)^Message-ID:\s*<({_MESSAGE_ID})@", part.as_bytes().decode("ascii", "replace"))
     return marks, status.split(" ")[0], action
 
 

@@ -44,7 +44,6 @@ class SenderIdentity:
     service: str
     mailto: str
     feedback: str = ""
-    """Value of the Feedback-ID header; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ from pipeline.mailing.subscribers import MAILABLE
 State = Literal["queued", "claimed", "in doubt", "accepted", "deferred", "refused", "withdrawn"]
 STATES: tuple[State, ...] = ("accepted", "in doubt", "deferred", "refused", "withdrawn", "queued")
 CLAIM_BATCH = 50
-FORGOTTEN_ADDRESS = ""
 _JOIN_READER = "JOIN subscribers ON subscribers.person = outbox.person AND subscribers.list = ?"
 
 _MAILED_FROM_OTHER_LIST = (
@@ -161,9 +160,9 @@ class Campaign:
     def messages_in_state(self, state: State) -> list[tuple[str, str, str]]:
         """Return address, server reply and time of each message in a state; an erased address is empty."""
         rows = self.store.rows(
-            "SELECT coalesce(address, ?), status, changed FROM outbox LEFT "  # noqa: S608  # constants
+            "SELECT coalesce(address, ''), status, changed FROM outbox LEFT "  # noqa: S608  # constants
             f"{_JOIN_READER} WHERE campaign = ? AND state = ? ORDER BY address",
-            (FORGOTTEN_ADDRESS, self.list_, self.id, state),
+            (self.list_, self.id, state),
         )
         return [(row[0], row[1], row[2]) for row in rows]
 
@@ -194,8 +193,7 @@ def open_campaign(store: MailingDatabase, edition: str, list_: str, transport: s
         return Campaign(store, made.lastrowid or 0, list_)
     if store.rows("SELECT content FROM campaigns WHERE id = ?", (known.id,))[0]["content"] != content:
         counts = known.counts()
-        gone = sum(counts[state] for state in ("accepted", "in doubt"))
-        if gone:
+        if gone := counts["accepted"] + counts["in doubt"]:
             raise SendError(
                 f"{edition} has changed since sending began: {gone} of {sum(counts.values())} readers have, "
                 "or may have, the earlier content",

@@ -10,12 +10,13 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
 
 from pipeline.config import SendingSettings
 from pipeline.errors import ConfigError, SendError
-from pipeline.mailing.data_dir import write_private_draft
+from pipeline.mailing.database import write_private_draft
 
 KEYRING_SERVICE = "clinic-publish"
 USER_VARIABLE, PASSWORD_VARIABLE = "PUBLISH_SMTP_USER", "PUBLISH_SMTP_PASSWORD"  # names of variables
@@ -108,13 +109,8 @@ class SmtpTransport:
         sending, context = self.settings, tls_context()
         self._drop()
         try:
-            if sending.security == "tls":
-                smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                    sending.host, sending.port, timeout=sending.timeout_s, context=context
-                )
-            else:
-                smtp = smtplib.SMTP(sending.host, sending.port, timeout=sending.timeout_s)
-            self._smtp = smtp
+            kind = partial(smtplib.SMTP_SSL, context=context) if sending.security == "tls" else smtplib.SMTP
+            self._smtp = smtp = kind(sending.host, sending.port, timeout=sending.timeout_s)
             smtp.ehlo_or_helo_if_needed()
             if sending.security == "starttls":
                 smtp.starttls(context=context)
@@ -272,7 +268,5 @@ def tls_context() -> ssl.SSLContext:
 
 def reply_status(code: int, reply: bytes) -> str:
     """Return reply code and enhanced code (RFC 3463), if the reply begins with one."""
-    first = reply.split(maxsplit=1)[:1]
-    enhanced = first[0].decode("ascii", "replace") if first else ""
-    parts = enhanced.split(".")
-    return f"{code} {enhanced}" if len(parts) == 3 and all(part.isdecimal() for part in parts) else str(code)
+    enhanced = re.match(rb"\s*(\d+\.\d+\.\d+)(?!\S)", reply)
+    return f"{code} {enhanced[1].decode('ascii')}" if enhanced else str(code)

@@ -98,7 +98,6 @@ class Affected:
     sources: frozenset[str] = frozenset()
     """Ids of articles and editions whose source or picture was saved."""
     editions: frozenset[str] = frozenset()
-    """Ids of editions that contain one of them."""
     is_everything: bool = False
     """A style, a word list or the configuration was saved."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -21,13 +21,13 @@ from pipeline.errors import PublishError
 from pipeline.findings import Finding
 from pipeline.index_page import Item, facets_of
 from pipeline.preview import frames
-from pipeline.preview.page_images import PlacedFinding, place_findings
+from pipeline.preview.page_images import PlacedFinding, VariantPreview, place_findings, preview_variant
 from pipeline.preview.preview_state import PreviewState
-from pipeline.preview.variant_previews import VariantPreview, preview_variant
 from pipeline.validation.mail import GMAIL_CLIP_BYTES
 from pipeline.writers.handout.options import VariantName
 from pipeline.writers.handout.variants import STANDARD_VARIANT
 
+Thing = TypeVar("Thing")
 OPTION_CHOICES: Mapping[str, tuple[str, ...]] = {
     "variant": (STANDARD_VARIANT, *(name for name in get_args(VariantName) if name != STANDARD_VARIANT)),
     "device": ("phone", "tablet"),
@@ -47,6 +47,12 @@ SORT_KEYS: Mapping[str, Any] = {
 }
 
 
+def found_or_404(thing: Thing | None) -> Thing:
+    if thing is None:
+        raise HTTPException(404)
+    return thing
+
+
 class Views:
     def __init__(self, state: PreviewState) -> None:
         self.state = state
@@ -56,13 +62,12 @@ class Views:
         self._cached_style_version = state.style_version
 
     def page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
-        state = self.state
-        html = state.styles.render(
+        html = self.state.styles.render(
             f"preview/{template}",
-            words=state.words,
-            publisher=state.config.publisher,
+            words=self.state.words,
+            publisher=self.state.config.publisher,
             token=self.token,
-            faults=tuple(state.faults.values()),
+            faults=tuple(self.state.faults.values()),
             **values,
         )
         return HTMLResponse(html, status)
@@ -102,17 +107,12 @@ class Views:
         return [(item, cache[item.listing.id][1]) for item in items]
 
     def proof(self, request: Request) -> Response:
+        item = found_or_404(self.state.item(request.path_params["id"]))
         return self.page(
             "proof.html.j2",
-            proof=Proof(self.state, self.item(request), view_options_of(request.query_params)),
+            proof=Proof(self.state, item, view_options_of(request.query_params)),
             choices=OPTION_CHOICES,
         )
-
-    def item(self, request: Request) -> Item:
-        item = self.state.item(request.path_params["id"])
-        if item is None:
-            raise HTTPException(404)
-        return item
 
     def missing(self, _request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 404
@@ -190,7 +190,7 @@ class Proof:
         made: list[MarginMark] = []
         for each in self.findings:
             if each.position and each.position.page == page:
-                beside = sum(abs(mark.top - each.position.top) < _MARK_HEIGHT for mark in made)
+                beside = sum(abs(mark.top - each.position.top) < 0.03 for mark in made)
                 made.append(MarginMark(each, each.position.top, beside))
         return tuple(made)
 
@@ -235,9 +235,6 @@ class MarginMark:
     top: float
     beside: int
     """Number of marks at this height before it."""
-
-
-_MARK_HEIGHT = 0.03
 
 
 def _matches_filter(item: Item, chosen: Mapping[str, str]) -> bool:

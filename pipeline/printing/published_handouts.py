@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from pipeline.writers import load_writer
 
 HANDOUT_FORMAT = "handout"
 STANDARD_VARIANT = "standard"
-PROOFS_FOLDER = "proofs"
 _FAILURE_REASONS = {
     "failed": "it could not be published",
     "stale": "it could not be published again, and the earlier file is out of date",
@@ -78,12 +77,11 @@ def publish_for_printing(config: Config, request: Request, variant: str, progres
     )
 
 
-def _requested_entries(report: Report, ids: tuple[str, ...]) -> Iterator[EditionResult]:
+def _requested_entries(report: Report, ids: tuple[str, ...]) -> list[EditionResult]:
     entries = {entry.id: entry for entry in report.entries if entry.format == HANDOUT_FORMAT}
     if ids:
-        yield from (entries[id_] for id_ in ids if id_ in entries)
-    else:
-        yield from (entry for entry in entries.values() if len(entry.sources) == 1 and entry.status != "skipped")
+        return [entries[id_] for id_ in ids if id_ in entries]
+    return [entry for entry in entries.values() if len(entry.sources) == 1 and entry.status != "skipped"]
 
 
 def _find_handout(entry: EditionResult, variant: str, outputs: Path) -> PrintableHandout | SkippedHandout:
@@ -149,8 +147,7 @@ def render_print_pack_cover(pack: PackContents, publisher: Publisher, words: Wor
         )
         return lay_out(html, css, {})
 
-    layout = lay_out_cover(1)
-    if layout.pages > 1:  # the page numbers in the list start after the pages of the cover
+    if (layout := lay_out_cover(1)).pages > 1:  # the page numbers in the list start after the pages of the cover
         layout = lay_out_cover(layout.pages)
     return draw_pdf(layout)[0]
 
@@ -198,7 +195,7 @@ def make_contact_sheet(
         output.write_bytes(sheet)
         return report, output
     outputs = outputs_of(replace(config, outputs=OutputSettings()), request.outputs)
-    path = f"{PROOFS_FOLDER}/{entry.id}.png"
+    path = f"proofs/{entry.id}.png"
     with outputs.lock(request.wait_s):
         outputs.move([(outputs.stage(path, sheet), path)])
     return report, outputs.folder / path
