@@ -506,11 +506,12 @@ class Metadata:
 
 FRONT_MATTER_KEYS: Mapping[str, FrontMatterKey] = MappingProxyType(
     {
-        (name := about["name"] or each.name): FrontMatterKey(
-            name, each.name, about["form"], about["meaning"], about["aliases"]
+        key.name: key
+        for key in (
+            FrontMatterKey(**{"field": each.name, **each.metadata, "name": each.metadata["name"] or each.name})
+            for each in fields(Metadata)
+            if each.metadata
         )
-        for each in fields(Metadata)
-        if (about := each.metadata)
     }
 )
 """Every key of front matter that has a meaning, by name; `[sources] aliases` may point at these."""

@@ -19,6 +19,86 @@ from pipeline.errors import ConfigError, SendError
 from pipeline.mailing.addresses import address_identity
 
 KEY_BYTES = 32
+BUSY_TIMEOUT_S = 10.0
+CACHE_KIB = 65_536
+"""SQLite's default of 2 MB is too small for the index of tokens: importing a long list would rewrite it repeatedly."""
+MIGRATIONS = (
+    """
+    CREATE TABLE subscribers (
+        person TEXT NOT NULL,            -- keyed hash of the address
+        list TEXT NOT NULL,
+        address TEXT NOT NULL,
+        language TEXT NOT NULL,
+        token TEXT NOT NULL UNIQUE,      -- in the unsubscribe address
+        consent_on TEXT,                 -- ISO dates
+        consent_wording TEXT NOT NULL,
+        consent_source TEXT NOT NULL,
+        used_on TEXT,
+        unsubscribed_on TEXT,
+        bounced_on TEXT,
+        soft_bounces INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (person, list)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX subscribers_of_list ON subscribers (list);
+    CREATE TABLE suppressed (            -- what is kept of an erased subscriber
+        person TEXT NOT NULL,
+        list TEXT NOT NULL,
+        suppressed_on TEXT NOT NULL,
+        PRIMARY KEY (person, list)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE campaigns (
+        id INTEGER PRIMARY KEY,
+        edition TEXT NOT NULL,
+        list TEXT NOT NULL,
+        transport TEXT NOT NULL,
+        content TEXT NOT NULL,           -- digest of the published message
+        begun_on TEXT NOT NULL,
+        UNIQUE (edition, list, transport)
+    ) STRICT;
+    CREATE TABLE outbox (                -- holds no address, so it is kept when one is erased
+        campaign INTEGER NOT NULL REFERENCES campaigns (id),
+        person TEXT NOT NULL,
+        mark TEXT NOT NULL UNIQUE,       -- the left half of the Message-ID
+        state TEXT NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        due REAL NOT NULL DEFAULT 0,     -- seconds since 1970
+        status TEXT NOT NULL DEFAULT '', -- reply of the server: 250 2.0.0
+        changed TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (campaign, person)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX outbox_by_state ON outbox (campaign, state, due);
+    CREATE TABLE proofs (                -- contents that were sent as a test mail
+        content TEXT PRIMARY KEY,
+        sent_on TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE wordings (              -- consent texts
+        version TEXT PRIMARY KEY,
+        words TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE asked (                 -- sign-ups that are not confirmed yet
+        person TEXT NOT NULL,
+        list TEXT NOT NULL,
+        address TEXT NOT NULL,
+        language TEXT NOT NULL,
+        wording TEXT NOT NULL,
+        token TEXT NOT NULL UNIQUE,
+        asked REAL NOT NULL,             -- seconds since 1970
+        due REAL,                        -- next attempt to send the confirmation mail; NULL: it is sent
+        PRIMARY KEY (person, list)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE read_mail (             -- replies and bounces that are counted already
+        digest TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID;
+    """,
+    """
+    CREATE TABLE seal (                  -- keyed hash of the empty string: identifies the key
+        digest TEXT PRIMARY KEY
+    ) STRICT, WITHOUT ROWID;
+    """,
+)
+"""SQL scripts; the one at index N migrates a database from version N to N + 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,88 +207,6 @@ def _refuse_published_path(path: Path, outputs: Path) -> None:
     for parent in (path, *path.parents):
         if (parent / ".git").exists():
             raise ConfigError(f"the data folder {path} is in the git work tree {parent}", hint=hint)
-
-
-BUSY_TIMEOUT_S = 10.0
-CACHE_KIB = 65_536
-"""SQLite's default of 2 MB is too small for the index of tokens: importing a long list would rewrite it repeatedly."""
-MIGRATIONS = (
-    """
-    CREATE TABLE subscribers (
-        person TEXT NOT NULL,            -- keyed hash of the address
-        list TEXT NOT NULL,
-        address TEXT NOT NULL,
-        language TEXT NOT NULL,
-        token TEXT NOT NULL UNIQUE,      -- in the unsubscribe address
-        consent_on TEXT,                 -- ISO dates
-        consent_wording TEXT NOT NULL,
-        consent_source TEXT NOT NULL,
-        used_on TEXT,
-        unsubscribed_on TEXT,
-        bounced_on TEXT,
-        soft_bounces INTEGER NOT NULL DEFAULT 0,
-        PRIMARY KEY (person, list)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX subscribers_of_list ON subscribers (list);
-    CREATE TABLE suppressed (            -- what is kept of an erased subscriber
-        person TEXT NOT NULL,
-        list TEXT NOT NULL,
-        suppressed_on TEXT NOT NULL,
-        PRIMARY KEY (person, list)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE campaigns (
-        id INTEGER PRIMARY KEY,
-        edition TEXT NOT NULL,
-        list TEXT NOT NULL,
-        transport TEXT NOT NULL,
-        content TEXT NOT NULL,           -- digest of the published message
-        begun_on TEXT NOT NULL,
-        UNIQUE (edition, list, transport)
-    ) STRICT;
-    CREATE TABLE outbox (                -- holds no address, so it is kept when one is erased
-        campaign INTEGER NOT NULL REFERENCES campaigns (id),
-        person TEXT NOT NULL,
-        mark TEXT NOT NULL UNIQUE,       -- the left half of the Message-ID
-        state TEXT NOT NULL,
-        attempts INTEGER NOT NULL DEFAULT 0,
-        due REAL NOT NULL DEFAULT 0,     -- seconds since 1970
-        status TEXT NOT NULL DEFAULT '', -- reply of the server: 250 2.0.0
-        changed TEXT NOT NULL DEFAULT '',
-        PRIMARY KEY (campaign, person)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX outbox_by_state ON outbox (campaign, state, due);
-    CREATE TABLE proofs (                -- contents that were sent as a test mail
-        content TEXT PRIMARY KEY,
-        sent_on TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    """,
-    """
-    CREATE TABLE wordings (              -- consent texts
-        version TEXT PRIMARY KEY,
-        words TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE asked (                 -- sign-ups that are not confirmed yet
-        person TEXT NOT NULL,
-        list TEXT NOT NULL,
-        address TEXT NOT NULL,
-        language TEXT NOT NULL,
-        wording TEXT NOT NULL,
-        token TEXT NOT NULL UNIQUE,
-        asked REAL NOT NULL,             -- seconds since 1970
-        due REAL,                        -- next attempt to send the confirmation mail; NULL: it is sent
-        PRIMARY KEY (person, list)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE read_mail (             -- replies and bounces that are counted already
-        digest TEXT PRIMARY KEY
-    ) STRICT, WITHOUT ROWID;
-    """,
-    """
-    CREATE TABLE seal (                  -- keyed hash of the empty string: identifies the key
-        digest TEXT PRIMARY KEY
-    ) STRICT, WITHOUT ROWID;
-    """,
-)
-"""SQL scripts; the one at index N migrates a database from version N to N + 1."""
 
 
 @dataclass(slots=True)

@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 
 CheckVerdict = Literal["pass", "warning", "failure", "unchecked"]
 DNS_TIMEOUT_S = 3.0
+NEWSLETTER_FORMAT = "newsletter"
+SPAM_POINTS = 5.0
+"""SpamAssassin's threshold for spam."""
+SPAM_TIMEOUT_S = 120
+SAMPLE_MESSAGE = QueuedMessage("", "SpecimenOfOneMessage00", 0, "laeser@klinik.example", "SpecimenOfOneToken00ww")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +129,6 @@ def _txt_records(name: str, begins: str, resolver: Resolver | None) -> list[str]
     return [text for text in texts if text.startswith(begins)]
 
 
-NEWSLETTER_FORMAT = "newsletter"
-
-
 @dataclass(frozen=True, slots=True)
 class PublishedNewsletter:
     id: str
@@ -160,12 +162,6 @@ def find_published(config: Config, id_: str, outputs: Path, progress: Progress) 
         f"{id_} {what}: nothing is sent",
         hint=f"publish newsletter {id_}, check {path.name} in a mail program, then send it",
     )
-
-
-SPAM_POINTS = 5.0
-"""SpamAssassin's threshold for spam."""
-SPAM_TIMEOUT_S = 120
-SAMPLE_MESSAGE = QueuedMessage("", "SpecimenOfOneMessage00", 0, "laeser@klinik.example", "SpecimenOfOneToken00ww")
 
 
 @dataclass(frozen=True, slots=True)

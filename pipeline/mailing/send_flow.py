@@ -27,6 +27,10 @@ from pipeline.mailing.transport import FileTransport, Transport, smtp_transport
 from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words
 
+TransportName = Literal["smtp", "file"]
+_SMTP_CHECKS = ("proofread", "dkim_record")
+"""Preflight checks for real sending only: a trial with files comes before the test mail and reaches no server."""
+
 
 def save_evidence(
     preflight: Preflight, counts: Mapping[str, int], outputs: OutputDir, styles: Styles, words: Words
@@ -80,11 +84,6 @@ def campaign_report(campaign: Campaign, edition: str, title: str, words: Words) 
             moment = datetime.fromisoformat(changed).astimezone().strftime("%Y-%m-%d %H:%M")
             lines.append(f"  {address or words['sending_forgotten']} ({', '.join(filter(None, (moment, status)))})")
     return "\n".join(lines)
-
-
-TransportName = Literal["smtp", "file"]
-_SMTP_CHECKS = ("proofread", "dkim_record")
-"""Preflight checks for real sending only: a trial with files comes before the test mail and reaches no server."""
 
 
 @dataclass(frozen=True, slots=True)

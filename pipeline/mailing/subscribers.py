@@ -55,6 +55,9 @@ _UPSERT_CONSENTS = """
         OR unsubscribed_on IS NOT NULL OR bounced_on IS NOT NULL
 """
 """A consent that is not newer than the stored one changes nothing."""
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t")
+READER_LANGUAGES = packaged_languages()
+_parse_date = lru_cache(parse_date)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +205,6 @@ def export_csv(store: MailingDatabase, list_: str) -> str:
     return output.getvalue()
 
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t")
-READER_LANGUAGES = packaged_languages()
-
-
 @dataclass(frozen=True, slots=True)
 class RowError:
     line: int
@@ -330,6 +329,3 @@ def _text_cell_errors(name: str, value: str) -> tuple[str, ...]:
         return (f"{name} begins like a formula",)
     kind = find_personal_data(value)
     return (f"{name} looks like {kind}",) if kind else ()
-
-
-_parse_date = lru_cache(parse_date)

@@ -21,6 +21,15 @@ from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.publish_queue import PreviewBuild
 from pipeline.printing.published_handouts import HANDOUT_FORMAT, STANDARD_VARIANT, variant_path
 
+PAGE_WIDTH_PX = 1100
+"""Width of a page image, sharp on a screen with two device pixels per CSS pixel."""
+_WORDS = 5
+_LEAST_WORDS = 3
+_NEAR = 12
+"""Lines to search before and after a finding for printed text, such as beyond a picture."""
+# PDFium is not thread-safe.
+_PDFIUM_LOCK = Lock()
+
 
 @dataclass(frozen=True, slots=True)
 class VariantPreview:
@@ -60,16 +69,6 @@ def find_variant_pdf(state: PreviewState, id_: str, variant: str) -> Path | None
 
 def _variant_folder(state: PreviewState, variant: str) -> Path:
     return state.outputs.state / "variants" / variant
-
-
-PAGE_WIDTH_PX = 1100
-"""Width of a page image, sharp on a screen with two device pixels per CSS pixel."""
-_WORDS = 5
-_LEAST_WORDS = 3
-_NEAR = 12
-"""Lines to search before and after a finding for printed text, such as beyond a picture."""
-# PDFium is not thread-safe.
-_PDFIUM_LOCK = Lock()
 
 
 @dataclass(frozen=True, slots=True)

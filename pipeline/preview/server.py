@@ -44,6 +44,12 @@ _SECURITY_HEADERS = {
     "cache-control": "no-store",
 }
 _MAX_BODY_BYTES = 1_000_000
+HOST = "127.0.0.1"
+_WATCH_STEP_MS = 20
+"""Milliseconds without a change after which a save is complete."""
+_DEBOUNCE_MS = 200
+"""Longest time in milliseconds for which saves are collected."""
+_KEEP_ALIVE_S = 15.0
 
 
 class RequestGuard:
@@ -87,14 +93,6 @@ class RequestGuard:
         if not length.isdecimal() or int(length) > _MAX_BODY_BYTES:
             return "too large for a form"
         return ""
-
-
-HOST = "127.0.0.1"
-_WATCH_STEP_MS = 20
-"""Milliseconds without a change after which a save is complete."""
-_DEBOUNCE_MS = 200
-"""Longest time in milliseconds for which saves are collected."""
-_KEEP_ALIVE_S = 15.0
 
 
 def create_app(state: PreviewState, port: int) -> Starlette:
