@@ -14,12 +14,9 @@ from typing import Any
 
 from pipeline.model import CalloutKind
 
-Words = str
-"""Words with spaces between them, in small letters unless the entry says so."""
-Expression = str
-"""A regular expression. Rules ignore case unless the entry says that it counts."""
-_SHARED = {"nb": "no", "nn": "no"}
-"""Tags whose language has its module under another tag."""
+Words = str  # Words with spaces between them, in small letters unless the entry says so
+Expression = str  # A regular expression. Rules ignore case unless the entry says that it counts.
+_SHARED = {"nb": "no", "nn": "no"}  # Tags whose language has its module under another tag
 
 
 @dataclass(frozen=True, slots=True, eq=False)

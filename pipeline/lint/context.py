@@ -21,8 +21,7 @@ from pipeline.rendering.styles import Styles
 
 ModelNode = Block | Inline | Cell
 Kind = TypeVar("Kind", bound=ModelNode)
-SENTENCE_KINDS = ("lead", "point", "prose", "note")
-"""Kinds of passages that are read as sentences."""
+SENTENCE_KINDS = ("lead", "point", "prose", "note")  # Kinds of passages that are read as sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,7 @@ class Sentence:
 
     text: str
     passage: Passage
-    start: int
-    """In the text of the passage."""
+    start: int  # In the text of the passage
 
     @property
     def line(self) -> int:
@@ -120,8 +118,7 @@ class LintContext:
 
 
 ArticleCheck = Callable[[LintContext], Iterable[Finding]]
-ARTICLE_CHECKS: list[ArticleCheck] = []
-"""The checks of all imported modules."""
+ARTICLE_CHECKS: list[ArticleCheck] = []  # The checks of all imported modules
 
 
 def article_check(check: ArticleCheck) -> ArticleCheck:

@@ -20,10 +20,8 @@ from pipeline.registry import note_rule, warning_rule
 class LintSummary:
     """Anchors and links of an article, for rules across articles."""
 
-    anchors: tuple[str, ...] = ()
-    """Ids of its headings."""
-    links: tuple[tuple[str, int], ...] = ()
-    """Web addresses it leads to, and the line of each."""
+    anchors: tuple[str, ...] = ()  # Ids of its headings
+    links: tuple[tuple[str, int], ...] = ()  # Web addresses it leads to, and the line of each
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,7 @@ from pipeline.lint.context import LintContext, article_check
 from pipeline.model import Link, Table, text
 from pipeline.registry import note_rule, warning_rule
 
-MAX_ADDRESS_LENGTH = 80
-"""Characters of a line of the handout: 170 mm at 11 points hold some 90."""
+MAX_ADDRESS_LENGTH = 80  # Characters of a line of the handout: 170 mm at 11 points hold some 90
 MAX_SUBJECT_CHARACTERS = 60
 MAX_ALT_LENGTH = 250
 

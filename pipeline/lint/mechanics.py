@@ -55,8 +55,7 @@ def space_before_mark(context: LintContext) -> Iterator[Finding]:
 
 _GENITIVE = re.compile(r"['’´`]s(?![\w'’])")
 _LAST_WORD = re.compile(r"(?<![\w'’])[^\W\d_]{2,}$")
-_TERM = re.compile(r"\s[A-Z]")
-"""A capital behind it makes it an English term: `Ward's Area`."""
+_TERM = re.compile(r"\s[A-Z]")  # A capital behind it makes it an English term: `Ward's Area`
 
 
 @warning_rule(

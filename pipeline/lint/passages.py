@@ -45,10 +45,8 @@ class Passage:
 
     kind: PassageKind
     text: str
-    own: str
-    """The same, as many characters long; code, addresses and words in another language are hidden."""
-    lines: tuple[tuple[int, int], ...]
-    """Where a line of the source begins in the text, and its number."""
+    own: str  # The same, as many characters long; code, addresses and words in another language are hidden
+    lines: tuple[tuple[int, int], ...]  # Where a line of the source begins in the text, and its number
 
     def line_at(self, place: int) -> int:
         """Return the line in the source of a place in the text."""

@@ -13,8 +13,7 @@ from pipeline.registry import note_rule, warning_rule
 from pipeline.rendering.readability import lix
 
 WORDS_A_MINUTE = 200
-_FEW_WORDS = 100
-"""LIX of a shorter text swings with every word."""
+_FEW_WORDS = 100  # LIX of a shorter text swings with every word
 _FEW_SENTENCES = 8
 _LETTERS_WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 
@@ -202,8 +201,7 @@ def abbreviation_unexplained(context: LintContext) -> Iterator[Finding]:
             yield context.finding_at("abbreviation-unexplained", passage, (start, end), message, hint)
 
 
-KNOWN_TO_EVERYONE = "-"
-"""The value in a word list of an abbreviation that everyone knows."""
+KNOWN_TO_EVERYONE = "-"  # The value in a word list of an abbreviation that everyone knows
 
 
 def _is_written_out(short: str, whole: str) -> bool:

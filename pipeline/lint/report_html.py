@@ -20,11 +20,9 @@ from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import load_words
 from pipeline.report import Report
 
-_LOWEST, _HIGHEST = 15, 75
-"""The LIX at the ends of the drawn scale: almost all texts lie between."""
+_LOWEST, _HIGHEST = 15, 75  # The LIX at the ends of the drawn scale: almost all texts lie between
 _LEVELS = (*(name for _, name in LIX_LEVELS), "very_hard")
-_MARGIN = 55
-"""Characters of a source line that are shown on each side of the words."""
+_MARGIN = 55  # Characters of a source line that are shown on each side of the words
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +33,7 @@ class FindingView:
     line: int
     message: Markup
     hint: Markup
-    before: str = ""
-    """Words of the source before those that it is about."""
+    before: str = ""  # Words of the source before those that it is about
     words: str = ""
     after: str = ""
 
@@ -60,8 +57,7 @@ class ArticleReport:
     lix: int | None
     level: str
     words: int
-    sections: tuple[FindingGroup, ...]
-    """Errors and warnings."""
+    sections: tuple[FindingGroup, ...]  # Errors and warnings
     notes: tuple[FindingView, ...]
     counts: Mapping[str, int]
 

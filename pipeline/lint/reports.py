@@ -22,8 +22,7 @@ from pipeline.model import ArticleMeta
 from pipeline.registry import Rule, described
 
 _SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
-_WIDTH = 96
-"""Characters of a source line that are shown."""
+_WIDTH = 96  # Characters of a source line that are shown
 
 
 def render_terminal_report(

@@ -14,8 +14,7 @@ from pipeline.registry import note_rule, warning_rule
 
 _MAX_WORDS_PER_MENTION = 100
 """An article is about complaints if it has a word for one in every so many words; one on anatomy or fitness is not."""
-_MAX_DISTANCE = 70
-"""Characters between the verb and whom to ask."""
+_MAX_DISTANCE = 70  # Characters between the verb and whom to ask
 
 
 @warning_rule(

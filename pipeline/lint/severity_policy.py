@@ -23,8 +23,7 @@ class SeverityPolicy:
 
     severities: Mapping[str, str] = field(default_factory=dict)
     """By code or former code, in the place of what its rule says; `off` leaves a finding out."""
-    known: Mapping[str, int] = field(default_factory=dict)
-    """How many findings of each fingerprint the baseline holds."""
+    known: Mapping[str, int] = field(default_factory=dict)  # How many findings of each fingerprint the baseline holds
 
     def apply(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Return the findings with the project's severities, in order, without those of the baseline.

@@ -28,13 +28,10 @@ DICTIONARY_FOLDERS = (
     "/opt/homebrew/share/hunspell",
     "/Library/Spelling",
 )
-KNOWN_WORD_COUNT = 30_000
-"""So many of a language's commonest words need no dictionary."""
-COMMON_WORD_COUNT = 20_000
-"""How many of the commonest words may be the word that was intended."""
+KNOWN_WORD_COUNT = 30_000  # So many of a language's commonest words need no dictionary
+COMMON_WORD_COUNT = 20_000  # How many of the commonest words may be the word that was intended
 _SHORTEST = 5
-_MAX_SUGGESTIONS = 3
-"""How many intended words a finding offers."""
+_MAX_SUGGESTIONS = 3  # How many intended words a finding offers
 
 
 @warning_rule(
@@ -81,8 +78,7 @@ class Speller:
     """Hunspell with a dictionary, and the common words of the language; each is loaded when it is asked."""
 
     language: str
-    dictionary: Path
-    """Without its suffix."""
+    dictionary: Path  # Without its suffix
 
     def check(self, plain: str) -> SpellingVerdict:
         """Return the words that a misspelt word may be intended as; None where it is not misspelt."""

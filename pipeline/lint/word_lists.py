@@ -20,10 +20,8 @@ from pipeline.rendering.words import LISTS, read_texts
 if TYPE_CHECKING:
     from pathlib import Path
 
-WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*|%")
-"""A word or number of a text or list."""
-WordSpan = tuple[int, str, str]
-"""Its start in a text, the word, and the word in small letters."""
+WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*|%")  # A word or number of a text or list
+WordSpan = tuple[int, str, str]  # Its start in a text, the word, and the word in small letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,7 @@ class WordList:
     entries: Mapping[str, str]
     phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     """By their first word in each of its forms: the words of a phrase behind it, and the entry, longest first."""
-    stems: tuple[tuple[str, str], ...]
-    """Beginnings that anything may follow, and their entries."""
+    stems: tuple[tuple[str, str], ...]  # Beginnings that anything may follow, and their entries
 
     def found_in(self, words: Sequence[WordSpan]) -> Iterator[tuple[int, int, str]]:
         """Yield where an entry begins and ends in a text, and the entry."""
@@ -86,8 +83,7 @@ def validate_word_lists(styles: Styles) -> None:
             first, is_list, _ = path.stem.partition(".")
             if is_list and first not in LISTS:
                 raise StyleError(
-                    f"no word list is called {first!r}, expected {', '.join(LISTS)}",
-                    source=f"styles/words/{path.name}",
+                    f"no word list is called {first!r}, expected {', '.join(LISTS)}", source=f"styles/words/{path.name}"
                 )
             for table in ("",) if is_list else LISTS:
                 read_texts(path, table)

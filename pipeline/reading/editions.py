@@ -19,8 +19,7 @@ class EditionPlan:
 
     front: ArticleMeta
     metas: tuple[ArticleMeta, ...]
-    related: Mapping[str, Related]
-    """Related articles of this project as they call themselves, by id."""
+    related: Mapping[str, Related]  # Related articles of this project as they call themselves, by id
 
     @property
     def id(self) -> str:

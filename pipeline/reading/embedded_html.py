@@ -107,8 +107,7 @@ def convert_html(lines: Lines, findings: FindingCollector) -> Lines:
     return _single_tags(lines, findings)
 
 
-_MAX_TAG_DEPTH = 8
-"""How deep pairs of tags may nest; tags of deeper ones are removed, their words stay."""
+_MAX_TAG_DEPTH = 8  # How deep pairs of tags may nest; tags of deeper ones are removed, their words stay
 
 
 @error_rule(

@@ -6,16 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.reading.callouts import CALLOUT_KINDS, MEDIA_NAMES, callout_key
-from pipeline.reading.lines import (
-    DIV,
-    FENCE,
-    HEADING,
-    RULE,
-    FindingCollector,
-    Lines,
-    SourceLine,
-    code_flags,
-)
+from pipeline.reading.lines import DIV, FENCE, HEADING, RULE, FindingCollector, Lines, SourceLine, code_flags
 from pipeline.registry import repair_rule, warning_rule
 
 _UNENDED = re.compile(r"^\{[ \t]*[.#][^{}]*$")
@@ -148,8 +139,7 @@ def _kind_in_one_word(rest: str) -> str:
     return rest
 
 
-_MAX_KIND_WORDS = 3
-"""Words in the longest name of a kind."""
+_MAX_KIND_WORDS = 3  # Words in the longest name of a kind
 
 
 def _colons(line: SourceLine) -> int:

@@ -37,8 +37,7 @@ class SourceText:
 
     meta: Metadata
     body: str
-    body_line: int
-    """The line of the body's first line."""
+    body_line: int  # The line of the body's first line
 
 
 def read_front_matter(text: str, settings: SourceSettings, findings: FindingCollector) -> SourceText | None:
@@ -67,8 +66,7 @@ class _FencedText:
     block: str
     body: str
     body_line: int
-    blank: int = 0
-    """Empty lines above the first fence."""
+    blank: int = 0  # Empty lines above the first fence
 
 
 _FENCE = re.compile(r"-{3,}[ \t]*")

@@ -17,11 +17,10 @@ from pipeline.reading.lines import (
     Lines,
     SourceLine,
     code_flags,
-)  # fmt: skip
+)
 from pipeline.registry import repair_rule, warning_rule
 
-MAX_HEADING_LENGTH = 90
-"""Letters of the longest line that may be a heading that was lost."""
+MAX_HEADING_LENGTH = 90  # Letters of the longest line that may be a heading that was lost
 MIN_PARAGRAPH_LENGTH = 100
 """Letters of the shortest paragraph line below a lost heading; verse and addresses are shorter."""
 _HEADING_LIKE = re.compile(r"^(?P<indent> {0,3})(?P<marks>#{1,9})(?P<gap>[ \t\u00a0]*)(?P<text>.*?)[ \t]*$")

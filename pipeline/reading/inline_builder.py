@@ -32,11 +32,9 @@ from pipeline.model import (
 from pipeline.reading.lines import FindingCollector, Lines, NestingError
 from pipeline.registry import warning_rule
 
-PandocNode: TypeAlias = dict[str, Any]
-"""An element of pandoc's JSON: `t` its kind, `c` its content."""
+PandocNode: TypeAlias = dict[str, Any]  # An element of pandoc's JSON: `t` its kind, `c` its content
 
-MAX_INLINES = 100
-"""How deep inlines may nest."""
+MAX_INLINES = 100  # How deep inlines may nest
 _POSITION = re.compile(r"(\d+):\d+-")
 _INLINE_TAG = re.compile(r"<(?P<slash>/?)(?P<name>sub|sup|abbr|br)\b(?P<attributes>[^>]*)>", re.IGNORECASE)
 _TITLE_ATTRIBUTE = re.compile(r"\btitle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)

@@ -33,10 +33,8 @@ class LinkResolver:
     """Resolves link targets to addresses that work from paper, a book and a mail."""
 
     config: Config
-    ids: Mapping[str, str]
-    """The id of each source, by its path from the project folder."""
-    known_ids: frozenset[str] = field(init=False)
-    """Computed once for all articles."""
+    ids: Mapping[str, str]  # The id of each source, by its path from the project folder
+    known_ids: frozenset[str] = field(init=False)  # Computed once for all articles
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "known_ids", frozenset(self.ids.values()))

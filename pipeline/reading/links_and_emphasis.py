@@ -84,10 +84,7 @@ _LINK_RULES = (
         "the link text had no closing bracket",
     ),
     _link_rule(
-        r"<(?P<target>www\.[^\s<>]+)>",
-        r"\g<target>",
-        "link-markup",
-        "an address in angle brackets without https://",
+        r"<(?P<target>www\.[^\s<>]+)>", r"\g<target>", "link-markup", "an address in angle brackets without https://"
     ),
     _link_rule(
         # Behind a link text they hold an address with spaces, which Markdown allows.
@@ -253,8 +250,7 @@ def _paired(text: str, marks: list[int]) -> tuple[list[tuple[int, int]], list[in
     return list(zip(marks[::2], marks[1::2], strict=True)), alone
 
 
-_MAX_MARKS = 60
-"""So many marks in one paragraph that trying each would take too long."""
+_MAX_MARKS = 60  # So many marks in one paragraph that trying each would take too long
 
 
 def _misfits(text: str, marks: list[int]) -> int:

@@ -8,16 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.languages import every, together
-from pipeline.reading.lines import (
-    DIV,
-    HEADING,
-    MARKER,
-    RULE,
-    FindingCollector,
-    Lines,
-    SourceLine,
-    code_flags,
-)  # fmt: skip
+from pipeline.reading.lines import DIV, HEADING, MARKER, RULE, FindingCollector, Lines, SourceLine, code_flags
 from pipeline.registry import repair_rule, warning_rule
 
 _MONTH_PATTERN = "|".join(month.split()[0] for each in every() for month in each.months)
@@ -39,17 +30,13 @@ class _Item:
 
     column: int
     written: int
-    content: int
-    """Column of its text, as written."""
+    content: int  # Column of its text, as written
     mark: str
     number: int | None
-    delimiter: str
-    """The character behind its number, as typed."""
-    is_lazy: bool = True
-    """Whether every item so far has the same number, which means that Markdown is to count."""
+    delimiter: str  # The character behind its number, as typed
+    is_lazy: bool = True  # Whether every item so far has the same number, which means that Markdown is to count
     items: int = 1
-    is_continued: bool = False
-    """Whether a further line of text belongs to it."""
+    is_continued: bool = False  # Whether a further line of text belongs to it
 
     @property
     def written_delimiter(self) -> str:
@@ -146,8 +133,7 @@ class _ListRepairer:
         self.findings = findings
         self.open: list[_Item] = []
         self.written: list[SourceLine] = []
-        self.is_apart = True
-        """Whether the line above is blank, or ends what is above."""
+        self.is_apart = True  # Whether the line above is blank, or ends what is above
         self.note_indent = False
         """Whether a footnote or a definition is open, whose further paragraphs are indented by four."""
         self.in_text = False

@@ -48,8 +48,7 @@ class OutlinedBlocks:
     """An article's blocks in their final order."""
 
     blocks: tuple[Block, ...]
-    h1: str
-    """The one heading of level 1 at the top, removed from the blocks; empty where there is none."""
+    h1: str  # The one heading of level 1 at the top, removed from the blocks; empty where there is none
 
 
 def build_outline(blocks: tuple[Block, ...], findings: FindingCollector, title: str = "") -> OutlinedBlocks:
@@ -198,11 +197,9 @@ class _HeadingPass:
 
     def __init__(self, findings: FindingCollector) -> None:
         self.findings = findings
-        self.open: list[tuple[int, int]] = []
-        """Levels of the headings above: in the source, and here."""
+        self.open: list[tuple[int, int]] = []  # Levels of the headings above: in the source, and here
         self.taken: set[str] = set()
-        self.ids: dict[str, str] = {}
-        """The id by every name that a link may have for a heading."""
+        self.ids: dict[str, str] = {}  # The id by every name that a link may have for a heading
 
     def blocks(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         return tuple(map(self._block, blocks))

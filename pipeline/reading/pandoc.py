@@ -40,8 +40,7 @@ DIALECT = (
 """What a web CMS writes: CommonMark with tables, footnotes, definition lists, divs, spans and attributes."""
 
 _SCRIPT = Path(__file__).with_name("pandoc.lua")
-MEMORY_MB = 512
-"""A footnote in a circle takes all memory there is otherwise."""
+MEMORY_MB = 512  # A footnote in a circle takes all memory there is otherwise
 _MEMORY_OPTION = f"-M{MEMORY_MB}M"
 
 # Source positions wrap every word in a span; taking those away here makes JSON a fifth, and decoding as much faster.
@@ -57,8 +56,7 @@ _TOKEN = re.compile(rb'"data-pos","(?P<line>[0-9]+)[^"]*"|"[^"\\]*(?:\\.[^"\\]*)
 class PandocDocument:
     """A text as pandoc read it."""
 
-    data: bytes
-    """pandoc's JSON, without the wrappers of single words."""
+    data: bytes  # pandoc's JSON, without the wrappers of single words
 
     def deepest_line(self) -> int:
         """Return the line of the text, from 1, on which elements nest most deeply; 0 where pandoc gave none."""

@@ -30,14 +30,10 @@ _TYPES_OF_SUFFIX = {
 class ResolvedPicture:
     """The outcome of looking for a picture; it is the same as long as the files are."""
 
-    target: str
-    """As written."""
-    outcome: str
-    """The file, and what was found on the way to it."""
-    path: str = ""
-    """From the project folder; empty where there is no file."""
-    sha256: str = ""
-    """Of the file; empty where there is none that can be opened."""
+    target: str  # As written
+    outcome: str  # The file, and what was found on the way to it
+    path: str = ""  # From the project folder; empty where there is no file
+    sha256: str = ""  # Of the file; empty where there is none that can be opened
 
 
 @dataclass(slots=True)
@@ -47,8 +43,7 @@ class PictureFinder:
     roots: SourceRoots
     limits: Limits = DEFAULT_LIMITS
     _listings: dict[Path, dict[str, Path]] = field(default_factory=dict)
-    _probed: dict[Path, tuple[Picture, int]] = field(default_factory=dict)
-    """Each picture with the number of its frames."""
+    _probed: dict[Path, tuple[Picture, int]] = field(default_factory=dict)  # Each picture with the number of its frames
 
     @error_rule(
         "picture-broken",

@@ -58,11 +58,9 @@ class ReadResult:
     """What reading one source gave."""
 
     source: Source
-    article: Article | None
-    """None: refused, and a finding of severity error says why."""
+    article: Article | None  # None: refused, and a finding of severity error says why
     findings: tuple[Finding, ...]
-    resolved_pictures: tuple[ResolvedPicture, ...] = ()
-    """Every picture that it names."""
+    resolved_pictures: tuple[ResolvedPicture, ...] = ()  # Every picture that it names
     sha256: str = ""
     """Of the file; empty where the same file may come to something else another time, or cannot be read."""
 
@@ -85,8 +83,7 @@ class _ArticleTargets:
     finder: PictureFinder
     links: LinkResolver
     findings: FindingCollector
-    targets: dict[str, None] = field(default_factory=dict)
-    """Of pictures, as written."""
+    targets: dict[str, None] = field(default_factory=dict)  # Of pictures, as written
 
     @property
     def resolved_pictures(self) -> tuple[ResolvedPicture, ...]:

@@ -27,7 +27,7 @@ from pipeline.reading.lines import (
     code_flags,
     opening_fence,
     split_code_and_text,
-)  # fmt: skip
+)
 from pipeline.reading.links_and_emphasis import remove_trailing_breaks, repair_links_and_emphasis
 from pipeline.reading.lists import escape_leading_numbers, repair_lists, repair_typed_bullets
 from pipeline.reading.references import REFERENCES_HEADING
@@ -225,8 +225,7 @@ _REPAIR_STEPS: tuple[RepairStep, ...] = (
 )
 """In this order: what one gives the next relies on."""
 _UNAMBIGUOUS_STEPS: tuple[RepairStep, ...] = (_empty_paragraphs, repair_headings, _pictures_apart)
-_MAX_REPAIR_ROUNDS = 8
-"""One repair may uncover the next, rarely more than once; this many end the rest."""
+_MAX_REPAIR_ROUNDS = 8  # One repair may uncover the next, rarely more than once; this many end the rest
 
 
 # ---- repairs in the source file

@@ -30,8 +30,7 @@ class Source:
     """A Markdown file that may become an article."""
 
     id: str
-    path: str
-    """From the project folder, with forward slashes."""
+    path: str  # From the project folder, with forward slashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,7 @@ class SourceRoots:
     """The only folders that sources and pictures may come from, links resolved."""
 
     project: Path
-    site: Path
-    """What a site-absolute path is resolved against."""
+    site: Path  # What a site-absolute path is resolved against
     folders: tuple[Path, ...]
 
     def relative(self, path: Path) -> str:
@@ -82,8 +80,7 @@ class DiscoveredSources:
     """The sources of a project."""
 
     sources: tuple[Source, ...]
-    id_conflicts: tuple[Source, ...]
-    """Sources that share an id: none of them can be published."""
+    id_conflicts: tuple[Source, ...]  # Sources that share an id: none of them can be published
     findings: tuple[Finding, ...]
 
 

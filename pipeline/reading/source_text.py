@@ -11,8 +11,7 @@ from pipeline.errors import SourceError
 from pipeline.reading.lines import FindingCollector
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
-MAX_COMBINING_MARKS = 30
-"""Combining marks in a row. Source: UAX #15, Stream-Safe Text Format."""
+MAX_COMBINING_MARKS = 30  # Combining marks in a row. Source: UAX #15, Stream-Safe Text Format.
 
 
 @error_rule(

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS = 64_000
 MAX_DEPTH = 16
-MAX_KEYS = 500
-"""In one mapping."""
+MAX_KEYS = 500  # In one mapping
 _QUOTES = "put a value that begins with *, & or ! between quotation marks"
 
 
@@ -31,8 +30,7 @@ class YamlText:
 
     value: str
     line: int
-    comment: str = ""
-    """What follows it on its line as a YAML comment, where the value has no quotation marks."""
+    comment: str = ""  # What follows it on its line as a YAML comment, where the value has no quotation marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,7 @@ class YamlList:
 
 @dataclass(frozen=True, slots=True)
 class YamlMapping:
-    entries: tuple[tuple[YamlText, YamlNode], ...]
-    """Key and value, in the order of the source."""
+    entries: tuple[tuple[YamlText, YamlNode], ...]  # Key and value, in the order of the source
     line: int
 
 
@@ -126,10 +123,8 @@ class _OpenNode:
 
     line: int
     is_table: bool
-    children: list[YamlNode] = field(default_factory=list)
-    """Of a mapping: keys and values in turn."""
-    seen: dict[str, int] = field(default_factory=dict)
-    """The line of each key."""
+    children: list[YamlNode] = field(default_factory=list)  # Of a mapping: keys and values in turn
+    seen: dict[str, int] = field(default_factory=dict)  # The line of each key
 
     def finished(self) -> YamlNode:
         if not self.is_table:

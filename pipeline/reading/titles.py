@@ -12,8 +12,7 @@ from typing import Literal
 from pipeline.languages import together
 from pipeline.model import Metadata
 
-TitleSource = Literal["front matter", "heading", "metaTitle", "file name"]
-"""Where a title comes from."""
+TitleSource = Literal["front matter", "heading", "metaTitle", "file name"]  # Where a title comes from
 
 MAX_SUBJECT_LENGTH = 70
 MIN_DESCRIPTION_LENGTH, MAX_DESCRIPTION_LENGTH = 90, 150
@@ -76,8 +75,7 @@ def description_of(meta: Metadata, first_paragraphs: str) -> str:
 
 _CUTS = re.compile(r"\s+[–—-]\s+|\s*[|→»•]\s*|(?<=\?)\s+|:\s+")
 _MOST_CUTS = 8
-_TERSE = 25
-"""Characters below which a title says too little in an inbox."""
+_TERSE = 25  # Characters below which a title says too little in an inbox
 # Arrows, technical symbols, shapes, dingbats, emoji and what joins them; letters, marks and mathematics stay.
 _DECORATIVE_CHARACTERS = re.compile(
     "[\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0e\ufe0f\u200d\u20e3"
@@ -151,8 +149,7 @@ def _ascii_spelling_key(text: str) -> str:
     return spelt
 
 
-_FUNCTION_WORDS = frozenset(together().little.split())
-"""Words that addresses leave out."""
+_FUNCTION_WORDS = frozenset(together().little.split())  # Words that addresses leave out
 
 
 def _is_same_title(head: str, stem: str) -> bool:
@@ -173,10 +170,8 @@ def _is_same_title(head: str, stem: str) -> bool:
 _TITLE_WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*(?:-[^\W_]+)*")
 _BEYOND_ASCII = re.compile(f"[{''.join(_ASCII)}]", re.IGNORECASE)
 _MOST_PARTS = 4
-_ENOUGH = 200_000
-"""Characters of text that show how its words are spelt."""
-_STEM = 4
-"""Letters that a word must have to be recognised in a longer one."""
+_ENOUGH = 200_000  # Characters of text that show how its words are spelt
+_STEM = 4  # Letters that a word must have to be recognised in a longer one
 _FREQUENT: Mapping[str, str] = together().plain_spellings
 """Words so common in titles that they are known without the text."""
 
@@ -253,8 +248,7 @@ def _capital(text: str) -> str:
 # ---- cutting
 
 _ABBREVIATION_WITH_STOP = re.compile(rf"(?:\b{together().common_deletions}|\b\w|\d)$", re.IGNORECASE)
-_LEADS_ON = _FUNCTION_WORDS | frozenset(together().leads_on.split())
-"""Words that a cut must not leave at the end."""
+_LEADS_ON = _FUNCTION_WORDS | frozenset(together().leads_on.split())  # Words that a cut must not leave at the end
 
 
 def _sentence_ends(text: str) -> Iterator[int]:

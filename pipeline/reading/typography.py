@@ -39,16 +39,12 @@ from pipeline.reading.lines import FindingCollector
 from pipeline.registry import repair_rule
 
 NO_BREAK = "\u00a0"
-_HIDDEN_TEXT_MARK = "\ufffc"
-"""Placeholder for text that rules must not read: no letter, no space, no punctuation."""
+_HIDDEN_TEXT_MARK = "\ufffc"  # Placeholder for text that rules must not read: no letter, no space, no punctuation
 _LINE_BREAK_MARK = "\u2028"
-_NOTE_MARK = "\u2063"
-"""Stands for the mark of a footnote, which ends no word and breaks no range."""
+_NOTE_MARK = "\u2063"  # Stands for the mark of a footnote, which ends no word and breaks no range
 
-TextEdits = dict[int, str]
-"""Replacements of characters, by position."""
-TypographyRule = Callable[[str, Language], Iterable[TextEdits]]
-"""Yields the edits of each place where the rule applies."""
+TextEdits = dict[int, str]  # Replacements of characters, by position
+TypographyRule = Callable[[str, Language], Iterable[TextEdits]]  # Yields the edits of each place where the rule applies
 
 
 @repair_rule(
@@ -226,8 +222,7 @@ class _Pair:
 
     opening: int
     closing: int
-    depth: int = 0
-    """How many quotations are around it."""
+    depth: int = 0  # How many quotations are around it
 
 
 def _pairs(text: str) -> list[_Pair]:
