@@ -117,7 +117,6 @@ class Language:
     negations: Expression = ""  # Words about a claim that take it back or say for whom it holds
 
     def names_of(self, key: str) -> tuple[str, ...]:
-        """Return its names of a key."""
         return tuple(self.keys.get(key, "").split())
 
     @property
@@ -135,7 +134,6 @@ def compiled(expression: Expression, flags: int = 0) -> re.Pattern[str]:
 
 @cache
 def tags() -> tuple[str, ...]:
-    """Return the tags that have a module."""
     return tuple(sorted(module.name for module in iter_modules(__path__)))
 
 
@@ -155,7 +153,6 @@ def language(tag: str) -> Language:
 
 @cache
 def every() -> tuple[Language, ...]:
-    """Return all languages that have a module."""
     return tuple(map(language, tags()))
 
 

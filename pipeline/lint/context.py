@@ -26,8 +26,6 @@ SENTENCE_KINDS = ("lead", "point", "prose", "note")  # Kinds of passages that ar
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence with its passage."""
-
     text: str
     passage: Passage
     start: int  # In the text of the passage
@@ -49,7 +47,6 @@ class LintContext:
 
     @cached_property
     def language(self) -> Language:
-        """Return the tables of its language."""
         return language(self.article.language)
 
     @cached_property
@@ -58,7 +55,6 @@ class LintContext:
 
     @cached_property
     def words(self) -> tuple[tuple[Passage, tuple[WordSpan, ...]], ...]:
-        """Return each passage but the references with the words of its own language."""
         return tuple((each, tokenize(each.own)) for each in self.passages if each.kind != "reference")
 
     @property
@@ -66,7 +62,6 @@ class LintContext:
         return sum(len(words) for _, words in self.words)
 
     def each_word(self) -> Iterator[tuple[Passage, WordSpan]]:
-        """Yield every word with its passage."""
         return ((passage, word) for passage, words in self.words for word in words)
 
     def matches(self, pattern: re.Pattern[str]) -> Iterator[tuple[Passage, re.Match[str]]]:
@@ -87,8 +82,7 @@ class LintContext:
     @cached_property
     def images(self) -> tuple[Image, ...]:
         """Return every image, the hero first, in reading order."""
-        hero = (self.article.hero.image,) if self.article.hero else ()
-        return hero + self.nodes(Image)
+        return ((self.article.hero.image,) if self.article.hero else ()) + self.nodes(Image)
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:

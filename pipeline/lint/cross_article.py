@@ -18,16 +18,12 @@ from pipeline.registry import note_rule, warning_rule
 
 @dataclass(frozen=True, slots=True)
 class LintSummary:
-    """Anchors and links of an article, for rules across articles."""
-
     anchors: tuple[str, ...] = ()  # Ids of its headings
     links: tuple[tuple[str, int], ...] = ()  # Web addresses it leads to, and the line of each
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleSummary:
-    """Metadata, anchors and links of an article."""
-
     about: ArticleMeta
     lint_summary: LintSummary
 
@@ -41,7 +37,6 @@ class ArticleSummary:
 
 
 def summarise_article(context: LintContext) -> LintSummary:
-    """Return the anchors and web links of an article."""
     anchors = (*(node.id for node in context.nodes(Header)), *(node.id for node in context.nodes(References)))
     links = ((link.address, link.line) for link in context.nodes(Link) if link.address.startswith("http"))
     return LintSummary(anchors, tuple(dict.fromkeys(links)))

@@ -26,8 +26,7 @@ def word_doubled(context: LintContext) -> Iterator[Finding]:
         for (start, word, folded), (second, again, same) in pairwise(words):
             if folded != same or not word.isalpha() or passage.own[start + len(word) : second].strip(" "):
                 continue
-            is_name = word[0].isupper() and again[0].isupper()
-            if folded not in usual and not is_name:
+            if folded not in usual and not (word[0].isupper() and again[0].isupper()):
                 yield context.finding_at("word-doubled", passage, (start, second + len(again)), f"{word!r} is repeated")
 
 

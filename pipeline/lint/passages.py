@@ -111,8 +111,6 @@ def _is_same_language(one: str, other: str) -> bool:
 
 @dataclass(slots=True)
 class _PassageBuilder:
-    """Gathers the words of a passage."""
-
     language: str
     line: int
     text: list[str] = field(default_factory=list)

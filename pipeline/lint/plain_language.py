@@ -159,8 +159,7 @@ _EXPLAINS = re.compile(rf"\s*[,–]?\s*\(|{together().explains}", re.IGNORECASE)
 def _is_in_brackets(text: str, start: int, end: int) -> bool:
     """Return whether words are in brackets, or followed by brackets."""
     before = text[:start]
-    is_inside = before.rfind("(") > before.rfind(")")
-    return is_inside or bool(_EXPLAINS.match(text[end:]))
+    return (before.rfind("(") > before.rfind(")")) or bool(_EXPLAINS.match(text[end:]))
 
 
 def _is_plain_word_used(instead: str, whole: str) -> bool:

@@ -27,8 +27,6 @@ _MARGIN = 55  # Characters of a source line that are shown on each side of the w
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """A finding as the page shows it."""
-
     finding: Finding
     line: int
     message: Markup
@@ -40,16 +38,12 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """The findings of one group on an article."""
-
     group: str
     remarks: tuple[FindingView, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleReport:
-    """An article as the page shows it."""
-
     anchor: str
     source: str
     title: str
@@ -140,8 +134,7 @@ def _article_reports(report: Report, sources: Iterable[str], project: Path) -> t
 def _severity_order(findings: Iterable[Finding]) -> tuple[int, ...]:
     """Return what sorts an article: its errors, then its warnings group by group; more come first."""
     counts = Counter(described(f.code).group for f in findings if f.severity == "warning")
-    errors = sum(finding.severity == "error" for finding in findings)
-    return (-errors, *(-counts[group] for group in GROUPS))
+    return (-sum(finding.severity == "error" for finding in findings), *(-counts[group] for group in GROUPS))
 
 
 def _article_report(

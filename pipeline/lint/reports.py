@@ -48,8 +48,7 @@ def render_terminal_report(
 
 def _heading(source: str, listing: ArticleMeta | None) -> str:
     level = f", LIX {listing.lix}" if listing and listing.lix is not None else ""
-    title = f"  ({listing.title}{level})" if listing else ""
-    return click.style(source, bold=True) + title
+    return click.style(source, bold=True) + (f"  ({listing.title}{level})" if listing else "")
 
 
 def _finding_lines(finding: Finding, place: SourcePosition) -> Iterator[str]:
@@ -93,7 +92,6 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def render_sarif(findings: Sequence[Finding], project: Path) -> bytes:
-    """Return findings as a SARIF log of one run."""
     codes = sorted({finding.code for finding in findings})
     driver = {
         "name": "clinic-publish",

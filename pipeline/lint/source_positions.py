@@ -15,8 +15,6 @@ _LINES_OF_FRONT_MATTER = 60
 
 @dataclass(frozen=True, slots=True)
 class SourcePosition:
-    """A place in a source file."""
-
     line: int  # From 1; 0 where it concerns the whole file
     text: str = ""  # That line, without its end
     start: int = 0  # Column of the words it is about, from 0

@@ -12,8 +12,6 @@ Judge = Callable[[str], SpellingVerdict]
 
 @dataclass(slots=True)
 class SpellingVerdicts:
-    """Verdicts on words in this process."""
-
     _known: dict[tuple[str, str], SpellingVerdict] = field(default_factory=dict)
     """By language and word in small letters."""
 

@@ -52,7 +52,6 @@ class WordList:
 
 
 def tokenize(text: str) -> tuple[WordSpan, ...]:
-    """Return the words of a text."""
     return tuple((at.start(), at[0], at[0].casefold()) for at in WORD.finditer(text))
 
 
@@ -114,7 +113,6 @@ def _parse_word_list(name: str, language: str, files: tuple[tuple[Path, int], ..
 
 
 def _inflected_forms(word: str, language: str) -> Iterator[str]:
-    """Yield a word with each ending that its language puts behind it."""
     own = language_of(language)
     for ending in ("", *own.endings):
         for genitive in ("", *own.genitives):

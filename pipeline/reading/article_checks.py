@@ -96,7 +96,6 @@ _MARKUP_CHARACTERS = frozenset("[]({#|:~`*_")
     "Correct the markup, or put a backslash before each of its characters and accept the finding.",
 )
 def find_leftover_markup(blocks: tuple[Block, ...], findings: FindingCollector) -> None:
-    """Add a finding for each paragraph with characters of markup that was not recognised."""
     for node in walk(blocks):
         if isinstance(node, Para | Plain | Header):
             plain = _printed_text(node.content)
@@ -164,7 +163,6 @@ _FILE_NAME = re.compile(r"[\w-]+\.(png|jpe?g|webp|gif|svg)$|(IMG|DSC|DSCN|P)[_-]
     group="whole",
 )
 def check_alt_texts(article: Article, findings: FindingCollector) -> None:
-    """Add findings on missing, empty-worded, repeated and ASCII-spelt text alternatives."""
     ascii_spellings = language(article.language).ascii_spellings
     by_alt: dict[str, list[Image]] = defaultdict(list)
     # In the text an empty alternative says that the picture decorates; a picture at the top has no such way to say it.
@@ -184,7 +182,6 @@ def check_alt_texts(article: Article, findings: FindingCollector) -> None:
 
 
 def check_size_limits(article: Article, limits: Limits, findings: FindingCollector) -> None:
-    """Add an error where an article has more words, pictures, notes, links or table cells than it may have."""
     nodes = tuple(walk(article.blocks))
     notes = [node for node in nodes if isinstance(node, Note)]
     words = " ".join(text(part) for part in (article.blocks, *(note.blocks for note in notes)))
@@ -218,7 +215,6 @@ _BARE_ADDRESS = re.compile(r"(https?://)?(www\.)?[\w-]+(\.[\w-]+)+/?$", re.IGNOR
     "Say what is found there instead.",
 )
 def check_links(blocks: tuple[Block, ...], findings: FindingCollector) -> None:
-    """Add a finding for each link that shows a bare address and leads deeper into that site."""
     for node in walk(blocks):
         if isinstance(node, Link) and node.address.startswith("http"):
             shown, parts = text(node.content).strip(), urlsplit(node.address)

@@ -35,5 +35,4 @@ def bold_only(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
     """Return what is in bold where a line is nothing but bold, a colon behind it aside; else nothing."""
     if not content or not isinstance(content[0], Strong):
         return ()
-    rest = text(content[1:]).strip()
-    return content[0].content if rest in {"", ":"} else ()
+    return content[0].content if text(content[1:]).strip() in {"", ":"} else ()

@@ -108,7 +108,6 @@ def _month(value: str, name: str, order: DateOrder) -> int:
 
 
 def _valid_date(value: str, year: int, month: int, day: int, example: str) -> date:
-    """Return the day, or say what is wrong with it."""
     expected = f"a date such as {example or '28. februar 2025'}"
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise DateError(value, expected, f"the year {year} is not between {FIRST_YEAR} and {LAST_YEAR}")

@@ -35,8 +35,6 @@ _LENGTHS: Mapping[str, Literal["full", "teaser"]] = {
 
 
 class _Listed:
-    """What the key `articles` says, as it is gathered."""
-
     def __init__(self, findings: FindingCollector) -> None:
         self.findings = findings
         self.articles: list[ListedArticle] = []
@@ -104,7 +102,6 @@ def _add_part(listed: _Listed, part: YamlMapping) -> None:
 
 
 def _add_articles(listed: _Listed, inside: YamlList) -> tuple[str, ...]:
-    """Add the articles of a part and return their ids."""
     before = len(listed.articles)
     for item in inside.items:
         if isinstance(item, YamlMapping) and _is_part(item):
@@ -141,7 +138,6 @@ def _add_article(listed: _Listed, item: YamlNode) -> None:
     "Write it as the message shows.",
 )
 def report_shape(name: str, node: YamlNode, expected: str, findings: FindingCollector, hint: str = "") -> None:
-    """Add the finding that a value has another form than its key wants."""
     findings.add("value-shape", node.line, f"{name} is {describe_node(node)}, expected {expected}", hint)
 
 

@@ -37,8 +37,6 @@ class EditionPlan:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedEditions:
-    """Editions that can be written, and findings on those that cannot."""
-
     edition_plans: tuple[EditionPlan, ...]
     findings: tuple[Finding, ...]
     refused: tuple[ArticleMeta, ...]
@@ -157,7 +155,6 @@ def suggest_id(name: str, names: Iterable[str]) -> str:
     aliases=("part-empty",),
 )
 def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield why an edition cannot be published."""
     if not front.meta.is_edition:
         return
     if not front.meta.listed:

@@ -118,8 +118,6 @@ _MAX_TAG_DEPTH = 8  # How deep pairs of tags may nest; tags of deeper ones are r
     group="safe",
 )
 def find_placeholders(lines: Lines, findings: FindingCollector) -> None:
-    """Add a finding for each placeholder of a template or an author."""
-
     def note(match: re.Match[str], number: int) -> str:
         findings.add("placeholder", number, f"{match[0]!r} was never filled in")
         return match[0]
@@ -161,7 +159,6 @@ def _endless_content(match: re.Match[str], number: int, findings: FindingCollect
 
 @lru_cache(maxsize=1)
 def _last_ends(text: str) -> dict[str, int]:
-    """Return the position of the last end tag of each element."""
     return {match[1].lower(): match.start() for match in _SILENT_END.finditer(text)}
 
 
@@ -196,7 +193,6 @@ def _declaration(match: re.Match[str], number: int, findings: FindingCollector) 
     aliases=("html-comment",),
 )
 def _pair(match: re.Match[str], number: int, findings: FindingCollector) -> str:
-    """Return a pair of tags and what is between them as Markdown."""
     name, inside = match["name"].lower(), match["inside"]
     attributes = _parse_attributes(match["attributes"])
     findings.add("html-removed", number, f"<{name}>: its Markdown form is used")
@@ -237,7 +233,6 @@ def _is_in_figures(match: re.Match[str], inside: str) -> bool:
 
 
 def _pipe_table(inside: str) -> str:
-    """Return the rows of an HTML table as a pipe table."""
     rows: list[list[str]] = []
     for row in re.split(r"<tr\b[^>]*>", inside, flags=re.IGNORECASE):
         bare = (_TABLE_TAG.sub(" ", cell) for cell in re.split(r"<t[hd]\b[^>]*>", row, flags=re.IGNORECASE))
@@ -258,7 +253,6 @@ def _pipe_table(inside: str) -> str:
     "Use other brackets, or fill it in.",
 )
 def _single_tags(lines: Lines, findings: FindingCollector) -> Lines:
-    """Take away single tags, or put Markdown in their place."""
     lists: list[str] = []
     closed = {name.lower() for line in lines for name in _END_TAG.findall(line.text)}
 

@@ -112,7 +112,6 @@ class _DivRepairer:
         self.repaired.append(line.with_text(":::"))
 
     def close_all(self, line: SourceLine) -> None:
-        """Close every open div before a line."""
         while self.opened:
             self._close_innermost(line)
 

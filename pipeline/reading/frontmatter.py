@@ -61,8 +61,6 @@ def read_front_matter(text: str, settings: SourceSettings, findings: FindingColl
 
 @dataclass(frozen=True, slots=True)
 class _FencedText:
-    """Text divided at its fences."""
-
     block: str
     body: str
     body_line: int
@@ -136,8 +134,6 @@ def _no_front_matter(text: str, lines: list[str], reader: _FrontMatterReader) ->
 
 
 class _FrontMatterReader(ValueReader):
-    """Reads the front matter of one source, by the keys of `Metadata`."""
-
     def __init__(self, settings: SourceSettings, findings: FindingCollector) -> None:
         super().__init__(settings, findings)
         self._aliases = {plain_key(name): plain_key(key) for name, key in settings.aliases.items()}
@@ -156,7 +152,6 @@ class _FrontMatterReader(ValueReader):
         "Correct one of them.",
     )
     def metadata(self, table: YamlMapping) -> Metadata:
-        """Return what the front matter says."""
         chosen = self._chosen(table)
         values: dict[str, Any] = {"lines": tuple((name, written.line) for name, written in chosen.items())}
         for name, written in chosen.items():
@@ -209,7 +204,6 @@ class _FrontMatterReader(ValueReader):
 
 
 def _without_lines(node: YamlNode) -> object:
-    """Return a value without lines, to compare it."""
     match node:
         case YamlText(value):
             return value

@@ -100,7 +100,6 @@ def _without_bold(text: str) -> str:
 
 
 def _filled(empty: SourceLine, line: SourceLine, findings: FindingCollector) -> SourceLine:
-    """Return the line below an empty heading: its text, where it reads as one."""
     if not _is_short_text(line.text.strip()):
         findings.add("heading-marks", empty.number, "a heading without text, removed")
         return line
@@ -225,7 +224,6 @@ def _is_short_text(text: str) -> bool:
 
 
 def _is_long_text(text: str) -> bool:
-    """Return whether a line is a long line of a paragraph."""
     if len(text) < MIN_PARAGRAPH_LENGTH or text[0] in " \t|>!<:#" or text[0].islower():
         return False
     return not (MARKER.match(text) or HEADING.match(text))

@@ -78,16 +78,12 @@ class BuilderState:
 
 @dataclass(slots=True)
 class _OpenTag:
-    """A tag that waits for its end."""
-
     name: str
     title: str
     content: list[Inline] = field(default_factory=list)
 
 
 class InlineBuilder:
-    """Builds the inlines of one article."""
-
     def __init__(self, state: BuilderState, blocks: Callable[[list[PandocNode], int], tuple[Block, ...]]) -> None:
         """Begin.
 
@@ -258,7 +254,6 @@ _WRAPPERS: dict[str, Callable[[tuple[Inline, ...]], Inline]] = {
 
 
 def text_to_inlines(plain: str) -> list[Inline]:
-    """Return plain text as inlines."""
     words = (word for word in re.split(r"[ \t\n]+", plain.strip()) if word)
     inlines: list[Inline] = [inline for word in words for inline in (Space(), Str(word))]
     return inlines[1:]
@@ -289,8 +284,7 @@ def _spaced(content: list[Inline], wrap: Callable[[tuple[Inline, ...]], Inline])
     if not core:
         return content[:1]
     start = content.index(core[0])
-    after = content[start + len(core) :]
-    return [*content[:start], wrap(tuple(core)), *after]
+    return [*content[:start], wrap(tuple(core)), *content[start + len(core) :]]
 
 
 def _trimmed(content: list[Inline]) -> list[Inline]:

@@ -31,8 +31,6 @@ _LINK_TITLE = r"[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*')"
 
 @dataclass(frozen=True, slots=True)
 class LinkRepair:
-    """A pattern of broken links, and its replacement."""
-
     pattern: re.Pattern[str]
     instead: str
     code: str

@@ -50,7 +50,6 @@ class _Item:
     "Write `1\\. maj`, or begin the line with a word.",
 )
 def escape_leading_numbers(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
-    """Yield the lines with dates and years at a line's beginning kept from becoming lists."""
     for at, (line, is_code) in enumerate(zip(lines, code_flags(lines), strict=True)):
         match = None if is_code else _NO_LIST.match(line.text) or _YEAR.match(line.text)
         if match is None or _continues_count(lines, at):
@@ -77,7 +76,6 @@ def _continues_count(lines: Lines, at: int) -> bool:
     aliases=("line-kept",),
 )
 def repair_typed_bullets(lines: Lines, findings: FindingCollector) -> list[SourceLine]:
-    """Return typed bullets as list items, and lines that belong apart (marks, an address) with hard breaks."""
     flags = code_flags(lines)
     repaired = list(lines)
     _break_short_lines(repaired, flags, findings)
@@ -233,8 +231,7 @@ class _ListRepairer:
         Markdown counts by itself, and would print another number than the author's behind a gap or a new beginning.
         """
         if number is None or before.number is None:
-            is_glued = number is None and before.number is None and not self.is_apart
-            return before.mark if is_glued else mark
+            return before.mark if (number is None and before.number is None and not self.is_apart) else mark
         if number == before.number + 1:
             if delimiter != before.delimiter:
                 self.findings.add("list-numbering", line.number, f"{mark!r} goes on in the list above it")

@@ -45,8 +45,6 @@ _TRANSLITERATIONS = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class OutlinedBlocks:
-    """An article's blocks in their final order."""
-
     blocks: tuple[Block, ...]
     h1: str  # The one heading of level 1 at the top, removed from the blocks; empty where there is none
 
@@ -75,9 +73,6 @@ def slugify(words: str) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")
     # Print engines and old readers stumble over ids that begin with a figure.
     return name if name[:1].isalpha() else f"afsnit-{name}".rstrip("-")
-
-
-# ---- headings
 
 
 def _plain_inside(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
@@ -137,7 +132,6 @@ def _without_edge_rules(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     "Write `## Symptomer`.",
 )
 def _bold_headings(blocks: tuple[Block, ...], findings: FindingCollector) -> tuple[Block, ...]:
-    """Return blocks in which a paragraph that is only bold, and reads as a heading, is one."""
     built: list[Block] = []
     level = 1
     for at, block in enumerate(blocks):
@@ -234,7 +228,6 @@ class _HeadingPass:
         return level
 
     def _id(self, heading: Header) -> str:
-        """Return an id that no heading and no renderer uses yet."""
         slug = slugify(text(heading.content))
         name, number = slug, 1
         while name in self.taken or _RESERVED_IDS.fullmatch(name):

@@ -54,8 +54,6 @@ _TOKEN = re.compile(rb'"data-pos","(?P<line>[0-9]+)[^"]*"|"[^"\\]*(?:\\.[^"\\]*)
 
 @dataclass(frozen=True, slots=True)
 class PandocDocument:
-    """A text as pandoc read it."""
-
     data: bytes  # pandoc's JSON, without the wrappers of single words
 
     def deepest_line(self) -> int:
@@ -75,8 +73,6 @@ class PandocDocument:
 
 @dataclass(frozen=True, slots=True)
 class PandocFailure:
-    """Why pandoc could not read a text."""
-
     message: str
 
 
@@ -123,8 +119,7 @@ def _parse_batch(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | 
     """Read texts in one process; fewer results than texts where it did not come to the end."""
     # pandoc's Lua has no sandbox: it is given texts only, never files to open, and reads with none in reach.
     command = [str(pandoc_path()), "lua", "+RTS", _MEMORY_OPTION, "-RTS", str(_SCRIPT), DIALECT]
-    lines = b"".join(json.dumps(text).encode() + b"\n" for text in texts)
-    done = _run_pandoc(command, lines, timeout_s)
+    done = _run_pandoc(command, b"".join(json.dumps(text).encode() + b"\n" for text in texts), timeout_s)
     # The output behind the last line end is incomplete.
     documents = [_parse_document(line) for line in done.output.split(b"\n")[:-1]][: len(texts)]
     if done.is_timed_out and len(documents) == len(texts) - 1:
@@ -134,8 +129,6 @@ def _parse_batch(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | 
 
 @dataclass(frozen=True, slots=True)
 class _PandocResult:
-    """Exit code and output of a process of pandoc."""
-
     code: int
     output: bytes
     log: bytes
@@ -143,7 +136,6 @@ class _PandocResult:
 
 
 def _run_pandoc(command: Sequence[str], text: bytes, timeout_s: int) -> _PandocResult:
-    """Run pandoc on a text, within its limits of time and memory."""
     # Nothing of the user's environment but what Windows needs to start a program.
     environment = {"LANG": "C.UTF-8"} | {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     with subprocess.Popen(

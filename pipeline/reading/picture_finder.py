@@ -197,7 +197,6 @@ class PictureFinder:
         return self._listings[folder]
 
     def _near_names(self, path: Path) -> str:
-        """Return a hint that offers pictures of the folder with nearly the same name."""
         names = [name for name in self._list(path.parent) if Path(name).suffix.lower() in _TYPES_OF_SUFFIX]
         near = get_close_matches(path.name, [name for name in names if "\x00" not in name], n=2)
         return offer(self._name(path.parent / name) for name in near)

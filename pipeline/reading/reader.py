@@ -55,8 +55,6 @@ PICTURE_OMITTED_CODES = {"picture-missing", "picture-broken", "picture-outside"}
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What reading one source gave."""
-
     source: Source
     article: Article | None  # None: refused, and a finding of severity error says why
     findings: tuple[Finding, ...]
@@ -171,7 +169,6 @@ def _check_length(body: str, limits: Limits) -> None:
 def _normalise_document(
     item: _PreparedSource, document: PandocDocument | PandocFailure, config: Config, targets: _ArticleTargets
 ) -> ReadResult:
-    """Return the article of a source that pandoc has read."""
     source, findings = item.source, item.findings
     if isinstance(document, PandocFailure):
         # The same text may be read in time on another day: the result is not kept.

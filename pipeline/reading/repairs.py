@@ -111,7 +111,6 @@ def _unclosed_fences(lines: Lines) -> Iterator[tuple[int, re.Match[str]]]:
     "Write the words on the line below the fence.",
 )
 def _keep_fence_words(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
-    """Give words behind an opening fence a line of their own: Markdown takes them for the name of a language."""
     for is_code, stretch in split_code_and_text(lines):
         fence = opening_fence(stretch[0].text) if is_code else None
         rest = fence["rest"].strip() if fence else ""
@@ -173,7 +172,6 @@ def _code_lines_as_text(lines: Lines) -> list[SourceLine]:
     aliases=("break-stray",),
 )
 def _empty_paragraphs(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
-    """Blank the lines that hold nothing but spaces that cannot break."""
     for line, is_code in zip(lines, code_flags(lines), strict=True):
         if not is_code and not line.is_blank and _EMPTY_PARAGRAPH.match(line.text):
             findings.add("paragraph-empty", line.number, "a paragraph of nothing but space, removed")
@@ -183,7 +181,6 @@ def _empty_paragraphs(lines: Lines, findings: FindingCollector) -> Iterator[Sour
 
 
 def _pictures_apart(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
-    """Separate a line that is a picture from text right above or below it."""
     flags = code_flags(lines)
     yield from lines[:1]
     for at, (above, line) in enumerate(pairwise(lines), 1):

@@ -70,15 +70,12 @@ def find_roots(config: Config) -> SourceRoots:
 
 
 def _sources_error(config: Config, key: str, message: str, hint: str = "") -> ConfigError:
-    """Return an error on the line of a key of `[sources]`."""
     line = line_of(config.file.read_text("utf-8-sig"), "sources", key)
     return ConfigError(message, source=FILE_NAME, line=line, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredSources:
-    """The sources of a project."""
-
     sources: tuple[Source, ...]
     id_conflicts: tuple[Source, ...]  # Sources that share an id: none of them can be published
     findings: tuple[Finding, ...]
@@ -151,7 +148,6 @@ _UNUSABLE_CHARACTERS = (
 
 
 def _file_name_error(name: str, id_: str) -> str:
-    """Return why a file cannot be published under its name; nothing where it can."""
     if fault := next((fault for pattern, fault in _UNUSABLE_CHARACTERS if pattern.search(name)), ""):
         return fault
     if not source_id(PurePath(PurePath(name).name)):
@@ -204,8 +200,6 @@ def resolve_inside(path: Path, roots: SourceRoots) -> Path:
     "Divide the article, or take the pictures out into files.",
 )
 class LargeFileError(SourceError):
-    """More bytes than such a file may have."""
-
     code = "file-too-large"
 
 
@@ -236,5 +230,4 @@ def read_inside(path: Path, roots: SourceRoots, max_bytes: int) -> bytes:
 
 def glob_base(glob: str) -> Path:
     """Return the folder that a glob starts from: its parts before the first wild card."""
-    fixed = takewhile(lambda part: not re.search(r"[*?\[]", part), Path(glob).parts[:-1])
-    return Path(*fixed)
+    return Path(*takewhile(lambda part: not re.search(r"[*?\[]", part), Path(glob).parts[:-1]))

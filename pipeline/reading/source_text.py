@@ -21,15 +21,11 @@ MAX_COMBINING_MARKS = 30  # Combining marks in a row. Source: UAX #15, Stream-Sa
     "Open it with its own encoding and save it as UTF-8.",
 )
 class NotUtf8Error(SourceError):
-    """The bytes are in another encoding, or damaged."""
-
     code = "not-utf-8"
 
 
 @error_rule("file-empty", "A source holds no text.", "A file of 0 bytes", "Write the article, or delete the file.")
 class EmptyFileError(SourceError):
-    """There is nothing to read."""
-
     code = "file-empty"
 
 
@@ -83,8 +79,6 @@ def clean_characters(text: str, but: frozenset[str] = frozenset()) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-# ---- encoding
-
 _DANISH_CHARACTERS = set("æøåÆØÅéÉèêëáàäöüÄÖÜßóñç–—’‘“”„»«…·•°½²µ§€")
 
 
@@ -114,9 +108,6 @@ def _encoding_hint(data: bytes, at: int) -> str:
     return f"it reads as {reads!r} in Windows-1252 (Latin-1): open it as that, and save it as UTF-8"
 
 
-# ---- line ends
-
-
 def _line_ends(text: str, findings: FindingCollector) -> str:
     crlf = text.count("\r\n")
     lone = text.count("\r") - crlf
@@ -128,9 +119,6 @@ def _line_ends(text: str, findings: FindingCollector) -> str:
     mixed = "line ends are mixed: " if text.count("\n") > crlf or (crlf and lone) else "line ends "
     findings.add("file-untidy", line, f"{mixed}{' and '.join(kinds)}; made LF")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-# ---- characters
 
 
 @warning_rule(
@@ -156,8 +144,6 @@ def _line_ends(text: str, findings: FindingCollector) -> str:
 )
 @dataclass(frozen=True, slots=True)
 class _CharacterRepair:
-    """Characters of one kind, and their replacement."""
-
     code: str
     what: str
     pattern: re.Pattern[str]
@@ -166,8 +152,7 @@ class _CharacterRepair:
     def apply(self, text: str, findings: FindingCollector) -> str:
         changed = [at for at in self.pattern.finditer(text) if self.replace(at) != at[0]]
         if changed:
-            line = text.count("\n", 0, changed[0].start()) + 1
-            findings.add(self.code, line, f"{self.what}: {len(changed)}")
+            findings.add(self.code, text.count("\n", 0, changed[0].start()) + 1, f"{self.what}: {len(changed)}")
         return self.pattern.sub(self.replace, text) if changed else text
 
 

@@ -102,7 +102,6 @@ def parse_yaml(block: str, first: int, findings: FindingCollector) -> YamlMappin
 
 
 def describe_node(node: YamlNode) -> str:
-    """Return a value as a message names it."""
     match node:
         case YamlText(value):
             return repr(shorten_value(value))
@@ -113,7 +112,6 @@ def describe_node(node: YamlNode) -> str:
 
 
 def shorten_value(value: str, most: int = 60) -> str:
-    """Return a value short enough for a message."""
     return value if len(value) <= most else value[: most - 1] + "…"
 
 

@@ -86,7 +86,6 @@ _CALL_TO_ACTION = re.compile(rf"{together().calls}\b", re.IGNORECASE)
 
 
 def _heads(meta_title: str) -> Iterator[str]:
-    """Yield a title and its beginnings, the longest first."""
     title = _single_spaced(meta_title)
     cuts = [cut.start() for cut in islice(_CUTS.finditer(title), _MOST_CUTS)]
     for end in (len(title), *reversed(cuts)):
@@ -137,8 +136,7 @@ def _spelt_out(text: str) -> str:
     lower = text.casefold()
     for letter, spelling in (*_ASCII.items(), ("&", "og")):
         lower = lower.replace(letter, spelling)
-    plain = unicodedata.normalize("NFD", lower)
-    return "".join(letter for letter in plain if letter.isalnum())
+    return "".join(letter for letter in unicodedata.normalize("NFD", lower) if letter.isalnum())
 
 
 def _ascii_spelling_key(text: str) -> str:

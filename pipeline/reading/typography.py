@@ -218,8 +218,6 @@ _LEFT_OUT = re.compile(rf"[’']{together().elided}\b", re.IGNORECASE)
 
 @dataclass(slots=True)
 class _Pair:
-    """An opening mark and its closing one, by position."""
-
     opening: int
     closing: int
     depth: int = 0  # How many quotations are around it
@@ -362,7 +360,6 @@ class _TypographyApplier:
     def _rebuilt(
         self, content: tuple[Inline, ...], pieces: Iterator[str], language: str, line: int
     ) -> tuple[Inline, ...]:
-        """Return inlines with their edited pieces of text."""
         built: list[Inline] = []
         for inline in content:
             match inline:
@@ -405,7 +402,6 @@ def _pieces(content: tuple[Inline, ...]) -> Iterator[str]:
 
 
 def _edited(pieces: Iterable[str], edits: TextEdits) -> Iterator[str]:
-    """Yield each piece as the edits leave it."""
     start = 0
     for piece in pieces:
         yield "".join(edits.get(at, character) for at, character in enumerate(piece, start))
