@@ -56,8 +56,7 @@ def check_project(
     findings = list(check_reviews(own, config.check.review_months, today)) if today else []
     if is_whole:
         findings += check_across_articles(them)
-        languages = (about.meta.language.split("-")[0] for about in own)
-        findings += skipped(languages if config.check.spelling else ())
+        findings += skipped((about.meta.language.split("-")[0] for about in own) if config.check.spelling else ())
     return tuple(findings)
 
 

@@ -66,8 +66,7 @@ def _plain_passage(kind: PassageKind, words: str) -> Passage:
 
 
 def _of_blocks(blocks: Iterable[Block], kind: PassageKind, language: str) -> Iterator[Passage]:
-    for block in blocks:
-        yield from _of_block(block, kind, language)
+    return chain.from_iterable(_of_block(block, kind, language) for block in blocks)
 
 
 def _of_block(block: Block, kind: PassageKind, language: str) -> Iterator[Passage]:
@@ -124,22 +123,17 @@ class _PassageBuilder:
         self.own.append(HIDDEN_CHARACTER * len(words) if is_hidden else words)
         self.length += len(words)
 
-    def break_line(self) -> None:
-        self.add(" ")
-        self.line += 1
-        self.lines.append((self.length, self.line))
-
     def write(self, content: Iterable[Inline], *, is_hidden: bool = False) -> None:
         for node in content:
             match node:
-                case Str(words):
-                    self.add(words, is_hidden=is_hidden)
+                case Str(words) | Code(words):
+                    self.add(words, is_hidden=is_hidden or isinstance(node, Code))
                 case Space():
                     self.add(" ")
-                case Code(words):
-                    self.add(words, is_hidden=True)
                 case SoftBreak() | LineBreak():
-                    self.break_line()
+                    self.add(" ")
+                    self.line += 1
+                    self.lines.append((self.length, self.line))
                 case Note():
                     self.notes.append(node)
                 case Image():

@@ -145,7 +145,8 @@ def hard_word(context: LintContext) -> Iterator[Finding]:
             if entry in found:
                 continue
             is_explained = _is_in_brackets(passage.text, start, end) or entry.rstrip("*") in title
-            if is_explained or _is_plain_word_used(instead, context.all_text):
+            ways = (re.escape(way.strip().casefold()) for way in instead.split(","))
+            if is_explained or any(re.search(rf"\b{way}", context.all_text) for way in ways):
                 found[entry] = None
             else:
                 message = f"{passage.text[start:end]!r} has a plain alternative: {instead}"
@@ -160,11 +161,6 @@ def _is_in_brackets(text: str, start: int, end: int) -> bool:
     """Return whether words are in brackets, or followed by brackets."""
     before = text[:start]
     return (before.rfind("(") > before.rfind(")")) or bool(_EXPLAINS.match(text[end:]))
-
-
-def _is_plain_word_used(instead: str, whole: str) -> bool:
-    """Return whether the article has one of the plain alternatives too."""
-    return any(re.search(rf"\b{re.escape(way.strip().casefold())}", whole) for way in instead.split(","))
 
 
 _CAPITALS_ONLY = re.compile(r"[A-ZÀ-ÖØ-Þ]{2,6}$")
@@ -183,8 +179,7 @@ _ROMAN = re.compile(r"[IVX]+$")
 @article_check
 def abbreviation_unexplained(context: LintContext) -> Iterator[Finding]:
     known = context.list("abbreviations").entries
-    spanned = {text(node.content) for node in context.nodes(Span) if node.title}
-    seen: set[str] = set(spanned)
+    seen = {text(node.content) for node in context.nodes(Span) if node.title}
     for passage, (start, short, folded) in context.each_word():
         if short in seen or short == folded or not _CAPITALS_ONLY.match(short) or _ROMAN.match(short):
             continue
@@ -205,12 +200,8 @@ KNOWN_TO_EVERYONE = "-"  # The value in a word list of an abbreviation that ever
 
 def _is_written_out(short: str, whole: str) -> bool:
     """Return whether an abbreviation, without capitals, is in or before brackets, or is said to stand for words."""
-    own = re.escape(short)
-    return bool(
-        re.search(rf"\([^()]*\b{own}\b[^()]*\)", whole)
-        or re.search(rf"\b{own}\b\s*[(–]", whole)
-        or any(re.search(said.format(own), whole) for said in together().written_out)
-    )
+    patterns = (r"\([^()]*\b{}\b[^()]*\)", r"\b{}\b\s*[(–]", *together().written_out)
+    return any(re.search(said.format(re.escape(short)), whole) for said in patterns)
 
 
 @note_rule(

@@ -78,9 +78,8 @@ def claim_doubtful(context: LintContext) -> Iterator[Finding]:
         for start, end, entry in claims.found_in(words):
             sentence = context.sentence_at(passage, start)
             around, begin = (sentence.text, sentence.start) if sentence else (passage.text, 0)
-            before = around[: start - begin]
             behind = " ".join(around[end - begin :].split()[:2])
-            if around.rstrip().endswith("?") or (no and (no.search(before) or no.search(behind))):
+            if around.rstrip().endswith("?") or (no and (no.search(around[: start - begin]) or no.search(behind))):
                 continue
             message = f"{passage.text[start:end]!r} promises an effect: {claims.entries[entry]}"
             yield context.finding_at("claim-doubtful", passage, (start, end), message)

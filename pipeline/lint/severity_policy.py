@@ -89,9 +89,8 @@ def load_baseline(path: Path) -> Mapping[str, int]:
             raise ValueError(f"version {document['version']}")
         return Counter({str(entry["fingerprint"]): int(entry["count"]) for entry in document["known"]})
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise ConfigError(
-            f"not a baseline: {error}", source=path.name, hint="make it anew: publish check --update-baseline"
-        ) from error
+        hint = "make it anew: publish check --update-baseline"
+        raise ConfigError(f"not a baseline: {error}", source=path.name, hint=hint) from error
 
 
 def build_baseline(findings: Iterable[Finding]) -> bytes:

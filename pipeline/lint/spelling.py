@@ -230,5 +230,4 @@ def _frequent(language: str) -> list[str]:
     path = _frequency_file(language)
     if path is None:
         return []
-    buckets = msgspec.msgpack.decode(gzip.decompress(path.read_bytes()))[1:]
-    return [word for bucket in buckets for word in bucket]
+    return [word for bucket in msgspec.msgpack.decode(gzip.decompress(path.read_bytes()))[1:] for word in bucket]

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import TYPE_CHECKING
 
 from pipeline.errors import StyleError
@@ -81,9 +82,8 @@ def validate_word_lists(styles: Styles) -> None:
         for path in sorted((folder / "words").glob("*.toml")):
             first, is_list, _ = path.stem.partition(".")
             if is_list and first not in LISTS:
-                raise StyleError(
-                    f"no word list is called {first!r}, expected {', '.join(LISTS)}", source=f"styles/words/{path.name}"
-                )
+                message = f"no word list is called {first!r}, expected {', '.join(LISTS)}"
+                raise StyleError(message, source=f"styles/words/{path.name}")
             for table in ("",) if is_list else LISTS:
                 read_texts(path, table)
 
@@ -114,6 +114,5 @@ def _parse_word_list(name: str, language: str, files: tuple[tuple[Path, int], ..
 
 def _inflected_forms(word: str, language: str) -> Iterator[str]:
     own = language_of(language)
-    for ending in ("", *own.endings):
-        for genitive in ("", *own.genitives):
-            yield word + ending + genitive
+    for ending, genitive in product(("", *own.endings), ("", *own.genitives)):
+        yield word + ending + genitive

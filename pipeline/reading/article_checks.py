@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -67,16 +67,11 @@ def find_screen_phrases(nodes: Iterable[Block | Cell], findings: FindingCollecto
                     findings.add("screen-wording", line or node.line, message)
             case Div(_, _, media) if media and "print" not in media:
                 continue
-            case Div() | BlockQuote() | Callout() | BulletList() | OrderedList() | DefinitionList():
-                find_screen_phrases(_blocks_in(node), findings, line)
-            case Table():
-                find_screen_phrases(_blocks_in(node), findings, node.line)
+            case Div() | BlockQuote() | Callout() | BulletList() | OrderedList() | DefinitionList() | Table():
+                inside = (child for child in children(node) if isinstance(child, BLOCKS))
+                find_screen_phrases(inside, findings, node.line if isinstance(node, Table) else line)
             case Cell(blocks):
                 find_screen_phrases((block for block in blocks if isinstance(block, Plain | Para)), findings, line)
-
-
-def _blocks_in(block: Block) -> Iterator[Block | Cell]:
-    return (node for node in children(block) if isinstance(node, BLOCKS))
 
 
 _LEFTOVER_MARKUP = re.compile(
@@ -114,23 +109,18 @@ def _printed_text(content: tuple[Inline, ...]) -> str:
                 pieces.append(words)
             case Note() | Image():
                 continue
-            case Code():
-                pieces.append("x")
-            case Link(inside, address) if text(inside) == address.removeprefix("mailto:"):
-                pieces.append("x")
             case Space() | SoftBreak() | LineBreak():
                 pieces.append(" ")
+            case Code():
+                pieces.append("x")
             case _:
-                pieces.append(_printed_text(node.content))
+                is_bare = isinstance(node, Link) and text(node.content) == node.address.removeprefix("mailto:")
+                pieces.append("x" if is_bare else _printed_text(node.content))
     return "".join(pieces)
 
 
 # "Illustration af X", "Billede af X": a kind of picture and the title again, not what it shows.
-_BOILERPLATE = re.compile(
-    rf"{together().picture_words}"
-    rf"(\s+{together().picture_of}\b.{{0,60}})?\.?$",
-    re.IGNORECASE,
-)
+_BOILERPLATE = re.compile(rf"{together().picture_words}(\s+{together().picture_of}\b.{{0,60}})?\.?$", re.IGNORECASE)
 _FILE_NAME = re.compile(r"[\w-]+\.(png|jpe?g|webp|gif|svg)$|(IMG|DSC|DSCN|P)[_-]?\d+$", re.IGNORECASE)
 
 

@@ -62,8 +62,7 @@ def build_blocks(
         nodes = json.loads(document.data)["blocks"]
     except RecursionError as error:
         state.set_line(document.deepest_line())
-        message = f"blocks nested more than {findings.limits.nesting} deep"
-        raise NestingError(message, line=state.line) from error
+        raise NestingError(f"blocks nested more than {findings.limits.nesting} deep", line=state.line) from error
     return BlockBuilder(state).blocks(nodes, 0)
 
 
@@ -198,8 +197,7 @@ class BlockBuilder:
             self.state.findings.add("table-shape", line, "the first row is all bold, and is the head of the table")
             top, rows = tuple(bold), rows[1:]
         above = (block.content for block in self.blocks(caption, depth + 1) if isinstance(block, Plain | Para))
-        words_above = tuple(chain.from_iterable(above))
-        return (Table(top, tuple(rows), words_above, line),) if top or rows else ()
+        return (Table(top, tuple(rows), tuple(chain.from_iterable(above)), line),) if top or rows else ()
 
     def _row(self, row: list[Any], alignments: list[Alignment], depth: int) -> tuple[Cell, ...]:
         cells: list[Cell] = []

@@ -13,6 +13,7 @@ articles:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.errors import did_you_mean
@@ -34,11 +35,11 @@ _LENGTHS: Mapping[str, Literal["full", "teaser"]] = {
 """How much of an article a newsletter shows, by the word behind its id."""
 
 
+@dataclass(slots=True)
 class _Listed:
-    def __init__(self, findings: FindingCollector) -> None:
-        self.findings = findings
-        self.articles: list[ListedArticle] = []
-        self.parts: list[EditionPart] = []
+    findings: FindingCollector
+    articles: list[ListedArticle] = field(default_factory=list)
+    parts: list[EditionPart] = field(default_factory=list)
 
 
 def read_edition_contents(value: YamlNode, findings: FindingCollector) -> EditionContents:
@@ -97,17 +98,15 @@ def _add_part(listed: _Listed, part: YamlMapping) -> None:
     elif not inside.items:
         listed.findings.add("edition-empty", title.line, f"the part {shorten_value(title.value)!r} lists no article")
     else:
-        ids = _add_articles(listed, inside)
-        listed.parts.append(EditionPart(" ".join(title.value.split()), ids, title.line))
+        listed.parts.append(EditionPart(" ".join(title.value.split()), _add_articles(listed, inside), title.line))
 
 
 def _add_articles(listed: _Listed, inside: YamlList) -> tuple[str, ...]:
     before = len(listed.articles)
     for item in inside.items:
         if isinstance(item, YamlMapping) and _is_part(item):
-            report_shape(
-                "an item of a part", item, "an article id", listed.findings, "a part holds articles, not parts"
-            )
+            hint = "a part holds articles, not parts"
+            report_shape("an item of a part", item, "an article id", listed.findings, hint)
         else:
             _add_article(listed, item)
     return tuple(article.id for article in listed.articles[before:])
@@ -118,9 +117,8 @@ def _add_article(listed: _Listed, item: YamlNode) -> None:
     match item:
         case YamlText(id_, line):
             listed.articles.append(ListedArticle(id_, line))
-        case YamlMapping(((YamlText() as key, YamlText(id_, line)),)) if (
-            _folded_key(key) in _TITLE_KEYS
-        ):  # `- title: blog/soevn`
+        # `- title: blog/soevn`
+        case YamlMapping(((YamlText() as key, YamlText(id_, line)),)) if _folded_key(key) in _TITLE_KEYS:
             listed.articles.append(ListedArticle(id_, line))
         case YamlMapping(((YamlText(id_, line), YamlText(length)),)) if length.lower() in _LENGTHS:
             listed.articles.append(ListedArticle(id_, line, _LENGTHS[length.lower()]))

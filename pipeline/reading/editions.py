@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -61,7 +61,7 @@ def article_meta(article: Article, key: str) -> ArticleMeta:
 
 
 def resolve_editions(
-    articles: Iterable[ArticleMeta], ids: Mapping[str, str], formats: Iterable[str]
+    articles: Iterable[ArticleMeta], ids: Mapping[str, str], formats: Collection[str]
 ) -> ResolvedEditions:
     """Plan one edition for each article by itself, and one for each list of articles.
 
@@ -72,14 +72,12 @@ def resolve_editions(
     """
     by_id = {article.id: article for article in articles}
     own = {article.id: Related(article.title, article.meta.address, id=article.id) for article in by_id.values()}
-    known_formats = tuple(formats)
     findings: list[Finding] = []
     plans: list[EditionPlan] = []
     refused: list[ArticleMeta] = []
     for front in by_id.values():
         findings += _check_related(front, own)
-        errors = [*_check_formats(front, known_formats), *_edition_errors(front, by_id, ids)]
-        if errors:
+        if errors := [*_check_formats(front, formats), *_edition_errors(front, by_id, ids)]:
             findings += errors
             refused.append(front)
             continue
@@ -95,7 +93,7 @@ def resolve_editions(
     "`formats: [pdf]`",
     "Use the formats that `publish --help` lists.",
 )
-def _check_formats(article: ArticleMeta, known: tuple[str, ...]) -> Iterator[Finding]:
+def _check_formats(article: ArticleMeta, known: Collection[str]) -> Iterator[Finding]:
     for name in article.meta.formats:
         if name not in known:
             message = f"{name!r} is not a format, expected {', '.join(known)}"

@@ -141,9 +141,8 @@ def _without_imports(lines: Lines, findings: FindingCollector) -> Iterator[Sourc
     "Close it, or remove it.",
 )
 def _comment(match: re.Match[str], number: int, findings: FindingCollector) -> str:
-    mark = "<!--" if match[0].startswith("<!--") else "{/*"
+    mark, what = ("<!--", "a comment") if match[0].startswith("<!--") else ("{/*", "an MDX comment")
     if match["end"]:
-        what = "a comment" if mark == "<!--" else "an MDX comment"
         findings.add("html-removed", number, f"{what}, removed")
         return ""
     # Markdown would take all the rest of the article as a comment, which no author means.
@@ -170,7 +169,7 @@ def _last_ends(text: str) -> dict[str, int]:
 )
 def _content(match: re.Match[str], number: int, findings: FindingCollector) -> str:
     name = match["name"].lower()
-    address = _parse_attributes(match["attributes"]).get("src", "")
+    address = _parse_attributes(match["attributes"]).get("src")
     shown = f" ({address})" if address else ""
     findings.add("html-content-removed", number, f"<{name}>{shown} cannot be shown on paper or in a mail, removed")
     return ""
@@ -227,9 +226,8 @@ def _is_in_figures(match: re.Match[str], inside: str) -> bool:
     """
     start, end = match.span()
     before, after = match.string[max(0, start - 1) : start], match.string[end : end + 1]
-    return any(
-        pair.isalnum() and len(pair) == 2 and not pair.isalpha() for pair in (before + inside[:1], inside[-1:] + after)
-    )
+    pairs = (before + inside[:1], inside[-1:] + after)
+    return any(pair.isalnum() and len(pair) == 2 and not pair.isalpha() for pair in pairs)
 
 
 def _pipe_table(inside: str) -> str:
@@ -302,8 +300,7 @@ def _markdown(match: re.Match[str], name: str, lists: list[str]) -> str:
             lists.append(name)
         return "" if lists and (is_end or len(lists) > 1) else "\n\n"
     if name == "li":
-        mark = "1." if lists and lists[-1] == "ol" else "-"
-        return "" if is_end else "\n" + "   " * (len(lists) - 1) + mark + " "
+        return "" if is_end else "\n" + "   " * (len(lists) - 1) + ("1." if lists and lists[-1] == "ol" else "-") + " "
     if re.fullmatch(r"h[1-6]", name):
         return "\n\n" if is_end else f"\n\n{'#' * int(name[1])} "
     if name == "hr":

@@ -97,9 +97,8 @@ def _split_fences(text: str, reader: _FrontMatterReader) -> _FencedText | None:
     if not _FENCE.fullmatch(first):
         return _no_front_matter(text, lines, reader)
     end = next((at for at, line in enumerate(rest) if _FENCE.fullmatch(line)), None)
-    has_key = bool(_KEY_LINE.match(following))
     is_rule = end is None or first.rstrip() != "---"
-    if (is_rule and not has_key) or (end is not None and _is_between_rules(rest[:end])):
+    if (is_rule and not bool(_KEY_LINE.match(following))) or (end is not None and _is_between_rules(rest[:end])):
         return _FencedText("", text, 1)  # a rule across the page, not a fence
     if end is None:
         message = "the front matter that begins here has no end, expected a line --- after its last key"

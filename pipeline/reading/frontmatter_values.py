@@ -244,8 +244,7 @@ class ValueReader:
             self._wrong(entry.name, entry.value, "a language such as da or en-GB")
         if not at:
             return ""
-        parts = (at[1].lower(), (at[2] or "").capitalize(), (at[3] or "").upper())
-        return "-".join(part for part in parts if part)
+        return "-".join(part for part in (at[1].lower(), (at[2] or "").capitalize(), (at[3] or "").upper()) if part)
 
     def _url(self, entry: WrittenValue) -> str:
         value = self._text(entry)

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from pipeline.model import (
@@ -227,9 +228,9 @@ class InlineBuilder:
     def _shut(self, opened: list[_OpenTag], content: list[Inline]) -> None:
         """Close the innermost tag."""
         item = opened.pop()
-        target = opened[-1].content if opened else content
-        for inline in _spaced(item.content, lambda within: _tagged(item, within)):
-            _append_merged(target, inline)
+        wrap = {"sub": Subscript, "sup": Superscript}.get(item.name, partial(Span, title=item.title))
+        for inline in _spaced(item.content, wrap):
+            _append_merged(opened[-1].content if opened else content, inline)
 
 
 def _unwrapped(nodes: list[PandocNode]) -> Iterator[PandocNode]:
@@ -257,12 +258,6 @@ def text_to_inlines(plain: str) -> list[Inline]:
     words = (word for word in re.split(r"[ \t\n]+", plain.strip()) if word)
     inlines: list[Inline] = [inline for word in words for inline in (Space(), Str(word))]
     return inlines[1:]
-
-
-def _tagged(item: _OpenTag, content: tuple[Inline, ...]) -> Inline:
-    if item.name == "abbr":
-        return Span(content, title=item.title)
-    return Subscript(content) if item.name == "sub" else Superscript(content)
 
 
 def _append_merged(content: list[Inline], inline: Inline) -> None:

@@ -102,7 +102,6 @@ _FIGURES = re.compile(
     _CODE + r"(?P<address>\]\((?:[^()\n]|\([^()\n]*\))*\)|<[^<>\n]*>|(?:https?://|www\.)\S+)"
     r"|(?<![*\\\W_])(?:(?<=\d)(?:\*(?![*\W_])|\*{2,}(?=\d))|\*(?=\d))"
 )
-_TICKS = re.compile(CODE_SPAN)
 _STRONG = re.compile(r"(?<![\\*])\*\*(?!\*)")
 _WORD_CHARACTER = re.compile(r"\w")
 
@@ -218,7 +217,7 @@ def _repair_emphasis(lines: list[SourceLine], findings: FindingCollector) -> lis
 )
 def _repaired_paragraph(text: str, numbers: list[int], findings: FindingCollector) -> str:
     """Return text of a paragraph; the number of its lines stays."""
-    spans = [match.span() for match in _TICKS.finditer(text)]
+    spans = [match.span() for match in re.finditer(CODE_SPAN, text)]
     marks = [m.start() for m in _STRONG.finditer(text) if not any(start <= m.start() < end for start, end in spans)]
     pairs, alone = _paired(text, marks)
     cuts: list[tuple[int, int, str]] = []
@@ -227,10 +226,9 @@ def _repaired_paragraph(text: str, numbers: list[int], findings: FindingCollecto
         is_between_figures = text[mark - 1 : mark].isdigit() and text[mark + 2 : mark + 3].isdigit()
         cuts.append((mark, mark + 2, " " if is_between_figures else ""))
     for start, end in pairs:
-        number = numbers[text.count("\n", 0, start)]
         if new := _pair_cuts(text, start, end):
             message = f"`**` with a space on the wrong side: {text[start : end + 2][:60]!r}"
-            findings.add("emphasis-spacing", number, message)
+            findings.add("emphasis-spacing", numbers[text.count("\n", 0, start)], message)
         cuts += new
     for start, end, new_text in sorted(cuts, reverse=True):
         text = text[:start] + new_text + text[end:]

@@ -125,9 +125,8 @@ class PictureFinder:
             findings.add("picture-missing", line, f"no picture at {self._name(path)}", hint)
         else:
             if unicodedata.normalize("NFC", actual.name) != path.name or actual.parent != path.parent:
-                findings.add(
-                    "picture-case", line, f"{target!r} is spelt {self._name(actual)!r} on disk; that file is used"
-                )
+                message = f"{target!r} is spelt {self._name(actual)!r} on disk; that file is used"
+                findings.add("picture-case", line, message)
             return actual
         return None
 
@@ -156,8 +155,7 @@ class PictureFinder:
             if not data:
                 raise SourceError("an empty file", hint="export it again from where it came")
             info = probe_image(data, self.limits.picture_pixels)
-            digest = hashlib.sha256(data).hexdigest()
-            size = (info.width_px, info.height_px)
+            digest, size = hashlib.sha256(data).hexdigest(), (info.width_px, info.height_px)
             picture = Picture(self.roots.relative(path), digest, *size, info.media_type, info.has_alpha)
             self._probed[path] = picture, info.frames
         picture, frames = self._probed[path]
@@ -174,9 +172,8 @@ class PictureFinder:
             parts = path.relative_to(current).parts
         except ValueError:
             return None
-        for part in parts:
+        for name in (unicodedata.normalize("NFC", part) for part in parts):
             listing = self._list(current)
-            name = unicodedata.normalize("NFC", part)
             step = listing.get(name) or listing.get(f"\x00{name.casefold()}")
             if step is None:
                 return None

@@ -200,8 +200,7 @@ def _build_article(
     built = build_blocks(document, item.lines, findings, targets)
     outlined = build_outline(built, findings, meta.title)
     language = meta.language or config.publisher.language
-    typeset = apply_typography(outlined.blocks, language, config.sources, findings)
-    hero, blocks = _extract_hero(meta, typeset, targets)
+    hero, blocks = _extract_hero(meta, apply_typography(outlined.blocks, language, config.sources, findings), targets)
     title, way = title_of(meta, outlined.h1, PurePosixPath(source.path).stem, text(blocks))
     if way != "front matter":
         findings.add("title-derived", 1, f"no title; {title!r} was derived from the {way}")

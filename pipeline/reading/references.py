@@ -114,8 +114,7 @@ def _after_colon(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
 def _without_colon(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
     last = content[-1] if content else None
     if isinstance(last, Str) and last.text.endswith(":"):
-        left = last.text[:-1]
-        return (*content[:-1], *((Str(left),) if left else ()))
+        return (*content[:-1], *((Str(last.text[:-1]),) if last.text != ":" else ()))
     return content
 
 
@@ -127,10 +126,8 @@ def _references_end(blocks: tuple[Block, ...], at: int, own: tuple[Block, ...]) 
         block = blocks[end]
         if isinstance(block, Header | Figure | References | Table) or _references_heading(block)[0]:
             break
-        if isinstance(block, BulletList | OrderedList):
-            # After a text of its own a list belongs to that text; right below the heading it is the references.
-            has_list = True
-        elif isinstance(block, CodeBlock) and not has_list:
+        # After a text of its own a list belongs to that text; right below the heading it is the references.
+        if isinstance(block, BulletList | OrderedList) or (isinstance(block, CodeBlock) and not has_list):
             has_list = True
         elif not isinstance(block, Para | Plain) or not _is_reference(block):
             break

@@ -54,9 +54,8 @@ def decode_source(data: bytes, findings: FindingCollector) -> str:
     text = _composed(text, findings)
     _find_replacement_characters(text, findings)
     if not text.strip():
-        raise EmptyFileError(
-            "the file is empty, expected an article", line=1, hint="write the article, or delete the file"
-        )
+        hint = "write the article, or delete the file"
+        raise EmptyFileError("the file is empty, expected an article", line=1, hint=hint)
     if not text.endswith("\n"):
         findings.add("file-untidy", text.count("\n") + 1, "the last line has no line end; added")
         text += "\n"
@@ -114,10 +113,9 @@ def _line_ends(text: str, findings: FindingCollector) -> str:
     if not crlf and not lone:
         return text
     first = text.index("\r")
-    line = text.count("\n", 0, first) + 1
     kinds = [f"{count} as {name}" for count, name in ((crlf, "CRLF"), (lone, "CR")) if count]
     mixed = "line ends are mixed: " if text.count("\n") > crlf or (crlf and lone) else "line ends "
-    findings.add("file-untidy", line, f"{mixed}{' and '.join(kinds)}; made LF")
+    findings.add("file-untidy", text.count("\n", 0, first) + 1, f"{mixed}{' and '.join(kinds)}; made LF")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -154,15 +152,6 @@ class _CharacterRepair:
         if changed:
             findings.add(self.code, text.count("\n", 0, changed[0].start()) + 1, f"{self.what}: {len(changed)}")
         return self.pattern.sub(self.replace, text) if changed else text
-
-
-def _remove(_: re.Match[str]) -> str:
-    return ""
-
-
-def _from_windows_1252(at: re.Match[str]) -> str:
-    """Return what Windows-1252 has at the place of a C1 control; nothing where it has nothing."""
-    return at[0].encode("latin-1").decode("cp1252", "ignore")
 
 
 # Hebrew to Georgian, Khmer and Mongolian, and their kin further up: scripts whose spelling needs joiners and marks.
@@ -203,12 +192,12 @@ _LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) 
 _REPAIRS = (
     _CharacterRepair(
         "characters-unusual", "control characters, removed",
-        re.compile("[\x00-\x08\x0e-\x1f\x7f]"), _remove,
+        re.compile("[\x00-\x08\x0e-\x1f\x7f]"), lambda _: "",
     ),
     # As browsers do: HTML, section 13.2.5.80, reads a C1 control as the Windows-1252 character of that number.
     _CharacterRepair(
         "characters-unusual", "characters of Windows-1252 in the place of control characters, decoded",
-        re.compile("[\x80-\x9f]"), _from_windows_1252,
+        re.compile("[\x80-\x9f]"), lambda at: at[0].encode("latin-1").decode("cp1252", "ignore"),
     ),
     # A space, not a line end: no editor counts them as lines.
     _CharacterRepair(
@@ -218,7 +207,7 @@ _REPAIRS = (
     _CharacterRepair(
         "bidi-override",
         "characters that change the direction of writing, and can show another text than the file has, removed",
-        re.compile("[\u202a-\u202e\u2066-\u2069]"), _remove,
+        re.compile("[\u202a-\u202e\u2066-\u2069]"), lambda _: "",
     ),
     _CharacterRepair(
         "characters-unusual", "invisible characters, of no width, removed",
@@ -226,11 +215,11 @@ _REPAIRS = (
         re.compile("[\u200b-\u200f\u061c\u180e\u2060-\u2064\u206a-\u206f\ufeff]|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"),
         _invisible,
     ),
-    _CharacterRepair("characters-unusual", "soft hyphens, removed", re.compile("\u00ad"), _remove),
+    _CharacterRepair("characters-unusual", "soft hyphens, removed", re.compile("\u00ad"), lambda _: ""),
     _CharacterRepair(
         "characters-unusual", "code points that are no characters, removed",
         re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff" + _LAST_OF_PLANES + "]"),
-        _remove,
+        lambda _: "",
     ),
     # Before composing: putting marks in order costs the square of their number.
     _CharacterRepair(
@@ -258,6 +247,5 @@ def _composed(text: str, findings: FindingCollector) -> str:
 )
 def _find_replacement_characters(text: str, findings: FindingCollector) -> None:
     if count := text.count("\ufffd"):
-        line = text.count("\n", 0, text.index("\ufffd")) + 1
         message = f"replacement characters (\ufffd), letters that an earlier conversion lost: {count}"
-        findings.add("replacement-character", line, message)
+        findings.add("replacement-character", text.count("\n", 0, text.index("\ufffd")) + 1, message)

@@ -23,9 +23,8 @@ def repair_tables(lines: Lines, findings: FindingCollector) -> list[SourceLine]:
             at += 1
             continue
         if repaired and not repaired[-1].is_blank:
-            findings.add(
-                "blank-line-missing", lines[at].number, "the table began right below a line of text, set apart"
-            )
+            message = "the table began right below a line of text, set apart"
+            findings.add("blank-line-missing", lines[at].number, message)
             repaired.append(lines[at].with_text(""))
         repaired += _complete_table([line for line in lines[at:end] if not line.is_blank], findings)
         if end < len(lines) and not lines[end].is_blank:
@@ -55,10 +54,8 @@ def _table_end(lines: Lines, at: int, flags: list[bool]) -> int:
         return at
     end = at
     while end < len(lines) and not flags[end]:
-        if lines[end].is_blank:
-            if not _table_continues(lines, end):
-                break
-        elif end > at + 1 and not _PIPE.search(lines[end].text):
+        is_row_or_gap = end < at + 2 or _PIPE.search(lines[end].text)
+        if not (_table_continues(lines, end) if lines[end].is_blank else is_row_or_gap):
             break
         end += 1
     return end

@@ -17,8 +17,6 @@ TitleSource = Literal["front matter", "heading", "metaTitle", "file name"]  # Wh
 MAX_SUBJECT_LENGTH = 70
 MIN_DESCRIPTION_LENGTH, MAX_DESCRIPTION_LENGTH = 90, 150
 
-_WHITE_SPACE = re.compile(r"\s+")
-
 
 def title_of(meta: Metadata, h1: str, file_stem: str, body_text: str) -> tuple[str, TitleSource]:
     """Return the title of an article, and the way it was found.
@@ -33,7 +31,8 @@ def title_of(meta: Metadata, h1: str, file_stem: str, body_text: str) -> tuple[s
         return title, "front matter"
     if title := _single_spaced(h1):
         return title, "heading"
-    stem = _stem(file_stem)
+    # Some sites put a date before the name.
+    stem = re.sub(r"^\d{4}-\d{2}-\d{2}[-_ ]+(?=\S)", "", unicodedata.normalize("NFC", file_stem))
     for head in _heads(meta.meta_title):
         if _is_same_title(head, stem):
             return _capital(head), "metaTitle"
@@ -63,11 +62,8 @@ def description_of(meta: Metadata, first_paragraphs: str) -> str:
     text = _single_spaced(first_paragraphs)
     if len(text) <= MAX_DESCRIPTION_LENGTH:
         return text
-    ends = [
-        end
-        for end in _sentence_ends(text[: 2 * MAX_DESCRIPTION_LENGTH])
-        if MIN_DESCRIPTION_LENGTH <= end <= MAX_DESCRIPTION_LENGTH
-    ]
+    found = _sentence_ends(text[: 2 * MAX_DESCRIPTION_LENGTH])
+    ends = [end for end in found if MIN_DESCRIPTION_LENGTH <= end <= MAX_DESCRIPTION_LENGTH]
     return text[: ends[-1]] if ends else _cut(text, MAX_DESCRIPTION_LENGTH)
 
 
@@ -121,11 +117,6 @@ def _without_decoration(text: str) -> str:
 
 
 # ---- agreement with a file name
-
-
-def _stem(file_stem: str) -> str:
-    """Return a file's name without the date that some sites put before it."""
-    return re.sub(r"^\d{4}-\d{2}-\d{2}[-_ ]+(?=\S)", "", unicodedata.normalize("NFC", file_stem))
 
 
 _ASCII = {"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue"}
@@ -183,7 +174,7 @@ def _from_name(stem: str, body_text: str) -> str:
     while parts:
         word, taken = _next_word(parts, spellings, phrases)
         words.append(word)
-        del parts[:taken]
+        parts = parts[taken:]
     return _capital(" ".join(words))
 
 
@@ -191,9 +182,8 @@ def _next_word(parts: list[str], spellings: dict[str, str], phrases: Counter[str
     """Return the next word of a file name, and how many parts it took: dexa, scanning is one, DEXA-scanning."""
     for count in range(min(_MOST_PARTS, len(parts)), 1, -1):
         joined = _spelt_out("".join(parts[:count]))
-        apart = " ".join(map(_spelt_out, parts[:count]))
         known = spellings.get(joined)
-        if known and phrases[joined] > phrases[apart]:
+        if known and phrases[joined] > phrases[" ".join(map(_spelt_out, parts[:count]))]:
             return known, count
     return _spelt(parts[0], spellings), 1
 
@@ -215,12 +205,9 @@ def _spellings(body_text: str) -> dict[str, str]:
     seen: dict[str, Counter[str]] = {}
     for at in _TITLE_WORD.finditer(body_text):
         word = at[0]
+        before = body_text[max(0, at.start() - 2) : at.start()]
         # A capital at the beginning of a sentence says nothing of the word.
-        if (
-            word[1:].islower()
-            and word[0].isupper()
-            and not re.fullmatch(r"[a-zß-öø-ÿ,] ", body_text[max(0, at.start() - 2) : at.start()])
-        ):
+        if word[1:].islower() and word[0].isupper() and not re.fullmatch(r"[a-zß-öø-ÿ,] ", before):
             word = word.lower()
         seen.setdefault(_spelt_out(word), Counter())[word] += 1
     # Names of pictures and their alt texts spell æ, ø and å in ASCII: once spelt right in the text is enough.
@@ -253,9 +240,8 @@ def _sentence_ends(text: str) -> Iterator[int]:
     """Yield where sentences end, behind their punctuation and any closing quotation mark."""
     for at in re.finditer(r"[.!?…][”“\"»«’)]*(?=\s|$)", text):
         following = text[at.end() : at.end() + 2].strip()
-        is_abbreviation = text[at.start()] == "." and _ABBREVIATION_WITH_STOP.search(
-            text[max(0, at.start() - 8) : at.start()]
-        )
+        before = text[max(0, at.start() - 8) : at.start()]
+        is_abbreviation = at[0].startswith(".") and _ABBREVIATION_WITH_STOP.search(before)
         if not is_abbreviation and (not following or not following[0].islower()):
             yield at.end()
 
@@ -281,4 +267,4 @@ def _cut(text: str, most: int) -> str:
 
 
 def _single_spaced(text: str) -> str:
-    return _WHITE_SPACE.sub(" ", text).strip()
+    return re.sub(r"\s+", " ", text).strip()

@@ -43,6 +43,9 @@ _HIDDEN_TEXT_MARK = "\ufffc"  # Placeholder for text that rules must not read: n
 _LINE_BREAK_MARK = "\u2028"
 _NOTE_MARK = "\u2063"  # Stands for the mark of a footnote, which ends no word and breaks no range
 
+_MARKS: Mapping[type[Inline], str] = MappingProxyType(
+    {Space: " ", SoftBreak: "\n", LineBreak: _LINE_BREAK_MARK, Note: _NOTE_MARK}
+)
 TextEdits = dict[int, str]  # Replacements of characters, by position
 TypographyRule = Callable[[str, Language], Iterable[TextEdits]]  # Yields the edits of each place where the rule applies
 
@@ -67,7 +70,7 @@ def apply_typography(
 
 def apply_typography_to_text(text: str, language: str, settings: SourceSettings) -> str:
     """Return text of one paragraph, such as a title, as the language sets it."""
-    return "".join(_edited([text], _merged(_changes(text, _typography(language, settings)))))
+    return "".join(_edited([text], _changes(text, _typography(language, settings))))
 
 
 # ---- rules
@@ -120,8 +123,7 @@ def _is_among_pairs(text: str, at: re.Match[str]) -> bool:
     """Return whether figures are in pairs, with other pairs beside them, as in the telephone number `86 12 34-56`."""
     if len(at[1]) != 2 or len(at[3]) != 2:
         return False
-    before = _PAIR_BEFORE.search(text, max(0, at.start() - 4), at.start())
-    return bool(before or _PAIR_AFTER.match(text, at.end()))
+    return bool(_PAIR_BEFORE.search(text, max(0, at.start() - 4), at.start()) or _PAIR_AFTER.match(text, at.end()))
 
 
 def _is_range(first: str, last: str, language: Language) -> bool:
@@ -173,13 +175,10 @@ def _changes(text: str, language: Language | None) -> list[tuple[str, TextEdits]
     """Return the edits that change something, each with what is set."""
     if language is None or not _CANDIDATE.search(text):
         return []
-    masked = _masked(text)
+    has_address = "." in text or ":" in text
+    masked = _ADDRESS.sub(lambda at: _HIDDEN_TEXT_MARK * len(at[0]), text) if has_address else text
     made = ((what, edits) for what, rule in EDIT_RULES.items() for edits in rule(masked, language))
     return [(what, edits) for what, edits in made if any(masked[at] != new for at, new in edits.items())]
-
-
-def _merged(changes: Iterable[tuple[str, TextEdits]]) -> TextEdits:
-    return {at: new for _, edits in changes for at, new in edits.items()}
 
 
 # ---- addresses
@@ -194,13 +193,6 @@ _ADDRESS = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-
-
-def _masked(text: str) -> str:
-    """Return text of the same length with its addresses hidden."""
-    if "." not in text and ":" not in text:
-        return text
-    return _ADDRESS.sub(lambda at: _HIDDEN_TEXT_MARK * len(at[0]), text)
 
 
 # ---- quotation marks
@@ -253,9 +245,7 @@ def _can_open(text: str, at: int, opened: list[int]) -> bool:
         return False
     if before and not before.isspace() and before not in _OPENING_CONTEXT and not (opened and opened[-1] == at - 1):
         return False
-    if text[at] in "'’":
-        return not after.isdigit() and not _LEFT_OUT.match(text, at)
-    return True
+    return text[at] not in "'’" or not (after.isdigit() or _LEFT_OUT.match(text, at))
 
 
 def _can_close(text: str, at: int, opened: list[int]) -> bool:
@@ -269,9 +259,7 @@ def _partner(text: str, at: int, opened: list[int]) -> int | None:
     """Return which of the opened marks a mark closes, the innermost first."""
     for index in range(len(opened) - 1, max(len(opened) - _MAX_QUOTE_DEPTH, 0) - 1, -1):
         mark = text[opened[index]]
-        if text[at] in _DOUBLE and mark in _DOUBLE:
-            return index
-        if text[at] in _CLOSED_BY.get(mark, ""):
+        if (text[at] in _DOUBLE and mark in _DOUBLE) or text[at] in _CLOSED_BY.get(mark, ""):
             return index
     return None
 
@@ -355,7 +343,7 @@ class _TypographyApplier:
             self.lines[what].append(line)
         if not changes and _NOTE_MARK not in pieces and _HIDDEN_TEXT_MARK not in pieces:
             return content
-        return self._rebuilt(content, _edited(pieces, _merged(changes)), language, line)
+        return self._rebuilt(content, _edited(pieces, changes), language, line)
 
     def _rebuilt(
         self, content: tuple[Inline, ...], pieces: Iterator[str], language: str, line: int
@@ -382,29 +370,19 @@ class _TypographyApplier:
 def _pieces(content: tuple[Inline, ...]) -> Iterator[str]:
     """Yield the text of a paragraph in pieces, one for each inline that holds no others."""
     for inline in content:
-        match inline:
-            case Str(text):
-                yield text
-            case Space():
-                yield " "
-            case SoftBreak():
-                yield "\n"
-            case LineBreak():
-                yield _LINE_BREAK_MARK
-            case Note():
-                yield _NOTE_MARK
-            case Emph() | Strong() | Strikeout() | Link():
-                yield from _pieces(inline.content)
-            case Span() if not inline.language:
-                yield from _pieces(inline.content)
-            case _:
-                yield _HIDDEN_TEXT_MARK
+        if isinstance(inline, Str):
+            yield inline.text
+        elif isinstance(inline, Emph | Strong | Strikeout | Link) or (isinstance(inline, Span) and not inline.language):
+            yield from _pieces(inline.content)
+        else:
+            yield _MARKS.get(type(inline), _HIDDEN_TEXT_MARK)
 
 
-def _edited(pieces: Iterable[str], edits: TextEdits) -> Iterator[str]:
+def _edited(pieces: Iterable[str], changes: Iterable[tuple[str, TextEdits]]) -> Iterator[str]:
+    merged = {at: new for _, edits in changes for at, new in edits.items()}
     start = 0
     for piece in pieces:
-        yield "".join(edits.get(at, character) for at, character in enumerate(piece, start))
+        yield "".join(merged.get(at, character) for at, character in enumerate(piece, start))
         start += len(piece)
 
 
