@@ -42,8 +42,8 @@ class LintContext:
     article: Article
     config: Config
     styles: Styles
+    # On words, shared by all articles of a process.
     verdicts: SpellingVerdicts = field(default_factory=SpellingVerdicts)
-    """On words, shared by all articles of a process."""
 
     @cached_property
     def language(self) -> Language:
@@ -65,7 +65,6 @@ class LintContext:
         return ((passage, word) for passage, words in self.words for word in words)
 
     def matches(self, pattern: re.Pattern[str]) -> Iterator[tuple[Passage, re.Match[str]]]:
-        """Yield every match in the passages but the references, in text of their own language."""
         return ((passage, at) for passage, _ in self.words for at in pattern.finditer(passage.own))
 
     @cached_property
@@ -90,7 +89,6 @@ class LintContext:
         return tuple(Sentence(words, each, start) for each in read for start, words in sentences(each.own))
 
     def sentence_at(self, passage: Passage, place: int) -> Sentence | None:
-        """Return the sentence that holds a place of a passage."""
         around = (each for each in self.sentences if each.passage is passage)
         return next((each for each in around if each.start <= place < each.start + len(each.text)), None)
 
@@ -116,6 +114,5 @@ ARTICLE_CHECKS: list[ArticleCheck] = []  # The checks of all imported modules
 
 
 def article_check(check: ArticleCheck) -> ArticleCheck:
-    """Register a function as a check of every article, and return it unchanged."""
     ARTICLE_CHECKS.append(check)
     return check

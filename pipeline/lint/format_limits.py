@@ -108,8 +108,8 @@ def alt_long(context: LintContext) -> Iterator[Finding]:
 
 
 _DRAWING_WORD = re.compile(r"[^\W\d_]{3,}")
+# A drawing with more words is a diagram: its words belong in the text, not in one breath of an alternative.
 _MAX_DRAWING_WORDS = 12
-"""A drawing with more words is a diagram: its words belong in the text, not in one breath of an alternative."""
 
 
 @warning_rule(

@@ -35,8 +35,8 @@ from pipeline.model import (
 )
 
 PassageKind = Literal["title", "lead", "point", "heading", "prose", "note", "cell", "caption", "reference"]
+# Placeholder for text that rules of the language must not read: no letter, no space, no punctuation.
 HIDDEN_CHARACTER = "\ufffc"
-"""Placeholder for text that rules of the language must not read: no letter, no space, no punctuation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,6 @@ class Passage:
     lines: tuple[tuple[int, int], ...]  # Where a line of the source begins in the text, and its number
 
     def line_at(self, place: int) -> int:
-        """Return the line in the source of a place in the text."""
         return self.lines[bisect(self.lines, (place, 1 << 30)) - 1][1]
 
 

@@ -158,7 +158,6 @@ _EXPLAINS = re.compile(rf"\s*[,–]?\s*\(|{together().explains}", re.IGNORECASE)
 
 
 def _is_in_brackets(text: str, start: int, end: int) -> bool:
-    """Return whether words are in brackets, or followed by brackets."""
     before = text[:start]
     return (before.rfind("(") > before.rfind(")")) or bool(_EXPLAINS.match(text[end:]))
 

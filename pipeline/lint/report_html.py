@@ -76,7 +76,6 @@ class LixBand:
 
 
 def lix_bands() -> tuple[LixBand, ...]:
-    """Return Björnsson's five levels on the scale."""
     ends = [_LOWEST, *(limit for limit, _ in LIX_LEVELS), _HIGHEST]
     steps = pairwise(lix_position(end) for end in ends)
     return tuple(LixBand(name, start, round(end - start, 1)) for name, (start, end) in zip(_LEVELS, steps, strict=True))

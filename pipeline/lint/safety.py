@@ -12,8 +12,8 @@ from pipeline.lint.passages import Passage
 from pipeline.model import Callout
 from pipeline.registry import note_rule, warning_rule
 
+# An article is about complaints if it has a word for one in every so many words; one on anatomy or fitness is not.
 _MAX_WORDS_PER_MENTION = 100
-"""An article is about complaints if it has a word for one in every so many words; one on anatomy or fitness is not."""
 _MAX_DISTANCE = 70  # Characters between the verb and whom to ask
 
 
@@ -40,9 +40,8 @@ def help_missing(context: LintContext) -> Iterator[Finding]:
 def _is_on_complaints(context: LintContext) -> bool:
     """Return whether an article is about what ails people, by its title or its words."""
     complaints = compiled(context.language.complaints)
-    if complaints.search(context.article.title.casefold()):
-        return True
-    return len(complaints.findall(context.all_text)) * _MAX_WORDS_PER_MENTION >= context.word_count
+    is_in_title = bool(complaints.search(context.article.title.casefold()))
+    return is_in_title or len(complaints.findall(context.all_text)) * _MAX_WORDS_PER_MENTION >= context.word_count
 
 
 def _says_when(context: LintContext) -> bool:

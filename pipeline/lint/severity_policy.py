@@ -19,10 +19,8 @@ BASELINE_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class SeverityPolicy:
-    """What `[check]` says of findings."""
-
+    # By code or former code, in the place of what its rule says; `off` leaves a finding out.
     severities: Mapping[str, str] = field(default_factory=dict)
-    """By code or former code, in the place of what its rule says; `off` leaves a finding out."""
     known: Mapping[str, int] = field(default_factory=dict)  # How many findings of each fingerprint the baseline holds
 
     def apply(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -51,10 +51,9 @@ def spelling(context: LintContext) -> Iterator[Finding]:
     own = project_words(context.config.folder / context.config.check.words)
     seen: set[str] = set()
     for passage, (start, word, folded) in context.each_word():
-        if word in seen:
-            continue
+        is_new = word not in seen
         seen.add(word)
-        if folded in own or not _is_checked(word, start, passage.own):
+        if folded in own or not is_new or not _is_checked(word, start, passage.own):
             continue
         intended = context.verdicts.of(context.language.tag, word.lower(), speller.check)
         if intended is not None:
@@ -103,7 +102,6 @@ class Speller:
         return index
 
     def _suggestions(self, plain: str) -> tuple[str, ...]:
-        """Return the words that a misspelt word may be intended as, the likeliest first."""
         near = sorted(self._neighbours(plain), key=lambda other: (abs(len(other) - len(plain)), other))
         return tuple(other for other in near if self._spells(other))
 
@@ -115,9 +113,7 @@ class Speller:
 
     def _is_right(self, word: str) -> bool:
         """Return whether the dictionary has a word, or both parts of a compound."""
-        if self._knows(word):
-            return True
-        return any(
+        return self._knows(word) or any(
             self._is_part(word[:at]) and any(self._is_part(word[at + skip :]) for skip in skips)
             for at in range(3, len(word) - 2)
             for skips in ((0, 1) if word[at : at + 1] in ("s", "e") else (0,),)
@@ -128,7 +124,6 @@ class Speller:
         return word in self.known or self._spells(word)
 
     def _is_foreign(self, word: str) -> bool:
-        """Return whether a word is English, from which medical Danish borrows freely."""
         english = find_speller("en") if self.language != "en" else None
         return english is not None and (word in english.known or english._knows(word))
 

@@ -30,8 +30,8 @@ class WordList:
     """Words or phrases, and the value of each."""
 
     entries: Mapping[str, str]
+    # By their first word in each of its forms: the words of a phrase behind it, and the entry, longest first.
     phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
-    """By their first word in each of its forms: the words of a phrase behind it, and the entry, longest first."""
     stems: tuple[tuple[str, str], ...]  # Beginnings that anything may follow, and their entries
 
     def found_in(self, words: Sequence[WordSpan]) -> Iterator[tuple[int, int, str]]:

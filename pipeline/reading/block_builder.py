@@ -258,7 +258,6 @@ class BlockBuilder:
     "Use NOTE, TIP, VIGTIGT, ADVARSEL, FORSIGTIG, SØG-LÆGE or DET-VIGTIGSTE.",
 )
 def _quotation(blocks: tuple[Block, ...], line: int, findings: FindingCollector) -> tuple[Block, ...]:
-    """Return a quotation, or the box that its first words name: `> [!VIGTIGT] Titel`."""
     match blocks:
         case (Para((Str(words), *_) as content) as first, *others) if words.startswith("[!"):
             breaks = (at for at, inline in enumerate(content) if isinstance(inline, SoftBreak | LineBreak))
@@ -298,7 +297,6 @@ def _callout(
 
 
 def _after_mark(content: tuple[Inline, ...], mark: str) -> tuple[Inline, ...]:
-    """Return the inlines behind a mark at the beginning of a line."""
     seen = ""
     for at, inline in enumerate(content):
         seen += text((inline,)) or " "

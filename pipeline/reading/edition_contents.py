@@ -28,11 +28,11 @@ _NAMES_OF = together().names_of
 _PART_KEYS = ("part", *_NAMES_OF("part"))
 _TITLE_KEYS = (*_PART_KEYS, "title", "name", *_NAMES_OF("title"), *_NAMES_OF("name"))
 _ARTICLES_KEYS = ("articles", "chapters", *_NAMES_OF("articles"))
+# How much of an article a newsletter shows, by the word behind its id.
 _LENGTHS: Mapping[str, Literal["full", "teaser"]] = {
     **dict.fromkeys(("full", *_NAMES_OF("full")), "full"),
     **dict.fromkeys(("teaser", *_NAMES_OF("teaser")), "teaser"),
 }
-"""How much of an article a newsletter shows, by the word behind its id."""
 
 
 @dataclass(slots=True)

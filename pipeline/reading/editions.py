@@ -110,7 +110,6 @@ def build_edition(front: Article, articles: tuple[Article, ...], related: Mappin
 
 
 def suggest_id(name: str, names: Iterable[str]) -> str:
-    """Return a hint that names the likeliest meant ids."""
     pool = sorted(names)
     # By the whole path, and by the last part: most typing errors are in a folder or in a name.
     last = {id_.rpartition("/")[2]: id_ for id_ in pool}

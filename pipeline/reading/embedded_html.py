@@ -75,10 +75,10 @@ _INLINE_ELEMENTS = frozenset(
     }
 )  # fmt: skip
 _KEPT_ELEMENTS = frozenset({"sub", "sup", "br", "abbr"})
+# Every element of HTML that an article may hold.
 HTML_ELEMENT_NAMES = _BLOCK_ELEMENTS | _INLINE_ELEMENTS | _KEPT_ELEMENTS | frozenset(_DROPPED_ELEMENTS.split("|")) | {
     "base", "blockquote", "col", "colgroup", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "summary"
 }  # fmt: skip
-"""Every element of HTML that an article may hold."""
 _MARKDOWN_MARKS = {"b": "**", "strong": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
 
 

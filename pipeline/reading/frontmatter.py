@@ -25,10 +25,10 @@ def names_of(key: FrontMatterKey) -> tuple[str, ...]:
     return (key.name, *key.aliases, *together().names_of(key.name))
 
 
+# The key of each name, and its rank among the names of that key.
 _CANONICAL: Mapping[str, tuple[str, int]] = MappingProxyType(
     {plain_key(name): (key.name, rank) for key in FRONT_MATTER_KEYS.values() for rank, name in enumerate(names_of(key))}
 )
-"""The key of each name, and its rank among the names of that key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +87,7 @@ def _split_fences(text: str, reader: _FrontMatterReader) -> _FencedText | None:
     """Return the block and the body; None, with a finding, where text would be lost or printed as keys."""
     lines = text.split("\n")
     blank = next((at for at, line in enumerate(lines) if line.strip()), 0)
-    first = lines[blank]
-    rest = lines[blank + 1 :]
+    first, rest = lines[blank], lines[blank + 1 :]
     following = next((line for line in rest if line.strip()), "")
     if first.rstrip() == "+++":
         message = "the front matter is TOML (+++), expected YAML between ---"

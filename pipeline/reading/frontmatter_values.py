@@ -24,11 +24,11 @@ from pipeline.reading.source_text import clean_characters
 from pipeline.reading.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, shorten_value
 from pipeline.registry import REMOVED_CODES, error_rule, repair_rule, warning_rule
 
+# Words for yes and no.
 FLAGS: Mapping[str, bool] = MappingProxyType(
     dict.fromkeys(("true", "on", "1", *together().yes.split()), True)
     | dict.fromkeys(("false", "off", "0", *together().no.split()), False)
 )
-"""Words for yes and no."""
 _LANGUAGES: Mapping[str, str] = MappingProxyType({name: each.tag for each in every() for name in each.names.split()})
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
 _KINDS: Mapping[str, Literal["series", "set"]] = MappingProxyType(
@@ -54,8 +54,6 @@ class WrittenValue:
 
 
 class ValueReader:
-    """Reads the values of one source, and reports what is wrong with them."""
-
     def __init__(self, settings: SourceSettings, findings: FindingCollector) -> None:
         self.settings = settings
         self.findings = findings

@@ -21,8 +21,8 @@ from pipeline.reading.lines import (
 from pipeline.registry import repair_rule, warning_rule
 
 MAX_HEADING_LENGTH = 90  # Letters of the longest line that may be a heading that was lost
+# Letters of the shortest paragraph line below a lost heading; verse and addresses are shorter.
 MIN_PARAGRAPH_LENGTH = 100
-"""Letters of the shortest paragraph line below a lost heading; verse and addresses are shorter."""
 _HEADING_LIKE = re.compile(r"^(?P<indent> {0,3})(?P<marks>#{1,9})(?P<gap>[ \t\u00a0]*)(?P<text>.*?)[ \t]*$")
 _REPEATED_MARKS = re.compile(r"^(?:#{1,6}[ \t\u00a0]+)+")
 _HEADING_IN_LINE = re.compile(
@@ -35,7 +35,6 @@ _BOLD_ONLY = re.compile(r"^\*\*(?P<text>[^*]+)\*\*$")
 
 
 def repair_headings(lines: Lines, findings: FindingCollector) -> Lines:
-    """Return the lines with headings that Markdown sees as such, each between blank lines."""
     lines = tuple(_apart_from_underlines(lines, findings))
     repaired: list[SourceLine] = []
     empty: SourceLine | None = None  # a heading without text, as long as no text has come
@@ -132,7 +131,6 @@ def _is_setext(lines: Lines, at: int) -> bool:
 
 
 def _split(line: SourceLine, findings: FindingCollector) -> list[SourceLine]:
-    """Return a line, divided in two where a heading's marks are in its middle."""
     match = _HEADING_IN_LINE.match(line.text)
     if not match or MARKER.match(line.text):
         return [line]
@@ -216,14 +214,14 @@ def _next(lines: Lines, at: int) -> int:
 def _is_short_text(text: str) -> bool:
     """Return whether a line reads as a heading: begins with a capital or figure, ends without a stop, is no address."""
     has_size = 3 <= len(text) <= MAX_HEADING_LENGTH and len(text.split()) <= 14
-    if not has_size or not (text[0].isupper() or text[0].isdigit()):
-        return False
-    if not (text[-1].isalnum() or text[-1] in "?)!“”\"'»*"):
-        return False
-    return not (MARKER.match(text) or RULE.match(text) or DIV.match(text) or _NO_HEADING.search(text))
+    has_ends = (text[:1].isupper() or text[:1].isdigit()) and (text[-1].isalnum() or text[-1] in "?)!“”\"'»*")
+    return (
+        has_size
+        and has_ends
+        and not (MARKER.match(text) or RULE.match(text) or DIV.match(text) or _NO_HEADING.search(text))
+    )
 
 
 def _is_long_text(text: str) -> bool:
-    if len(text) < MIN_PARAGRAPH_LENGTH or text[0] in " \t|>!<:#" or text[0].islower():
-        return False
-    return not (MARKER.match(text) or HEADING.match(text))
+    begins_text = len(text) >= MIN_PARAGRAPH_LENGTH and text[0] not in " \t|>!<:#" and not text[0].islower()
+    return begins_text and not (MARKER.match(text) or HEADING.match(text))

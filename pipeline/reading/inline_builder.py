@@ -209,7 +209,6 @@ class InlineBuilder:
         return _spaced(content, lambda within: Link(within, address, line)) if address else content
 
     def _tag(self, raw: str, opened: list[_OpenTag], content: list[Inline]) -> None:
-        """Open or close a tag that the model knows; any other is left out."""
         tag = _INLINE_TAG.fullmatch(raw)
         if tag is None:
             self.state.findings.add("html-removed", self.state.line, f"{raw[:60]!r}")
@@ -228,8 +227,7 @@ class InlineBuilder:
     def _shut(self, opened: list[_OpenTag], content: list[Inline]) -> None:
         """Close the innermost tag."""
         item = opened.pop()
-        wrap = {"sub": Subscript, "sup": Superscript}.get(item.name, partial(Span, title=item.title))
-        for inline in _spaced(item.content, wrap):
+        for inline in _spaced(item.content, _WRAPPERS.get(item.name) or partial(Span, title=item.title)):
             _append_merged(opened[-1].content if opened else content, inline)
 
 
@@ -251,6 +249,8 @@ _WRAPPERS: dict[str, Callable[[tuple[Inline, ...]], Inline]] = {
     "Strikeout": Strikeout,
     "Superscript": Superscript,
     "Subscript": Subscript,
+    "sup": Superscript,
+    "sub": Subscript,
 }
 
 

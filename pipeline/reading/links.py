@@ -41,11 +41,9 @@ class LinkResolver:
 
     def address_of(self, id_: str) -> str:
         """Return the web address of an article by the project's pattern; empty where no website is set."""
-        website = self.config.publisher.website
-        pattern = self.config.sources.address
-        if "{website}" in pattern and not website:
-            return ""
-        return pattern.replace("{website}", website).replace("{id}", quote(id_, safe=_SAFE_PATH))
+        website, pattern = self.config.publisher.website, self.config.sources.address
+        address = pattern.replace("{website}", website).replace("{id}", quote(id_, safe=_SAFE_PATH))
+        return address if website or "{website}" not in pattern else ""
 
     @warning_rule(
         "link-broken",

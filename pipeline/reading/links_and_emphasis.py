@@ -107,7 +107,6 @@ _WORD_CHARACTER = re.compile(r"\w")
 
 
 def repair_links_and_emphasis(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
-    """Yield the lines with links and strong emphasis that Markdown recognises."""
     flags = code_flags(lines)
     repaired = [
         line if is_code else _escape_asterisks_in_figures(_repair_links(line, findings), findings)
@@ -194,7 +193,6 @@ def _escape_asterisks_in_figures(line: SourceLine, findings: FindingCollector) -
 
 
 def _repair_emphasis(lines: list[SourceLine], findings: FindingCollector) -> list[SourceLine]:
-    """Return the lines of a paragraph with every `**` where it opens or closes, and none that is alone."""
     whole = "\n".join(line.text for line in lines)
     if "**" not in whole:
         return lines

@@ -129,8 +129,8 @@ class _ListRepairer:
     open: list[_Item] = field(default_factory=list)
     written: list[SourceLine] = field(default_factory=list)
     is_apart: bool = True  # Whether the line above is blank, or ends what is above
+    # Whether a footnote or a definition is open, whose further paragraphs are indented by four.
     note_indent: bool = False
-    """Whether a footnote or a definition is open, whose further paragraphs are indented by four."""
     in_text: bool = False
 
     def repair(self, lines: Lines) -> list[SourceLine]:

@@ -36,8 +36,8 @@ from pipeline.reading.lines import FindingCollector
 from pipeline.registry import repair_rule, warning_rule
 
 TOP_LEVEL, DEEPEST_LEVEL = 2, 4
+# Ids that renderers give to footnotes and references.
 _RESERVED_IDS = re.compile(rf"note(?:ref)?-\d+|{references.REFERENCES_ID}")
-"""Ids that renderers give to footnotes and references."""
 _TRANSLITERATIONS = str.maketrans(
     {"æ": "ae", "ø": "oe", "å": "aa", "ß": "ss", "œ": "oe", "đ": "d", "ł": "l", "þ": "th", "ð": "d"}
 )
@@ -76,8 +76,6 @@ def slugify(words: str) -> str:
 
 
 def _plain_inside(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Return blocks with headings at the top level only; a heading inside a block becomes a bold line."""
-
     def bold(node: Inline | Block) -> tuple[Block, ...] | None:
         return (Para((Strong(_without_line_breaks(node.content)),), node.line),) if isinstance(node, Header) else None
 
@@ -150,10 +148,9 @@ def _is_heading(block: Block) -> bool:
 
 def _reads_as_heading(words: str, *, is_first: bool) -> bool:
     """Return whether bold words are a heading, not a sentence that someone stressed, nor a label before a list."""
-    most = 50 if is_first else MAX_HEADING_LENGTH
-    if not 2 < len(words) <= most or len(words.split()) > 12 or not words[0].isalnum():
-        return False
-    return words.endswith("?") or (words[-1] not in ".,;:!…" and not re.search(r"[,=<>≈×≤≥]|\. ", words))
+    has_size = 2 < len(words) <= (50 if is_first else MAX_HEADING_LENGTH) and len(words.split()) <= 12
+    is_phrase = words[-1:] not in ".,;:!…" and not re.search(r"[,=<>≈×≤≥]|\. ", words)
+    return has_size and words[0].isalnum() and (words.endswith("?") or is_phrase)
 
 
 @warning_rule(

@@ -22,6 +22,7 @@ from pipeline.timing import timed_phase
 if sys.platform != "win32":
     import resource
 
+# What a web CMS writes: CommonMark with tables, footnotes, definition lists, divs, spans and attributes.
 DIALECT = (
     "commonmark_x"
     "+alerts"  # > [!WARNING]
@@ -37,7 +38,6 @@ DIALECT = (
     "-tex_math_dollars"  # $ is money
     "-yaml_metadata_block"  # `---` in the text is a rule; front matter has been read before
 )
-"""What a web CMS writes: CommonMark with tables, footnotes, definition lists, divs, spans and attributes."""
 
 _SCRIPT = Path(__file__).with_name("pandoc.lua")
 MEMORY_MB = 512  # A footnote in a circle takes all memory there is otherwise
@@ -155,8 +155,8 @@ def _run_pandoc(command: Sequence[str], text: bytes, timeout_s: int) -> _PandocR
 
 
 _TIMEOUT_SIGNALS = {-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)} - {0}
+# Above what the runtime allows: where it holds, its own word is the better one.
 _DATA_BYTES = (MEMORY_MB + 256) * 1_000_000
-"""Above what the runtime allows: where it holds, its own word is the better one."""
 
 
 def _parse_document(data: bytes) -> PandocDocument | PandocFailure:

@@ -67,7 +67,6 @@ class PictureFinder:
             return None
 
     def resolve_picture(self, target: str, source: str) -> ResolvedPicture:
-        """Return what an article's target leads to at present."""
         findings = FindingCollector(source)
         actual = self._locate(target, 0, findings)
         path = self.roots.relative(actual) if actual else ""

@@ -49,8 +49,8 @@ from pipeline.registry import error_rule, note_rule, repair_rule, warning_rule
 from pipeline.timing import timed_phase
 
 PANDOC_TIMEOUT_S = 6  # a batch takes half a second; only a runaway ever waits
+# Errors that cost a part of the article; any other error found while reading costs the article.
 PICTURE_OMITTED_CODES = {"picture-missing", "picture-broken", "picture-outside"}
-"""Errors that cost a part of the article; any other error found while reading costs the article."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,12 @@ class ReadResult:
     article: Article | None  # None: refused, and a finding of severity error says why
     findings: tuple[Finding, ...]
     resolved_pictures: tuple[ResolvedPicture, ...] = ()  # Every picture that it names
+    # Of the file; empty where the same file may come to something else another time, or cannot be read.
     sha256: str = ""
-    """Of the file; empty where the same file may come to something else another time, or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class _PreparedSource:
-    """A source as far as it can be read without pandoc."""
-
     source: Source
     text: SourceText
     lines: Lines
@@ -119,7 +117,6 @@ def read_articles(
 
 
 def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _PreparedSource | ReadResult:
-    """Return a source ready for pandoc, or why it is refused."""
     findings = FindingCollector(source.path, config.limits)
     sha256 = ""
     try:
@@ -253,8 +250,6 @@ def _resolve_related(entry: Related, targets: _ArticleTargets) -> Related:
 
 
 def _completed(meta: Metadata, blocks: tuple[Block, ...], settings: SourceSettings) -> Metadata:
-    """Return front matter with typeset words, a description and a subject line."""
-
     def typeset(words: str) -> str:
         return apply_typography_to_text(words, meta.language, settings)
 
@@ -274,6 +269,7 @@ def _titled(entries: tuple[Any, ...], typeset: Callable[[str], str]) -> tuple[An
     return tuple(replace(entry, title=typeset(entry.title)) for entry in entries)
 
 
+# What is typeset of a value, by its form; values of other forms stay as they are written.
 _TYPESETTERS: Mapping[ValueForm, Callable[[Any, Callable[[str], str]], object]] = MappingProxyType(
     {
         "prose": lambda words, typeset: typeset(words),
@@ -287,7 +283,6 @@ _TYPESETTERS: Mapping[ValueForm, Callable[[Any, Callable[[str], str]], object]] 
         "hours": lambda hours, typeset: tuple((typeset(days), typeset(times)) for days, times in hours),
     }
 )
-"""What is typeset of a value, by its form; values of other forms stay as they are written."""
 
 
 @repair_rule(

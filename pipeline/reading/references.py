@@ -136,7 +136,6 @@ def _references_end(blocks: tuple[Block, ...], at: int, own: tuple[Block, ...]) 
 
 
 def _is_reference(block: Block) -> bool:
-    """Return whether a paragraph has the marks of a source: an address, a year, a number before it."""
     has_link = any(isinstance(node, Link) for node in walk((block,)))
     words = text((block,))
     return bool(_REFERENCE_MARK.search(words)) or (has_link and len(words) < 250)

@@ -39,8 +39,8 @@ RepairStep = Callable[[Lines, FindingCollector], Iterable[SourceLine]]
 
 _EMPTY_PARAGRAPH = re.compile(r"^(?:[ \t\u00a0\u2002-\u200b\u3000]|&nbsp;|&#160;|&#xa0;|<br>|\\)+$", re.IGNORECASE)
 
+# The name of a language, or attributes, behind a code fence.
 _CODE_LANGUAGE = re.compile(r"^(?:[a-z0-9+#.-]*|\{.*\})$")
-"""The name of a language, or attributes, behind a code fence."""
 
 
 def repair_lines(lines: Lines, findings: FindingCollector) -> Lines:
@@ -201,6 +201,7 @@ def _is_text(line: SourceLine) -> bool:
     return not line.text.startswith((" ", "\t", ">", ":::")) and not is_row(line.text)
 
 
+# In this order: what one gives the next relies on.
 _REPAIR_STEPS: tuple[RepairStep, ...] = (
     _close_fences,
     _keep_fence_words,
@@ -220,7 +221,6 @@ _REPAIR_STEPS: tuple[RepairStep, ...] = (
     repair_footnotes,
     remove_trailing_breaks,
 )
-"""In this order: what one gives the next relies on."""
 _UNAMBIGUOUS_STEPS: tuple[RepairStep, ...] = (_empty_paragraphs, repair_headings, _pictures_apart)
 _MAX_REPAIR_ROUNDS = 8  # One repair may uncover the next, rarely more than once; this many end the rest
 

@@ -62,8 +62,8 @@ def decode_source(data: bytes, findings: FindingCollector) -> str:
     return text
 
 
+# Repairs after which a person must read the line again.
 AMBIGUOUS_REPAIRS = frozenset({"bidi-override", "too-many-marks"})
-"""Repairs after which a person must read the line again."""
 
 
 def clean_characters(text: str, but: frozenset[str] = frozenset()) -> str:

@@ -94,7 +94,7 @@ def parse_yaml(block: str, first: int, findings: FindingCollector) -> YamlMappin
     if root is None or root == YamlText("", root.line):
         return YamlMapping((), first)
     if not isinstance(root, YamlMapping):
-        kind = "a list" if isinstance(root, YamlList) else f"the text {shorten_value(root.value)!r}"
+        kind = "a list" if isinstance(root, YamlList) else f"the text {describe_node(root)}"
         message = f"the front matter is {kind}, expected keys and values"
         findings.add("yaml-broken", root.line, message, "write lines such as `title: Søvn og smerter`")
         return None
@@ -102,13 +102,9 @@ def parse_yaml(block: str, first: int, findings: FindingCollector) -> YamlMappin
 
 
 def describe_node(node: YamlNode) -> str:
-    match node:
-        case YamlText(value):
-            return repr(shorten_value(value))
-        case YamlList():
-            return "a list"
-        case YamlMapping():
-            return "a mapping"
+    if isinstance(node, YamlText):
+        return repr(shorten_value(node.value))
+    return "a list" if isinstance(node, YamlList) else "a mapping"
 
 
 def shorten_value(value: str, most: int = 60) -> str:
@@ -221,6 +217,7 @@ class _NodeBuilder:
         self.is_stopped = True
 
 
+# What libyaml says, and what it means to an author.
 _EXPLANATIONS: Mapping[str, tuple[str, str]] = {
     "mapping values are not allowed": (
         "a colon where none is allowed",
@@ -250,7 +247,6 @@ _EXPLANATIONS: Mapping[str, tuple[str, str]] = {
         "put the value between quotation marks",
     ),
 }  # fmt: skip
-"""What libyaml says, and what it means to an author."""
 _UNCLOSED = ("found unexpected end of stream", "did not find expected ',' or")
 
 

@@ -12,7 +12,6 @@ _PIPE = re.compile(r"(?<!\\)\|")
 
 
 def repair_tables(lines: Lines, findings: FindingCollector) -> list[SourceLine]:
-    """Return the lines with every pipe table complete and apart from the text around it."""
     flags = code_flags(lines)
     repaired: list[SourceLine] = []
     at = 0

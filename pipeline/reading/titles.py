@@ -90,7 +90,6 @@ def _heads(meta_title: str) -> Iterator[str]:
 
 
 def _extends_title(title: str, longer: str) -> bool:
-    """Return whether a longer title begins with the words of the shorter one."""
     words = longer.split()
     count = len(title.split())
     return len(words) > count and _is_same_title(" ".join(words[:count]), title)
@@ -161,8 +160,8 @@ _BEYOND_ASCII = re.compile(f"[{''.join(_ASCII)}]", re.IGNORECASE)
 _MOST_PARTS = 4
 _ENOUGH = 200_000  # Characters of text that show how its words are spelt
 _STEM = 4  # Letters that a word must have to be recognised in a longer one
+# Words so common in titles that they are known without the text.
 _FREQUENT: Mapping[str, str] = together().plain_spellings
-"""Words so common in titles that they are known without the text."""
 
 
 def _from_name(stem: str, body_text: str) -> str:

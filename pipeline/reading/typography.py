@@ -121,9 +121,8 @@ def _number_ranges(text: str, language: Language) -> Iterator[TextEdits]:
 
 def _is_among_pairs(text: str, at: re.Match[str]) -> bool:
     """Return whether figures are in pairs, with other pairs beside them, as in the telephone number `86 12 34-56`."""
-    if len(at[1]) != 2 or len(at[3]) != 2:
-        return False
-    return bool(_PAIR_BEFORE.search(text, max(0, at.start() - 4), at.start()) or _PAIR_AFTER.match(text, at.end()))
+    before = _PAIR_BEFORE.search(text, max(0, at.start() - 4), at.start())
+    return len(at[1]) == len(at[3]) == 2 and bool(before or _PAIR_AFTER.match(text, at.end()))
 
 
 def _is_range(first: str, last: str, language: Language) -> bool:
@@ -156,6 +155,7 @@ def _replace_all(pattern: re.Pattern[str], character: str) -> TypographyRule:
     return rule
 
 
+# By the words of the finding.
 EDIT_RULES: Mapping[str, TypographyRule] = MappingProxyType(
     {
         "quotations set in the house style": _quotation_marks,
@@ -166,9 +166,8 @@ EDIT_RULES: Mapping[str, TypographyRule] = MappingProxyType(
         "three full stops made an ellipsis": _replace_all(_ELLIPSIS, "…"),
     }
 )
-"""By the words of the finding."""
+# Matches in every text that a rule would change.
 _CANDIDATE = re.compile(r"""["“”„‟»«'‘’‚‹›]|\.\.\.|[ \n\u00a0]-|[0-9½¼¾][ \n%‰-]""")
-"""Matches in every text that a rule would change."""
 
 
 def _changes(text: str, language: Language | None) -> list[tuple[str, TextEdits]]:
@@ -202,10 +201,10 @@ _CLOSED_BY: Mapping[str, str] = MappingProxyType({"'": "'", "‘": "’‘", "�
 _QUOTE_MARK = re.compile("[\"“”„‟»«'‘’‚‹›]")
 _OPENING_CONTEXT = frozenset("([{<–—−-/" + _LINE_BREAK_MARK)
 _DASHES = frozenset("–—−-/")
+# How many opened marks are looked back at: what is never closed must not cost the square of its length.
 _MAX_QUOTE_DEPTH = 16
-"""How many opened marks are looked back at: what is never closed must not cost the square of its length."""
+# Words that begin with an apostrophe: rock 'n' roll, 'tis.
 _LEFT_OUT = re.compile(rf"[’']{together().elided}\b", re.IGNORECASE)
-"""Words that begin with an apostrophe: rock 'n' roll, 'tis."""
 
 
 @dataclass(slots=True)
@@ -277,11 +276,11 @@ def _with_depths(pairs: list[_Pair]) -> list[_Pair]:
 
 
 def _is_safe(text: str, pair: _Pair, loose: list[int]) -> bool:
-    if pair.depth % 2 == 0 and text[pair.opening] in _DOUBLE:
-        return True
+    stays_double = pair.depth % 2 == 0 and text[pair.opening] in _DOUBLE
     # A single mark before a letter would be an apostrophe.
     becomes_apostrophe = pair.depth % 2 == 1 and _is_letter_at(text, pair.closing + 1)
-    return not becomes_apostrophe and bisect(loose, pair.opening) == bisect(loose, pair.closing)
+    is_whole = bisect(loose, pair.opening) == bisect(loose, pair.closing)
+    return stays_double or (is_whole and not becomes_apostrophe)
 
 
 def _is_letter_at(text: str, at: int) -> bool:
@@ -308,8 +307,8 @@ def _typography(tag: str, settings: SourceSettings) -> Language | None:
 # ---- the tree
 
 
+# What a block holds text in, in reading order.
 _PARTS = ("title", "caption", "content", "items", "head", "rows", "blocks")
-"""What a block holds text in, in reading order."""
 
 
 class _TypographyApplier:
