@@ -27,14 +27,6 @@ class ArticleSummary:
     about: ArticleMeta
     lint_summary: LintSummary
 
-    @property
-    def id(self) -> str:
-        return self.about.id
-
-    @property
-    def source(self) -> str:
-        return self.about.source
-
 
 def summarise_article(context: LintContext) -> LintSummary:
     anchors = (*(node.id for node in context.nodes(Header)), *(node.id for node in context.nodes(References)))
@@ -70,7 +62,7 @@ def skipped(languages: Iterable[str]) -> Iterable[Finding]:
 def check_across_articles(articles: Iterable[ArticleSummary]) -> tuple[Finding, ...]:
     """Return the findings on all articles of a project together, without those that their authors accept."""
     them = tuple(articles)
-    accepted = {one.source: one.about.meta.accept for one in them}
+    accepted = {one.about.source: one.about.meta.accept for one in them}
     findings = (*_check_own_links(them), *_check_titles(them), *_check_orphans(them))
     return tuple(finding for finding in findings if finding.code not in accepted.get(finding.source, ()))
 
@@ -104,11 +96,11 @@ def _check_own_links(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
             anchor = address.partition("#")[2]
             target = by_address.get(_page(address))
             if target and anchor and anchor not in target.lint_summary.anchors and target is not one:
-                message = f"{target.id!r} has no heading {anchor!r}"
-                yield make_finding("article-anchor-unknown", one.source, line, message, quote=address)
+                message = f"{target.about.id!r} has no heading {anchor!r}"
+                yield make_finding("article-anchor-unknown", one.about.source, line, message, quote=address)
             elif not target and _page(address).rpartition("/")[0] in folders:
                 message = f"there is no article at {address}"
-                yield make_finding("article-link-unknown", one.source, line, message, quote=address)
+                yield make_finding("article-link-unknown", one.about.source, line, message, quote=address)
 
 
 @warning_rule(
@@ -126,7 +118,9 @@ def _check_titles(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
         by_title[" ".join(one.about.title.casefold().split())].append(one)
     for same in by_title.values():
         for one in same[1:]:
-            yield make_finding("title-twice", one.source, 0, f"{same[0].source} is called {one.about.title!r} too")
+            yield make_finding(
+                "title-twice", one.about.source, 0, f"{same[0].about.source} is called {one.about.title!r} too"
+            )
 
 
 @note_rule(
@@ -140,13 +134,13 @@ def _check_titles(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
 def _check_orphans(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
     if len(them) < 2:
         return
-    by_address = {one.about.meta.address.rstrip("/"): one.id for one in them if one.about.meta.address}
-    named = {one.id: (*(entry.id for entry in one.about.meta.related), *one.about.meta.articles) for one in them}
+    by_address = {one.about.meta.address.rstrip("/"): one.about.id for one in them if one.about.meta.address}
+    named = {one.about.id: (*(entry.id for entry in one.about.meta.related), *one.about.meta.articles) for one in them}
     led_to = {id_ for one, ids in named.items() for id_ in ids if id_ != one}
     for one in them:
         targets = (by_address.get(_page(address), "") for address, _ in one.lint_summary.links)
-        led_to |= {*targets} - {one.id}
+        led_to |= {*targets} - {one.about.id}
     for one in them:
         meta = one.about.meta
-        if one.id not in led_to and not (meta.is_draft or meta.is_unlisted or meta.articles):
-            yield make_finding("orphan", one.source, 0, "no other article leads here")
+        if one.about.id not in led_to and not (meta.is_draft or meta.is_unlisted or meta.articles):
+            yield make_finding("orphan", one.about.source, 0, "no other article leads here")

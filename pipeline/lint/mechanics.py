@@ -92,8 +92,7 @@ _PAIRS = {"„": "“”", "»": "«", "“": "”", "«": "»", "‚": "‘’"
 @article_check
 def quotes_mixed(context: LintContext) -> Iterator[Finding]:
     for passage, _ in context.words:
-        place = _unclosed(passage.own)
-        if place is not None:
+        if (place := _unclosed(passage.own)) is not None:
             shown = passage.text[place : place + 30]
             message = f"the quotation mark before {shown[1:].strip()!r} is closed by none that belongs to it"
             yield context.finding("quotes-mixed", passage.line_at(place), message, quote=shown)

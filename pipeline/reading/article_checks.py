@@ -166,8 +166,7 @@ def check_alt_texts(article: Article, findings: FindingCollector) -> None:
             if ascii_spellings and (word := compiled(ascii_spellings, re.IGNORECASE).search(alt)):
                 findings.add("alt-ascii", image.line, f"{word[0]!r} in {alt!r}")
     for same in by_alt.values():
-        pictures = {image.picture.sha256 for image in same}
-        if len(pictures) > 1:
+        if len(pictures := {image.picture.sha256 for image in same}) > 1:
             findings.add("alt-twice", same[-1].line, f"{len(pictures)} pictures have {same[-1].alt!r}")
 
 

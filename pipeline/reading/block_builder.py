@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Iterator
+from functools import partialmethod
 from itertools import chain, dropwhile
 from typing import Any
 
@@ -109,30 +111,24 @@ class BlockBuilder:
     def build_figure(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         return self.blocks(content[2], depth + 1)
 
-    def build_para(self, content: list[Any], _: int) -> tuple[Block, ...]:
-        return self._text(Para, content)
-
-    def build_plain(self, content: list[Any], _: int) -> tuple[Block, ...]:
-        return self._text(Plain, content)
-
-    def _text(self, kind: type[Para | Plain], nodes: list[PandocNode]) -> tuple[Block, ...]:
+    def _text(self, kind: type[Para | Plain], nodes: list[PandocNode], _: int) -> tuple[Block, ...]:
         """Return a paragraph, and each picture at its ends or on a line of its own as a figure."""
         line = self.state.line
         built: list[Block] = []
         for piece in _split_at_pictures(nodes):
             if isinstance(piece, list):
-                content = self.inline.line(piece)
-                if content:
-                    built.append(kind(content, line))
+                built += (kind(content, line),) if (content := self.inline.line(piece)) else ()
             elif image := self.inline.picture(piece):
                 built.append(Figure(image, tuple(text_to_inlines(piece["c"][2][1])), image.line))
         return tuple(built)
 
-    def build_header(self, content: list[Any], _: int) -> tuple[Block, ...]:
+    build_para, build_plain = partialmethod(_text, Para), partialmethod(_text, Plain)
+
+    def build_header(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         level, attributes, nodes = content
         self.state.move(attributes)
         line = self.state.line
-        blocks = self._text(Para, nodes)
+        blocks = self._text(Para, nodes, depth)
         heading = tuple(chain.from_iterable(block.content for block in blocks if isinstance(block, Para)))
         figures = (block for block in blocks if isinstance(block, Figure))
         return (*((Header(level, heading, attributes[0], line),) if heading else ()), *figures)
@@ -200,19 +196,19 @@ class BlockBuilder:
         return (Table(top, tuple(rows), tuple(chain.from_iterable(above)), line),) if top or rows else ()
 
     def _row(self, row: list[Any], alignments: list[Alignment], depth: int) -> tuple[Cell, ...]:
-        cells: list[Cell] = []
-        for (_, alignment, _, _, nodes), column in zip(row[1], alignments, strict=False):
-            found = (block for node in nodes for block in self._cell_block(node, depth))
-            blocks = tuple(Plain((one.image,), one.line) if isinstance(one, Figure) else one for one in found)
-            cells.append(Cell(blocks, _ALIGNMENTS.get(alignment["t"], column)))
-        return tuple(cells)
+        return tuple(
+            Cell(tuple(self._cell_blocks(nodes, depth)), _ALIGNMENTS.get(alignment["t"], column))
+            for (_, alignment, _, _, nodes), column in zip(row[1], alignments, strict=False)
+        )
 
-    def _cell_block(self, node: PandocNode, depth: int) -> tuple[Block, ...]:
-        """Return a block of a cell; its pictures stay within the text."""
-        if node["t"] in {"Plain", "Para"}:
-            content = self.inline.line(node["c"])
-            return (Plain(content, self.state.line),) if content else ()
-        return self.blocks([node], depth + 1)
+    def _cell_blocks(self, nodes: list[PandocNode], depth: int) -> Iterator[Block]:
+        """Yield the blocks of a cell; its pictures stay within the text."""
+        for node in nodes:
+            if node["t"] not in {"Plain", "Para"}:
+                for block in self.blocks([node], depth + 1):
+                    yield Plain((block.image,), block.line) if isinstance(block, Figure) else block
+            elif content := self.inline.line(node["c"]):
+                yield Plain(content, self.state.line)
 
     @warning_rule(
         "div-unknown",

@@ -238,9 +238,9 @@ class ValueReader:
         value = self._text(entry)
         tag = _LANGUAGES.get(value.lower(), value).replace("_", "-").removesuffix(".UTF-8")
         at = _LANGUAGE.fullmatch(tag)
-        if value and not at:
-            self._wrong(entry.name, entry.value, "a language such as da or en-GB")
         if not at:
+            if value:
+                self._wrong(entry.name, entry.value, "a language such as da or en-GB")
             return ""
         return "-".join(part for part in (at[1].lower(), (at[2] or "").capitalize(), (at[3] or "").upper()) if part)
 
@@ -338,8 +338,6 @@ def member(node: YamlNode, names: Iterable[str]) -> str:
     """Return the first text in a mapping that has one of these names, in any language; without one, nothing."""
     entries = node.entries if isinstance(node, YamlMapping) else ()
     plain = {plain_key(key.value): value for key, value in entries}
-    for name in chain.from_iterable((own, *together().names_of(own)) for own in names):
-        value = plain.get(name)
-        if isinstance(value, YamlText) and value.value:
-            return " ".join(value.value.split())
-    return ""
+    spelt = chain.from_iterable((own, *together().names_of(own)) for own in names)
+    values = (value.value for name in spelt if isinstance(value := plain.get(name), YamlText))
+    return " ".join(next(filter(None, values), "").split())

@@ -154,8 +154,7 @@ def _normalised_heading(line: SourceLine, findings: FindingCollector) -> SourceL
     text = match["text"]
     if not match["gap"] and text and (len(match["marks"]) == 1 or not (text[0].isalnum() or text[0] in '*_„“"»[')):
         return line
-    again = _REPEATED_MARKS.match(text + " ")
-    if again:
+    if again := _REPEATED_MARKS.match(text + " "):
         text = (text + " ")[again.end() :].strip()
     marks = match["marks"][:6]
     closed = re.sub(r"[ \t]+#+$", "", text)
@@ -192,9 +191,9 @@ def _lost_heading_kind(lines: Lines, at: int, flags: list[bool]) -> str:
     """Return how a line was lost as a heading: `glued`, `alone` right above a heading, or not at all."""
     line = lines[at].text
     above = lines[at - 1].text if at else ""
-    if (above.strip() and not HEADING.match(above)) or line != line.lstrip() or line.endswith(("  ", "\\")):
-        return ""
-    if not _is_short_text(_without_bold(line)):
+    is_below_text = above.strip() and not HEADING.match(above)
+    is_set_apart = line == line.lstrip() and not line.endswith(("  ", "\\"))
+    if is_below_text or not is_set_apart or not _is_short_text(_without_bold(line)):
         return ""
     below = lines[at + 1].text if at + 1 < len(lines) and not flags[at + 1] else ""
     if below.strip():

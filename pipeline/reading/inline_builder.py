@@ -67,9 +67,7 @@ class BuilderState:
         for name, value in attributes[2]:
             if name == "data-pos":
                 # A table names its body before its head: the first line is the smallest.
-                starts = [int(start) for start in _POSITION.findall(value)]
-                if starts:
-                    self.set_line(min(starts))
+                self.set_line(min(map(int, _POSITION.findall(value)), default=0))
 
     def set_line(self, start: int) -> None:
         """Set the line from a line number, from 1, of the text that pandoc was given."""
@@ -145,18 +143,15 @@ class InlineBuilder:
             case "Link":
                 return self._link(content, depth)
             case "Image":
-                image = self.picture(node)
-                return [image] if image else []
+                return [image] if (image := self.picture(node)) else []
             case "Note":
                 return [self._note(content, depth)]
             case "Code":
                 return [Code(content[1])]
             case "Math":
                 return text_to_inlines(content[1])
-            case "Quoted" | "Cite":
-                return self.inlines(content[1], depth + 1)
             case _:
-                return self.inlines(content, depth + 1)
+                return self.inlines(content[1] if kind in {"Quoted", "Cite"} else content, depth + 1)
 
     def _note(self, nodes: list[PandocNode], depth: int) -> Note:
         """Return a footnote; referred to again it is the same one, whose text is printed once.

@@ -102,8 +102,7 @@ def _transform(nodes: tuple[Any, ...], change: Callable[[Any], tuple[Any, ...] |
             values = {entry.name: getattr(node, entry.name) for entry in fields(node)}
             parts = {name: _transform(value, change) for name, value in values.items() if isinstance(value, tuple)}
             new = replace(node, **parts) if any(parts[name] != values[name] for name in parts) else node
-            instead = change(new)
-            built += (new,) if instead is None else instead
+            built += (new,) if (instead := change(new)) is None else instead
         else:
             built.append(node)
     return tuple(built)

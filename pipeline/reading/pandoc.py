@@ -175,9 +175,8 @@ def pandoc_path() -> Path:
         ConfigError: It is not installed.
     """
     spec = find_spec("pypandoc")
-    for folder in spec.submodule_search_locations or () if spec else ():
-        for name in ("pandoc", "pandoc.exe"):
-            path = Path(folder) / "files" / name
-            if path.is_file():
-                return path
+    folders = spec.submodule_search_locations or () if spec else ()
+    paths = (Path(folder) / "files" / name for folder in folders for name in ("pandoc", "pandoc.exe"))
+    if path := next(filter(Path.is_file, paths), None):
+        return path
     raise ConfigError("pandoc is missing", hint="pip install pypandoc_binary")

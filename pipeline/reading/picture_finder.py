@@ -71,9 +71,8 @@ class PictureFinder:
         actual = self._locate(target, 0, findings)
         path = self.roots.relative(actual) if actual else ""
         outcome = "\n".join((path, *(finding.message + finding.hint for finding in findings)))
-        if actual is None or actual not in self._probed:
-            return ResolvedPicture(target, outcome, path)
-        return ResolvedPicture(target, outcome, path, self._probed[actual][0].sha256)
+        sha256 = self._probed[actual][0].sha256 if actual in self._probed else ""
+        return ResolvedPicture(target, outcome, path, sha256)
 
     @error_rule(
         "picture-missing",
@@ -167,10 +166,9 @@ class PictureFinder:
     def _on_disk(self, path: Path) -> Path | None:
         """Return the path as the disk spells it: the same, or apart from case and Unicode form, in every part."""
         current = self.roots.project
-        try:
-            parts = path.relative_to(current).parts
-        except ValueError:
+        if not path.is_relative_to(current):
             return None
+        parts = path.relative_to(current).parts
         for name in (unicodedata.normalize("NFC", part) for part in parts):
             listing = self._list(current)
             step = listing.get(name) or listing.get(f"\x00{name.casefold()}")

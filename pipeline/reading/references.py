@@ -136,9 +136,9 @@ def _references_end(blocks: tuple[Block, ...], at: int, own: tuple[Block, ...]) 
 
 
 def _is_reference(block: Block) -> bool:
-    has_link = any(isinstance(node, Link) for node in walk((block,)))
     words = text((block,))
-    return bool(_REFERENCE_MARK.search(words)) or (has_link and len(words) < 250)
+    has_link = len(words) < 250 and any(isinstance(node, Link) for node in walk((block,)))
+    return has_link or bool(_REFERENCE_MARK.search(words))
 
 
 def _without_code_blocks(blocks: tuple[Block, ...]) -> Iterator[Block]:

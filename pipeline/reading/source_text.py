@@ -148,8 +148,7 @@ class _CharacterRepair:
     replace: Callable[[re.Match[str]], str]
 
     def apply(self, text: str, findings: FindingCollector) -> str:
-        changed = [at for at in self.pattern.finditer(text) if self.replace(at) != at[0]]
-        if changed:
+        if changed := [at for at in self.pattern.finditer(text) if self.replace(at) != at[0]]:
             findings.add(self.code, text.count("\n", 0, changed[0].start()) + 1, f"{self.what}: {len(changed)}")
         return self.pattern.sub(self.replace, text) if changed else text
 

@@ -47,9 +47,8 @@ def _table_end(lines: Lines, at: int, flags: list[bool]) -> int:
     """Return the index behind the table that begins at `at`, or `at` where none does."""
     follows = lines[at + 1].text if at + 1 < len(lines) and not flags[at + 1] else ""
     has_delimiter = "|" in lines[at].text and _is_delimiter(follows) and not MARKER.match(lines[at].text)
-    if not (has_delimiter or (is_row(lines[at].text) and is_row(follows)) or _is_lone_row(lines, at)):
-        return at
-    if lines[at].text.startswith(("    ", "\t", ">")):
+    is_table = has_delimiter or (is_row(lines[at].text) and is_row(follows)) or _is_lone_row(lines, at)
+    if not is_table or lines[at].text.startswith(("    ", "\t", ">")):
         return at
     end = at
     while end < len(lines) and not flags[end]:

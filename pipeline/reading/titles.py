@@ -132,8 +132,8 @@ def _spelt_out(text: str) -> str:
 def _ascii_spelling_key(text: str) -> str:
     """Return text so that every way to spell æ, ø and å in ASCII is one: soevn and sovn."""
     spelt = _spelt_out(text)
-    for spelling, letter in (("ae", "a"), ("oe", "o"), ("aa", "a"), ("ue", "u")):
-        spelt = spelt.replace(spelling, letter)
+    for spelling in ("ae", "oe", "aa", "ue"):
+        spelt = spelt.replace(spelling, spelling[0])
     return spelt
 
 
