@@ -132,15 +132,13 @@ def _check_titles(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
     group="whole",
 )
 def _check_orphans(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
-    if len(them) < 2:
-        return
     by_address = {one.about.meta.address.rstrip("/"): one.about.id for one in them if one.about.meta.address}
     named = {one.about.id: (*(entry.id for entry in one.about.meta.related), *one.about.meta.articles) for one in them}
     led_to = {id_ for one, ids in named.items() for id_ in ids if id_ != one}
     for one in them:
         targets = (by_address.get(_page(address), "") for address, _ in one.lint_summary.links)
         led_to |= {*targets} - {one.about.id}
-    for one in them:
+    for one in them if len(them) > 1 else ():
         meta = one.about.meta
         if one.about.id not in led_to and not (meta.is_draft or meta.is_unlisted or meta.articles):
             yield make_finding("orphan", one.about.source, 0, "no other article leads here")

@@ -153,5 +153,4 @@ def _unreadable_file(name: str, message: str) -> Finding:
 
 
 def _is_hidden(file: Path, above: Path) -> bool:
-    inside = file.relative_to(above).parts if above.is_dir() else ()
-    return any(part.startswith(".") for part in inside)
+    return above.is_dir() and any(part.startswith(".") for part in file.relative_to(above).parts)

@@ -43,9 +43,7 @@ _SPACE = re.compile(r"[ \u00a0]+(?:[,;!?](?=\s|$)|[.:](?=\s+[A-ZÀ-ÖØ-Þ]|$))"
 )
 @article_check
 def space_before_mark(context: LintContext) -> Iterator[Finding]:
-    if context.language.spaces_marks:
-        return
-    for passage, at in context.matches(_SPACE):
+    for passage, at in () if context.language.spaces_marks else context.matches(_SPACE):
         if passage.own[: at.start()][-1:].isalnum():
             shown = passage.text[max(0, at.start() - 12) : at.end()]
             message = f"a space before {at[0].strip()!r}"

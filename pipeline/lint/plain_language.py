@@ -112,10 +112,8 @@ def passive_voice(context: LintContext) -> Iterator[Finding]:
 )
 @article_check
 def nominal_style(context: LintContext) -> Iterator[Finding]:
-    if not context.language.hidden_verbs:
-        return
     pattern = compiled(context.language.hidden_verbs, re.IGNORECASE)
-    for sentence in context.sentences:
+    for sentence in context.sentences if pattern.pattern else ():
         for at in pattern.finditer(sentence.text):
             line = sentence.passage.line_at(sentence.start + at.start())
             yield context.finding("nominal-style", line, f"{at[0]!r} hides a verb", quote=at[0])

@@ -75,9 +75,8 @@ def _visible_part(place: SourcePosition) -> tuple[str, int]:
 
 
 def _summary_table(findings: list[Finding]) -> Iterator[str]:
-    if not findings:
-        return
-    yield "\nFindings by code:"
+    if findings:
+        yield "\nFindings by code:"
     for tally in by_code(findings):
         name = click.style(f"{tally.severity:7}", fg=_SEVERITY_COLOURS[tally.severity])
         yield f"  {tally.count:5}  {name}  {tally.code:26}  in {tally.sources:4}  {tally.meaning}"

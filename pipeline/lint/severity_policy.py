@@ -68,9 +68,8 @@ def fingerprint(finding: Finding) -> str:
 def _fingerprints(finding: Finding) -> Iterator[str]:
     """Yield its fingerprint, then those under the former codes of its rule, which older baselines hold."""
     yield fingerprint(finding)
-    for alias, code in FORMER_CODES.items():
-        if code == finding.code:
-            yield fingerprint(replace(finding, code=alias))
+    former = (alias for alias, code in FORMER_CODES.items() if code == finding.code)
+    yield from (fingerprint(replace(finding, code=alias)) for alias in former)
 
 
 def load_baseline(path: Path) -> Mapping[str, int]:

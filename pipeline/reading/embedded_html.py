@@ -93,10 +93,9 @@ def convert_html(lines: Lines, findings: FindingCollector) -> Lines:
         lines = replace(_MDX_COMMENT, _comment)
     if not any("<" in line.text for line in lines):
         return lines
-    lines = replace(_HTML_COMMENT, _comment)
-    lines = replace(_SILENT_START, _endless_content)
-    lines = replace(_CONTENT, _content)
-    lines = replace(_DECLARATION, _declaration)
+    removals = ((_HTML_COMMENT, _comment), (_SILENT_START, _endless_content), (_CONTENT, _content))
+    for pattern, change in (*removals, (_DECLARATION, _declaration)):
+        lines = replace(pattern, change)
     lines = substitute(lines, _BLOCK_START, lambda *_: "\\<")
     lines = substitute(lines, _ITEM_PARAGRAPH, lambda match, _: match["item"] or match["end"])
     for _ in range(_MAX_TAG_DEPTH):

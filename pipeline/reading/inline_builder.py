@@ -108,12 +108,11 @@ class InlineBuilder:
         content: list[Inline] = []
         opened: list[_OpenTag] = []
         for node in _unwrapped(nodes):
-            target = opened[-1].content if opened else content
             if node["t"] == "RawInline":
                 self._tag(node["c"][1], opened, content)
             else:
                 for inline in self._inline(node, depth):
-                    _append_merged(target, inline)
+                    _append_merged(opened[-1].content if opened else content, inline)
         while opened:
             self._shut(opened, content)
         return content

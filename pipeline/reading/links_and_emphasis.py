@@ -178,10 +178,9 @@ def _escape_asterisks_in_figures(line: SourceLine, findings: FindingCollector) -
 
     def kept(match: re.Match[str]) -> str:
         nonlocal escaped
-        if match["ticks"] or match["address"]:
+        closes_open = match[0] == "**" and (bisect_left(strong, match.start()) - escaped) % 2  # **3**4
+        if match["ticks"] or match["address"] or closes_open:
             return match[0]
-        if match[0] == "**" and (bisect_left(strong, match.start()) - escaped) % 2:
-            return match[0]  # it closes what is open: **3**4
         escaped += match[0] == "**"
         return match[0].replace("*", "\\*")
 

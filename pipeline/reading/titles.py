@@ -84,9 +84,7 @@ _CALL_TO_ACTION = re.compile(rf"{together().calls}\b", re.IGNORECASE)
 def _heads(meta_title: str) -> Iterator[str]:
     title = _single_spaced(meta_title)
     cuts = [cut.start() for cut in islice(_CUTS.finditer(title), _MOST_CUTS)]
-    for end in (len(title), *reversed(cuts)):
-        if head := _without_decoration(title[:end]):
-            yield head
+    yield from filter(None, (_without_decoration(title[:end]) for end in (len(title), *reversed(cuts))))
 
 
 def _extends_title(title: str, longer: str) -> bool:

@@ -77,25 +77,21 @@ def apply_typography_to_text(text: str, language: str, settings: SourceSettings)
 
 
 def _quotation_marks(text: str, language: Language) -> Iterator[TextEdits]:
-    if not language.quotes:
-        return
-    for pair in _pairs(text):
+    for pair in _pairs(text) if language.quotes else ():
         marks = language.quotes[0][2:] if pair.depth % 2 else language.quotes[0][:2]
         yield {pair.opening: marks[0], pair.closing: marks[1]}
 
 
 def _number_units(text: str, language: Language) -> Iterator[TextEdits]:
-    if language.units:
-        space = compiled(rf"(?<=[0-9½¼¾])[ \n](?=(?:{_MEASURES}|{language.units})(?![\w²³/-]))")
-        for at in space.finditer(text):
-            yield {at.start(): NO_BREAK}
+    space = compiled(rf"(?<=[0-9½¼¾])[ \n](?=(?:{_MEASURES}|{language.units})(?![\w²³/-]))")
+    for at in space.finditer(text) if language.units else ():
+        yield {at.start(): NO_BREAK}
 
 
 def _percent_signs(text: str, language: Language) -> Iterator[TextEdits]:
-    if language.percent:
-        for at in compiled(language.percent).finditer(text):
-            # The space becomes one that does not break; without one, it is put before the percent sign.
-            yield {at.start(): NO_BREAK if at[0][0] in " \n" else NO_BREAK + at[0]}
+    for at in compiled(language.percent).finditer(text) if language.percent else ():
+        # The space becomes one that does not break; without one, it is put before the percent sign.
+        yield {at.start(): NO_BREAK if at[0][0] in " \n" else NO_BREAK + at[0]}
 
 
 _RANGE_NUMBER = r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,4}(?:[.,][0-9]{1,2})?"
