@@ -34,6 +34,5 @@ def lint_article(
     """
     context = LintContext(article, config, styles, verdicts or SpellingVerdicts())
     findings = (finding for check in ARTICLE_CHECKS for finding in check(context))
-    return ArticleLintResult(
-        tuple(f for f in findings if f.code not in article.meta.accept), summarise_article(context)
-    )
+    kept = tuple(finding for finding in findings if finding.code not in article.meta.accept)
+    return ArticleLintResult(kept, summarise_article(context))
