@@ -44,8 +44,6 @@ _PAPER_WHITE = 250
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo:
-    """Type and size of an image file, read from its content."""
-
     media_type: str
     width_px: int
     height_px: int

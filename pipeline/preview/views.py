@@ -25,8 +25,7 @@ from pipeline.preview.page_images import PlacedFinding, place_findings
 from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.variant_previews import VariantPreview, preview_variant
 from pipeline.validation.mail import GMAIL_CLIP_BYTES
-from pipeline.writers.handout.options import VariantName
-from pipeline.writers.handout.variants import STANDARD_VARIANT
+from pipeline.writers.handout.variants import STANDARD_VARIANT, VariantName
 
 OPTION_CHOICES: Mapping[str, tuple[str, ...]] = {
     "variant": (STANDARD_VARIANT, *(name for name in get_args(VariantName) if name != STANDARD_VARIANT)),

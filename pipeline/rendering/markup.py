@@ -21,8 +21,6 @@ ADDED = Markup(' data-added=""')
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Address and size of a picture in the finished document."""
-
     src: str
     width_px: int
     height_px: int
@@ -300,7 +298,6 @@ class MarkupRenderer:
         return ADDED + self.lang(self.words.language if is_foreign else "")
 
     def lang(self, language: str) -> Markup:
-        """Return the language attributes, or nothing."""
         if not language:
             return Markup("")
         both = Markup(' lang="{0}" xml:lang="{0}"') if self.xml else Markup(' lang="{0}"')

@@ -33,8 +33,6 @@ _EXPECTED_LOG_TEXT = "has no required alt description"
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A file that a document may load."""
-
     data: bytes
     media_type: str
 

@@ -34,7 +34,6 @@ def lix(paragraphs: tuple[str, ...]) -> int | None:
 
 
 def lix_level(number: int) -> LixLevel:
-    """Return the level of a LIX, of Björnsson's five."""
     return next((name for limit, name in LIX_LEVELS if number < limit), "very_hard")
 
 

@@ -145,7 +145,6 @@ class TextRenderer:
         return ("\n\n" if is_loose else "\n").join(pieces)
 
     def definitions(self, block: model.DefinitionList, width: int) -> str:
-        """Return each term above its definitions."""
         entries = (
             "\n".join(
                 (

@@ -29,15 +29,11 @@ LISTS = ("plain", "claims", "abbreviations")
     "Add the word to `styles/words/<language>.toml`.",
 )
 class MissingWordError(StyleError):
-    """A word that a writer needs is not in the language's file."""
-
     code = "words-missing"
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of one language, by key."""
-
     language: str
     """BCP 47: da, en, en-GB …"""
     entries: Mapping[str, str] = field(default_factory=dict)

@@ -26,8 +26,6 @@ REQUIRED_FEATURES = ("displayTransformability", "readingOrder", "structuralNavig
 
 @dataclass(frozen=True, slots=True)
 class AccessibilityCounts:
-    """Counts of what the pages of a book contain."""
-
     described: int = 0
     """Pictures with a text alternative, without the cover, whose text is repeated in the book."""
     undescribed: int = 0

@@ -66,7 +66,6 @@ class Certificates:
             ) from error
 
     def store(self, name: str, id_: str, certificate: Certificate) -> None:
-        """Save a certificate, replacing an earlier one."""
         path = self._path(name, id_)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.new")
@@ -77,7 +76,6 @@ class Certificates:
         draft.replace(path)
 
     def withdraw(self, name: str, id_: str) -> None:
-        """Remove the certificate of an edition, if there is one."""
         self._path(name, id_).unlink(missing_ok=True)
 
     def _path(self, name: str, id_: str) -> Path:

@@ -63,7 +63,6 @@ def claim_standards(pdf: Pdf, standard: Standard) -> None:
 
 
 def remove_claims(data: bytes) -> bytes:
-    """Return the file without claims, otherwise unchanged."""
     import io
 
     import pikepdf

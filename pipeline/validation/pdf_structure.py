@@ -13,8 +13,6 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 @dataclass(frozen=True, slots=True)
 class MarkedContent:
-    """A marked-content sequence of a page."""
-
     page: int
     mcid: int
     box: tuple[float, ...] = ()
@@ -46,7 +44,6 @@ class Tag:
     alternative: str = ""
     """Text alternative of a picture."""
     expansion: str = ""
-    """Expansion of an abbreviation."""
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     part: int = 0
     """Index of its HTML element in document order; 0: none."""
@@ -66,7 +63,6 @@ TRACE_KEY = "/PublishPart"
 
 
 def walk_tags(tag: Tag) -> Iterator[Tag]:
-    """Yield a tag and its descendants, in reading order."""
     yield tag
     for kid in tag.kids:
         if isinstance(kid, Tag):

@@ -235,7 +235,6 @@ def _structure_type(element: Element, tag: Tag) -> str:
 
 
 def _child_tags(node: _PrintedElement) -> list[Kid]:
-    """Return the tags and content of an element's children, in source order."""
     if node.element.tag in _TABLE_PARTS:
         # Empty cells are missing in WeasyPrint's content, yet a row needs all of its cells, and a table its body.
         printed = {id(kid.element): kid for kid in node.kids if isinstance(kid, _PrintedElement)}

@@ -85,7 +85,6 @@ def _assign_namespaces(pdf: Pdf) -> None:
 
 
 def structure_elements(pdf: Pdf) -> Iterator[Object]:
-    """Yield every structure element, in reading order."""
     waiting = list(reversed(list(pdf.Root.StructTreeRoot.K)))
     while waiting:
         element = waiting.pop()
@@ -123,7 +122,6 @@ def _set_bookmark_destinations(pdf: Pdf) -> None:
 
 
 def bookmarks(pdf: Pdf) -> Iterator[Object]:
-    """Yield every bookmark, in outline order."""
     waiting = [pdf.Root.Outlines.First] if "/Outlines" in pdf.Root and "/First" in pdf.Root.Outlines else []
     while waiting:
         bookmark = waiting.pop()

@@ -68,8 +68,6 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Files, findings and facts from a writer."""
-
     artifacts: tuple[Artifact, ...]
     findings: tuple[Finding, ...] = ()
     facts: Facts = Facts()

@@ -14,8 +14,6 @@ from pipeline.writers.epub.chapters import Chapter, NavEntry, visible_content, w
 
 @dataclass(frozen=True, slots=True)
 class GlossaryTerm:
-    """A term with its meaning and the chapters that define it."""
-
     word: str
     meaning: str
     chapters: tuple[NavEntry, ...]
@@ -48,8 +46,6 @@ def _chapter_terms(chapter: Chapter) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class ImprintRow:
-    """A line of the imprint: label, value, and link target."""
-
     label: str
     value: str
     href: str = ""
@@ -65,7 +61,6 @@ def byline(article: Article, words: Words) -> str:
 
 
 def article_rows(article: Article, words: Words) -> tuple[ImprintRow, ...]:
-    """Return the authors, dates, and reviewers of an article."""
     meta = article.meta
     reviewed = words.date(meta.reviewed) if meta.reviewed else ""
     if reviewed and meta.reviewed_by:
@@ -83,7 +78,6 @@ def article_rows(article: Article, words: Words) -> tuple[ImprintRow, ...]:
 
 
 def series_rows(collections: Iterable[Collection], words: Words) -> tuple[ImprintRow, ...]:
-    """Return the series and sets of a book, with its position."""
     return tuple(
         ImprintRow(
             words[f"epub_{collection.kind}"],
@@ -96,7 +90,6 @@ def series_rows(collections: Iterable[Collection], words: Words) -> tuple[Imprin
 
 
 def publisher_rows(publisher: Publisher, words: Words) -> tuple[ImprintRow, ...]:
-    """Return name and contact details of the publisher."""
     phone = "".join(letter for letter in publisher.phone if letter.isdigit() or letter == "+")
     return _without_empty(
         ImprintRow(words["epub_name"], publisher.name),

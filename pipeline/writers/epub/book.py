@@ -18,8 +18,7 @@ from pipeline.rendering.cover import draw_cover
 from pipeline.rendering.fonts import FONT_FAMILY, FONT_STYLES, FontStyle, subset_font
 from pipeline.rendering.markup import TITLE, Placed
 from pipeline.validation.accessibility import XHTML_NS, AccessibilityCounts, count_accessibility
-from pipeline.validation.epub import XHTML_TYPE, parse_xhtml
-from pipeline.validation.epub_css import files_in_css, unsafe_css
+from pipeline.validation.epub import XHTML_TYPE, files_in_css, parse_xhtml, unsafe_css
 from pipeline.writers import Facts, Job, Rendition
 from pipeline.writers.epub.back_matter import (
     ImprintRow,
@@ -65,8 +64,6 @@ PAGE_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class BookPage:
-    """A finished page."""
-
     name: str
     title: str
     markup: bytes

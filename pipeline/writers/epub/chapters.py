@@ -30,8 +30,6 @@ PICTURE_PX, PICTURE_BYTES = 1600, 1_500_000
 
 @dataclass(frozen=True, slots=True)
 class NavEntry:
-    """An entry of a table of contents, with the entries below it."""
-
     title: str
     href: str
     below: tuple[NavEntry, ...] = ()
@@ -39,8 +37,6 @@ class NavEntry:
 
 @dataclass(frozen=True, slots=True)
 class PartPage:
-    """The page that opens a part of the book."""
-
     name: str
     title: str
     id: str
@@ -64,7 +60,6 @@ class Chapter:
 
 
 def chapters_of(edition: model.Edition) -> tuple[Chapter, ...]:
-    """Return the chapters of an edition, in reading order."""
     part_of: dict[str, PartPage] = {}
     for number, part in enumerate(edition.front.meta.parts, 1):
         part_of |= dict.fromkeys(part.articles, PartPage(f"part-{number:02}.xhtml", part.title, part_id(edition, part)))
@@ -134,8 +129,6 @@ class PageBreaks:
 
 
 class ChapterRenderer(MarkupRenderer):
-    """Renders an article as the body of a chapter."""
-
     xml = True
 
     def __init__(
@@ -318,7 +311,6 @@ class ChapterRenderer(MarkupRenderer):
 
 
 def chapter_toc(chapter: Chapter, words: Words) -> tuple[NavEntry, ...]:
-    """Return a chapter's table of contents, nested by heading level."""
     entries: list[tuple[int, NavEntry]] = []
     for block in chapter.article.blocks:
         # Headings in another file are left out: a table of contents follows the reading order.

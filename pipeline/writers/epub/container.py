@@ -40,8 +40,6 @@ DC_NS = "{http://purl.org/dc/elements/1.1/}"
 
 @dataclass(frozen=True, slots=True)
 class ManifestItem:
-    """A file of the book."""
-
     id: str
     name: str
     """Path below the book's folder, with forward slashes."""

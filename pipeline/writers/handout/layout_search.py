@@ -18,11 +18,11 @@ from pipeline.writers import Facts, Job
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply, excerpts_of
 from pipeline.writers.handout.missing_characters import Substitutions
-from pipeline.writers.handout.options import Options
 from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, printed_lettering_pt, top_level_blocks
 from pipeline.writers.handout.variants import (
     STANDARD_VARIANT,
     VARIANTS,
+    Options,
     PageGeometry,
     TypeSetting,
     Variant,
@@ -49,8 +49,6 @@ class TooLongForPage(VariantDoesNotApply):
 
 @dataclass(frozen=True, slots=True)
 class LaidOutVariant:
-    """A variant laid out on pages, not drawn yet."""
-
     layout: Layout
     findings: tuple[Finding, ...]
 
@@ -63,8 +61,6 @@ class LaidOutVariant:
 
 @dataclass(frozen=True, slots=True)
 class UnderfullPage:
-    """A page with little on it."""
-
     page: int
     is_end: bool
     """It is the last page of an article, with hardly a line; else it is less than half full."""
@@ -216,6 +212,5 @@ def underfull_pages(layout: Layout, setting: TypeSetting, starts: Sequence[int],
 
 
 def excess_pages(layout: Layout, frame: PageGeometry, pages: int, end: str) -> float:
-    """Return by how many pages an article is too long for its page limit."""
     room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
     return layout.page_of[end] - 1 + (layout.top_mm(end) - frame.top_mm) / room_mm - pages

@@ -21,8 +21,7 @@ from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply
 from pipeline.writers.handout.layout_search import LaidOutVariant, lay_out_variant
 from pipeline.writers.handout.missing_characters import find_substitutions
-from pipeline.writers.handout.options import Options
-from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, variants_to_draw
+from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, Options, variants_to_draw
 
 _ALLOWED_FONTS = frozenset({"Handout-Sans"})
 """The font family of `styles/handout/handout.css`, as the PDF spells it."""
@@ -65,7 +64,6 @@ def standard_facts(edition: Edition, job: Job) -> Facts:
 def _draw_variant(
     edition: Edition, name: str, variant: LaidOutVariant, options: Options
 ) -> tuple[Artifact, tuple[Finding, ...]]:
-    """Return a variant as a PDF, and the findings of it."""
     drawn = render_pdf(variant.layout, options.standard)
     sources = _block_positions(edition) if drawn.violations else {}
     code = "pdf-allowed" if options.allow_nonconforming else "pdf-nonconforming"
@@ -131,8 +129,6 @@ def _content_findings(edition: Edition, job: Job) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class PdfOutput:
-    """A validated PDF."""
-
     data: bytes
     violations: tuple[tuple[PdfViolation, str], ...]
     """Each with the id of the enclosing block; empty: none."""

@@ -27,11 +27,8 @@ from pipeline.writers.handout.variants import TypeSetting, Variant
 END_ID = "_end"
 """Id of the element after the last article."""
 LINES_ID = "_lines"
-"""Id of the block of lines for notes."""
 LINES_END_ID = "_lines_end"
-"""Id of the element after the lines for notes."""
 IMPRINT_ID = "_imprint"
-"""Id of the contact block."""
 QR_CODE_MM = 24.0
 """Width of the QR code without its quiet zone."""
 QUIET_ZONE_MODULES = 4
@@ -52,7 +49,6 @@ _NOTES_HEAD_MM = 22.0
 _MAX_WRITING_LINES = 12
 _MIN_WRITING_LINES = 3
 MIN_LINES_ROOM_MM = _NOTES_HEAD_MM + _MIN_WRITING_LINES * _LINE_SPACING_MM
-"""Room for a heading and three lines."""
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
@@ -155,7 +151,6 @@ def _part_values(edition: Edition, job: Job, setting: TypeSetting) -> tuple[dict
 
 
 def lacks_see_doctor(article: Article) -> bool:
-    """Tell whether an article has no box on when to see a doctor."""
     return not any(isinstance(node, Callout) and node.kind == "see-doctor" for node in walk(article.blocks))
 
 
@@ -201,7 +196,6 @@ def _readable_address(address: str) -> str:
 
 
 def _style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> str:
-    """Return the style sheet with the measures of the setting."""
     frame = setting.frame
     width, height = frame.paper_mm
     code = frame.side_mm if frame.has_margin else _QR_CODE_ROOM_MM

@@ -11,7 +11,6 @@ from pipeline.registry import error_rule, note_rule, warning_rule
 from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
 from pipeline.writers import Artifact, Job, Need, Written
 from pipeline.writers.newsletter.footer import footer_findings
-from pipeline.writers.newsletter.html_part import MEDIUM, render_html
 from pipeline.writers.newsletter.mail_images import PICTURES_FOLDER, ImageRegistry, find_mail_logo, mail_need
 from pipeline.writers.newsletter.message import (
     MessageContent,
@@ -21,9 +20,8 @@ from pipeline.writers.newsletter.message import (
     message_headers,
     sender_address,
 )
-from pipeline.writers.newsletter.options import Options
-from pipeline.writers.newsletter.sections import MailSection, sections_of, shortenings
-from pipeline.writers.newsletter.text_part import render_text
+from pipeline.writers.newsletter.parts import MEDIUM, render_html, render_text
+from pipeline.writers.newsletter.sections import MailSection, Options, sections_of, shortenings
 
 __all__ = ["Options", "facts_from", "medium", "needs", "summary", "write"]
 
@@ -48,7 +46,6 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
     "Read the message; a project's own template is the usual cause.",
 )
 def write(edition: Edition, job: Job) -> Written:
-    """Return HTML, text, message and pictures of an edition."""
     domain = message_domain(job.publisher)
     options: Options = job.options
     front = edition.front
@@ -126,7 +123,6 @@ def fit_to_size_limit(edition: Edition, job: Job, domain: str) -> tuple[tuple[Ma
     "State `published:` in the article.",
 )
 def shortening_findings(edition: Edition, sections: tuple[MailSection, ...], options: Options) -> tuple[Finding, ...]:
-    """Return the findings of shortened articles, unreachable rests, and a missing date."""
     findings: list[Finding] = []
     for section, asked in zip(sections, sections_of(edition, options), strict=True):
         source = section.article.source

@@ -11,13 +11,11 @@ from pipeline.config import FILE_NAME, Publisher
 from pipeline.findings import Finding, make_finding
 from pipeline.registry import error_rule, warning_rule
 from pipeline.rendering.words import Words
-from pipeline.writers.newsletter.options import Options
+from pipeline.writers.newsletter.sections import Options
 
 
 @dataclass(frozen=True, slots=True)
 class FooterLine:
-    """A text of the footer, and its link."""
-
     words: str
     address: str = ""
 

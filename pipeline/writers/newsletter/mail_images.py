@@ -53,7 +53,6 @@ class ImageRegistry:
         return self.put(rendition, width, round(width * rendition.height_px / rendition.width_px))
 
     def put(self, rendition: Rendition, width_px: int, height_px: int) -> Placed:
-        """Place a finished picture at a size."""
         name = image_file_name(rendition)
         self.used[name] = rendition
         return Placed(self.address(name), width_px, height_px)

@@ -34,8 +34,6 @@ _FALLBACK_DOMAIN = "newsletter.invalid"
 
 @dataclass(frozen=True, slots=True)
 class MessageContent:
-    """The content of a message."""
-
     headers: Mapping[str, str]
     """Decoded."""
     sender: Address | None
@@ -94,7 +92,6 @@ def single_line_header(value: str, otherwise: PublishError) -> str:
 
 
 def message_domain(publisher: Publisher) -> str:
-    """Return the domain for the message's identifiers."""
     mail = publisher.email.rpartition("@")[2]
     host = mail or urlsplit(publisher.website).hostname or ""
     return host if re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", host) else _FALLBACK_DOMAIN

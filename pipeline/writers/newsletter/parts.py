@@ -1,4 +1,7 @@
-"""The HTML part of a mail: tables for layout, styles inline, and extras for clients that support more."""
+"""The HTML part of a mail and its plain text part, with the same headings, words, warnings and links.
+
+HTML has tables for layout, styles inline, and extras for clients that support more.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,10 @@ from pipeline import model
 from pipeline.errors import StyleError
 from pipeline.model import text, walk
 from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix
+from pipeline.rendering.text import WIDTH, TextRenderer
 from pipeline.rendering.words import Words, find_locale
 from pipeline.writers import Job
-from pipeline.writers.newsletter.footer import footer_of
+from pipeline.writers.newsletter.footer import Footer, footer_of
 from pipeline.writers.newsletter.mail_images import ImageRegistry, find_mail_logo, place_logo
 from pipeline.writers.newsletter.sections import MailSection, announcements_of
 
@@ -245,7 +249,6 @@ def link_resolver(section: MailSection) -> Callable[[str], str]:
 
 
 def contents_by_part(edition: model.Edition) -> tuple[tuple[str, tuple[model.Related, ...]], ...]:
-    """Return the table of contents of a bound edition, by parts."""
     return tuple(
         (
             part.title if part else "",
@@ -282,7 +285,6 @@ def download_links(front: model.Article, job: Job) -> tuple[model.Related, ...]:
 
 
 def dates_line(article: model.Article, words: Words) -> str:
-    """Return authors, reviewer and dates of an article in one line."""
     meta = article.meta
     pieces = [words.fill("newsletter_authors", names=", ".join(meta.authors))] if meta.authors else []
     if meta.updated:
@@ -303,10 +305,71 @@ def preheader(description: str) -> Markup:
 
 
 def text_direction(language: str) -> str:
-    """Return the direction of a language's script: ltr or rtl."""
     locale = find_locale(language)
     return str(locale.text_direction) if locale else "ltr"
 
 
 def strip_css_comments(css: str) -> str:
     return re.sub(r"/\*.*?\*/\s*", "", css, flags=re.DOTALL).strip()
+
+
+# ---- the text part
+
+
+def render_text(edition: model.Edition, sections: tuple[MailSection, ...], job: Job) -> str:
+    """Return the whole text, its lines ended by a line feed."""
+    renderer = TextRenderer(job.words, medium=MEDIUM)
+    pieces = [piece for section in sections for piece in section_text(edition, section, job, renderer)]
+    renderer.address = str
+    pieces += (
+        renderer.heading(heading, 2) + "\n\n" + renderer.blocks(blocks)
+        for heading, blocks in announcements_of(edition.front, job.words)
+    )
+    pieces += [renderer.notes(), renderer.links()]
+    footer = footer_of(job.publisher, job.options, job.words)
+    pieces.append("-" * WIDTH + "\n" + footer_text(footer, job.publisher.name, renderer))
+    return "\n\n\n".join(filter(None, pieces)) + "\n"
+
+
+def section_text(edition: model.Edition, section: MailSection, job: Job, renderer: TextRenderer) -> tuple[str, ...]:
+    article, words = section.article, job.words
+    is_front = article.id == edition.id
+    level = 1 if is_front else 2
+    renderer.depth = level - 1
+    renderer.address = link_resolver(section)
+    opening = [
+        renderer.paragraph("" if is_front else part_titles(edition).get(article.id, "")),
+        renderer.heading(article.title, level),
+        renderer.paragraph(dates_line(article, words)) if not section.is_teaser else "",
+        renderer.blocks((section.hero,)) if section.hero else "",
+        renderer.paragraph(section.lead),
+    ]
+    key_points = article.meta.key_points if not section.is_teaser else ()
+    if key_points:
+        opening += [renderer.paragraph(words["callout_key_points"]), renderer.bullets(key_points)]
+    body = renderer.blocks(section.blocks)
+    ending = []
+    if edition.is_bound and is_front:
+        ending += [
+            renderer.heading(words["newsletter_contents"], 2),
+            *(
+                line
+                for title, entries in contents_by_part(edition)
+                for line in (renderer.paragraph(title), renderer.bullets(entry.title for entry in entries))
+            ),
+            f"{words['newsletter_browser']}: {article.address}" if article.address else "",
+        ]
+    else:
+        ending += [f"{more.words}: {more.address}" for more in read_more_buttons(section, words, is_alone=is_front)]
+    if is_front:
+        ending += [f"{file.title}: {file.address}" for file in download_links(article, job)]
+    if section.is_whole and article.meta.related:
+        related = (f"{entry.title}: {entry.address}" for entry in article.meta.related)
+        ending += [renderer.heading(words["newsletter_related"], level + 1), renderer.bullets(related)]
+    return "\n\n".join(filter(None, opening)), body, "\n\n".join(filter(None, ending))
+
+
+def footer_text(footer: Footer, name: str, renderer: TextRenderer) -> str:
+    lines = "\n".join(filter(None, (name, *(line.words for line in footer.lines))))
+    links = "\n".join(f"{link.words}: {link.address}" for link in footer.links)
+    return "\n\n".join(filter(None, (lines, renderer.paragraph(footer.reason), links)))
