@@ -70,10 +70,16 @@ class Words:
         locale = find_locale(self.language)
         return format_decimal(value, locale=locale) if locale else str(value)
 
-    def date(self, day: date) -> str:
-        """Return a date in the format of the language: 30. april 2025."""
+    def fill_known(self, lines: Mapping[str, Mapping[str, str]]) -> list[str]:
+        """Return the words of those keys whose first value is known, filled; an empty value is not known."""
+        return [self.fill(key, **values) for key, values in lines.items() if next(iter(values.values()))]
+
+    def date(self, day: date | None) -> str:
+        """Return a date in the format of the language: 30. april 2025; empty for none."""
         from babel.dates import format_date
 
+        if day is None:
+            return ""
         locale = find_locale(self.language)
         return format_date(day, "long", locale=locale) if locale else day.isoformat()
 

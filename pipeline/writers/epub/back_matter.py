@@ -53,26 +53,22 @@ class ImprintRow:
 
 def byline(article: Article, words: Words) -> str:
     """Return the authors and the newest date of an article in one line; empty where neither is known."""
-    meta = article.meta
-    parts = [words.fill("epub_by", names=", ".join(meta.authors))] if meta.authors else []
-    if meta.changed:
-        parts.append(words.date(meta.changed))
-    return " · ".join(parts)
+    names = [words.fill("epub_by", names=", ".join(article.meta.authors))] if article.meta.authors else []
+    return " · ".join((*names, *filter(None, (words.date(article.meta.changed),))))
 
 
 def article_rows(article: Article, words: Words) -> tuple[ImprintRow, ...]:
     meta = article.meta
-    reviewed = words.date(meta.reviewed) if meta.reviewed else ""
+    reviewed = words.date(meta.reviewed)
     if reviewed and meta.reviewed_by:
         reviewed = words.fill("epub_reviewed_by", date=reviewed, name=meta.reviewed_by)
-    updated = meta.updated if meta.updated != meta.published else None
     return _without_empty(
         ImprintRow(words["epub_authors"], ", ".join(meta.authors)),
-        ImprintRow(words["epub_published"], words.date(meta.published) if meta.published else ""),
-        ImprintRow(words["epub_updated"], words.date(updated) if updated else ""),
+        ImprintRow(words["epub_published"], words.date(meta.published)),
+        ImprintRow(words["epub_updated"], words.date(meta.updated if meta.updated != meta.published else None)),
         ImprintRow(words["epub_reviewed"], reviewed or meta.reviewed_by),
         ImprintRow(words["epub_approved"], meta.approved_by),
-        ImprintRow(words["epub_review_after"], words.date(meta.review_after) if meta.review_after else ""),
+        ImprintRow(words["epub_review_after"], words.date(meta.review_after)),
         ImprintRow(words["epub_web"], article.address, web_address(article.address)),
     )
 

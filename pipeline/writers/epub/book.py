@@ -88,7 +88,7 @@ class BookBuilder:
         self.references: list[Markup] = []
         self.counted = AccessibilityCounts()
         self.chapters = chapters_of(edition)
-        self.identifier = book_identifier(job.publisher, edition)
+        self.identifier = book_identifier(job.publisher, edition.id)
         self._following = {chapter.name: following for chapter, following in pairwise(self.chapters)}
         self._by_address = {
             chapter.article.address.rstrip("/"): chapter for chapter in self.chapters if chapter.article.address
@@ -141,7 +141,7 @@ class BookBuilder:
     def page(self, name: str, template: str, title: str, source: str = "", **values: object) -> BookPage:
         """Return a page, rendered and parsed strictly: EbookLib's own parser hides broken markup."""
         kind, matter, landmark = PAGE_KINDS[template]
-        shared: dict[str, object] = {
+        values = {
             "title": title,
             "kind": kind,
             "matter": matter,
@@ -149,8 +149,9 @@ class BookBuilder:
             "sheets": self.sheet_names,
             "words": self.words,
             "publisher": self.job.publisher,
+            **values,
         }
-        markup = self.job.styles.render(f"epub/{template}.xhtml.j2", **{**shared, **values}).encode()
+        markup = self.job.styles.render(f"epub/{template}.xhtml.j2", **values).encode()
         try:
             return BookPage(name, title, markup, parse_xhtml(markup), landmark)
         except ValueError as error:
@@ -166,8 +167,9 @@ class BookBuilder:
         if not self.edition.is_bound:
             return ()
         front = self.edition.front
-        author_line = byline(front, self.words)
-        title = self.page("titlepage.xhtml", "titlepage", front.title, lead=front.lead, byline=author_line)
+        title = self.page(
+            "titlepage.xhtml", "titlepage", front.title, lead=front.lead, byline=byline(front, self.words)
+        )
         return (title, self.urgent_page()) if self.urgent else (title,)
 
     def back_pages(self) -> tuple[BookPage, ...]:
@@ -257,11 +259,10 @@ class BookBuilder:
 
     def colophon_page(self) -> BookPage:
         front = self.edition.front
-        title = self.words["epub_colophon" if self.edition.is_bound else "epub_about_article"]
         return self.page(
             "colophon.xhtml",
             "colophon",
-            title,
+            self.words["epub_colophon" if self.edition.is_bound else "epub_about_article"],
             rows=(
                 ImprintRow(self.words["epub_title"], front.title),
                 *series_rows(collections_of(self.edition, self.job), self.words),
@@ -402,8 +403,12 @@ def _check_style_sheet(name: str, sheet: str, files: Collection[str]) -> None:
     """
     source = f"styles/epub/{name}.j2" if name == "fonts.css" else f"styles/epub/{name}"
     for line, what in unsafe_css(sheet):
-        hint = "plain CSS only; media queries belong in dark.css"
-        raise StyleError(f"{what}, which older readers do not support", source=source, line=line, hint=hint)
+        raise StyleError(
+            f"{what}, which older readers do not support",
+            source=source,
+            line=line,
+            hint="plain CSS only; media queries belong in dark.css",
+        )
     for line, address in files_in_css(sheet):
         if address not in files and not address.lower().startswith("data:"):
             hint = "style sheets may load the book's own fonts, and small pictures as data: addresses"

@@ -78,8 +78,7 @@ def build_epub(package: Package) -> bytes:
     Raises:
         WriteError: Two files have the same name, or EbookLib left something out.
     """
-    twice = [name for name, count in Counter(item.name for item in package.items).items() if count > 1]
-    if twice:
+    if twice := [name for name, count in Counter(item.name for item in package.items).items() if count > 1]:
         raise WriteError(f"two files of the book have one name: {', '.join(twice)}")
     return _rebuild_zip(_write_with_ebooklib(package), package)
 
@@ -157,8 +156,7 @@ def _complete_package_document(opf: bytes, package: Package) -> bytes:
     if lost := [f"{name} {value!r}" for name, value in required if (name, value) not in found]:
         hint = "a control character in a title or name is the usual cause"
         raise WriteError(f"EbookLib left out {', '.join(lost)}", hint=hint)
-    data: bytes = etree.tostring(root, pretty_print=True, encoding="utf-8", xml_declaration=True)
-    return data
+    return bytes(etree.tostring(root, pretty_print=True, encoding="utf-8", xml_declaration=True))
 
 
 def _prefixed_name(element: etree._Element) -> str:

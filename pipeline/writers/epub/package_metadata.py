@@ -16,12 +16,8 @@ from pipeline.writers import Job
 from pipeline.writers.epub.container import MetadataEntry
 
 
-def book_identifier(publisher: Publisher, edition: Edition) -> str:
-    """Return a permanent identifier of the book, derived from the website and the edition's id."""
-    return _uuid(publisher, edition.id)
-
-
-def _uuid(publisher: Publisher, name: str) -> str:
+def book_identifier(publisher: Publisher, name: str) -> str:
+    """Return a permanent identifier of a book or a series, derived from the website and the name."""
     return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{publisher.website or publisher.name}/{name}')}"
 
 
@@ -58,29 +54,27 @@ def _contributor_entry(kind: str, number: int, name: str, role: str) -> Iterator
 
 def _subject_entries(edition: Edition) -> Iterator[MetadataEntry]:
     front = edition.front
-    if first := front.meta.published or edition.changed:
-        yield MetadataEntry("dc:date", first.isoformat())
-    if description := front.description or front.lead:
-        yield MetadataEntry("dc:description", description)
-    for language in dict.fromkeys(article.language for article in edition.chapters):
-        if language != front.language:
-            yield MetadataEntry("dc:language", language)
-    for tag in dict.fromkeys(tag for article in (front, *edition.articles) for tag in article.meta.tags):
-        yield MetadataEntry("dc:subject", tag)
-    if front.address:
-        yield MetadataEntry("dc:source", front.address)
-    if reviewed := max((article.meta.reviewed for article in edition.chapters if article.meta.reviewed), default=None):
-        yield MetadataEntry("schema:lastReviewed", reviewed.isoformat())
-    yield MetadataEntry("schema:wordCount", str(sum(map(word_count, edition.chapters))))
+    bound = (front, *edition.articles)
+    published = front.meta.published or edition.changed
+    reviewed = max((article.meta.reviewed for article in edition.chapters if article.meta.reviewed), default=None)
     level = lix(tuple(words for article in edition.chapters for words in running_text(article)))
-    if level is not None:
-        yield MetadataEntry("schema:educationalLevel", f"LIX {level}")
+    languages = dict.fromkeys(article.language for article in edition.chapters)
+    entries = (
+        ("dc:date", published and published.isoformat()),
+        ("dc:description", front.description or front.lead or None),
+        *(("dc:language", language) for language in languages if language != front.language),
+        *(("dc:subject", tag) for tag in dict.fromkeys(tag for article in bound for tag in article.meta.tags)),
+        ("dc:source", front.address or None),
+        ("schema:lastReviewed", reviewed and reviewed.isoformat()),
+        ("schema:wordCount", str(sum(map(word_count, edition.chapters)))),
+        ("schema:educationalLevel", None if level is None else f"LIX {level}"),
+    )
+    return (MetadataEntry(name, value) for name, value in entries if value is not None)
 
 
 def collections_of(edition: Edition, job: Job) -> tuple[Collection, ...]:
     """Return the series and sets of a book: its own, or else the publisher's."""
-    usual = (Collection(job.options.series),) if job.options.series else ()
-    return edition.front.meta.series or usual
+    return edition.front.meta.series or ((Collection(job.options.series),) if job.options.series else ())
 
 
 def _collection_entries(collections: tuple[Collection, ...], publisher: Publisher) -> Iterator[MetadataEntry]:
@@ -96,18 +90,22 @@ def _collection_entries(collections: tuple[Collection, ...], publisher: Publishe
         yield MetadataEntry("collection-type", collection.kind, (refines,))
         if collection.position:
             yield MetadataEntry("group-position", collection.position, (refines,))
-        yield MetadataEntry("dcterms:identifier", _uuid(publisher, f"{collection.kind}/{collection.title}"), (refines,))
+        yield MetadataEntry(
+            "dcterms:identifier", book_identifier(publisher, f"{collection.kind}/{collection.title}"), (refines,)
+        )
 
 
 def _accessibility_entries(job: Job, counted: AccessibilityCounts, title: str) -> Iterator[MetadataEntry]:
     claims = accessibility_claims(counted)
     yield from (MetadataEntry(name, value) for name, value in claims)
-    summary = _accessibility_summary(job.words, counted, {value for _, value in claims})
-    yield MetadataEntry("schema:accessibilitySummary", summary)
+    yield MetadataEntry(
+        "schema:accessibilitySummary", _accessibility_summary(job.words, counted, {value for _, value in claims})
+    )
     if counted.listed_pages:
         # A handout has no identifier such as an ISBN: title and publisher are stated instead.
-        source = job.words.fill("epub_page_source", title=title, publisher=job.publisher.name)
-        yield MetadataEntry("pageBreakSource", source)
+        yield MetadataEntry(
+            "pageBreakSource", job.words.fill("epub_page_source", title=title, publisher=job.publisher.name)
+        )
 
 
 def conformance_entries(
@@ -123,8 +121,7 @@ def conformance_entries(
     reviews = accessibility_reviews(edition, job)
     is_certified = job.certificate is not None and job.certificate.holds_for(book)
     if not is_certified or not reviews or not supports_conformance(counted):
-        exemption = job.options.exemption
-        return (MetadataEntry("a11y:exemption", exemption),) if exemption else ()
+        return (MetadataEntry("a11y:exemption", job.options.exemption),) if job.options.exemption else ()
     entries = [MetadataEntry("dcterms:conformsTo", CONFORMANCE_STATEMENT, (("id", "conformance"),))]
     for number, (name, day) in enumerate(reviews.items(), 1):
         certifier = f"certifier-{number}"
@@ -149,15 +146,12 @@ def accessibility_reviews(edition: Edition, job: Job) -> dict[str, date]:
 
 def _accessibility_summary(words: Words, counted: AccessibilityCounts, claims: set[str]) -> str:
     """Return a summary of the accessibility for people, in the book's language."""
-    sentences = [words["epub_access_text"]] if {"structuralNavigation", "displayTransformability"} <= claims else []
-    if "alternativeText" in claims:
-        key = "epub_access_picture" if counted.described == 1 else "epub_access_pictures"
-        sentences.append(words.fill(key, count=counted.described))
-    if counted.undescribed:
-        key = "epub_access_undescribed" if counted.undescribed == 1 else "epub_access_undescribed_many"
-        sentences.append(words.fill(key, count=counted.undescribed))
-    if not counted.described and not counted.undescribed:
-        sentences.append(words["epub_access_no_pictures"])
-    if "pageNavigation" in claims:
-        sentences.append(words["epub_access_pages"])
-    return " ".join(sentences)
+    seen, unseen = counted.described, counted.undescribed
+    sentences = (
+        ({"structuralNavigation", "displayTransformability"} <= claims, "epub_access_text", 0),
+        ("alternativeText" in claims, "epub_access_picture" if seen == 1 else "epub_access_pictures", seen),
+        (unseen, "epub_access_undescribed" if unseen == 1 else "epub_access_undescribed_many", unseen),
+        (not seen and not unseen, "epub_access_no_pictures", 0),
+        ("pageNavigation" in claims, "epub_access_pages", 0),
+    )
+    return " ".join(words.fill(key, count=count) if count else words[key] for holds, key, count in sentences if holds)

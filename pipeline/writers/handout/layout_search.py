@@ -55,8 +55,7 @@ class LaidOutVariant:
     @property
     def facts(self) -> Facts:
         internal = (print_html.IMPRINT_ID, print_html.END_ID)
-        page_of = {id_: page for id_, page in self.layout.page_of.items() if id_ not in internal}
-        return Facts(self.layout.pages, page_of)
+        return Facts(self.layout.pages, {id_: page for id_, page in self.layout.page_of.items() if id_ not in internal})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +158,12 @@ def _distinct_articles(edition: Edition) -> tuple[Article, ...]:
 
 
 def _underfull_finding(page: UnderfullPage, source: str, prefix: str) -> Finding:
-    if page.is_end:
-        message = f"{prefix}page {page.page}, the last of the article, has hardly a line of it"
-        return make_finding("handout-lines-lonely", source, 0, message)
-    message = f"{prefix}page {page.page} is more than half empty: what follows does not fit there"
-    return make_finding("handout-page-empty", source, 0, message)
+    code, what = (
+        ("handout-lines-lonely", f"page {page.page}, the last of the article, has hardly a line of it")
+        if page.is_end
+        else ("handout-page-empty", f"page {page.page} is more than half empty: what follows does not fit there")
+    )
+    return make_finding(code, source, 0, f"{prefix}{what}")
 
 
 # ---- page fit: no nearly empty pages, and no last page of a line or two

@@ -57,8 +57,7 @@ def write_handout(edition: Edition, job: Job) -> Written:
 
 def standard_facts(edition: Edition, job: Job) -> Facts:
     """Return the page numbers of the standard variant, without drawing it."""
-    substitutions, _ = find_substitutions(edition)
-    return lay_out_variant(edition, job, STANDARD_VARIANT, substitutions).facts
+    return lay_out_variant(edition, job, STANDARD_VARIANT, find_substitutions(edition)[0]).facts
 
 
 def _draw_variant(
@@ -120,8 +119,9 @@ def _content_findings(edition: Edition, job: Job) -> Iterator[Finding]:
         message = f"[publisher] logo is {job.publisher.logo!r}: no whole SVG, PNG or JPEG below styles/"
         yield make_finding("handout-logo-missing", FILE_NAME, 0, message)
     if job.options.qr_code and not edition.front.address:
-        message = "no web address is known, so no QR code is printed"
-        yield make_finding("handout-no-address", edition.front.source, 0, message)
+        yield make_finding(
+            "handout-no-address", edition.front.source, 0, "no web address is known, so no QR code is printed"
+        )
 
 
 # ---- one PDF

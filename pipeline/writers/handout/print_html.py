@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -57,8 +56,7 @@ def lay_out_handout(
 ) -> Layout:
     """Lay an edition out on pages; the job holds the pictures that `print_needs` named."""
     resources = {picture_address(need): Resource(made.data, made.media_type) for need, made in job.pictures.items()}
-    logo = find_print_logo(job)
-    if logo:
+    if logo := find_print_logo(job):
         resources["brand:logo"] = logo
     code_width = ""
     if job.options.qr_code and edition.front.address:
@@ -105,8 +103,8 @@ def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting:
 
 def _title_em(edition: Edition, variant: Variant, setting: TypeSetting) -> float:
     """Return the size of titles, by the type size: their longest word is not broken."""
-    articles = (edition.front, *edition.articles)
-    widest_mm = max(widest_word_mm(article.title, "bold", setting.size_pt) for article in articles)
+    titles = (article.title for article in (edition.front, *edition.articles))
+    widest_mm = max(widest_word_mm(title, "bold", setting.size_pt) for title in titles)
     fitting = setting.frame.title_mm / widest_mm if widest_mm else variant.title_em
     return max(_MIN_TITLE_EM, min(variant.title_em, int(fitting * 100) / 100))
 
@@ -133,7 +131,7 @@ def _article_values(edition: Edition, article: Article, job: Job, setting: TypeS
         "body": renderer.article(article),
         "see_doctor": default_see_doctor_lines(edition, job) if article.id == edition.articles[-1].id else (),
         "notes": renderer.notes(),
-        "dates": tuple(_date_lines(article, job.words)),
+        "dates": _date_lines(article, job.words),
         "meta": article.meta,
     }
 
@@ -160,34 +158,32 @@ def default_see_doctor_lines(edition: Edition, job: Job) -> tuple[str, ...]:
     return job.options.advice(last.language, job.publisher.language) if lacks_see_doctor(last) else ()
 
 
-def _date_lines(article: Article, words: Words) -> Iterator[str]:
-    """Yield the authors, and the dates of publication, change and review."""
+def _date_lines(article: Article, words: Words) -> list[str]:
+    """Return the authors, and the dates of publication, change and review."""
 
-    def on(day: date) -> str:
+    def on(day: date | None) -> str:
         return words.date(day).replace(" ", "\N{NO-BREAK SPACE}")
 
     meta = article.meta
-    if meta.authors:
-        yield words.fill("handout_authors", names=", ".join(meta.authors))
-    if meta.published:
-        yield words.fill("handout_published", date=on(meta.published))
-    if meta.updated and meta.updated != meta.published:
-        yield words.fill("handout_updated", date=on(meta.updated))
-    if meta.reviewed and meta.reviewed_by:
-        yield words.fill("handout_reviewed_by", date=on(meta.reviewed), name=meta.reviewed_by)
-    elif meta.reviewed:
-        yield words.fill("handout_reviewed", date=on(meta.reviewed))
-    if meta.approved_by:
-        yield words.fill("handout_approved_by", name=meta.approved_by)
-    if meta.review_after:
-        yield words.fill("handout_review_after", date=on(meta.review_after))
+    return words.fill_known(
+        {
+            "handout_authors": {"names": ", ".join(meta.authors)},
+            "handout_published": {"date": on(meta.published)},
+            "handout_updated": {"date": on(meta.updated if meta.updated != meta.published else None)},
+            "handout_reviewed_by": {"date": on(meta.reviewed if meta.reviewed_by else None), "name": meta.reviewed_by},
+            "handout_reviewed": {"date": on(None if meta.reviewed_by else meta.reviewed)},
+            "handout_approved_by": {"name": meta.approved_by},
+            "handout_review_after": {"date": on(meta.review_after)},
+        }
+    )
 
 
 def _page_number_markup(words: Words) -> Markup:
     """Return "Side 1 af 2" with CSS counters for the numbers."""
-    page, pages = Markup('<span class="page"></span>'), Markup('<span class="pages"></span>')
     pattern = escape(words.fill("handout_page", page="\x01", pages="\x02"))
-    return pattern.replace("\x01", page).replace("\x02", pages)
+    return pattern.replace("\x01", Markup('<span class="page"></span>')).replace(
+        "\x02", Markup('<span class="pages"></span>')
+    )
 
 
 def _readable_address(address: str) -> str:

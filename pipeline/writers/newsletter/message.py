@@ -69,8 +69,10 @@ def sender_address(publisher: Publisher) -> Address | None:
     """
     if not publisher.email:
         return None
-    expected = "expected an address such as kontakt@klinik.example"
-    wrong = ConfigError(f"[publisher] email is {publisher.email!r}, {expected}", source=FILE_NAME)
+    wrong = ConfigError(
+        f"[publisher] email is {publisher.email!r}, expected an address such as kontakt@klinik.example",
+        source=FILE_NAME,
+    )
     broken = ConfigError("[publisher] name holds a line break or another control character", source=FILE_NAME)
     name = single_line_header(publisher.name, broken)
     local, _, domain = single_line_header(publisher.email, wrong).rpartition("@")
@@ -92,8 +94,7 @@ def single_line_header(value: str, otherwise: PublishError) -> str:
 
 
 def message_domain(publisher: Publisher) -> str:
-    mail = publisher.email.rpartition("@")[2]
-    host = mail or urlsplit(publisher.website).hostname or ""
+    host = publisher.email.rpartition("@")[2] or urlsplit(publisher.website).hostname or ""
     return host if re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", host) else _FALLBACK_DOMAIN
 
 

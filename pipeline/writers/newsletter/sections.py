@@ -180,7 +180,7 @@ def event_inlines(event: model.Event, words: Words) -> tuple[model.Inline, ...]:
     title: tuple[model.Inline, ...] = text_inlines(event.title)
     if event.address:
         title = (model.Link(title, event.address, event.line),)
-    when = " ".join(filter(None, (words.date(event.day) if event.day else "", event.time)))
+    when = " ".join(filter(None, (words.date(event.day), event.time)))
     details = " · ".join(filter(None, (when, event.place)))
     return (*title, model.LineBreak(), *text_inlines(details)) if details else title
 
