@@ -66,10 +66,9 @@ def smallest_text_size(image: Image.Image) -> float:
     sizes: list[tuple[float, int]] = []
     for ink in (ImageChops.subtract(ground, grey), ImageChops.subtract(grey, ground)):
         mask = ink.point(lambda value: 255 if value > _MIN_CONTRAST else 0)
-        blobs = _blobs(mask.tobytes(), mask.width)
         letters = [
             blob
-            for blob in blobs
+            for blob in _blobs(mask.tobytes(), mask.width)
             if _MIN_LETTER_PX <= blob.height <= _MAX_LETTER_PX and blob.width <= 2.2 * blob.height
         ]
         sizes += [(_line_em(line), len(line)) for line in _text_lines(letters)]

@@ -74,8 +74,9 @@ def sanitise_svg(data: bytes) -> bytes:
         raise SourceError(f"more than {_MAX_DRAWN_ELEMENTS:,} shapes", hint="simplify the drawing, or save it as PNG")
     if (selectors := _count_selectors(root)) * drawn > _MAX_SELECTOR_MATCHES:
         raise SourceError(f"{selectors:,} selectors of style for {drawn:,} shapes", hint="save it as plain SVG, or PNG")
-    nodes = (etree.Comment, etree.ProcessingInstruction, etree.Entity)
-    etree.strip_elements(root, *_UNSAFE_ELEMENTS, *nodes, with_tail=False)
+    etree.strip_elements(
+        root, *_UNSAFE_ELEMENTS, etree.Comment, etree.ProcessingInstruction, etree.Entity, with_tail=False
+    )
     for element in root.iter():
         for name, value in list(element.attrib.items()):
             local = str(name).rpartition("}")[2].lower()

@@ -60,9 +60,10 @@ class Certificates:
         try:
             return certificate_from_json(path.read_bytes())
         except ValueError as error:
-            source = path.relative_to(self.folder.parent).as_posix()
             raise ConfigError(
-                f"not a certificate: {error}", source=source, hint="delete it, and certify again"
+                f"not a certificate: {error}",
+                source=path.relative_to(self.folder.parent).as_posix(),
+                hint="delete it, and certify again",
             ) from error
 
     def store(self, name: str, id_: str, certificate: Certificate) -> None:
@@ -137,5 +138,4 @@ def _without_claim(package: etree._Element) -> bytes:
         element.tail = None
         if len(element):
             element.text = None
-    canonical: bytes = etree.tostring(package, method="c14n2")
-    return canonical
+    return bytes(etree.tostring(package, method="c14n2"))

@@ -38,11 +38,8 @@ FILE_SIGNATURES = {
     "font/ttf": b"\x00\x01\x00\x00",
 }
 EXTERNAL_SCHEMES = ("http", "https", "mailto", "tel")
-ACCESSIBILITY_PROPERTIES = (
-    "schema:accessMode",
-    "schema:accessModeSufficient",
-    "schema:accessibilityFeature",
-    "schema:accessibilityHazard",
+ACCESSIBILITY_PROPERTIES = tuple(
+    f"schema:{name}" for name in ("accessMode", "accessModeSufficient", "accessibilityFeature", "accessibilityHazard")
 )
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 ROLES = {
@@ -133,12 +130,8 @@ def validate_epub(book: bytes) -> tuple[EpubViolation, ...]:
         files = read_container(book)
     except (zipfile.BadZipFile, OSError) as error:
         return (EpubViolation("", f"not a container: {error}"),)
-    if (
-        not entries
-        or entries[0].filename != "mimetype"
-        or entries[0].compress_type
-        or files["mimetype"] != b"application/epub+zip"
-    ):
+    first = (entries[0].filename, entries[0].compress_type) if entries else None
+    if first != ("mimetype", zipfile.ZIP_STORED) or files["mimetype"] != b"application/epub+zip":
         return (EpubViolation("mimetype", "expected first in the container, unpacked, with the type of an EPUB"),)
     try:
         publication = read_publication(files)

@@ -141,13 +141,10 @@ def _structure_dictionary(pdf: Pdf, tag: Tag, parent: Object) -> Dictionary:
         page = next((leaf.page for leaf in tag.kids if isinstance(leaf, MarkedContent)), 0)
         made.A = Dictionary()
         for key, value in tag.attributes.items():
-            match value:
-                case str():
-                    made.A[key] = Name(value)
-                case int():
-                    made.A[key] = value
-                case _:
-                    made.A[key] = Array(_pdf_box(value, float(pdf.pages[page].mediabox[3])))
+            if isinstance(value, tuple):
+                made.A[key] = Array(_pdf_box(value, float(pdf.pages[page].mediabox[3])))
+            else:
+                made.A[key] = Name(value) if isinstance(value, str) else value
     return made
 
 

@@ -88,8 +88,7 @@ def write(edition: Edition, job: Job) -> Written:
     # Late, since lxml, Pillow and EbookLib are slow to import.
     from pipeline.validation.epub import validate_epub
     from pipeline.writers.epub.book import BookBuilder
-    from pipeline.writers.epub.container import build_epub
-    from pipeline.writers.epub.package_metadata import accessibility_reviews, conformance_entries
+    from pipeline.writers.epub.package import accessibility_reviews, build_epub, conformance_entries
 
     _check_colour(job.options.cover_colour)
     book = BookBuilder(edition, job)

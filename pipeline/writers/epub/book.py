@@ -40,8 +40,7 @@ from pipeline.writers.epub.chapters import (
     chapters_of,
     web_address,
 )
-from pipeline.writers.epub.container import ManifestItem, Package
-from pipeline.writers.epub.package_metadata import book_identifier, collections_of, metadata_entries
+from pipeline.writers.epub.package import ManifestItem, Package, book_identifier, collections_of, metadata_entries
 
 FALLBACK_DATE = date(1980, 1, 1)
 COVER_FILE = "pictures/cover.png"
@@ -365,12 +364,8 @@ class BookBuilder:
         return sheets, fonts
 
     def picture_items(self) -> tuple[ManifestItem, ...]:
-        cover = draw_cover(
-            self.edition.front.title,
-            self.job.publisher.name,
-            self.words["epub_kicker"],
-            self.job.options.cover_colour,
-        )
+        colour = self.job.options.cover_colour
+        cover = draw_cover(self.edition.front.title, self.job.publisher.name, self.words["epub_kicker"], colour)
         return (
             ManifestItem("cover-image", COVER_FILE, "image/png", cover, ("cover-image",)),
             *(

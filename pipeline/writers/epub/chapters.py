@@ -20,7 +20,6 @@ from pipeline.validation.accessibility import UNDESCRIBED
 from pipeline.validation.epub import EXTERNAL_SCHEMES
 from pipeline.writers import Need
 
-ASIDE_TAG, SECTION_TAG = Markup("aside"), Markup("section")
 MEDIUM = "book"
 REFERENCES_FILE = "references.xhtml"
 """The common list of references of a bound book."""
@@ -140,14 +139,10 @@ class ChapterRenderer(MarkupRenderer):
         chapters: Mapping[str, Chapter],
         page_breaks: PageBreaks,
     ) -> None:
-        """Set up the renderer for a chapter.
-
-        Args:
-            chapters: All chapters of the book, by the web address of their article.
-        """
         super().__init__(words, place, medium=MEDIUM, prefix=chapter.prefix)
         self.chapter = chapter
         self.chapters = chapters
+        """All chapters of the book, by the web address of their article."""
         self.page_breaks = page_breaks
         self.urgent: list[NavEntry] = []
         """The boxes on when to see a doctor."""
@@ -208,16 +203,15 @@ class ChapterRenderer(MarkupRenderer):
     def callout(self, block: model.Callout) -> Markup:
         self._boxes += 1
         id_ = f"{self.prefix}_box-{self._boxes}"
-        is_tip = block.kind == "tip"
-        tag, role, kind = (ASIDE_TAG, "doc-tip", "tip") if is_tip else (SECTION_TAG, "doc-notice", "notice")
+        tag, kind = (Markup("aside"), "tip") if block.kind == "tip" else (Markup("section"), "notice")
         title = self.inlines(block.title) or escape(self.words[f"callout_{block.kind}".replace("-", "_")])
         if block.kind == "see-doctor":
             self.urgent.append(NavEntry(text(block.title) or str(title), f"{self.chapter.name}#{id_}"))
         return Markup(
-            '<{0} id="{1}" class="callout {2}" epub:type="{3}" role="{4}" aria-labelledby="{1}-title">\n'
-            '<p class="callout-title" id="{1}-title"{5}>{6}</p>\n{7}\n</{0}>'
+            '<{0} id="{1}" class="callout {2}" epub:type="{3}" role="doc-{3}" aria-labelledby="{1}-title">\n'
+            '<p class="callout-title" id="{1}-title"{4}>{5}</p>\n{6}\n</{0}>'
         ).format(
-            tag, id_, block.kind, kind, role, "" if block.title else ADDED, title, self.blocks(block.blocks)
+            tag, id_, block.kind, kind, "" if block.title else ADDED, title, self.blocks(block.blocks)
         )  # fmt: skip
 
     def references(self, block: model.References) -> Markup:
