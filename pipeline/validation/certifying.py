@@ -147,7 +147,16 @@ def check_with_epubcheck(books: Mapping[str, bytes], folder: Path) -> dict[str, 
     else:
         for book_path, report in pairs:
             _run_java("-jar", str(jar), book_path, "--quiet", "--json", report)
-    return {name: _severe_messages(json.loads((folder / f"{name}.json").read_text("utf-8"))) for name in books}
+    reports = {name: json.loads((folder / f"{name}.json").read_text("utf-8")) for name in books}
+    return {
+        name: tuple(
+            f"{message['severity']} {message['ID']} {place['path']}:{place['line']}: {message['message']}"
+            for message in report["messages"]
+            if message["severity"] in _REPORTED_SEVERITIES
+            for place in message["locations"] or [{"path": "", "line": 0}]
+        )
+        for name, report in reports.items()
+    }
 
 
 @cache
@@ -164,15 +173,6 @@ def _run_java(*arguments: str) -> None:
     )
     if done.returncode not in (0, 1):
         raise ConfigError(f"EPUBCheck did not run: exit code {done.returncode}: {done.stderr.strip()[-500:]}")
-
-
-def _severe_messages(report: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(
-        f"{message['severity']} {message['ID']} {place['path']}:{place['line']}: {message['message']}"
-        for message in report["messages"]
-        if message["severity"] in _REPORTED_SEVERITIES
-        for place in message["locations"] or [{"path": "", "line": 0}]
-    )
 
 
 # ---- Ace by DAISY, the accessibility checker

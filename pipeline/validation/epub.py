@@ -293,16 +293,11 @@ def _unlabelled_elements(page: etree._Element) -> Iterator[str]:
             yield f"the picture {image.get('src')!r} has no text alternative"
     kinds = {f"{XHTML_NS}th": "header cell"} | dict.fromkeys(HEADINGS, "heading")
     for element in page.iter(*kinds, f"{XHTML_NS}a"):
-        if not _has_accessible_name(element):
+        has_words = "".join(map(str, element.itertext())).strip() or element.get("aria-label")
+        if not has_words and not any(image.get("alt") for image in element.iter(f"{XHTML_NS}img")):
             kind = kinds.get(str(element.tag))
             link = f"the link to {element.get('href')!r} has no words"
             yield f"an empty {kind} on line {element.sourceline}" if kind else link
-
-
-def _has_accessible_name(element: etree._Element) -> bool:
-    """Tell whether an element has words, a label, or a picture with a text alternative."""
-    has_words = bool("".join(map(str, element.itertext())).strip() or element.get("aria-label"))
-    return has_words or any(image.get("alt") for image in element.iter(f"{XHTML_NS}img"))
 
 
 # ---- style sheets: CSS that EPUBCheck passes but older reading systems do not support

@@ -156,8 +156,8 @@ def _weasyprint_leaves(pdf: Pdf) -> Iterator[tuple[int, Leaf, bool]]:
         kid, group, number, is_label = waiting.pop()
         if not isinstance(kid, pikepdf.Dictionary):
             if number is not None:
-                page = pages[group.Pg.objgen]
-                yield number, MarkedContent(page, int(kid), _bounding_box(group)), is_label
+                box = tuple(map(float, group.get("/A", {}).get("/BBox", ())))
+                yield number, MarkedContent(pages[group.Pg.objgen], int(kid), box), is_label
         elif kid.get("/Type") == "/OBJR":
             only_carries_name = "/A" in kid.Obj and str(kid.Obj.A.get("/URI", "")) == ELEMENT_PREFIX
             if number is not None and not only_carries_name:
@@ -178,11 +178,6 @@ def _element_number(group: Dictionary) -> int | None:
             if name.startswith(ELEMENT_PREFIX):
                 return int(name.removeprefix(ELEMENT_PREFIX))
     return None
-
-
-def _bounding_box(group: Dictionary) -> tuple[float, ...]:
-    attributes = group.get("/A")
-    return tuple(map(float, attributes.BBox)) if attributes is not None and "/BBox" in attributes else ()
 
 
 # ---- the tag of each element, from the HTML

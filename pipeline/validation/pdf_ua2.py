@@ -58,22 +58,18 @@ def convert_file(pdf: Pdf, document: Tag, elements: Mapping[str, Object]) -> Non
     Args:
         elements: The structure element of each id, from `write_structure_tree`.
     """
-    _assign_namespaces(pdf)
-    _reference_footnotes(document, elements)
-    _set_link_destinations(pdf, document, elements)
-    _set_bookmark_destinations(pdf)
-    # Links now lead to structure elements instead of named destinations.
-    if "/Names" in pdf.Root:
-        del pdf.Root["/Names"]
-
-
-def _assign_namespaces(pdf: Pdf) -> None:
     spaces = pdf2, pdf17 = [
         pdf.make_indirect(Dictionary(Type=Name.Namespace, NS=f"http://iso.org/{name}/ssn")) for name in ("pdf2", "pdf")
     ]
     pdf.Root.StructTreeRoot.Namespaces = Array(spaces)
     for element in structure_elements(pdf):
         element.NS = pdf17 if str(element.S)[1:] in _PDF17_ONLY_TYPES else pdf2
+    _reference_footnotes(document, elements)
+    _set_link_destinations(pdf, document, elements)
+    _set_bookmark_destinations(pdf)
+    # Links now lead to structure elements instead of named destinations.
+    if "/Names" in pdf.Root:
+        del pdf.Root["/Names"]
 
 
 def structure_elements(pdf: Pdf) -> Iterator[Object]:

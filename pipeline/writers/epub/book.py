@@ -118,7 +118,17 @@ class BookBuilder:
             metadata_entries(self.edition, self.job, self.counted),
             (
                 # In a book of one article the navigation is not a page to read.
-                *(self.item(page, is_read=page is not nav or self.edition.is_bound) for page in pages),
+                *(
+                    ManifestItem(
+                        page.name.removesuffix(".xhtml"),
+                        page.name,
+                        XHTML_TYPE,
+                        page.markup,
+                        ("nav",) if page is nav else (),
+                        is_read=page is not nav or self.edition.is_bound,
+                    )
+                    for page in pages
+                ),
                 ManifestItem("ncx", "toc.ncx", "application/x-dtbncx+xml", self.ncx(pages)),
                 *sheets,
                 *fonts,
@@ -373,10 +383,6 @@ class BookBuilder:
                 for number, (name, rendition) in enumerate(self.pictures.items(), 1)
             ),
         )
-
-    def item(self, page: BookPage, *, is_read: bool) -> ManifestItem:
-        properties = ("nav",) if page.name == "nav.xhtml" else ()
-        return ManifestItem(page.name.removesuffix(".xhtml"), page.name, XHTML_TYPE, page.markup, properties, is_read)
 
 
 def _fonts_needed(pages: Iterable[etree._Element]) -> tuple[list[FontStyle], set[str]]:

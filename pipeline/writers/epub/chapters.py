@@ -79,10 +79,13 @@ def book_need(picture: model.Picture) -> Need:
 
 
 def _file_of_ids(edition: model.Edition, article: model.Article, name: str) -> Mapping[str, str]:
+    def is_collected(node: model.References) -> bool:
+        """Tell whether references go to the common list: links to their notes and boxes would break there."""
+        inside = walk((*node.title, *node.blocks))
+        return edition.is_bound and not any(isinstance(each, model.Note | model.Callout) for each in inside)
+
     return {
-        node.id: REFERENCES_FILE
-        if edition.is_bound and isinstance(node, model.References) and _can_be_collected(node)
-        else name
+        node.id: REFERENCES_FILE if isinstance(node, model.References) and is_collected(node) else name
         for node in visible_content(article.blocks)
         if isinstance(node, model.References) or (isinstance(node, model.Header) and _has_words(node.content))
     }
@@ -96,13 +99,6 @@ def visible_content(blocks: tuple[model.Block, ...]) -> Iterator[model.Block | m
         if not isinstance(node, model.Div) or not node.media or MEDIUM in node.media:
             yield node
             waiting.extend(reversed(children(node)))
-
-
-def _can_be_collected(references: model.References) -> bool:
-    """Tell whether references may move to the common list: links to their notes and boxes would break there."""
-    return not any(
-        isinstance(node, model.Note | model.Callout) for node in walk((*references.title, *references.blocks))
-    )
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Edition, Figure, walk
 from pipeline.rendering.markup import TITLE, chapter_prefix
-from pipeline.rendering.paper_sizes import MM_PER_PT
+from pipeline.rendering.paper_sizes import MM_PER_PT, PAGES_PER_SHEET
 from pipeline.rendering.pdf_layout import Layout, insert_boxes
 from pipeline.writers import Facts, Job
 from pipeline.writers.handout import print_html
@@ -27,7 +27,6 @@ from pipeline.writers.handout.variants import (
     TypeSetting,
     Variant,
     candidate_settings,
-    max_pages,
     print_need,
 )
 
@@ -98,7 +97,7 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
         return underfull_pages(lay(setting), setting, starts, print_html.IMPRINT_ID)
 
     findings: list[Finding] = []
-    pages = max_pages(variant, options)
+    pages = PAGES_PER_SHEET if options.fit and not variant.candidates else variant.most_pages
     setting = roomiest_setting(candidates, lay, pages) if pages else None
     if pages and not setting:
         tightest = candidates[-1]

@@ -63,12 +63,22 @@ def lay_out_handout(
         png, width_mm = qr_code(edition.front.address)
         resources["qr:address"] = Resource(png, "image/png")
         code_width = f"{width_mm}mm"
+    # Chapters outside of a part have no part title.
+    groups = (
+        {
+            "title": part.title if part else "",
+            "title_id": part_id(edition, part) if part else "",
+            "chapters": tuple(_article_values(edition, article, job, setting) for article in articles),
+        }
+        for part, articles in edition.groups
+    )
+    page_of_pages = escape(job.words.fill("handout_page", page="\x01", pages="\x02"))
     html = job.styles.render(
         "handout/handout.html.j2",
         edition=edition,
         front=edition.front,
         front_chapter=_article_values(edition, edition.front, job, setting),
-        groups=_part_values(edition, job, setting) if edition.is_bound else (),
+        groups=tuple(groups) if edition.is_bound else (),
         publisher=job.publisher,
         words=job.words,
         label=job.words[variant.label],
@@ -78,7 +88,10 @@ def lay_out_handout(
         code_width=code_width,
         web=_readable_address(edition.front.address),
         website=_readable_address(job.publisher.website),
-        footer_page=_page_number_markup(job.words),
+        # "Side 1 af 2", with CSS counters for the numbers.
+        footer_page=page_of_pages.replace("\x01", Markup('<span class="page"></span>')).replace(
+            "\x02", Markup('<span class="pages"></span>')
+        ),
         imprint=IMPRINT_ID,
         end=END_ID,
     )
@@ -136,18 +149,6 @@ def _article_values(edition: Edition, article: Article, job: Job, setting: TypeS
     }
 
 
-def _part_values(edition: Edition, job: Job, setting: TypeSetting) -> tuple[dict[str, object], ...]:
-    """Return the template values of the parts; chapters outside of a part have no part title."""
-    return tuple(
-        {
-            "title": part.title if part else "",
-            "title_id": part_id(edition, part) if part else "",
-            "chapters": tuple(_article_values(edition, article, job, setting) for article in articles),
-        }
-        for part, articles in edition.groups
-    )
-
-
 def lacks_see_doctor(article: Article) -> bool:
     return not any(isinstance(node, Callout) and node.kind == "see-doctor" for node in walk(article.blocks))
 
@@ -175,14 +176,6 @@ def _date_lines(article: Article, words: Words) -> list[str]:
             "handout_approved_by": {"name": meta.approved_by},
             "handout_review_after": {"date": on(meta.review_after)},
         }
-    )
-
-
-def _page_number_markup(words: Words) -> Markup:
-    """Return "Side 1 af 2" with CSS counters for the numbers."""
-    pattern = escape(words.fill("handout_page", page="\x01", pages="\x02"))
-    return pattern.replace("\x01", Markup('<span class="page"></span>')).replace(
-        "\x02", Markup('<span class="pages"></span>')
     )
 
 

@@ -10,7 +10,6 @@ from pipeline.config import FILE_NAME
 from pipeline.errors import ConfigError
 from pipeline.model import Edition, Picture, images
 from pipeline.rendering.imposition import DocumentInfo, impose_booklet
-from pipeline.rendering.paper_sizes import PAGES_PER_SHEET
 from pipeline.validation.pdf_metadata import Standard
 from pipeline.writers import Need
 
@@ -220,11 +219,6 @@ def candidate_settings(variant: Variant, options: Options) -> tuple[TypeSetting,
     larger = [least + _SIZE_STEP_PT * step for step in steps]
     closest = (TypeSetting(full_sheet, least), TypeSetting(full_sheet, least, is_tight=True))
     return (*_setting_candidates(sheet, *reversed(larger), least), *closest)
-
-
-def max_pages(variant: Variant, options: Options) -> int:
-    """Return the page limit of a variant; 0: none."""
-    return PAGES_PER_SHEET if options.fit and not variant.candidates else variant.most_pages
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ def build_message(content: MessageContent) -> bytes:
             main, _, sub = picture.media_type.partition("/")
             cid = f"<{content_id(name, content.domain)}>"
             page.add_related(picture.data, main, sub, cid=cid, filename=name, disposition="inline")
-    digest = message_digest(content)
+    pieces = (str(content.sender), *content.headers.values(), content.text, content.html, *content.pictures)
+    digest = hashlib.sha256(b"".join(piece.encode() + b"\0" for piece in pieces)).hexdigest()[:32]
     for number, part in enumerate(part for part in made.walk() if part.is_multipart()):
         # `=_` occurs in no line of quoted-printable or base64, so a boundary cannot occur in the content.
         part.set_boundary(f"=_{digest}-{number}")
@@ -134,10 +135,3 @@ def encode_header(name: str, words: str, address: str = "") -> bytes:
     elif address:
         words = str(Address(words)).removesuffix("<>")  # quoted where it holds a comma or the like
     return f"{name}: {f'{words.rstrip()}{address}'.lstrip()}\r\n".encode("ascii")
-
-
-def message_digest(content: MessageContent) -> str:
-    digest = hashlib.sha256()
-    for piece in (str(content.sender), *content.headers.values(), content.text, content.html, *content.pictures):
-        digest.update(piece.encode() + b"\0")
-    return digest.hexdigest()[:32]

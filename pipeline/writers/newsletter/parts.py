@@ -168,15 +168,17 @@ def render_html(edition: model.Edition, sections: tuple[MailSection, ...], job: 
     import css_inline
 
     front = edition.front
+    description, locale = front.description or front.lead, find_locale(front.language)
     announcements = MailRenderer(job.words, images.place, prefix="", depth=0, address=str)
     logo = find_mail_logo(job.styles, job.publisher.logo)
     sheets = (re.sub(r"(?s)/\*.*?\*/\s*", "", job.styles.text(f"newsletter/{name}")) for name in EMBEDDED_STYLES)
     html = job.styles.render(
         "newsletter/newsletter.html.j2",
         language=front.language,
-        direction=text_direction(front.language),
+        direction=str(locale.text_direction) if locale else "ltr",
         title=front.title,
-        preheader=preheader(front.description or front.lead),
+        # Padded, so that no other text follows in the preview of inboxes.
+        preheader=Markup("{} {}").format(description, Markup("&#847;&nbsp;") * (PREHEADER_LENGTH - len(description))),
         styles=[Markup(sheet.strip()) for sheet in sheets],  # noqa: S704  # our own files
         words=job.words,
         added=ADDED,
@@ -296,16 +298,6 @@ def dates_line(article: model.Article, words: Words) -> str:
             }
         )
     )
-
-
-def preheader(description: str) -> Markup:
-    """Return the preview text of inboxes, padded so that no other text follows in it."""
-    return Markup("{} {}").format(description, Markup("&#847;&nbsp;") * max(0, PREHEADER_LENGTH - len(description)))
-
-
-def text_direction(language: str) -> str:
-    locale = find_locale(language)
-    return str(locale.text_direction) if locale else "ltr"
 
 
 # ---- the text part

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from pipeline import model
@@ -127,19 +127,16 @@ def whole_section(article: model.Article) -> MailSection:
 
 
 def edition_teaser(edition: model.Edition, article: model.Article) -> MailSection:
-    """Return the teaser of an article of an edition.
+    """Return an article's lead, description or first paragraph, and its boxes on when to see a doctor.
 
     A mail of teasers has one hero: the edition's own picture, or else that of its first article.
     """
-    is_first = article == edition.articles[0]
-    return replace(teaser_section(article), hero=article.hero if is_first and not edition.front.hero else None)
-
-
-def teaser_section(article: model.Article) -> MailSection:
-    """Return an article's lead, description or first paragraph, and its boxes on when to see a doctor."""
     has_words = article.lead or article.description
     first = () if has_words else tuple(block for block in article.blocks if isinstance(block, model.Para))[:1]
-    return MailSection(article, (*first, *see_doctor_callouts(article.blocks)), is_whole=False, is_teaser=True)
+    hero = article.hero if article == edition.articles[0] and not edition.front.hero else None
+    return MailSection(
+        article, (*first, *see_doctor_callouts(article.blocks)), is_whole=False, is_teaser=True, hero=hero
+    )
 
 
 def opening_sections(article: model.Article) -> Iterator[MailSection]:
