@@ -63,8 +63,7 @@ class Requirement:
 def check_requirements() -> tuple[Requirement, ...]:
     """Return every requirement with its state on this machine, the needed ones first."""
     from pipeline.reading.pandoc import pandoc_path
-    from pipeline.validation.ace import find_ace, find_browser
-    from pipeline.validation.epubcheck import find_java
+    from pipeline.validation.certifying import find_ace, find_browser, find_java
 
     python = sys.version_info >= (3, 11), platform.python_version()
     pango, harfbuzz = _library("pango-1.0", "pangoft2-1.0"), _library("harfbuzz-subset")

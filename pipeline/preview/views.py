@@ -24,8 +24,7 @@ from pipeline.preview import frames
 from pipeline.preview.page_images import PlacedFinding, VariantPreview, place_findings, preview_variant
 from pipeline.preview.preview_state import PreviewState
 from pipeline.validation.mail import GMAIL_CLIP_BYTES
-from pipeline.writers.handout.options import VariantName
-from pipeline.writers.handout.variants import STANDARD_VARIANT
+from pipeline.writers.handout.variants import STANDARD_VARIANT, VariantName
 
 Thing = TypeVar("Thing")
 OPTION_CHOICES: Mapping[str, tuple[str, ...]] = {

@@ -145,17 +145,11 @@ class TextRenderer:
         return ("\n\n" if is_loose else "\n").join(pieces)
 
     def definitions(self, block: model.DefinitionList, width: int) -> str:
-        """Return each term above its definitions."""
         entries = (
-            "\n".join(
-                (
-                    self.paragraph(self.inlines(term), width),
-                    *(indent_lines(self.blocks(b, width - INDENT)) for b in blocks),
-                )
-            )
+            (self.paragraph(self.inlines(term), width), *(indent_lines(self.blocks(b, width - INDENT)) for b in blocks))
             for term, blocks in block.items
         )
-        return "\n\n".join(entries)
+        return "\n\n".join(map("\n".join, entries))
 
     # ---- tables
 
@@ -262,11 +256,11 @@ def hanging_indent(mark: str, lines: str, by: int = 0) -> str:
 
 def format_columns(head: list[str], rows: list[list[str]], sizes: list[int], aligns: Sequence[str]) -> str:
     """Return a table in columns, a rule of hyphens below its head."""
-    lines = []
-    for row in [head, ["-" * size for size in sizes], *rows] if head else rows:
-        cells = (
+    cells = (
+        (
             cell.rjust(size) if align == "right" else cell.ljust(size)
             for cell, size, align in zip(row, sizes, aligns, strict=False)
         )
-        lines.append((" " * GUTTER).join(cells).rstrip(" "))
-    return "\n".join(lines)
+        for row in ([head, ["-" * size for size in sizes], *rows] if head else rows)
+    )
+    return "\n".join((" " * GUTTER).join(row).rstrip(" ") for row in cells)
