@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
+from typing import TypeAlias
 
 from pipeline import model
 from pipeline.rendering.words import Words
@@ -17,6 +18,10 @@ WIDTH = 72
 INDENT = 4
 GUTTER = 2
 NO_BREAK = "\N{NO-BREAK SPACE}"
+Nested: TypeAlias = (
+    model.BlockQuote | model.BulletList | model.OrderedList | model.DefinitionList | model.Div | model.Callout
+    | model.References
+)  # fmt: skip
 
 
 class TextRenderer:
@@ -104,17 +109,7 @@ class TextRenderer:
             case _:
                 return self.nest(block, width)
 
-    def nest(
-        self,
-        block: model.BlockQuote
-        | model.BulletList
-        | model.OrderedList
-        | model.DefinitionList
-        | model.Div
-        | model.Callout
-        | model.References,
-        width: int,
-    ) -> str:
+    def nest(self, block: Nested, width: int) -> str:
         match block:
             case model.BlockQuote(blocks):
                 return indent_lines(self.blocks(blocks, width - INDENT))

@@ -42,12 +42,7 @@ def find_validators() -> tuple[tuple[str, str], ...]:
 
 
 def certify_books(
-    report: Report,
-    outputs: Path,
-    certificates: Certificates,
-    progress: Progress,
-    *,
-    is_forced: bool,
+    report: Report, outputs: Path, certificates: Certificates, progress: Progress, *, is_forced: bool
 ) -> tuple[Finding, ...]:
     """Validate the books of a run, store or withdraw their certificates, and return the findings.
 

@@ -32,11 +32,7 @@ if TYPE_CHECKING:
 XHTML_TYPE = "application/xhtml+xml"
 OPF_NS = "{http://www.idpf.org/2007/opf}"
 CONTAINER_NS = "{urn:oasis:names:tc:opendocument:xmlns:container}"
-FILE_SIGNATURES = {
-    "image/jpeg": b"\xff\xd8\xff",
-    "image/png": b"\x89PNG\r\n\x1a\n",
-    "font/ttf": b"\x00\x01\x00\x00",
-}
+FILE_SIGNATURES = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n", "font/ttf": b"\x00\x01\x00\x00"}
 EXTERNAL_SCHEMES = ("http", "https", "mailto", "tel")
 ACCESSIBILITY_PROPERTIES = tuple(
     f"schema:{name}" for name in ("accessMode", "accessModeSufficient", "accessibilityFeature", "accessibilityHazard")

@@ -115,9 +115,7 @@ def _is_false_alarm(rule: str, item: Object | None, data: bytes) -> bool:
     if item is None:
         lengths = [(stream.end(), int(stream[1])) for stream in _STREAM_START.finditer(data)]
         return all(data[start + length :].startswith(b"\nendstream") for start, length in lengths)
-    if not isinstance(item, pikepdf.Stream):
-        return False
-    raw = item.read_raw_bytes()
+    raw = item.read_raw_bytes() if isinstance(item, pikepdf.Stream) else b""
     return raw.endswith(b"\r") and len(raw) == int(item.Length)
 
 

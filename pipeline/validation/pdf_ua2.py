@@ -66,7 +66,10 @@ def convert_file(pdf: Pdf, document: Tag, elements: Mapping[str, Object]) -> Non
         element.NS = pdf17 if str(element.S)[1:] in _PDF17_ONLY_TYPES else pdf2
     _reference_footnotes(document, elements)
     _set_link_destinations(pdf, document, elements)
-    _set_bookmark_destinations(pdf)
+    # WeasyPrint makes one bookmark for each heading, in document order.
+    headings = (element for element in structure_elements(pdf) if re.fullmatch("/H[1-6]", str(element.S)))
+    for bookmark, heading in zip(bookmarks(pdf), headings, strict=True):
+        _set_structure_destination(bookmark, bookmark.Dest, heading)
     # Links now lead to structure elements instead of named destinations.
     if "/Names" in pdf.Root:
         del pdf.Root["/Names"]
@@ -100,13 +103,6 @@ def _set_link_destinations(pdf: Pdf, document: Tag, elements: Mapping[str, Objec
         for kid in tag.kids:
             if isinstance(kid, Annotation) and tag.target in elements and tag.target in names:
                 _set_structure_destination(kid.object, names[tag.target], elements[tag.target])
-
-
-def _set_bookmark_destinations(pdf: Pdf) -> None:
-    """Point bookmarks to headings: WeasyPrint makes one for each, in document order."""
-    headings = (element for element in structure_elements(pdf) if re.fullmatch("/H[1-6]", str(element.S)))
-    for bookmark, heading in zip(bookmarks(pdf), headings, strict=True):
-        _set_structure_destination(bookmark, bookmark.Dest, heading)
 
 
 def bookmarks(pdf: Pdf) -> Iterator[Object]:

@@ -119,12 +119,10 @@ class BookBuilder:
 
     def modified(self) -> date:
         """Return the newest date of the book, or a fixed one, never the current date."""
-        if self.edition.changed:
-            return self.edition.changed
-        self.findings.append(
-            make_finding("epub-undated", self.edition.front.source, 0, "no date is stated, and an e-book must have one")
-        )
-        return FALLBACK_DATE
+        if not self.edition.changed:
+            message = "no date is stated, and an e-book must have one"
+            self.findings.append(make_finding("epub-undated", self.edition.front.source, 0, message))
+        return self.edition.changed or FALLBACK_DATE
 
     # ---- pages
 
@@ -157,9 +155,8 @@ class BookBuilder:
         if not self.edition.is_bound:
             return ()
         front = self.edition.front
-        title = self.page(
-            "titlepage.xhtml", "titlepage", front.title, lead=front.lead, byline=back_matter.byline(front, self.words)
-        )
+        author_line = back_matter.byline(front, self.words)
+        title = self.page("titlepage.xhtml", "titlepage", front.title, lead=front.lead, byline=author_line)
         return (title, self.urgent_page()) if self.urgent else (title,)
 
     def back_pages(self) -> tuple[BookPage, ...]:

@@ -23,7 +23,6 @@ from pipeline.writers.handout.variants import (
     STANDARD_VARIANT,
     VARIANTS,
     Options,
-    PageGeometry,
     TypeSetting,
     Variant,
     candidate_settings,
@@ -101,7 +100,9 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
     setting = roomiest_setting(candidates, lay, pages) if pages else None
     if pages and not setting:
         tightest = candidates[-1]
-        excess = excess_pages(lay(tightest), tightest.frame, pages, print_html.END_ID)
+        frame, end = tightest.frame, print_html.END_ID
+        room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
+        excess = lay(tightest).page_of[end] - 1 + (lay(tightest).top_mm(end) - frame.top_mm) / room_mm - pages
         room = "one page" if pages == 1 else "one sheet, printed on both sides"
         message = f"at {tightest.size_pt:g} pt it is {excess:.1f} pages too long for {room}"
         if variant.most_pages:
@@ -208,8 +209,3 @@ def underfull_pages(layout: Layout, setting: TypeSetting, starts: Sequence[int],
             elif not is_end and filled_mm < _MIN_FILLED_SHARE * room_mm:
                 found.append(UnderfullPage(page, is_end=False))
     return tuple(found)
-
-
-def excess_pages(layout: Layout, frame: PageGeometry, pages: int, end: str) -> float:
-    room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
-    return layout.page_of[end] - 1 + (layout.top_mm(end) - frame.top_mm) / room_mm - pages

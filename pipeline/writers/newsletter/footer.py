@@ -54,9 +54,8 @@ def footer_of(publisher: Publisher, options: Options, words: Words) -> Footer:
 def tel_address(phone: str) -> str:
     """Return the `tel:` address of a Danish number of eight digits or an international number, else nothing."""
     digits = "".join(character for character in phone if character.isdecimal())
-    if phone.strip().startswith("+"):
-        return f"tel:+{digits}"
-    return f"tel:+45{digits}" if len(digits) == 8 else ""
+    is_international = phone.strip().startswith("+")
+    return f"tel:+{digits}" if is_international else f"tel:+45{digits}" if len(digits) == 8 else ""
 
 
 @warning_rule(
