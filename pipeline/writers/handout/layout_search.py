@@ -99,12 +99,7 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
     pages = PAGES_PER_SHEET if options.fit and not variant.candidates else variant.most_pages
     setting = roomiest_setting(candidates, lay, pages) if pages else None
     if pages and not setting:
-        tightest = candidates[-1]
-        frame, end = tightest.frame, print_html.END_ID
-        room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
-        excess = lay(tightest).page_of[end] - 1 + (lay(tightest).top_mm(end) - frame.top_mm) / room_mm - pages
-        room = "one page" if pages == 1 else "one sheet, printed on both sides"
-        message = f"at {tightest.size_pt:g} pt it is {excess:.1f} pages too long for {room}"
+        message = _excess_message(lay(candidates[-1]), candidates[-1], pages)
         if variant.most_pages:
             raise TooLongForPage(message)
         findings.append(make_finding("handout-too-long", source, 0, f"{prefix}{message}"))
@@ -125,6 +120,14 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
         make_finding("handout-layout", source, 0, f"{prefix}WeasyPrint says: {line}") for line in layout.messages
     ]
     return LaidOutVariant(layout, tuple(findings))
+
+
+def _excess_message(layout: Layout, setting: TypeSetting, pages: int) -> str:
+    frame, end = setting.frame, print_html.END_ID
+    room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
+    excess = layout.page_of[end] - 1 + (layout.top_mm(end) - frame.top_mm) / room_mm - pages
+    room = "one page" if pages == 1 else "one sheet, printed on both sides"
+    return f"at {setting.size_pt:g} pt it is {excess:.1f} pages too long for {room}"
 
 
 def _insert_writing_lines(layout: Layout, edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> None:
