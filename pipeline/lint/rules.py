@@ -27,7 +27,7 @@ def lint_article(
 ) -> ArticleLintResult:
     """Return what the rules find in an article, save what its author means.
 
-    The same article, configuration and lists (`rules_key`) give the same findings, on any day.
+    The same article, configuration and lists give the same findings, on any day.
 
     Args:
         verdicts: What is known of words; what is found of others is added.
