@@ -6,7 +6,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_type_hints
 
@@ -210,8 +210,7 @@ def load_config(folder: Path, formats: Iterable[str]) -> Config:
             errors += place_errors(source, name, _VALUE_CHECKS[name](sections[name]))
     if errors:
         raise ConfigError("\n".join(errors))
-    publisher = sections["publisher"]
-    sections["publisher"] = replace(publisher, website=publisher.website.rstrip("/"))
+    sections["publisher"] = replace(sections["publisher"], website=sections["publisher"].website.rstrip("/"))
     return Config(folder, **sections, formats={name: tables.get(name, {}) for name in formats})
 
 
@@ -290,8 +289,7 @@ def format_options(config: Config, name: str, shape: type[Options]) -> Options:
         ConfigError: Keys or values that the writer does not accept; all of them at once.
     """
     table = config.formats.get(name, {})
-    source = config.file.read_text("utf-8-sig") if table else ""
-    value, errors = _parse_table(shape, table, name, source)
+    value, errors = _parse_table(shape, table, name, config.file.read_text("utf-8-sig") if table else "")
     if value is None:
         raise ConfigError("\n".join(errors))
     return value
@@ -335,13 +333,9 @@ def _parse_table(
         except msgspec.ValidationError as error:
             errors.append(f"{FILE_NAME}:{line}: [{name}] {key} is {value!r}: {_plain_type_error(str(error))}")
     for key, entry in known.items():
-        if key not in table and _is_required(entry):
+        if key not in table and entry.default is MISSING and entry.default_factory is MISSING:
             errors.append(f"{FILE_NAME}:{line_of(source, name)}: [{name}] {key} is missing")
     return (None, errors) if errors else (shape(**values), [])
-
-
-def _is_required(entry: Field[Any]) -> bool:
-    return entry.default is MISSING and entry.default_factory is MISSING
 
 
 def _plain_type_error(message: str) -> str:

@@ -15,12 +15,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pipeline.config import Config
 from pipeline.errors import ConfigError, SourceError
-
-if TYPE_CHECKING:
-    from pipeline.config import Config
 
 _PANGO_COMMANDS = {
     "apt": "apt-get update && apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
@@ -50,13 +47,10 @@ _CHROMIUM_COMMANDS = {
     "brew": "brew install --cask chromium",
     "windows": "winget install Hibbiki.Chromium",
 }
-_FONT_COMMAND = "python -m pip install fontpkg-source-sans-3 uharfbuzz"
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A package, library or program, and whether it is installed."""
-
     name: str
     is_found: bool
     is_needed: bool
@@ -64,14 +58,12 @@ class Requirement:
     detail: str
     purpose: str
     cure: str
-    """The command that installs it."""
 
 
 def check_requirements() -> tuple[Requirement, ...]:
     """Return every requirement with its state on this machine, the needed ones first."""
     from pipeline.reading.pandoc import pandoc_path
-    from pipeline.validation.ace import find_ace, find_browser
-    from pipeline.validation.epubcheck import find_java
+    from pipeline.validation.certifying import find_ace, find_browser, find_java
 
     python = sys.version_info >= (3, 11), platform.python_version()
     pango, harfbuzz = _library("pango-1.0", "pangoft2-1.0"), _library("harfbuzz-subset")
@@ -82,7 +74,7 @@ def check_requirements() -> tuple[Requirement, ...]:
         ("EbookLib", _package("EbookLib"), "e-books", _pip("EbookLib")),
         ("css-inline", _package("css-inline"), "newsletters", _pip("css-inline")),
         ("pandoc", _program(pandoc_path, "--version"), "reading Markdown", _pip("pypandoc_binary")),
-        ("Fonts", _fonts(), "all formats", _FONT_COMMAND),
+        ("Fonts", _fonts(), "all formats", _pip("fontpkg-source-sans-3 uharfbuzz")),
     )
     optional = (
         ("HarfBuzz subset", harfbuzz, "fast handouts: 20 times slower without it", pango_install_command()),
@@ -131,7 +123,6 @@ def install_command(commands: dict[str, str]) -> str:
 
 
 def pango_install_command() -> str:
-    """Return the command that installs Pango and HarfBuzz."""
     return install_command(_PANGO_COMMANDS)
 
 
@@ -213,7 +204,6 @@ def check_languages(config: Config) -> Iterator[Requirement]:
 
 
 def _languages(config: Config) -> Iterator[str]:
-    """Yield the languages of the configuration and of all articles that can be read."""
     from pipeline.reading.frontmatter import read_front_matter
     from pipeline.reading.lines import FindingCollector
     from pipeline.reading.source_files import find_roots, find_sources, read_inside

@@ -14,8 +14,6 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that someone should know of a source, and what was done about it."""
-
     severity: Severity
     code: str
     source: str
@@ -23,7 +21,6 @@ class Finding:
     line: int
     """In the source file, from 1; 0 where it concerns the whole file."""
     message: str
-    """What was found, and what was done or expected."""
     hint: str = ""
     repaired: bool = False
     quote: str = ""
@@ -42,13 +39,10 @@ def make_finding(code: str, source: str, line: int, message: str, hint: str = ""
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How often a code was found, in one severity."""
-
     severity: Severity
     code: str
     count: int
     sources: int
-    """In how many sources."""
 
     @property
     def meaning(self) -> str:
@@ -56,7 +50,6 @@ class Tally:
 
 
 def by_code(findings: Iterable[Finding]) -> list[Tally]:
-    """Return how often each code was found: the gravest first, then the most frequent."""
     them = tuple(findings)
     counts = Counter((each.severity, each.code) for each in them)
     sources = Counter(key for key, _ in {((each.severity, each.code), each.source) for each in them})

@@ -28,8 +28,6 @@ _THUMBNAIL = ".png"
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One file that a reader can open."""
-
     format: str
     label: str
     path: str
@@ -43,8 +41,6 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An article or edition as an index shows it."""
-
     listing: ArticleMeta
     copies: tuple[Copy, ...]
     pages: int
@@ -52,13 +48,11 @@ class Item:
     thumbnail: str
     """Path from the outputs folder; empty where there is none."""
     findings: tuple[Finding, ...]
-    """On its own source."""
     has_failed: bool
     """In some format: its files, if any, are those of an earlier run."""
 
     @property
     def href(self) -> str:
-        """Where the index on disk leads: its first file, or nowhere."""
         return self.copies[0].href if self.copies else ""
 
     @property
@@ -101,7 +95,8 @@ def items_of(report: Report, words: Words) -> tuple[Item, ...]:
             contents = EditionContents() if len(own[0].sources) > 1 else None
             listings[id_] = ArticleMeta(id_, source, Metadata(title=title, kind="", contents=contents))
     made = (_item(listing, entries[id_], findings[listing.source], words) for id_, listing in listings.items())
-    return tuple(sorted(sorted(made, key=lambda item: item.listing.title.casefold()), key=_age))
+    by_title = sorted(made, key=lambda item: item.listing.title.casefold())
+    return tuple(sorted(by_title, key=lambda item: -(item.listing.meta.changed or date.min).toordinal()))
 
 
 def index_page(report: Report, publisher: Publisher, styles: Styles) -> bytes:
@@ -112,7 +107,7 @@ def index_page(report: Report, publisher: Publisher, styles: Styles) -> bytes:
     """
     words = load_words(styles, publisher.language)
     items = [item for item in items_of(report, words) if item.copies or item.has_failed]
-    page = styles.render(
+    return styles.render(
         "preview/index.html.j2",
         words=words,
         publisher=publisher,
@@ -120,49 +115,35 @@ def index_page(report: Report, publisher: Publisher, styles: Styles) -> bytes:
         facets=facets_of(items),
         style=Markup(styles.text("preview/desk.css")),  # noqa: S704  # our own file, put into <style> as it stands
         script=Markup(styles.text("preview/shelf.js")),  # noqa: S704  # and into <script>
-    )
-    return page.encode("utf-8", "replace")
+    ).encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """By what an index can be filtered."""
-
     tags: tuple[str, ...]
     codes: tuple[str, ...]
     formats: tuple[tuple[str, str], ...]
-    """Name and label."""
 
 
 def facets_of(items: Iterable[Item]) -> Facets:
-    """Return the tags, findings and formats that occur."""
     items = tuple(items)
-    labels = {copy.format: copy.label for item in items for copy in item.copies}
     return Facets(
         tuple(sorted({tag for item in items for tag in item.listing.meta.tags}, key=str.casefold)),
         tuple(sorted({code for item in items for code in item.codes})),
-        tuple(labels.items()),
+        tuple({copy.format: copy.label for item in items for copy in item.copies}.items()),
     )
-
-
-def label_of(name: str, words: Words) -> str:
-    """Return what a format is called; one from another package goes by its own name."""
-    return words.entries.get(f"shelf_format_{name}", name)
 
 
 def _item(listing: ArticleMeta, entries: list[EditionResult], findings: list[Finding], words: Words) -> Item:
     saved = {entry.format: entry.artifacts for entry in entries if entry.artifacts}
     firsts = {name: saved[name][0] for name in (*installed_writers(), *saved) if name in saved}
     thumbnails = {str(PurePosixPath(first.path).with_suffix(_THUMBNAIL)) for first in firsts.values()}
+    labels = {name: words.entries.get(f"shelf_format_{name}", name) for name in firsts}
     return Item(
         listing,
-        tuple(Copy(name, label_of(name, words), first.path, first.bytes) for name, first in firsts.items()),
+        tuple(Copy(name, labels[name], first.path, first.bytes) for name, first in firsts.items()),
         max((first.pages for first in firsts.values()), default=0),
         next((each.path for artifacts in saved.values() for each in artifacts if each.path in thumbnails), ""),
         tuple(findings),
         any(entry.status in ("failed", "stale") for entry in entries),
     )
-
-
-def _age(item: Item) -> int:
-    return -(item.listing.meta.changed or date.min).toordinal()

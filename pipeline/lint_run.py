@@ -1,7 +1,9 @@
-"""The run of `publish check`: reads and lints all articles, and writes no output."""
+"""The run of `publish check`: reads and lints all articles, writes no output; `--fix` repairs sources."""
 
 from __future__ import annotations
 
+import difflib
+import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,11 +12,13 @@ from pathlib import Path
 from pipeline.build import prepare
 from pipeline.config import Config
 from pipeline.engine.executor import Executor
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, SourceError
 from pipeline.findings import Finding, make_finding, sort_findings
 from pipeline.lint.file_validation import find_published_files, validate_file
 from pipeline.lint.severity_policy import SeverityPolicy
 from pipeline.reading.editions import suggest_id
+from pipeline.reading.repairs import fix_source
+from pipeline.reading.source_files import find_roots, find_sources, read_inside
 from pipeline.report import Report
 from pipeline.run.run_context import Progress, Request
 from pipeline.run.source_set import SourceSet
@@ -22,14 +26,11 @@ from pipeline.run.source_set import SourceSet
 
 @dataclass(frozen=True, slots=True)
 class LintResult:
-    """What `publish check` found."""
-
     findings: tuple[Finding, ...]
     """With the severities of their rules, on all that was asked for."""
     report: Report
     """With the severities of the project, without the findings of its baseline."""
     sources: tuple[str, ...]
-    """All that was checked."""
 
 
 def lint_articles(config: Config, request: Request, scale: SeverityPolicy, progress: Progress) -> LintResult:
@@ -89,3 +90,60 @@ def _requested_sources(library: SourceSet, articles: tuple[str, ...]) -> tuple[s
         hint = suggest_id(unknown[0], by_id) or "give its id: its path below the source folder, without suffix"
         raise ConfigError(f"there is no article {', '.join(map(repr, unknown))}", hint=hint)
     return tuple(sorted(by_id[id_] for id_ in articles)) if articles else tuple(sorted(by_id.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFix:
+    path: Path
+    source: str
+    """From the project folder."""
+    before: bytes
+    after: bytes
+
+    @property
+    def diff(self) -> tuple[str, ...]:
+        one, other = (data.decode("utf-8").splitlines() for data in (self.before, self.after))
+        return tuple(difflib.unified_diff(one, other, self.source, self.source, n=1, lineterm=""))
+
+
+def find_fixes(config: Config, articles: tuple[str, ...]) -> tuple[SourceFix, ...]:
+    """Return the sources with unambiguous repairs.
+
+    Args:
+        articles: Ids; empty: all. Unreadable sources are skipped, since reading reports them.
+
+    Raises:
+        ConfigError: The source folders are invalid.
+    """
+    roots = find_roots(config)
+    found: list[SourceFix] = []
+    for source in find_sources(config, roots).sources:
+        if articles and source.id not in articles:
+            continue
+        path = roots.project / source.path
+        try:
+            before = read_inside(path, roots, config.limits.source_bytes)
+            after = fix_source(before, source.path, config.sources)
+        except SourceError:
+            continue
+        if after != before:
+            found.append(SourceFix(path.resolve(), source.path, before, after))
+    return tuple(found)
+
+
+def apply_fix(fix: SourceFix) -> None:
+    """Replace a source atomically, with the same permissions.
+
+    Raises:
+        ConfigError: The source has changed meanwhile, or its folder cannot be written.
+    """
+    draft = fix.path.with_name(f".{fix.path.name}.new")
+    try:
+        if fix.path.read_bytes() != fix.before:
+            raise ConfigError(f"{fix.source} has changed meanwhile", hint="run the command again")
+        draft.write_bytes(fix.after)
+        shutil.copymode(fix.path, draft)
+        draft.replace(fix.path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise ConfigError(f"{fix.source} cannot be written: {error.strerror}") from error

@@ -255,8 +255,6 @@ Block: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Another article that a reader may want next."""
-
     title: str
     address: str
     line: int = 0
@@ -266,8 +264,6 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that takes place, as an edition announces it."""
-
     title: str
     day: date | None = None
     time: str = ""
@@ -280,8 +276,6 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Publications that belong together."""
-
     title: str
     position: str = ""
     """Of this one among them: `2`, or `2.1`; empty where they have no order."""
@@ -291,18 +285,13 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class EditionPart:
-    """Articles of an edition that belong together, under a title of their own."""
-
     title: str
     articles: tuple[str, ...]
-    """Their ids, in order."""
     line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ListedArticle:
-    """An article in the list of an edition."""
-
     id: str
     line: int = 0
     length: Literal["", "full", "teaser"] = ""
@@ -311,10 +300,7 @@ class ListedArticle:
 
 @dataclass(frozen=True, slots=True)
 class EditionContents:
-    """What an edition lists."""
-
     articles: tuple[ListedArticle, ...] = ()
-    """In order."""
     parts: tuple[EditionPart, ...] = ()
     """The parts that some of them stand in."""
 
@@ -331,8 +317,6 @@ Default = TypeVar("Default")
 
 @dataclass(frozen=True, slots=True)
 class FrontMatterKey:
-    """A key of the front matter."""
-
     name: str
     field: str
     """The field of `Metadata` that holds its value."""
@@ -387,7 +371,6 @@ class Metadata:
         "meta_description seo_description og_description excerpt summary teaser",
     )
     language: str = key_field("", "language", "`da`, `en` …; else the publisher's", "lang locale")
-    """A tag of BCP 47."""
     published: date | None = key_field(
         None,
         "date",
@@ -425,7 +408,6 @@ class Metadata:
         "preview_image image featured_image feature_image cover_image cover hero_image hero header_image og_image "
         "social_image thumbnail",
     )
-    """As written."""
     picture_alt: str = key_field(
         "",
         "name",
@@ -491,9 +473,7 @@ class Metadata:
     )
     opening_hours: tuple[tuple[str, str], ...] = key_field((), "hours", "days and hours, announced by a newsletter too")
     accept: tuple[str, ...] = key_field((), "accept", "findings that are meant, each with a reason", "accepted")
-    """Their codes."""
     lines: tuple[tuple[str, int], ...] = ()
-    """The line of each key that the source has, by the key's name."""
     subject: str = ""
     """Title cleaned for a subject line."""
     has_description: bool = True
@@ -505,39 +485,35 @@ class Metadata:
 
     @property
     def is_edition(self) -> bool:
-        """It lists articles to bind; its own body is their introduction."""
         return self.contents is not None
 
     @property
     def listed(self) -> tuple[ListedArticle, ...]:
-        """The articles that it binds, in order."""
         return self.contents.articles if self.contents else ()
 
     @property
     def articles(self) -> tuple[str, ...]:
-        """Their ids."""
         return tuple(article.id for article in self.listed)
 
     @property
     def parts(self) -> tuple[EditionPart, ...]:
-        """The parts that some of the articles it binds stand in."""
         return self.contents.parts if self.contents else ()
 
     @property
     def changed(self) -> date | None:
-        """The newest date it states."""
         return max((day for day in (self.published, self.updated, self.reviewed) if day), default=None)
 
 
-def _keys() -> Iterator[FrontMatterKey]:
-    for each in fields(Metadata):
-        if about := each.metadata:
-            yield FrontMatterKey(
-                about["name"] or each.name, each.name, about["form"], about["meaning"], about["aliases"]
-            )
-
-
-FRONT_MATTER_KEYS: Mapping[str, FrontMatterKey] = MappingProxyType({key.name: key for key in _keys()})
+FRONT_MATTER_KEYS: Mapping[str, FrontMatterKey] = MappingProxyType(
+    {
+        key.name: key
+        for key in (
+            FrontMatterKey(**{"field": each.name, **each.metadata, "name": each.metadata["name"] or each.name})
+            for each in fields(Metadata)
+            if each.metadata
+        )
+    }
+)
 """Every key of front matter that has a meaning, by name; `[sources] aliases` may point at these."""
 
 
@@ -546,8 +522,6 @@ FRONT_MATTER_KEYS: Mapping[str, FrontMatterKey] = MappingProxyType({key.name: ke
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One source, normalised."""
-
     id: str
     """Path below the fixed part of its glob, without suffix: `blog/soevn-1`."""
     source: str
@@ -563,7 +537,6 @@ class Article:
 
     @property
     def language(self) -> str:
-        """A tag of BCP 47, such as da or en-GB."""
         return self.meta.language
 
     @property
@@ -577,7 +550,6 @@ class Article:
 
     @property
     def address(self) -> str:
-        """Where the article lies on the web; empty where no one said."""
         return self.meta.address
 
 
@@ -603,7 +575,6 @@ class ArticleMeta:
 
     @property
     def lead(self) -> str:
-        """Its lead, or else its description."""
         return self.meta.lead or self.meta.description
 
 
@@ -642,29 +613,22 @@ class Edition:
 
     @property
     def changed(self) -> date | None:
-        """The newest date of anything in it."""
-        days = [article.meta.changed for article in (self.front, *self.articles)]
-        return max((day for day in days if day), default=None)
+        return max(filter(None, (each.meta.changed for each in (self.front, *self.articles))), default=None)
 
 
 # ---- walking
 
 
 def children(node: Block | Inline | Cell) -> tuple[Block | Inline | Cell, ...]:
-    """Return what stands directly in a node, in reading order."""
     match node:
         case (
             Para(content) | Plain(content) | Emph(content) | Strong(content) | Strikeout(content)
-            | Superscript(content) | Subscript(content) | Span(content) | Link(content)
+            | Superscript(content) | Subscript(content) | Span(content) | Link(content) | Header(_, content)
         ):  # fmt: skip
-            return content
-        case Header(_, content):
             return content
         case BlockQuote(blocks) | Div(blocks) | Note(blocks) | Cell(blocks):
             return blocks
-        case Callout(_, blocks, title):
-            return (*title, *blocks)
-        case References(title, blocks):
+        case Callout(_, blocks, title) | References(title, blocks):
             return (*title, *blocks)
         case BulletList(items) | OrderedList(items):
             return tuple(block for item in items for block in item)
@@ -693,7 +657,6 @@ def walk(nodes: tuple[Block | Inline | Cell, ...]) -> Iterator[Block | Inline | 
 
 
 def images(article: Article) -> tuple[Image, ...]:
-    """Return every image of an article, the hero first, in reading order."""
     hero = (article.hero.image,) if article.hero else ()
     return hero + tuple(node for node in walk(article.blocks) if isinstance(node, Image))
 
@@ -705,13 +668,9 @@ def text(nodes: tuple[Inline | Block | Cell, ...]) -> str:
     while waiting:
         node = waiting.pop()
         # Nearly all nodes are words and spaces.
-        if isinstance(node, Str):
+        if isinstance(node, (Str, Code, CodeBlock)):
             pieces.append(node.text)
-        elif isinstance(node, Space):
-            pieces.append(" ")
-        elif isinstance(node, Code | CodeBlock):
-            pieces.append(node.text)
-        elif isinstance(node, SoftBreak | LineBreak):
+        elif isinstance(node, (Space, SoftBreak, LineBreak)):
             pieces.append(" ")
         elif not isinstance(node, Note | Image):
             if isinstance(node, BLOCKS):

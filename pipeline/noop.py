@@ -93,8 +93,7 @@ def keep_answer(
                 return
             lines.append(_line(name, status))
     opened = cache.Cache(os.path.join(places[1], _STATE, cache.NAME))  # noqa: PTH118
-    value = ("\n".join(lines) + "\n\n" + text).encode("utf-8", "surrogateescape")
-    opened.put(_KIND, _asked(arguments, places[0]), value)
+    opened.put(_KIND, _asked(arguments, places[0]), "\n".join((*lines, "", text)).encode("utf-8", "surrogateescape"))
     opened.close()
 
 
@@ -118,14 +117,14 @@ def input_files(config: Config, outputs: Path) -> Iterator[str]:
     folder = config.folder.resolve()
     yield str(config.file)
     folders = (*find_roots(config).folders, *find_styles(folder).folders, folder / CERTIFICATES)
-    words = (folder / config.check.words, folder / config.check.baseline, *map(Path, DICTIONARY_FOLDERS))
-    for path in dict.fromkeys((*folders, *words)):
+    words = (config.check.words, config.check.baseline, *DICTIONARY_FOLDERS)
+    for path in dict.fromkeys((*folders, *(folder / name for name in words))):
         if path.is_dir() and path in folders:
             yield from _below(str(path), str(outputs))
         else:  # the nearest folder above a missing file: it changes when the file is created
             yield str(next(place for place in (path, *path.parents) if place.exists()))
-    package = Path(pipeline.__file__).parent
-    yield from (str(path) for suffix in ("py", "lua") for path in sorted(package.rglob(f"*.{suffix}")))
+    for suffix in ("py", "lua"):
+        yield from map(str, sorted(Path(pipeline.__file__).parent.rglob(f"*.{suffix}")))
     # Installing a library changes its folder. The first entry is the folder of `publish` itself.
     yield from (entry for entry in sys.path[1:] if Path(entry).is_dir())
     yield from map(str, native_files())

@@ -31,7 +31,6 @@ class Rule:
     repaired: bool = False
     """The output is already right; only the source could be tidier."""
     reason: str = ""
-    """Why it matters to a reader."""
     source: str = ""
     """The law, standard or study that the rule rests on."""
     group: Group = "source"
@@ -52,7 +51,6 @@ class Rule:
         return finder
 
     def explained(self) -> list[str]:
-        """Return its paragraphs, as the documentation and `publish check --explain` show them."""
         paragraphs = [self.meaning + (" *Repaired.*" if self.repaired else ""), f"For example: {self.example}"]
         paragraphs += [f"Why: {self.reason}"] if self.reason else []
         paragraphs += [f"Source: {self.source}"] if self.source else []

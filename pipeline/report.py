@@ -21,10 +21,7 @@ ResultStatus = Literal["written", "unchanged", "skipped", "stale", "failed", "un
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:
-    """A file below the outputs folder."""
-
     path: str
-    """From the outputs folder, with forward slashes."""
     bytes: int
     sha256: str
     pages: int = 0
@@ -79,7 +76,6 @@ class Report:
 
     @property
     def summary(self) -> dict[str, int | float]:
-        """Return the counts of this run."""
         statuses = Counter(entry.status for entry in self.entries)
         severities = Counter(finding.severity for finding in self.findings)
         return {
@@ -101,7 +97,6 @@ class Report:
 
 
 def report_to_json(report: Report) -> bytes:
-    """Return the report for machines."""
     import msgspec
 
     document = {

@@ -12,7 +12,6 @@ from pipeline.reading.outline import slugify
 from pipeline.reading.source_files import glob_base
 from pipeline.rendering.styles import packaged_styles
 
-_STARTER_FOLDER = Path(__file__).parent / "starter"
 # Names that package tools and git treat specially are stored under other names in the package.
 _RENAMED_FILES = {"gitignore": ".gitignore", "github/publish.yml": ".github/workflows/publish.yml"}
 
@@ -23,12 +22,14 @@ def create_project(folder: Path) -> tuple[str, ...]:
     Raises:
         ConfigError: One of the files exists already.
     """
-    files = {_RENAMED_FILES.get(name, name): path.read_bytes() for name, path in _files_below(_STARTER_FOLDER)}
+    files = {
+        _RENAMED_FILES.get(name, name): path.read_bytes()
+        for name, path in _files_below(Path(__file__).parent / "starter")
+    }
     files |= {f"styles/brand/{name}": path.read_bytes() for name, path in _files_below(packaged_styles() / "brand")}
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file", hint="choose an empty or a new folder")
-    taken = sorted(name for name in files if (folder / name).exists())
-    if taken:
+    if taken := sorted(name for name in files if (folder / name).exists()):
         raise ConfigError(f"{folder} already holds {', '.join(taken)}", hint="choose an empty or a new folder")
     for name, data in sorted(files.items()):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -45,8 +46,7 @@ def create_article(title: str, config: Config) -> Path:
     name = slugify(unicodedata.normalize("NFC", title))
     if not any(sign.isalnum() for sign in title):
         raise ConfigError(f"the title {title!r} holds no letter or digit", hint='publish new "Ondt i ryggen"')
-    folder = config.folder / glob_base(next(iter(config.sources.articles), "sources/*.md"))
-    path = folder / f"{name}.md"
+    path = config.folder / glob_base(next(iter(config.sources.articles), "sources/*.md")) / f"{name}.md"
     if path.exists():
         raise ConfigError(f"{path.relative_to(config.folder).as_posix()} exists", hint="choose another title")
     quoted = title.replace("\\", "\\\\").replace('"', '\\"')

@@ -72,7 +72,6 @@ _FORMS: Mapping[ValueForm, dict[str, Any]] = {
 
 
 def config_schema() -> dict[str, Any]:
-    """Return the JSON Schema of `publish.toml`, with a table for each installed format."""
     tables = dict(SECTIONS) | {name: writers.load_writer(name).Options for name in writers.installed_writers()}
     return {
         "$schema": _DRAFT,
@@ -84,7 +83,6 @@ def config_schema() -> dict[str, Any]:
 
 
 def front_matter_schema() -> dict[str, Any]:
-    """Return the JSON Schema of an article's front matter."""
     properties = {
         key.name: _FORMS.get(key.form, _TEXT)
         | {"description": f"{key.meaning[:1].upper()}{key.meaning[1:]}. Also known as {', '.join(names_of(key)[1:])}."}

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pipeline.doctor import Requirement
 
 _STEP_LABELS = {"read": "Reading", "write": "Writing", "certify": "Certifying", "judge": "Judging"}
-_MAX_WARNINGS_SHOWN = 10
 _SEVERITY_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
 
@@ -55,15 +54,22 @@ def run_progress(*, is_silent: bool = False) -> Iterator[Callable[[str, int, int
 def sending_progress(messages: int) -> Iterator[Callable[[int], None]]:
     """Show how many messages are sent, at what rate, and the time left; in a log, one line per tenth."""
     if is_terminal():
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
-        from rich.progress import TimeRemainingColumn as TimeLeft
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            ProgressColumn,
+            Task,
+            TextColumn,
+            TimeRemainingColumn,
+        )  # fmt: skip
         from rich.text import Text
 
         class Rate(ProgressColumn):
             def render(self, task: Task) -> Text:
                 return Text(f"{task.speed or 0:.1f} a second")
 
-        columns = (TextColumn("Sending"), BarColumn(), MofNCompleteColumn(), Rate(), TimeLeft())
+        columns = (TextColumn("Sending"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
         with Progress(*columns, transient=True) as bar:
             task = bar.add_task("", total=messages)
             yield lambda more: bar.advance(task, more)
@@ -95,7 +101,6 @@ def check_report_path(path: Path) -> None:
 
 
 def show_report(report: Report, outputs: Path, *, is_verbose: bool) -> None:
-    """Print the result of a run: every edition, the findings and the counts."""
     console = _console(sys.stdout)
     if is_terminal():
         _print_results_as_table(console, report)
@@ -201,7 +206,7 @@ def _entry_lines(entry: EditionResult) -> Iterator[str]:
 
 
 def _print_findings(console: Console, findings: Sequence[Finding], *, is_verbose: bool) -> None:
-    limits = {"error": None, "warning": _MAX_WARNINGS_SHOWN, "note": 0}
+    limits = {"error": None, "warning": 10, "note": 0}
     for severity in SEVERITIES:
         those = [finding for finding in findings if finding.severity == severity]
         shown = those if is_verbose else those[: limits[severity]]
@@ -217,8 +222,7 @@ def _print_findings(console: Console, findings: Sequence[Finding], *, is_verbose
     if findings:
         console.print("\nFindings by code:", markup=False)
         for tally in by_code(findings):
-            words = f"  {tally.count:5}  {tally.severity:7}  {tally.code:28}  {tally.meaning}"
-            console.print(words, markup=False)
+            console.print(f"  {tally.count:5}  {tally.severity:7}  {tally.code:28}  {tally.meaning}", markup=False)
 
 
 def _kilobytes(size: int) -> str:

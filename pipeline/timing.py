@@ -52,7 +52,6 @@ def collect_timings() -> Mapping[str, float]:
 
 
 def add_timings(seconds: Mapping[str, float]) -> None:
-    """Add what another process has measured."""
     for name, value in seconds.items():
         _seconds[name] += value
 

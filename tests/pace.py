@@ -26,7 +26,7 @@ SLOW = (
     "pipeline.reading.pandoc",
     "pipeline.reading.reader",
     "pipeline.rendering.pdf_layout",
-    "pipeline.validation.epubcheck",
+    "pipeline.validation.certifying",
     "pipeline.writers.handout",
     "pypandoc",
     "subprocess",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from pipeline import writers
+from pipeline import lint_run, terminal, writers
+from pipeline.codes import CODES, FORMER_CODES
 from pipeline.commands.shared_options import (
     as_ids,
     jobs_option,
@@ -18,17 +18,28 @@ from pipeline.commands.shared_options import (
     project_option,
     review_date,
 )
-
-if TYPE_CHECKING:
-    from pipeline.config import Config
-    from pipeline.lint_run import LintResult
-
-REPORT_FORMATS = ("terminal", "html", "json", "sarif", "github")
+from pipeline.config import Config
+from pipeline.engine.executor import default_jobs
+from pipeline.engine.output_dir import replace_whole
+from pipeline.errors import did_you_mean
+from pipeline.lint.file_validation import SUFFIXES
+from pipeline.lint.reports import render_sarif, render_terminal_report
+from pipeline.lint.severity_policy import SeverityPolicy, build_baseline, load_severity_policy
+from pipeline.registry import rule_of
+from pipeline.rendering.styles import find_styles
+from pipeline.report import github_annotations, report_to_json
+from pipeline.run.run_context import Request
 
 
 @click.command()
 @click.argument("articles", nargs=-1, metavar="[ARTICLE]...")
-@click.option("--format", "form", type=click.Choice(REPORT_FORMATS), default="terminal", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["terminal", "html", "json", "sarif", "github"]),
+    default="terminal",
+    show_default=True,
+)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the findings here. [shown]")
 @click.option("--strict", is_flag=True, help="Exit with 1 where a warning exists.")
 @click.option("--verbose", "-v", is_flag=True, help="Show every note.")
@@ -60,17 +71,14 @@ def check(
     """
     if explain:
         return _print_explanation(explain)
-    from pipeline import lint_run, terminal
-    from pipeline.engine.executor import default_jobs
-    from pipeline.lint.severity_policy import SeverityPolicy, load_severity_policy
-    from pipeline.run.run_context import Request
-
     settings = load_project(project)
     scale = SeverityPolicy(settings.check.severities) if update_baseline else load_severity_policy(settings)
     ids = as_ids(articles, settings, Path.cwd())
     if fix:
         return _apply_fixes(settings, ids, is_asked=not yes)
-    published = tuple(Path(name) for name in articles if _is_published_file(Path(name)))
+    published = tuple(
+        path for path in map(Path, articles) if path.is_dir() or (path.is_file() and path.suffix.lower() in SUFFIXES)
+    )
     if published and len(published) < len(articles):
         raise click.UsageError("name articles or published files, not both")
     with terminal.run_progress(is_silent=form != "terminal") as progress:
@@ -91,17 +99,7 @@ def check(
     return found.report.exit_code(is_strict=strict)
 
 
-def _is_published_file(path: Path) -> bool:
-    from pipeline.lint.file_validation import SUFFIXES
-
-    return path.is_dir() or (path.is_file() and path.suffix.lower() in SUFFIXES)
-
-
 def _print_explanation(code: str) -> int:
-    from pipeline.codes import CODES, FORMER_CODES
-    from pipeline.errors import did_you_mean
-    from pipeline.registry import rule_of
-
     code = FORMER_CODES.get(code, code)
     if code not in CODES:
         hint = did_you_mean(code, (*CODES, *FORMER_CODES))
@@ -113,13 +111,10 @@ def _print_explanation(code: str) -> int:
 
 
 def _apply_fixes(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> int:
-    from pipeline.autofix import apply_fix, find_fixes
-
-    found = find_fixes(settings, ids)
-    colours = {"+": "green", "-": "red", "@": "cyan"}
+    found = lint_run.find_fixes(settings, ids)
     for each in found:
         for line in each.diff:
-            click.secho(line, fg=colours.get(line[:1]))
+            click.secho(line, fg={"+": "green", "-": "red", "@": "cyan"}.get(line[:1]))
     if not found:
         click.echo("nothing to repair")
         return 0
@@ -127,15 +122,12 @@ def _apply_fixes(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> i
     if is_asked:
         click.confirm(f"Repair {sources}?", abort=True)
     for each in found:
-        apply_fix(each)
+        lint_run.apply_fix(each)
     click.echo(f"repaired {sources}")
     return 0
 
 
-def _update_baseline(found: LintResult, settings: Config) -> int:
-    from pipeline.engine.output_dir import replace_whole
-    from pipeline.lint.severity_policy import build_baseline
-
+def _update_baseline(found: lint_run.LintResult, settings: Config) -> int:
     path = settings.folder / settings.check.baseline
     replace_whole(path, build_baseline(found.report.findings))
     known = sum(finding.severity != "error" for finding in found.report.findings)
@@ -143,23 +135,18 @@ def _update_baseline(found: LintResult, settings: Config) -> int:
     return found.report.exit_code(is_strict=False)
 
 
-def _output_findings(found: LintResult, settings: Config, form: str, output: Path | None, *, is_verbose: bool) -> None:
-    """Print or save the findings in a report format."""
-    from pipeline.report import github_annotations, report_to_json
-
+def _output_findings(
+    found: lint_run.LintResult, settings: Config, form: str, output: Path | None, *, is_verbose: bool
+) -> None:
     if form == "terminal":
         data = _terminal_text(found, settings, is_verbose=is_verbose)
     elif form == "html":
         from pipeline.lint.report_html import render_html_report
-        from pipeline.rendering.styles import find_styles
 
-        styles = find_styles(settings.folder)
-        data = render_html_report(found.report, found.sources, settings, styles).decode()
+        data = render_html_report(found.report, found.sources, settings, find_styles(settings.folder)).decode()
     elif form == "json":
         data = report_to_json(found.report).decode()
     elif form == "sarif":
-        from pipeline.lint.reports import render_sarif
-
         data = render_sarif(found.report.findings, settings.folder).decode()
     else:
         data = "".join(f"{line}\n" for line in github_annotations(found.report))
@@ -171,9 +158,7 @@ def _output_findings(found: LintResult, settings: Config, form: str, output: Pat
         click.echo(data, nl=False, color=None if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else False)
 
 
-def _terminal_text(found: LintResult, settings: Config, *, is_verbose: bool) -> str:
-    from pipeline.lint.reports import render_terminal_report
-
+def _terminal_text(found: lint_run.LintResult, settings: Config, *, is_verbose: bool) -> str:
     report = found.report
     lines = list(render_terminal_report(report.findings, report.listings, settings.folder, with_notes=is_verbose))
     summary = report.summary

@@ -13,21 +13,19 @@ from typing import Any
 
 import click
 
+from pipeline import terminal
 from pipeline.commands.shared_options import as_ids, load_project, outputs_option, project_option
 from pipeline.config import Config
 from pipeline.errors import PublishError, SendError
 from pipeline.mailing import subscribers as lists
 from pipeline.mailing.addresses import AddressError, read_address
-from pipeline.mailing.csv_import import read_csv
-from pipeline.mailing.data_dir import open_data_dir, write_private
-from pipeline.mailing.database import MailingDatabase, open_database
-from pipeline.mailing.evidence import campaign_report
+from pipeline.mailing.database import MailingDatabase, open_data_dir, open_database, write_private
 from pipeline.mailing.incoming_mail import read_bounces, read_unsubscribe_requests
 from pipeline.mailing.outbox import Campaign, find_campaign
-from pipeline.mailing.preflight import Preflight
-from pipeline.mailing.published_edition import find_published
-from pipeline.mailing.send_flow import Mailing, check_can_send, open_mailing
+from pipeline.mailing.preflight import Preflight, find_published
+from pipeline.mailing.send_flow import Mailing, campaign_report, check_can_send, open_mailing
 from pipeline.mailing.settings import list_title, validated_settings
+from pipeline.mailing.subscribers import read_csv
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import Words, load_words
 
@@ -73,8 +71,6 @@ def send(
 
     Nobody gets it twice: after a stop, repeat the command to continue. See docs/sending.md.
     """
-    from pipeline import terminal
-
     settings = load_project(project)
     sending = settings.sending
     sending = replace(sending, rate=rate or sending.rate, connections=connections or sending.connections)
@@ -123,8 +119,6 @@ def _confirm_sending(mailing: Mailing, *, resend_doubtful: bool) -> None:
 
 def _send_to_list(mailing: Mailing, preflight: Preflight, words: Words, *, resend_doubtful: bool) -> int:
     """Queue and send with a progress display; print the report and save the evidence even after an error."""
-    from pipeline import terminal
-
     campaign = mailing.queue(resend_doubtful=resend_doubtful)
     counts = campaign.counts()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM stops sending as Ctrl-C does
@@ -161,17 +155,16 @@ def _print_preflight(preflight: Preflight, words: Words) -> None:
 # ---- publish subscribers
 
 
-def _with_database(command: Callable[..., int]) -> Callable[..., int]:
+def _with_database(command: Callable[..., int | None]) -> Callable[..., int | None]:
     """Add `--project` and `--outputs`; call the command with the configuration and the open database instead."""
 
     @wraps(command)
-    def opened(*, project: Path | None, outputs: Path | None, **values: Any) -> int:
+    def opened(*, project: Path | None, outputs: Path | None, **values: Any) -> int | None:
         settings = load_project(project)
-        sending = validated_settings(settings)
+        validated_settings(settings)
         if "list_" in values:
-            list_title(sending, values["list_"])
-        where = (outputs or settings.folder / "outputs").resolve()
-        with open_database(open_data_dir(settings, where)) as store:
+            list_title(settings.sending, values["list_"])
+        with open_database(open_data_dir(settings, (outputs or settings.folder / "outputs").resolve())) as store:
             return command(settings, store, **values)
 
     return project_option(_outputs_option(opened))
@@ -193,8 +186,7 @@ def import_(settings: Config, store: MailingDatabase, file: Path, list_: str, *,
     The first line names the columns: address;consent_date;consent_wording;consent_source, and language where it is not
     that of the publisher. If a row is invalid, nothing is imported.
     """
-    today = datetime.now(UTC).date()
-    table = read_csv(file, settings.publisher.language, settings.sources.dates, today)
+    table = read_csv(file, settings.publisher.language, settings.sources.dates, datetime.now(UTC).date())
     for fault in table.faults[:MAX_ROW_ERRORS_SHOWN]:
         click.echo(f"{file.name}:{fault.line}: {fault.message}", err=True)
     if (more := len(table.faults) - MAX_ROW_ERRORS_SHOWN) > 0:
@@ -219,7 +211,7 @@ def import_(settings: Config, store: MailingDatabase, file: Path, list_: str, *,
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="A file that only you can read. [stdout]"
 )
 @_with_database
-def export(_settings: Config, store: MailingDatabase, list_: str, output: Path | None) -> int:
+def export(_settings: Config, store: MailingDatabase, list_: str, output: Path | None) -> None:
     """Print a list as CSV, with every consent."""
     table = lists.export_csv(store, list_)
     if output is None:
@@ -227,13 +219,12 @@ def export(_settings: Config, store: MailingDatabase, list_: str, output: Path |
     else:
         write_private(output, table.encode("utf-8-sig"))  # without the byte order mark, Excel reads Windows-1252
         click.echo(f"saved {output}: it holds your readers' addresses, so delete it after use", err=True)
-    return 0
 
 
 @subscribers.command()
 @click.argument("address")
 @_with_database
-def forget(_settings: Config, store: MailingDatabase, address: str) -> int:
+def forget(_settings: Config, store: MailingDatabase, address: str) -> None:
     """Erase ADDRESS from every list and trial; a keyed hash of it stays, so that it is not mailed again."""
     try:
         address = read_address(address)
@@ -241,7 +232,6 @@ def forget(_settings: Config, store: MailingDatabase, address: str) -> int:
         raise SendError(f"{address!r}: {error}") from error
     was_known = lists.forget_address(store, address, datetime.now(UTC).date())
     click.echo("erased: the address is in no list any more; delete it from backups too" if was_known else "not found")
-    return 0
 
 
 @subscribers.command("check")
@@ -260,8 +250,7 @@ def check_lists(settings: Config, store: MailingDatabase) -> int:
             )
         if counts.soft:
             click.echo(f"warning: {name}: {counts.soft} have soft-bounced many times")
-    found = lists.find_suspect_data(store)
-    for message in found:
+    for message in (found := lists.find_suspect_data(store)):
         click.echo(f"error: {message}", err=True)
     return int(bool(found))
 
@@ -269,26 +258,24 @@ def check_lists(settings: Config, store: MailingDatabase) -> int:
 @subscribers.command()
 @click.option("--from-mailbox", "mailbox", required=True, type=_MAILBOX, help="mbox or Maildir.")
 @_with_database
-def unsubscribe(_settings: Config, store: MailingDatabase, mailbox: Path) -> int:
+def unsubscribe(_settings: Config, store: MailingDatabase, mailbox: Path) -> None:
     """Unsubscribe whoever asked for it by mail. The mailbox stays unchanged; a message counts once."""
     tally = read_unsubscribe_requests(store, mailbox, datetime.now(UTC).date())
     click.echo(
         f"{tally.read} read, {tally.known} of them before; {tally.left} unsubscribed; {tally.unmatched} for you to read"
     )
-    return 0
 
 
 @subscribers.command()
 @click.argument("mailbox", type=_MAILBOX)
 @_with_database
-def bounces(_settings: Config, store: MailingDatabase, mailbox: Path) -> int:
+def bounces(_settings: Config, store: MailingDatabase, mailbox: Path) -> None:
     """Read bounces from an mbox or Maildir: hard ones suppress the subscriber, soft ones are counted."""
     tally = read_bounces(store, mailbox, datetime.now(UTC).date())
-    read = f"{tally.read} read, {tally.known} of them before"
     click.echo(
-        f"{read}; {tally.hard} hard, suppressed; {tally.soft} soft, counted; {tally.unmatched} not for our messages"
+        f"{tally.read} read, {tally.known} of them before; {tally.hard} hard, suppressed; {tally.soft} soft, counted; "
+        f"{tally.unmatched} not for our messages"
     )
-    return 0
 
 
 @subscribers.command()
@@ -296,9 +283,8 @@ def bounces(_settings: Config, store: MailingDatabase, mailbox: Path) -> int:
 @click.option("--port", type=click.IntRange(0, 65535), default=8025, help="[8025]")
 @_transport_option
 @_with_database
-def serve(settings: Config, store: MailingDatabase, host: str, port: int, transport: str) -> int:
+def serve(settings: Config, store: MailingDatabase, host: str, port: int, transport: str) -> None:
     """Serve the pages for signing up and unsubscribing. See docs/sending.md for nginx and Caddy."""
     from pipeline.mailing.signup_service import run_signup_service
 
     run_signup_service(settings, store, host, port, is_trial=transport == "file")
-    return 0

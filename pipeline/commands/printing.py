@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from pipeline import terminal
+from pipeline.build import published_dir
 from pipeline.commands.shared_options import (
     as_ids,
     jobs_option,
@@ -17,14 +19,21 @@ from pipeline.commands.shared_options import (
     project_option,
     variants_of,
 )
-
-if TYPE_CHECKING:
-    from pipeline.config import Config
-    from pipeline.printing.published_handouts import PrintBatch
+from pipeline.config import Config
+from pipeline.engine.executor import default_jobs
+from pipeline.printing import cups
+from pipeline.printing.published_handouts import (
+    HANDOUT_FORMAT,
+    PrintBatch,
+    make_contact_sheet,
+    make_print_pack,
+    publish_for_printing,
+    save_print_pack,
+)
+from pipeline.run.run_context import Request
 
 
 def _paper_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that `print` and `print-pack` share."""
     for option in reversed(
         (
             click.argument("articles", nargs=-1, metavar="[ARTICLE]..."),
@@ -49,8 +58,6 @@ def print_pack(articles: tuple[str, ...], copies: int, output: Path, **chosen: A
 
     Each copy begins on a new sheet. ARTICLE is an id or the path of a source; without: every article.
     """
-    from pipeline.printing.published_handouts import make_print_pack, save_print_pack
-
     settings, batch = _publish_for_printing(articles, **chosen)
     if batch.handouts:
         save_print_pack(make_print_pack(batch.handouts, copies, settings), output)
@@ -72,8 +79,6 @@ def print_(
 
     ARTICLE is an id or the path of a source; without: every article.
     """
-    from pipeline.printing import cups
-
     if is_list:
         for known in cups.list_printers():
             click.echo(f"{known.name} (default)" if known.is_default else known.name)
@@ -94,12 +99,6 @@ def _publish_for_printing(
     articles: tuple[str, ...], *, variant: str, project: Path | None, outputs: Path | None, jobs: int | None
 ) -> tuple[Config, PrintBatch]:
     """Publish the requested handouts, and print the articles that have none."""
-    from pipeline import terminal
-    from pipeline.build import published_dir
-    from pipeline.engine.executor import default_jobs
-    from pipeline.printing.published_handouts import HANDOUT_FORMAT, publish_for_printing
-    from pipeline.run.run_context import Request
-
     if variant not in (known := variants_of(HANDOUT_FORMAT)):
         raise click.BadParameter(f"{variant} is not a variant; there is {', '.join(known)}", param_hint="--variant")
     settings = load_project(project)
@@ -126,16 +125,10 @@ def proof(
     article: str, variant: tuple[str, ...], output: Path | None, project: Path | None, outputs: Path | None
 ) -> int:
     """Save all pages of ARTICLE's handout, in every variant, as one picture."""
-    from pipeline import terminal
-    from pipeline.build import published_dir
-    from pipeline.printing.published_handouts import HANDOUT_FORMAT, make_contact_sheet
-    from pipeline.run.run_context import Request
-
     settings = load_project(project)
     request = Request((), as_ids((article,), settings, Path.cwd()), outputs=outputs)
-    variants = variant or variants_of(HANDOUT_FORMAT)
     with terminal.run_progress() as progress:
-        report, path = make_contact_sheet(settings, request, variants, output, progress)
+        report, path = make_contact_sheet(settings, request, variant or variants_of(HANDOUT_FORMAT), output, progress)
     if path is None:
         terminal.show_report(report, published_dir(settings, outputs), is_verbose=True)
         return 1

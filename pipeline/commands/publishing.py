@@ -19,14 +19,11 @@ if TYPE_CHECKING:
     from pipeline.engine.executor import Executor
     from pipeline.report import Report
 
-CERTIFIABLE = "epub"
 _ALLOW_HELP = "Publish PDF files that violate PDF/A or PDF/UA too, without declaring conformance."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """Options of the publishing commands, each under the name that click gives it."""
-
     project: Path | None
     outputs: Path | None
     jobs: int | None
@@ -61,7 +58,6 @@ def publish_all(only: tuple[str, ...], **chosen: Any) -> int:
 
 
 def format_command(name: str) -> click.Command:
-    """Return the command of one format, with the options that its writer takes."""
     try:
         summary = writers.load_writer(name).summary
     except Exception as error:  # noqa: BLE001  # a third-party writer: the other formats must still work
@@ -76,7 +72,7 @@ def format_command(name: str) -> click.Command:
     def command(articles: tuple[str, ...], **chosen: Any) -> int:
         return _publish((name,), articles, RunOptions(**chosen))
 
-    if name == CERTIFIABLE:
+    if name == "epub":
         help_ = "Check the books with EPUBCheck and Ace, and save the certificates in certificates/."
         command.params.append(click.Option(["--certify"], is_flag=True, help=help_))
     if has_option(name, "allow_nonconforming"):
@@ -114,19 +110,20 @@ def _publish(formats: tuple[str, ...], articles: tuple[str, ...], options: RunOp
         if options.report:
             terminal.check_report_path(options.report)
         with terminal.run_progress() as progress:
-            run = build.certify if options.certify else build.publish
-            result = run(settings, request, progress, executor)
+            result = (build.certify if options.certify else build.publish)(settings, request, progress, executor)
     folder = build.published_dir(settings, request.outputs)
     _show_result(result, folder, options)
     code = result.exit_code(is_strict=options.strict)
     if result.is_noop and not (options.report or options.verify or options.explain or options.profile):
+        from pipeline import noop
+
         text = terminal.no_op_text(result, folder, is_verbose=options.verbose)
-        _save_no_op(settings, folder.resolve(), result, (text, code), began_ns)
+        own, others = noop.published_files(result, folder.resolve()), noop.input_files(settings, folder.resolve())
+        noop.keep_answer(sys.argv[1:], own, others, (text, code), began_ns)  # for the next run of this command
     return code
 
 
 def _format_overrides(formats: tuple[str, ...], options: RunOptions) -> dict[str, dict[str, object]]:
-    """Return the options of formats that the command line sets, by format."""
     overrides: dict[str, dict[str, object]] = {name: {} for name in formats}
     for name in formats:
         if options.variant and variants_of(name):
@@ -153,7 +150,6 @@ def _show_result(result: Report, folder: Path, options: RunOptions) -> None:
 
 
 def _executor(settings: Config, options: RunOptions) -> Executor:
-    """Return the executor: local processes, or a Dask cluster that renders."""
     from pipeline.engine.executor import Executor, default_jobs
 
     jobs, memory_mb = options.jobs or default_jobs(), settings.limits.memory_mb
@@ -167,11 +163,3 @@ def _executor(settings: Config, options: RunOptions) -> Executor:
     check_address(options.cluster)
     url = options.store or str((options.outputs or settings.folder / "outputs").resolve() / STATE / "store")
     return Cluster(options.cluster, url, settings.folder.resolve(), (jobs, memory_mb))
-
-
-def _save_no_op(settings: Config, outputs: Path, result: Report, answer: tuple[str, int], began_ns: int) -> None:
-    """Save output and exit code for the next run of this command, which repeats them if no input has changed."""
-    from pipeline import noop
-
-    own, others = noop.published_files(result, outputs), noop.input_files(settings, outputs)
-    noop.keep_answer(sys.argv[1:], own, others, answer, began_ns)

@@ -56,7 +56,6 @@ def variants_of(name: str) -> tuple[str, ...]:
 
 
 def has_option(name: str, option: str) -> bool:
-    """Tell whether a format's table in `publish.toml` may hold an option."""
     return option in _option_types(name)
 
 
@@ -123,5 +122,4 @@ def as_ids(names: tuple[str, ...], config: Config, here: Path) -> tuple[str, ...
 def review_date() -> date:
     """Return the date for review checks: today, or `SOURCE_DATE_EPOCH` for reproducible builds."""
     stated = os.environ.get("SOURCE_DATE_EPOCH", "")
-    now = datetime.fromtimestamp(int(stated), UTC) if stated.isdecimal() else datetime.now(UTC).astimezone()
-    return now.date()
+    return (datetime.fromtimestamp(int(stated), UTC) if stated.isdecimal() else datetime.now(UTC).astimezone()).date()

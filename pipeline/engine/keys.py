@@ -16,10 +16,9 @@ from pathlib import Path
 import pipeline
 from pipeline.config import Config
 from pipeline.engine.cache import Cache
-from pipeline.lint.rules_key import rules_key
-from pipeline.lint.spelling import dictionaries_key
+from pipeline.lint import spelling, word_lists
 from pipeline.reading.editions import EditionPlan
-from pipeline.rendering.styles import Styles
+from pipeline.rendering.styles import Styles, find_styles
 from pipeline.writers import installed_writers
 
 LIBRARIES = (
@@ -97,6 +96,14 @@ class FileDigests:
 # ---- reading
 
 
+def _lint_inputs(config: Config) -> str:
+    """Return the digest of all that findings on an article depend on beside the article and this program."""
+    return digest((
+        repr(config.check), repr(sorted(config.formats)),
+        *word_lists.word_list_contents(find_styles(config.folder)), *spelling.spelling_inputs(config),
+    ))  # fmt: skip
+
+
 def reading_key(config: Config, ids: Mapping[str, str]) -> str:
     """Return the key of all that reading depends on besides a source and its pictures.
 
@@ -104,12 +111,12 @@ def reading_key(config: Config, ids: Mapping[str, str]) -> str:
         ids: The id of every source by its path: links between articles depend on them.
     """
     options = (repr(config.sources), repr(config.limits), config.publisher.language, config.publisher.website)
-    return digest((_read_code(), rules_key(config), *options, *(f"{path}={ids[path]}" for path in sorted(ids))))
+    return digest((_read_code(), _lint_inputs(config), *options, *(f"{path}={ids[path]}" for path in sorted(ids))))
 
 
 def spelling_key() -> str:
     """Return the key of all that a spelling verdict depends on besides the word."""
-    return short(_read_code(), dictionaries_key())
+    return short(_read_code(), spelling.dictionaries_key())
 
 
 @cache

@@ -14,12 +14,9 @@ from typing import Any
 
 from pipeline.model import CalloutKind
 
-Words = str
-"""Words with spaces between them, in small letters unless the entry says so."""
-Expression = str
-"""A regular expression. Rules ignore case unless the entry says that it counts."""
-_SHARED = {"nb": "no", "nn": "no"}
-"""Tags whose language has its module under another tag."""
+Words = str  # Words with spaces between them, in small letters unless the entry says so
+Expression = str  # A regular expression. Rules ignore case unless the entry says that it counts.
+_SHARED = {"nb": "no", "nn": "no"}  # Tags whose language has its module under another tag
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,8 +34,8 @@ class Language:
     names: Words = ""  # How the value of `language:` may name it; the first is its English name
     yes: Words = ""
     no: Words = ""
+    # Its names of the keys of front matter, and of the keys and words inside their values, by the English name.
     keys: Mapping[str, Words] = field(default_factory=dict)
-    """Its names of the keys of front matter, and of the keys and words inside their values, by the English name."""
     months: tuple[Words, ...] = ()  # Twelve, each with its full name first
     weekdays: Expression = ""
     before_day: Expression = ""  # Words before the day of the month: `den`, `the`
@@ -47,13 +44,13 @@ class Language:
     before_time: Expression = ""  # Words before a time of day, with the space behind it
 
     # ---- in every article: blocks
+    # Names of boxes by kind, with hyphens for spaces.
     callouts: Mapping[CalloutKind, Words] = field(default_factory=dict)
-    """Names of boxes by kind, with hyphens for spaces."""
+    # Names of boxes that are shown in one medium only: `web`, `print`, `mail`, `book`.
     media: Mapping[str, Words] = field(default_factory=dict)
-    """Names of boxes that are shown in one medium only: `web`, `print`, `mail`, `book`."""
     references: Expression = ""  # A heading of references
+    # Words behind an ordinal number at a line's beginning, which begins no list: `2. trimester`.
     counted: Expression = ""
-    """Words behind an ordinal number at a line's beginning, which begins no list: `2. trimester`."""
     contact: Expression = ""  # Words of a line that says how to reach someone, which is no heading
     placeholders: Expression = ""  # Words in brackets that ask for text: `[INSERT name]`. Case counts.
     screen: tuple[Expression, ...] = ()  # Words that need a screen, such as `click here`
@@ -69,10 +66,10 @@ class Language:
     little: Words = ""  # Words that addresses leave out
     leads_on: Words = ""  # Words beside these that a shortened text must not end with
     common_deletions: Expression = ""  # Abbreviations behind whose full stop a description is not cut
+    # Abbreviations that end no sentence where sentences are counted, without their last full stop. Case counts.
     goes_on: Words = ""
-    """Abbreviations that end no sentence where sentences are counted, without their last full stop. Case counts."""
+    # Common words by their spelling in file names: `paa`, `på`.
     plain_spellings: Mapping[str, str] = field(default_factory=dict)
-    """Common words by their spelling in file names: `paa`, `på`."""
     elided: Expression = ""  # Words that begin with an apostrophe, without it: `tis`
     before_number: Expression = ""  # Words before a number that is no range: of a telephone, an account, a match
     dose_units: Expression = ""  # Words for units of effect: `units`
@@ -82,8 +79,8 @@ class Language:
     written_out: tuple[Expression, ...] = ()  # What says that an abbreviation, in the place of `{}`, stands for words
 
     # ---- in every article: mailing
+    # Names of columns in a list of subscribers, and the program's own name of each.
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Names of columns in a list of subscribers, and the program's own name of each."""
     illness: Expression = ""  # What makes a value health data
     unsubscribe: Expression = ""  # What a mail says that asks to leave the list
     reply: Expression = ""  # What mail programs put before the subject of an answer: `re`
@@ -92,8 +89,8 @@ class Language:
     units: Expression = ""  # Words that do not part from the number before them
     percent: Expression = ""  # A percent sign with or without a space before it, where the language writes one
     thousands: str = ""  # The sign between groups of three digits, `.` or `,`; the other one is the decimal sign
+    # Styles of quotation marks, the usual first: open, close, and both again for quotations within quotations.
     quotes: tuple[str, ...] = ()
-    """Styles of quotation marks, the usual first: open, close, and both again for quotations within quotations."""
     spaces_marks: bool = False  # It writes a space before `:` and `!`
     after_z: tuple[str, ...] = ()  # Letters behind z in the alphabet, those that are sorted alike in one text
 
@@ -120,7 +117,6 @@ class Language:
     negations: Expression = ""  # Words about a claim that take it back or say for whom it holds
 
     def names_of(self, key: str) -> tuple[str, ...]:
-        """Return its names of a key."""
         return tuple(self.keys.get(key, "").split())
 
     @property
@@ -138,12 +134,10 @@ def compiled(expression: Expression, flags: int = 0) -> re.Pattern[str]:
 
 @cache
 def tags() -> tuple[str, ...]:
-    """Return the tags that have a module."""
     return tuple(sorted(module.name for module in iter_modules(__path__)))
 
 
 def module_of(tag: str) -> str:
-    """Return the name of the module that a language has, or would have."""
     own = tag.split("-", maxsplit=1)[0].lower()
     return _SHARED.get(own, own)
 
@@ -158,7 +152,6 @@ def language(tag: str) -> Language:
 
 @cache
 def every() -> tuple[Language, ...]:
-    """Return all languages that have a module."""
     return tuple(map(language, tags()))
 
 

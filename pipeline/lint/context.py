@@ -21,18 +21,14 @@ from pipeline.rendering.styles import Styles
 
 ModelNode = Block | Inline | Cell
 Kind = TypeVar("Kind", bound=ModelNode)
-SENTENCE_KINDS = ("lead", "point", "prose", "note")
-"""Kinds of passages that are read as sentences."""
+SENTENCE_KINDS = ("lead", "point", "prose", "note")  # Kinds of passages that are read as sentences
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence with its passage."""
-
     text: str
     passage: Passage
-    start: int
-    """In the text of the passage."""
+    start: int  # In the text of the passage
 
     @property
     def line(self) -> int:
@@ -46,12 +42,11 @@ class LintContext:
     article: Article
     config: Config
     styles: Styles
+    # On words, shared by all articles of a process.
     verdicts: SpellingVerdicts = field(default_factory=SpellingVerdicts)
-    """On words, shared by all articles of a process."""
 
     @cached_property
     def language(self) -> Language:
-        """Return the tables of its language."""
         return language(self.article.language)
 
     @cached_property
@@ -60,7 +55,6 @@ class LintContext:
 
     @cached_property
     def words(self) -> tuple[tuple[Passage, tuple[WordSpan, ...]], ...]:
-        """Return each passage but the references with the words of its own language."""
         return tuple((each, tokenize(each.own)) for each in self.passages if each.kind != "reference")
 
     @property
@@ -68,11 +62,9 @@ class LintContext:
         return sum(len(words) for _, words in self.words)
 
     def each_word(self) -> Iterator[tuple[Passage, WordSpan]]:
-        """Yield every word with its passage."""
         return ((passage, word) for passage, words in self.words for word in words)
 
     def matches(self, pattern: re.Pattern[str]) -> Iterator[tuple[Passage, re.Match[str]]]:
-        """Yield every match in the passages but the references, in text of their own language."""
         return ((passage, at) for passage, _ in self.words for at in pattern.finditer(passage.own))
 
     @cached_property
@@ -89,8 +81,7 @@ class LintContext:
     @cached_property
     def images(self) -> tuple[Image, ...]:
         """Return every image, the hero first, in reading order."""
-        hero = (self.article.hero.image,) if self.article.hero else ()
-        return hero + self.nodes(Image)
+        return ((self.article.hero.image,) if self.article.hero else ()) + self.nodes(Image)
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -98,7 +89,6 @@ class LintContext:
         return tuple(Sentence(words, each, start) for each in read for start, words in sentences(each.own))
 
     def sentence_at(self, passage: Passage, place: int) -> Sentence | None:
-        """Return the sentence that holds a place of a passage."""
         around = (each for each in self.sentences if each.passage is passage)
         return next((each for each in around if each.start <= place < each.start + len(each.text)), None)
 
@@ -120,11 +110,9 @@ class LintContext:
 
 
 ArticleCheck = Callable[[LintContext], Iterable[Finding]]
-ARTICLE_CHECKS: list[ArticleCheck] = []
-"""The checks of all imported modules."""
+ARTICLE_CHECKS: list[ArticleCheck] = []  # The checks of all imported modules
 
 
 def article_check(check: ArticleCheck) -> ArticleCheck:
-    """Register a function as a check of every article, and return it unchanged."""
     ARTICLE_CHECKS.append(check)
     return check

@@ -18,32 +18,17 @@ from pipeline.registry import note_rule, warning_rule
 
 @dataclass(frozen=True, slots=True)
 class LintSummary:
-    """Anchors and links of an article, for rules across articles."""
-
-    anchors: tuple[str, ...] = ()
-    """Ids of its headings."""
-    links: tuple[tuple[str, int], ...] = ()
-    """Web addresses it leads to, and the line of each."""
+    anchors: tuple[str, ...] = ()  # Ids of its headings
+    links: tuple[tuple[str, int], ...] = ()  # Web addresses it leads to, and the line of each
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleSummary:
-    """Metadata, anchors and links of an article."""
-
     about: ArticleMeta
     lint_summary: LintSummary
 
-    @property
-    def id(self) -> str:
-        return self.about.id
-
-    @property
-    def source(self) -> str:
-        return self.about.source
-
 
 def summarise_article(context: LintContext) -> LintSummary:
-    """Return the anchors and web links of an article."""
     anchors = (*(node.id for node in context.nodes(Header)), *(node.id for node in context.nodes(References)))
     links = ((link.address, link.line) for link in context.nodes(Link) if link.address.startswith("http"))
     return LintSummary(anchors, tuple(dict.fromkeys(links)))
@@ -63,8 +48,7 @@ def check_project(
     findings = list(check_reviews(own, config.check.review_months, today)) if today else []
     if is_whole:
         findings += check_across_articles(them)
-        languages = (about.meta.language.split("-")[0] for about in own)
-        findings += skipped(languages if config.check.spelling else ())
+        findings += skipped((about.meta.language.split("-")[0] for about in own) if config.check.spelling else ())
     return tuple(findings)
 
 
@@ -78,7 +62,7 @@ def skipped(languages: Iterable[str]) -> Iterable[Finding]:
 def check_across_articles(articles: Iterable[ArticleSummary]) -> tuple[Finding, ...]:
     """Return the findings on all articles of a project together, without those that their authors accept."""
     them = tuple(articles)
-    accepted = {one.source: one.about.meta.accept for one in them}
+    accepted = {one.about.source: one.about.meta.accept for one in them}
     findings = (*_check_own_links(them), *_check_titles(them), *_check_orphans(them))
     return tuple(finding for finding in findings if finding.code not in accepted.get(finding.source, ()))
 
@@ -112,11 +96,11 @@ def _check_own_links(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
             anchor = address.partition("#")[2]
             target = by_address.get(_page(address))
             if target and anchor and anchor not in target.lint_summary.anchors and target is not one:
-                message = f"{target.id!r} has no heading {anchor!r}"
-                yield make_finding("article-anchor-unknown", one.source, line, message, quote=address)
+                message = f"{target.about.id!r} has no heading {anchor!r}"
+                yield make_finding("article-anchor-unknown", one.about.source, line, message, quote=address)
             elif not target and _page(address).rpartition("/")[0] in folders:
                 message = f"there is no article at {address}"
-                yield make_finding("article-link-unknown", one.source, line, message, quote=address)
+                yield make_finding("article-link-unknown", one.about.source, line, message, quote=address)
 
 
 @warning_rule(
@@ -134,7 +118,9 @@ def _check_titles(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
         by_title[" ".join(one.about.title.casefold().split())].append(one)
     for same in by_title.values():
         for one in same[1:]:
-            yield make_finding("title-twice", one.source, 0, f"{same[0].source} is called {one.about.title!r} too")
+            yield make_finding(
+                "title-twice", one.about.source, 0, f"{same[0].about.source} is called {one.about.title!r} too"
+            )
 
 
 @note_rule(
@@ -146,15 +132,13 @@ def _check_titles(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
     group="whole",
 )
 def _check_orphans(them: tuple[ArticleSummary, ...]) -> Iterator[Finding]:
-    if len(them) < 2:
-        return
-    by_address = {one.about.meta.address.rstrip("/"): one.id for one in them if one.about.meta.address}
-    named = {one.id: (*(entry.id for entry in one.about.meta.related), *one.about.meta.articles) for one in them}
+    by_address = {one.about.meta.address.rstrip("/"): one.about.id for one in them if one.about.meta.address}
+    named = {one.about.id: (*(entry.id for entry in one.about.meta.related), *one.about.meta.articles) for one in them}
     led_to = {id_ for one, ids in named.items() for id_ in ids if id_ != one}
     for one in them:
         targets = (by_address.get(_page(address), "") for address, _ in one.lint_summary.links)
-        led_to |= {*targets} - {one.id}
-    for one in them:
+        led_to |= {*targets} - {one.about.id}
+    for one in them if len(them) > 1 else ():
         meta = one.about.meta
-        if one.id not in led_to and not (meta.is_draft or meta.is_unlisted or meta.articles):
-            yield make_finding("orphan", one.source, 0, "no other article leads here")
+        if one.about.id not in led_to and not (meta.is_draft or meta.is_unlisted or meta.articles):
+            yield make_finding("orphan", one.about.source, 0, "no other article leads here")

@@ -17,14 +17,11 @@ if TYPE_CHECKING:
     from pikepdf import Pdf
 
 SUFFIXES = (".pdf", ".epub", ".eml")
-MAX_FILE_MB = 500
-"""A file, or what is packed in it: more is no handout, book or mail, and would fill the memory."""
+MAX_FILE_MB = 500  # A file, or what is packed in it: more is no handout, book or mail, and would fill the memory
 _CLAIMS = {"pdfua": "{http://www.aiim.org/pdfua/ns/id/}part", "pdfa": "{http://www.aiim.org/pdfa/ns/id/}part"}
 _LEVEL = "{http://www.aiim.org/pdfa/ns/id/}conformance"
-_VALIDATED_PARTS = ("1", "2", "3")
-"""Parts of PDF/A that page-validation knows."""
-_HANDLE = re.compile(r"^(?:stream )?<[^>]*>:\s*")
-"""How qpdf names a file that it was given as bytes."""
+_VALIDATED_PARTS = ("1", "2", "3")  # Parts of PDF/A that page-validation knows
+_HANDLE = re.compile(r"^(?:stream )?<[^>]*>:\s*")  # How qpdf names a file that it was given as bytes
 
 
 def find_published_files(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -156,5 +153,4 @@ def _unreadable_file(name: str, message: str) -> Finding:
 
 
 def _is_hidden(file: Path, above: Path) -> bool:
-    inside = file.relative_to(above).parts if above.is_dir() else ()
-    return any(part.startswith(".") for part in inside)
+    return above.is_dir() and any(part.startswith(".") for part in file.relative_to(above).parts)

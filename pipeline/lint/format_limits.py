@@ -12,8 +12,7 @@ from pipeline.lint.context import LintContext, article_check
 from pipeline.model import Link, Table, text
 from pipeline.registry import note_rule, warning_rule
 
-MAX_ADDRESS_LENGTH = 80
-"""Characters of a line of the handout: 170 mm at 11 points hold some 90."""
+MAX_ADDRESS_LENGTH = 80  # Characters of a line of the handout: 170 mm at 11 points hold some 90
 MAX_SUBJECT_CHARACTERS = 60
 MAX_ALT_LENGTH = 250
 
@@ -109,8 +108,8 @@ def alt_long(context: LintContext) -> Iterator[Finding]:
 
 
 _DRAWING_WORD = re.compile(r"[^\W\d_]{3,}")
+# A drawing with more words is a diagram: its words belong in the text, not in one breath of an alternative.
 _MAX_DRAWING_WORDS = 12
-"""A drawing with more words is a diagram: its words belong in the text, not in one breath of an alternative."""
 
 
 @warning_rule(

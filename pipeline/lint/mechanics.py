@@ -26,8 +26,7 @@ def word_doubled(context: LintContext) -> Iterator[Finding]:
         for (start, word, folded), (second, again, same) in pairwise(words):
             if folded != same or not word.isalpha() or passage.own[start + len(word) : second].strip(" "):
                 continue
-            is_name = word[0].isupper() and again[0].isupper()
-            if folded not in usual and not is_name:
+            if folded not in usual and not (word[0].isupper() and again[0].isupper()):
                 yield context.finding_at("word-doubled", passage, (start, second + len(again)), f"{word!r} is repeated")
 
 
@@ -44,9 +43,7 @@ _SPACE = re.compile(r"[ \u00a0]+(?:[,;!?](?=\s|$)|[.:](?=\s+[A-ZÀ-ÖØ-Þ]|$))"
 )
 @article_check
 def space_before_mark(context: LintContext) -> Iterator[Finding]:
-    if context.language.spaces_marks:
-        return
-    for passage, at in context.matches(_SPACE):
+    for passage, at in () if context.language.spaces_marks else context.matches(_SPACE):
         if passage.own[: at.start()][-1:].isalnum():
             shown = passage.text[max(0, at.start() - 12) : at.end()]
             message = f"a space before {at[0].strip()!r}"
@@ -55,8 +52,7 @@ def space_before_mark(context: LintContext) -> Iterator[Finding]:
 
 _GENITIVE = re.compile(r"['’´`]s(?![\w'’])")
 _LAST_WORD = re.compile(r"(?<![\w'’])[^\W\d_]{2,}$")
-_TERM = re.compile(r"\s[A-Z]")
-"""A capital behind it makes it an English term: `Ward's Area`."""
+_TERM = re.compile(r"\s[A-Z]")  # A capital behind it makes it an English term: `Ward's Area`
 
 
 @warning_rule(
@@ -94,8 +90,7 @@ _PAIRS = {"„": "“”", "»": "«", "“": "”", "«": "»", "‚": "‘’"
 @article_check
 def quotes_mixed(context: LintContext) -> Iterator[Finding]:
     for passage, _ in context.words:
-        place = _unclosed(passage.own)
-        if place is not None:
+        if (place := _unclosed(passage.own)) is not None:
             shown = passage.text[place : place + 30]
             message = f"the quotation mark before {shown[1:].strip()!r} is closed by none that belongs to it"
             yield context.finding("quotes-mixed", passage.line_at(place), message, quote=shown)

@@ -35,8 +35,8 @@ from pipeline.model import (
 )
 
 PassageKind = Literal["title", "lead", "point", "heading", "prose", "note", "cell", "caption", "reference"]
+# Placeholder for text that rules of the language must not read: no letter, no space, no punctuation.
 HIDDEN_CHARACTER = "\ufffc"
-"""Placeholder for text that rules of the language must not read: no letter, no space, no punctuation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,10 @@ class Passage:
 
     kind: PassageKind
     text: str
-    own: str
-    """The same, as many characters long; code, addresses and words in another language are hidden."""
-    lines: tuple[tuple[int, int], ...]
-    """Where a line of the source begins in the text, and its number."""
+    own: str  # The same, as many characters long; code, addresses and words in another language are hidden
+    lines: tuple[tuple[int, int], ...]  # Where a line of the source begins in the text, and its number
 
     def line_at(self, place: int) -> int:
-        """Return the line in the source of a place in the text."""
         return self.lines[bisect(self.lines, (place, 1 << 30)) - 1][1]
 
 
@@ -68,8 +65,7 @@ def _plain_passage(kind: PassageKind, words: str) -> Passage:
 
 
 def _of_blocks(blocks: Iterable[Block], kind: PassageKind, language: str) -> Iterator[Passage]:
-    for block in blocks:
-        yield from _of_block(block, kind, language)
+    return chain.from_iterable(_of_block(block, kind, language) for block in blocks)
 
 
 def _of_block(block: Block, kind: PassageKind, language: str) -> Iterator[Passage]:
@@ -113,8 +109,6 @@ def _is_same_language(one: str, other: str) -> bool:
 
 @dataclass(slots=True)
 class _PassageBuilder:
-    """Gathers the words of a passage."""
-
     language: str
     line: int
     text: list[str] = field(default_factory=list)
@@ -128,22 +122,17 @@ class _PassageBuilder:
         self.own.append(HIDDEN_CHARACTER * len(words) if is_hidden else words)
         self.length += len(words)
 
-    def break_line(self) -> None:
-        self.add(" ")
-        self.line += 1
-        self.lines.append((self.length, self.line))
-
     def write(self, content: Iterable[Inline], *, is_hidden: bool = False) -> None:
         for node in content:
             match node:
-                case Str(words):
-                    self.add(words, is_hidden=is_hidden)
+                case Str(words) | Code(words):
+                    self.add(words, is_hidden=is_hidden or isinstance(node, Code))
                 case Space():
                     self.add(" ")
-                case Code(words):
-                    self.add(words, is_hidden=True)
                 case SoftBreak() | LineBreak():
-                    self.break_line()
+                    self.add(" ")
+                    self.line += 1
+                    self.lines.append((self.length, self.line))
                 case Note():
                     self.notes.append(node)
                 case Image():

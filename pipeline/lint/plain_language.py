@@ -13,8 +13,7 @@ from pipeline.registry import note_rule, warning_rule
 from pipeline.rendering.readability import lix
 
 WORDS_A_MINUTE = 200
-_FEW_WORDS = 100
-"""LIX of a shorter text swings with every word."""
+_FEW_WORDS = 100  # LIX of a shorter text swings with every word
 _FEW_SENTENCES = 8
 _LETTERS_WORD = re.compile(r"[^\W\d_]+(?:[-’'][^\W\d_]+)*")
 
@@ -35,8 +34,7 @@ def lix_high(context: LintContext) -> Iterator[Finding]:
     if number is None or context.word_count < _FEW_WORDS:
         return
     aims = {name: check.lix_of.get(name, check.lix) for name in article.meta.formats or context.config.formats}
-    missed = [name for name, aim in aims.items() if number > aim]
-    if missed:
+    if missed := [name for name, aim in aims.items() if number > aim]:
         aim = max(aims[name] for name in missed)
         yield context.finding("lix-high", 0, f"LIX {number}, expected at most {aim} ({', '.join(missed)})")
 
@@ -54,8 +52,7 @@ def lix_high(context: LintContext) -> Iterator[Finding]:
 def sentence_long(context: LintContext) -> Iterator[Finding]:
     limit = context.config.check.sentence_words
     for sentence in context.sentences:
-        count = len(_LETTERS_WORD.findall(sentence.text))
-        if count > limit:
+        if (count := len(_LETTERS_WORD.findall(sentence.text))) > limit:
             message = f"a sentence of {count} words, expected at most {limit}"
             yield context.finding("sentence-long", sentence.line, message, quote=" ".join(sentence.text.split()[:8]))
 
@@ -98,8 +95,7 @@ def passive_voice(context: LintContext) -> Iterator[Finding]:
     pattern, hint = compiled(own.passive), compiled(own.passive_hint)
     likely = (sentence for sentence in context.sentences if hint.search(sentence.text))
     hits = [(sentence, at) for sentence in likely if (at := pattern.search(sentence.text))]
-    percent = round(100 * len(hits) / len(context.sentences))
-    if percent > context.config.check.passive_percent:
+    if (percent := round(100 * len(hits) / len(context.sentences))) > context.config.check.passive_percent:
         places = ", ".join(f"{at[0]!r} (line {sentence.line})" for sentence, at in hits[:4])
         message = f"{percent} % of the sentences are in the passive: {places}"
         yield context.finding("passive-voice", hits[0][0].line, message, quote=hits[0][1][0])
@@ -116,10 +112,8 @@ def passive_voice(context: LintContext) -> Iterator[Finding]:
 )
 @article_check
 def nominal_style(context: LintContext) -> Iterator[Finding]:
-    if not context.language.hidden_verbs:
-        return
     pattern = compiled(context.language.hidden_verbs, re.IGNORECASE)
-    for sentence in context.sentences:
+    for sentence in context.sentences if pattern.pattern else ():
         for at in pattern.finditer(sentence.text):
             line = sentence.passage.line_at(sentence.start + at.start())
             yield context.finding("nominal-style", line, f"{at[0]!r} hides a verb", quote=at[0])
@@ -146,7 +140,8 @@ def hard_word(context: LintContext) -> Iterator[Finding]:
             if entry in found:
                 continue
             is_explained = _is_in_brackets(passage.text, start, end) or entry.rstrip("*") in title
-            if is_explained or _is_plain_word_used(instead, context.all_text):
+            ways = (re.escape(way.strip().casefold()) for way in instead.split(","))
+            if is_explained or any(re.search(rf"\b{way}", context.all_text) for way in ways):
                 found[entry] = None
             else:
                 message = f"{passage.text[start:end]!r} has a plain alternative: {instead}"
@@ -158,15 +153,8 @@ _EXPLAINS = re.compile(rf"\s*[,–]?\s*\(|{together().explains}", re.IGNORECASE)
 
 
 def _is_in_brackets(text: str, start: int, end: int) -> bool:
-    """Return whether words are in brackets, or followed by brackets."""
     before = text[:start]
-    is_inside = before.rfind("(") > before.rfind(")")
-    return is_inside or bool(_EXPLAINS.match(text[end:]))
-
-
-def _is_plain_word_used(instead: str, whole: str) -> bool:
-    """Return whether the article has one of the plain alternatives too."""
-    return any(re.search(rf"\b{re.escape(way.strip().casefold())}", whole) for way in instead.split(","))
+    return (before.rfind("(") > before.rfind(")")) or bool(_EXPLAINS.match(text[end:]))
 
 
 _CAPITALS_ONLY = re.compile(r"[A-ZÀ-ÖØ-Þ]{2,6}$")
@@ -185,8 +173,7 @@ _ROMAN = re.compile(r"[IVX]+$")
 @article_check
 def abbreviation_unexplained(context: LintContext) -> Iterator[Finding]:
     known = context.list("abbreviations").entries
-    spanned = {text(node.content) for node in context.nodes(Span) if node.title}
-    seen: set[str] = set(spanned)
+    seen = {text(node.content) for node in context.nodes(Span) if node.title}
     for passage, (start, short, folded) in context.each_word():
         if short in seen or short == folded or not _CAPITALS_ONLY.match(short) or _ROMAN.match(short):
             continue
@@ -202,18 +189,13 @@ def abbreviation_unexplained(context: LintContext) -> Iterator[Finding]:
             yield context.finding_at("abbreviation-unexplained", passage, (start, end), message, hint)
 
 
-KNOWN_TO_EVERYONE = "-"
-"""The value in a word list of an abbreviation that everyone knows."""
+KNOWN_TO_EVERYONE = "-"  # The value in a word list of an abbreviation that everyone knows
 
 
 def _is_written_out(short: str, whole: str) -> bool:
     """Return whether an abbreviation, without capitals, is in or before brackets, or is said to stand for words."""
-    own = re.escape(short)
-    return bool(
-        re.search(rf"\([^()]*\b{own}\b[^()]*\)", whole)
-        or re.search(rf"\b{own}\b\s*[(–]", whole)
-        or any(re.search(said.format(own), whole) for said in together().written_out)
-    )
+    patterns = (r"\([^()]*\b{}\b[^()]*\)", r"\b{}\b\s*[(–]", *together().written_out)
+    return any(re.search(said.format(re.escape(short)), whole) for said in patterns)
 
 
 @note_rule(
@@ -228,6 +210,5 @@ def _is_written_out(short: str, whole: str) -> bool:
 @article_check
 def reading_time(context: LintContext) -> Iterator[Finding]:
     count, limit = context.word_count, context.config.check.minutes
-    minutes = -(-count // WORDS_A_MINUTE)
-    if minutes > limit:
+    if (minutes := -(-count // WORDS_A_MINUTE)) > limit:
         yield context.finding("reading-time", 0, f"{count:,} words: {minutes} minutes, expected at most {limit}")

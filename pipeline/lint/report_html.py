@@ -20,39 +20,30 @@ from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import load_words
 from pipeline.report import Report
 
-_LOWEST, _HIGHEST = 15, 75
-"""The LIX at the ends of the drawn scale: almost all texts lie between."""
+_LOWEST, _HIGHEST = 15, 75  # The LIX at the ends of the drawn scale: almost all texts lie between
 _LEVELS = (*(name for _, name in LIX_LEVELS), "very_hard")
-_MARGIN = 55
-"""Characters of a source line that are shown on each side of the words."""
+_MARGIN = 55  # Characters of a source line that are shown on each side of the words
 
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """A finding as the page shows it."""
-
     finding: Finding
     line: int
     message: Markup
     hint: Markup
-    before: str = ""
-    """Words of the source before those that it is about."""
+    before: str = ""  # Words of the source before those that it is about
     words: str = ""
     after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FindingGroup:
-    """The findings of one group on an article."""
-
     group: str
     remarks: tuple[FindingView, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleReport:
-    """An article as the page shows it."""
-
     anchor: str
     source: str
     title: str
@@ -60,8 +51,7 @@ class ArticleReport:
     lix: int | None
     level: str
     words: int
-    sections: tuple[FindingGroup, ...]
-    """Errors and warnings."""
+    sections: tuple[FindingGroup, ...]  # Errors and warnings
     notes: tuple[FindingView, ...]
     counts: Mapping[str, int]
 
@@ -86,7 +76,6 @@ class LixBand:
 
 
 def lix_bands() -> tuple[LixBand, ...]:
-    """Return Björnsson's five levels on the scale."""
     ends = [_LOWEST, *(limit for limit, _ in LIX_LEVELS), _HIGHEST]
     steps = pairwise(lix_position(end) for end in ends)
     return tuple(LixBand(name, start, round(end - start, 1)) for name, (start, end) in zip(_LEVELS, steps, strict=True))
@@ -144,8 +133,7 @@ def _article_reports(report: Report, sources: Iterable[str], project: Path) -> t
 def _severity_order(findings: Iterable[Finding]) -> tuple[int, ...]:
     """Return what sorts an article: its errors, then its warnings group by group; more come first."""
     counts = Counter(described(f.code).group for f in findings if f.severity == "warning")
-    errors = sum(finding.severity == "error" for finding in findings)
-    return (-errors, *(-counts[group] for group in GROUPS))
+    return (-sum(finding.severity == "error" for finding in findings), *(-counts[group] for group in GROUPS))
 
 
 def _article_report(

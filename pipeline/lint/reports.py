@@ -22,8 +22,7 @@ from pipeline.model import ArticleMeta
 from pipeline.registry import Rule, described
 
 _SEVERITY_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
-_WIDTH = 96
-"""Characters of a source line that are shown."""
+_WIDTH = 96  # Characters of a source line that are shown
 
 
 def render_terminal_report(
@@ -39,8 +38,7 @@ def render_terminal_report(
         by_source[finding.source].append(finding)
     titles = {listing.source: listing for listing in listings}
     for source, those in sorted(by_source.items()):
-        shown = [finding for finding in those if with_notes or finding.severity != "note"]
-        if shown:
+        if shown := [finding for finding in those if with_notes or finding.severity != "note"]:
             yield _heading(source, titles.get(source))
             for finding in shown:
                 yield from _finding_lines(finding, locate_finding(finding, project))
@@ -49,8 +47,7 @@ def render_terminal_report(
 
 def _heading(source: str, listing: ArticleMeta | None) -> str:
     level = f", LIX {listing.lix}" if listing and listing.lix is not None else ""
-    title = f"  ({listing.title}{level})" if listing else ""
-    return click.style(source, bold=True) + title
+    return click.style(source, bold=True) + (f"  ({listing.title}{level})" if listing else "")
 
 
 def _finding_lines(finding: Finding, place: SourcePosition) -> Iterator[str]:
@@ -74,15 +71,12 @@ def _visible_part(place: SourcePosition) -> tuple[str, int]:
         return text, place.start
     begin = max(0, min(place.start - _WIDTH // 3, len(text) - _WIDTH))
     shown = text[begin : begin + _WIDTH]
-    if begin:
-        shown = "…" + shown[1:]
-    return shown, place.start - begin
+    return f"…{shown[1:]}" if begin else shown, place.start - begin
 
 
 def _summary_table(findings: list[Finding]) -> Iterator[str]:
-    if not findings:
-        return
-    yield "\nFindings by code:"
+    if findings:
+        yield "\nFindings by code:"
     for tally in by_code(findings):
         name = click.style(f"{tally.severity:7}", fg=_SEVERITY_COLOURS[tally.severity])
         yield f"  {tally.count:5}  {name}  {tally.code:26}  in {tally.sources:4}  {tally.meaning}"
@@ -94,7 +88,6 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def render_sarif(findings: Sequence[Finding], project: Path) -> bytes:
-    """Return findings as a SARIF log of one run."""
     codes = sorted({finding.code for finding in findings})
     driver = {
         "name": "clinic-publish",

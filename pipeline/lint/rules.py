@@ -27,13 +27,12 @@ def lint_article(
 ) -> ArticleLintResult:
     """Return what the rules find in an article, save what its author means.
 
-    The same article, configuration and lists (`rules_key`) give the same findings, on any day.
+    The same article, configuration and lists give the same findings, on any day.
 
     Args:
         verdicts: What is known of words; what is found of others is added.
     """
     context = LintContext(article, config, styles, verdicts or SpellingVerdicts())
     findings = (finding for check in ARTICLE_CHECKS for finding in check(context))
-    return ArticleLintResult(
-        tuple(f for f in findings if f.code not in article.meta.accept), summarise_article(context)
-    )
+    kept = tuple(finding for finding in findings if finding.code not in article.meta.accept)
+    return ArticleLintResult(kept, summarise_article(context))

@@ -12,10 +12,9 @@ from pipeline.lint.passages import Passage
 from pipeline.model import Callout
 from pipeline.registry import note_rule, warning_rule
 
+# An article is about complaints if it has a word for one in every so many words; one on anatomy or fitness is not.
 _MAX_WORDS_PER_MENTION = 100
-"""An article is about complaints if it has a word for one in every so many words; one on anatomy or fitness is not."""
-_MAX_DISTANCE = 70
-"""Characters between the verb and whom to ask."""
+_MAX_DISTANCE = 70  # Characters between the verb and whom to ask
 
 
 @warning_rule(
@@ -41,9 +40,8 @@ def help_missing(context: LintContext) -> Iterator[Finding]:
 def _is_on_complaints(context: LintContext) -> bool:
     """Return whether an article is about what ails people, by its title or its words."""
     complaints = compiled(context.language.complaints)
-    if complaints.search(context.article.title.casefold()):
-        return True
-    return len(complaints.findall(context.all_text)) * _MAX_WORDS_PER_MENTION >= context.word_count
+    is_in_title = bool(complaints.search(context.article.title.casefold()))
+    return is_in_title or len(complaints.findall(context.all_text)) * _MAX_WORDS_PER_MENTION >= context.word_count
 
 
 def _says_when(context: LintContext) -> bool:
@@ -79,9 +77,8 @@ def claim_doubtful(context: LintContext) -> Iterator[Finding]:
         for start, end, entry in claims.found_in(words):
             sentence = context.sentence_at(passage, start)
             around, begin = (sentence.text, sentence.start) if sentence else (passage.text, 0)
-            before = around[: start - begin]
             behind = " ".join(around[end - begin :].split()[:2])
-            if around.rstrip().endswith("?") or (no and (no.search(before) or no.search(behind))):
+            if around.rstrip().endswith("?") or (no and (no.search(around[: start - begin]) or no.search(behind))):
                 continue
             message = f"{passage.text[start:end]!r} promises an effect: {claims.entries[entry]}"
             yield context.finding_at("claim-doubtful", passage, (start, end), message)

@@ -19,12 +19,9 @@ BASELINE_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class SeverityPolicy:
-    """What `[check]` says of findings."""
-
+    # By code or former code, in the place of what its rule says; `off` leaves a finding out.
     severities: Mapping[str, str] = field(default_factory=dict)
-    """By code or former code, in the place of what its rule says; `off` leaves a finding out."""
-    known: Mapping[str, int] = field(default_factory=dict)
-    """How many findings of each fingerprint the baseline holds."""
+    known: Mapping[str, int] = field(default_factory=dict)  # How many findings of each fingerprint the baseline holds
 
     def apply(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
         """Return the findings with the project's severities, in order, without those of the baseline.
@@ -71,9 +68,8 @@ def fingerprint(finding: Finding) -> str:
 def _fingerprints(finding: Finding) -> Iterator[str]:
     """Yield its fingerprint, then those under the former codes of its rule, which older baselines hold."""
     yield fingerprint(finding)
-    for alias, code in FORMER_CODES.items():
-        if code == finding.code:
-            yield fingerprint(replace(finding, code=alias))
+    former = (alias for alias, code in FORMER_CODES.items() if code == finding.code)
+    yield from (fingerprint(replace(finding, code=alias)) for alias in former)
 
 
 def load_baseline(path: Path) -> Mapping[str, int]:
@@ -90,9 +86,8 @@ def load_baseline(path: Path) -> Mapping[str, int]:
             raise ValueError(f"version {document['version']}")
         return Counter({str(entry["fingerprint"]): int(entry["count"]) for entry in document["known"]})
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        raise ConfigError(
-            f"not a baseline: {error}", source=path.name, hint="make it anew: publish check --update-baseline"
-        ) from error
+        hint = "make it anew: publish check --update-baseline"
+        raise ConfigError(f"not a baseline: {error}", source=path.name, hint=hint) from error
 
 
 def build_baseline(findings: Iterable[Finding]) -> bytes:

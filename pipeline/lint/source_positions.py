@@ -9,23 +9,16 @@ from pathlib import Path
 
 from pipeline.findings import Finding
 
-_LINES_AHEAD = 12
-"""Lines that a paragraph may have below the one it begins on."""
+_LINES_AHEAD = 12  # Lines that a paragraph may have below the one it begins on
 _LINES_OF_FRONT_MATTER = 60
 
 
 @dataclass(frozen=True, slots=True)
 class SourcePosition:
-    """A place in a source file."""
-
-    line: int
-    """From 1; 0 where it concerns the whole file."""
-    text: str = ""
-    """That line, without its end."""
-    start: int = 0
-    """Column of the words it is about, from 0."""
-    end: int = 0
-    """Behind the last of them; as `start` where it is about no words."""
+    line: int  # From 1; 0 where it concerns the whole file
+    text: str = ""  # That line, without its end
+    start: int = 0  # Column of the words it is about, from 0
+    end: int = 0  # Behind the last of them; as `start` where it is about no words
 
 
 def locate_finding(finding: Finding, project: Path) -> SourcePosition:

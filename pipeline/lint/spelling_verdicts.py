@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+# Of a misspelt word: the words that may be intended, the likeliest first; None: not misspelt.
 SpellingVerdict = Sequence[str] | None
-"""Of a misspelt word: the words that may be intended, the likeliest first; None: not misspelt."""
 Judge = Callable[[str], SpellingVerdict]
 
 
 @dataclass(slots=True)
 class SpellingVerdicts:
-    """Verdicts on words in this process."""
-
+    # By language and word in small letters.
     _known: dict[tuple[str, str], SpellingVerdict] = field(default_factory=dict)
-    """By language and word in small letters."""
 
     def of(self, language: str, word: str, judge: Judge) -> SpellingVerdict:
-        """Return the verdict on a word; it is checked where none is known yet."""
         if (language, word) not in self._known:
             self._known[language, word] = self.find(language, word, judge)
         return self._known[language, word]

@@ -10,20 +10,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import product
+from pathlib import Path
 
 from pipeline.errors import StyleError
 from pipeline.languages import language as language_of
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import LISTS, read_texts
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*|%")
-"""A word or number of a text or list."""
-WordSpan = tuple[int, str, str]
-"""Its start in a text, the word, and the word in small letters."""
+WORD = re.compile(r"[^\W_]+(?:[-’'][^\W_]+)*|%")  # A word or number of a text or list
+WordSpan = tuple[int, str, str]  # Its start in a text, the word, and the word in small letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +27,9 @@ class WordList:
     """Words or phrases, and the value of each."""
 
     entries: Mapping[str, str]
+    # By their first word in each of its forms: the words of a phrase behind it, and the entry, longest first.
     phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
-    """By their first word in each of its forms: the words of a phrase behind it, and the entry, longest first."""
-    stems: tuple[tuple[str, str], ...]
-    """Beginnings that anything may follow, and their entries."""
+    stems: tuple[tuple[str, str], ...]  # Beginnings that anything may follow, and their entries
 
     def found_in(self, words: Sequence[WordSpan]) -> Iterator[tuple[int, int, str]]:
         """Yield where an entry begins and ends in a text, and the entry."""
@@ -55,7 +50,6 @@ class WordList:
 
 
 def tokenize(text: str) -> tuple[WordSpan, ...]:
-    """Return the words of a text."""
     return tuple((at.start(), at[0], at[0].casefold()) for at in WORD.finditer(text))
 
 
@@ -85,10 +79,8 @@ def validate_word_lists(styles: Styles) -> None:
         for path in sorted((folder / "words").glob("*.toml")):
             first, is_list, _ = path.stem.partition(".")
             if is_list and first not in LISTS:
-                raise StyleError(
-                    f"no word list is called {first!r}, expected {', '.join(LISTS)}",
-                    source=f"styles/words/{path.name}",
-                )
+                message = f"no word list is called {first!r}, expected {', '.join(LISTS)}"
+                raise StyleError(message, source=f"styles/words/{path.name}")
             for table in ("",) if is_list else LISTS:
                 read_texts(path, table)
 
@@ -118,8 +110,6 @@ def _parse_word_list(name: str, language: str, files: tuple[tuple[Path, int], ..
 
 
 def _inflected_forms(word: str, language: str) -> Iterator[str]:
-    """Yield a word with each ending that its language puts behind it."""
     own = language_of(language)
-    for ending in ("", *own.endings):
-        for genitive in ("", *own.genitives):
-            yield word + ending + genitive
+    for ending, genitive in product(("", *own.endings), ("", *own.genitives)):
+        yield word + ending + genitive

@@ -23,7 +23,7 @@ _SAFE_DOMAIN_LENGTH = 64
 
 
 class AddressError(ValueError):
-    """An invalid address; the message says what is wrong with it."""
+    pass
 
 
 def read_address(written: str) -> str:

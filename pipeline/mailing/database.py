@@ -1,7 +1,10 @@
-"""The mailing database: SQLite schema, migrations, transactions."""
+"""The mailing database: its private folder with lock and hash key, SQLite schema, migrations, transactions."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import os
 import secrets
 import sqlite3
 import threading
@@ -11,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.errors import SendError
+from pipeline.config import FILE_NAME, Config
+from pipeline.errors import ConfigError, SendError
 from pipeline.mailing.addresses import address_identity
-from pipeline.mailing.data_dir import DataDir, keyed_hash, load_hash_key
 
+KEY_BYTES = 32
 BUSY_TIMEOUT_S = 10.0
 CACHE_KIB = 65_536
 """SQLite's default of 2 MB is too small for the index of tokens: importing a long list would rewrite it repeatedly."""
@@ -95,6 +99,114 @@ MIGRATIONS = (
     """,
 )
 """SQL scripts; the one at index N migrates a database from version N to N + 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataDir:
+    """The folder of the mailing database; only its owner can read it and its files."""
+
+    path: Path
+
+    @property
+    def database(self) -> Path:
+        return self.path / "sending.sqlite3"
+
+    @property
+    def trials(self) -> Path:
+        return self.path / "trials"
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Lock the folder for one sender: two at a time would send messages twice.
+
+        Raises:
+            SendError: Another sender is running.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(self.path / "sending.lock", timeout=0, mode=0o600):
+                yield
+        except Timeout as error:
+            raise SendError("another `publish send` is running", hint="let it finish, or stop it: Ctrl-C") from error
+
+
+def open_data_dir(config: Config, outputs: Path) -> DataDir:
+    """Return the data folder; create it where needed.
+
+    Raises:
+        ConfigError: It is below the outputs or in a git work tree, or cannot be created.
+    """
+    path = (config.folder / config.sending.data).resolve() if config.sending.data else _default_path(config.folder)
+    _refuse_published_path(path, outputs.resolve())
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(0o700)
+    except OSError as error:
+        raise ConfigError(
+            f"the data folder {path} cannot be created: {error.strerror}", hint="name another: [sending] data"
+        ) from error
+    return DataDir(path)
+
+
+def load_hash_key(folder: DataDir) -> bytes:
+    """Return the random key of the hashes that replace erased addresses; create it at first use.
+
+    Raises:
+        SendError: The key file is damaged, or missing although a database exists.
+    """
+    path = folder.path / "key"
+    try:
+        key = path.read_bytes()
+    except FileNotFoundError as error:
+        if folder.database.exists():
+            raise SendError(
+                f"{path} is missing: without it, who has been mailed is unknown",
+                hint="restore it from a backup, together with the database",
+            ) from error
+        key = secrets.token_bytes(KEY_BYTES)
+        write_private(path, key)
+    if len(key) != KEY_BYTES:
+        raise SendError(f"{path} holds {len(key)} bytes, expected {KEY_BYTES}", hint="restore it from a backup")
+    return key
+
+
+def keyed_hash(key: bytes, identity: str) -> str:
+    """Return the HMAC-SHA256 of an address in hexadecimal: without the key, it cannot be traced to the address."""
+    return hmac.digest(key, identity.encode(), "sha256").hex()
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file atomically; only its owner can read it."""
+    write_private_draft(path, data).replace(path)
+
+
+def write_private_draft(path: Path, data: bytes) -> Path:
+    """Write a draft beside a file, readable by its owner only, and return its path."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
+
+
+def _default_path(project: Path) -> Path:
+    from platformdirs import user_data_path
+
+    # Two projects may have the same name, and must not share a mailing list.
+    place = hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:8]
+    return Path(user_data_path("clinic-publish", appauthor=False)) / f"{project.resolve().name}-{place}"
+
+
+def _refuse_published_path(path: Path, outputs: Path) -> None:
+    hint = f"name a folder of its own in {FILE_NAME}: [sending] data"
+    if path == outputs or outputs in path.parents:
+        raise ConfigError(f"the data folder {path} is below {outputs}, which is published", hint=hint)
+    for parent in (path, *path.parents):
+        if (parent / ".git").exists():
+            raise ConfigError(f"the data folder {path} is in the git work tree {parent}", hint=hint)
 
 
 @dataclass(slots=True)
@@ -208,8 +320,7 @@ def _migrate(store: MailingDatabase) -> None:
 def _check_key(store: MailingDatabase) -> None:
     """Compare the key with the one that the database was created with: a wrong key would mail everyone again."""
     seal = keyed_hash(store.key, "")
-    known = store.rows("SELECT digest FROM seal")
-    if not known:
+    if not (known := store.rows("SELECT digest FROM seal")):
         with store.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO seal VALUES (?)", (seal,))
     elif [row["digest"] for row in known] != [seal]:
@@ -221,7 +332,6 @@ def _check_key(store: MailingDatabase) -> None:
 
 @contextmanager
 def translate_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite errors into `SendError`."""
     try:
         yield
     except sqlite3.Error as error:

@@ -28,12 +28,9 @@ MAX_REFUSALS_IN_A_ROW = 20
 
 @dataclass(frozen=True, slots=True)
 class MessageFactory:
-    """Builds the message of each reader from the template, and signs it."""
-
     template: MessageTemplate
     identity: SenderIdentity
     sender: str
-    """Address for bounces."""
     verp: bool
     signer: DkimSigner | None
 
@@ -67,8 +64,6 @@ class SendThrottle:
 
 @dataclass(slots=True)
 class CampaignSender:
-    """Sends a campaign over one or more connections."""
-
     campaign: Campaign
     factory: MessageFactory
     settings: SendingSettings
@@ -145,7 +140,6 @@ class CampaignSender:
             return self._claimed.pop() if self._claimed else None
 
     def _release_claimed(self, message: QueuedMessage | None) -> None:
-        """Queue again what this run will not send."""
         if not self.stop.is_set():
             return
         with self._lock:

@@ -22,8 +22,6 @@ From is listed twice, so that adding a second From breaks the signature.
 
 @dataclass(frozen=True, slots=True)
 class DkimSigner:
-    """A private key, with the selector and domain of its public key in the DNS."""
-
     key: bytes
     selector: str
     domain: str
@@ -31,13 +29,14 @@ class DkimSigner:
     def sign(self, message: bytes) -> bytes:
         import dkim
 
+        head = b"\r\n" + message.partition(b"\r\n\r\n")[0].lower()
         signature = dkim.sign(
             message,
             self.selector.encode(),
             self.domain.encode(),
             self.key,
             canonicalize=(b"relaxed", b"relaxed"),
-            include_headers=_present_headers(message),
+            include_headers=[name for name in SIGNED_HEADERS if b"\r\n" + name + b":" in head],
         )
         return bytes(signature) + message
 
@@ -75,11 +74,6 @@ def load_signer(config: Config) -> DkimSigner | None:
 def is_aligned(sender: str, domain: str) -> bool:
     """Tell whether a domain is the sender's or a parent of it (RFC 7489, 3.1, relaxed alignment)."""
     return sender == domain or (sender.endswith(f".{domain}") and "." in domain)
-
-
-def _present_headers(message: bytes) -> list[bytes]:
-    head = b"\r\n" + message.partition(b"\r\n\r\n")[0].lower()
-    return [name for name in SIGNED_HEADERS if b"\r\n" + name + b":" in head]
 
 
 def _check_private_key(signer: DkimSigner, path: Path) -> None:

@@ -33,15 +33,12 @@ _NOT_ABOUT_THE_ADDRESS = ("5.2.2", "5.2.3", "5.3.", "5.4.", "5.5.", "5.6.", "5.7
 
 @dataclass(slots=True)
 class MailboxCounts:
-    """Counts of the messages read."""
-
     read: int = 0
     known: int = 0
     """Already read by an earlier run."""
     hard: int = 0
     soft: int = 0
     left: int = 0
-    """Readers who were unsubscribed."""
     unmatched: int = 0
     """Bounces of other messages, and replies with other requests: a person should read them."""
 
@@ -152,19 +149,15 @@ def _parse_bounce(message: Message) -> tuple[list[str], str, str]:
     for part in message.walk():
         kind = part.get_content_type()
         if kind == "message/delivery-status":
-            for fields in part.get_payload():
-                if isinstance(fields, str):
-                    continue
+            for fields in (each for each in part.get_payload() if not isinstance(each, str)):
                 status = _decode_header(fields, "Status").strip() or status
                 action = _decode_header(fields, "Action").strip().lower() or action
         elif kind in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
-            returned = part.as_bytes().decode("ascii", "replace")
-            marks += re.findall(rf"(?im)^Message-ID:\s*<({_MESSAGE_ID})@", returned)
+            marks += re.findall(rf"(?im)^Message-ID:\s*<({_MESSAGE_ID})@", part.as_bytes().decode("ascii", "replace"))
     return marks, status.split(" ")[0], action
 
 
 def _decode_header(message: Message, name: str) -> str:
-    """Return a decoded header, or its raw value where it cannot be decoded."""
     written = str(message[name] or "")
     try:
         return str(make_header(decode_header(written)))

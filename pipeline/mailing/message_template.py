@@ -25,7 +25,6 @@ from pipeline.writers.newsletter.message import encode_header
 
 TOKEN_LENGTH = 22
 _PLACEHOLDER = "TokenOfOneReaderGoHere"
-"""Replaces the token while the message is split."""
 _REPLACED_HEADERS = frozenset(
     ("to", "cc", "bcc", "date", "message-id", "x-unsent", "precedence", "feedback-id", "dkim-signature", "sender",
      "return-path", "list-id", "list-unsubscribe", "list-unsubscribe-post")
@@ -41,12 +40,10 @@ class SenderIdentity:
     """Sender domain, list and unsubscribe addresses: the data of the headers that all messages share."""
 
     domain: str
-    """Domain of the sender's address, and of the Message-IDs."""
     list: str
     service: str
     mailto: str
     feedback: str = ""
-    """Value of the Feedback-ID header; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +51,9 @@ class MessageTemplate:
     """A published message, split at the places that differ between readers."""
 
     head: bytes
-    """The headers that all readers share, as published."""
     body: tuple[bytes | slice, ...]
     """Pieces of the body; a slice stands for that part of the token."""
     content: str
-    """SHA-256 of the published message."""
 
     def address(self, identity: SenderIdentity, message: QueuedMessage, date: datetime) -> bytes:
         """Return the message of one reader.
@@ -68,8 +63,7 @@ class MessageTemplate:
         """
         head = b"".join(encode_header(name, words) for name, words in self.headers(identity, message, date))
         token = message.token.encode("ascii")
-        body = b"".join(token[piece] if isinstance(piece, slice) else piece for piece in self.body)
-        return head + self.head + body
+        return head + self.head + b"".join(token[piece] if isinstance(piece, slice) else piece for piece in self.body)
 
     def headers(self, identity: SenderIdentity, message: QueuedMessage, date: datetime) -> Sequence[tuple[str, str]]:
         """Return the headers of one reader, unfolded: some mail programs do not read folded List headers."""
@@ -113,8 +107,7 @@ def parse_template(published: bytes, unsubscribe: str, identity: SenderIdentity)
     kept = b"".join(
         at[0] for at in _HEADER_FIELD.finditer(head) if at[1].decode("ascii").lower() not in _REPLACED_HEADERS
     )
-    link = unsubscribe_addresses(identity, _PLACEHOLDER)[0]
-    placed, kinds = _insert_token_placeholder(published, unsubscribe, link)
+    placed, kinds = _insert_token_placeholder(published, unsubscribe, unsubscribe_addresses(identity, _PLACEHOLDER)[0])
     if missing := {"text/plain", "text/html"} - kinds:
         raise SendError(
             f"the published message has no unsubscribe address in its {' and '.join(sorted(missing))}",

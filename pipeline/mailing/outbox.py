@@ -25,7 +25,6 @@ from pipeline.mailing.subscribers import MAILABLE
 State = Literal["queued", "claimed", "in doubt", "accepted", "deferred", "refused", "withdrawn"]
 STATES: tuple[State, ...] = ("accepted", "in doubt", "deferred", "refused", "withdrawn", "queued")
 CLAIM_BATCH = 50
-FORGOTTEN_ADDRESS = ""
 _JOIN_READER = "JOIN subscribers ON subscribers.person = outbox.person AND subscribers.list = ?"
 
 _MAILED_FROM_OTHER_LIST = (
@@ -38,8 +37,6 @@ _MAILED_FROM_OTHER_LIST = (
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """A message of the outbox, with its recipient."""
-
     person: str
     mark: str
     """The left half of its Message-ID, the same in every attempt."""
@@ -50,8 +47,6 @@ class QueuedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """The sending of one edition to one list."""
-
     store: MailingDatabase
     id: int
     list_: str
@@ -67,7 +62,6 @@ class Campaign:
             ).rowcount
 
     def move(self, before: State, after: State) -> None:
-        """Change the state of all messages that are in one state; they are due at once."""
         with self.store.transaction() as connection:
             connection.execute(
                 "UPDATE outbox SET state = ?, changed = ?, due = 0 WHERE campaign = ? AND state = ?",
@@ -166,9 +160,9 @@ class Campaign:
     def messages_in_state(self, state: State) -> list[tuple[str, str, str]]:
         """Return address, server reply and time of each message in a state; an erased address is empty."""
         rows = self.store.rows(
-            "SELECT coalesce(address, ?), status, changed FROM outbox LEFT "  # noqa: S608  # constants
+            "SELECT coalesce(address, ''), status, changed FROM outbox LEFT "  # noqa: S608  # constants
             f"{_JOIN_READER} WHERE campaign = ? AND state = ? ORDER BY address",
-            (FORGOTTEN_ADDRESS, self.list_, self.id, state),
+            (self.list_, self.id, state),
         )
         return [(row[0], row[1], row[2]) for row in rows]
 
@@ -197,11 +191,9 @@ def open_campaign(store: MailingDatabase, edition: str, list_: str, transport: s
                 (edition, list_, transport, content, timestamp_now()),
             )
         return Campaign(store, made.lastrowid or 0, list_)
-    begun = store.rows("SELECT content FROM campaigns WHERE id = ?", (known.id,))[0]["content"]
-    if begun != content:
+    if store.rows("SELECT content FROM campaigns WHERE id = ?", (known.id,))[0]["content"] != content:
         counts = known.counts()
-        gone = sum(counts[state] for state in ("accepted", "in doubt"))
-        if gone:
+        if gone := counts["accepted"] + counts["in doubt"]:
             raise SendError(
                 f"{edition} has changed since sending began: {gone} of {sum(counts.values())} readers have, "
                 "or may have, the earlier content",
@@ -213,7 +205,6 @@ def open_campaign(store: MailingDatabase, edition: str, list_: str, transport: s
 
 
 def find_campaign(store: MailingDatabase, edition: str, list_: str, transport: str) -> Campaign | None:
-    """Return the campaign of an edition and a list; None where it was not started."""
     rows = store.rows(
         "SELECT id FROM campaigns WHERE edition = ? AND list = ? AND transport = ?", (edition, list_, transport)
     )

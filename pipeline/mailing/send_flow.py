@@ -1,31 +1,30 @@
-"""The flow of sending a newsletter: preflight checks, test mail, queue, delivery, evidence."""
+"""The flow of sending a newsletter: preflight checks, test mail, queue, delivery, evidence, report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from pipeline import __version__
 from pipeline.build import outputs_of
 from pipeline.config import Config
 from pipeline.engine.output_dir import OutputDir
 from pipeline.errors import ConfigError, SendError
 from pipeline.mailing.addresses import AddressError, read_address
-from pipeline.mailing.data_dir import open_data_dir
-from pipeline.mailing.database import MailingDatabase, open_database
+from pipeline.mailing.database import MailingDatabase, open_data_dir, open_database
 from pipeline.mailing.delivery import CampaignSender, MessageFactory
 from pipeline.mailing.dkim_signing import load_signer
-from pipeline.mailing.evidence import save_evidence
 from pipeline.mailing.message_template import SenderIdentity, parse_template
-from pipeline.mailing.outbox import Campaign, QueuedMessage, find_campaign, open_campaign
-from pipeline.mailing.preflight import Preflight, run_preflight
-from pipeline.mailing.published_edition import PublishedNewsletter
+from pipeline.mailing.outbox import STATES, Campaign, QueuedMessage, State, find_campaign, open_campaign
+from pipeline.mailing.preflight import NEWSLETTER_FORMAT, Preflight, PublishedNewsletter, run_preflight
 from pipeline.mailing.settings import list_title, sender_domain, validated_settings
 from pipeline.mailing.transport import FileTransport, Transport, smtp_transport
-from pipeline.rendering.styles import find_styles
+from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words
 
 TransportName = Literal["smtp", "file"]
@@ -33,10 +32,62 @@ _SMTP_CHECKS = ("proofread", "dkim_record")
 """Preflight checks for real sending only: a trial with files comes before the test mail and reaches no server."""
 
 
+def save_evidence(
+    preflight: Preflight, counts: Mapping[str, int], outputs: OutputDir, styles: Styles, words: Words
+) -> Path:
+    """Save the evidence of a campaign beside its edition, and return the path of the HTML page.
+
+    Args:
+        counts: Number of messages in each state of the outbox.
+    """
+    name = f"{NEWSLETTER_FORMAT}/{preflight.edition}.{preflight.list}.evidence"
+    page = styles.render(
+        "sending/evidence.html.j2", preflight=preflight, counts=counts, version=__version__, words=words
+    )
+    with outputs.lock(5.0):
+        moves = [
+            (outputs.stage("evidence.json", evidence_json(preflight, counts, words)), f"{name}.json"),
+            (outputs.stage("evidence.html", page.encode()), f"{name}.html"),
+        ]
+        outputs.move(moves)
+        outputs.release()
+    return outputs.published_dir / f"{name}.html"
+
+
+def evidence_json(preflight: Preflight, counts: Mapping[str, int], words: Words) -> bytes:
+    """Return the evidence as JSON: names and verdicts that are the same in every language, and results in words."""
+    document = {
+        "edition": preflight.edition,
+        "list": preflight.list,
+        "content_sha256": preflight.content,
+        "looked_at": preflight.day.isoformat(),
+        "program": __version__,
+        "language": words.language,
+        "checks": [{"name": c.name, "verdict": c.verdict, "found": c.told(words)} for c in preflight.checks],
+        "outbox": dict(counts),
+    }
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def campaign_report(campaign: Campaign, edition: str, title: str, words: Words) -> str:
+    """Return the report of a campaign as text. It holds addresses: print it, never save it."""
+    counts = campaign.counts()
+    lines = [words.fill("sending_report", edition=edition, title=title), ""]
+    labels = {state: words[f"sending_{state.replace(' ', '_')}"] for state in STATES}
+    width = max(map(len, labels.values()))
+    lines += [f"  {labels[state]:<{width}}  {counts[state]:>7}" for state in STATES]
+    lines.append(f"  {words['sending_total']:<{width}}  {sum(counts.values()):>7}")
+    unsettled: tuple[State, ...] = ("in doubt", "refused", "deferred")
+    for state in filter(counts.get, unsettled):
+        lines += ["", words[f"sending_{state.replace(' ', '_')}_why"]]
+        for address, status, changed in campaign.messages_in_state(state):
+            moment = datetime.fromisoformat(changed).astimezone().strftime("%Y-%m-%d %H:%M")
+            lines.append(f"  {address or words['sending_forgotten']} ({', '.join(filter(None, (moment, status)))})")
+    return "\n".join(lines)
+
+
 @dataclass(frozen=True, slots=True)
 class Mailing:
-    """A published edition, its list, and the transport that sends it."""
-
     config: Config
     outputs: OutputDir
     store: MailingDatabase
@@ -53,7 +104,6 @@ class Mailing:
         return replace(preflight, checks=tuple(each for each in preflight.checks if each.name not in _SMTP_CHECKS))
 
     def save_evidence(self, preflight: Preflight, words: Words) -> Path:
-        """Save the preflight checks and the counts of the outbox beside the edition."""
         campaign = find_campaign(self.store, self.published.id, self.list, self.transport_name)
         counts = campaign.counts() if campaign else {}
         return save_evidence(preflight, counts, self.outputs, find_styles(self.config.folder), words)

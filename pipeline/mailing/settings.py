@@ -14,7 +14,6 @@ from pipeline.mailing.addresses import MAX_LOCAL_PART, AddressError, find_person
 from pipeline.mailing.message_template import TOKEN_LENGTH
 
 LIST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-_PACKAGES = ("dkim", "dns", "email_validator", "platformdirs", "starlette", "uvicorn")
 
 
 def validated_settings(config: Config) -> SendingSettings:
@@ -23,7 +22,8 @@ def validated_settings(config: Config) -> SendingSettings:
     Raises:
         ConfigError: A package is missing, or values are invalid: all of them at once, each with its line.
     """
-    if missing := [name for name in _PACKAGES if find_spec(name) is None]:
+    packages = ("dkim", "dns", "email_validator", "platformdirs", "starlette", "uvicorn")
+    if missing := [name for name in packages if find_spec(name) is None]:
         raise ConfigError(
             f"sending needs more packages: {', '.join(missing)}", hint='pip install "clinic-publish[sending]"'
         )

@@ -24,19 +24,15 @@ CONFIRM_WITHIN_S = 7 * 24 * 3600
 """Seconds until an unconfirmed sign-up is deleted."""
 REPEAT_AFTER_S = 15 * 60
 """Seconds between two confirmation mails to one address, so that the form cannot flood a mailbox."""
-CONSENT_SOURCE = "web form, confirmed by mail"
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A confirmation mail to send."""
-
     list: str
     language: str
     address: str
     token: str
     mark: str
-    """The left half of its Message-ID."""
 
 
 def consent_wording(words: Words, title: str, publisher: Publisher) -> tuple[str, str]:
@@ -63,10 +59,10 @@ def request_signup(store: MailingDatabase, list_: str, address: str, language: s
 
 def confirm_signup(store: MailingDatabase, token: str) -> bool:
     """Add a confirmed reader to the list; False where the token is unknown or expired."""
-    now = time.time()
-    rows = store.rows("SELECT * FROM asked WHERE token = ? AND asked >= ?", (token, now - CONFIRM_WITHIN_S))
+    rows = store.rows("SELECT * FROM asked WHERE token = ? AND asked >= ?", (token, time.time() - CONFIRM_WITHIN_S))
     for row in rows:
-        consent = Consent(row["address"], row["language"], datetime.now(UTC).date(), row["wording"], CONSENT_SOURCE)
+        today, source = datetime.now(UTC).date(), "web form, confirmed by mail"
+        consent = Consent(row["address"], row["language"], today, row["wording"], source)
         import_consents(store, row["list"], [consent], ties_return=True)  # they may have unsubscribed earlier today
         with store.transaction() as connection:
             connection.execute("DELETE FROM asked WHERE token = ?", (token,))
@@ -74,16 +70,14 @@ def confirm_signup(store: MailingDatabase, token: str) -> bool:
 
 
 def due_confirmations(store: MailingDatabase, lists: tuple[str, ...]) -> list[Confirmation]:
-    """Return the confirmation mails that are due, for lists that still exist."""
     now = time.time()
-    rows = store.rows(
-        "SELECT * FROM asked WHERE due <= ? AND asked >= ? "  # noqa: S608  # placeholders only
-        f"AND list IN ({', '.join('?' * len(lists))}) ORDER BY due LIMIT 50",
-        (now, now - CONFIRM_WITHIN_S, *lists),
-    )
     return [
         Confirmation(row["list"], row["language"], row["address"], row["token"], secrets.token_urlsafe(16))
-        for row in rows
+        for row in store.rows(
+            "SELECT * FROM asked WHERE due <= ? AND asked >= ? "  # noqa: S608  # placeholders only
+            f"AND list IN ({', '.join('?' * len(lists))}) ORDER BY due LIMIT 50",
+            (now, now - CONFIRM_WITHIN_S, *lists),
+        )
     ]
 
 
@@ -95,7 +89,6 @@ def record_attempt(store: MailingDatabase, confirmation: Confirmation, wait_s: f
 
 
 def confirmation_mail(confirmation: Confirmation, config: Config, words: Words, signer: DkimSigner | None) -> bytes:
-    """Return the confirmation mail: plain text without advertising, with one link."""
     publisher, domain = config.publisher, sender_domain(config.publisher)
     title = config.sending.lists[confirmation.list]
     body = words.fill(
@@ -108,7 +101,7 @@ def confirmation_mail(confirmation: Confirmation, config: Config, words: Words, 
     made = EmailMessage(policy=SMTP)
     made.set_content(body + "\n", charset="utf-8", cte="quoted-printable")
     sender = Address(publisher.name, addr_spec=publisher.email)
-    head = b"".join(
+    data = b"".join(
         (
             encode_header("From", sender.display_name, f" <{sender.username}@{domain}>"),
             encode_header("To", confirmation.address),
@@ -117,7 +110,7 @@ def confirmation_mail(confirmation: Confirmation, config: Config, words: Words, 
             encode_header("Message-ID", f"<{confirmation.mark}@{domain}>"),
             encode_header("Content-Language", words.language),
             encode_header("Auto-Submitted", "auto-generated"),
+            made.as_bytes(),
         )
     )
-    data = head + made.as_bytes()
     return signer.sign(data) if signer else data

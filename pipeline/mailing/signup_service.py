@@ -35,13 +35,11 @@ from pipeline.mailing.addresses import AddressError, holds_cpr, read_address
 from pipeline.mailing.database import MailingDatabase
 from pipeline.mailing.dkim_signing import DkimSigner, load_signer
 from pipeline.mailing.settings import sender_domain
-from pipeline.mailing.subscribers import unsubscribe_token
+from pipeline.mailing.subscribers import READER_LANGUAGES, unsubscribe_token
 from pipeline.mailing.transport import FileTransport, Transport, smtp_transport
 from pipeline.rendering.styles import find_styles
-from pipeline.rendering.words import Words, load_words, packaged_languages
+from pipeline.rendering.words import Words, load_words
 
-_log = logging.getLogger(__name__)
-READER_LANGUAGES = packaged_languages()
 MAX_FORM_BYTES = 4096
 RESPONSE_HEADERS = {
     "Cache-Control": "no-store",
@@ -90,8 +88,6 @@ class RateLimiter:
 
 @dataclass(slots=True)
 class SignupService:
-    """The pages, and the thread that sends confirmation mails."""
-
     config: Config
     store: MailingDatabase
     connect: Callable[[], Transport]
@@ -190,8 +186,7 @@ class SignupService:
         self, request: Request, written: str = "", faults: Mapping[str, str] = NO_VALUES, status: int = 200
     ) -> Response:
         title = self.config.sending.lists[request.path_params["name"]]
-        words = self._words(request)
-        agreed, _ = signup.consent_wording(words, title, self.config.publisher)
+        agreed, _ = signup.consent_wording(self._words(request), title, self.config.publisher)
         return self._page(request, "form", status=status, title=title, agreed=agreed, written=written, faults=faults)
 
     def _page(
@@ -209,8 +204,7 @@ class SignupService:
     def _words(self, request: Request) -> Words:
         asked = request.query_params.get("language", "")
         wanted = request.headers.get("accept-language", "").lower()
-        own = self.config.publisher.language
-        own = own if own in READER_LANGUAGES else READER_LANGUAGES[0]
+        own = next((tag for tag in READER_LANGUAGES if tag == self.config.publisher.language), READER_LANGUAGES[0])
         other = next(language for language in READER_LANGUAGES if language != own)
         prefers_other = wanted.startswith(other) or (other in wanted and own not in wanted)
         language = asked if asked in READER_LANGUAGES else other if prefers_other else own
@@ -239,7 +233,9 @@ class SignupService:
             except (PublishError, OSError) as error:
                 if str(error) != logged:  # once, not every half minute
                     logged = str(error)
-                    _log.warning("confirmation mails are delayed, and are tried again: %s", logged)
+                    logging.getLogger(__name__).warning(
+                        "confirmation mails are delayed, and are tried again: %s", logged
+                    )
             self._wake.wait(MAIL_INTERVAL_S)
 
     def _deliver(self, signer: DkimSigner | None) -> None:

@@ -10,12 +10,13 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
 
 from pipeline.config import SendingSettings
 from pipeline.errors import ConfigError, SendError
-from pipeline.mailing.data_dir import write_private_draft
+from pipeline.mailing.database import write_private_draft
 
 KEYRING_SERVICE = "clinic-publish"
 USER_VARIABLE, PASSWORD_VARIABLE = "PUBLISH_SMTP_USER", "PUBLISH_SMTP_PASSWORD"  # names of variables
@@ -26,8 +27,6 @@ DeliveryStage = Literal["sender", "recipient", "content"]
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """Result of the delivery of one message."""
-
     verdict: DeliveryVerdict
     """Lost: no reply to the content came. Withheld: the caller stopped it before the content was sent."""
     status: str = ""
@@ -45,8 +44,6 @@ class DeliveryOutcome:
 
 
 class Transport(Protocol):
-    """Protocol of a mail transport."""
-
     def open(self) -> None:
         """Connect; may be called again after an error.
 
@@ -80,8 +77,7 @@ class FileTransport:
             raise self._write_error(error) from error
 
     def deliver(self, sender: str, recipient: str, data: bytes, before: Callable[[], bool]) -> DeliveryOutcome:
-        head = data.partition(b"\r\n\r\n")[0]
-        mark = head.partition(b"\r\nMessage-ID: <")[2].partition(b"@")[0].decode("ascii")
+        mark = data.partition(b"\r\n\r\n")[0].partition(b"\r\nMessage-ID: <")[2].partition(b"@")[0].decode("ascii")
         envelope = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode("ascii")
         path = self.folder / f"{mark}.eml"
         try:
@@ -105,8 +101,6 @@ class FileTransport:
 
 @dataclass(slots=True)
 class SmtpTransport:
-    """A connection to a mail server, used for many messages."""
-
     settings: SendingSettings
     login: tuple[str, str] | None
     _smtp: smtplib.SMTP | None = field(default=None, repr=False)
@@ -115,13 +109,8 @@ class SmtpTransport:
         sending, context = self.settings, tls_context()
         self._drop()
         try:
-            if sending.security == "tls":
-                smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                    sending.host, sending.port, timeout=sending.timeout_s, context=context
-                )
-            else:
-                smtp = smtplib.SMTP(sending.host, sending.port, timeout=sending.timeout_s)
-            self._smtp = smtp
+            kind = partial(smtplib.SMTP_SSL, context=context) if sending.security == "tls" else smtplib.SMTP
+            self._smtp = smtp = kind(sending.host, sending.port, timeout=sending.timeout_s)
             smtp.ehlo_or_helo_if_needed()
             if sending.security == "starttls":
                 smtp.starttls(context=context)
@@ -191,7 +180,6 @@ class SmtpTransport:
         self._drop()
 
     def _drop(self) -> None:
-        """Close the connection without QUIT."""
         if self._smtp:
             self._smtp.close()
             self._smtp = None
@@ -280,7 +268,5 @@ def tls_context() -> ssl.SSLContext:
 
 def reply_status(code: int, reply: bytes) -> str:
     """Return reply code and enhanced code (RFC 3463), if the reply begins with one."""
-    first = reply.split(maxsplit=1)[:1]
-    enhanced = first[0].decode("ascii", "replace") if first else ""
-    parts = enhanced.split(".")
-    return f"{code} {enhanced}" if len(parts) == 3 and all(part.isdecimal() for part in parts) else str(code)
+    enhanced = re.match(rb"\s*(\d+\.\d+\.\d+)(?!\S)", reply)
+    return f"{code} {enhanced[1].decode('ascii')}" if enhanced else str(code)

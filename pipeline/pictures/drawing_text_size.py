@@ -63,31 +63,16 @@ def smallest_text_size(image: Image.Image) -> float:
         size = (_ANALYSIS_WIDTH_PX, max(1, round(grey.height * _ANALYSIS_WIDTH_PX / grey.width)))
         grey = grey.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     ground = grey.filter(ImageFilter.BoxBlur(_BACKGROUND_RADIUS_PX))
-    sizes: list[tuple[float, int]] = []
+    sizes: list[float] = []
     for ink in (ImageChops.subtract(ground, grey), ImageChops.subtract(grey, ground)):
         mask = ink.point(lambda value: 255 if value > _MIN_CONTRAST else 0)
-        blobs = _blobs(mask.tobytes(), mask.width)
         letters = [
             blob
-            for blob in blobs
+            for blob in _blobs(mask.tobytes(), mask.width)
             if _MIN_LETTER_PX <= blob.height <= _MAX_LETTER_PX and blob.width <= 2.2 * blob.height
         ]
-        sizes += [(_line_em(line), len(line)) for line in _text_lines(letters)]
-    return _size_of_smallest_tenth(sizes) / grey.width
-
-
-def _size_of_smallest_tenth(sizes: list[tuple[float, int]]) -> float:
-    """Return the size at or below which a tenth of all letters are.
-
-    Args:
-        sizes: Size and number of letters of each line.
-    """
-    ignored = _SMALLEST_SHARE * sum(count for _, count in sizes)
-    for size, count in sorted(sizes):
-        ignored -= count
-        if ignored < 0:
-            return size
-    return 0.0
+        sizes += (size for line in _text_lines(letters) for size in [_line_em(line)] * len(line))
+    return sorted(sizes)[int(_SMALLEST_SHARE * len(sizes))] / grey.width if sizes else 0.0
 
 
 def _blobs(mask: bytes, width: int) -> list[_Blob]:

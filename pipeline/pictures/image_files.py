@@ -22,7 +22,7 @@ _MEDIA_TYPES = {
     "BMP": "image/bmp",
 }  # fmt: skip
 _PIL_FORMATS = tuple(_MEDIA_TYPES)
-_PNG_SIGNATURE = b"\x89PNG"
+_RESAVE_HINT = "open it in a picture program and save it anew"
 _WHITE = (255, 255, 255)
 WIDTH_STEPS_PX = (368, 736, 1104, 1600)
 """Widths that pictures are made in, so that formats with similar needs share one. The last is enough for the width
@@ -44,8 +44,6 @@ _PAPER_WHITE = 250
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo:
-    """Type and size of an image file, read from its content."""
-
     media_type: str
     width_px: int
     height_px: int
@@ -98,13 +96,8 @@ def probe_image(data: bytes, most_pixels: int = DEFAULT_LIMITS.picture_pixels) -
         if may_be_rotated and image.getexif().get(0x0112, 1) in (5, 6, 7, 8):
             width, height = height, width
         # Pillow calls a JPEG with a second picture in it (as phones make them) MPO.
-        return ImageInfo(
-            _MEDIA_TYPES.get(str(image.format), "image/jpeg"),
-            width,
-            height,
-            _has_transparency(image),
-            int(getattr(image, "n_frames", 1)),
-        )
+        media_type = _MEDIA_TYPES.get(str(image.format), "image/jpeg")
+        return ImageInfo(media_type, width, height, _has_transparency(image), int(getattr(image, "n_frames", 1)))
 
 
 def verify_image(data: bytes, most_pixels: int = DEFAULT_LIMITS.picture_pixels) -> bytes:
@@ -161,8 +154,7 @@ def _output_width_px(wanted_px: int, image: Image.Image) -> int:
 
 
 def _is_svg(data: bytes) -> bool:
-    head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return head.startswith(b"<") and b"<svg" in data[:4096]
+    return data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and b"<svg" in data[:4096]
 
 
 @contextmanager
@@ -188,14 +180,11 @@ def _open_image(data: bytes, most_pixels: int) -> Iterator[Image.Image]:
             f"more than {most_pixels / 1_000_000:g} megapixels", hint="save it smaller; 3000 pixels across are plenty"
         ) from error
     except UnidentifiedImageError as error:
-        raise SourceError(
-            "not a picture in PNG, JPEG, WebP, GIF, TIFF, BMP or SVG",
-            hint="open it in a picture program and save it anew",
-        ) from error
+        raise SourceError("not a picture in PNG, JPEG, WebP, GIF, TIFF, BMP or SVG", hint=_RESAVE_HINT) from error
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error) as error:
         # libjpeg and libwebp report too little memory as a damaged file: this raises MemoryError in that case.
         bytes(pixels * _DECODING_BYTES)
-        raise SourceError(f"damaged: {error}", hint="open it in a picture program and save it anew") from error
+        raise SourceError(f"damaged: {error}", hint=_RESAVE_HINT) from error
 
 
 def _has_transparency(image: Image.Image) -> bool:
@@ -260,7 +249,7 @@ def _encode_within(max_bytes: int, image: Image.Image, data: bytes) -> Rendition
         else:
             image, quality = _downscale(image, image.width * 4 // 5), _PHOTO_QUALITY
         data = _encode_jpeg(image, quality)
-    media_type = "image/png" if data.startswith(_PNG_SIGNATURE) else "image/jpeg"
+    media_type = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
     return Rendition(data, media_type, image.width, image.height)
 
 

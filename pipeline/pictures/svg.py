@@ -72,10 +72,12 @@ def sanitise_svg(data: bytes) -> bytes:
     drawn = _count_drawn(root)
     if drawn > _MAX_DRAWN_ELEMENTS:
         raise SourceError(f"more than {_MAX_DRAWN_ELEMENTS:,} shapes", hint="simplify the drawing, or save it as PNG")
-    if (selectors := _count_selectors(root)) * drawn > _MAX_SELECTOR_MATCHES:
+    styles = ("".join(element.itertext()) for element in root.iter(f"{_SVG}style"))
+    if (selectors := sum(style.count("{") + style.count(",") for style in styles)) * drawn > _MAX_SELECTOR_MATCHES:
         raise SourceError(f"{selectors:,} selectors of style for {drawn:,} shapes", hint="save it as plain SVG, or PNG")
-    nodes = (etree.Comment, etree.ProcessingInstruction, etree.Entity)
-    etree.strip_elements(root, *_UNSAFE_ELEMENTS, *nodes, with_tail=False)
+    etree.strip_elements(
+        root, *_UNSAFE_ELEMENTS, etree.Comment, etree.ProcessingInstruction, etree.Entity, with_tail=False
+    )
     for element in root.iter():
         for name, value in list(element.attrib.items()):
             local = str(name).rpartition("}")[2].lower()
@@ -109,8 +111,10 @@ def rasterise_svg(data: bytes) -> bytes:
     try:
         pdf = weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf()
         document = pypdfium2.PdfDocument(pdf)
+        # Within the limit of pixels for pictures; two less, since both sides are rounded up in rendering.
+        raster_px = min(RASTER_WIDTH_PX, math.isqrt(DEFAULT_LIMITS.picture_pixels * width // height) - 2)
         # 0.75: WeasyPrint's CSS pixel is three quarters of the PDF's point
-        scale = _raster_width_px(width, height) / width / 0.75
+        scale = raster_px / width / 0.75
         image = document[0].render(scale=scale, fill_color=(255, 255, 255, 255)).to_pil()
         document.close()
     except (weasyprint.urls.FatalURLFetchingError, OSError, ValueError, RecursionError) as error:
@@ -118,12 +122,6 @@ def rasterise_svg(data: bytes) -> bytes:
     pixels = io.BytesIO()
     image.convert("RGB").save(pixels, "PNG")
     return pixels.getvalue()
-
-
-def _raster_width_px(width: int, height: int) -> int:
-    """Return the width of the raster, so that it keeps the limit of pixels for pictures."""
-    # Two less: both sides are rounded up in rendering.
-    return min(RASTER_WIDTH_PX, math.isqrt(DEFAULT_LIMITS.picture_pixels * width // height) - 2)
 
 
 def _parse(data: bytes) -> _Element:
@@ -160,11 +158,6 @@ def _count_drawn(root: _Element) -> int:
         return count(root)
     except RecursionError:
         return _MAX_DRAWN_ELEMENTS + 1
-
-
-def _count_selectors(root: _Element) -> int:
-    texts = ("".join(element.itertext()) for element in root.iter(f"{_SVG}style"))
-    return sum(text.count("{") + text.count(",") for text in texts)
 
 
 def _has_external_reference(value: str) -> bool:

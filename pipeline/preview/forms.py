@@ -1,9 +1,14 @@
-"""Forms of the preview: print handouts, and compose an edition."""
+"""Forms of the preview: print handouts, and compose an edition, whose source file they write."""
 
 from __future__ import annotations
 
 import asyncio
+import difflib
+import hashlib
+import re
 import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, quote
@@ -13,16 +18,179 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from pipeline.errors import PublishError
+from pipeline.config import Config
+from pipeline.engine.output_dir import replace_whole
+from pipeline.errors import ConfigError, PublishError
 from pipeline.index_page import Item
-from pipeline.preview.edition_draft import EditionDraft, draft_source, save_source
+from pipeline.model import FRONT_MATTER_KEYS
 from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.views import OPTION_CHOICES, Views
 from pipeline.printing import cups
-from pipeline.printing.published_handouts import PrintBatch, make_print_pack, publish_for_printing
+from pipeline.printing.published_handouts import make_print_pack, publish_for_printing
+from pipeline.reading.frontmatter import names_of
+from pipeline.reading.outline import slugify
+from pipeline.reading.source_files import glob_base
 from pipeline.run.run_context import Request as Publishing
 
-_MAX_COPIES = 1000
+_ARTICLE_MODE = re.compile(r"\s*-\s*(['\"]?)(?P<id>[^:'\"]+)\1\s*:\s*(?P<mode>\w+)")
+_PLAIN_SCALAR = re.compile(r"[^\W\d_][\w .,?!()–-]*[\w.?!)]")
+"""Text that needs no quotation marks in YAML, except words such as `true`."""
+_FRONT_MATTER_KEY = re.compile(r"^(?P<key>[\w-]+)\s*:")
+
+
+@dataclass(frozen=True, slots=True)
+class EditionDraft:
+    title: str
+    lead: str
+    articles: tuple[str, ...]
+    published: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChange:
+    path: str
+    before: str
+    """Present text; empty for a new file."""
+    after: str
+
+    @property
+    def seen(self) -> str:
+        """Digest of the present text, which the form sends back."""
+        return hashlib.sha256(self.before.encode()).hexdigest()
+
+    @property
+    def difference(self) -> tuple[str, ...]:
+        before, after = self.before.splitlines(), self.after.splitlines()
+        return tuple(difflib.unified_diff(before, after, self.path, self.path, lineterm="", n=3))
+
+
+def draft_source(config: Config, draft: EditionDraft, existing: str) -> SourceChange:
+    """Return the source of an edition; in an existing one, only title, lead and list of articles change.
+
+    Args:
+        existing: Its path from the project folder; empty for a new one.
+
+    Raises:
+        ConfigError: There is no title or no article, or the file of a new edition exists.
+    """
+    if not draft.title.strip():
+        raise ConfigError("the edition has no title", hint="give it one")
+    if not draft.articles:
+        raise ConfigError("the edition has no article", hint="choose at least one")
+    if existing:
+        before = (config.folder / existing).read_bytes().decode("utf-8")
+        return SourceChange(existing, before, _updated_source(before, draft))
+    name = slugify(draft.title)
+    path = (glob_base(next(iter(config.sources.articles), "sources/*.md")) / "editions" / f"{name}.md").as_posix()
+    if not any(sign.isalnum() for sign in draft.title):
+        raise ConfigError(f"the title {draft.title!r} holds no letter or digit", hint="give it another")
+    if (config.folder / path).exists():
+        raise ConfigError(f"{path} exists", hint="choose another title, or change that edition")
+    return SourceChange(path, "", _new_source(draft, config.publisher.language))
+
+
+def save_source(config: Config, made: SourceChange, seen: str) -> None:
+    """Save the source of an edition atomically.
+
+    Args:
+        seen: Digest of the text that the shown difference is based on.
+
+    Raises:
+        ConfigError: The file has changed since, cannot be written, or is outside the project.
+    """
+    if made.seen != seen:
+        raise ConfigError(f"{made.path} has changed meanwhile", hint="check the difference again")
+    path = config.folder / made.path
+    if not path.resolve().is_relative_to(config.folder.resolve()):
+        raise ConfigError(f"{made.path} is outside the project", hint="replace the link by a folder")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_name(f".{path.name}.new").unlink(missing_ok=True)  # the draft must not follow a link
+        replace_whole(path, made.after.encode())
+    except OSError as error:
+        raise ConfigError(f"{made.path} cannot be written: {error.strerror}") from error
+
+
+def _new_source(draft: EditionDraft, language: str) -> str:
+    lines = ["---", f"title: {_quoted(draft.title)}"]
+    lines += [f"lead: {_quoted(draft.lead)}"] if draft.lead.strip() else []
+    lines += [f"published: {draft.published.isoformat()}"] if draft.published else []
+    lines += [f"language: {language}", *_article_list_lines(draft.articles), "---", ""]
+    return "\n".join(lines)
+
+
+def _updated_source(before: str, draft: EditionDraft) -> str:
+    end = "\r\n" if "\r\n" in before else "\n"
+    lines = before.splitlines()
+    close = next((at for at, line in enumerate(lines[1:], 1) if line.strip() in ("---", "...")), 0)
+    if not lines or lines[0].lstrip("\ufeff").strip() != "---" or not close:
+        raise ConfigError("the edition has no front matter to change", hint="change it in your editor")
+    front = lines[1:close]
+    _replace_key(front, "title", [f"title: {_quoted(draft.title)}"])
+    if draft.lead.strip() or _key_lines(front, "lead"):
+        _replace_key(front, "lead", [f"lead: {_quoted(draft.lead)}"])
+    _replace_key(front, "articles", _article_list_lines(draft.articles), _kept_modes(front))
+    return end.join([lines[0], *front, *lines[close:]]) + (end if before.endswith(("\n", "\r\n")) else "")
+
+
+def _replace_key(front: list[str], key: str, lines: list[str], modes: dict[str, str] | None = None) -> None:
+    """Replace the lines of a key, or append them; an unchanged value keeps its spelling."""
+    span = _key_lines(front, key)
+    new_lines = [_with_mode(line, modes) for line in lines] if modes else lines
+    if span is None:
+        front += new_lines
+        return
+    own = _FRONT_MATTER_KEY.match(front[span[0]])
+    new_lines = [new_lines[0].replace(key, own["key"], 1) if own else new_lines[0], *new_lines[1:]]
+    if _parse_value(front[span[0] : span[1]]) != _parse_value(new_lines):
+        front[span[0] : span[1]] = new_lines
+
+
+def _key_lines(front: list[str], key: str) -> tuple[int, int] | None:
+    """Return the range of lines of a key or its aliases, with its nested lines."""
+    for at, line in enumerate(front):
+        match = _FRONT_MATTER_KEY.match(line)
+        if match and match["key"].lower() in names_of(FRONT_MATTER_KEYS[key]):
+            stop = at + 1
+            while stop < len(front) and not _FRONT_MATTER_KEY.match(front[stop]):
+                stop += 1
+            return at, stop
+    return None
+
+
+def _parse_value(lines: Iterable[str]) -> object:
+    import yaml
+
+    try:
+        return yaml.safe_load("\n".join(lines))
+    except yaml.YAMLError:
+        return None
+
+
+def _kept_modes(front: list[str]) -> dict[str, str]:
+    """Return the newsletter modes of listed articles, such as `- blog/soevn: full`, by id."""
+    start, stop = _key_lines(front, "articles") or (0, 0)
+    found = (_ARTICLE_MODE.match(line) for line in front[start:stop])
+    return {match["id"].strip(): match["mode"] for match in found if match}
+
+
+def _with_mode(line: str, modes: dict[str, str]) -> str:
+    name = line.removeprefix("  - ")
+    return f"{line}: {modes[name]}" if line != name and name in modes else line
+
+
+def _article_list_lines(ids: Iterable[str]) -> list[str]:
+    return ["articles:", *(f"  - {id_}" for id_ in ids)]
+
+
+def _quoted(text: str) -> str:
+    plain = " ".join(text.split())
+    if _PLAIN_SCALAR.fullmatch(plain) and plain.lower() not in ("true", "false", "null", "yes", "no", "on", "off"):
+        return plain
+    escaped = plain.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 Form: TypeAlias = ImmutableMultiDict[str, str]
 
 
@@ -39,17 +207,14 @@ async def read_form(request: Request, token: str) -> Form:
     return form
 
 
+@dataclass(frozen=True)
 class FormViews:
-    """Endpoints for forms, and the pages with them."""
-
-    def __init__(self, state: PreviewState, views: Views) -> None:
-        self.state = state
-        self.views = views
+    state: PreviewState
+    views: Views
 
     # ---- printing
 
     def print_page(self, request: Request) -> Response:
-        """Return the print form."""
         try:
             printers, trouble = cups.list_printers(), None
         except cups.PrinterError as error:
@@ -62,9 +227,7 @@ class FormViews:
         )
 
     async def print(self, request: Request) -> Response:
-        """Print the chosen handouts, or return the print pack."""
-        form = await read_form(request, self.views.token)
-        return await asyncio.to_thread(self._print, form)
+        return await asyncio.to_thread(self._print, await read_form(request, self.views.token))
 
     def _print(self, form: Form) -> Response:
         words = self.state.words
@@ -72,11 +235,14 @@ class FormViews:
         asked = form.get("variant", "")
         variant = asked if asked in OPTION_CHOICES["variant"] else OPTION_CHOICES["variant"][0]
         written = form.get("copies", "")
-        copies = min(_MAX_COPIES, max(1, int(written))) if written.isdecimal() and len(written) < 9 else 1
+        copies = min(1000, max(1, int(written))) if written.isdecimal() and len(written) < 9 else 1
         if not ids:
             return self.views.message(words["desk_print_nothing"], 400)
         try:
-            batch = self._ready(ids, variant)
+            request = Publishing(
+                ("handout",), ids, outputs=self.state.outputs.folder, jobs=self.state.jobs, wait_s=60.0
+            )
+            batch = publish_for_printing(self.state.config, request, variant, lambda _step, _done, _of: None)
             if not batch.handouts:
                 why = "; ".join(f"{each.id}: {each.why}" for each in batch.left_out)
                 return self.views.message(why or words["desk_print_nothing"], 409)
@@ -94,14 +260,9 @@ class FormViews:
         sheets = sum(job.sheets for job in jobs)
         return self.views.message(words.fill("desk_printed", sheets=sheets, printer=printer.name))
 
-    def _ready(self, ids: tuple[str, ...], variant: str) -> PrintBatch:
-        request = Publishing(("handout",), ids, outputs=self.state.outputs.folder, jobs=self.state.jobs, wait_s=60.0)
-        return publish_for_printing(self.state.config, request, variant, lambda _step, _done, _of: None)
-
     # ---- editions
 
     def compose(self, request: Request) -> Response:
-        """Return the form of a new or an existing edition."""
         existing = self._edition(request.path_params.get("id", ""))
         listing = existing.listing if existing else None
         return self._composer(
@@ -116,9 +277,8 @@ class FormViews:
         form = await read_form(request, self.views.token)
         existing = self._edition(form.get("edition", ""))
         ids = tuple(id_ for id_ in form.getlist("article") if self._is_article(id_))
-        is_new = existing is None
-        today = date.today()  # noqa: DTZ011  # the day on the author's wall
-        draft = EditionDraft(form.get("title", ""), form.get("lead", ""), ids, today if is_new else None)
+        published = None if existing else date.today()  # noqa: DTZ011  # the day on the author's wall
+        draft = EditionDraft(form.get("title", ""), form.get("lead", ""), ids, published)
         try:
             made = draft_source(self.state.config, draft, existing.listing.source if existing else "")
             if seen := form.get("seen"):
@@ -140,7 +300,6 @@ class FormViews:
         return self.views.page("compose.html.j2", status, existing=existing, chosen=chosen, articles=articles, **values)
 
     def _edition(self, id_: str) -> Item | None:
-        """Return an existing edition; None for an empty id."""
         if not id_:
             return None
         item = self.state.item(id_)

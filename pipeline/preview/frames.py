@@ -14,11 +14,19 @@ from lxml import etree
 ColourScheme = Literal["light", "dark"]
 COLOUR_SCHEMES: tuple[ColourScheme, ...] = ("light", "dark")
 _OPF_NS = "{http://www.idpf.org/2007/opf}"
-_XHTML_NS = "{http://www.w3.org/1999/xhtml}"
 _FRAME_MEDIA_TYPES = {
     ".xhtml": "application/xhtml+xml", ".css": "text/css", ".png": "image/png", ".jpg": "image/jpeg",
     ".svg": "image/svg+xml", ".ttf": "font/ttf",
 }  # fmt: skip
+
+
+def frame_policy(*, with_pictures: bool) -> str:
+    """Return the policy of a mail or chapter in a frame: its own style and pictures, no script."""
+    pictures = "'self' data:" if with_pictures else "'none'"
+    return (
+        f"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src {pictures}; font-src 'self' data:; "
+        "form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-same-origin"
+    )
 
 
 def force_colour_scheme(text: str, scheme: ColourScheme) -> str:
@@ -32,10 +40,7 @@ def force_colour_scheme(text: str, scheme: ColourScheme) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SpineItem:
-    """An item of an EPUB's reading order."""
-
     name: str
-    """Path in the container."""
     title: str
 
 
@@ -46,7 +51,8 @@ def reading_order(book: Path) -> tuple[SpineItem, ...]:
         FileNotFoundError: The file is gone.
     """
     with zipfile.ZipFile(io.BytesIO(book.read_bytes())) as container:
-        package = _package_path(container)
+        rootfile = etree.fromstring(container.read("META-INF/container.xml")).find(".//{*}rootfile")
+        package = rootfile.get("full-path")
         folder = PurePosixPath(package).parent
         root = etree.fromstring(container.read(package))
         names = {item.get("id"): str(folder / item.get("href")) for item in root.iter(f"{_OPF_NS}item")}
@@ -70,12 +76,6 @@ def read_book_file(book: Path, name: str, scheme: ColourScheme) -> tuple[bytes, 
     return data, kind
 
 
-def _package_path(container: zipfile.ZipFile) -> str:
-    root = etree.fromstring(container.read("META-INF/container.xml"))
-    path: str = root.find(".//{*}rootfile").get("full-path")
-    return path
-
-
 def _page_title(chapter: bytes) -> str:
-    title = etree.fromstring(chapter).find(f".//{_XHTML_NS}title")
+    title = etree.fromstring(chapter).find(".//{http://www.w3.org/1999/xhtml}title")
     return "".join(title.itertext()).strip() if title is not None else ""

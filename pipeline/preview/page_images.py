@@ -1,18 +1,25 @@
-"""Handout pages as PNG, and the positions of findings on them."""
+"""Handout pages of any variant as PNG, and the positions of findings on them."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from PIL import Image
 
+from pipeline.config import override_formats
 from pipeline.findings import SEVERITIES, Finding
+from pipeline.preview.preview_state import PreviewState
+from pipeline.preview.publish_queue import PreviewBuild
+from pipeline.printing.published_handouts import HANDOUT_FORMAT, STANDARD_VARIANT, variant_path
 
 PAGE_WIDTH_PX = 1100
 """Width of a page image, sharp on a screen with two device pixels per CSS pixel."""
@@ -25,6 +32,46 @@ _PDFIUM_LOCK = Lock()
 
 
 @dataclass(frozen=True, slots=True)
+class VariantPreview:
+    pdf: Path | None
+    digest: str
+    pages: tuple[PageSize, ...]
+    why_not: str = ""
+    is_coming: bool = False
+    """A build is queued or running; the pages, if any, are those of the last build."""
+
+
+def preview_variant(state: PreviewState, id_: str, variant: str) -> VariantPreview:
+    """Return the handout of an article in a variant; queue a build where the project does not publish the variant."""
+    why_not, is_coming = "", False
+    if variant != STANDARD_VARIANT and state.has_source(id_) and not state.digest(variant_path(id_, variant)):
+        # What changes the article changes its standard handout; a style may change a variant alone.
+        stamp = f"{state.digest(variant_path(id_, STANDARD_VARIANT))}:{state.style_version}"
+        config = override_formats(state.config, {HANDOUT_FORMAT: {"variants": [variant]}})
+        last = state.last_build(PreviewBuild(id_, _variant_folder(state, variant), stamp, config))
+        is_coming = last is None or last.stamp != stamp
+        why_not = last.refusal if last else ""
+    pdf = find_variant_pdf(state, id_, variant)
+    with suppress(OSError):
+        if pdf:
+            digest = hashlib.sha256(pdf.read_bytes()).hexdigest()[:16]
+            return VariantPreview(pdf, digest, page_sizes(pdf), why_not, is_coming)
+    return VariantPreview(None, "", (), why_not, is_coming)
+
+
+def find_variant_pdf(state: PreviewState, id_: str, variant: str) -> Path | None:
+    path = variant_path(id_, variant)
+    if state.digest(path):
+        return state.published_file(path)
+    built = _variant_folder(state, variant) / path
+    return built if variant != STANDARD_VARIANT and state.item(id_) is not None and built.is_file() else None
+
+
+def _variant_folder(state: PreviewState, variant: str) -> Path:
+    return state.outputs.state / "variants" / variant
+
+
+@dataclass(frozen=True, slots=True)
 class PageSize:
     """Size of a page in points."""
 
@@ -34,25 +81,27 @@ class PageSize:
 
 @dataclass(frozen=True, slots=True)
 class PagePosition:
-    """Position on a page."""
-
     page: int
-    """From 1."""
     top: float
     """Share of the page height: 0 at the top, 1 at the bottom."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedFinding:
-    """A finding with its source line and its position on the handout."""
-
     number: int
-    """Number in the list and on the page, from 1."""
     finding: Finding
     excerpt: str
     """The line of the source; empty where the finding concerns the whole file."""
     position: PagePosition | None
-    """Position on the handout, where it is found."""
+
+
+@contextmanager
+def _open_pdf(pdf: Path) -> Iterator[Any]:
+    import pypdfium2
+
+    data = pdf.read_bytes()
+    with _PDFIUM_LOCK, pypdfium2.PdfDocument(data) as document:
+        yield document
 
 
 @lru_cache(maxsize=48)
@@ -65,18 +114,14 @@ def page_png(pdf: Path, number: int, digest: str) -> bytes | None:  # noqa: ARG0
     Raises:
         FileNotFoundError: The file is gone.
     """
-    import pypdfium2
-
-    data = pdf.read_bytes()
-    with _PDFIUM_LOCK, pypdfium2.PdfDocument(data) as document:
+    with _open_pdf(pdf) as document:
         if not 1 <= number <= len(document):
             return None
         page = document[number - 1]
         picture: Image.Image = page.render(scale=PAGE_WIDTH_PX / page.get_width()).to_pil()
     png = io.BytesIO()
-    picture.convert("RGB").save(
-        png, "PNG", compress_level=1
-    )  # low compression is fast, and the PNG stays on this machine
+    # Low compression is fast, and the PNG stays on this machine.
+    picture.convert("RGB").save(png, "PNG", compress_level=1)
     return png.getvalue()
 
 
@@ -86,10 +131,7 @@ def page_sizes(pdf: Path) -> tuple[PageSize, ...]:
     Raises:
         FileNotFoundError: The file is gone.
     """
-    import pypdfium2
-
-    data = pdf.read_bytes()
-    with _PDFIUM_LOCK, pypdfium2.PdfDocument(data) as document:
+    with _open_pdf(pdf) as document:
         return tuple(PageSize(*page.get_size()) for page in document)
 
 
@@ -99,11 +141,8 @@ def find_phrases(pdf: Path, phrases: Sequence[Sequence[str]]) -> tuple[PagePosit
     Args:
         phrases: Consecutive words; spaces and punctuation between them may differ.
     """
-    import pypdfium2
-
-    data = pdf.read_bytes()
     positions: list[PagePosition | None] = [None] * len(phrases)
-    with _PDFIUM_LOCK, pypdfium2.PdfDocument(data) as document:
+    with _open_pdf(pdf) as document:
         for number, page in enumerate(document, 1):
             height, text_page = page.get_height(), page.get_textpage()
             text = text_page.get_text_range()

@@ -37,24 +37,18 @@ _MAX_UNREAD_EVENTS = 100
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """The last build of a handout for the preview only."""
-
     stamp: str
-    """Version of its inputs."""
     refusal: str
     """Why it could not be built; empty: it was."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageEvent:
-    """An event for open pages."""
-
     kind: str
     """`made`: articles were published; `news`: something else has changed; `queue`: only the number has."""
     ids: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     waiting: int = 0
-    """Articles in the queue."""
 
 
 class Listener:
@@ -65,7 +59,6 @@ class Listener:
         self.events: asyncio.Queue[PageEvent | None] = asyncio.Queue(_MAX_UNREAD_EVENTS)
 
     def end(self) -> None:
-        """Discard unread events, and end the stream."""
         while not self.events.empty():
             self.events.get_nowait()
         self.events.put_nowait(None)
@@ -117,7 +110,6 @@ class PreviewState:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """Articles and editions of all sources, with their files and findings."""
         known = frozenset(self.ids.values())
         return tuple(item for id_, item in self._by_id().items() if id_ in known)
 
@@ -139,12 +131,10 @@ class PreviewState:
         return data.decode("utf-8-sig", "replace")
 
     def published_file(self, path: str) -> Path | None:
-        """Return an existing published file; None for any other path."""
         file = self.outputs.folder / path
         return file if self.digest(path) and file.is_file() else None
 
     def digest(self, path: str) -> str:
-        """Return the digest of a published file; empty for any other path."""
         saved = (saved for entry in self.report.entries for saved in entry.artifacts if saved.path == path)
         return next((each.sha256 for each in saved), "")
 
@@ -189,7 +179,6 @@ class PreviewState:
                 await self._run_queued(self._current_run, workers)
 
     async def _queue_changed_sources(self, workers: Executor) -> None:
-        """Queue the sources that changed before the start."""
         request = Request(tuple(writers.installed_writers()), outputs=self.outputs.folder)
         try:
             done = await _in_thread(workers, current_ids, self.config, request, lambda _step, _done, _of: None, workers)
@@ -226,7 +215,6 @@ class PreviewState:
         self._broadcast(PageEvent("made", work.ids, work.formats, self.waiting))
 
     def changed(self, paths: Iterable[Path]) -> None:
-        """Queue the articles that saved, new or removed files affect."""
         known = frozenset(self.ids.values())
         paths = tuple(paths)
         if self.config.file in paths and not self._reload():
@@ -240,7 +228,6 @@ class PreviewState:
             self._announce_change()
 
     def end_streams(self) -> None:
-        """End the event streams of all open pages."""
         for listener in self._listeners:
             listener.end()
 
@@ -257,8 +244,7 @@ class PreviewState:
             self.style_version += 1
             self.queue.add(sorted(shown), is_urgent=True)
             self.queue.add(self.ids.values(), is_urgent=False)
-        own = found.sources | new
-        self.queue.add(sorted(own | (found.editions & shown)), is_urgent=True)
+        self.queue.add(sorted(found.sources | new | (found.editions & shown)), is_urgent=True)
         # Editions that no page shows can be long, and go last.
         self.queue.add(sorted(found.editions - shown), is_urgent=False)
         self._broadcast(PageEvent("queue", waiting=self.waiting))
@@ -270,7 +256,6 @@ class PreviewState:
         return publish(config, request, lambda _step, _done, _of: None, workers)
 
     def _apply_report(self, work: QueuedRun, report: Report) -> None:
-        """Show the results of a run."""
         for entry in report.entries:
             if entry.id in work.ids and entry.format in work.formats:
                 self._statuses[entry.id, entry.format] = entry.status
@@ -305,7 +290,6 @@ class PreviewState:
             listener.send(event)
 
     def _by_id(self) -> dict[str, Item]:
-        """Return all articles and editions by id, in the order of the index page."""
         if self._items[0] != self.version:
             listed = {listing.id for listing in self.report.listings} | {entry.id for entry in self.report.entries}
             unread = tuple(

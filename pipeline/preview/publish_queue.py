@@ -15,7 +15,6 @@ from pipeline.model import ArticleMeta
 from pipeline.validation.certificate import FOLDER as CERTIFICATES
 
 FASTEST_FORMATS = ("newsletter", "handout")
-"""Formats that are published first."""
 BATCH_ARTICLES = 8
 """Articles in one run of a batch: a file saved meanwhile waits for its end."""
 
@@ -26,7 +25,6 @@ class PreviewBuild:
 
     id: str
     outputs: Path
-    """Its own output folder."""
     stamp: str
     """Version of its inputs: a build with another stamp is out of date."""
     config: Config
@@ -34,8 +32,6 @@ class PreviewBuild:
 
 @dataclass(frozen=True, slots=True)
 class QueuedRun:
-    """The next run: articles and formats."""
-
     ids: tuple[str, ...]
     formats: tuple[str, ...]
     is_urgent: bool
@@ -43,11 +39,8 @@ class QueuedRun:
 
 
 class PublishQueue:
-    """Queue of article ids, each at most once."""
-
     def __init__(self, formats: Iterable[str]) -> None:
-        names = tuple(formats)
-        self._formats = tuple(sorted(names, key=lambda name: (*FASTEST_FORMATS, name).index(name)))
+        self._formats = tuple(sorted(formats, key=lambda name: (*FASTEST_FORMATS, name).index(name)))
         self._urgent: dict[str, list[str]] = {}
         self._preview_builds: dict[tuple[Path, str], PreviewBuild] = {}
         self._rest: dict[str, None] = {}
@@ -102,12 +95,9 @@ class PublishQueue:
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """The articles that saved files affect."""
-
     sources: frozenset[str] = frozenset()
     """Ids of articles and editions whose source or picture was saved."""
     editions: frozenset[str] = frozenset()
-    """Ids of editions that contain one of them."""
     is_everything: bool = False
     """A style, a word list or the configuration was saved."""
 

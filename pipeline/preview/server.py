@@ -1,4 +1,4 @@
-"""The preview's web server: routes, server-sent events, file watcher, and the local port."""
+"""The web server of the preview: request checks, routes, server-sent events, file watcher, and the local port."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from watchfiles import Change, DefaultFilter, awatch
 
 from pipeline.config import Config
@@ -26,15 +28,71 @@ from pipeline.errors import ConfigError, PublishError
 from pipeline.preview.file_responses import FileResponses
 from pipeline.preview.forms import FormViews
 from pipeline.preview.preview_state import PreviewState
-from pipeline.preview.request_guard import RequestGuard
 from pipeline.preview.views import Views
 
+ALLOWED_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_SECURITY_HEADERS = {
+    "x-content-type-options": "nosniff",
+    # With `no-referrer`, browsers send our own forms with `Origin: null`.
+    "referrer-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cache-control": "no-store",
+}
+_MAX_BODY_BYTES = 1_000_000
 HOST = "127.0.0.1"
 _WATCH_STEP_MS = 20
 """Milliseconds without a change after which a save is complete."""
 _DEBOUNCE_MS = 200
 """Longest time in milliseconds for which saves are collected."""
 _KEEP_ALIVE_S = 15.0
+
+
+class RequestGuard:
+    """ASGI middleware that rejects requests from other sites and machines, and adds security headers.
+
+    The Host header reveals DNS rebinding to 127.0.0.1, the Origin header a form on another site.
+    """
+
+    def __init__(self, app: ASGIApp, port: int) -> None:
+        self.app = app
+        self.hosts = {f"{host}:{port}" for host in ALLOWED_HOSTS} | (set(ALLOWED_HOSTS) if port == 80 else set())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if why := self._refusal(scope):
+            await PlainTextResponse(why, 403, _SECURITY_HEADERS)(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in (*_SECURITY_HEADERS.items(), ("content-security-policy", CONTENT_SECURITY_POLICY)):
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_guarded)
+
+    def _refusal(self, scope: Scope) -> str:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "").lower()
+        if host not in self.hosts:
+            return "the preview answers to 127.0.0.1 and localhost only"
+        if scope["method"] in ("GET", "HEAD"):
+            return ""
+        if headers.get("origin", "").lower() != f"http://{host}":
+            return "this request did not come from a page of the preview"
+        # Browsers send the length of a form; a chunked body is not from a form.
+        length = headers.get("content-length", "")
+        if not length.isdecimal() or int(length) > _MAX_BODY_BYTES:
+            return "too large for a form"
+        return ""
 
 
 def create_app(state: PreviewState, port: int) -> Starlette:
@@ -112,8 +170,6 @@ def run_preview_server(config: Config, outputs: Path, port: int, jobs: int, *, i
 
 
 class _PreviewServer(uvicorn.Server):
-    """Ends the event streams of open pages before it shuts down."""
-
     def __init__(self, settings: uvicorn.Config, state: PreviewState) -> None:
         super().__init__(settings)
         self._state = state
@@ -138,8 +194,8 @@ def _bind_port(port: int) -> socket.socket:
         listening.listen()
     except OSError as error:
         listening.close()
-        other = f"choose another: --port {port % 65535 + 1}, or --port 0"
-        raise ConfigError(f"port {port} cannot be used: {error.strerror}", hint=other) from error
+        hint = f"choose another: --port {port % 65535 + 1}, or --port 0"
+        raise ConfigError(f"port {port} cannot be used: {error.strerror}", hint=hint) from error
     return listening
 
 
@@ -159,16 +215,13 @@ async def _event_stream(state: PreviewState, shown: str) -> AsyncIterator[bytes]
 
 
 async def _watch_sources(state: PreviewState) -> None:
-    """Pass changed files to the preview state, until cancelled."""
-    ignored = _SourceFilter(state.config.folder.resolve(), state.outputs.folder)
-    changes = awatch(state.config.folder.resolve(), watch_filter=ignored, step=_WATCH_STEP_MS, debounce=_DEBOUNCE_MS)
-    async for found in changes:
+    folder = state.config.folder.resolve()
+    ignored = _SourceFilter(folder, state.outputs.folder)
+    async for found in awatch(folder, watch_filter=ignored, step=_WATCH_STEP_MS, debounce=_DEBOUNCE_MS):
         state.changed(Path(name) for _, name in found)
 
 
 class _SourceFilter(DefaultFilter):
-    """Ignores outputs and hidden folders."""
-
     def __init__(self, project: Path, outputs: Path) -> None:
         super().__init__(ignore_paths=(outputs,))
         self._project = project

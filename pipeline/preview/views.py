@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -21,13 +21,12 @@ from pipeline.errors import PublishError
 from pipeline.findings import Finding
 from pipeline.index_page import Item, facets_of
 from pipeline.preview import frames
-from pipeline.preview.page_images import PlacedFinding, place_findings
+from pipeline.preview.page_images import PlacedFinding, VariantPreview, place_findings, preview_variant
 from pipeline.preview.preview_state import PreviewState
-from pipeline.preview.variant_previews import VariantPreview, preview_variant
 from pipeline.validation.mail import GMAIL_CLIP_BYTES
-from pipeline.writers.handout.options import VariantName
-from pipeline.writers.handout.variants import STANDARD_VARIANT
+from pipeline.writers.handout.variants import STANDARD_VARIANT, VariantName
 
+Thing = TypeVar("Thing")
 OPTION_CHOICES: Mapping[str, tuple[str, ...]] = {
     "variant": (STANDARD_VARIANT, *(name for name in get_args(VariantName) if name != STANDARD_VARIANT)),
     "device": ("phone", "tablet"),
@@ -47,46 +46,45 @@ SORT_KEYS: Mapping[str, Any] = {
 }
 
 
-class Views:
-    """Endpoints that return HTML pages."""
+def found_or_404(thing: Thing | None) -> Thing:
+    if thing is None:
+        raise HTTPException(404)
+    return thing
 
+
+class Views:
     def __init__(self, state: PreviewState) -> None:
         self.state = state
         self.token = secrets.token_urlsafe(24)
-        """CSRF token of all forms."""
         self._index_cache: dict[str, tuple[Item, Markup]] = {}
         """Rendered index entries by id: of a thousand articles, a save changes one."""
         self._cached_style_version = state.style_version
 
     def page(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
-        state = self.state
-        html = state.styles.render(
+        html = self.state.styles.render(
             f"preview/{template}",
-            words=state.words,
-            publisher=state.config.publisher,
+            words=self.state.words,
+            publisher=self.state.config.publisher,
             token=self.token,
-            faults=tuple(state.faults.values()),
+            faults=tuple(self.state.faults.values()),
             **values,
         )
         return HTMLResponse(html, status)
 
     def warm(self) -> None:
-        """Fill the cache of index entries."""
         with suppress(PublishError):
             self._index_entries(self.state.items)
 
     def shelf(self, request: Request) -> Response:
-        """Return the index page, filtered and sorted by the query."""
         query = request.query_params
         chosen = {name: query.get(name, "") for name in ("q", "tag", "finding", "format")}
         sort = query.get("sort", "") if query.get("sort", "") in SORT_KEYS else "newest"
         items = sorted(self.state.items, key=SORT_KEYS[sort])
         # Hidden entries stay in the page, so that the script can show them without a request.
-        fitting = frozenset(item.listing.id for item in items if _matches_filter(item, chosen))
         return self.page(
             "shelf.html.j2",
             leaves=self._index_entries(items),
-            fitting=fitting,
+            fitting=frozenset(item.listing.id for item in items if _matches_filter(item, chosen)),
             facets=facets_of(items),
             chosen={**chosen, "sort": sort},
         )
@@ -108,27 +106,18 @@ class Views:
         return [(item, cache[item.listing.id][1]) for item in items]
 
     def proof(self, request: Request) -> Response:
-        """Return the page of an article: handout, EPUB, mail and findings."""
-        item = self.item(request)
+        item = found_or_404(self.state.item(request.path_params["id"]))
         return self.page(
             "proof.html.j2",
             proof=Proof(self.state, item, view_options_of(request.query_params)),
             choices=OPTION_CHOICES,
         )
 
-    def item(self, request: Request) -> Item:
-        item = self.state.item(request.path_params["id"])
-        if item is None:
-            raise HTTPException(404)
-        return item
-
     def missing(self, _request: Request, error: Exception) -> Response:
-        """Return the page for HTTP errors and missing files."""
         status = error.status_code if isinstance(error, HTTPException) else 404
         return self.message(self.state.words["desk_missing"], status)
 
     def broken(self, _request: Request, error: Exception) -> Response:
-        """Return the page for errors of the project, such as an invalid template."""
         return self.message(str(error), 500)
 
     def message(self, text: str, status: int = 200) -> Response:
@@ -137,8 +126,6 @@ class Views:
 
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
-    """The chosen view options."""
-
     chosen: Mapping[str, str]
     chapter: str = ""
     """Path of a chapter in the EPUB; empty: the first of the text."""
@@ -161,8 +148,6 @@ def view_options_of(query: Mapping[str, str]) -> ViewOptions:
 
 @dataclass(frozen=True)
 class Proof:
-    """Data of an article's page, for its template."""
-
     state: PreviewState
     item: Item
     look: ViewOptions
@@ -204,7 +189,7 @@ class Proof:
         made: list[MarginMark] = []
         for each in self.findings:
             if each.position and each.position.page == page:
-                beside = sum(abs(mark.top - each.position.top) < _MARK_HEIGHT for mark in made)
+                beside = sum(abs(mark.top - each.position.top) < 0.03 for mark in made)
                 made.append(MarginMark(each, each.position.top, beside))
         return tuple(made)
 
@@ -245,15 +230,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class MarginMark:
-    """A finding in the margin of a page."""
-
     placed: PlacedFinding
     top: float
     beside: int
     """Number of marks at this height before it."""
-
-
-_MARK_HEIGHT = 0.03
 
 
 def _matches_filter(item: Item, chosen: Mapping[str, str]) -> bool:

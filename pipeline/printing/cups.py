@@ -17,7 +17,6 @@ from pipeline.rendering.paper_sizes import measure_pages, sheet_count
 _CUPS_TIMEOUT_S = 60
 _CUPS_HINT = "start it: systemctl start cups; or name another machine's: CUPS_SERVER"
 _CUPS_MEDIA = {"A3": "A3", "A4": "A4", "A5": "A5", "letter": "Letter"}
-"""CUPS names of paper sizes."""
 Sides = Literal["one-sided", "two-sided-long-edge", "two-sided-short-edge"]
 _SIDES_TEXT: Mapping[Sides, str] = {
     "one-sided": "one side",
@@ -34,16 +33,12 @@ class PrinterError(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class Printer:
-    """A printer queue of CUPS."""
-
     name: str
     is_default: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PrintJob:
-    """A PDF file to print, with its title, copies and paper."""
-
     path: Path
     title: str
     copies: int
@@ -84,10 +79,9 @@ def list_printers() -> tuple[Printer, ...]:
     if "not running" in _run_cups(("lpstat", "-r")):
         raise PrinterError("the CUPS server does not answer", hint=_CUPS_HINT)
     # lpstat -d respects LPDEST and PRINTER, as lp does.
-    found = re.search(r"destination: (\S+)", _run_cups(("lpstat", "-d")))
-    default = found[1] if found else ""
-    names = _run_cups(("lpstat", "-e")).split()
-    return tuple(sorted((Printer(name, name == default) for name in names), key=lambda printer: not printer.is_default))
+    default = found[1] if (found := re.search(r"destination: (\S+)", _run_cups(("lpstat", "-d")))) else ""
+    printers = (Printer(name, name == default) for name in _run_cups(("lpstat", "-e")).split())
+    return tuple(sorted(printers, key=lambda printer: not printer.is_default))
 
 
 def choose_printer(name: str) -> Printer:
@@ -116,11 +110,9 @@ def choose_printer(name: str) -> Printer:
 def lp_command(job: PrintJob, printer: Printer) -> tuple[str, ...]:
     # Without scaling, text and QR code keep their size.
     options = [f"sides={job.sides}", "collate=true", "print-scaling=none"]
-    if job.paper:
-        options.append(f"media={_CUPS_MEDIA[job.paper]}")
-    if job.is_greyscale:
-        # print-color-mode is for IPP queues, ColorModel for PPD drivers
-        options += ["print-color-mode=monochrome", "ColorModel=Gray"]
+    options += [f"media={_CUPS_MEDIA[job.paper]}"] if job.paper else []
+    # print-color-mode is for IPP queues, ColorModel for PPD drivers.
+    options += ["print-color-mode=monochrome", "ColorModel=Gray"] if job.is_greyscale else []
     chosen = [part for option in options for part in ("-o", option)]
     return ("lp", "-d", printer.name, "-n", str(job.copies), "-t", job.title, *chosen, "--", str(job.path))
 
@@ -132,20 +124,15 @@ def submit_job(job: PrintJob, printer: Printer) -> str:
         PrinterError: CUPS rejects the job.
     """
     answer = _run_cups(lp_command(job, printer))
-    name = re.search(r"\S+-\d+", answer)
-    return name[0] if name else answer.strip()
+    return name[0] if (name := re.search(r"\S+-\d+", answer)) else answer.strip()
 
 
 def _run_cups(arguments: tuple[str, ...]) -> str:
     """Return the output of a CUPS program, run with fixed arguments and without a shell."""
     try:
+        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         done = subprocess.run(
-            arguments,
-            capture_output=True,
-            text=True,
-            timeout=_CUPS_TIMEOUT_S,
-            check=False,
-            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            arguments, capture_output=True, text=True, timeout=_CUPS_TIMEOUT_S, check=False, env=environment
         )
     except FileNotFoundError as error:
         raise PrinterError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,8 +21,6 @@ from pipeline.writers import load_writer
 
 HANDOUT_FORMAT = "handout"
 STANDARD_VARIANT = "standard"
-PROOFS_FOLDER = "proofs"
-"""Folder of contact sheets below the outputs."""
 _FAILURE_REASONS = {
     "failed": "it could not be published",
     "stale": "it could not be published again, and the earlier file is out of date",
@@ -32,26 +30,19 @@ _FAILURE_REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class PrintableHandout:
-    """A published handout."""
-
     title: str
     path: Path
 
 
 @dataclass(frozen=True, slots=True)
 class SkippedHandout:
-    """An article without a handout to print."""
-
     id: str
     why: str
     is_failed: bool
-    """It should have a handout."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrintBatch:
-    """The handouts to print, the articles without one, and the report of publishing them."""
-
     handouts: tuple[PrintableHandout, ...]
     left_out: tuple[SkippedHandout, ...]
     report: Report
@@ -62,7 +53,6 @@ class PrintBatch:
 
 
 def variant_path(id_: str, variant: str) -> str:
-    """Return the path of a handout below the outputs."""
     return f"{HANDOUT_FORMAT}/{id_}.pdf" if variant == STANDARD_VARIANT else f"{HANDOUT_FORMAT}/{id_}.{variant}.pdf"
 
 
@@ -87,12 +77,11 @@ def publish_for_printing(config: Config, request: Request, variant: str, progres
     )
 
 
-def _requested_entries(report: Report, ids: tuple[str, ...]) -> Iterator[EditionResult]:
+def _requested_entries(report: Report, ids: tuple[str, ...]) -> list[EditionResult]:
     entries = {entry.id: entry for entry in report.entries if entry.format == HANDOUT_FORMAT}
     if ids:
-        yield from (entries[id_] for id_ in ids if id_ in entries)
-    else:
-        yield from (entry for entry in entries.values() if len(entry.sources) == 1 and entry.status != "skipped")
+        return [entries[id_] for id_ in ids if id_ in entries]
+    return [entry for entry in entries.values() if len(entry.sources) == 1 and entry.status != "skipped"]
 
 
 def _find_handout(entry: EditionResult, variant: str, outputs: Path) -> PrintableHandout | SkippedHandout:
@@ -106,12 +95,9 @@ def _find_handout(entry: EditionResult, variant: str, outputs: Path) -> Printabl
 
 @dataclass(frozen=True, slots=True)
 class PackContents:
-    """The handouts of a print pack."""
-
     handouts: tuple[tuple[str, int], ...]
     """Title and number of pages of each."""
     copies: int
-    """Of each."""
     paper_mm: tuple[float, float]
     """Width and height; landscape: the handouts are booklets."""
 
@@ -150,20 +136,18 @@ def render_print_pack_cover(pack: PackContents, publisher: Publisher, words: Wor
             own_sheets = sheet_count(pages) * pack.copies
             rows.append({"title": title, "pages": pages, "sheets": own_sheets, "first": sheets * PAGES_PER_SHEET + 1})
             sheets += own_sheets
-        how = words["pack_how_booklets" if width_mm > height_mm else "pack_how"]
         html = styles.render(
             "pack/cover.html.j2",
             rows=rows,
             copies=pack.copies,
             sheets=sheets,
-            how=how,
+            how=words["pack_how_booklets" if width_mm > height_mm else "pack_how"],
             publisher=publisher,
             words=words,
         )
         return lay_out(html, css, {})
 
-    layout = lay_out_cover(1)
-    if layout.pages > 1:  # the page numbers in the list start after the pages of the cover
+    if (layout := lay_out_cover(1)).pages > 1:  # the page numbers in the list start after the pages of the cover
         layout = lay_out_cover(layout.pages)
     return draw_pdf(layout)[0]
 
@@ -211,7 +195,7 @@ def make_contact_sheet(
         output.write_bytes(sheet)
         return report, output
     outputs = outputs_of(replace(config, outputs=OutputSettings()), request.outputs)
-    path = f"{PROOFS_FOLDER}/{entry.id}.png"
+    path = f"proofs/{entry.id}.png"
     with outputs.lock(request.wait_s):
         outputs.move([(outputs.stage(path, sheet), path)])
     return report, outputs.folder / path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -67,16 +67,11 @@ def find_screen_phrases(nodes: Iterable[Block | Cell], findings: FindingCollecto
                     findings.add("screen-wording", line or node.line, message)
             case Div(_, _, media) if media and "print" not in media:
                 continue
-            case Div() | BlockQuote() | Callout() | BulletList() | OrderedList() | DefinitionList():
-                find_screen_phrases(_blocks_in(node), findings, line)
-            case Table():
-                find_screen_phrases(_blocks_in(node), findings, node.line)
+            case Div() | BlockQuote() | Callout() | BulletList() | OrderedList() | DefinitionList() | Table():
+                inside = (child for child in children(node) if isinstance(child, BLOCKS))
+                find_screen_phrases(inside, findings, node.line if isinstance(node, Table) else line)
             case Cell(blocks):
                 find_screen_phrases((block for block in blocks if isinstance(block, Plain | Para)), findings, line)
-
-
-def _blocks_in(block: Block) -> Iterator[Block | Cell]:
-    return (node for node in children(block) if isinstance(node, BLOCKS))
 
 
 _LEFTOVER_MARKUP = re.compile(
@@ -96,7 +91,6 @@ _MARKUP_CHARACTERS = frozenset("[]({#|:~`*_")
     "Correct the markup, or put a backslash before each of its characters and accept the finding.",
 )
 def find_leftover_markup(blocks: tuple[Block, ...], findings: FindingCollector) -> None:
-    """Add a finding for each paragraph with characters of markup that was not recognised."""
     for node in walk(blocks):
         if isinstance(node, Para | Plain | Header):
             plain = _printed_text(node.content)
@@ -115,23 +109,18 @@ def _printed_text(content: tuple[Inline, ...]) -> str:
                 pieces.append(words)
             case Note() | Image():
                 continue
-            case Code():
-                pieces.append("x")
-            case Link(inside, address) if text(inside) == address.removeprefix("mailto:"):
-                pieces.append("x")
             case Space() | SoftBreak() | LineBreak():
                 pieces.append(" ")
+            case Code():
+                pieces.append("x")
             case _:
-                pieces.append(_printed_text(node.content))
+                is_bare = isinstance(node, Link) and text(node.content) == node.address.removeprefix("mailto:")
+                pieces.append("x" if is_bare else _printed_text(node.content))
     return "".join(pieces)
 
 
 # "Illustration af X", "Billede af X": a kind of picture and the title again, not what it shows.
-_BOILERPLATE = re.compile(
-    rf"{together().picture_words}"
-    rf"(\s+{together().picture_of}\b.{{0,60}})?\.?$",
-    re.IGNORECASE,
-)
+_BOILERPLATE = re.compile(rf"{together().picture_words}(\s+{together().picture_of}\b.{{0,60}})?\.?$", re.IGNORECASE)
 _FILE_NAME = re.compile(r"[\w-]+\.(png|jpe?g|webp|gif|svg)$|(IMG|DSC|DSCN|P)[_-]?\d+$", re.IGNORECASE)
 
 
@@ -164,7 +153,6 @@ _FILE_NAME = re.compile(r"[\w-]+\.(png|jpe?g|webp|gif|svg)$|(IMG|DSC|DSCN|P)[_-]
     group="whole",
 )
 def check_alt_texts(article: Article, findings: FindingCollector) -> None:
-    """Add findings on missing, empty-worded, repeated and ASCII-spelt text alternatives."""
     ascii_spellings = language(article.language).ascii_spellings
     by_alt: dict[str, list[Image]] = defaultdict(list)
     # In the text an empty alternative says that the picture decorates; a picture at the top has no such way to say it.
@@ -178,13 +166,11 @@ def check_alt_texts(article: Article, findings: FindingCollector) -> None:
             if ascii_spellings and (word := compiled(ascii_spellings, re.IGNORECASE).search(alt)):
                 findings.add("alt-ascii", image.line, f"{word[0]!r} in {alt!r}")
     for same in by_alt.values():
-        pictures = {image.picture.sha256 for image in same}
-        if len(pictures) > 1:
+        if len(pictures := {image.picture.sha256 for image in same}) > 1:
             findings.add("alt-twice", same[-1].line, f"{len(pictures)} pictures have {same[-1].alt!r}")
 
 
 def check_size_limits(article: Article, limits: Limits, findings: FindingCollector) -> None:
-    """Add an error where an article has more words, pictures, notes, links or table cells than it may have."""
     nodes = tuple(walk(article.blocks))
     notes = [node for node in nodes if isinstance(node, Note)]
     words = " ".join(text(part) for part in (article.blocks, *(note.blocks for note in notes)))
@@ -218,7 +204,6 @@ _BARE_ADDRESS = re.compile(r"(https?://)?(www\.)?[\w-]+(\.[\w-]+)+/?$", re.IGNOR
     "Say what is found there instead.",
 )
 def check_links(blocks: tuple[Block, ...], findings: FindingCollector) -> None:
-    """Add a finding for each link that shows a bare address and leads deeper into that site."""
     for node in walk(blocks):
         if isinstance(node, Link) and node.address.startswith("http"):
             shown, parts = text(node.content).strip(), urlsplit(node.address)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable
-from itertools import chain
+from collections.abc import Iterator
+from functools import partialmethod
+from itertools import chain, dropwhile
 from typing import Any
 
 from pipeline.errors import did_you_mean
@@ -63,8 +64,7 @@ def build_blocks(
         nodes = json.loads(document.data)["blocks"]
     except RecursionError as error:
         state.set_line(document.deepest_line())
-        message = f"blocks nested more than {findings.limits.nesting} deep"
-        raise NestingError(message, line=state.line) from error
+        raise NestingError(f"blocks nested more than {findings.limits.nesting} deep", line=state.line) from error
     return BlockBuilder(state).blocks(nodes, 0)
 
 
@@ -84,13 +84,9 @@ class BlockBuilder:
         self.state.findings.check_nesting(depth, "blocks", self.state.line)
         built: list[Block] = []
         for node in nodes:
-            build: Callable[[list[Any], int], tuple[Block, ...]] | None = getattr(
-                self, f"build_{node['t'].lower()}", None
-            )
-            built += build(node.get("c", []), depth) if build else ()
+            build = getattr(self, f"build_{node['t'].lower()}", lambda *_: ())
+            built += build(node.get("c", []), depth)
         return tuple(built)
-
-    # ---- containers and small kinds
 
     def build_blockquote(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         line = self.state.line
@@ -115,37 +111,26 @@ class BlockBuilder:
     def build_figure(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         return self.blocks(content[2], depth + 1)
 
-    # ---- text and pictures
-
-    def build_para(self, content: list[Any], _: int) -> tuple[Block, ...]:
-        return self._text(Para, content)
-
-    def build_plain(self, content: list[Any], _: int) -> tuple[Block, ...]:
-        return self._text(Plain, content)
-
-    def _text(self, kind: type[Para | Plain], nodes: list[PandocNode]) -> tuple[Block, ...]:
+    def _text(self, kind: type[Para | Plain], nodes: list[PandocNode], _: int) -> tuple[Block, ...]:
         """Return a paragraph, and each picture at its ends or on a line of its own as a figure."""
         line = self.state.line
         built: list[Block] = []
         for piece in _split_at_pictures(nodes):
             if isinstance(piece, list):
-                content = self.inline.line(piece)
-                if content:
-                    built.append(kind(content, line))
+                built += (kind(content, line),) if (content := self.inline.line(piece)) else ()
             elif image := self.inline.picture(piece):
-                caption = tuple(text_to_inlines(piece["c"][2][1]))
-                built.append(Figure(image, caption, image.line))
+                built.append(Figure(image, tuple(text_to_inlines(piece["c"][2][1])), image.line))
         return tuple(built)
 
-    def build_header(self, content: list[Any], _: int) -> tuple[Block, ...]:
+    build_para, build_plain = partialmethod(_text, Para), partialmethod(_text, Plain)
+
+    def build_header(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         level, attributes, nodes = content
         self.state.move(attributes)
         line = self.state.line
-        inside: list[Block] = []
-        figures: list[Block] = []
-        for block in self._text(Para, nodes):
-            (figures if isinstance(block, Figure) else inside).append(block)
-        heading = tuple(inline for block in inside if isinstance(block, Para) for inline in block.content)
+        blocks = self._text(Para, nodes, depth)
+        heading = tuple(chain.from_iterable(block.content for block in blocks if isinstance(block, Para)))
+        figures = (block for block in blocks if isinstance(block, Figure))
         return (*((Header(level, heading, attributes[0], line),) if heading else ()), *figures)
 
     def build_codeblock(self, content: list[Any], _: int) -> tuple[Block, ...]:
@@ -167,11 +152,8 @@ class BlockBuilder:
         if re.fullmatch(r"\s*(?:</?(?:br|sub|sup|abbr)\b[^>]*>\s*)+", raw, re.IGNORECASE):
             return ()
         self.state.findings.add("html-removed", line, f"{' '.join(raw.split())[:60]!r}")
-        bare = html.unescape(nh3.clean(raw, tags=set()))
-        inlines = tuple(text_to_inlines(bare))
+        inlines = tuple(text_to_inlines(html.unescape(nh3.clean(raw, tags=set()))))
         return (Para(inlines, line),) if inlines else ()
-
-    # ---- lists
 
     def _items(self, items: list[list[PandocNode]], depth: int) -> tuple[tuple[Block, ...], ...]:
         return tuple(filter(None, (self._item(nodes, depth + 1) for nodes in items)))
@@ -195,8 +177,6 @@ class BlockBuilder:
         )
         return (DefinitionList(entries, line),)
 
-    # ---- tables
-
     def build_table(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         """Return a table; a first row that is all bold is its head where it has none."""
         attributes, (_, caption), columns, head, bodies, foot = content
@@ -206,34 +186,29 @@ class BlockBuilder:
         heads = [self._row(row, alignments, depth) for row in head[1]]
         rows = [self._row(row, alignments, depth) for body in bodies for row in (*body[2], *body[3])]
         rows += [self._row(row, alignments, depth) for row in foot[1]]
-        rows = [row for row in (*heads[1:], *rows) if not _is_empty(row)]
-        top = heads[0] if heads and not _is_empty(heads[0]) else ()
-        if not top and len(rows) > 1 and all(_is_bold(cell) for cell in rows[0]):
+        rows = [row for row in (*heads[1:], *rows) if any(cell.blocks for cell in row)]
+        top = heads[0] if heads and any(cell.blocks for cell in heads[0]) else ()
+        bold = [plain for cell in rows[0] if (plain := _without_bold(cell))] if not top and len(rows) > 1 else []
+        if bold and len(bold) == len(rows[0]):
             self.state.findings.add("table-shape", line, "the first row is all bold, and is the head of the table")
-            top, rows = tuple(_without_bold(cell) for cell in rows[0]), rows[1:]
-        words_above = tuple(
-            inline
-            for block in self.blocks(caption, depth + 1)
-            if isinstance(block, Plain | Para)
-            for inline in block.content
-        )
-        return (Table(top, tuple(rows), words_above, line),) if top or rows else ()
+            top, rows = tuple(bold), rows[1:]
+        above = (block.content for block in self.blocks(caption, depth + 1) if isinstance(block, Plain | Para))
+        return (Table(top, tuple(rows), tuple(chain.from_iterable(above)), line),) if top or rows else ()
 
     def _row(self, row: list[Any], alignments: list[Alignment], depth: int) -> tuple[Cell, ...]:
-        cells: list[Cell] = []
-        for (_, alignment, _, _, nodes), column in zip(row[1], alignments, strict=False):
-            blocks = tuple(_in_cell(block) for node in nodes for block in self._cell_block(node, depth))
-            cells.append(Cell(blocks, _ALIGNMENTS.get(alignment["t"], column)))
-        return tuple(cells)
+        return tuple(
+            Cell(tuple(self._cell_blocks(nodes, depth)), _ALIGNMENTS.get(alignment["t"], column))
+            for (_, alignment, _, _, nodes), column in zip(row[1], alignments, strict=False)
+        )
 
-    def _cell_block(self, node: PandocNode, depth: int) -> tuple[Block, ...]:
-        """Return a block of a cell; its pictures stay within the text."""
-        if node["t"] in {"Plain", "Para"}:
-            content = self.inline.line(node["c"])
-            return (Plain(content, self.state.line),) if content else ()
-        return self.blocks([node], depth + 1)
-
-    # ---- boxes
+    def _cell_blocks(self, nodes: list[PandocNode], depth: int) -> Iterator[Block]:
+        """Yield the blocks of a cell; its pictures stay within the text."""
+        for node in nodes:
+            if node["t"] not in {"Plain", "Para"}:
+                for block in self.blocks([node], depth + 1):
+                    yield Plain((block.image,), block.line) if isinstance(block, Figure) else block
+            elif content := self.inline.line(node["c"]):
+                yield Plain(content, self.state.line)
 
     @warning_rule(
         "div-unknown",
@@ -242,7 +217,6 @@ class BlockBuilder:
         "Use a kind or a medium that the message names, or take the class away.",
     )
     def build_div(self, content: list[Any], depth: int) -> tuple[Block, ...]:
-        """Return what a div holds, in the kind that its classes name."""
         attributes, nodes = content
         _, classes, pairs = attributes
         before = self.state.line
@@ -280,10 +254,11 @@ class BlockBuilder:
     "Use NOTE, TIP, VIGTIGT, ADVARSEL, FORSIGTIG, SØG-LÆGE or DET-VIGTIGSTE.",
 )
 def _quotation(blocks: tuple[Block, ...], line: int, findings: FindingCollector) -> tuple[Block, ...]:
-    """Return a quotation, or the box that its first words name: `> [!VIGTIGT] Titel`."""
     match blocks:
         case (Para((Str(words), *_) as content) as first, *others) if words.startswith("[!"):
-            top, rest = _first_line(tuple(content))
+            breaks = (at for at, inline in enumerate(content) if isinstance(inline, SoftBreak | LineBreak))
+            end = next(breaks, len(content))
+            top, rest = tuple(content[:end]), tuple(content[end + 1 :])
             mark = _ALERT_MARK.match(text(top))
         case _:
             mark = None
@@ -307,7 +282,6 @@ def _quotation(blocks: tuple[Block, ...], line: int, findings: FindingCollector)
 def _callout(
     kind: CalloutKind, blocks: tuple[Block, ...], title: tuple[Inline, ...], line: int, findings: FindingCollector
 ) -> tuple[Block, ...]:
-    """Return a box, or nothing, with a finding, where it would be empty."""
     if not title:
         title, blocks = split_callout_title(blocks)
     if not blocks and title:
@@ -318,28 +292,18 @@ def _callout(
     return (Callout(kind, blocks, title, line),)
 
 
-def _first_line(content: tuple[Inline, ...]) -> tuple[tuple[Inline, ...], tuple[Inline, ...]]:
-    """Return the inlines before the first line break, and those behind it."""
-    at = next((at for at, inline in enumerate(content) if isinstance(inline, SoftBreak | LineBreak)), len(content))
-    return content[:at], content[at + 1 :]
-
-
 def _after_mark(content: tuple[Inline, ...], mark: str) -> tuple[Inline, ...]:
-    """Return the inlines behind a mark at the beginning of a line."""
     seen = ""
     for at, inline in enumerate(content):
         seen += text((inline,)) or " "
         if len(seen) >= len(mark):
             left = seen[len(mark) :].strip()
             rest = content[at + 1 :]
-            while rest and isinstance(rest[0], Space):
-                rest = rest[1:]
-            return ((Str(left),) if left else ()) + rest
+            return ((Str(left),) if left else ()) + tuple(dropwhile(lambda inline: isinstance(inline, Space), rest))
     return ()
 
 
 def _join_with_breaks(rows: list[tuple[Inline, ...]]) -> tuple[Inline, ...]:
-    """Return rows with a line break between each two."""
     return tuple(chain.from_iterable((LineBreak(), *row) for row in rows))[1:]
 
 
@@ -368,24 +332,12 @@ def _becomes_figure(nodes: list[PandocNode], at: int) -> bool:
 
 
 def _is_bare(nodes: list[PandocNode]) -> bool:
-    """Return whether there is nothing but gaps and pictures."""
     return all(node["t"] in {"Space", "Image", *_BREAK_TYPES} for node in nodes)
 
 
-def _in_cell(block: Block) -> Block:
-    return Plain((block.image,), block.line) if isinstance(block, Figure) else block
-
-
-def _is_empty(row: tuple[Cell, ...]) -> bool:
-    return not any(cell.blocks for cell in row)
-
-
-def _is_bold(cell: Cell) -> bool:
-    first = cell.blocks[0] if cell.blocks else None
-    return len(cell.blocks) == 1 and isinstance(first, Plain) and bool(bold_only(first.content))
-
-
-def _without_bold(cell: Cell) -> Cell:
-    first = cell.blocks[0]
-    content = bold_only(first.content) if isinstance(first, Plain) else ()
-    return Cell((Plain(content, first.line),), cell.alignment)
+def _without_bold(cell: Cell) -> Cell | None:
+    """Return a cell that is all bold without its bold; None for any other."""
+    match cell.blocks:
+        case (Plain(content, line),) if bold := bold_only(content):
+            return Cell((Plain(bold, line),), cell.alignment)
+    return None

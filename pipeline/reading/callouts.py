@@ -7,10 +7,10 @@ import re
 from pipeline.languages import together
 from pipeline.model import Block, CalloutKind, Header, Inline, Para, Plain, Strong, text
 
+# Kind by name: lower case, hyphens for spaces.
 CALLOUT_KINDS: dict[str, CalloutKind] = {
     name: kind for kind, names in together().callouts.items() for name in names.split()
 }
-"""Kind by name: lower case, hyphens for spaces."""
 MEDIA_NAMES = {name: medium for medium, names in together().media.items() for name in names.split()}
 
 
@@ -21,13 +21,11 @@ def callout_key(name: str) -> str:
 
 def split_callout_title(blocks: tuple[Block, ...]) -> tuple[tuple[Inline, ...], tuple[Block, ...]]:
     """Return the title that a box begins with, a heading or a line in bold, and the blocks below it."""
-    if len(blocks) < 2:
-        return (), blocks
-    first = blocks[0]
-    if isinstance(first, Header):
-        return first.content, blocks[1:]
-    if isinstance(first, Para | Plain) and (bold := bold_only(first.content)):
-        return bold, blocks[1:]
+    match blocks:
+        case (Header(_, title), _, *_):
+            return title, blocks[1:]
+        case (Para(content) | Plain(content), _, *_) if title := bold_only(content):
+            return title, blocks[1:]
     return (), blocks
 
 
@@ -35,5 +33,4 @@ def bold_only(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
     """Return what is in bold where a line is nothing but bold, a colon behind it aside; else nothing."""
     if not content or not isinstance(content[0], Strong):
         return ()
-    rest = text(content[1:]).strip()
-    return content[0].content if rest in {"", ":"} else ()
+    return content[0].content if text(content[1:]).strip() in {"", ":"} else ()

@@ -79,17 +79,15 @@ def parse_date(value: str, order: DateOrder) -> date:
         if at := _YEAR_LAST.fullmatch(written):
             return _year_last(value, at, order)
         if _SHORT_YEAR.fullmatch(written):
-            raise DateError(
-                value, f"a date with four digits of year, such as {_example(order)}", "write the year in full: 2025"
-            )
+            expected = f"a date with four digits of year, such as {_example(order)}"
+            raise DateError(value, expected, "write the year in full: 2025")
     raise DateError(value, f"a date such as {_example(order)}", "30-04-2025, 2025-04-30 and 30. april 2025 can be read")
 
 
 def _year_last(value: str, at: re.Match[str], order: DateOrder) -> date:
     if order == "year-month-day":
-        raise DateError(
-            value, "a date such as 2025-02-28", "`[sources] dates` in publish.toml says that the year comes first"
-        )
+        hint = "`[sources] dates` in publish.toml says that the year comes first"
+        raise DateError(value, "a date such as 2025-02-28", hint)
     first, second = int(at["first"]), int(at["second"])
     day, month = (first, second) if order == "day-month-year" else (second, first)
     if month > 12 >= day:
@@ -99,16 +97,14 @@ def _year_last(value: str, at: re.Match[str], order: DateOrder) -> date:
 
 
 def _month(value: str, name: str, order: DateOrder) -> int:
-    number = _MONTH_NUMBERS.get(name.lower())
-    if number is None:
-        known = " or ".join(each.names.split()[0].title() for each in every() if each.months)
-        hint = f"{name!r} is no month in {known}"
-        raise DateError(value, f"a date such as 28. februar 2025 or {_example(order)}", hint)
-    return number
+    if name.lower() in _MONTH_NUMBERS:
+        return _MONTH_NUMBERS[name.lower()]
+    known = " or ".join(each.names.split()[0].title() for each in every() if each.months)
+    expected = f"a date such as 28. februar 2025 or {_example(order)}"
+    raise DateError(value, expected, f"{name!r} is no month in {known}")
 
 
 def _valid_date(value: str, year: int, month: int, day: int, example: str) -> date:
-    """Return the day, or say what is wrong with it."""
     expected = f"a date such as {example or '28. februar 2025'}"
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise DateError(value, expected, f"the year {year} is not between {FIRST_YEAR} and {LAST_YEAR}")
@@ -116,12 +112,10 @@ def _valid_date(value: str, year: int, month: int, day: int, example: str) -> da
         raise DateError(value, expected, f"there is no month {month}")
     last = monthrange(year, month)[1]
     if not 1 <= day <= last:
-        raise DateError(
-            value, expected, f"{language('en').months[month - 1].split()[0].title()} {year} has {last} days"
-        )
+        name = language("en").months[month - 1].split()[0].title()
+        raise DateError(value, expected, f"{name} {year} has {last} days")
     return date(year, month, day)
 
 
 def _example(order: DateOrder, mark: str = "-") -> str:
-    parts = {"day-month-year": ("28", "02", "2025"), "month-day-year": ("02", "28", "2025")}
-    return mark.join(parts.get(order, ("2025", "02", "28")))
+    return mark.join({"day": "28", "month": "02", "year": "2025"}[part] for part in order.split("-"))

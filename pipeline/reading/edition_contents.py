@@ -13,6 +13,7 @@ articles:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.errors import did_you_mean
@@ -27,20 +28,18 @@ _NAMES_OF = together().names_of
 _PART_KEYS = ("part", *_NAMES_OF("part"))
 _TITLE_KEYS = (*_PART_KEYS, "title", "name", *_NAMES_OF("title"), *_NAMES_OF("name"))
 _ARTICLES_KEYS = ("articles", "chapters", *_NAMES_OF("articles"))
+# How much of an article a newsletter shows, by the word behind its id.
 _LENGTHS: Mapping[str, Literal["full", "teaser"]] = {
     **dict.fromkeys(("full", *_NAMES_OF("full")), "full"),
     **dict.fromkeys(("teaser", *_NAMES_OF("teaser")), "teaser"),
 }
-"""How much of an article a newsletter shows, by the word behind its id."""
 
 
+@dataclass(slots=True)
 class _Listed:
-    """What the key `articles` says, as it is gathered."""
-
-    def __init__(self, findings: FindingCollector) -> None:
-        self.findings = findings
-        self.articles: list[ListedArticle] = []
-        self.parts: list[EditionPart] = []
+    findings: FindingCollector
+    articles: list[ListedArticle] = field(default_factory=list)
+    parts: list[EditionPart] = field(default_factory=list)
 
 
 def read_edition_contents(value: YamlNode, findings: FindingCollector) -> EditionContents:
@@ -99,18 +98,15 @@ def _add_part(listed: _Listed, part: YamlMapping) -> None:
     elif not inside.items:
         listed.findings.add("edition-empty", title.line, f"the part {shorten_value(title.value)!r} lists no article")
     else:
-        ids = _add_articles(listed, inside)
-        listed.parts.append(EditionPart(" ".join(title.value.split()), ids, title.line))
+        listed.parts.append(EditionPart(" ".join(title.value.split()), _add_articles(listed, inside), title.line))
 
 
 def _add_articles(listed: _Listed, inside: YamlList) -> tuple[str, ...]:
-    """Add the articles of a part and return their ids."""
     before = len(listed.articles)
     for item in inside.items:
         if isinstance(item, YamlMapping) and _is_part(item):
-            report_shape(
-                "an item of a part", item, "an article id", listed.findings, "a part holds articles, not parts"
-            )
+            hint = "a part holds articles, not parts"
+            report_shape("an item of a part", item, "an article id", listed.findings, hint)
         else:
             _add_article(listed, item)
     return tuple(article.id for article in listed.articles[before:])
@@ -121,9 +117,8 @@ def _add_article(listed: _Listed, item: YamlNode) -> None:
     match item:
         case YamlText(id_, line):
             listed.articles.append(ListedArticle(id_, line))
-        case YamlMapping(((YamlText() as key, YamlText(id_, line)),)) if (
-            _folded_key(key) in _TITLE_KEYS
-        ):  # `- title: blog/soevn`
+        # `- title: blog/soevn`
+        case YamlMapping(((YamlText() as key, YamlText(id_, line)),)) if _folded_key(key) in _TITLE_KEYS:
             listed.articles.append(ListedArticle(id_, line))
         case YamlMapping(((YamlText(id_, line), YamlText(length)),)) if length.lower() in _LENGTHS:
             listed.articles.append(ListedArticle(id_, line, _LENGTHS[length.lower()]))
@@ -141,7 +136,6 @@ def _add_article(listed: _Listed, item: YamlNode) -> None:
     "Write it as the message shows.",
 )
 def report_shape(name: str, node: YamlNode, expected: str, findings: FindingCollector, hint: str = "") -> None:
-    """Add the finding that a value has another form than its key wants."""
     findings.add("value-shape", node.line, f"{name} is {describe_node(node)}, expected {expected}", hint)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -19,8 +19,7 @@ class EditionPlan:
 
     front: ArticleMeta
     metas: tuple[ArticleMeta, ...]
-    related: Mapping[str, Related]
-    """Related articles of this project as they call themselves, by id."""
+    related: Mapping[str, Related]  # Related articles of this project as they call themselves, by id
 
     @property
     def id(self) -> str:
@@ -38,8 +37,6 @@ class EditionPlan:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedEditions:
-    """Editions that can be written, and findings on those that cannot."""
-
     edition_plans: tuple[EditionPlan, ...]
     findings: tuple[Finding, ...]
     refused: tuple[ArticleMeta, ...]
@@ -64,7 +61,7 @@ def article_meta(article: Article, key: str) -> ArticleMeta:
 
 
 def resolve_editions(
-    articles: Iterable[ArticleMeta], ids: Mapping[str, str], formats: Iterable[str]
+    articles: Iterable[ArticleMeta], ids: Mapping[str, str], formats: Collection[str]
 ) -> ResolvedEditions:
     """Plan one edition for each article by itself, and one for each list of articles.
 
@@ -75,14 +72,12 @@ def resolve_editions(
     """
     by_id = {article.id: article for article in articles}
     own = {article.id: Related(article.title, article.meta.address, id=article.id) for article in by_id.values()}
-    known_formats = tuple(formats)
     findings: list[Finding] = []
     plans: list[EditionPlan] = []
     refused: list[ArticleMeta] = []
     for front in by_id.values():
         findings += _check_related(front, own)
-        errors = [*_check_formats(front, known_formats), *_edition_errors(front, by_id, ids)]
-        if errors:
+        if errors := [*_check_formats(front, formats), *_edition_errors(front, by_id, ids)]:
             findings += errors
             refused.append(front)
             continue
@@ -98,7 +93,7 @@ def resolve_editions(
     "`formats: [pdf]`",
     "Use the formats that `publish --help` lists.",
 )
-def _check_formats(article: ArticleMeta, known: tuple[str, ...]) -> Iterator[Finding]:
+def _check_formats(article: ArticleMeta, known: Collection[str]) -> Iterator[Finding]:
     for name in article.meta.formats:
         if name not in known:
             message = f"{name!r} is not a format, expected {', '.join(known)}"
@@ -115,7 +110,6 @@ def build_edition(front: Article, articles: tuple[Article, ...], related: Mappin
 
 
 def suggest_id(name: str, names: Iterable[str]) -> str:
-    """Return a hint that names the likeliest meant ids."""
     pool = sorted(names)
     # By the whole path, and by the last part: most typing errors are in a folder or in a name.
     last = {id_.rpartition("/")[2]: id_ for id_ in pool}
@@ -158,7 +152,6 @@ def suggest_id(name: str, names: Iterable[str]) -> str:
     aliases=("part-empty",),
 )
 def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield why an edition cannot be published."""
     if not front.meta.is_edition:
         return
     if not front.meta.listed:

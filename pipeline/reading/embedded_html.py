@@ -75,10 +75,10 @@ _INLINE_ELEMENTS = frozenset(
     }
 )  # fmt: skip
 _KEPT_ELEMENTS = frozenset({"sub", "sup", "br", "abbr"})
+# Every element of HTML that an article may hold.
 HTML_ELEMENT_NAMES = _BLOCK_ELEMENTS | _INLINE_ELEMENTS | _KEPT_ELEMENTS | frozenset(_DROPPED_ELEMENTS.split("|")) | {
     "base", "blockquote", "col", "colgroup", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "summary"
 }  # fmt: skip
-"""Every element of HTML that an article may hold."""
 _MARKDOWN_MARKS = {"b": "**", "strong": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
 
 
@@ -93,10 +93,9 @@ def convert_html(lines: Lines, findings: FindingCollector) -> Lines:
         lines = replace(_MDX_COMMENT, _comment)
     if not any("<" in line.text for line in lines):
         return lines
-    lines = replace(_HTML_COMMENT, _comment)
-    lines = replace(_SILENT_START, _endless_content)
-    lines = replace(_CONTENT, _content)
-    lines = replace(_DECLARATION, _declaration)
+    removals = ((_HTML_COMMENT, _comment), (_SILENT_START, _endless_content), (_CONTENT, _content))
+    for pattern, change in (*removals, (_DECLARATION, _declaration)):
+        lines = replace(pattern, change)
     lines = substitute(lines, _BLOCK_START, lambda *_: "\\<")
     lines = substitute(lines, _ITEM_PARAGRAPH, lambda match, _: match["item"] or match["end"])
     for _ in range(_MAX_TAG_DEPTH):
@@ -107,8 +106,7 @@ def convert_html(lines: Lines, findings: FindingCollector) -> Lines:
     return _single_tags(lines, findings)
 
 
-_MAX_TAG_DEPTH = 8
-"""How deep pairs of tags may nest; tags of deeper ones are removed, their words stay."""
+_MAX_TAG_DEPTH = 8  # How deep pairs of tags may nest; tags of deeper ones are removed, their words stay
 
 
 @error_rule(
@@ -119,8 +117,6 @@ _MAX_TAG_DEPTH = 8
     group="safe",
 )
 def find_placeholders(lines: Lines, findings: FindingCollector) -> None:
-    """Add a finding for each placeholder of a template or an author."""
-
     def note(match: re.Match[str], number: int) -> str:
         findings.add("placeholder", number, f"{match[0]!r} was never filled in")
         return match[0]
@@ -144,9 +140,8 @@ def _without_imports(lines: Lines, findings: FindingCollector) -> Iterator[Sourc
     "Close it, or remove it.",
 )
 def _comment(match: re.Match[str], number: int, findings: FindingCollector) -> str:
-    mark = "<!--" if match[0].startswith("<!--") else "{/*"
+    mark, what = ("<!--", "a comment") if match[0].startswith("<!--") else ("{/*", "an MDX comment")
     if match["end"]:
-        what = "a comment" if mark == "<!--" else "an MDX comment"
         findings.add("html-removed", number, f"{what}, removed")
         return ""
     # Markdown would take all the rest of the article as a comment, which no author means.
@@ -162,7 +157,6 @@ def _endless_content(match: re.Match[str], number: int, findings: FindingCollect
 
 @lru_cache(maxsize=1)
 def _last_ends(text: str) -> dict[str, int]:
-    """Return the position of the last end tag of each element."""
     return {match[1].lower(): match.start() for match in _SILENT_END.finditer(text)}
 
 
@@ -174,7 +168,7 @@ def _last_ends(text: str) -> dict[str, int]:
 )
 def _content(match: re.Match[str], number: int, findings: FindingCollector) -> str:
     name = match["name"].lower()
-    address = _parse_attributes(match["attributes"]).get("src", "")
+    address = _parse_attributes(match["attributes"]).get("src")
     shown = f" ({address})" if address else ""
     findings.add("html-content-removed", number, f"<{name}>{shown} cannot be shown on paper or in a mail, removed")
     return ""
@@ -197,7 +191,6 @@ def _declaration(match: re.Match[str], number: int, findings: FindingCollector) 
     aliases=("html-comment",),
 )
 def _pair(match: re.Match[str], number: int, findings: FindingCollector) -> str:
-    """Return a pair of tags and what is between them as Markdown."""
     name, inside = match["name"].lower(), match["inside"]
     attributes = _parse_attributes(match["attributes"])
     findings.add("html-removed", number, f"<{name}>: its Markdown form is used")
@@ -232,13 +225,11 @@ def _is_in_figures(match: re.Match[str], inside: str) -> bool:
     """
     start, end = match.span()
     before, after = match.string[max(0, start - 1) : start], match.string[end : end + 1]
-    return any(
-        pair.isalnum() and len(pair) == 2 and not pair.isalpha() for pair in (before + inside[:1], inside[-1:] + after)
-    )
+    pairs = (before + inside[:1], inside[-1:] + after)
+    return any(pair.isalnum() and len(pair) == 2 and not pair.isalpha() for pair in pairs)
 
 
 def _pipe_table(inside: str) -> str:
-    """Return the rows of an HTML table as a pipe table."""
     rows: list[list[str]] = []
     for row in re.split(r"<tr\b[^>]*>", inside, flags=re.IGNORECASE):
         bare = (_TABLE_TAG.sub(" ", cell) for cell in re.split(r"<t[hd]\b[^>]*>", row, flags=re.IGNORECASE))
@@ -259,7 +250,6 @@ def _pipe_table(inside: str) -> str:
     "Use other brackets, or fill it in.",
 )
 def _single_tags(lines: Lines, findings: FindingCollector) -> Lines:
-    """Take away single tags, or put Markdown in their place."""
     lists: list[str] = []
     closed = {name.lower() for line in lines for name in _END_TAG.findall(line.text)}
 
@@ -309,8 +299,7 @@ def _markdown(match: re.Match[str], name: str, lists: list[str]) -> str:
             lists.append(name)
         return "" if lists and (is_end or len(lists) > 1) else "\n\n"
     if name == "li":
-        mark = "1." if lists and lists[-1] == "ol" else "-"
-        return "" if is_end else "\n" + "   " * (len(lists) - 1) + mark + " "
+        return "" if is_end else "\n" + "   " * (len(lists) - 1) + ("1." if lists and lists[-1] == "ol" else "-") + " "
     if re.fullmatch(r"h[1-6]", name):
         return "\n\n" if is_end else f"\n\n{'#' * int(name[1])} "
     if name == "hr":

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from pipeline.reading.callouts import CALLOUT_KINDS, MEDIA_NAMES, callout_key
-from pipeline.reading.lines import (
-    DIV,
-    FENCE,
-    HEADING,
-    RULE,
-    FindingCollector,
-    Lines,
-    SourceLine,
-    code_flags,
-)
+from pipeline.reading.lines import DIV, FENCE, HEADING, RULE, FindingCollector, Lines, SourceLine, code_flags
 from pipeline.registry import repair_rule, warning_rule
 
 _UNENDED = re.compile(r"^\{[ \t]*[.#][^{}]*$")
@@ -71,13 +63,13 @@ def repair_alerts(lines: Lines, findings: FindingCollector) -> Iterator[SourceLi
             yield line
 
 
+@dataclass(slots=True)
 class _DivRepairer:
     """The repaired lines, and the opening lines of the divs that are open at the last of them."""
 
-    def __init__(self, findings: FindingCollector) -> None:
-        self.findings = findings
-        self.repaired: list[SourceLine] = []
-        self.opened: list[SourceLine] = []
+    findings: FindingCollector
+    repaired: list[SourceLine] = field(default_factory=list)
+    opened: list[SourceLine] = field(default_factory=list)
 
     @repair_rule(
         "div-shape",
@@ -106,8 +98,7 @@ class _DivRepairer:
         title = (titled["bracketed"] or titled["title"] or "").strip()
         opening = f"::: {{.{titled['kind']}}}"
         self.findings.add("div-shape", line.number, f"{line.text.strip()!r} is read as `{opening}` with a title")
-        rows = (opening, "", f"**{title}**", "") if title else (opening,)
-        self.repaired += [line.with_text(row) for row in rows]
+        self.repaired += [line.with_text(row) for row in ((opening, "", f"**{title}**", "") if title else (opening,))]
 
     def close(self, line: SourceLine) -> None:
         """Add a closing line; the divs inside the one that it closes end before it."""
@@ -121,7 +112,6 @@ class _DivRepairer:
         self.repaired.append(line.with_text(":::"))
 
     def close_all(self, line: SourceLine) -> None:
-        """Close every open div before a line."""
         while self.opened:
             self._close_innermost(line)
 
@@ -148,8 +138,7 @@ def _kind_in_one_word(rest: str) -> str:
     return rest
 
 
-_MAX_KIND_WORDS = 3
-"""Words in the longest name of a kind."""
+_MAX_KIND_WORDS = 3  # Words in the longest name of a kind
 
 
 def _colons(line: SourceLine) -> int:

@@ -169,8 +169,8 @@ def _check_depth(used: Mapping[str, set[str]], defined: Mapping[str, int]) -> se
     return used.keys() - set(ready)
 
 
+# pandoc sets a footnote anew at every reference, so that its time and memory double with each level.
 _MAX_NOTE_DEPTH = 8
-"""pandoc sets a footnote anew at every reference, so that its time and memory double with each level."""
 
 
 @repair_rule(

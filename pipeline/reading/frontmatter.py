@@ -25,10 +25,10 @@ def names_of(key: FrontMatterKey) -> tuple[str, ...]:
     return (key.name, *key.aliases, *together().names_of(key.name))
 
 
+# The key of each name, and its rank among the names of that key.
 _CANONICAL: Mapping[str, tuple[str, int]] = MappingProxyType(
     {plain_key(name): (key.name, rank) for key in FRONT_MATTER_KEYS.values() for rank, name in enumerate(names_of(key))}
 )
-"""The key of each name, and its rank among the names of that key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,7 @@ class SourceText:
 
     meta: Metadata
     body: str
-    body_line: int
-    """The line of the body's first line."""
+    body_line: int  # The line of the body's first line
 
 
 def read_front_matter(text: str, settings: SourceSettings, findings: FindingCollector) -> SourceText | None:
@@ -62,13 +61,10 @@ def read_front_matter(text: str, settings: SourceSettings, findings: FindingColl
 
 @dataclass(frozen=True, slots=True)
 class _FencedText:
-    """Text divided at its fences."""
-
     block: str
     body: str
     body_line: int
-    blank: int = 0
-    """Empty lines above the first fence."""
+    blank: int = 0  # Empty lines above the first fence
 
 
 _FENCE = re.compile(r"-{3,}[ \t]*")
@@ -91,8 +87,7 @@ def _split_fences(text: str, reader: _FrontMatterReader) -> _FencedText | None:
     """Return the block and the body; None, with a finding, where text would be lost or printed as keys."""
     lines = text.split("\n")
     blank = next((at for at, line in enumerate(lines) if line.strip()), 0)
-    first = lines[blank]
-    rest = lines[blank + 1 :]
+    first, rest = lines[blank], lines[blank + 1 :]
     following = next((line for line in rest if line.strip()), "")
     if first.rstrip() == "+++":
         message = "the front matter is TOML (+++), expected YAML between ---"
@@ -101,9 +96,8 @@ def _split_fences(text: str, reader: _FrontMatterReader) -> _FencedText | None:
     if not _FENCE.fullmatch(first):
         return _no_front_matter(text, lines, reader)
     end = next((at for at, line in enumerate(rest) if _FENCE.fullmatch(line)), None)
-    has_key = bool(_KEY_LINE.match(following))
     is_rule = end is None or first.rstrip() != "---"
-    if (is_rule and not has_key) or (end is not None and _is_between_rules(rest[:end])):
+    if (is_rule and not bool(_KEY_LINE.match(following))) or (end is not None and _is_between_rules(rest[:end])):
         return _FencedText("", text, 1)  # a rule across the page, not a fence
     if end is None:
         message = "the front matter that begins here has no end, expected a line --- after its last key"
@@ -138,8 +132,6 @@ def _no_front_matter(text: str, lines: list[str], reader: _FrontMatterReader) ->
 
 
 class _FrontMatterReader(ValueReader):
-    """Reads the front matter of one source, by the keys of `Metadata`."""
-
     def __init__(self, settings: SourceSettings, findings: FindingCollector) -> None:
         super().__init__(settings, findings)
         self._aliases = {plain_key(name): plain_key(key) for name, key in settings.aliases.items()}
@@ -158,7 +150,6 @@ class _FrontMatterReader(ValueReader):
         "Correct one of them.",
     )
     def metadata(self, table: YamlMapping) -> Metadata:
-        """Return what the front matter says."""
         chosen = self._chosen(table)
         values: dict[str, Any] = {"lines": tuple((name, written.line) for name, written in chosen.items())}
         for name, written in chosen.items():
@@ -211,7 +202,6 @@ class _FrontMatterReader(ValueReader):
 
 
 def _without_lines(node: YamlNode) -> object:
-    """Return a value without lines, to compare it."""
     match node:
         case YamlText(value):
             return value

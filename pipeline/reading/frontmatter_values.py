@@ -24,11 +24,11 @@ from pipeline.reading.source_text import clean_characters
 from pipeline.reading.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, shorten_value
 from pipeline.registry import REMOVED_CODES, error_rule, repair_rule, warning_rule
 
+# Words for yes and no.
 FLAGS: Mapping[str, bool] = MappingProxyType(
     dict.fromkeys(("true", "on", "1", *together().yes.split()), True)
     | dict.fromkeys(("false", "off", "0", *together().no.split()), False)
 )
-"""Words for yes and no."""
 _LANGUAGES: Mapping[str, str] = MappingProxyType({name: each.tag for each in every() for name in each.names.split()})
 _LANGUAGE = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?", re.IGNORECASE)
 _KINDS: Mapping[str, Literal["series", "set"]] = MappingProxyType(
@@ -54,8 +54,6 @@ class WrittenValue:
 
 
 class ValueReader:
-    """Reads the values of one source, and reports what is wrong with them."""
-
     def __init__(self, settings: SourceSettings, findings: FindingCollector) -> None:
         self.settings = settings
         self.findings = findings
@@ -115,6 +113,10 @@ class ValueReader:
             return ()
         return items
 
+    def _each(self, entry: WrittenValue, read: Callable[[WrittenValue, YamlNode], object]) -> tuple[object, ...]:
+        """Return what each item of a list is read as, without those that are wrong."""
+        return tuple(filter(None, (read(entry, item) for item in self._nodes(entry))))
+
     def _items(self, entry: WrittenValue, expected: str) -> tuple[YamlText, ...]:
         """Return the items of a list of text; text of its own counts as a list of one."""
         if isinstance(entry.value, YamlText):
@@ -141,25 +143,16 @@ class ValueReader:
     def _words(self, entry: WrittenValue) -> str:
         return self._unmarked(self._text(entry), entry)
 
-    def _points(self, entry: WrittenValue) -> tuple[str, ...]:
-        return tuple(self._unmarked(point, entry) for point in self._texts(entry))
-
     def _tags(self, entry: WrittenValue) -> tuple[str, ...]:
         """Return a list; text of its own is divided at its commas."""
         if isinstance(entry.value, YamlText):
             return tuple(part for piece in entry.value.value.split(",") if (part := " ".join(piece.split())))
         return self._texts(entry)
 
-    def _formats(self, entry: WrittenValue) -> tuple[str, ...]:
-        return tuple(name.lower() for name in self._tags(entry))
-
     def _contents(self, entry: WrittenValue) -> EditionContents:
         listed = read_edition_contents(entry.value, self.findings)
         parts = tuple(replace(part, title=self._unmarked(part.title, entry)) for part in listed.parts)
         return replace(listed, parts=parts)
-
-    def _series(self, entry: WrittenValue) -> tuple[Collection, ...]:
-        return tuple(filter(None, (self._collection(entry, item) for item in self._nodes(entry))))
 
     def _collection(self, entry: WrittenValue, node: YamlNode) -> Collection | None:
         """Return a series or set: its title alone, or a mapping with `title`, `position` and `type`."""
@@ -176,9 +169,6 @@ class ValueReader:
         if kind is None:
             self._wrong(f"the type of {shorten_value(title)}", node, "series or set")
         return Collection(self._unmarked(title, entry), position, kind or "series")
-
-    def _events(self, entry: WrittenValue) -> tuple[Event, ...]:
-        return tuple(filter(None, (self._event(entry, item) for item in self._nodes(entry))))
 
     def _event(self, entry: WrittenValue, node: YamlNode) -> Event | None:
         title = member(node, ("title", "name"))
@@ -207,9 +197,6 @@ class ValueReader:
                     self._wrong(entry.name, times, "days and hours, such as `Mandag–torsdag: 8–16`")
         return tuple(hours)
 
-    def _authors(self, entry: WrittenValue) -> tuple[str, ...]:
-        return tuple(self._author(name, entry) for name in self._texts(entry))
-
     @repair_rule(
         "author-slug",
         "An author is named as an address part; a name was made of it, without the letters that such names lose.",
@@ -220,8 +207,7 @@ class ValueReader:
         name = self._unmarked(written, entry)
         if not _SLUG.fullmatch(name):
             return name
-        words = re.split(r"[-_]", name)
-        made = " ".join(word if word in _PARTICLES else word.capitalize() for word in words)
+        made = " ".join(word if word in _PARTICLES else word.capitalize() for word in re.split(r"[-_]", name))
         self.findings.add("author-slug", entry.line, f"{entry.name} is {name!r}, made {made!r}")
         return made
 
@@ -252,12 +238,11 @@ class ValueReader:
         value = self._text(entry)
         tag = _LANGUAGES.get(value.lower(), value).replace("_", "-").removesuffix(".UTF-8")
         at = _LANGUAGE.fullmatch(tag)
-        if value and not at:
-            self._wrong(entry.name, entry.value, "a language such as da or en-GB")
         if not at:
+            if value:
+                self._wrong(entry.name, entry.value, "a language such as da or en-GB")
             return ""
-        parts = (at[1].lower(), (at[2] or "").capitalize(), (at[3] or "").upper())
-        return "-".join(part for part in parts if part)
+        return "-".join(part for part in (at[1].lower(), (at[2] or "").capitalize(), (at[3] or "").upper()) if part)
 
     def _url(self, entry: WrittenValue) -> str:
         value = self._text(entry)
@@ -268,11 +253,9 @@ class ValueReader:
     def _picture(self, entry: WrittenValue) -> str:
         return member(entry.value, ("src", "url", "path", "file")) or self._text(entry)
 
-    def _related(self, entry: WrittenValue) -> tuple[Related, ...]:
-        written = (item for item in self._nodes(entry) if item != YamlText("", item.line))
-        return tuple(filter(None, map(self._related_entry, written)))
-
-    def _related_entry(self, node: YamlNode) -> Related | None:
+    def _related(self, _: WrittenValue, node: YamlNode) -> Related | None:
+        if node == YamlText("", node.line):
+            return None
         if isinstance(node, YamlText):
             link = _MARKDOWN_LINK.fullmatch(node.value)
             return Related(link[1], link[2], node.line) if link else Related("", node.value, node.line)
@@ -317,21 +300,21 @@ class ValueReader:
 _READERS: Mapping[ValueForm, Callable[[ValueReader, WrittenValue], object]] = MappingProxyType(
     {
         "prose": ValueReader._words,
-        "points": ValueReader._points,
+        "points": lambda reader, entry: tuple(reader._unmarked(point, entry) for point in reader._texts(entry)),
         "word": ValueReader._text,
         "name": ValueReader._words,
-        "names": ValueReader._authors,
+        "names": lambda reader, entry: tuple(reader._author(name, entry) for name in reader._texts(entry)),
         "language": ValueReader._language,
         "date": ValueReader._date,
         "flag": ValueReader._flag,
         "address": ValueReader._url,
         "picture": ValueReader._picture,
         "tags": ValueReader._tags,
-        "formats": ValueReader._formats,
-        "related": ValueReader._related,
+        "formats": lambda reader, entry: tuple(name.lower() for name in reader._tags(entry)),
+        "related": lambda reader, entry: reader._each(entry, reader._related),
         "contents": ValueReader._contents,
-        "series": ValueReader._series,
-        "events": ValueReader._events,
+        "series": lambda reader, entry: reader._each(entry, reader._collection),
+        "events": lambda reader, entry: reader._each(entry, reader._event),
         "hours": ValueReader._opening_hours,
         "accept": ValueReader._accept,
     }
@@ -355,8 +338,6 @@ def member(node: YamlNode, names: Iterable[str]) -> str:
     """Return the first text in a mapping that has one of these names, in any language; without one, nothing."""
     entries = node.entries if isinstance(node, YamlMapping) else ()
     plain = {plain_key(key.value): value for key, value in entries}
-    for name in chain.from_iterable((own, *together().names_of(own)) for own in names):
-        value = plain.get(name)
-        if isinstance(value, YamlText) and value.value:
-            return " ".join(value.value.split())
-    return ""
+    spelt = chain.from_iterable((own, *together().names_of(own)) for own in names)
+    values = (value.value for name in spelt if isinstance(value := plain.get(name), YamlText))
+    return " ".join(next(filter(None, values), "").split())

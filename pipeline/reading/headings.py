@@ -17,13 +17,12 @@ from pipeline.reading.lines import (
     Lines,
     SourceLine,
     code_flags,
-)  # fmt: skip
+)
 from pipeline.registry import repair_rule, warning_rule
 
-MAX_HEADING_LENGTH = 90
-"""Letters of the longest line that may be a heading that was lost."""
+MAX_HEADING_LENGTH = 90  # Letters of the longest line that may be a heading that was lost
+# Letters of the shortest paragraph line below a lost heading; verse and addresses are shorter.
 MIN_PARAGRAPH_LENGTH = 100
-"""Letters of the shortest paragraph line below a lost heading; verse and addresses are shorter."""
 _HEADING_LIKE = re.compile(r"^(?P<indent> {0,3})(?P<marks>#{1,9})(?P<gap>[ \t\u00a0]*)(?P<text>.*?)[ \t]*$")
 _REPEATED_MARKS = re.compile(r"^(?:#{1,6}[ \t\u00a0]+)+")
 _HEADING_IN_LINE = re.compile(
@@ -36,7 +35,6 @@ _BOLD_ONLY = re.compile(r"^\*\*(?P<text>[^*]+)\*\*$")
 
 
 def repair_headings(lines: Lines, findings: FindingCollector) -> Lines:
-    """Return the lines with headings that Markdown sees as such, each between blank lines."""
     lines = tuple(_apart_from_underlines(lines, findings))
     repaired: list[SourceLine] = []
     empty: SourceLine | None = None  # a heading without text, as long as no text has come
@@ -101,7 +99,6 @@ def _without_bold(text: str) -> str:
 
 
 def _filled(empty: SourceLine, line: SourceLine, findings: FindingCollector) -> SourceLine:
-    """Return the line below an empty heading: its text, where it reads as one."""
     if not _is_short_text(line.text.strip()):
         findings.add("heading-marks", empty.number, "a heading without text, removed")
         return line
@@ -134,7 +131,6 @@ def _is_setext(lines: Lines, at: int) -> bool:
 
 
 def _split(line: SourceLine, findings: FindingCollector) -> list[SourceLine]:
-    """Return a line, divided in two where a heading's marks are in its middle."""
     match = _HEADING_IN_LINE.match(line.text)
     if not match or MARKER.match(line.text):
         return [line]
@@ -158,8 +154,7 @@ def _normalised_heading(line: SourceLine, findings: FindingCollector) -> SourceL
     text = match["text"]
     if not match["gap"] and text and (len(match["marks"]) == 1 or not (text[0].isalnum() or text[0] in '*_„“"»[')):
         return line
-    again = _REPEATED_MARKS.match(text + " ")
-    if again:
+    if again := _REPEATED_MARKS.match(text + " "):
         text = (text + " ")[again.end() :].strip()
     marks = match["marks"][:6]
     closed = re.sub(r"[ \t]+#+$", "", text)
@@ -196,9 +191,9 @@ def _lost_heading_kind(lines: Lines, at: int, flags: list[bool]) -> str:
     """Return how a line was lost as a heading: `glued`, `alone` right above a heading, or not at all."""
     line = lines[at].text
     above = lines[at - 1].text if at else ""
-    if (above.strip() and not HEADING.match(above)) or line != line.lstrip() or line.endswith(("  ", "\\")):
-        return ""
-    if not _is_short_text(_without_bold(line)):
+    is_below_text = above.strip() and not HEADING.match(above)
+    is_set_apart = line == line.lstrip() and not line.endswith(("  ", "\\"))
+    if is_below_text or not is_set_apart or not _is_short_text(_without_bold(line)):
         return ""
     below = lines[at + 1].text if at + 1 < len(lines) and not flags[at + 1] else ""
     if below.strip():
@@ -218,15 +213,14 @@ def _next(lines: Lines, at: int) -> int:
 def _is_short_text(text: str) -> bool:
     """Return whether a line reads as a heading: begins with a capital or figure, ends without a stop, is no address."""
     has_size = 3 <= len(text) <= MAX_HEADING_LENGTH and len(text.split()) <= 14
-    if not has_size or not (text[0].isupper() or text[0].isdigit()):
-        return False
-    if not (text[-1].isalnum() or text[-1] in "?)!“”\"'»*"):
-        return False
-    return not (MARKER.match(text) or RULE.match(text) or DIV.match(text) or _NO_HEADING.search(text))
+    has_ends = (text[:1].isupper() or text[:1].isdigit()) and (text[-1].isalnum() or text[-1] in "?)!“”\"'»*")
+    return (
+        has_size
+        and has_ends
+        and not (MARKER.match(text) or RULE.match(text) or DIV.match(text) or _NO_HEADING.search(text))
+    )
 
 
 def _is_long_text(text: str) -> bool:
-    """Return whether a line is a long line of a paragraph."""
-    if len(text) < MIN_PARAGRAPH_LENGTH or text[0] in " \t|>!<:#" or text[0].islower():
-        return False
-    return not (MARKER.match(text) or HEADING.match(text))
+    begins_text = len(text) >= MIN_PARAGRAPH_LENGTH and text[0] not in " \t|>!<:#" and not text[0].islower()
+    return begins_text and not (MARKER.match(text) or HEADING.match(text))

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from pipeline.model import (
@@ -32,11 +33,9 @@ from pipeline.model import (
 from pipeline.reading.lines import FindingCollector, Lines, NestingError
 from pipeline.registry import warning_rule
 
-PandocNode: TypeAlias = dict[str, Any]
-"""An element of pandoc's JSON: `t` its kind, `c` its content."""
+PandocNode: TypeAlias = dict[str, Any]  # An element of pandoc's JSON: `t` its kind, `c` its content
 
-MAX_INLINES = 100
-"""How deep inlines may nest."""
+MAX_INLINES = 100  # How deep inlines may nest
 _POSITION = re.compile(r"(\d+):\d+-")
 _INLINE_TAG = re.compile(r"<(?P<slash>/?)(?P<name>sub|sup|abbr|br)\b(?P<attributes>[^>]*)>", re.IGNORECASE)
 _TITLE_ATTRIBUTE = re.compile(r"\btitle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
@@ -68,9 +67,7 @@ class BuilderState:
         for name, value in attributes[2]:
             if name == "data-pos":
                 # A table names its body before its head: the first line is the smallest.
-                starts = [int(start) for start in _POSITION.findall(value)]
-                if starts:
-                    self.set_line(min(starts))
+                self.set_line(min(map(int, _POSITION.findall(value)), default=0))
 
     def set_line(self, start: int) -> None:
         """Set the line from a line number, from 1, of the text that pandoc was given."""
@@ -80,16 +77,12 @@ class BuilderState:
 
 @dataclass(slots=True)
 class _OpenTag:
-    """A tag that waits for its end."""
-
     name: str
     title: str
     content: list[Inline] = field(default_factory=list)
 
 
 class InlineBuilder:
-    """Builds the inlines of one article."""
-
     def __init__(self, state: BuilderState, blocks: Callable[[list[PandocNode], int], tuple[Block, ...]]) -> None:
         """Begin.
 
@@ -115,12 +108,11 @@ class InlineBuilder:
         content: list[Inline] = []
         opened: list[_OpenTag] = []
         for node in _unwrapped(nodes):
-            target = opened[-1].content if opened else content
             if node["t"] == "RawInline":
                 self._tag(node["c"][1], opened, content)
             else:
                 for inline in self._inline(node, depth):
-                    _append_merged(target, inline)
+                    _append_merged(opened[-1].content if opened else content, inline)
         while opened:
             self._shut(opened, content)
         return content
@@ -150,18 +142,15 @@ class InlineBuilder:
             case "Link":
                 return self._link(content, depth)
             case "Image":
-                image = self.picture(node)
-                return [image] if image else []
+                return [image] if (image := self.picture(node)) else []
             case "Note":
                 return [self._note(content, depth)]
             case "Code":
                 return [Code(content[1])]
             case "Math":
                 return text_to_inlines(content[1])
-            case "Quoted" | "Cite":
-                return self.inlines(content[1], depth + 1)
             case _:
-                return self.inlines(content, depth + 1)
+                return self.inlines(content[1] if kind in {"Quoted", "Cite"} else content, depth + 1)
 
     def _note(self, nodes: list[PandocNode], depth: int) -> Note:
         """Return a footnote; referred to again it is the same one, whose text is printed once.
@@ -214,7 +203,6 @@ class InlineBuilder:
         return _spaced(content, lambda within: Link(within, address, line)) if address else content
 
     def _tag(self, raw: str, opened: list[_OpenTag], content: list[Inline]) -> None:
-        """Open or close a tag that the model knows; any other is left out."""
         tag = _INLINE_TAG.fullmatch(raw)
         if tag is None:
             self.state.findings.add("html-removed", self.state.line, f"{raw[:60]!r}")
@@ -233,9 +221,8 @@ class InlineBuilder:
     def _shut(self, opened: list[_OpenTag], content: list[Inline]) -> None:
         """Close the innermost tag."""
         item = opened.pop()
-        target = opened[-1].content if opened else content
-        for inline in _spaced(item.content, lambda within: _tagged(item, within)):
-            _append_merged(target, inline)
+        for inline in _spaced(item.content, _WRAPPERS.get(item.name) or partial(Span, title=item.title)):
+            _append_merged(opened[-1].content if opened else content, inline)
 
 
 def _unwrapped(nodes: list[PandocNode]) -> Iterator[PandocNode]:
@@ -256,20 +243,15 @@ _WRAPPERS: dict[str, Callable[[tuple[Inline, ...]], Inline]] = {
     "Strikeout": Strikeout,
     "Superscript": Superscript,
     "Subscript": Subscript,
+    "sup": Superscript,
+    "sub": Subscript,
 }
 
 
 def text_to_inlines(plain: str) -> list[Inline]:
-    """Return plain text as inlines."""
     words = (word for word in re.split(r"[ \t\n]+", plain.strip()) if word)
     inlines: list[Inline] = [inline for word in words for inline in (Space(), Str(word))]
     return inlines[1:]
-
-
-def _tagged(item: _OpenTag, content: tuple[Inline, ...]) -> Inline:
-    if item.name == "abbr":
-        return Span(content, title=item.title)
-    return Subscript(content) if item.name == "sub" else Superscript(content)
 
 
 def _append_merged(content: list[Inline], inline: Inline) -> None:
@@ -291,8 +273,7 @@ def _spaced(content: list[Inline], wrap: Callable[[tuple[Inline, ...]], Inline])
     if not core:
         return content[:1]
     start = content.index(core[0])
-    after = content[start + len(core) :]
-    return [*content[:start], wrap(tuple(core)), *after]
+    return [*content[:start], wrap(tuple(core)), *content[start + len(core) :]]
 
 
 def _trimmed(content: list[Inline]) -> list[Inline]:

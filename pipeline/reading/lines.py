@@ -24,7 +24,6 @@ class SourceLine:
         return not self.text.strip()
 
     def with_text(self, text: str) -> SourceLine:
-        """Return a line of the same number with another text."""
         return self if text == self.text else SourceLine(text, self.number)
 
 
@@ -56,8 +55,6 @@ CODE_SPAN = r"(?<!`)(?P<ticks>`+)(?!`)[^\n]*?[^`\n](?P=ticks)(?!`)"
     "Use fewer levels.",
 )
 class NestingError(SourceError):
-    """Lists, quotations, boxes or marks nest too deeply."""
-
     code = "nesting-too-deep"
 
 
@@ -69,8 +66,6 @@ class NestingError(SourceError):
     aliases=("text-too-long", "pictures-too-many", "notes-too-many", "links-too-many", "cells-too-many"),
 )
 class TooLargeError(SourceError):
-    """More text or footnotes than an article may have."""
-
     code = "article-too-large"
 
 

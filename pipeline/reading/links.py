@@ -33,21 +33,17 @@ class LinkResolver:
     """Resolves link targets to addresses that work from paper, a book and a mail."""
 
     config: Config
-    ids: Mapping[str, str]
-    """The id of each source, by its path from the project folder."""
-    known_ids: frozenset[str] = field(init=False)
-    """Computed once for all articles."""
+    ids: Mapping[str, str]  # The id of each source, by its path from the project folder
+    known_ids: frozenset[str] = field(init=False)  # Computed once for all articles
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "known_ids", frozenset(self.ids.values()))
 
     def address_of(self, id_: str) -> str:
         """Return the web address of an article by the project's pattern; empty where no website is set."""
-        website = self.config.publisher.website
-        pattern = self.config.sources.address
-        if "{website}" in pattern and not website:
-            return ""
-        return pattern.replace("{website}", website).replace("{id}", quote(id_, safe=_SAFE_PATH))
+        website, pattern = self.config.publisher.website, self.config.sources.address
+        address = pattern.replace("{website}", website).replace("{id}", quote(id_, safe=_SAFE_PATH))
+        return address if website or "{website}" not in pattern else ""
 
     @warning_rule(
         "link-broken",

@@ -31,8 +31,6 @@ _LINK_TITLE = r"[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*')"
 
 @dataclass(frozen=True, slots=True)
 class LinkRepair:
-    """A pattern of broken links, and its replacement."""
-
     pattern: re.Pattern[str]
     instead: str
     code: str
@@ -84,10 +82,7 @@ _LINK_RULES = (
         "the link text had no closing bracket",
     ),
     _link_rule(
-        r"<(?P<target>www\.[^\s<>]+)>",
-        r"\g<target>",
-        "link-markup",
-        "an address in angle brackets without https://",
+        r"<(?P<target>www\.[^\s<>]+)>", r"\g<target>", "link-markup", "an address in angle brackets without https://"
     ),
     _link_rule(
         # Behind a link text they hold an address with spaces, which Markdown allows.
@@ -107,13 +102,11 @@ _FIGURES = re.compile(
     _CODE + r"(?P<address>\]\((?:[^()\n]|\([^()\n]*\))*\)|<[^<>\n]*>|(?:https?://|www\.)\S+)"
     r"|(?<![*\\\W_])(?:(?<=\d)(?:\*(?![*\W_])|\*{2,}(?=\d))|\*(?=\d))"
 )
-_TICKS = re.compile(CODE_SPAN)
 _STRONG = re.compile(r"(?<![\\*])\*\*(?!\*)")
 _WORD_CHARACTER = re.compile(r"\w")
 
 
 def repair_links_and_emphasis(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
-    """Yield the lines with links and strong emphasis that Markdown recognises."""
     flags = code_flags(lines)
     repaired = [
         line if is_code else _escape_asterisks_in_figures(_repair_links(line, findings), findings)
@@ -185,10 +178,9 @@ def _escape_asterisks_in_figures(line: SourceLine, findings: FindingCollector) -
 
     def kept(match: re.Match[str]) -> str:
         nonlocal escaped
-        if match["ticks"] or match["address"]:
+        closes_open = match[0] == "**" and (bisect_left(strong, match.start()) - escaped) % 2  # **3**4
+        if match["ticks"] or match["address"] or closes_open:
             return match[0]
-        if match[0] == "**" and (bisect_left(strong, match.start()) - escaped) % 2:
-            return match[0]  # it closes what is open: **3**4
         escaped += match[0] == "**"
         return match[0].replace("*", "\\*")
 
@@ -200,7 +192,6 @@ def _escape_asterisks_in_figures(line: SourceLine, findings: FindingCollector) -
 
 
 def _repair_emphasis(lines: list[SourceLine], findings: FindingCollector) -> list[SourceLine]:
-    """Return the lines of a paragraph with every `**` where it opens or closes, and none that is alone."""
     whole = "\n".join(line.text for line in lines)
     if "**" not in whole:
         return lines
@@ -223,7 +214,7 @@ def _repair_emphasis(lines: list[SourceLine], findings: FindingCollector) -> lis
 )
 def _repaired_paragraph(text: str, numbers: list[int], findings: FindingCollector) -> str:
     """Return text of a paragraph; the number of its lines stays."""
-    spans = [match.span() for match in _TICKS.finditer(text)]
+    spans = [match.span() for match in re.finditer(CODE_SPAN, text)]
     marks = [m.start() for m in _STRONG.finditer(text) if not any(start <= m.start() < end for start, end in spans)]
     pairs, alone = _paired(text, marks)
     cuts: list[tuple[int, int, str]] = []
@@ -232,10 +223,9 @@ def _repaired_paragraph(text: str, numbers: list[int], findings: FindingCollecto
         is_between_figures = text[mark - 1 : mark].isdigit() and text[mark + 2 : mark + 3].isdigit()
         cuts.append((mark, mark + 2, " " if is_between_figures else ""))
     for start, end in pairs:
-        number = numbers[text.count("\n", 0, start)]
         if new := _pair_cuts(text, start, end):
             message = f"`**` with a space on the wrong side: {text[start : end + 2][:60]!r}"
-            findings.add("emphasis-spacing", number, message)
+            findings.add("emphasis-spacing", numbers[text.count("\n", 0, start)], message)
         cuts += new
     for start, end, new_text in sorted(cuts, reverse=True):
         text = text[:start] + new_text + text[end:]
@@ -253,8 +243,7 @@ def _paired(text: str, marks: list[int]) -> tuple[list[tuple[int, int]], list[in
     return list(zip(marks[::2], marks[1::2], strict=True)), alone
 
 
-_MAX_MARKS = 60
-"""So many marks in one paragraph that trying each would take too long."""
+_MAX_MARKS = 60  # So many marks in one paragraph that trying each would take too long
 
 
 def _misfits(text: str, marks: list[int]) -> int:

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from pipeline.languages import every, together
-from pipeline.reading.lines import (
-    DIV,
-    HEADING,
-    MARKER,
-    RULE,
-    FindingCollector,
-    Lines,
-    SourceLine,
-    code_flags,
-)  # fmt: skip
+from pipeline.reading.lines import DIV, HEADING, MARKER, RULE, FindingCollector, Lines, SourceLine, code_flags
 from pipeline.registry import repair_rule, warning_rule
 
 _MONTH_PATTERN = "|".join(month.split()[0] for each in every() for month in each.months)
@@ -39,17 +30,13 @@ class _Item:
 
     column: int
     written: int
-    content: int
-    """Column of its text, as written."""
+    content: int  # Column of its text, as written
     mark: str
     number: int | None
-    delimiter: str
-    """The character behind its number, as typed."""
-    is_lazy: bool = True
-    """Whether every item so far has the same number, which means that Markdown is to count."""
+    delimiter: str  # The character behind its number, as typed
+    is_lazy: bool = True  # Whether every item so far has the same number, which means that Markdown is to count
     items: int = 1
-    is_continued: bool = False
-    """Whether a further line of text belongs to it."""
+    is_continued: bool = False  # Whether a further line of text belongs to it
 
     @property
     def written_delimiter(self) -> str:
@@ -63,7 +50,6 @@ class _Item:
     "Write `1\\. maj`, or begin the line with a word.",
 )
 def escape_leading_numbers(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
-    """Yield the lines with dates and years at a line's beginning kept from becoming lists."""
     for at, (line, is_code) in enumerate(zip(lines, code_flags(lines), strict=True)):
         match = None if is_code else _NO_LIST.match(line.text) or _YEAR.match(line.text)
         if match is None or _continues_count(lines, at):
@@ -75,10 +61,8 @@ def escape_leading_numbers(lines: Lines, findings: FindingCollector) -> Iterator
 
 def _continues_count(lines: Lines, at: int) -> bool:
     """Return whether a number goes on from the line above, or the line below goes on from it."""
-    numbers = []
-    for line in lines[max(0, at - 1) : at + 2]:
-        match = MARKER.match(line.text)
-        numbers.append(int(match["number"]) if match and match["number"] else None)
+    marks = (MARKER.match(line.text) for line in lines[max(0, at - 1) : at + 2])
+    numbers = (int(mark["number"]) if mark and mark["number"] else None for mark in marks)
     return any(a is not None and b == a + 1 for a, b in pairwise(numbers))
 
 
@@ -90,7 +74,6 @@ def _continues_count(lines: Lines, at: int) -> bool:
     aliases=("line-kept",),
 )
 def repair_typed_bullets(lines: Lines, findings: FindingCollector) -> list[SourceLine]:
-    """Return typed bullets as list items, and lines that belong apart (marks, an address) with hard breaks."""
     flags = code_flags(lines)
     repaired = list(lines)
     _break_short_lines(repaired, flags, findings)
@@ -98,8 +81,7 @@ def repair_typed_bullets(lines: Lines, findings: FindingCollector) -> list[Sourc
         if flags[at]:
             continue
         if bullet := _BULLET.match(line.text):
-            message = f"{bullet['mark']!r} at the beginning of a line makes a list item"
-            findings.add("list-bullet", line.number, message)
+            findings.add("list-bullet", line.number, f"{bullet['mark']!r} at the beginning of a line makes a list item")
             repaired[at] = line.with_text(f"{bullet['before']}- {bullet['after']}")
             continue
         first = _LEADING_MARK.match(line.text)
@@ -139,18 +121,17 @@ def repair_lists(lines: Lines, findings: FindingCollector) -> list[SourceLine]:
     return _ListRepairer(findings).repair(lines)
 
 
+@dataclass(slots=True)
 class _ListRepairer:
     """Walks the lines of an article with the list items that are open at each."""
 
-    def __init__(self, findings: FindingCollector) -> None:
-        self.findings = findings
-        self.open: list[_Item] = []
-        self.written: list[SourceLine] = []
-        self.is_apart = True
-        """Whether the line above is blank, or ends what is above."""
-        self.note_indent = False
-        """Whether a footnote or a definition is open, whose further paragraphs are indented by four."""
-        self.in_text = False
+    findings: FindingCollector
+    open: list[_Item] = field(default_factory=list)
+    written: list[SourceLine] = field(default_factory=list)
+    is_apart: bool = True  # Whether the line above is blank, or ends what is above
+    # Whether a footnote or a definition is open, whose further paragraphs are indented by four.
+    note_indent: bool = False
+    in_text: bool = False
 
     def repair(self, lines: Lines) -> list[SourceLine]:
         for at, (line, is_code) in enumerate(zip(lines, code_flags(lines), strict=True)):
@@ -218,8 +199,7 @@ class _ListRepairer:
         """Return the column that the first item of a list is written at."""
         target = 4 if self.note_indent and indent >= 4 else 0
         if self.in_text and not self.note_indent:
-            message = "the list began right below a line of text, set apart"
-            self.findings.add("blank-line-missing", line.number, message)
+            self.findings.add("blank-line-missing", line.number, "the list began right below a line of text, set apart")
             self.written.append(line.with_text(""))
         if indent >= 4 and not target:
             self._note_indentation(line, "indented by four or more, which is no list of its own")
@@ -247,8 +227,7 @@ class _ListRepairer:
         Markdown counts by itself, and would print another number than the author's behind a gap or a new beginning.
         """
         if number is None or before.number is None:
-            is_glued = number is None and before.number is None and not self.is_apart
-            return before.mark if is_glued else mark
+            return before.mark if (number is None and before.number is None and not self.is_apart) else mark
         if number == before.number + 1:
             if delimiter != before.delimiter:
                 self.findings.add("list-numbering", line.number, f"{mark!r} goes on in the list above it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,8 +36,8 @@ from pipeline.reading.lines import FindingCollector
 from pipeline.registry import repair_rule, warning_rule
 
 TOP_LEVEL, DEEPEST_LEVEL = 2, 4
+# Ids that renderers give to footnotes and references.
 _RESERVED_IDS = re.compile(rf"note(?:ref)?-\d+|{references.REFERENCES_ID}")
-"""Ids that renderers give to footnotes and references."""
 _TRANSLITERATIONS = str.maketrans(
     {"æ": "ae", "ø": "oe", "å": "aa", "ß": "ss", "œ": "oe", "đ": "d", "ł": "l", "þ": "th", "ð": "d"}
 )
@@ -45,11 +45,8 @@ _TRANSLITERATIONS = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class OutlinedBlocks:
-    """An article's blocks in their final order."""
-
     blocks: tuple[Block, ...]
-    h1: str
-    """The one heading of level 1 at the top, removed from the blocks; empty where there is none."""
+    h1: str  # The one heading of level 1 at the top, removed from the blocks; empty where there is none
 
 
 def build_outline(blocks: tuple[Block, ...], findings: FindingCollector, title: str = "") -> OutlinedBlocks:
@@ -78,23 +75,17 @@ def slugify(words: str) -> str:
     return name if name[:1].isalpha() else f"afsnit-{name}".rstrip("-")
 
 
-# ---- headings
-
-
 def _plain_inside(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Return blocks with headings at the top level only; a heading inside a block becomes a bold line."""
+    def bold(node: Inline | Block) -> tuple[Block, ...] | None:
+        return (Para((Strong(_without_line_breaks(node.content)),), node.line),) if isinstance(node, Header) else None
 
     def plain(block: Block) -> Block:
         if isinstance(block, Div):
             return replace(block, blocks=_plain_inside(block.blocks))
         has_inner = not isinstance(block, Header) and any(isinstance(node, Header) for node in walk((block,)))
-        return _transform((block,), _heading_as_bold)[0] if has_inner else block
+        return _transform((block,), bold)[0] if has_inner else block
 
     return tuple(map(plain, blocks))
-
-
-def _heading_as_bold(node: Inline | Block) -> tuple[Inline | Block, ...] | None:
-    return (Para((Strong(_without_line_breaks(node.content)),), node.line),) if isinstance(node, Header) else None
 
 
 def _transform(nodes: tuple[Any, ...], change: Callable[[Any], tuple[Any, ...] | None]) -> tuple[Any, ...]:
@@ -110,10 +101,8 @@ def _transform(nodes: tuple[Any, ...], change: Callable[[Any], tuple[Any, ...] |
         elif is_dataclass(node) and not isinstance(node, type):
             values = {entry.name: getattr(node, entry.name) for entry in fields(node)}
             parts = {name: _transform(value, change) for name, value in values.items() if isinstance(value, tuple)}
-            is_changed = any(parts[name] != values[name] for name in parts)
-            new = replace(node, **parts) if is_changed else node
-            instead = change(new)
-            built += (new,) if instead is None else instead
+            new = replace(node, **parts) if any(parts[name] != values[name] for name in parts) else node
+            built += (new,) if (instead := change(new)) is None else instead
         else:
             built.append(node)
     return tuple(built)
@@ -121,14 +110,13 @@ def _transform(nodes: tuple[Any, ...], change: Callable[[Any], tuple[Any, ...] |
 
 def _without_edge_rules(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     """Return blocks without rules that part nothing: at the top, at the end, right before the references."""
-    kept = list(blocks)
-    while kept and isinstance(kept[0], HorizontalRule):
-        kept.pop(0)
-    end = len(kept) - 1 if kept and isinstance(kept[-1], References) else len(kept)
-    while end and isinstance(kept[end - 1], HorizontalRule):
+    last = blocks[-1:] if blocks and isinstance(blocks[-1], References) else ()
+    start, end = 0, len(blocks) - len(last)
+    while start < end and isinstance(blocks[start], HorizontalRule):
+        start += 1
+    while end > start and isinstance(blocks[end - 1], HorizontalRule):
         end -= 1
-        kept.pop(end)
-    return tuple(kept)
+    return blocks[start:end] + last
 
 
 @repair_rule(
@@ -138,7 +126,6 @@ def _without_edge_rules(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     "Write `## Symptomer`.",
 )
 def _bold_headings(blocks: tuple[Block, ...], findings: FindingCollector) -> tuple[Block, ...]:
-    """Return blocks in which a paragraph that is only bold, and reads as a heading, is one."""
     built: list[Block] = []
     level = 1
     for at, block in enumerate(blocks):
@@ -160,10 +147,9 @@ def _is_heading(block: Block) -> bool:
 
 def _reads_as_heading(words: str, *, is_first: bool) -> bool:
     """Return whether bold words are a heading, not a sentence that someone stressed, nor a label before a list."""
-    most = 50 if is_first else MAX_HEADING_LENGTH
-    if not 2 < len(words) <= most or len(words.split()) > 12 or not words[0].isalnum():
-        return False
-    return words.endswith("?") or (words[-1] not in ".,;:!…" and not re.search(r"[,=<>≈×≤≥]|\. ", words))
+    has_size = 2 < len(words) <= (50 if is_first else MAX_HEADING_LENGTH) and len(words.split()) <= 12
+    is_phrase = words[-1:] not in ".,;:!…" and not re.search(r"[,=<>≈×≤≥]|\. ", words)
+    return has_size and words[0].isalnum() and (words.endswith("?") or is_phrase)
 
 
 @warning_rule(
@@ -182,8 +168,7 @@ def _without_title(blocks: tuple[Block, ...], title: str, findings: FindingColle
         return blocks, ""
     ((at, top),) = tops
     words = text((top,))
-    has_note = any(isinstance(node, Note | Image) for node in walk((top,)))
-    if has_note or (title and _letters(title) != _letters(words)):
+    if any(isinstance(node, Note | Image) for node in walk((top,))) or (title and _letters(title) != _letters(words)):
         findings.add("heading-title", top.line, f"{words!r} is not the title; it stays as a heading")
         return (*blocks[:at], replace(top, level=TOP_LEVEL), *blocks[at + 1 :]), ""
     return (*blocks[:at], *blocks[at + 1 :]), words
@@ -193,16 +178,14 @@ def _letters(words: str) -> str:
     return re.sub(r"[\W_]+", "", words).casefold()
 
 
+@dataclass(slots=True)
 class _HeadingPass:
     """Gives each heading its level, one deeper than the heading above it, and a unique id."""
 
-    def __init__(self, findings: FindingCollector) -> None:
-        self.findings = findings
-        self.open: list[tuple[int, int]] = []
-        """Levels of the headings above: in the source, and here."""
-        self.taken: set[str] = set()
-        self.ids: dict[str, str] = {}
-        """The id by every name that a link may have for a heading."""
+    findings: FindingCollector
+    open: list[tuple[int, int]] = field(default_factory=list)  # Levels of the headings above: in the source, and here
+    taken: set[str] = field(default_factory=set)
+    ids: dict[str, str] = field(default_factory=dict)  # The id by every name that a link may have for a heading
 
     def blocks(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         return tuple(map(self._block, blocks))
@@ -231,13 +214,11 @@ class _HeadingPass:
         level = min(self.open[-1][1] + 1 if self.open else TOP_LEVEL, DEEPEST_LEVEL)
         self.open.append((heading.level, level))
         if level != heading.level:
-            self.findings.add(
-                "heading-level", heading.line, f"a heading of level {heading.level} where {level} follows"
-            )
+            message = f"a heading of level {heading.level} where {level} follows"
+            self.findings.add("heading-level", heading.line, message)
         return level
 
     def _id(self, heading: Header) -> str:
-        """Return an id that no heading and no renderer uses yet."""
         slug = slugify(text(heading.content))
         name, number = slug, 1
         while name in self.taken or _RESERVED_IDS.fullmatch(name):
@@ -266,19 +247,15 @@ def _without_line_breaks(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
 )
 def _with_anchors(blocks: tuple[Block, ...], ids: dict[str, str], findings: FindingCollector) -> tuple[Block, ...]:
     """Return blocks whose links within the article lead to the ids that headings have now."""
-    if not any(isinstance(node, Link) and node.address.startswith("#") for node in walk(blocks)):
-        return blocks
 
     def led(node: Inline | Block) -> tuple[Inline | Block, ...] | None:
         if not isinstance(node, Link) or not node.address.startswith("#"):
             return None
         wanted = unquote(node.address[1:])
-        found = ids.get(wanted) or ids.get(wanted.casefold()) or ids.get(slugify(wanted))
-        if found:
+        if found := ids.get(wanted) or ids.get(wanted.casefold()) or ids.get(slugify(wanted)):
             return (replace(node, address=f"#{found}"),)
-        findings.add(
-            "anchor-missing", node.line, f"no heading of the article is called {node.address!r}; the words stay"
-        )
+        message = f"no heading of the article is called {node.address!r}; the words stay"
+        findings.add("anchor-missing", node.line, message)
         return node.content
 
     return _transform(blocks, led)

@@ -22,6 +22,7 @@ from pipeline.timing import timed_phase
 if sys.platform != "win32":
     import resource
 
+# What a web CMS writes: CommonMark with tables, footnotes, definition lists, divs, spans and attributes.
 DIALECT = (
     "commonmark_x"
     "+alerts"  # > [!WARNING]
@@ -37,11 +38,9 @@ DIALECT = (
     "-tex_math_dollars"  # $ is money
     "-yaml_metadata_block"  # `---` in the text is a rule; front matter has been read before
 )
-"""What a web CMS writes: CommonMark with tables, footnotes, definition lists, divs, spans and attributes."""
 
 _SCRIPT = Path(__file__).with_name("pandoc.lua")
-MEMORY_MB = 512
-"""A footnote in a circle takes all memory there is otherwise."""
+MEMORY_MB = 512  # A footnote in a circle takes all memory there is otherwise
 _MEMORY_OPTION = f"-M{MEMORY_MB}M"
 
 # Source positions wrap every word in a span; taking those away here makes JSON a fifth, and decoding as much faster.
@@ -55,10 +54,7 @@ _TOKEN = re.compile(rb'"data-pos","(?P<line>[0-9]+)[^"]*"|"[^"\\]*(?:\\.[^"\\]*)
 
 @dataclass(frozen=True, slots=True)
 class PandocDocument:
-    """A text as pandoc read it."""
-
-    data: bytes
-    """pandoc's JSON, without the wrappers of single words."""
+    data: bytes  # pandoc's JSON, without the wrappers of single words
 
     def deepest_line(self) -> int:
         """Return the line of the text, from 1, on which elements nest most deeply; 0 where pandoc gave none."""
@@ -77,8 +73,6 @@ class PandocDocument:
 
 @dataclass(frozen=True, slots=True)
 class PandocFailure:
-    """Why pandoc could not read a text."""
-
     message: str
 
 
@@ -125,8 +119,7 @@ def _parse_batch(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | 
     """Read texts in one process; fewer results than texts where it did not come to the end."""
     # pandoc's Lua has no sandbox: it is given texts only, never files to open, and reads with none in reach.
     command = [str(pandoc_path()), "lua", "+RTS", _MEMORY_OPTION, "-RTS", str(_SCRIPT), DIALECT]
-    lines = b"".join(json.dumps(text).encode() + b"\n" for text in texts)
-    done = _run_pandoc(command, lines, timeout_s)
+    done = _run_pandoc(command, b"".join(json.dumps(text).encode() + b"\n" for text in texts), timeout_s)
     # The output behind the last line end is incomplete.
     documents = [_parse_document(line) for line in done.output.split(b"\n")[:-1]][: len(texts)]
     if done.is_timed_out and len(documents) == len(texts) - 1:
@@ -136,8 +129,6 @@ def _parse_batch(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | 
 
 @dataclass(frozen=True, slots=True)
 class _PandocResult:
-    """Exit code and output of a process of pandoc."""
-
     code: int
     output: bytes
     log: bytes
@@ -145,7 +136,6 @@ class _PandocResult:
 
 
 def _run_pandoc(command: Sequence[str], text: bytes, timeout_s: int) -> _PandocResult:
-    """Run pandoc on a text, within its limits of time and memory."""
     # Nothing of the user's environment but what Windows needs to start a program.
     environment = {"LANG": "C.UTF-8"} | {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
     with subprocess.Popen(
@@ -165,8 +155,8 @@ def _run_pandoc(command: Sequence[str], text: bytes, timeout_s: int) -> _PandocR
 
 
 _TIMEOUT_SIGNALS = {-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)} - {0}
+# Above what the runtime allows: where it holds, its own word is the better one.
 _DATA_BYTES = (MEMORY_MB + 256) * 1_000_000
-"""Above what the runtime allows: where it holds, its own word is the better one."""
 
 
 def _parse_document(data: bytes) -> PandocDocument | PandocFailure:
@@ -185,9 +175,8 @@ def pandoc_path() -> Path:
         ConfigError: It is not installed.
     """
     spec = find_spec("pypandoc")
-    for folder in spec.submodule_search_locations or () if spec else ():
-        for name in ("pandoc", "pandoc.exe"):
-            path = Path(folder) / "files" / name
-            if path.is_file():
-                return path
+    folders = spec.submodule_search_locations or () if spec else ()
+    paths = (Path(folder) / "files" / name for folder in folders for name in ("pandoc", "pandoc.exe"))
+    if path := next(filter(Path.is_file, paths), None):
+        return path
     raise ConfigError("pandoc is missing", hint="pip install pypandoc_binary")

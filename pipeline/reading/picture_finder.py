@@ -30,14 +30,10 @@ _TYPES_OF_SUFFIX = {
 class ResolvedPicture:
     """The outcome of looking for a picture; it is the same as long as the files are."""
 
-    target: str
-    """As written."""
-    outcome: str
-    """The file, and what was found on the way to it."""
-    path: str = ""
-    """From the project folder; empty where there is no file."""
-    sha256: str = ""
-    """Of the file; empty where there is none that can be opened."""
+    target: str  # As written
+    outcome: str  # The file, and what was found on the way to it
+    path: str = ""  # From the project folder; empty where there is no file
+    sha256: str = ""  # Of the file; empty where there is none that can be opened
 
 
 @dataclass(slots=True)
@@ -47,8 +43,7 @@ class PictureFinder:
     roots: SourceRoots
     limits: Limits = DEFAULT_LIMITS
     _listings: dict[Path, dict[str, Path]] = field(default_factory=dict)
-    _probed: dict[Path, tuple[Picture, int]] = field(default_factory=dict)
-    """Each picture with the number of its frames."""
+    _probed: dict[Path, tuple[Picture, int]] = field(default_factory=dict)  # Each picture with the number of its frames
 
     @error_rule(
         "picture-broken",
@@ -72,14 +67,12 @@ class PictureFinder:
             return None
 
     def resolve_picture(self, target: str, source: str) -> ResolvedPicture:
-        """Return what an article's target leads to at present."""
         findings = FindingCollector(source)
         actual = self._locate(target, 0, findings)
         path = self.roots.relative(actual) if actual else ""
         outcome = "\n".join((path, *(finding.message + finding.hint for finding in findings)))
-        if actual is None or actual not in self._probed:
-            return ResolvedPicture(target, outcome, path)
-        return ResolvedPicture(target, outcome, path, self._probed[actual][0].sha256)
+        sha256 = self._probed[actual][0].sha256 if actual in self._probed else ""
+        return ResolvedPicture(target, outcome, path, sha256)
 
     @error_rule(
         "picture-missing",
@@ -130,9 +123,8 @@ class PictureFinder:
             findings.add("picture-missing", line, f"no picture at {self._name(path)}", hint)
         else:
             if unicodedata.normalize("NFC", actual.name) != path.name or actual.parent != path.parent:
-                findings.add(
-                    "picture-case", line, f"{target!r} is spelt {self._name(actual)!r} on disk; that file is used"
-                )
+                message = f"{target!r} is spelt {self._name(actual)!r} on disk; that file is used"
+                findings.add("picture-case", line, message)
             return actual
         return None
 
@@ -161,8 +153,7 @@ class PictureFinder:
             if not data:
                 raise SourceError("an empty file", hint="export it again from where it came")
             info = probe_image(data, self.limits.picture_pixels)
-            digest = hashlib.sha256(data).hexdigest()
-            size = (info.width_px, info.height_px)
+            digest, size = hashlib.sha256(data).hexdigest(), (info.width_px, info.height_px)
             picture = Picture(self.roots.relative(path), digest, *size, info.media_type, info.has_alpha)
             self._probed[path] = picture, info.frames
         picture, frames = self._probed[path]
@@ -175,13 +166,11 @@ class PictureFinder:
     def _on_disk(self, path: Path) -> Path | None:
         """Return the path as the disk spells it: the same, or apart from case and Unicode form, in every part."""
         current = self.roots.project
-        try:
-            parts = path.relative_to(current).parts
-        except ValueError:
+        if not path.is_relative_to(current):
             return None
-        for part in parts:
+        parts = path.relative_to(current).parts
+        for name in (unicodedata.normalize("NFC", part) for part in parts):
             listing = self._list(current)
-            name = unicodedata.normalize("NFC", part)
             step = listing.get(name) or listing.get(f"\x00{name.casefold()}")
             if step is None:
                 return None
@@ -202,7 +191,6 @@ class PictureFinder:
         return self._listings[folder]
 
     def _near_names(self, path: Path) -> str:
-        """Return a hint that offers pictures of the folder with nearly the same name."""
         names = [name for name in self._list(path.parent) if Path(name).suffix.lower() in _TYPES_OF_SUFFIX]
         near = get_close_matches(path.name, [name for name in names if "\x00" not in name], n=2)
         return offer(self._name(path.parent / name) for name in near)

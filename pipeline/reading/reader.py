@@ -49,28 +49,22 @@ from pipeline.registry import error_rule, note_rule, repair_rule, warning_rule
 from pipeline.timing import timed_phase
 
 PANDOC_TIMEOUT_S = 6  # a batch takes half a second; only a runaway ever waits
+# Errors that cost a part of the article; any other error found while reading costs the article.
 PICTURE_OMITTED_CODES = {"picture-missing", "picture-broken", "picture-outside"}
-"""Errors that cost a part of the article; any other error found while reading costs the article."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What reading one source gave."""
-
     source: Source
-    article: Article | None
-    """None: refused, and a finding of severity error says why."""
+    article: Article | None  # None: refused, and a finding of severity error says why
     findings: tuple[Finding, ...]
-    resolved_pictures: tuple[ResolvedPicture, ...] = ()
-    """Every picture that it names."""
+    resolved_pictures: tuple[ResolvedPicture, ...] = ()  # Every picture that it names
+    # Of the file; empty where the same file may come to something else another time, or cannot be read.
     sha256: str = ""
-    """Of the file; empty where the same file may come to something else another time, or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class _PreparedSource:
-    """A source as far as it can be read without pandoc."""
-
     source: Source
     text: SourceText
     lines: Lines
@@ -85,8 +79,7 @@ class _ArticleTargets:
     finder: PictureFinder
     links: LinkResolver
     findings: FindingCollector
-    targets: dict[str, None] = field(default_factory=dict)
-    """Of pictures, as written."""
+    targets: dict[str, None] = field(default_factory=dict)  # Of pictures, as written
 
     @property
     def resolved_pictures(self) -> tuple[ResolvedPicture, ...]:
@@ -124,7 +117,6 @@ def read_articles(
 
 
 def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _PreparedSource | ReadResult:
-    """Return a source ready for pandoc, or why it is refused."""
     findings = FindingCollector(source.path, config.limits)
     sha256 = ""
     try:
@@ -174,7 +166,6 @@ def _check_length(body: str, limits: Limits) -> None:
 def _normalise_document(
     item: _PreparedSource, document: PandocDocument | PandocFailure, config: Config, targets: _ArticleTargets
 ) -> ReadResult:
-    """Return the article of a source that pandoc has read."""
     source, findings = item.source, item.findings
     if isinstance(document, PandocFailure):
         # The same text may be read in time on another day: the result is not kept.
@@ -206,8 +197,7 @@ def _build_article(
     built = build_blocks(document, item.lines, findings, targets)
     outlined = build_outline(built, findings, meta.title)
     language = meta.language or config.publisher.language
-    typeset = apply_typography(outlined.blocks, language, config.sources, findings)
-    hero, blocks = _extract_hero(meta, typeset, targets)
+    hero, blocks = _extract_hero(meta, apply_typography(outlined.blocks, language, config.sources, findings), targets)
     title, way = title_of(meta, outlined.h1, PurePosixPath(source.path).stem, text(blocks))
     if way != "front matter":
         findings.add("title-derived", 1, f"no title; {title!r} was derived from the {way}")
@@ -260,8 +250,6 @@ def _resolve_related(entry: Related, targets: _ArticleTargets) -> Related:
 
 
 def _completed(meta: Metadata, blocks: tuple[Block, ...], settings: SourceSettings) -> Metadata:
-    """Return front matter with typeset words, a description and a subject line."""
-
     def typeset(words: str) -> str:
         return apply_typography_to_text(words, meta.language, settings)
 
@@ -281,6 +269,7 @@ def _titled(entries: tuple[Any, ...], typeset: Callable[[str], str]) -> tuple[An
     return tuple(replace(entry, title=typeset(entry.title)) for entry in entries)
 
 
+# What is typeset of a value, by its form; values of other forms stay as they are written.
 _TYPESETTERS: Mapping[ValueForm, Callable[[Any, Callable[[str], str]], object]] = MappingProxyType(
     {
         "prose": lambda words, typeset: typeset(words),
@@ -294,7 +283,6 @@ _TYPESETTERS: Mapping[ValueForm, Callable[[Any, Callable[[str], str]], object]] 
         "hours": lambda hours, typeset: tuple((typeset(days), typeset(times)) for days, times in hours),
     }
 )
-"""What is typeset of a value, by its form; values of other forms stay as they are written."""
 
 
 @repair_rule(

@@ -114,8 +114,7 @@ def _after_colon(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
 def _without_colon(content: tuple[Inline, ...]) -> tuple[Inline, ...]:
     last = content[-1] if content else None
     if isinstance(last, Str) and last.text.endswith(":"):
-        left = last.text[:-1]
-        return (*content[:-1], *((Str(left),) if left else ()))
+        return (*content[:-1], *((Str(last.text[:-1]),) if last.text != ":" else ()))
     return content
 
 
@@ -127,10 +126,8 @@ def _references_end(blocks: tuple[Block, ...], at: int, own: tuple[Block, ...]) 
         block = blocks[end]
         if isinstance(block, Header | Figure | References | Table) or _references_heading(block)[0]:
             break
-        if isinstance(block, BulletList | OrderedList):
-            # After a text of its own a list belongs to that text; right below the heading it is the references.
-            has_list = True
-        elif isinstance(block, CodeBlock) and not has_list:
+        # After a text of its own a list belongs to that text; right below the heading it is the references.
+        if isinstance(block, BulletList | OrderedList) or (isinstance(block, CodeBlock) and not has_list):
             has_list = True
         elif not isinstance(block, Para | Plain) or not _is_reference(block):
             break
@@ -139,10 +136,9 @@ def _references_end(blocks: tuple[Block, ...], at: int, own: tuple[Block, ...]) 
 
 
 def _is_reference(block: Block) -> bool:
-    """Return whether a paragraph has the marks of a source: an address, a year, a number before it."""
-    has_link = any(isinstance(node, Link) for node in walk((block,)))
     words = text((block,))
-    return bool(_REFERENCE_MARK.search(words)) or (has_link and len(words) < 250)
+    has_link = len(words) < 250 and any(isinstance(node, Link) for node in walk((block,)))
+    return has_link or bool(_REFERENCE_MARK.search(words))
 
 
 def _without_code_blocks(blocks: tuple[Block, ...]) -> Iterator[Block]:

@@ -27,7 +27,7 @@ from pipeline.reading.lines import (
     code_flags,
     opening_fence,
     split_code_and_text,
-)  # fmt: skip
+)
 from pipeline.reading.links_and_emphasis import remove_trailing_breaks, repair_links_and_emphasis
 from pipeline.reading.lists import escape_leading_numbers, repair_lists, repair_typed_bullets
 from pipeline.reading.references import REFERENCES_HEADING
@@ -39,8 +39,8 @@ RepairStep = Callable[[Lines, FindingCollector], Iterable[SourceLine]]
 
 _EMPTY_PARAGRAPH = re.compile(r"^(?:[ \t\u00a0\u2002-\u200b\u3000]|&nbsp;|&#160;|&#xa0;|<br>|\\)+$", re.IGNORECASE)
 
+# The name of a language, or attributes, behind a code fence.
 _CODE_LANGUAGE = re.compile(r"^(?:[a-z0-9+#.-]*|\{.*\})$")
-"""The name of a language, or attributes, behind a code fence."""
 
 
 def repair_lines(lines: Lines, findings: FindingCollector) -> Lines:
@@ -111,7 +111,6 @@ def _unclosed_fences(lines: Lines) -> Iterator[tuple[int, re.Match[str]]]:
     "Write the words on the line below the fence.",
 )
 def _keep_fence_words(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
-    """Give words behind an opening fence a line of their own: Markdown takes them for the name of a language."""
     for is_code, stretch in split_code_and_text(lines):
         fence = opening_fence(stretch[0].text) if is_code else None
         rest = fence["rest"].strip() if fence else ""
@@ -173,7 +172,6 @@ def _code_lines_as_text(lines: Lines) -> list[SourceLine]:
     aliases=("break-stray",),
 )
 def _empty_paragraphs(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
-    """Blank the lines that hold nothing but spaces that cannot break."""
     for line, is_code in zip(lines, code_flags(lines), strict=True):
         if not is_code and not line.is_blank and _EMPTY_PARAGRAPH.match(line.text):
             findings.add("paragraph-empty", line.number, "a paragraph of nothing but space, removed")
@@ -183,7 +181,6 @@ def _empty_paragraphs(lines: Lines, findings: FindingCollector) -> Iterator[Sour
 
 
 def _pictures_apart(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
-    """Separate a line that is a picture from text right above or below it."""
     flags = code_flags(lines)
     yield from lines[:1]
     for at, (above, line) in enumerate(pairwise(lines), 1):
@@ -204,6 +201,7 @@ def _is_text(line: SourceLine) -> bool:
     return not line.text.startswith((" ", "\t", ">", ":::")) and not is_row(line.text)
 
 
+# In this order: what one gives the next relies on.
 _REPAIR_STEPS: tuple[RepairStep, ...] = (
     _close_fences,
     _keep_fence_words,
@@ -223,10 +221,8 @@ _REPAIR_STEPS: tuple[RepairStep, ...] = (
     repair_footnotes,
     remove_trailing_breaks,
 )
-"""In this order: what one gives the next relies on."""
 _UNAMBIGUOUS_STEPS: tuple[RepairStep, ...] = (_empty_paragraphs, repair_headings, _pictures_apart)
-_MAX_REPAIR_ROUNDS = 8
-"""One repair may uncover the next, rarely more than once; this many end the rest."""
+_MAX_REPAIR_ROUNDS = 8  # One repair may uncover the next, rarely more than once; this many end the rest
 
 
 # ---- repairs in the source file

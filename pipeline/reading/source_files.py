@@ -30,8 +30,7 @@ class Source:
     """A Markdown file that may become an article."""
 
     id: str
-    path: str
-    """From the project folder, with forward slashes."""
+    path: str  # From the project folder, with forward slashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +38,7 @@ class SourceRoots:
     """The only folders that sources and pictures may come from, links resolved."""
 
     project: Path
-    site: Path
-    """What a site-absolute path is resolved against."""
+    site: Path  # What a site-absolute path is resolved against
     folders: tuple[Path, ...]
 
     def relative(self, path: Path) -> str:
@@ -66,24 +64,19 @@ def find_roots(config: Config) -> SourceRoots:
     for folder in folders:
         if not folder.is_relative_to(project):
             message = f"[sources] leads out of the project folder, to a folder named {folder.name!r}"
-            hint = "a symbolic link may point only to places inside the project"
-            raise _sources_error(config, "", message, hint)
+            raise _sources_error(config, "", message, "a symbolic link may point only to places inside the project")
     return SourceRoots(project, site, folders)
 
 
 def _sources_error(config: Config, key: str, message: str, hint: str = "") -> ConfigError:
-    """Return an error on the line of a key of `[sources]`."""
     line = line_of(config.file.read_text("utf-8-sig"), "sources", key)
     return ConfigError(message, source=FILE_NAME, line=line, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredSources:
-    """The sources of a project."""
-
     sources: tuple[Source, ...]
-    id_conflicts: tuple[Source, ...]
-    """Sources that share an id: none of them can be published."""
+    id_conflicts: tuple[Source, ...]  # Sources that share an id: none of them can be published
     findings: tuple[Finding, ...]
 
 
@@ -126,8 +119,7 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
                 by_id[id_].append(name)
     if not seen:
         message = f"[sources] articles: no file matches {', '.join(config.sources.articles)}"
-        hint = "correct the pattern; what was published stays as it is"
-        raise _sources_error(config, "articles", message, hint)
+        raise _sources_error(config, "articles", message, "correct the pattern; what was published stays as it is")
     sources = [Source(id_, name) for id_, names in sorted(by_id.items()) for name in names]
     conflicts = tuple(source for source in sources if len(by_id[source.id]) > 1)
     for source in conflicts:
@@ -154,7 +146,6 @@ _UNUSABLE_CHARACTERS = (
 
 
 def _file_name_error(name: str, id_: str) -> str:
-    """Return why a file cannot be published under its name; nothing where it can."""
     if fault := next((fault for pattern, fault in _UNUSABLE_CHARACTERS if pattern.search(name)), ""):
         return fault
     if not source_id(PurePath(PurePath(name).name)):
@@ -168,8 +159,7 @@ def _file_name_error(name: str, id_: str) -> str:
 
 def _printable(name: str) -> str:
     plain = name.encode("utf-8", "replace").decode()
-    plain = _BIDI_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", plain)
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", plain)
+    return _CONTROLS.sub("\ufffd", _BIDI_CONTROLS.sub("\ufffd", plain))
 
 
 def source_id(below: PurePath) -> str:
@@ -194,9 +184,8 @@ def resolve_inside(path: Path, roots: SourceRoots) -> Path:
     except (OSError, RuntimeError, ValueError) as error:
         raise SourceError("a path that leads nowhere", hint="correct the link or the name") from error
     if not any(real.is_relative_to(folder) for folder in roots.folders):
-        raise SourceError(
-            "a path that leads out of the source folders", hint="copy the file into the source folder and name it there"
-        )
+        hint = "copy the file into the source folder and name it there"
+        raise SourceError("a path that leads out of the source folders", hint=hint)
     return real
 
 
@@ -207,8 +196,6 @@ def resolve_inside(path: Path, roots: SourceRoots) -> Path:
     "Divide the article, or take the pictures out into files.",
 )
 class LargeFileError(SourceError):
-    """More bytes than such a file may have."""
-
     code = "file-too-large"
 
 
@@ -227,11 +214,8 @@ def read_inside(path: Path, roots: SourceRoots, max_bytes: int) -> bytes:
             if not stat.S_ISREG(status.st_mode):
                 raise SourceError("not a regular file", hint="a device, a pipe or a folder cannot be published")
             if status.st_size > max_bytes:
-                raise LargeFileError(
-                    f"{status.st_size:,} bytes, expected at most {max_bytes:,}",
-                    line=1,
-                    hint="divide an article, and save a picture smaller; or raise the limit: [limits]",
-                )
+                hint = "divide an article, and save a picture smaller; or raise the limit: [limits]"
+                raise LargeFileError(f"{status.st_size:,} bytes, expected at most {max_bytes:,}", line=1, hint=hint)
             return file.read(max_bytes)
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", hint="check that it exists and may be read") from error
@@ -239,5 +223,4 @@ def read_inside(path: Path, roots: SourceRoots, max_bytes: int) -> bytes:
 
 def glob_base(glob: str) -> Path:
     """Return the folder that a glob starts from: its parts before the first wild card."""
-    fixed = takewhile(lambda part: not re.search(r"[*?\[]", part), Path(glob).parts[:-1])
-    return Path(*fixed)
+    return Path(*takewhile(lambda part: not re.search(r"[*?\[]", part), Path(glob).parts[:-1]))

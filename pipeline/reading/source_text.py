@@ -11,8 +11,7 @@ from pipeline.errors import SourceError
 from pipeline.reading.lines import FindingCollector
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
-MAX_COMBINING_MARKS = 30
-"""Combining marks in a row. Source: UAX #15, Stream-Safe Text Format."""
+MAX_COMBINING_MARKS = 30  # Combining marks in a row. Source: UAX #15, Stream-Safe Text Format.
 
 
 @error_rule(
@@ -22,15 +21,11 @@ MAX_COMBINING_MARKS = 30
     "Open it with its own encoding and save it as UTF-8.",
 )
 class NotUtf8Error(SourceError):
-    """The bytes are in another encoding, or damaged."""
-
     code = "not-utf-8"
 
 
 @error_rule("file-empty", "A source holds no text.", "A file of 0 bytes", "Write the article, or delete the file.")
 class EmptyFileError(SourceError):
-    """There is nothing to read."""
-
     code = "file-empty"
 
 
@@ -59,17 +54,16 @@ def decode_source(data: bytes, findings: FindingCollector) -> str:
     text = _composed(text, findings)
     _find_replacement_characters(text, findings)
     if not text.strip():
-        raise EmptyFileError(
-            "the file is empty, expected an article", line=1, hint="write the article, or delete the file"
-        )
+        hint = "write the article, or delete the file"
+        raise EmptyFileError("the file is empty, expected an article", line=1, hint=hint)
     if not text.endswith("\n"):
         findings.add("file-untidy", text.count("\n") + 1, "the last line has no line end; added")
         text += "\n"
     return text
 
 
+# Repairs after which a person must read the line again.
 AMBIGUOUS_REPAIRS = frozenset({"bidi-override", "too-many-marks"})
-"""Repairs after which a person must read the line again."""
 
 
 def clean_characters(text: str, but: frozenset[str] = frozenset()) -> str:
@@ -83,8 +77,6 @@ def clean_characters(text: str, but: frozenset[str] = frozenset()) -> str:
             text = repair.pattern.sub(repair.replace, text)
     return unicodedata.normalize("NFC", text)
 
-
-# ---- encoding
 
 _DANISH_CHARACTERS = set("æøåÆØÅéÉèêëáàäöüÄÖÜßóñç–—’‘“”„»«…·•°½²µ§€")
 
@@ -115,23 +107,16 @@ def _encoding_hint(data: bytes, at: int) -> str:
     return f"it reads as {reads!r} in Windows-1252 (Latin-1): open it as that, and save it as UTF-8"
 
 
-# ---- line ends
-
-
 def _line_ends(text: str, findings: FindingCollector) -> str:
     crlf = text.count("\r\n")
     lone = text.count("\r") - crlf
     if not crlf and not lone:
         return text
     first = text.index("\r")
-    line = text.count("\n", 0, first) + 1
     kinds = [f"{count} as {name}" for count, name in ((crlf, "CRLF"), (lone, "CR")) if count]
     mixed = "line ends are mixed: " if text.count("\n") > crlf or (crlf and lone) else "line ends "
-    findings.add("file-untidy", line, f"{mixed}{' and '.join(kinds)}; made LF")
+    findings.add("file-untidy", text.count("\n", 0, first) + 1, f"{mixed}{' and '.join(kinds)}; made LF")
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-# ---- characters
 
 
 @warning_rule(
@@ -157,28 +142,15 @@ def _line_ends(text: str, findings: FindingCollector) -> str:
 )
 @dataclass(frozen=True, slots=True)
 class _CharacterRepair:
-    """Characters of one kind, and their replacement."""
-
     code: str
     what: str
     pattern: re.Pattern[str]
     replace: Callable[[re.Match[str]], str]
 
     def apply(self, text: str, findings: FindingCollector) -> str:
-        changed = [at for at in self.pattern.finditer(text) if self.replace(at) != at[0]]
-        if changed:
-            line = text.count("\n", 0, changed[0].start()) + 1
-            findings.add(self.code, line, f"{self.what}: {len(changed)}")
+        if changed := [at for at in self.pattern.finditer(text) if self.replace(at) != at[0]]:
+            findings.add(self.code, text.count("\n", 0, changed[0].start()) + 1, f"{self.what}: {len(changed)}")
         return self.pattern.sub(self.replace, text) if changed else text
-
-
-def _remove(_: re.Match[str]) -> str:
-    return ""
-
-
-def _from_windows_1252(at: re.Match[str]) -> str:
-    """Return what Windows-1252 has at the place of a C1 control; nothing where it has nothing."""
-    return at[0].encode("latin-1").decode("cp1252", "ignore")
 
 
 # Hebrew to Georgian, Khmer and Mongolian, and their kin further up: scripts whose spelling needs joiners and marks.
@@ -219,12 +191,12 @@ _LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) 
 _REPAIRS = (
     _CharacterRepair(
         "characters-unusual", "control characters, removed",
-        re.compile("[\x00-\x08\x0e-\x1f\x7f]"), _remove,
+        re.compile("[\x00-\x08\x0e-\x1f\x7f]"), lambda _: "",
     ),
     # As browsers do: HTML, section 13.2.5.80, reads a C1 control as the Windows-1252 character of that number.
     _CharacterRepair(
         "characters-unusual", "characters of Windows-1252 in the place of control characters, decoded",
-        re.compile("[\x80-\x9f]"), _from_windows_1252,
+        re.compile("[\x80-\x9f]"), lambda at: at[0].encode("latin-1").decode("cp1252", "ignore"),
     ),
     # A space, not a line end: no editor counts them as lines.
     _CharacterRepair(
@@ -234,7 +206,7 @@ _REPAIRS = (
     _CharacterRepair(
         "bidi-override",
         "characters that change the direction of writing, and can show another text than the file has, removed",
-        re.compile("[\u202a-\u202e\u2066-\u2069]"), _remove,
+        re.compile("[\u202a-\u202e\u2066-\u2069]"), lambda _: "",
     ),
     _CharacterRepair(
         "characters-unusual", "invisible characters, of no width, removed",
@@ -242,11 +214,11 @@ _REPAIRS = (
         re.compile("[\u200b-\u200f\u061c\u180e\u2060-\u2064\u206a-\u206f\ufeff]|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+"),
         _invisible,
     ),
-    _CharacterRepair("characters-unusual", "soft hyphens, removed", re.compile("\u00ad"), _remove),
+    _CharacterRepair("characters-unusual", "soft hyphens, removed", re.compile("\u00ad"), lambda _: ""),
     _CharacterRepair(
         "characters-unusual", "code points that are no characters, removed",
         re.compile("[\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff" + _LAST_OF_PLANES + "]"),
-        _remove,
+        lambda _: "",
     ),
     # Before composing: putting marks in order costs the square of their number.
     _CharacterRepair(
@@ -274,6 +246,5 @@ def _composed(text: str, findings: FindingCollector) -> str:
 )
 def _find_replacement_characters(text: str, findings: FindingCollector) -> None:
     if count := text.count("\ufffd"):
-        line = text.count("\n", 0, text.index("\ufffd")) + 1
         message = f"replacement characters (\ufffd), letters that an earlier conversion lost: {count}"
-        findings.add("replacement-character", line, message)
+        findings.add("replacement-character", text.count("\n", 0, text.index("\ufffd")) + 1, message)

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS = 64_000
 MAX_DEPTH = 16
-MAX_KEYS = 500
-"""In one mapping."""
+MAX_KEYS = 500  # In one mapping
 _QUOTES = "put a value that begins with *, & or ! between quotation marks"
 
 
@@ -31,8 +30,7 @@ class YamlText:
 
     value: str
     line: int
-    comment: str = ""
-    """What follows it on its line as a YAML comment, where the value has no quotation marks."""
+    comment: str = ""  # What follows it on its line as a YAML comment, where the value has no quotation marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +41,7 @@ class YamlList:
 
 @dataclass(frozen=True, slots=True)
 class YamlMapping:
-    entries: tuple[tuple[YamlText, YamlNode], ...]
-    """Key and value, in the order of the source."""
+    entries: tuple[tuple[YamlText, YamlNode], ...]  # Key and value, in the order of the source
     line: int
 
 
@@ -97,7 +94,7 @@ def parse_yaml(block: str, first: int, findings: FindingCollector) -> YamlMappin
     if root is None or root == YamlText("", root.line):
         return YamlMapping((), first)
     if not isinstance(root, YamlMapping):
-        kind = "a list" if isinstance(root, YamlList) else f"the text {shorten_value(root.value)!r}"
+        kind = "a list" if isinstance(root, YamlList) else f"the text {describe_node(root)}"
         message = f"the front matter is {kind}, expected keys and values"
         findings.add("yaml-broken", root.line, message, "write lines such as `title: Søvn og smerter`")
         return None
@@ -105,18 +102,12 @@ def parse_yaml(block: str, first: int, findings: FindingCollector) -> YamlMappin
 
 
 def describe_node(node: YamlNode) -> str:
-    """Return a value as a message names it."""
-    match node:
-        case YamlText(value):
-            return repr(shorten_value(value))
-        case YamlList():
-            return "a list"
-        case YamlMapping():
-            return "a mapping"
+    if isinstance(node, YamlText):
+        return repr(shorten_value(node.value))
+    return "a list" if isinstance(node, YamlList) else "a mapping"
 
 
 def shorten_value(value: str, most: int = 60) -> str:
-    """Return a value short enough for a message."""
     return value if len(value) <= most else value[: most - 1] + "…"
 
 
@@ -126,10 +117,8 @@ class _OpenNode:
 
     line: int
     is_table: bool
-    children: list[YamlNode] = field(default_factory=list)
-    """Of a mapping: keys and values in turn."""
-    seen: dict[str, int] = field(default_factory=dict)
-    """The line of each key."""
+    children: list[YamlNode] = field(default_factory=list)  # Of a mapping: keys and values in turn
+    seen: dict[str, int] = field(default_factory=dict)  # The line of each key
 
     def finished(self) -> YamlNode:
         if not self.is_table:
@@ -228,6 +217,7 @@ class _NodeBuilder:
         self.is_stopped = True
 
 
+# What libyaml says, and what it means to an author.
 _EXPLANATIONS: Mapping[str, tuple[str, str]] = {
     "mapping values are not allowed": (
         "a colon where none is allowed",
@@ -257,7 +247,6 @@ _EXPLANATIONS: Mapping[str, tuple[str, str]] = {
         "put the value between quotation marks",
     ),
 }  # fmt: skip
-"""What libyaml says, and what it means to an author."""
 _UNCLOSED = ("found unexpected end of stream", "did not find expected ',' or")
 
 

@@ -12,7 +12,6 @@ _PIPE = re.compile(r"(?<!\\)\|")
 
 
 def repair_tables(lines: Lines, findings: FindingCollector) -> list[SourceLine]:
-    """Return the lines with every pipe table complete and apart from the text around it."""
     flags = code_flags(lines)
     repaired: list[SourceLine] = []
     at = 0
@@ -23,9 +22,8 @@ def repair_tables(lines: Lines, findings: FindingCollector) -> list[SourceLine]:
             at += 1
             continue
         if repaired and not repaired[-1].is_blank:
-            findings.add(
-                "blank-line-missing", lines[at].number, "the table began right below a line of text, set apart"
-            )
+            message = "the table began right below a line of text, set apart"
+            findings.add("blank-line-missing", lines[at].number, message)
             repaired.append(lines[at].with_text(""))
         repaired += _complete_table([line for line in lines[at:end] if not line.is_blank], findings)
         if end < len(lines) and not lines[end].is_blank:
@@ -49,16 +47,13 @@ def _table_end(lines: Lines, at: int, flags: list[bool]) -> int:
     """Return the index behind the table that begins at `at`, or `at` where none does."""
     follows = lines[at + 1].text if at + 1 < len(lines) and not flags[at + 1] else ""
     has_delimiter = "|" in lines[at].text and _is_delimiter(follows) and not MARKER.match(lines[at].text)
-    if not (has_delimiter or (is_row(lines[at].text) and is_row(follows)) or _is_lone_row(lines, at)):
-        return at
-    if lines[at].text.startswith(("    ", "\t", ">")):
+    is_table = has_delimiter or (is_row(lines[at].text) and is_row(follows)) or _is_lone_row(lines, at)
+    if not is_table or lines[at].text.startswith(("    ", "\t", ">")):
         return at
     end = at
     while end < len(lines) and not flags[end]:
-        if lines[end].is_blank:
-            if not _table_continues(lines, end):
-                break
-        elif end > at + 1 and not _PIPE.search(lines[end].text):
+        is_row_or_gap = end < at + 2 or _PIPE.search(lines[end].text)
+        if not (_table_continues(lines, end) if lines[end].is_blank else is_row_or_gap):
             break
         end += 1
     return end

@@ -12,13 +12,10 @@ from typing import Literal
 from pipeline.languages import together
 from pipeline.model import Metadata
 
-TitleSource = Literal["front matter", "heading", "metaTitle", "file name"]
-"""Where a title comes from."""
+TitleSource = Literal["front matter", "heading", "metaTitle", "file name"]  # Where a title comes from
 
 MAX_SUBJECT_LENGTH = 70
 MIN_DESCRIPTION_LENGTH, MAX_DESCRIPTION_LENGTH = 90, 150
-
-_WHITE_SPACE = re.compile(r"\s+")
 
 
 def title_of(meta: Metadata, h1: str, file_stem: str, body_text: str) -> tuple[str, TitleSource]:
@@ -34,7 +31,8 @@ def title_of(meta: Metadata, h1: str, file_stem: str, body_text: str) -> tuple[s
         return title, "front matter"
     if title := _single_spaced(h1):
         return title, "heading"
-    stem = _stem(file_stem)
+    # Some sites put a date before the name.
+    stem = re.sub(r"^\d{4}-\d{2}-\d{2}[-_ ]+(?=\S)", "", unicodedata.normalize("NFC", file_stem))
     for head in _heads(meta.meta_title):
         if _is_same_title(head, stem):
             return _capital(head), "metaTitle"
@@ -64,11 +62,8 @@ def description_of(meta: Metadata, first_paragraphs: str) -> str:
     text = _single_spaced(first_paragraphs)
     if len(text) <= MAX_DESCRIPTION_LENGTH:
         return text
-    ends = [
-        end
-        for end in _sentence_ends(text[: 2 * MAX_DESCRIPTION_LENGTH])
-        if MIN_DESCRIPTION_LENGTH <= end <= MAX_DESCRIPTION_LENGTH
-    ]
+    found = _sentence_ends(text[: 2 * MAX_DESCRIPTION_LENGTH])
+    ends = [end for end in found if MIN_DESCRIPTION_LENGTH <= end <= MAX_DESCRIPTION_LENGTH]
     return text[: ends[-1]] if ends else _cut(text, MAX_DESCRIPTION_LENGTH)
 
 
@@ -76,8 +71,7 @@ def description_of(meta: Metadata, first_paragraphs: str) -> str:
 
 _CUTS = re.compile(r"\s+[–—-]\s+|\s*[|→»•]\s*|(?<=\?)\s+|:\s+")
 _MOST_CUTS = 8
-_TERSE = 25
-"""Characters below which a title says too little in an inbox."""
+_TERSE = 25  # Characters below which a title says too little in an inbox
 # Arrows, technical symbols, shapes, dingbats, emoji and what joins them; letters, marks and mathematics stay.
 _DECORATIVE_CHARACTERS = re.compile(
     "[\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0e\ufe0f\u200d\u20e3"
@@ -88,16 +82,12 @@ _CALL_TO_ACTION = re.compile(rf"{together().calls}\b", re.IGNORECASE)
 
 
 def _heads(meta_title: str) -> Iterator[str]:
-    """Yield a title and its beginnings, the longest first."""
     title = _single_spaced(meta_title)
     cuts = [cut.start() for cut in islice(_CUTS.finditer(title), _MOST_CUTS)]
-    for end in (len(title), *reversed(cuts)):
-        if head := _without_decoration(title[:end]):
-            yield head
+    yield from filter(None, (_without_decoration(title[:end]) for end in (len(title), *reversed(cuts))))
 
 
 def _extends_title(title: str, longer: str) -> bool:
-    """Return whether a longer title begins with the words of the shorter one."""
     words = longer.split()
     count = len(title.split())
     return len(words) > count and _is_same_title(" ".join(words[:count]), title)
@@ -126,11 +116,6 @@ def _without_decoration(text: str) -> str:
 # ---- agreement with a file name
 
 
-def _stem(file_stem: str) -> str:
-    """Return a file's name without the date that some sites put before it."""
-    return re.sub(r"^\d{4}-\d{2}-\d{2}[-_ ]+(?=\S)", "", unicodedata.normalize("NFC", file_stem))
-
-
 _ASCII = {"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue"}
 
 
@@ -139,20 +124,18 @@ def _spelt_out(text: str) -> str:
     lower = text.casefold()
     for letter, spelling in (*_ASCII.items(), ("&", "og")):
         lower = lower.replace(letter, spelling)
-    plain = unicodedata.normalize("NFD", lower)
-    return "".join(letter for letter in plain if letter.isalnum())
+    return "".join(letter for letter in unicodedata.normalize("NFD", lower) if letter.isalnum())
 
 
 def _ascii_spelling_key(text: str) -> str:
     """Return text so that every way to spell æ, ø and å in ASCII is one: soevn and sovn."""
     spelt = _spelt_out(text)
-    for spelling, letter in (("ae", "a"), ("oe", "o"), ("aa", "a"), ("ue", "u")):
-        spelt = spelt.replace(spelling, letter)
+    for spelling in ("ae", "oe", "aa", "ue"):
+        spelt = spelt.replace(spelling, spelling[0])
     return spelt
 
 
-_FUNCTION_WORDS = frozenset(together().little.split())
-"""Words that addresses leave out."""
+_FUNCTION_WORDS = frozenset(together().little.split())  # Words that addresses leave out
 
 
 def _is_same_title(head: str, stem: str) -> bool:
@@ -173,12 +156,10 @@ def _is_same_title(head: str, stem: str) -> bool:
 _TITLE_WORD = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*(?:-[^\W_]+)*")
 _BEYOND_ASCII = re.compile(f"[{''.join(_ASCII)}]", re.IGNORECASE)
 _MOST_PARTS = 4
-_ENOUGH = 200_000
-"""Characters of text that show how its words are spelt."""
-_STEM = 4
-"""Letters that a word must have to be recognised in a longer one."""
+_ENOUGH = 200_000  # Characters of text that show how its words are spelt
+_STEM = 4  # Letters that a word must have to be recognised in a longer one
+# Words so common in titles that they are known without the text.
 _FREQUENT: Mapping[str, str] = together().plain_spellings
-"""Words so common in titles that they are known without the text."""
 
 
 def _from_name(stem: str, body_text: str) -> str:
@@ -190,7 +171,7 @@ def _from_name(stem: str, body_text: str) -> str:
     while parts:
         word, taken = _next_word(parts, spellings, phrases)
         words.append(word)
-        del parts[:taken]
+        parts = parts[taken:]
     return _capital(" ".join(words))
 
 
@@ -198,9 +179,8 @@ def _next_word(parts: list[str], spellings: dict[str, str], phrases: Counter[str
     """Return the next word of a file name, and how many parts it took: dexa, scanning is one, DEXA-scanning."""
     for count in range(min(_MOST_PARTS, len(parts)), 1, -1):
         joined = _spelt_out("".join(parts[:count]))
-        apart = " ".join(map(_spelt_out, parts[:count]))
         known = spellings.get(joined)
-        if known and phrases[joined] > phrases[apart]:
+        if known and phrases[joined] > phrases[" ".join(map(_spelt_out, parts[:count]))]:
             return known, count
     return _spelt(parts[0], spellings), 1
 
@@ -222,12 +202,9 @@ def _spellings(body_text: str) -> dict[str, str]:
     seen: dict[str, Counter[str]] = {}
     for at in _TITLE_WORD.finditer(body_text):
         word = at[0]
+        before = body_text[max(0, at.start() - 2) : at.start()]
         # A capital at the beginning of a sentence says nothing of the word.
-        if (
-            word[1:].islower()
-            and word[0].isupper()
-            and not re.fullmatch(r"[a-zß-öø-ÿ,] ", body_text[max(0, at.start() - 2) : at.start()])
-        ):
+        if word[1:].islower() and word[0].isupper() and not re.fullmatch(r"[a-zß-öø-ÿ,] ", before):
             word = word.lower()
         seen.setdefault(_spelt_out(word), Counter())[word] += 1
     # Names of pictures and their alt texts spell æ, ø and å in ASCII: once spelt right in the text is enough.
@@ -253,17 +230,15 @@ def _capital(text: str) -> str:
 # ---- cutting
 
 _ABBREVIATION_WITH_STOP = re.compile(rf"(?:\b{together().common_deletions}|\b\w|\d)$", re.IGNORECASE)
-_LEADS_ON = _FUNCTION_WORDS | frozenset(together().leads_on.split())
-"""Words that a cut must not leave at the end."""
+_LEADS_ON = _FUNCTION_WORDS | frozenset(together().leads_on.split())  # Words that a cut must not leave at the end
 
 
 def _sentence_ends(text: str) -> Iterator[int]:
     """Yield where sentences end, behind their punctuation and any closing quotation mark."""
     for at in re.finditer(r"[.!?…][”“\"»«’)]*(?=\s|$)", text):
         following = text[at.end() : at.end() + 2].strip()
-        is_abbreviation = text[at.start()] == "." and _ABBREVIATION_WITH_STOP.search(
-            text[max(0, at.start() - 8) : at.start()]
-        )
+        before = text[max(0, at.start() - 8) : at.start()]
+        is_abbreviation = at[0].startswith(".") and _ABBREVIATION_WITH_STOP.search(before)
         if not is_abbreviation and (not following or not following[0].islower()):
             yield at.end()
 
@@ -289,4 +264,4 @@ def _cut(text: str, most: int) -> str:
 
 
 def _single_spaced(text: str) -> str:
-    return _WHITE_SPACE.sub(" ", text).strip()
+    return re.sub(r"\s+", " ", text).strip()

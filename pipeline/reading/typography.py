@@ -39,16 +39,15 @@ from pipeline.reading.lines import FindingCollector
 from pipeline.registry import repair_rule
 
 NO_BREAK = "\u00a0"
-_HIDDEN_TEXT_MARK = "\ufffc"
-"""Placeholder for text that rules must not read: no letter, no space, no punctuation."""
+_HIDDEN_TEXT_MARK = "\ufffc"  # Placeholder for text that rules must not read: no letter, no space, no punctuation
 _LINE_BREAK_MARK = "\u2028"
-_NOTE_MARK = "\u2063"
-"""Stands for the mark of a footnote, which ends no word and breaks no range."""
+_NOTE_MARK = "\u2063"  # Stands for the mark of a footnote, which ends no word and breaks no range
 
-TextEdits = dict[int, str]
-"""Replacements of characters, by position."""
-TypographyRule = Callable[[str, Language], Iterable[TextEdits]]
-"""Yields the edits of each place where the rule applies."""
+_MARKS: Mapping[type[Inline], str] = MappingProxyType(
+    {Space: " ", SoftBreak: "\n", LineBreak: _LINE_BREAK_MARK, Note: _NOTE_MARK}
+)
+TextEdits = dict[int, str]  # Replacements of characters, by position
+TypographyRule = Callable[[str, Language], Iterable[TextEdits]]  # Yields the edits of each place where the rule applies
 
 
 @repair_rule(
@@ -71,32 +70,28 @@ def apply_typography(
 
 def apply_typography_to_text(text: str, language: str, settings: SourceSettings) -> str:
     """Return text of one paragraph, such as a title, as the language sets it."""
-    return "".join(_edited([text], _merged(_changes(text, _typography(language, settings)))))
+    return "".join(_edited([text], _changes(text, _typography(language, settings))))
 
 
 # ---- rules
 
 
 def _quotation_marks(text: str, language: Language) -> Iterator[TextEdits]:
-    if not language.quotes:
-        return
-    for pair in _pairs(text):
+    for pair in _pairs(text) if language.quotes else ():
         marks = language.quotes[0][2:] if pair.depth % 2 else language.quotes[0][:2]
         yield {pair.opening: marks[0], pair.closing: marks[1]}
 
 
 def _number_units(text: str, language: Language) -> Iterator[TextEdits]:
-    if language.units:
-        space = compiled(rf"(?<=[0-9½¼¾])[ \n](?=(?:{_MEASURES}|{language.units})(?![\w²³/-]))")
-        for at in space.finditer(text):
-            yield {at.start(): NO_BREAK}
+    space = compiled(rf"(?<=[0-9½¼¾])[ \n](?=(?:{_MEASURES}|{language.units})(?![\w²³/-]))")
+    for at in space.finditer(text) if language.units else ():
+        yield {at.start(): NO_BREAK}
 
 
 def _percent_signs(text: str, language: Language) -> Iterator[TextEdits]:
-    if language.percent:
-        for at in compiled(language.percent).finditer(text):
-            # The space becomes one that does not break; without one, it is put before the percent sign.
-            yield {at.start(): NO_BREAK if at[0][0] in " \n" else NO_BREAK + at[0]}
+    for at in compiled(language.percent).finditer(text) if language.percent else ():
+        # The space becomes one that does not break; without one, it is put before the percent sign.
+        yield {at.start(): NO_BREAK if at[0][0] in " \n" else NO_BREAK + at[0]}
 
 
 _RANGE_NUMBER = r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,4}(?:[.,][0-9]{1,2})?"
@@ -122,10 +117,8 @@ def _number_ranges(text: str, language: Language) -> Iterator[TextEdits]:
 
 def _is_among_pairs(text: str, at: re.Match[str]) -> bool:
     """Return whether figures are in pairs, with other pairs beside them, as in the telephone number `86 12 34-56`."""
-    if len(at[1]) != 2 or len(at[3]) != 2:
-        return False
     before = _PAIR_BEFORE.search(text, max(0, at.start() - 4), at.start())
-    return bool(before or _PAIR_AFTER.match(text, at.end()))
+    return len(at[1]) == len(at[3]) == 2 and bool(before or _PAIR_AFTER.match(text, at.end()))
 
 
 def _is_range(first: str, last: str, language: Language) -> bool:
@@ -158,6 +151,7 @@ def _replace_all(pattern: re.Pattern[str], character: str) -> TypographyRule:
     return rule
 
 
+# By the words of the finding.
 EDIT_RULES: Mapping[str, TypographyRule] = MappingProxyType(
     {
         "quotations set in the house style": _quotation_marks,
@@ -168,22 +162,18 @@ EDIT_RULES: Mapping[str, TypographyRule] = MappingProxyType(
         "three full stops made an ellipsis": _replace_all(_ELLIPSIS, "…"),
     }
 )
-"""By the words of the finding."""
+# Matches in every text that a rule would change.
 _CANDIDATE = re.compile(r"""["“”„‟»«'‘’‚‹›]|\.\.\.|[ \n\u00a0]-|[0-9½¼¾][ \n%‰-]""")
-"""Matches in every text that a rule would change."""
 
 
 def _changes(text: str, language: Language | None) -> list[tuple[str, TextEdits]]:
     """Return the edits that change something, each with what is set."""
     if language is None or not _CANDIDATE.search(text):
         return []
-    masked = _masked(text)
+    has_address = "." in text or ":" in text
+    masked = _ADDRESS.sub(lambda at: _HIDDEN_TEXT_MARK * len(at[0]), text) if has_address else text
     made = ((what, edits) for what, rule in EDIT_RULES.items() for edits in rule(masked, language))
     return [(what, edits) for what, edits in made if any(masked[at] != new for at, new in edits.items())]
-
-
-def _merged(changes: Iterable[tuple[str, TextEdits]]) -> TextEdits:
-    return {at: new for _, edits in changes for at, new in edits.items()}
 
 
 # ---- addresses
@@ -200,13 +190,6 @@ _ADDRESS = re.compile(
 )
 
 
-def _masked(text: str) -> str:
-    """Return text of the same length with its addresses hidden."""
-    if "." not in text and ":" not in text:
-        return text
-    return _ADDRESS.sub(lambda at: _HIDDEN_TEXT_MARK * len(at[0]), text)
-
-
 # ---- quotation marks
 
 _DOUBLE = frozenset('"“”„‟»«')
@@ -214,20 +197,17 @@ _CLOSED_BY: Mapping[str, str] = MappingProxyType({"'": "'", "‘": "’‘", "�
 _QUOTE_MARK = re.compile("[\"“”„‟»«'‘’‚‹›]")
 _OPENING_CONTEXT = frozenset("([{<–—−-/" + _LINE_BREAK_MARK)
 _DASHES = frozenset("–—−-/")
+# How many opened marks are looked back at: what is never closed must not cost the square of its length.
 _MAX_QUOTE_DEPTH = 16
-"""How many opened marks are looked back at: what is never closed must not cost the square of its length."""
+# Words that begin with an apostrophe: rock 'n' roll, 'tis.
 _LEFT_OUT = re.compile(rf"[’']{together().elided}\b", re.IGNORECASE)
-"""Words that begin with an apostrophe: rock 'n' roll, 'tis."""
 
 
 @dataclass(slots=True)
 class _Pair:
-    """An opening mark and its closing one, by position."""
-
     opening: int
     closing: int
-    depth: int = 0
-    """How many quotations are around it."""
+    depth: int = 0  # How many quotations are around it
 
 
 def _pairs(text: str) -> list[_Pair]:
@@ -260,9 +240,7 @@ def _can_open(text: str, at: int, opened: list[int]) -> bool:
         return False
     if before and not before.isspace() and before not in _OPENING_CONTEXT and not (opened and opened[-1] == at - 1):
         return False
-    if text[at] in "'’":
-        return not after.isdigit() and not _LEFT_OUT.match(text, at)
-    return True
+    return text[at] not in "'’" or not (after.isdigit() or _LEFT_OUT.match(text, at))
 
 
 def _can_close(text: str, at: int, opened: list[int]) -> bool:
@@ -276,9 +254,7 @@ def _partner(text: str, at: int, opened: list[int]) -> int | None:
     """Return which of the opened marks a mark closes, the innermost first."""
     for index in range(len(opened) - 1, max(len(opened) - _MAX_QUOTE_DEPTH, 0) - 1, -1):
         mark = text[opened[index]]
-        if text[at] in _DOUBLE and mark in _DOUBLE:
-            return index
-        if text[at] in _CLOSED_BY.get(mark, ""):
+        if (text[at] in _DOUBLE and mark in _DOUBLE) or text[at] in _CLOSED_BY.get(mark, ""):
             return index
     return None
 
@@ -296,11 +272,11 @@ def _with_depths(pairs: list[_Pair]) -> list[_Pair]:
 
 
 def _is_safe(text: str, pair: _Pair, loose: list[int]) -> bool:
-    if pair.depth % 2 == 0 and text[pair.opening] in _DOUBLE:
-        return True
+    stays_double = pair.depth % 2 == 0 and text[pair.opening] in _DOUBLE
     # A single mark before a letter would be an apostrophe.
     becomes_apostrophe = pair.depth % 2 == 1 and _is_letter_at(text, pair.closing + 1)
-    return not becomes_apostrophe and bisect(loose, pair.opening) == bisect(loose, pair.closing)
+    is_whole = bisect(loose, pair.opening) == bisect(loose, pair.closing)
+    return stays_double or (is_whole and not becomes_apostrophe)
 
 
 def _is_letter_at(text: str, at: int) -> bool:
@@ -327,8 +303,8 @@ def _typography(tag: str, settings: SourceSettings) -> Language | None:
 # ---- the tree
 
 
+# What a block holds text in, in reading order.
 _PARTS = ("title", "caption", "content", "items", "head", "rows", "blocks")
-"""What a block holds text in, in reading order."""
 
 
 class _TypographyApplier:
@@ -362,12 +338,11 @@ class _TypographyApplier:
             self.lines[what].append(line)
         if not changes and _NOTE_MARK not in pieces and _HIDDEN_TEXT_MARK not in pieces:
             return content
-        return self._rebuilt(content, _edited(pieces, _merged(changes)), language, line)
+        return self._rebuilt(content, _edited(pieces, changes), language, line)
 
     def _rebuilt(
         self, content: tuple[Inline, ...], pieces: Iterator[str], language: str, line: int
     ) -> tuple[Inline, ...]:
-        """Return inlines with their edited pieces of text."""
         built: list[Inline] = []
         for inline in content:
             match inline:
@@ -390,30 +365,19 @@ class _TypographyApplier:
 def _pieces(content: tuple[Inline, ...]) -> Iterator[str]:
     """Yield the text of a paragraph in pieces, one for each inline that holds no others."""
     for inline in content:
-        match inline:
-            case Str(text):
-                yield text
-            case Space():
-                yield " "
-            case SoftBreak():
-                yield "\n"
-            case LineBreak():
-                yield _LINE_BREAK_MARK
-            case Note():
-                yield _NOTE_MARK
-            case Emph() | Strong() | Strikeout() | Link():
-                yield from _pieces(inline.content)
-            case Span() if not inline.language:
-                yield from _pieces(inline.content)
-            case _:
-                yield _HIDDEN_TEXT_MARK
+        if isinstance(inline, Str):
+            yield inline.text
+        elif isinstance(inline, Emph | Strong | Strikeout | Link) or (isinstance(inline, Span) and not inline.language):
+            yield from _pieces(inline.content)
+        else:
+            yield _MARKS.get(type(inline), _HIDDEN_TEXT_MARK)
 
 
-def _edited(pieces: Iterable[str], edits: TextEdits) -> Iterator[str]:
-    """Yield each piece as the edits leave it."""
+def _edited(pieces: Iterable[str], changes: Iterable[tuple[str, TextEdits]]) -> Iterator[str]:
+    merged = {at: new for _, edits in changes for at, new in edits.items()}
     start = 0
     for piece in pieces:
-        yield "".join(edits.get(at, character) for at, character in enumerate(piece, start))
+        yield "".join(merged.get(at, character) for at, character in enumerate(piece, start))
         start += len(piece)
 
 

@@ -27,8 +27,6 @@ SUPERSAMPLING = 2
 
 @dataclass(frozen=True, slots=True)
 class FittedText:
-    """A text broken into lines, and its font size."""
-
     size_px: int
     lines: tuple[str, ...]
 

@@ -21,8 +21,6 @@ _BOOKLET_PAGES_PER_SHEET = 4
 
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
-    """Title, subject and language of an imposed file."""
-
     title: str
     note: str
     """Written as subject: for whom the file is made."""
@@ -31,8 +29,6 @@ class DocumentInfo:
 
 @dataclass(frozen=True, slots=True)
 class PackHandout:
-    """Title and PDF of a handout in a print pack."""
-
     title: str
     pdf: bytes
 
@@ -123,7 +119,6 @@ def _sheet_sides(made: Pdf, pdf: bytes) -> list[_SheetSide]:
 
 
 def _page_as_form(made: Pdf, page: Page) -> _PageForm:
-    """Return a page of another file as a form XObject of this one."""
     left, bottom, right, top = map(float, page.trimbox)
     return _PageForm(made.copy_foreign(page.as_form_xobject()), left, bottom, right - left, top - bottom)
 
@@ -171,7 +166,6 @@ def _page_for_side(side: _SheetSide) -> Page:
 
 
 def _save_imposed(made: Pdf, label: DocumentInfo, duplex: str) -> bytes:
-    """Return the file with its metadata and viewer preferences for printing."""
     from pikepdf import Dictionary, Name, ObjectStreamMode, String
 
     made.Root.Lang = String(label.language)

@@ -21,8 +21,6 @@ ADDED = Markup(' data-added=""')
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """Address and size of a picture in the finished document."""
-
     src: str
     width_px: int
     height_px: int
@@ -48,10 +46,15 @@ def anchor(prefix: str, number: int, block: model.Block) -> str:
     return prefix + (block.id if isinstance(block, model.Header | model.References) else f"_block-{number}")
 
 
-def _element(tag: str) -> Callable[[MarkupRenderer, Emphasis], Markup]:
-    """Return a method that renders an inline as an element with this tag."""
+def _element(tag: str) -> Callable[[MarkupRenderer, Emphasis | model.Para], Markup]:
+    """Return a method that renders content as an element with this tag."""
     template = Markup(f"<{tag}>{{}}</{tag}>")  # noqa: S704  # our own tags
-    return lambda self, inline: template.format(self.inlines(inline.content))
+    return lambda self, node: template.format(self.inlines(node.content))
+
+
+def _constant(markup: str) -> Callable[[MarkupRenderer, object], Markup]:
+    """Return a method that renders every block or inline of its kind alike."""
+    return lambda self, node: Markup(markup)  # noqa: S704  # our own tags
 
 
 class MarkupRenderer:
@@ -135,8 +138,8 @@ class MarkupRenderer:
 
     # ---- blocks
 
-    def para(self, block: model.Para) -> Markup:
-        return Markup("<p>{}</p>").format(self.inlines(block.content))
+    para = _element("p")
+    horizontalrule = _constant("<hr/>")
 
     def plain(self, block: model.Plain) -> Markup:
         return self.inlines(block.content)
@@ -190,9 +193,6 @@ class MarkupRenderer:
             return Markup("")
         caption = Markup("<figcaption>{}</figcaption>").format(self.inlines(block.caption)) if block.caption else ""
         return Markup("<figure>{}{}</figure>").format(image, caption)
-
-    def horizontalrule(self, block: model.HorizontalRule) -> Markup:
-        return Markup("<hr/>")
 
     def div(self, block: model.Div) -> Markup:
         if block.media and self.medium not in block.media:
@@ -259,20 +259,12 @@ class MarkupRenderer:
 
     # ---- inlines
 
-    def space(self, inline: model.Space) -> Markup:
-        return Markup(" ")
-
-    def softbreak(self, inline: model.SoftBreak) -> Markup:
-        return Markup("\n")
-
-    def linebreak(self, inline: model.LineBreak) -> Markup:
-        return Markup("<br/>\n")
+    space, softbreak, linebreak = _constant(" "), _constant("\n"), _constant("<br/>\n")
+    emph, strong, strikeout = _element("em"), _element("strong"), _element("s")
+    superscript, subscript = _element("sup"), _element("sub")
 
     def code(self, inline: model.Code) -> Markup:
         return Markup("<code>{}</code>").format(inline.text)
-
-    emph, strong, strikeout = _element("em"), _element("strong"), _element("s")
-    superscript, subscript = _element("sup"), _element("sub")
 
     def span(self, inline: model.Span) -> Markup:
         inside = self.inlines(inline.content)
@@ -296,11 +288,9 @@ class MarkupRenderer:
         """Return the attributes of added text: `data-added`, and its language where that differs from the text
         around it.
         """
-        is_foreign = self.words.language != self._language
-        return ADDED + self.lang(self.words.language if is_foreign else "")
+        return ADDED + self.lang(self.words.language if self.words.language != self._language else "")
 
     def lang(self, language: str) -> Markup:
-        """Return the language attributes, or nothing."""
         if not language:
             return Markup("")
         both = Markup(' lang="{0}" xml:lang="{0}"') if self.xml else Markup(' lang="{0}"')

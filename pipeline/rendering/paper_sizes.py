@@ -17,10 +17,12 @@ _TOLERANCE_MM = 1.5
 def paper_name(width_mm: float, height_mm: float) -> str:
     """Return the name of a paper size, portrait or landscape; empty for an unknown size."""
     short_mm, long_mm = sorted((width_mm, height_mm))
-    for name, (width, height) in PAPER_SIZES_MM.items():
-        if abs(short_mm - width) <= _TOLERANCE_MM and abs(long_mm - height) <= _TOLERANCE_MM:
-            return name
-    return ""
+    near = (
+        name
+        for name, (width, height) in PAPER_SIZES_MM.items()
+        if abs(short_mm - width) <= _TOLERANCE_MM and abs(long_mm - height) <= _TOLERANCE_MM
+    )
+    return next(near, "")
 
 
 def sheet_count(pages: int) -> int:

@@ -33,8 +33,6 @@ _EXPECTED_LOG_TEXT = "has no required alt description"
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A file that a document may load."""
-
     data: bytes
     media_type: str
 
@@ -231,13 +229,13 @@ def _link_boxes_to_elements(document: weasyprint.Document) -> None:
 
 def _element_boxes(page: weasyprint.Page) -> Iterator[Any]:
     """Yield the boxes of elements on a page, without page margins and generated content."""
-    for box in _all_boxes(page):
-        if (
-            box.element is not None
-            and box.element_tag == box.element.tag
-            and not isinstance(box, boxes.TextBox | boxes.LineBox)
-        ):
-            yield box
+    return (
+        box
+        for box in _all_boxes(page)
+        if box.element is not None
+        and box.element_tag == box.element.tag
+        and not isinstance(box, boxes.TextBox | boxes.LineBox)
+    )
 
 
 def _all_boxes(page: weasyprint.Page) -> Iterator[Any]:

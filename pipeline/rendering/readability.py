@@ -34,7 +34,6 @@ def lix(paragraphs: tuple[str, ...]) -> int | None:
 
 
 def lix_level(number: int) -> LixLevel:
-    """Return the level of a LIX, of Björnsson's five."""
     return next((name for limit, name in LIX_LEVELS if number < limit), "very_hard")
 
 
@@ -47,7 +46,7 @@ def running_text(article: Article) -> Iterator[str]:
             yield text(block.content)
         elif not isinstance(block, References | Table):
             inside = [node for node in children(block) if isinstance(node, BLOCKS) and not isinstance(node, Cell)]
-            waiting.extend(reversed(inside))
+            waiting += reversed(inside)
 
 
 def word_count(article: Article) -> int:
@@ -58,8 +57,7 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
     """Yield offset and text of each sentence of a paragraph; a colon ends no sentence."""
     # The replacement keeps the length, so that positions in both texts agree.
     plain = _INNER_DOT.sub("·", text)
-    for at in re.finditer(r"\w[^.!?…]*[.!?…]*", plain):
-        yield at.start(), text[at.start() : at.end()]
+    return ((at.start(), text[at.start() : at.end()]) for at in re.finditer(r"\w[^.!?…]*[.!?…]*", plain))
 
 
 _GOES_ON = "|".join(rf"(?<=\b{re.escape(short)}\.)" for short in together().goes_on.split())

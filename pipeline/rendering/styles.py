@@ -94,10 +94,7 @@ def _template_file(styles: Styles, name: str) -> tuple[Path, int, int] | None:
     if ".." in Path(name).parts or Path(name).is_absolute():
         return None
     path = next((each / name for each in styles.folders if (each / name).is_file()), None)
-    if path is None:
-        return None
-    status = path.stat()
-    return path, status.st_mtime_ns, status.st_size
+    return None if path is None else (path, path.stat().st_mtime_ns, path.stat().st_size)
 
 
 def _holder_of(obj: object, name: str) -> object:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
+from typing import TypeAlias
 
 from pipeline import model
 from pipeline.rendering.words import Words
@@ -17,6 +18,10 @@ WIDTH = 72
 INDENT = 4
 GUTTER = 2
 NO_BREAK = "\N{NO-BREAK SPACE}"
+Nested: TypeAlias = (
+    model.BlockQuote | model.BulletList | model.OrderedList | model.DefinitionList | model.Div | model.Callout
+    | model.References
+)  # fmt: skip
 
 
 class TextRenderer:
@@ -104,17 +109,7 @@ class TextRenderer:
             case _:
                 return self.nest(block, width)
 
-    def nest(
-        self,
-        block: model.BlockQuote
-        | model.BulletList
-        | model.OrderedList
-        | model.DefinitionList
-        | model.Div
-        | model.Callout
-        | model.References,
-        width: int,
-    ) -> str:
+    def nest(self, block: Nested, width: int) -> str:
         match block:
             case model.BlockQuote(blocks):
                 return indent_lines(self.blocks(blocks, width - INDENT))
@@ -145,17 +140,11 @@ class TextRenderer:
         return ("\n\n" if is_loose else "\n").join(pieces)
 
     def definitions(self, block: model.DefinitionList, width: int) -> str:
-        """Return each term above its definitions."""
         entries = (
-            "\n".join(
-                (
-                    self.paragraph(self.inlines(term), width),
-                    *(indent_lines(self.blocks(b, width - INDENT)) for b in blocks),
-                )
-            )
+            (self.paragraph(self.inlines(term), width), *(indent_lines(self.blocks(b, width - INDENT)) for b in blocks))
             for term, blocks in block.items
         )
-        return "\n\n".join(entries)
+        return "\n\n".join(map("\n".join, entries))
 
     # ---- tables
 
@@ -262,11 +251,11 @@ def hanging_indent(mark: str, lines: str, by: int = 0) -> str:
 
 def format_columns(head: list[str], rows: list[list[str]], sizes: list[int], aligns: Sequence[str]) -> str:
     """Return a table in columns, a rule of hyphens below its head."""
-    lines = []
-    for row in [head, ["-" * size for size in sizes], *rows] if head else rows:
-        cells = (
+    cells = (
+        (
             cell.rjust(size) if align == "right" else cell.ljust(size)
             for cell, size, align in zip(row, sizes, aligns, strict=False)
         )
-        lines.append((" " * GUTTER).join(cells).rstrip(" "))
-    return "\n".join(lines)
+        for row in ([head, ["-" * size for size in sizes], *rows] if head else rows)
+    )
+    return "\n".join((" " * GUTTER).join(row).rstrip(" ") for row in cells)

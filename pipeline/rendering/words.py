@@ -29,15 +29,11 @@ LISTS = ("plain", "claims", "abbreviations")
     "Add the word to `styles/words/<language>.toml`.",
 )
 class MissingWordError(StyleError):
-    """A word that a writer needs is not in the language's file."""
-
     code = "words-missing"
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of one language, by key."""
-
     language: str
     """BCP 47: da, en, en-GB …"""
     entries: Mapping[str, str] = field(default_factory=dict)
@@ -74,10 +70,16 @@ class Words:
         locale = find_locale(self.language)
         return format_decimal(value, locale=locale) if locale else str(value)
 
-    def date(self, day: date) -> str:
-        """Return a date in the format of the language: 30. april 2025."""
+    def fill_known(self, lines: Mapping[str, Mapping[str, str]]) -> list[str]:
+        """Return the words of those keys whose first value is known, filled; an empty value is not known."""
+        return [self.fill(key, **values) for key, values in lines.items() if next(iter(values.values()))]
+
+    def date(self, day: date | None) -> str:
+        """Return a date in the format of the language: 30. april 2025; empty for none."""
         from babel.dates import format_date
 
+        if day is None:
+            return ""
         locale = find_locale(self.language)
         return format_date(day, "long", locale=locale) if locale else day.isoformat()
 

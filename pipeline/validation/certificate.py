@@ -60,13 +60,13 @@ class Certificates:
         try:
             return certificate_from_json(path.read_bytes())
         except ValueError as error:
-            source = path.relative_to(self.folder.parent).as_posix()
             raise ConfigError(
-                f"not a certificate: {error}", source=source, hint="delete it, and certify again"
+                f"not a certificate: {error}",
+                source=path.relative_to(self.folder.parent).as_posix(),
+                hint="delete it, and certify again",
             ) from error
 
     def store(self, name: str, id_: str, certificate: Certificate) -> None:
-        """Save a certificate, replacing an earlier one."""
         path = self._path(name, id_)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.new")
@@ -77,7 +77,6 @@ class Certificates:
         draft.replace(path)
 
     def withdraw(self, name: str, id_: str) -> None:
-        """Remove the certificate of an edition, if there is one."""
         self._path(name, id_).unlink(missing_ok=True)
 
     def _path(self, name: str, id_: str) -> Path:
@@ -139,5 +138,4 @@ def _without_claim(package: etree._Element) -> bytes:
         element.tail = None
         if len(element):
             element.text = None
-    canonical: bytes = etree.tostring(package, method="c14n2")
-    return canonical
+    return bytes(etree.tostring(package, method="c14n2"))

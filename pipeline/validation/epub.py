@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from pipeline.timing import timed_phase
@@ -24,7 +25,6 @@ from pipeline.validation.accessibility import (
     count_accessibility,
     supports_conformance,
 )
-from pipeline.validation.epub_css import unsafe_css
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -32,17 +32,10 @@ if TYPE_CHECKING:
 XHTML_TYPE = "application/xhtml+xml"
 OPF_NS = "{http://www.idpf.org/2007/opf}"
 CONTAINER_NS = "{urn:oasis:names:tc:opendocument:xmlns:container}"
-FILE_SIGNATURES = {
-    "image/jpeg": b"\xff\xd8\xff",
-    "image/png": b"\x89PNG\r\n\x1a\n",
-    "font/ttf": b"\x00\x01\x00\x00",
-}
+FILE_SIGNATURES = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n", "font/ttf": b"\x00\x01\x00\x00"}
 EXTERNAL_SCHEMES = ("http", "https", "mailto", "tel")
-ACCESSIBILITY_PROPERTIES = (
-    "schema:accessMode",
-    "schema:accessModeSufficient",
-    "schema:accessibilityFeature",
-    "schema:accessibilityHazard",
+ACCESSIBILITY_PROPERTIES = tuple(
+    f"schema:{name}" for name in ("accessMode", "accessModeSufficient", "accessibilityFeature", "accessibilityHazard")
 )
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 ROLES = {
@@ -53,12 +46,22 @@ ROLES = {
 }  # fmt: skip
 """DPUB-ARIA roles of epub:types: the roles are for screen readers, the types for reading systems."""
 CONFORMS_TO, CERTIFIED_BY = "dcterms:conformsTo", "a11y:certifiedBy"
+_UNSAFE_CONSTRUCTS = {
+    "a grid or a flexible box": r"display\s*:\s*(inline-)?(grid|flex)",
+    "a variable": r"var\(|(?<=[;{\s])--[\w-]+\s*:",
+    "a newer selector": r":(has|is|where)\(",
+    "a newer function": r"\b(calc|clamp|min|max|color-mix|light-dark|env)\(",
+    "a newer property": r"(?<=[;{\s])(gap|inset|aspect-ratio|(margin|padding|border)-(inline|block)[\w-]*)\s*:",
+    "a newer rule": r"@(import|layer|container|supports|property)\b",
+    "a place outside the flow": r"position\s*:\s*(fixed|absolute|sticky)",
+    "a file from outside": r"url\(\s*[\"']?\s*(https?:)?//",
+}
+_URL_FUNCTIONS = frozenset({"url", "src", "image-set"})
+"""Functions whose strings are addresses. Source: CSS Values 4, section 4.5; CSS Images 4, section 2.4."""
 
 
 @dataclass(frozen=True, slots=True)
 class EpubViolation:
-    """A rule that a book violates."""
-
     place: str
     """A file of the book; empty: the whole book."""
     message: str
@@ -71,12 +74,9 @@ class EpubViolation:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The unpacked content of a book."""
-
     files: Mapping[str, bytes]
     opf_name: str
     package: etree._Element
-    """The root of the package document."""
 
     def resources(self, media_type: str = "") -> Iterator[tuple[str, etree._Element]]:
         """Yield file name and manifest entry of every resource, or of those of one media type that exist."""
@@ -120,19 +120,14 @@ def read_publication(files: Mapping[str, bytes]) -> Publication:
 
 @timed_phase("validate")
 def validate_epub(book: bytes) -> tuple[EpubViolation, ...]:
-    """Return every violation of a finished book."""
     try:
         with zipfile.ZipFile(io.BytesIO(book)) as container:
             entries = container.infolist()
         files = read_container(book)
     except (zipfile.BadZipFile, OSError) as error:
         return (EpubViolation("", f"not a container: {error}"),)
-    if (
-        not entries
-        or entries[0].filename != "mimetype"
-        or entries[0].compress_type
-        or files["mimetype"] != b"application/epub+zip"
-    ):
+    first = (entries[0].filename, entries[0].compress_type) if entries else None
+    if first != ("mimetype", zipfile.ZIP_STORED) or files["mimetype"] != b"application/epub+zip":
         return (EpubViolation("mimetype", "expected first in the container, unpacked, with the type of an EPUB"),)
     try:
         publication = read_publication(files)
@@ -155,32 +150,33 @@ def validate_epub(book: bytes) -> tuple[EpubViolation, ...]:
         for name, sheet in sheets.items()
         for line, what in unsafe_css(sheet)
     )
-    violations += (EpubViolation(name, message) for name, page in pages.items() for message in _page_violations(page))
-    violations += _broken_links(pages, files)
-    violations += _page_list_violations(pages)
-    violations += _claim_violations(publication, pages, sheets)
-    return tuple(violations)
+    return (
+        *violations,
+        *(violation for name, page in pages.items() for violation in _page_violations(name, page)),
+        *_broken_links(pages, files),
+        *_page_list_violations(pages),
+        *_claim_violations(publication, pages, sheets),
+    )
 
 
 def _container_violations(names: list[str]) -> Iterator[EpubViolation]:
-    for name, count in Counter(names).items():
-        if count > 1:
-            yield EpubViolation(name, "is in the container twice")
-    for name in names:
-        if not name.isascii() or " " in name:
-            yield EpubViolation(name, "expected a name of plain letters", is_valid=True)
+    yield from (EpubViolation(name, "is in the container twice") for name, count in Counter(names).items() if count > 1)
+    yield from (
+        EpubViolation(name, "expected a name of plain letters", is_valid=True)
+        for name in names
+        if not name.isascii() or " " in name
+    )
 
 
 def _manifest_violations(publication: Publication) -> Iterator[EpubViolation]:
     files, opf_name = publication.files, publication.opf_name
     resources = list(publication.resources())
     unlisted = set(files) - {name for name, _ in resources} - {"mimetype", opf_name}
-    for name in sorted(unlisted):
-        # META-INF belongs to the container. Source: EPUB 3.3, section 4.2.6.1.
-        if not name.startswith("META-INF/"):
-            yield EpubViolation(name, "is not in the manifest")
-    for message in _repeated_ids(item.get("id", "") for _, item in resources):
-        yield EpubViolation(opf_name, message)
+    # META-INF belongs to the container. Source: EPUB 3.3, section 4.2.6.1.
+    yield from (
+        EpubViolation(name, "is not in the manifest") for name in sorted(unlisted) if not name.startswith("META-INF/")
+    )
+    yield from _repeated_ids(opf_name, (item.get("id", "") for _, item in resources))
     if sum("nav" in item.get("properties", "").split() for _, item in resources) != 1:
         yield EpubViolation(opf_name, "expected one navigation document")
     for name, item in resources:
@@ -197,11 +193,10 @@ def _spine_violations(publication: Publication) -> Iterator[EpubViolation]:
     spine = [itemref.get("idref", "") for itemref in publication.package.iter(f"{OPF_NS}itemref")]
     if not spine:
         yield EpubViolation(opf_name, "has nothing to read")
-    for idref in spine:
-        if idref not in pages:
-            yield EpubViolation(opf_name, f"the reading order names {idref!r}, no page")
-    for message in _repeated_ids(spine):
-        yield EpubViolation(opf_name, message)
+    yield from (
+        EpubViolation(opf_name, f"the reading order names {idref!r}, no page") for idref in spine if idref not in pages
+    )
+    yield from _repeated_ids(opf_name, spine)
 
 
 def _broken_links(pages: Mapping[str, etree._Element], files: Mapping[str, bytes]) -> Iterator[EpubViolation]:
@@ -253,29 +248,28 @@ def _claim_violations(
         yield EpubViolation(opf_name, "claims conformance without a certifier")
     for claim in stated:
         if claim[0] in ACCESSIBILITY_PROPERTIES and claim not in true:
-            message = f"claims {claim[0]} {claim[1]!r}, which the pages contradict"
-            yield EpubViolation(opf_name, message, is_valid=True)
+            yield EpubViolation(opf_name, f"claims {claim[0]} {claim[1]!r}, which the pages contradict", is_valid=True)
 
 
 # ---- one page
 
 
-def _page_violations(page: etree._Element) -> Iterator[str]:
-    language = page.get("lang", "")
-    if not language or language != page.get(XML_LANG):
-        yield "does not state its language in both lang and xml:lang"
-    if not page.findtext(f"{XHTML_NS}head/{XHTML_NS}title", "").strip():
-        yield "has no title"
-    if "\u00ad" in "".join(map(str, page.itertext())):
-        yield "has a soft hyphen, which disturbs speech and search"
-    yield from _repeated_ids(element.get("id", "") for element in page.iter("*") if element.get("id") is not None)
-    yield from _role_violations(page)
-    yield from _unlabelled_elements(page)
+def _page_violations(name: str, page: etree._Element) -> Iterator[EpubViolation]:
+    checks = {
+        "does not state its language in both lang and xml:lang": not page.get("lang")
+        or page.get("lang") != page.get(XML_LANG),
+        "has no title": not page.findtext(f"{XHTML_NS}head/{XHTML_NS}title", "").strip(),
+        "has a soft hyphen, which disturbs speech and search": "\u00ad" in "".join(map(str, page.itertext())),
+    }
+    yield from (EpubViolation(name, message) for message, is_violated in checks.items() if is_violated)
+    yield from _repeated_ids(
+        name, (element.get("id", "") for element in page.iter("*") if element.get("id") is not None)
+    )
+    yield from (EpubViolation(name, message) for message in (*_role_violations(page), *_unlabelled_elements(page)))
 
 
-def _repeated_ids(ids: Iterable[str]) -> Iterator[str]:
-    """Yield a message for each repeated id."""
-    yield from (f"the id {id_!r} occurs twice" for id_, count in Counter(ids).items() if count > 1)
+def _repeated_ids(place: str, ids: Iterable[str]) -> Iterator[EpubViolation]:
+    return (EpubViolation(place, f"the id {id_!r} occurs twice") for id_, count in Counter(ids).items() if count > 1)
 
 
 def _role_violations(page: etree._Element) -> Iterator[str]:
@@ -285,9 +279,7 @@ def _role_violations(page: etree._Element) -> Iterator[str]:
         is_link = element.tag == f"{XHTML_NS}a" and kind != "noteref"  # a landmark leads to what is of that type
         if kind in ROLES and not is_link and element.get("role") != ROLES[kind]:
             yield f"epub:type {kind!r} without the role {ROLES[kind]!r}"
-    for header in page.iter(f"{XHTML_NS}th"):
-        if not header.get("scope"):
-            yield "a header cell without scope"
+    yield from ("a header cell without scope" for header in page.iter(f"{XHTML_NS}th") if not header.get("scope"))
 
 
 def _unlabelled_elements(page: etree._Element) -> Iterator[str]:
@@ -295,17 +287,67 @@ def _unlabelled_elements(page: etree._Element) -> Iterator[str]:
     for image in page.iter(f"{XHTML_NS}img"):
         if image.get("alt") is None:
             yield f"the picture {image.get('src')!r} has no text alternative"
-    for element in page.iter(*HEADINGS, f"{XHTML_NS}th", f"{XHTML_NS}a"):
-        if _has_accessible_name(element):
-            continue
-        if element.tag == f"{XHTML_NS}a":
-            yield f"the link to {element.get('href')!r} has no words"
-        else:
-            kind = "header cell" if element.tag == f"{XHTML_NS}th" else "heading"
-            yield f"an empty {kind} on line {element.sourceline}"
+    kinds = {f"{XHTML_NS}th": "header cell"} | dict.fromkeys(HEADINGS, "heading")
+    for element in page.iter(*kinds, f"{XHTML_NS}a"):
+        has_words = "".join(map(str, element.itertext())).strip() or element.get("aria-label")
+        if not has_words and not any(image.get("alt") for image in element.iter(f"{XHTML_NS}img")):
+            kind = kinds.get(str(element.tag))
+            link = f"the link to {element.get('href')!r} has no words"
+            yield f"an empty {kind} on line {element.sourceline}" if kind else link
 
 
-def _has_accessible_name(element: etree._Element) -> bool:
-    """Tell whether an element has words, a label, or a picture with a text alternative."""
-    has_words = bool("".join(map(str, element.itertext())).strip() or element.get("aria-label"))
-    return has_words or any(image.get("alt") for image in element.iter(f"{XHTML_NS}img"))
+# ---- style sheets: CSS that EPUBCheck passes but older reading systems do not support
+
+
+def unsafe_css(sheet: str) -> tuple[tuple[int, str], ...]:
+    """Return the CSS of a style sheet that older readers do not support: line and description."""
+    rules = re.sub(r"(?s)/\*.*?\*/", lambda comment: re.sub(r"[^\n]", " ", comment[0]), sheet)
+    places = [
+        (found.start(), what)
+        for what, pattern in _UNSAFE_CONSTRUCTS.items()
+        for found in re.finditer(pattern, rules, re.IGNORECASE)
+    ]
+    places += _misplaced_rules(rules)
+    return tuple((rules.count("\n", 0, place) + 1, what) for place, what in sorted(places))
+
+
+def files_in_css(sheet: str) -> tuple[tuple[int, str], ...]:
+    """Return the files that a style sheet loads: line and address."""
+    import tinycss2
+
+    return tuple(_named_addresses(tinycss2.parse_component_value_list(sheet)))
+
+
+def _named_addresses(nodes: Iterable[Any]) -> Iterator[tuple[int, str]]:
+    for node in nodes:
+        if node.type == "url":
+            yield node.source_line, node.value
+        elif node.type == "function":
+            if node.lower_name in _URL_FUNCTIONS:
+                yield from ((part.source_line, part.value) for part in node.arguments if part.type == "string")
+            yield from _named_addresses(node.arguments)
+        elif node.type.endswith(" block"):
+            yield from _named_addresses(node.content)
+
+
+def _misplaced_rules(rules: str) -> Iterator[tuple[int, str]]:
+    """Yield nested rules, and the first media query of a sheet that has other rules too."""
+    opened: list[bool] = []  # of each enclosing block: it belongs to an at-rule
+    media: list[int] = []
+    has_more = False
+    for part in re.finditer(r"([^{};]*)([{};])", rules):
+        prelude, delimiter = part[1].strip(), part[2]
+        start = part.end() - len(part[1].lstrip()) - 1
+        if delimiter == "}":
+            del opened[-1:]
+        elif delimiter == "{":
+            if not all(opened):
+                yield start, "a nested rule"
+            if prelude.lower().startswith("@media"):
+                media.append(start)
+            elif not opened:
+                has_more = True
+            opened.append(prelude.startswith("@"))
+    if media and has_more:
+        # Older readers drop the whole sheet.
+        yield media[0], "a media query beside other rules"

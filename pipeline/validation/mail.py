@@ -15,7 +15,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, compat32
 from email.utils import parseaddr
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from pipeline.timing import timed_phase
@@ -47,8 +47,6 @@ RFC_RULES = frozenset(("defect", "header", "line-length"))
 
 @dataclass(frozen=True, slots=True)
 class MailViolation:
-    """A rule that a message violates."""
-
     rule: str
     message: str
 
@@ -69,22 +67,22 @@ def validate_mail(
         *_header_violations(message, headers),
         *_header_value_violations(data, headers),
     ]
-    structural = list(_structure_violations(message))
-    if structural:
+    if structural := list(_structure_violations(message)):
         return (*violations, *structural)
     text, page, *pictures = (part for part in message.walk() if not part.is_multipart())
     texts = [(part, _decode_part(part)) for part in (text, page)]
     violations += [
         MailViolation("charset", f"{part.get_content_type()} is not UTF-8") for part, words in texts if words is None
     ]
-    words, html = texts[0][1] or "", texts[1][1] or ""
+    words, html = (content or "" for _, content in texts)
     for name, content in (("text", words), ("HTML", html)):
         found = sorted(set(_FORBIDDEN_CHARACTERS.findall(content)))
         violations += [MailViolation("control-character", f"U+{ord(each):04X} in the {name}") for each in found]
     size = len(str(page.get_payload()).encode("ascii", "replace"))
     if size >= GMAIL_CLIP_BYTES:
-        problem = f"the HTML takes {size} bytes, and Gmail hides what follows {GMAIL_CLIP_BYTES}"
-        violations.append(MailViolation("size", problem))
+        violations.append(
+            MailViolation("size", f"the HTML takes {size} bytes, and Gmail hides what follows {GMAIL_CLIP_BYTES}")
+        )
     violations += _picture_part_violations(pictures)
     if html.strip():
         violations += _html_violations(
@@ -96,6 +94,11 @@ def validate_mail(
 # ---- the message
 
 
+def _violations_of(rule: str, *checks: tuple[object, str]) -> Iterator[MailViolation]:
+    """Yield a violation of a rule with the message of each check whose condition is true."""
+    return (MailViolation(rule, message) for is_violated, message in checks if is_violated)
+
+
 def _line_violations(data: bytes) -> Iterator[MailViolation]:
     if bare := re.search(rb"(?<!\r)\n|\r(?!\n)", data):
         yield MailViolation("line-end", f"line {data[: bare.start()].count(bytes([10])) + 1} does not end in CR LF")
@@ -103,28 +106,31 @@ def _line_violations(data: bytes) -> Iterator[MailViolation]:
         yield MailViolation("seven-bit", f"byte 0x{foreign[0][0]:02X} at {foreign.start()}")
     head, _, body = data.partition(b"\r\n\r\n")
     for name, part, limit in (("head", head, MAX_LINE_LENGTH), ("body", body, MAX_BODY_LINE_LENGTH)):
-        longest = max(map(len, part.split(b"\r\n")))
-        if longest > limit:
-            message = f"a line of {longest} characters in the {name}, at most {limit} are allowed"
-            yield MailViolation("line-length", message)
+        if (longest := max(map(len, part.split(b"\r\n")))) > limit:
+            yield MailViolation(
+                "line-length", f"a line of {longest} characters in the {name}, at most {limit} are allowed"
+            )
 
 
 def _header_violations(message: EmailMessage, expected: Mapping[str, str]) -> Iterator[MailViolation]:
     count = Counter(name.lower() for name in message.keys())  # noqa: SIM118  # a message is no mapping: keys repeat
-    for name, times in count.items():
-        if times > 1:
-            yield MailViolation("header", f"{name} occurs {times} times")
-    for name in sorted({"MIME-Version", "Message-ID", "Subject", *expected}):
-        if name not in message:
-            # Source: RFC 5322, section 3.6: these two are recommended only.
-            rule = "header-advised" if name in ("Message-ID", "Subject") else "header"
-            yield MailViolation(rule, f"{name} is missing")
-    for part in message.walk():
-        for defect in part.defects:
-            yield MailViolation("defect", f"{part.get_content_type()}: {type(defect).__name__}")
-    for name, field in message.items():
-        for defect in getattr(field, "defects", ()):
-            yield MailViolation("defect", f"{name}: {defect}")
+    yield from _violations_of("header", *((times > 1, f"{name} occurs {times} times") for name, times in count.items()))
+    # Source: RFC 5322, section 3.6: these two are recommended only.
+    yield from (
+        MailViolation("header-advised" if name in ("Message-ID", "Subject") else "header", f"{name} is missing")
+        for name in sorted({"MIME-Version", "Message-ID", "Subject", *expected})
+        if name not in message
+    )
+    yield from (
+        MailViolation("defect", f"{part.get_content_type()}: {type(defect).__name__}")
+        for part in message.walk()
+        for defect in part.defects
+    )
+    yield from (
+        MailViolation("defect", f"{name}: {defect}")
+        for name, field in message.items()
+        for defect in getattr(field, "defects", ())
+    )
 
 
 def _header_value_violations(data: bytes, expected: Mapping[str, str]) -> Iterator[MailViolation]:
@@ -165,12 +171,15 @@ def _payload(part: EmailMessage) -> bytes:
 def _picture_part_violations(pictures: list[EmailMessage]) -> Iterator[MailViolation]:
     for part in pictures:
         data, name, kind = _payload(part), part.get_filename() or "a picture", part.get_content_type()
-        if not data.startswith(_IMAGE_SIGNATURES[kind]):
-            yield MailViolation("picture", f"{name} is not {kind}")
-        if len(data) > MAX_PICTURE_BYTES:
-            yield MailViolation("picture", f"{name} has {len(data)} bytes, at most {MAX_PICTURE_BYTES} are allowed")
-        if part.get_content_disposition() != "inline" or not part["Content-ID"]:
-            yield MailViolation("picture", f"{name} is not inline with a Content-ID")
+        yield from _violations_of(
+            "picture",
+            (not data.startswith(_IMAGE_SIGNATURES[kind]), f"{name} is not {kind}"),
+            (len(data) > MAX_PICTURE_BYTES, f"{name} has {len(data)} bytes, at most {MAX_PICTURE_BYTES} are allowed"),
+            (
+                part.get_content_disposition() != "inline" or not part["Content-ID"],
+                f"{name} is not inline with a Content-ID",
+            ),
+        )
 
 
 # ---- the HTML
@@ -181,27 +190,29 @@ def _html_violations(html: str, text: str, carried: set[str], merge_tags: tuple[
 
     root = parser.document_fromstring(html)
     elements = [element for element in root.iter() if isinstance(element.tag, str)]
-    yield from _document_violations(root, elements)
-    yield from _image_violations(elements, carried)
-    yield from _link_violations(elements, merge_tags)
-    yield from _active_content_violations(elements)
-    yield from _parity_violations(elements, text, merge_tags)
+    return chain(
+        _document_violations(root, elements),
+        _image_violations(elements, carried),
+        _link_violations(elements, merge_tags),
+        _active_content_violations(elements),
+        _parity_violations(elements, text, merge_tags),
+    )
 
 
 def _document_violations(root: HtmlElement, elements: list[HtmlElement]) -> Iterator[MailViolation]:
-    if not root.get("lang"):
-        yield MailViolation("document", "no language is stated")
-    if not (root.findtext("head/title") or "").strip():
-        yield MailViolation("document", "no title")
     levels = [int(element.tag[1]) for element in elements if re.fullmatch("h[1-6]", element.tag)]
-    if levels.count(1) != 1:
-        yield MailViolation("document", f"{levels.count(1)} headings of level 1, expected one")
-    for above, below in pairwise(levels):
-        if below > above + 1:
-            yield MailViolation("document", f"a heading of level {below} follows one of level {above}")
-    for name, times in Counter(element.get("id") for element in elements if element.get("id")).items():
-        if times > 1:
-            yield MailViolation("document", f"the id {name} occurs {times} times")
+    ids = Counter(element.get("id") for element in elements if element.get("id"))
+    yield from _violations_of(
+        "document",
+        (not root.get("lang"), "no language is stated"),
+        (not (root.findtext("head/title") or "").strip(), "no title"),
+        (levels.count(1) != 1, f"{levels.count(1)} headings of level 1, expected one"),
+        *(
+            (below > above + 1, f"a heading of level {below} follows one of level {above}")
+            for above, below in pairwise(levels)
+        ),
+        *((times > 1, f"the id {name} occurs {times} times") for name, times in ids.items()),
+    )
     style = sum(len((element.text or "").encode()) for element in elements if element.tag == "style")
     if style >= MAX_STYLE_BYTES:
         yield MailViolation("size", f"style blocks of {style} bytes, and Gmail drops them all from {MAX_STYLE_BYTES}")
@@ -209,25 +220,23 @@ def _document_violations(root: HtmlElement, elements: list[HtmlElement]) -> Iter
 
 def _image_violations(elements: list[HtmlElement], carried: set[str]) -> Iterator[MailViolation]:
     shown = set()
-    for element in elements:
-        if element.tag != "img":
-            continue
-        source = element.get("src", "")
-        if element.get("alt") is None:
-            yield MailViolation("picture", f"{source} has no alt")
-        width = element.get("width", "")
-        if not width.isdecimal():
-            yield MailViolation("picture", f"{source} has no width")
-        elif int(width) < 3:  # a tracking pixel
+    for element in (element for element in elements if element.tag == "img"):
+        source, width = element.get("src", ""), element.get("width", "")
+        yield from _violations_of(
+            "picture",
+            (element.get("alt") is None, f"{source} has no alt"),
+            (not width.isdecimal(), f"{source} has no width"),
+        )
+        if width.isdecimal() and int(width) < 3:  # a tracking pixel
             yield MailViolation("tracking", f"{source} is {width} px wide")
         if source.startswith("cid:"):
             shown.add(source.removeprefix("cid:"))
         elif not source.startswith("https://") or "?" in source:
             yield MailViolation("picture", f"{source!r} is neither https: without a query nor cid:")
-    for name in sorted(shown - carried):
-        yield MailViolation("picture", f"cid:{name} is not in the message")
-    for name in sorted(carried - shown):
-        yield MailViolation("picture", f"{name} is in the message and is not shown")
+    yield from (MailViolation("picture", f"cid:{name} is not in the message") for name in sorted(shown - carried))
+    yield from (
+        MailViolation("picture", f"{name} is in the message and is not shown") for name in sorted(carried - shown)
+    )
 
 
 def _link_violations(elements: list[HtmlElement], merge_tags: tuple[str, ...]) -> Iterator[MailViolation]:
@@ -236,12 +245,13 @@ def _link_violations(elements: list[HtmlElement], merge_tags: tuple[str, ...]) -
         address = element.get("href")
         if address is None or address in merge_tags:
             continue
-        if not address.lower().startswith(LINK_SCHEMES):
-            yield MailViolation("link", f"{address!r} does not work in mail")
-        if address.startswith("#") and address[1:] not in places:
-            yield MailViolation("link", f"{address} is no place in the mail")
-        if not "".join(element.itertext()).strip() and not [img for img in element.iter("img") if img.get("alt")]:
-            yield MailViolation("link", f"{address} has no words")
+        has_words = "".join(element.itertext()).strip() or any(img.get("alt") for img in element.iter("img"))
+        yield from _violations_of(
+            "link",
+            (not address.lower().startswith(LINK_SCHEMES), f"{address!r} does not work in mail"),
+            (address.startswith("#") and address[1:] not in places, f"{address} is no place in the mail"),
+            (not has_words, f"{address} has no words"),
+        )
 
 
 def _active_content_violations(elements: list[HtmlElement]) -> Iterator[MailViolation]:
@@ -270,8 +280,7 @@ def _parity_violations(elements: list[HtmlElement], text: str, merge_tags: tuple
         if element.get("role") == "note":
             yield from _warning_violations(element, words)
     for address in dict.fromkeys(element.get("href", "") for element in elements if element.tag == "a"):
-        is_needed = address.startswith(("https:", "http:")) or address in merge_tags
-        if is_needed and address not in text:
+        if address not in text and (address.startswith(("https:", "http:")) or address in merge_tags):
             yield MailViolation("text", f"{address} is not in the text part")
 
 
@@ -280,8 +289,9 @@ def _warning_violations(box: HtmlElement, words: str) -> Iterator[MailViolation]
     for element in box.iter("p", "li"):
         is_bare = not list(element.iter("a", "ul", "ol", "table", "img"))
         if is_bare and _letters_only("".join(element.itertext())) not in words:
-            shown = "".join(element.itertext()).strip()[:60]
-            yield MailViolation("text", f"{shown!r} of a box is not in the text part")
+            yield MailViolation(
+                "text", f"{''.join(element.itertext()).strip()[:60]!r} of a box is not in the text part"
+            )
 
 
 def _letters_only(words: str) -> str:

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import page as page_validation
 import pikepdf
@@ -29,8 +30,6 @@ _STREAM_START = re.compile(rb"/Length (\d+)[^\n]*>>\nstream\n")
 
 @dataclass(frozen=True, slots=True)
 class PdfViolation:
-    """A rule that a PDF violates."""
-
     rule: str
     element: str
     """Type of the structure element or object; empty: unknown."""
@@ -50,12 +49,8 @@ def validate_pdf(
         profiles: Names of page-validation for the standards to check.
     """
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        found = [
-            *_validator_violations(data, pdf, profiles),
-            *_document_info_violations(pdf),
-            *_font_violations(pdf, fonts),
-        ]
-        return tuple(dict.fromkeys(found))
+        found = (_validator_violations(data, pdf, profiles), _document_violations(pdf), _font_violations(pdf, fonts))
+        return tuple(dict.fromkeys(chain.from_iterable(found)))
 
 
 @timed_phase("validate")
@@ -74,20 +69,24 @@ def _ua2_violations(pdf: Pdf) -> Iterator[PdfViolation]:
     if "/Info" in pdf.trailer:
         yield PdfViolation("document-information", "", "the file still has the document information of PDF 1.7")
     metadata = pdf.Root.Metadata.read_bytes()
-    for claim in (b'pdfuaid:part="2"', b'pdfuaid:rev="2024"', b'pdfaid:part="4"', b"dc:title"):
-        if claim not in metadata:
-            yield PdfViolation("metadata", "", f"the metadata lack {claim.decode()}")
+    yield from (
+        PdfViolation("metadata", "", f"the metadata lack {claim.decode()}")
+        for claim in (b'pdfuaid:part="2"', b'pdfuaid:rev="2024"', b'pdfaid:part="4"', b"dc:title")
+        if claim not in metadata
+    )
     for element in pdf_ua2.structure_elements(pdf):
         if "/NS" not in element:
-            message = "the structure type has no namespace"
-            yield PdfViolation("namespace", _element_type(element), message, element.objgen[0])
+            yield PdfViolation(
+                "namespace", _element_type(element), "the structure type has no namespace", element.objgen[0]
+            )
         if element.S == "/FENote" and "/Ref" not in element:
             yield PdfViolation("footnote", "FENote", "nothing refers to this footnote", element.objgen[0])
     links = [link for sheet in pdf.pages for link in sheet.obj.get("/Annots", [])]
     for start in (*links, *pdf_ua2.bookmarks(pdf)):
         if "/Dest" in start or (start.A.S == "/GoTo" and "/SD" not in start.A):
-            message = "the destination is not a structure element"
-            yield PdfViolation("destination", _element_type(start), message, start.objgen[0])
+            yield PdfViolation(
+                "destination", _element_type(start), "the destination is not a structure element", start.objgen[0]
+            )
 
 
 def _validator_violations(data: bytes, pdf: Pdf, profiles: tuple[str, ...]) -> Iterator[PdfViolation]:
@@ -98,8 +97,9 @@ def _validator_violations(data: bytes, pdf: Pdf, profiles: tuple[str, ...]) -> I
             id_ = failure.object_id
             found = pdf.get_object(id_.object_number, id_.generation) if id_ else None
             if not _is_false_alarm(failure.rule_id, found, data):
-                number = id_.object_number if id_ else 0
-                yield PdfViolation(failure.rule_id, _element_type(found), failure.message, number)
+                yield PdfViolation(
+                    failure.rule_id, _element_type(found), failure.message, id_.object_number if id_ else 0
+                )
 
 
 def _is_false_alarm(rule: str, item: Object | None, data: bytes) -> bool:
@@ -115,9 +115,7 @@ def _is_false_alarm(rule: str, item: Object | None, data: bytes) -> bool:
     if item is None:
         lengths = [(stream.end(), int(stream[1])) for stream in _STREAM_START.finditer(data)]
         return all(data[start + length :].startswith(b"\nendstream") for start, length in lengths)
-    if not isinstance(item, pikepdf.Stream):
-        return False
-    raw = item.read_raw_bytes()
+    raw = item.read_raw_bytes() if isinstance(item, pikepdf.Stream) else b""
     return raw.endswith(b"\r") and len(raw) == int(item.Length)
 
 
@@ -127,15 +125,16 @@ def _element_type(item: Object | None) -> str:
     return str(item.get("/S", item.get("/Subtype", item.get("/Type", "")))).removeprefix("/")
 
 
-def _document_info_violations(pdf: Pdf) -> Iterator[PdfViolation]:
-    """Yield missing language, title and tab order."""
+def _document_violations(pdf: Pdf) -> Iterator[PdfViolation]:
     if not str(pdf.Root.get("/Lang", "")):
         yield PdfViolation("language", "", "the document has no language")
     if not str(pdf.docinfo.get("/Title", "")):
         yield PdfViolation("title", "", "the document has no title")
-    for index, sheet in enumerate(pdf.pages, 1):
-        if sheet.obj.get("/Tabs") != "/S":
-            yield PdfViolation("tab-order", "Page", f"the tab order of page {index} does not follow the structure")
+    yield from (
+        PdfViolation("tab-order", "Page", f"the tab order of page {index} does not follow the structure")
+        for index, sheet in enumerate(pdf.pages, 1)
+        if sheet.obj.get("/Tabs") != "/S"
+    )
 
 
 def _font_violations(pdf: Pdf, allowed: frozenset[str]) -> Iterator[PdfViolation]:

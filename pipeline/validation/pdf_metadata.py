@@ -12,7 +12,7 @@ Standard: TypeAlias = Literal["ua-1", "ua-2"]
 """`ua-1`: PDF/UA-1 with PDF/A-2a, in PDF 1.7. `ua-2`: PDF/UA-2 with PDF/A-4, in PDF 2.0."""
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"
 _DESCRIPTION = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}Description"
-_CLAIM_NAMESPACES = ("http://www.aiim.org/pdfa/ns/", "http://www.aiim.org/pdfua/ns/")
+_CLAIM_NAMESPACES = ("{http://www.aiim.org/pdfa/ns/", "{http://www.aiim.org/pdfua/ns/")
 """Prefixes of the namespaces of properties that claim a standard or describe such claims."""
 _UA1_CLAIM = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
@@ -63,7 +63,6 @@ def claim_standards(pdf: Pdf, standard: Standard) -> None:
 
 
 def remove_claims(data: bytes) -> bytes:
-    """Return the file without claims, otherwise unchanged."""
     import io
 
     import pikepdf
@@ -84,7 +83,7 @@ def _remove_claim_properties(metadata: _Element) -> None:
 
     for description in list(metadata.iter(_DESCRIPTION)):
         names = [*description.attrib, *(kid.tag for kid in description)]
-        if any(str(name).startswith(tuple(f"{{{space}" for space in _CLAIM_NAMESPACES)) for name in names):
+        if any(str(name).startswith(_CLAIM_NAMESPACES) for name in names):
             description.getparent().remove(description)
     etree.cleanup_namespaces(metadata)
 

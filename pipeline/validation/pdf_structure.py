@@ -13,8 +13,6 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 @dataclass(frozen=True, slots=True)
 class MarkedContent:
-    """A marked-content sequence of a page."""
-
     page: int
     mcid: int
     box: tuple[float, ...] = ()
@@ -46,7 +44,6 @@ class Tag:
     alternative: str = ""
     """Text alternative of a picture."""
     expansion: str = ""
-    """Expansion of an abbreviation."""
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     part: int = 0
     """Index of its HTML element in document order; 0: none."""
@@ -66,7 +63,6 @@ TRACE_KEY = "/PublishPart"
 
 
 def walk_tags(tag: Tag) -> Iterator[Tag]:
-    """Yield a tag and its descendants, in reading order."""
     yield tag
     for kid in tag.kids:
         if isinstance(kid, Tag):
@@ -145,13 +141,10 @@ def _structure_dictionary(pdf: Pdf, tag: Tag, parent: Object) -> Dictionary:
         page = next((leaf.page for leaf in tag.kids if isinstance(leaf, MarkedContent)), 0)
         made.A = Dictionary()
         for key, value in tag.attributes.items():
-            match value:
-                case str():
-                    made.A[key] = Name(value)
-                case int():
-                    made.A[key] = value
-                case _:
-                    made.A[key] = Array(_pdf_box(value, float(pdf.pages[page].mediabox[3])))
+            if isinstance(value, tuple):
+                made.A[key] = Array(_pdf_box(value, float(pdf.pages[page].mediabox[3])))
+            else:
+                made.A[key] = Name(value) if isinstance(value, str) else value
     return made
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 import pikepdf
-from pikepdf import Dictionary, Object, Pdf
+from pikepdf import Dictionary, Pdf
 
 from pipeline.timing import timed_phase
 from pipeline.validation import pdf_ua2
@@ -49,8 +49,6 @@ _STRUCTURE_TYPES = {
     "table": "Table", "caption": "Caption", "thead": "THead", "tbody": "TBody", "tfoot": "TFoot",
     "tr": "TR", "th": "TH", "td": "TD", "figcaption": "Caption", "img": "Figure", "a": "Link",
 }  # fmt: skip
-_TABLE_PARTS = ("table", "thead", "tbody", "tfoot", "tr")
-_SCOPES = {"col": "/Column", "row": "/Row"}
 
 
 @dataclass(slots=True)
@@ -158,10 +156,11 @@ def _weasyprint_leaves(pdf: Pdf) -> Iterator[tuple[int, Leaf, bool]]:
         kid, group, number, is_label = waiting.pop()
         if not isinstance(kid, pikepdf.Dictionary):
             if number is not None:
-                page = pages[group.Pg.objgen]
-                yield number, MarkedContent(page, int(kid), _bounding_box(group)), is_label
+                box = tuple(map(float, group.get("/A", {}).get("/BBox", ())))
+                yield number, MarkedContent(pages[group.Pg.objgen], int(kid), box), is_label
         elif kid.get("/Type") == "/OBJR":
-            if number is not None and not _is_name_annotation(kid.Obj):
+            only_carries_name = "/A" in kid.Obj and str(kid.Obj.A.get("/URI", "")) == ELEMENT_PREFIX
+            if number is not None and not only_carries_name:
                 yield number, Annotation(pages[kid.Pg.objgen], kid.Obj), is_label
         else:
             own = _element_number(kid)
@@ -179,16 +178,6 @@ def _element_number(group: Dictionary) -> int | None:
             if name.startswith(ELEMENT_PREFIX):
                 return int(name.removeprefix(ELEMENT_PREFIX))
     return None
-
-
-def _is_name_annotation(annotation: Object) -> bool:
-    """Tell annotations that only carry a name from real links."""
-    return "/A" in annotation and str(annotation.A.get("/URI", "")) == ELEMENT_PREFIX
-
-
-def _bounding_box(group: Dictionary) -> tuple[float, ...]:
-    attributes = group.get("/A")
-    return tuple(map(float, attributes.BBox)) if attributes is not None and "/BBox" in attributes else ()
 
 
 # ---- the tag of each element, from the HTML
@@ -227,16 +216,12 @@ def _structure_type(element: Element, tag: Tag) -> str:
         return ""
     if element.tag == "figure" and any(isinstance(kid, Tag) and kid.kind == "Caption" for kid in tag.kids):
         return "Div"  # a caption must be the first or last child, so figure and caption become siblings
-    if kind := _STRUCTURE_TYPES.get(str(element.tag)):
-        return kind
-    if tag.language or tag.expansion:
-        return "Div" if element.tag == "div" else "Span"
-    return ""
+    otherwise = ("Div" if element.tag == "div" else "Span") if tag.language or tag.expansion else ""
+    return _STRUCTURE_TYPES.get(str(element.tag), otherwise)
 
 
 def _child_tags(node: _PrintedElement) -> list[Kid]:
-    """Return the tags and content of an element's children, in source order."""
-    if node.element.tag in _TABLE_PARTS:
+    if node.element.tag in ("table", "thead", "tbody", "tfoot", "tr"):
         # Empty cells are missing in WeasyPrint's content, yet a row needs all of its cells, and a table its body.
         printed = {id(kid.element): kid for kid in node.kids if isinstance(kid, _PrintedElement)}
         cells = (printed.get(id(child)) or _PrintedElement(child, node.number) for child in node.element)
@@ -261,9 +246,7 @@ def _definition_list_items(node: _PrintedElement) -> list[Kid]:
     body.
     """
     items: list[Kid] = []
-    for kid in node.kids:
-        if not isinstance(kid, _PrintedElement):
-            continue
+    for kid in (kid for kid in node.kids if isinstance(kid, _PrintedElement)):
         contents = _child_tags(kid)
         if kid.element.tag == "dt" or not items:
             items.append(Tag("LI"))
@@ -282,7 +265,11 @@ def _structure_attributes(element: Element, kids: Sequence[Kid]) -> Mapping[str,
                 for key, name in (("/ColSpan", "colspan"), ("/RowSpan", "rowspan"))
                 if element.get(name, "1") != "1"
             }
-            scope = {"/Scope": _SCOPES[element.get("scope", "col")]} if element.tag == "th" else {}
+            scope = (
+                {"/Scope": {"col": "/Column", "row": "/Row"}[element.get("scope", "col")]}
+                if element.tag == "th"
+                else {}
+            )
             return {"/O": "/Table", **scope, **spans} if scope or spans else {}
         case "ul":
             return {"/O": "/List", "/ListNumbering": "/Disc"}

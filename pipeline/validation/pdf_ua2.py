@@ -14,10 +14,8 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf
 from pipeline.validation.pdf_structure import Annotation, Kid, Tag, walk_tags
 
 PDF_VERSION = "2.0"
-_NAMESPACES = {"2": "http://iso.org/pdf2/ssn", "1": "http://iso.org/pdf/ssn"}
 _PDF17_ONLY_TYPES = frozenset({"Art", "BlockQuote", "Code"})
 """Types that exist only in the namespace of PDF 1.7 (ISO 32000-2, annex M)."""
-_ENDNOTE = {"/O": "/FENote", "/NoteType": "/Endnote"}
 
 
 def convert_tags(document: Tag) -> None:
@@ -28,18 +26,13 @@ def convert_tags(document: Tag) -> None:
     targets = {tag.target for tag in walk_tags(document) if tag.target}
     for tag in walk_tags(document):
         tag.kids = [made for kid in tag.kids for made in _list_to_footnotes(kid, targets)]
-        if tag.kind == "Div":
-            _move_caption_into_figure(tag)
+        match tag:
+            case Tag(kind="Div", kids=[Tag(kind="Figure") as figure, Tag(kind="Caption") as caption]):
+                # In PDF 1.7 readers would not announce a caption inside of the figure.
+                tag.kids = [figure]
+                figure.kids.append(caption)
         if tag.kind == "L" and "/ListNumbering" not in tag.attributes:
             tag.attributes = {"/O": "/List", "/ListNumbering": "/Description"}
-
-
-def _move_caption_into_figure(group: Tag) -> None:
-    """Move the caption beside a picture into the figure; in PDF 1.7 readers would not announce it there."""
-    match group.kids:
-        case [Tag(kind="Figure") as figure, Tag(kind="Caption") as caption]:
-            group.kids = [figure]
-            figure.kids.append(caption)
 
 
 def _list_to_footnotes(kid: Kid, targets: set[str]) -> list[Kid]:
@@ -49,7 +42,7 @@ def _list_to_footnotes(kid: Kid, targets: set[str]) -> list[Kid]:
     if not items or not all(item.id in targets for item in items):
         return [kid]
     for item in items:
-        item.kind, item.attributes = "FENote", _ENDNOTE
+        item.kind, item.attributes = "FENote", {"/O": "/FENote", "/NoteType": "/Endnote"}
         # The number stays the note's label; LBody is allowed in lists only.
         item.kids = [
             inner
@@ -65,27 +58,24 @@ def convert_file(pdf: Pdf, document: Tag, elements: Mapping[str, Object]) -> Non
     Args:
         elements: The structure element of each id, from `write_structure_tree`.
     """
-    _assign_namespaces(pdf)
+    spaces = pdf2, pdf17 = [
+        pdf.make_indirect(Dictionary(Type=Name.Namespace, NS=f"http://iso.org/{name}/ssn")) for name in ("pdf2", "pdf")
+    ]
+    pdf.Root.StructTreeRoot.Namespaces = Array(spaces)
+    for element in structure_elements(pdf):
+        element.NS = pdf17 if str(element.S)[1:] in _PDF17_ONLY_TYPES else pdf2
     _reference_footnotes(document, elements)
     _set_link_destinations(pdf, document, elements)
-    _set_bookmark_destinations(pdf)
+    # WeasyPrint makes one bookmark for each heading, in document order.
+    headings = (element for element in structure_elements(pdf) if re.fullmatch("/H[1-6]", str(element.S)))
+    for bookmark, heading in zip(bookmarks(pdf), headings, strict=True):
+        _set_structure_destination(bookmark, bookmark.Dest, heading)
     # Links now lead to structure elements instead of named destinations.
     if "/Names" in pdf.Root:
         del pdf.Root["/Names"]
 
 
-def _assign_namespaces(pdf: Pdf) -> None:
-    root = pdf.Root.StructTreeRoot
-    spaces = {
-        key: pdf.make_indirect(Dictionary(Type=Name.Namespace, NS=address)) for key, address in _NAMESPACES.items()
-    }
-    root.Namespaces = Array(spaces.values())
-    for element in structure_elements(pdf):
-        element.NS = spaces["1" if str(element.S)[1:] in _PDF17_ONLY_TYPES else "2"]
-
-
 def structure_elements(pdf: Pdf) -> Iterator[Object]:
-    """Yield every structure element, in reading order."""
     waiting = list(reversed(list(pdf.Root.StructTreeRoot.K)))
     while waiting:
         element = waiting.pop()
@@ -115,15 +105,7 @@ def _set_link_destinations(pdf: Pdf, document: Tag, elements: Mapping[str, Objec
                 _set_structure_destination(kid.object, names[tag.target], elements[tag.target])
 
 
-def _set_bookmark_destinations(pdf: Pdf) -> None:
-    """Point bookmarks to headings: WeasyPrint makes one for each, in document order."""
-    headings = (element for element in structure_elements(pdf) if re.fullmatch("/H[1-6]", str(element.S)))
-    for bookmark, heading in zip(bookmarks(pdf), headings, strict=True):
-        _set_structure_destination(bookmark, bookmark.Dest, heading)
-
-
 def bookmarks(pdf: Pdf) -> Iterator[Object]:
-    """Yield every bookmark, in outline order."""
     waiting = [pdf.Root.Outlines.First] if "/Outlines" in pdf.Root and "/First" in pdf.Root.Outlines else []
     while waiting:
         bookmark = waiting.pop()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.config import Publisher
@@ -21,17 +22,7 @@ from pipeline.rendering.words import Words
 if TYPE_CHECKING:
     from pipeline.validation.certificate import Certificate
 
-__all__ = [
-    "Artifact",
-    "Facts",
-    "Job",
-    "Need",
-    "Rendition",
-    "Writer",
-    "Written",
-    "installed_writers",
-    "load_writer",
-]
+__all__ = ["Artifact", "Facts", "Job", "Need", "Rendition", "Writer", "Written", "installed_writers", "load_writer"]
 ENTRY_POINT_GROUP = "publish.writers"
 
 
@@ -68,8 +59,6 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Files, findings and facts from a writer."""
-
     artifacts: tuple[Artifact, ...]
     findings: tuple[Finding, ...] = ()
     facts: Facts = Facts()
@@ -119,9 +108,7 @@ def installed_writers() -> Mapping[str, Any]:
     """Return the entry point of every installed format by name, built-in ones first, without importing any."""
     from importlib.metadata import entry_points
 
-    points = {
-        point.name: point for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.value)
-    }
+    points = {point.name: point for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=attrgetter("value"))}
     built_in = [name for name in ("handout", "epub", "newsletter") if name in points]
     return {name: points[name] for name in (*built_in, *sorted(set(points) - set(built_in)))}
 

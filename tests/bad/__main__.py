@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.validation import epubcheck, pdf
+from pipeline.validation import certifying, pdf
 from tests.bad.cases import Case
 from tests.bad.judging import faults, unsafe_names
 from tests.bad.measuring import Measured, run_measured
@@ -80,7 +80,7 @@ def _check_books(results: list[Result]) -> None:
     """Have every book judged by EPUBCheck, in one run of it."""
     books = {f"run{n}-book{m}": book for n, result in enumerate(results) for m, book in enumerate(result.books)}
     with tempfile.TemporaryDirectory() as folder:
-        checked = epubcheck.check_with_epubcheck(books, Path(folder)) if books else {}
+        checked = certifying.check_with_epubcheck(books, Path(folder)) if books else {}
     for name, found in checked.items():
         if found:
             results[int(name[3:].partition("-")[0])].faults.append(f"EPUBCheck: {found[0]}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.validation import epubcheck, pdf
+from pipeline.validation import certifying, pdf
 from tests.bad.cases import Case, Published
 from tests.bad.judging import faults, unsafe_names
 from tests.bad.measuring import Measured, run_measured
@@ -50,7 +50,7 @@ def test_what_is_published_beside_bad_input_is_valid(ran: tuple[Measured, Path],
     assert len(books) > 20
     assert [name for book in books.values() for name in unsafe_names(book)] == []
     assert [fault for sheet in sheets for fault in pdf.validate_pdf(sheet.read_bytes())] == []
-    assert [fault for found in epubcheck.check_with_epubcheck(books, tmp_path).values() for fault in found] == []
+    assert [fault for found in certifying.check_with_epubcheck(books, tmp_path).values() for fault in found] == []
 
 
 def test_many_bad_articles_stay_below_a_gigabyte(ran: tuple[Measured, Path]) -> None:

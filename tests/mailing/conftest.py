@@ -14,8 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from pipeline.config import SendingSettings
-from pipeline.mailing.data_dir import DataDir
-from pipeline.mailing.database import MailingDatabase, open_database
+from pipeline.mailing.database import DataDir, MailingDatabase, open_database
 from pipeline.mailing.message_template import MessageTemplate, SenderIdentity, parse_template
 from pipeline.mailing.subscribers import Consent, import_consents
 

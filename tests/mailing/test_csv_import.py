@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import SendError
-from pipeline.mailing.csv_import import ImportedCsv, read_csv
+from pipeline.mailing.subscribers import ImportedCsv, read_csv
 from tests.mailing.conftest import TODAY
 
 HEAD = "address;consent_date;consent_wording;consent_source\n"

@@ -11,8 +11,7 @@ import pytest
 from pipeline.config import Config, SendingSettings
 from pipeline.errors import ConfigError, SendError
 from pipeline.mailing import database as stores
-from pipeline.mailing.data_dir import DataDir, open_data_dir
-from pipeline.mailing.database import MIGRATIONS, MailingDatabase, open_database
+from pipeline.mailing.database import MIGRATIONS, DataDir, MailingDatabase, open_data_dir, open_database
 from tests.mailing.conftest import subscribe
 
 

@@ -17,10 +17,10 @@ import pytest
 
 from pipeline.config import Config, Publisher, SendingSettings
 from pipeline.errors import ConfigError
-from pipeline.mailing import dns_checks
+from pipeline.mailing import preflight
 from pipeline.mailing.dkim_signing import DkimSigner, load_signer
-from pipeline.mailing.dns_checks import check_dns
 from pipeline.mailing.message_template import SenderIdentity
+from pipeline.mailing.preflight import check_dns
 from tests.mailing.conftest import ROUTE, template
 from tests.mailing.test_message_template import NOW, addressed, published, queued
 
@@ -146,7 +146,7 @@ def test_the_dns_is_asked_for_spf_dmarc_and_our_key(
 
 
 def test_without_an_answer_records_are_unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dns_checks, "DNS_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(preflight, "DNS_TIMEOUT_S", 0.2)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         resolver = dns.resolver.Resolver(configure=False)

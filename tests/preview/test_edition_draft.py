@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError
-from pipeline.preview.edition_draft import EditionDraft, SourceChange, draft_source, save_source
+from pipeline.preview.forms import EditionDraft, SourceChange, draft_source, save_source
 from tests.makers import write
 
 EDITION = """---

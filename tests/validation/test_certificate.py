@@ -20,8 +20,8 @@ from pipeline.validation.certificate import (
     certificate_to_json,
     claims_conformance,
 )
+from pipeline.validation.certifying import check_with_epubcheck
 from pipeline.validation.epub import validate_epub
-from pipeline.validation.epubcheck import check_with_epubcheck
 from pipeline.writers import Written
 from pipeline.writers import epub as writer
 from tests.makers import article, contents, everything, header, job, para, single

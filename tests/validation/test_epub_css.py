@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.rendering.styles import packaged_styles
-from pipeline.validation.epub_css import unsafe_css
+from pipeline.validation.epub import unsafe_css
 
 
 @pytest.mark.parametrize(

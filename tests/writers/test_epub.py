@@ -42,8 +42,8 @@ from pipeline.model import (
 )
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
+from pipeline.validation.certifying import check_with_epubcheck
 from pipeline.validation.epub import validate_epub
-from pipeline.validation.epubcheck import check_with_epubcheck
 from pipeline.writers import Facts, Written
 from pipeline.writers import epub as writer
 from tests.makers import PICTURE, article, changed, contents, everything, header, job, para, single, words_in

@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 
 from pipeline.errors import WriteError
-from pipeline.writers.epub.container import ManifestItem, MetadataEntry, Package, build_epub
+from pipeline.writers.epub.package import ManifestItem, MetadataEntry, Package, build_epub
 
 PAGE = b"""<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE html>

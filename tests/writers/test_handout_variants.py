@@ -37,8 +37,7 @@ from pipeline.model import (
     text,
 )
 from pipeline.writers import Written, handout
-from pipeline.writers.handout.options import VariantName
-from pipeline.writers.handout.variants import IMPOSED_VARIANTS, VARIANTS
+from pipeline.writers.handout.variants import IMPOSED_VARIANTS, VARIANTS, VariantName
 from tests.conftest import run_publish
 from tests.makers import PICTURE, article, header, job, para, plain, single, words_in, write
 from tests.pdf_reading import tree

@@ -88,8 +88,7 @@ def write(edition: Edition, job: Job) -> Written:
     # Late, since lxml, Pillow and EbookLib are slow to import.
     from pipeline.validation.epub import validate_epub
     from pipeline.writers.epub.book import BookBuilder
-    from pipeline.writers.epub.container import build_epub
-    from pipeline.writers.epub.package_metadata import accessibility_reviews, conformance_entries
+    from pipeline.writers.epub.package import accessibility_reviews, build_epub, conformance_entries
 
     _check_colour(job.options.cover_colour)
     book = BookBuilder(edition, job)
@@ -107,8 +106,9 @@ def write(edition: Edition, job: Job) -> Written:
             reason = "not every article has a reviewer and a date of review"
         else:
             reason = "its content is not accessible to all"
-        message = f"the e-book claims no conformance: {reason}"
-        findings.append(make_finding("epub-uncertified", edition.front.source, 0, message))
+        findings.append(
+            make_finding("epub-uncertified", edition.front.source, 0, f"the e-book claims no conformance: {reason}")
+        )
     size_mb = len(data) / 1_000_000
     if size_mb > job.options.large_mb:
         findings.append(make_finding("epub-large", edition.front.source, 0, f"the e-book is {size_mb:.1f} MB"))
@@ -118,15 +118,17 @@ def write(edition: Edition, job: Job) -> Written:
 def _check_colour(colour: str) -> None:
     """Refuse a colour with a contrast to white below 4.5 to 1 (WCAG 2.2)."""
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
-        message = f"[epub] cover_colour is {colour!r}, expected a colour such as #1f4f4b"
-        raise ConfigError(message, source="publish.toml")
+        raise ConfigError(
+            f"[epub] cover_colour is {colour!r}, expected a colour such as #1f4f4b", source="publish.toml"
+        )
     red, green, blue = (
         share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
         for share in (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
     )
     contrast = 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
     if contrast < 4.5:
-        message = (
-            f"[epub] cover_colour {colour} is too light: white on it has a contrast of {contrast:.1f}, expected 4.5"
+        raise ConfigError(
+            f"[epub] cover_colour {colour} is too light: white on it has a contrast of {contrast:.1f}, expected 4.5",
+            source="publish.toml",
+            hint="choose a darker colour",
         )
-        raise ConfigError(message, source="publish.toml", hint="choose a darker colour")

@@ -14,8 +14,6 @@ from pipeline.writers.epub.chapters import Chapter, NavEntry, visible_content, w
 
 @dataclass(frozen=True, slots=True)
 class GlossaryTerm:
-    """A term with its meaning and the chapters that define it."""
-
     word: str
     meaning: str
     chapters: tuple[NavEntry, ...]
@@ -48,8 +46,6 @@ def _chapter_terms(chapter: Chapter) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class ImprintRow:
-    """A line of the imprint: label, value, and link target."""
-
     label: str
     value: str
     href: str = ""
@@ -57,33 +53,27 @@ class ImprintRow:
 
 def byline(article: Article, words: Words) -> str:
     """Return the authors and the newest date of an article in one line; empty where neither is known."""
-    meta = article.meta
-    parts = [words.fill("epub_by", names=", ".join(meta.authors))] if meta.authors else []
-    if meta.changed:
-        parts.append(words.date(meta.changed))
-    return " · ".join(parts)
+    names = [words.fill("epub_by", names=", ".join(article.meta.authors))] if article.meta.authors else []
+    return " · ".join((*names, *filter(None, (words.date(article.meta.changed),))))
 
 
 def article_rows(article: Article, words: Words) -> tuple[ImprintRow, ...]:
-    """Return the authors, dates, and reviewers of an article."""
     meta = article.meta
-    reviewed = words.date(meta.reviewed) if meta.reviewed else ""
+    reviewed = words.date(meta.reviewed)
     if reviewed and meta.reviewed_by:
         reviewed = words.fill("epub_reviewed_by", date=reviewed, name=meta.reviewed_by)
-    updated = meta.updated if meta.updated != meta.published else None
     return _without_empty(
         ImprintRow(words["epub_authors"], ", ".join(meta.authors)),
-        ImprintRow(words["epub_published"], words.date(meta.published) if meta.published else ""),
-        ImprintRow(words["epub_updated"], words.date(updated) if updated else ""),
+        ImprintRow(words["epub_published"], words.date(meta.published)),
+        ImprintRow(words["epub_updated"], words.date(meta.updated if meta.updated != meta.published else None)),
         ImprintRow(words["epub_reviewed"], reviewed or meta.reviewed_by),
         ImprintRow(words["epub_approved"], meta.approved_by),
-        ImprintRow(words["epub_review_after"], words.date(meta.review_after) if meta.review_after else ""),
+        ImprintRow(words["epub_review_after"], words.date(meta.review_after)),
         ImprintRow(words["epub_web"], article.address, web_address(article.address)),
     )
 
 
 def series_rows(collections: Iterable[Collection], words: Words) -> tuple[ImprintRow, ...]:
-    """Return the series and sets of a book, with its position."""
     return tuple(
         ImprintRow(
             words[f"epub_{collection.kind}"],
@@ -96,7 +86,6 @@ def series_rows(collections: Iterable[Collection], words: Words) -> tuple[Imprin
 
 
 def publisher_rows(publisher: Publisher, words: Words) -> tuple[ImprintRow, ...]:
-    """Return name and contact details of the publisher."""
     phone = "".join(letter for letter in publisher.phone if letter.isdigit() or letter == "+")
     return _without_empty(
         ImprintRow(words["epub_name"], publisher.name),

@@ -18,31 +18,10 @@ from pipeline.rendering.cover import draw_cover
 from pipeline.rendering.fonts import FONT_FAMILY, FONT_STYLES, FontStyle, subset_font
 from pipeline.rendering.markup import TITLE, Placed
 from pipeline.validation.accessibility import XHTML_NS, AccessibilityCounts, count_accessibility
-from pipeline.validation.epub import XHTML_TYPE, parse_xhtml
-from pipeline.validation.epub_css import files_in_css, unsafe_css
+from pipeline.validation.epub import XHTML_TYPE, files_in_css, parse_xhtml, unsafe_css
 from pipeline.writers import Facts, Job, Rendition
-from pipeline.writers.epub.back_matter import (
-    ImprintRow,
-    article_rows,
-    byline,
-    glossary_terms,
-    publisher_rows,
-    series_rows,
-)
-from pipeline.writers.epub.chapters import (
-    REFERENCES_FILE,
-    Chapter,
-    ChapterRenderer,
-    NavEntry,
-    PageBreaks,
-    PartPage,
-    book_need,
-    chapter_toc,
-    chapters_of,
-    web_address,
-)
-from pipeline.writers.epub.container import ManifestItem, Package
-from pipeline.writers.epub.package_metadata import book_identifier, collections_of, metadata_entries
+from pipeline.writers.epub import back_matter, chapters
+from pipeline.writers.epub.package import ManifestItem, Package, book_identifier, collections_of, metadata_entries
 
 FALLBACK_DATE = date(1980, 1, 1)
 COVER_FILE = "pictures/cover.png"
@@ -65,8 +44,6 @@ PAGE_KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class BookPage:
-    """A finished page."""
-
     name: str
     title: str
     markup: bytes
@@ -84,14 +61,14 @@ class BookBuilder:
         self.words = job.words
         self.findings: list[Finding] = []
         self.printed = job.facts.get("handout", Facts())
-        self.page_breaks = PageBreaks(self.printed.page_of)
+        self.page_breaks = chapters.PageBreaks(self.printed.page_of)
         self.pictures: dict[str, Rendition] = {}
         """Pictures shown, by name in the book; equal pictures are stored once."""
-        self.urgent: list[NavEntry] = []
+        self.urgent: list[chapters.NavEntry] = []
         self.references: list[Markup] = []
         self.counted = AccessibilityCounts()
-        self.chapters = chapters_of(edition)
-        self.identifier = book_identifier(job.publisher, edition)
+        self.chapters = chapters.chapters_of(edition)
+        self.identifier = book_identifier(job.publisher, edition.id)
         self._following = {chapter.name: following for chapter, following in pairwise(self.chapters)}
         self._by_address = {
             chapter.article.address.rstrip("/"): chapter for chapter in self.chapters if chapter.article.address
@@ -122,7 +99,17 @@ class BookBuilder:
             metadata_entries(self.edition, self.job, self.counted),
             (
                 # In a book of one article the navigation is not a page to read.
-                *(self.item(page, is_read=page is not nav or self.edition.is_bound) for page in pages),
+                *(
+                    ManifestItem(
+                        page.name.removesuffix(".xhtml"),
+                        page.name,
+                        XHTML_TYPE,
+                        page.markup,
+                        ("nav",) if page is nav else (),
+                        is_read=page is not nav or self.edition.is_bound,
+                    )
+                    for page in pages
+                ),
                 ManifestItem("ncx", "toc.ncx", "application/x-dtbncx+xml", self.ncx(pages)),
                 *sheets,
                 *fonts,
@@ -132,19 +119,17 @@ class BookBuilder:
 
     def modified(self) -> date:
         """Return the newest date of the book, or a fixed one, never the current date."""
-        if self.edition.changed:
-            return self.edition.changed
-        self.findings.append(
-            make_finding("epub-undated", self.edition.front.source, 0, "no date is stated, and an e-book must have one")
-        )
-        return FALLBACK_DATE
+        if not self.edition.changed:
+            message = "no date is stated, and an e-book must have one"
+            self.findings.append(make_finding("epub-undated", self.edition.front.source, 0, message))
+        return self.edition.changed or FALLBACK_DATE
 
     # ---- pages
 
     def page(self, name: str, template: str, title: str, source: str = "", **values: object) -> BookPage:
         """Return a page, rendered and parsed strictly: EbookLib's own parser hides broken markup."""
         kind, matter, landmark = PAGE_KINDS[template]
-        shared: dict[str, object] = {
+        values = {
             "title": title,
             "kind": kind,
             "matter": matter,
@@ -152,8 +137,9 @@ class BookBuilder:
             "sheets": self.sheet_names,
             "words": self.words,
             "publisher": self.job.publisher,
+            **values,
         }
-        markup = self.job.styles.render(f"epub/{template}.xhtml.j2", **{**shared, **values}).encode()
+        markup = self.job.styles.render(f"epub/{template}.xhtml.j2", **values).encode()
         try:
             return BookPage(name, title, markup, parse_xhtml(markup), landmark)
         except ValueError as error:
@@ -169,7 +155,7 @@ class BookBuilder:
         if not self.edition.is_bound:
             return ()
         front = self.edition.front
-        author_line = byline(front, self.words)
+        author_line = back_matter.byline(front, self.words)
         title = self.page("titlepage.xhtml", "titlepage", front.title, lead=front.lead, byline=author_line)
         return (title, self.urgent_page()) if self.urgent else (title,)
 
@@ -179,43 +165,44 @@ class BookBuilder:
             return ()
         pages = []
         if self.references:
-            pages.append(self.page(REFERENCES_FILE, "references", self.words["references"], lists=self.references))
-        if terms := glossary_terms(self.chapters, self.edition.front.language):
+            title = self.words["references"]
+            pages.append(self.page(chapters.REFERENCES_FILE, "references", title, lists=self.references))
+        if terms := back_matter.glossary_terms(self.chapters, self.edition.front.language):
             pages.append(self.page("glossary.xhtml", "glossary", self.words["epub_glossary"], terms=terms))
         return tuple(pages)
 
     def body_pages(self) -> Iterator[BookPage]:
         """Yield the chapters; the page of a part comes before its first chapter."""
-        part: PartPage | None = None
+        part: chapters.PartPage | None = None
         for chapter in self.chapters:
             if chapter.part and chapter.part != part:
                 yield self.part_page(chapter.part)
             part = chapter.part
             yield self.chapter_page(chapter)
 
-    def part_page(self, part: PartPage) -> BookPage:
+    def part_page(self, part: chapters.PartPage) -> BookPage:
         inside = [chapter for chapter in self.chapters if chapter.part == part]
         return self.page(
             part.name,
             "part",
             part.title,
             opening_mark=self.page_breaks.mark(self.page_breaks.page(part.id, inside[0].prefix + TITLE), part.name),
-            chapters=[NavEntry(chapter.article.title, chapter.name) for chapter in inside],
+            chapters=[chapters.NavEntry(chapter.article.title, chapter.name) for chapter in inside],
         )
 
     def urgent_page(self) -> BookPage:
         """Return the list of all boxes on when to see a doctor, by chapter."""
         entries = [
-            NavEntry(chapter.article.title, chapter.name, below)
+            chapters.NavEntry(chapter.article.title, chapter.name, below)
             for chapter in self.chapters
             if (below := tuple(entry for entry in self.urgent if entry.href.startswith(f"{chapter.name}#")))
         ]
         return self.page("urgent.xhtml", "urgent", self.words["epub_urgent"], entries=entries)
 
-    def chapter_page(self, chapter: Chapter) -> BookPage:
+    def chapter_page(self, chapter: chapters.Chapter) -> BookPage:
         article = chapter.article
         is_preface = self.edition.is_bound and article is self.edition.front
-        renderer = ChapterRenderer(
+        renderer = chapters.ChapterRenderer(
             chapter, self.words, self.place, chapters=self._by_address, page_breaks=self.page_breaks
         )
         # In reading order, since page breaks and notes are numbered while rendering.
@@ -239,17 +226,17 @@ class BookBuilder:
             title_is_added=is_preface,
             opening_mark=opening_mark,
             lead="" if is_preface else article.lead,
-            byline="" if is_preface else byline(article, self.words),
+            byline="" if is_preface else back_matter.byline(article, self.words),
             hero=hero,
             key_points=article.meta.key_points,
             meta=article.meta,
             blocks=blocks,
             notes=notes,
             related=self.related(article),
-            rows=article_rows(article, self.words) if self.edition.is_bound and not is_preface else (),
+            rows=back_matter.article_rows(article, self.words) if self.edition.is_bound and not is_preface else (),
         )
 
-    def last_page(self, chapter: Chapter) -> int:
+    def last_page(self, chapter: chapters.Chapter) -> int:
         """Return the printed page on which a chapter ends; 0: unknown."""
         following = self._following.get(chapter.name)
         if following is None:
@@ -260,31 +247,30 @@ class BookBuilder:
 
     def colophon_page(self) -> BookPage:
         front = self.edition.front
-        title = self.words["epub_colophon" if self.edition.is_bound else "epub_about_article"]
         return self.page(
             "colophon.xhtml",
             "colophon",
-            title,
+            self.words["epub_colophon" if self.edition.is_bound else "epub_about_article"],
             rows=(
-                ImprintRow(self.words["epub_title"], front.title),
-                *series_rows(collections_of(self.edition, self.job), self.words),
-                *article_rows(front, self.words),
+                back_matter.ImprintRow(self.words["epub_title"], front.title),
+                *back_matter.series_rows(collections_of(self.edition, self.job), self.words),
+                *back_matter.article_rows(front, self.words),
             ),
-            publisher_rows=publisher_rows(self.job.publisher, self.words),
+            publisher_rows=back_matter.publisher_rows(self.job.publisher, self.words),
         )
 
     # ---- navigation
 
-    def contents(self, pages: Iterable[BookPage]) -> tuple[NavEntry, ...]:
+    def contents(self, pages: Iterable[BookPage]) -> tuple[chapters.NavEntry, ...]:
         """Return the table of contents: parts, chapters with their headings, and other pages."""
-        of_chapter = {chapter.name: chapter_toc(chapter, self.words) for chapter in self.chapters}
+        of_chapter = {chapter.name: chapters.chapter_toc(chapter, self.words) for chapter in self.chapters}
         left_out = ("cover.xhtml", "titlepage.xhtml", "nav.xhtml")
         part_of = {chapter.name: chapter.part.name for chapter in self.chapters if chapter.part}
-        places: dict[str, NavEntry] = {}
+        places: dict[str, chapters.NavEntry] = {}
         for page in pages:
             if page.name in left_out:
                 continue
-            place = NavEntry(page.title, page.name, of_chapter.get(page.name, ()))
+            place = chapters.NavEntry(page.title, page.name, of_chapter.get(page.name, ()))
             if part := places.get(part_of.get(page.name, "")):
                 places[part.href] = replace(part, below=(*part.below, place))
             else:
@@ -321,13 +307,13 @@ class BookBuilder:
             words=self.words,
         ).encode()
 
-    def related(self, article: Article) -> tuple[NavEntry, ...]:
+    def related(self, article: Article) -> tuple[chapters.NavEntry, ...]:
         """Return links to related articles: in the book where possible, else on the web."""
         places = []
         for entry in article.meta.related:
             target = self._by_address.get(entry.address.rstrip("/"))
-            if href := target.name if target else web_address(entry.address):
-                places.append(NavEntry(entry.title, href))
+            if href := target.name if target else chapters.web_address(entry.address):
+                places.append(chapters.NavEntry(entry.title, href))
             else:
                 message = f"the related article {entry.title!r} has no usable address: {entry.address!r}"
                 self.findings.append(make_finding("epub-link-dead", article.source, entry.line, message))
@@ -337,7 +323,7 @@ class BookBuilder:
 
     def place(self, picture: Picture) -> Placed | None:
         """Return address and size of a picture in the book; None for a broken picture."""
-        rendition = self.job.pictures.get(book_need(picture))
+        rendition = self.job.pictures.get(chapters.book_need(picture))
         if rendition is None:
             return None
         name = f"pictures/{hashlib.sha256(rendition.data).hexdigest()[:16]}{rendition.suffix}"
@@ -367,12 +353,8 @@ class BookBuilder:
         return sheets, fonts
 
     def picture_items(self) -> tuple[ManifestItem, ...]:
-        cover = draw_cover(
-            self.edition.front.title,
-            self.job.publisher.name,
-            self.words["epub_kicker"],
-            self.job.options.cover_colour,
-        )
+        colour = self.job.options.cover_colour
+        cover = draw_cover(self.edition.front.title, self.job.publisher.name, self.words["epub_kicker"], colour)
         return (
             ManifestItem("cover-image", COVER_FILE, "image/png", cover, ("cover-image",)),
             *(
@@ -380,10 +362,6 @@ class BookBuilder:
                 for number, (name, rendition) in enumerate(self.pictures.items(), 1)
             ),
         )
-
-    def item(self, page: BookPage, *, is_read: bool) -> ManifestItem:
-        properties = ("nav",) if page.name == "nav.xhtml" else ()
-        return ManifestItem(page.name.removesuffix(".xhtml"), page.name, XHTML_TYPE, page.markup, properties, is_read)
 
 
 def _fonts_needed(pages: Iterable[etree._Element]) -> tuple[list[FontStyle], set[str]]:
@@ -405,13 +383,17 @@ def _check_style_sheet(name: str, sheet: str, files: Collection[str]) -> None:
     """
     source = f"styles/epub/{name}.j2" if name == "fonts.css" else f"styles/epub/{name}"
     for line, what in unsafe_css(sheet):
-        hint = "plain CSS only; media queries belong in dark.css"
-        raise StyleError(f"{what}, which older readers do not support", source=source, line=line, hint=hint)
+        raise StyleError(
+            f"{what}, which older readers do not support",
+            source=source,
+            line=line,
+            hint="plain CSS only; media queries belong in dark.css",
+        )
     for line, address in files_in_css(sheet):
         if address not in files and not address.lower().startswith("data:"):
             hint = "style sheets may load the book's own fonts, and small pictures as data: addresses"
             raise StyleError(f"{address!r} is not a file of the book", source=source, line=line, hint=hint)
 
 
-def _toc_depth(places: tuple[NavEntry, ...]) -> int:
+def _toc_depth(places: tuple[chapters.NavEntry, ...]) -> int:
     return 1 + max((_toc_depth(place.below) for place in places), default=0) if places else 0

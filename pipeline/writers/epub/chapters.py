@@ -20,7 +20,6 @@ from pipeline.validation.accessibility import UNDESCRIBED
 from pipeline.validation.epub import EXTERNAL_SCHEMES
 from pipeline.writers import Need
 
-ASIDE_TAG, SECTION_TAG = Markup("aside"), Markup("section")
 MEDIUM = "book"
 REFERENCES_FILE = "references.xhtml"
 """The common list of references of a bound book."""
@@ -30,8 +29,6 @@ PICTURE_PX, PICTURE_BYTES = 1600, 1_500_000
 
 @dataclass(frozen=True, slots=True)
 class NavEntry:
-    """An entry of a table of contents, with the entries below it."""
-
     title: str
     href: str
     below: tuple[NavEntry, ...] = ()
@@ -39,8 +36,6 @@ class NavEntry:
 
 @dataclass(frozen=True, slots=True)
 class PartPage:
-    """The page that opens a part of the book."""
-
     name: str
     title: str
     id: str
@@ -64,7 +59,6 @@ class Chapter:
 
 
 def chapters_of(edition: model.Edition) -> tuple[Chapter, ...]:
-    """Return the chapters of an edition, in reading order."""
     part_of: dict[str, PartPage] = {}
     for number, part in enumerate(edition.front.meta.parts, 1):
         part_of |= dict.fromkeys(part.articles, PartPage(f"part-{number:02}.xhtml", part.title, part_id(edition, part)))
@@ -85,10 +79,13 @@ def book_need(picture: model.Picture) -> Need:
 
 
 def _file_of_ids(edition: model.Edition, article: model.Article, name: str) -> Mapping[str, str]:
+    def is_collected(node: model.References) -> bool:
+        """Tell whether references go to the common list: links to their notes and boxes would break there."""
+        inside = walk((*node.title, *node.blocks))
+        return edition.is_bound and not any(isinstance(each, model.Note | model.Callout) for each in inside)
+
     return {
-        node.id: REFERENCES_FILE
-        if edition.is_bound and isinstance(node, model.References) and _can_be_collected(node)
-        else name
+        node.id: REFERENCES_FILE if isinstance(node, model.References) and is_collected(node) else name
         for node in visible_content(article.blocks)
         if isinstance(node, model.References) or (isinstance(node, model.Header) and _has_words(node.content))
     }
@@ -102,13 +99,6 @@ def visible_content(blocks: tuple[model.Block, ...]) -> Iterator[model.Block | m
         if not isinstance(node, model.Div) or not node.media or MEDIUM in node.media:
             yield node
             waiting.extend(reversed(children(node)))
-
-
-def _can_be_collected(references: model.References) -> bool:
-    """Tell whether references may move to the common list: links to their notes and boxes would break there."""
-    return not any(
-        isinstance(node, model.Note | model.Callout) for node in walk((*references.title, *references.blocks))
-    )
 
 
 @dataclass(slots=True)
@@ -134,8 +124,6 @@ class PageBreaks:
 
 
 class ChapterRenderer(MarkupRenderer):
-    """Renders an article as the body of a chapter."""
-
     xml = True
 
     def __init__(
@@ -147,14 +135,10 @@ class ChapterRenderer(MarkupRenderer):
         chapters: Mapping[str, Chapter],
         page_breaks: PageBreaks,
     ) -> None:
-        """Set up the renderer for a chapter.
-
-        Args:
-            chapters: All chapters of the book, by the web address of their article.
-        """
         super().__init__(words, place, medium=MEDIUM, prefix=chapter.prefix)
         self.chapter = chapter
         self.chapters = chapters
+        """All chapters of the book, by the web address of their article."""
         self.page_breaks = page_breaks
         self.urgent: list[NavEntry] = []
         """The boxes on when to see a doctor."""
@@ -215,16 +199,15 @@ class ChapterRenderer(MarkupRenderer):
     def callout(self, block: model.Callout) -> Markup:
         self._boxes += 1
         id_ = f"{self.prefix}_box-{self._boxes}"
-        is_tip = block.kind == "tip"
-        tag, role, kind = (ASIDE_TAG, "doc-tip", "tip") if is_tip else (SECTION_TAG, "doc-notice", "notice")
+        tag, kind = (Markup("aside"), "tip") if block.kind == "tip" else (Markup("section"), "notice")
         title = self.inlines(block.title) or escape(self.words[f"callout_{block.kind}".replace("-", "_")])
         if block.kind == "see-doctor":
             self.urgent.append(NavEntry(text(block.title) or str(title), f"{self.chapter.name}#{id_}"))
         return Markup(
-            '<{0} id="{1}" class="callout {2}" epub:type="{3}" role="{4}" aria-labelledby="{1}-title">\n'
-            '<p class="callout-title" id="{1}-title"{5}>{6}</p>\n{7}\n</{0}>'
+            '<{0} id="{1}" class="callout {2}" epub:type="{3}" role="doc-{3}" aria-labelledby="{1}-title">\n'
+            '<p class="callout-title" id="{1}-title"{4}>{5}</p>\n{6}\n</{0}>'
         ).format(
-            tag, id_, block.kind, kind, role, "" if block.title else ADDED, title, self.blocks(block.blocks)
+            tag, id_, block.kind, kind, "" if block.title else ADDED, title, self.blocks(block.blocks)
         )  # fmt: skip
 
     def references(self, block: model.References) -> Markup:
@@ -318,7 +301,6 @@ class ChapterRenderer(MarkupRenderer):
 
 
 def chapter_toc(chapter: Chapter, words: Words) -> tuple[NavEntry, ...]:
-    """Return a chapter's table of contents, nested by heading level."""
     entries: list[tuple[int, NavEntry]] = []
     for block in chapter.article.blocks:
         # Headings in another file are left out: a table of contents follows the reading order.

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from pipeline.model import Edition
 from pipeline.registry import error_rule, note_rule, warning_rule
-from pipeline.writers import Facts, Job, Need, Written
-from pipeline.writers.handout.options import Options
-from pipeline.writers.handout.variants import MEDIUM, print_needs
+from pipeline.writers import Facts, Job, Written
+from pipeline.writers.handout.variants import MEDIUM, Options, print_needs
 
 __all__ = ["Options", "facts", "facts_from", "medium", "needs", "summary", "write"]
 
 summary = "a printable patient handout (PDF)"
 medium = MEDIUM
 facts_from: tuple[str, ...] = ()
-
-
-def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
-    """Return the pictures at 200 dpi for the widths they are printed at."""
-    return print_needs(edition, options)
+needs = print_needs
 
 
 @note_rule(

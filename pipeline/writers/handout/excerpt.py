@@ -130,18 +130,12 @@ def _section_below(blocks: tuple[model.Block, ...], heading: re.Pattern[str]) ->
 
 def _numbered_headings(blocks: tuple[model.Block, ...]) -> tuple[model.Block, ...]:
     """Return numbered headings ("5 råd") as one list."""
-    numbered = [block for block in blocks if isinstance(block, model.Header) and _is_numbered(block)]
+    headings = (block for block in blocks if isinstance(block, model.Header) and len(block.content) > 2)
+    numbered = [block for block in headings if _HEADING_NUMBER.match(getattr(block.content[0], "text", ""))]
     if len(numbered) < _MIN_STEPS:
         return ()
     items = tuple((model.Plain(block.content[2:], block.line),) for block in numbered)
     return (model.OrderedList(items, line=numbered[0].line),)
-
-
-def _is_numbered(block: model.Header) -> bool:
-    match block.content:
-        case (model.Str(number), _, _, *_):
-            return bool(_HEADING_NUMBER.match(number))
-    return False
 
 
 def _with_heading(blocks: tuple[model.Block, ...]) -> Iterator[tuple[model.Header | None, model.Block]]:

@@ -12,22 +12,20 @@ from itertools import pairwise
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Edition, Figure, walk
 from pipeline.rendering.markup import TITLE, chapter_prefix
-from pipeline.rendering.paper_sizes import MM_PER_PT
+from pipeline.rendering.paper_sizes import MM_PER_PT, PAGES_PER_SHEET
 from pipeline.rendering.pdf_layout import Layout, insert_boxes
 from pipeline.writers import Facts, Job
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply, excerpts_of
 from pipeline.writers.handout.missing_characters import Substitutions
-from pipeline.writers.handout.options import Options
 from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, printed_lettering_pt, top_level_blocks
 from pipeline.writers.handout.variants import (
     STANDARD_VARIANT,
     VARIANTS,
-    PageGeometry,
+    Options,
     TypeSetting,
     Variant,
     candidate_settings,
-    max_pages,
     print_need,
 )
 
@@ -49,22 +47,17 @@ class TooLongForPage(VariantDoesNotApply):
 
 @dataclass(frozen=True, slots=True)
 class LaidOutVariant:
-    """A variant laid out on pages, not drawn yet."""
-
     layout: Layout
     findings: tuple[Finding, ...]
 
     @property
     def facts(self) -> Facts:
         internal = (print_html.IMPRINT_ID, print_html.END_ID)
-        page_of = {id_: page for id_, page in self.layout.page_of.items() if id_ not in internal}
-        return Facts(self.layout.pages, page_of)
+        return Facts(self.layout.pages, {id_: page for id_, page in self.layout.page_of.items() if id_ not in internal})
 
 
 @dataclass(frozen=True, slots=True)
 class UnderfullPage:
-    """A page with little on it."""
-
     page: int
     is_end: bool
     """It is the last page of an article, with hardly a line; else it is less than half full."""
@@ -103,13 +96,10 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
         return underfull_pages(lay(setting), setting, starts, print_html.IMPRINT_ID)
 
     findings: list[Finding] = []
-    pages = max_pages(variant, options)
+    pages = PAGES_PER_SHEET if options.fit and not variant.candidates else variant.most_pages
     setting = roomiest_setting(candidates, lay, pages) if pages else None
     if pages and not setting:
-        tightest = candidates[-1]
-        excess = excess_pages(lay(tightest), tightest.frame, pages, print_html.END_ID)
-        room = "one page" if pages == 1 else "one sheet, printed on both sides"
-        message = f"at {tightest.size_pt:g} pt it is {excess:.1f} pages too long for {room}"
+        message = _excess_message(lay(candidates[-1]), candidates[-1], pages)
         if variant.most_pages:
             raise TooLongForPage(message)
         findings.append(make_finding("handout-too-long", source, 0, f"{prefix}{message}"))
@@ -130,6 +120,14 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
         make_finding("handout-layout", source, 0, f"{prefix}WeasyPrint says: {line}") for line in layout.messages
     ]
     return LaidOutVariant(layout, tuple(findings))
+
+
+def _excess_message(layout: Layout, setting: TypeSetting, pages: int) -> str:
+    frame, end = setting.frame, print_html.END_ID
+    room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
+    excess = layout.page_of[end] - 1 + (layout.top_mm(end) - frame.top_mm) / room_mm - pages
+    room = "one page" if pages == 1 else "one sheet, printed on both sides"
+    return f"at {setting.size_pt:g} pt it is {excess:.1f} pages too long for {room}"
 
 
 def _insert_writing_lines(layout: Layout, edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> None:
@@ -163,11 +161,12 @@ def _distinct_articles(edition: Edition) -> tuple[Article, ...]:
 
 
 def _underfull_finding(page: UnderfullPage, source: str, prefix: str) -> Finding:
-    if page.is_end:
-        message = f"{prefix}page {page.page}, the last of the article, has hardly a line of it"
-        return make_finding("handout-lines-lonely", source, 0, message)
-    message = f"{prefix}page {page.page} is more than half empty: what follows does not fit there"
-    return make_finding("handout-page-empty", source, 0, message)
+    code, what = (
+        ("handout-lines-lonely", f"page {page.page}, the last of the article, has hardly a line of it")
+        if page.is_end
+        else ("handout-page-empty", f"page {page.page} is more than half empty: what follows does not fit there")
+    )
+    return make_finding(code, source, 0, f"{prefix}{what}")
 
 
 # ---- page fit: no nearly empty pages, and no last page of a line or two
@@ -213,9 +212,3 @@ def underfull_pages(layout: Layout, setting: TypeSetting, starts: Sequence[int],
             elif not is_end and filled_mm < _MIN_FILLED_SHARE * room_mm:
                 found.append(UnderfullPage(page, is_end=False))
     return tuple(found)
-
-
-def excess_pages(layout: Layout, frame: PageGeometry, pages: int, end: str) -> float:
-    """Return by how many pages an article is too long for its page limit."""
-    room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
-    return layout.page_of[end] - 1 + (layout.top_mm(end) - frame.top_mm) / room_mm - pages

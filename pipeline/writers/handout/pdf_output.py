@@ -21,8 +21,7 @@ from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply
 from pipeline.writers.handout.layout_search import LaidOutVariant, lay_out_variant
 from pipeline.writers.handout.missing_characters import find_substitutions
-from pipeline.writers.handout.options import Options
-from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, variants_to_draw
+from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, Options, variants_to_draw
 
 _ALLOWED_FONTS = frozenset({"Handout-Sans"})
 """The font family of `styles/handout/handout.css`, as the PDF spells it."""
@@ -58,14 +57,12 @@ def write_handout(edition: Edition, job: Job) -> Written:
 
 def standard_facts(edition: Edition, job: Job) -> Facts:
     """Return the page numbers of the standard variant, without drawing it."""
-    substitutions, _ = find_substitutions(edition)
-    return lay_out_variant(edition, job, STANDARD_VARIANT, substitutions).facts
+    return lay_out_variant(edition, job, STANDARD_VARIANT, find_substitutions(edition)[0]).facts
 
 
 def _draw_variant(
     edition: Edition, name: str, variant: LaidOutVariant, options: Options
 ) -> tuple[Artifact, tuple[Finding, ...]]:
-    """Return a variant as a PDF, and the findings of it."""
     drawn = render_pdf(variant.layout, options.standard)
     sources = _block_positions(edition) if drawn.violations else {}
     code = "pdf-allowed" if options.allow_nonconforming else "pdf-nonconforming"
@@ -122,8 +119,9 @@ def _content_findings(edition: Edition, job: Job) -> Iterator[Finding]:
         message = f"[publisher] logo is {job.publisher.logo!r}: no whole SVG, PNG or JPEG below styles/"
         yield make_finding("handout-logo-missing", FILE_NAME, 0, message)
     if job.options.qr_code and not edition.front.address:
-        message = "no web address is known, so no QR code is printed"
-        yield make_finding("handout-no-address", edition.front.source, 0, message)
+        yield make_finding(
+            "handout-no-address", edition.front.source, 0, "no web address is known, so no QR code is printed"
+        )
 
 
 # ---- one PDF
@@ -131,8 +129,6 @@ def _content_findings(edition: Edition, job: Job) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class PdfOutput:
-    """A validated PDF."""
-
     data: bytes
     violations: tuple[tuple[PdfViolation, str], ...]
     """Each with the id of the enclosing block; empty: none."""

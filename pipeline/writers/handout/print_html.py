@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -27,11 +26,8 @@ from pipeline.writers.handout.variants import TypeSetting, Variant
 END_ID = "_end"
 """Id of the element after the last article."""
 LINES_ID = "_lines"
-"""Id of the block of lines for notes."""
 LINES_END_ID = "_lines_end"
-"""Id of the element after the lines for notes."""
 IMPRINT_ID = "_imprint"
-"""Id of the contact block."""
 QR_CODE_MM = 24.0
 """Width of the QR code without its quiet zone."""
 QUIET_ZONE_MODULES = 4
@@ -52,7 +48,6 @@ _NOTES_HEAD_MM = 22.0
 _MAX_WRITING_LINES = 12
 _MIN_WRITING_LINES = 3
 MIN_LINES_ROOM_MM = _NOTES_HEAD_MM + _MIN_WRITING_LINES * _LINE_SPACING_MM
-"""Room for a heading and three lines."""
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
@@ -61,20 +56,29 @@ def lay_out_handout(
 ) -> Layout:
     """Lay an edition out on pages; the job holds the pictures that `print_needs` named."""
     resources = {picture_address(need): Resource(made.data, made.media_type) for need, made in job.pictures.items()}
-    logo = find_print_logo(job)
-    if logo:
+    if logo := find_print_logo(job):
         resources["brand:logo"] = logo
     code_width = ""
     if job.options.qr_code and edition.front.address:
         png, width_mm = qr_code(edition.front.address)
         resources["qr:address"] = Resource(png, "image/png")
         code_width = f"{width_mm}mm"
+    # Chapters outside of a part have no part title.
+    groups = (
+        {
+            "title": part.title if part else "",
+            "title_id": part_id(edition, part) if part else "",
+            "chapters": tuple(_article_values(edition, article, job, setting) for article in articles),
+        }
+        for part, articles in edition.groups
+    )
+    page_of_pages = escape(job.words.fill("handout_page", page="\x01", pages="\x02"))
     html = job.styles.render(
         "handout/handout.html.j2",
         edition=edition,
         front=edition.front,
         front_chapter=_article_values(edition, edition.front, job, setting),
-        groups=_part_values(edition, job, setting) if edition.is_bound else (),
+        groups=tuple(groups) if edition.is_bound else (),
         publisher=job.publisher,
         words=job.words,
         label=job.words[variant.label],
@@ -84,7 +88,10 @@ def lay_out_handout(
         code_width=code_width,
         web=_readable_address(edition.front.address),
         website=_readable_address(job.publisher.website),
-        footer_page=_page_number_markup(job.words),
+        # "Side 1 af 2", with CSS counters for the numbers.
+        footer_page=page_of_pages.replace("\x01", Markup('<span class="page"></span>')).replace(
+            "\x02", Markup('<span class="pages"></span>')
+        ),
         imprint=IMPRINT_ID,
         end=END_ID,
     )
@@ -109,8 +116,8 @@ def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting:
 
 def _title_em(edition: Edition, variant: Variant, setting: TypeSetting) -> float:
     """Return the size of titles, by the type size: their longest word is not broken."""
-    articles = (edition.front, *edition.articles)
-    widest_mm = max(widest_word_mm(article.title, "bold", setting.size_pt) for article in articles)
+    titles = (article.title for article in (edition.front, *edition.articles))
+    widest_mm = max(widest_word_mm(title, "bold", setting.size_pt) for title in titles)
     fitting = setting.frame.title_mm / widest_mm if widest_mm else variant.title_em
     return max(_MIN_TITLE_EM, min(variant.title_em, int(fitting * 100) / 100))
 
@@ -137,25 +144,12 @@ def _article_values(edition: Edition, article: Article, job: Job, setting: TypeS
         "body": renderer.article(article),
         "see_doctor": default_see_doctor_lines(edition, job) if article.id == edition.articles[-1].id else (),
         "notes": renderer.notes(),
-        "dates": tuple(_date_lines(article, job.words)),
+        "dates": _date_lines(article, job.words),
         "meta": article.meta,
     }
 
 
-def _part_values(edition: Edition, job: Job, setting: TypeSetting) -> tuple[dict[str, object], ...]:
-    """Return the template values of the parts; chapters outside of a part have no part title."""
-    return tuple(
-        {
-            "title": part.title if part else "",
-            "title_id": part_id(edition, part) if part else "",
-            "chapters": tuple(_article_values(edition, article, job, setting) for article in articles),
-        }
-        for part, articles in edition.groups
-    )
-
-
 def lacks_see_doctor(article: Article) -> bool:
-    """Tell whether an article has no box on when to see a doctor."""
     return not any(isinstance(node, Callout) and node.kind == "see-doctor" for node in walk(article.blocks))
 
 
@@ -165,34 +159,24 @@ def default_see_doctor_lines(edition: Edition, job: Job) -> tuple[str, ...]:
     return job.options.advice(last.language, job.publisher.language) if lacks_see_doctor(last) else ()
 
 
-def _date_lines(article: Article, words: Words) -> Iterator[str]:
-    """Yield the authors, and the dates of publication, change and review."""
+def _date_lines(article: Article, words: Words) -> list[str]:
+    """Return the authors, and the dates of publication, change and review."""
 
-    def on(day: date) -> str:
+    def on(day: date | None) -> str:
         return words.date(day).replace(" ", "\N{NO-BREAK SPACE}")
 
     meta = article.meta
-    if meta.authors:
-        yield words.fill("handout_authors", names=", ".join(meta.authors))
-    if meta.published:
-        yield words.fill("handout_published", date=on(meta.published))
-    if meta.updated and meta.updated != meta.published:
-        yield words.fill("handout_updated", date=on(meta.updated))
-    if meta.reviewed and meta.reviewed_by:
-        yield words.fill("handout_reviewed_by", date=on(meta.reviewed), name=meta.reviewed_by)
-    elif meta.reviewed:
-        yield words.fill("handout_reviewed", date=on(meta.reviewed))
-    if meta.approved_by:
-        yield words.fill("handout_approved_by", name=meta.approved_by)
-    if meta.review_after:
-        yield words.fill("handout_review_after", date=on(meta.review_after))
-
-
-def _page_number_markup(words: Words) -> Markup:
-    """Return "Side 1 af 2" with CSS counters for the numbers."""
-    page, pages = Markup('<span class="page"></span>'), Markup('<span class="pages"></span>')
-    pattern = escape(words.fill("handout_page", page="\x01", pages="\x02"))
-    return pattern.replace("\x01", page).replace("\x02", pages)
+    return words.fill_known(
+        {
+            "handout_authors": {"names": ", ".join(meta.authors)},
+            "handout_published": {"date": on(meta.published)},
+            "handout_updated": {"date": on(meta.updated if meta.updated != meta.published else None)},
+            "handout_reviewed_by": {"date": on(meta.reviewed if meta.reviewed_by else None), "name": meta.reviewed_by},
+            "handout_reviewed": {"date": on(None if meta.reviewed_by else meta.reviewed)},
+            "handout_approved_by": {"name": meta.approved_by},
+            "handout_review_after": {"date": on(meta.review_after)},
+        }
+    )
 
 
 def _readable_address(address: str) -> str:
@@ -201,7 +185,6 @@ def _readable_address(address: str) -> str:
 
 
 def _style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> str:
-    """Return the style sheet with the measures of the setting."""
     frame = setting.frame
     width, height = frame.paper_mm
     code = frame.side_mm if frame.has_margin else _QR_CODE_ROOM_MM

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import zip_longest
 
@@ -24,7 +24,12 @@ _SHORT_CELL_LETTERS = 12
 """A cell with at most so many letters stays on one line where the paper allows: `Dag 10`, `2 gange`."""
 _CELL_GAP_MM = 3.0
 """Right padding of every cell but the last, as in `styles/handout/handout.css`."""
-_LIST_MM, _QUOTE_MM, _BOX_MM = 6.0, 5.8, 11.1
+_LIST_MM = 6.0
+_INDENTS_MM: Mapping[type[model.Block], float] = {
+    **dict.fromkeys((model.BulletList, model.OrderedList, model.DefinitionList), _LIST_MM),
+    model.BlockQuote: 5.8,
+    model.Callout: 11.1,
+}
 """Indents of lists, quotations and boxes, as in `styles/handout/handout.css`."""
 _MOST_WHOLE_LINES, _CELL_LETTERS = 20, 60
 """A table with more lines may break across pages: kept whole, it would leave a page nearly empty."""
@@ -120,8 +125,7 @@ class HandoutRenderer(MarkupRenderer):
         made = self._drawing_rendition(block.image.picture)
         is_wide = made is not None and not self._is_in_cell and self._drawing_width_mm(made) > self._frame.column_mm
         kind = "photo" if is_photo else "drawing wide" if is_wide else "drawing"
-        opening = Markup('<figure class="{}">').format(kind)
-        return opening + figure.removeprefix("<figure>") if figure else figure
+        return Markup('<figure class="{}">').format(kind) + figure.removeprefix("<figure>") if figure else figure
 
     def _is_photo(self, block: model.Block | None) -> bool:
         """Tell photographs, which may be small beside the text, from drawings, whose text must stay legible.
@@ -147,21 +151,9 @@ class HandoutRenderer(MarkupRenderer):
         yield
         self._indent_mm -= indent_mm
 
-    def items(self, items: Iterable[tuple[model.Block, ...]]) -> Markup:
-        with self._indented(_LIST_MM):
-            return super().items(items)
-
-    def definitionlist(self, block: model.DefinitionList) -> Markup:
-        with self._indented(_LIST_MM):
-            return super().definitionlist(block)
-
-    def blockquote(self, block: model.BlockQuote) -> Markup:
-        with self._indented(_QUOTE_MM):
-            return super().blockquote(block)
-
-    def callout(self, block: model.Callout) -> Markup:
-        with self._indented(_BOX_MM):
-            return super().callout(block)
+    def block(self, block: model.Block) -> Markup:
+        with self._indented(_INDENTS_MM.get(type(block), 0.0)):
+            return super().block(block)
 
     def _drawing_rendition(self, picture: model.Picture) -> Rendition | None:
         return self._job.pictures.get(print_need(picture, self._frame.column_mm))

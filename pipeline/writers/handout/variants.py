@@ -1,4 +1,4 @@
-"""The variants of the handout: page geometry, type settings, excerpt and page limit of each."""
+"""The options of the handout, and its variants: page geometry, type settings, excerpt and page limit of each."""
 
 from __future__ import annotations
 
@@ -6,24 +6,78 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.config import FILE_NAME
+from pipeline.errors import ConfigError
 from pipeline.model import Edition, Picture, images
 from pipeline.rendering.imposition import DocumentInfo, impose_booklet
-from pipeline.rendering.paper_sizes import PAGES_PER_SHEET
+from pipeline.validation.pdf_metadata import Standard
 from pipeline.writers import Need
-from pipeline.writers.handout.options import Options
 
 MEDIUM = "print"
 MM_PER_INCH = 25.4
 _PRINT_DPI = 200
 ExcerptKind = Literal["whole", "short", "card"]
+VariantName = Literal["standard", "large-print", "a5", "short", "exercise-card", "letter", "booklet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The keys of `[handout]`."""
+
+    variants: tuple[VariantName, ...] = ("standard",)
+    """Variants made of each article; `--variant` overrides it."""
+    paper: Literal["A4", "letter"] = "A4"
+    """Of the standard variant."""
+    font_size_pt: float = 12.0
+    """Size of all text, footer and captions included; 12 is the minimum for clear print."""
+    fit: Literal["", "sheet"] = ""
+    """`sheet`: a size between this one and 14 pt, and spacing, so that both sides of one sheet are filled."""
+    hyphenate: bool = False
+    """Off by default: Danish patterns break compounds wrongly, `bækkenbund-stræning`."""
+    qr_code: bool = True
+    """Print a QR code of the article's web address."""
+    notes: bool = True
+    """Print lines for "Mine noter" where the last page has room."""
+    standard: Standard = "ua-1"
+    """`ua-1`: PDF/UA-1 and PDF/A-2a, which today's readers and archives support. `ua-2`: PDF/UA-2 and PDF/A-4."""
+    allow_nonconforming: bool = False
+    """Publish files that violate the standard: without its claims, and with a warning for each rule."""
+    see_doctor: tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
+    """When to see a doctor, one line each: a box for every article that has none.
+
+    Plain lines are in the publisher's language; others are given by language: `{da = […], en = […]}`.
+    """
+
+    def advice(self, language: str, own: str) -> tuple[str, ...]:
+        """Return the lines on when to see a doctor in a language; empty where there are none.
+
+        Args:
+            own: The publisher's language.
+        """
+        given = self.see_doctor if isinstance(self.see_doctor, Mapping) else {own: self.see_doctor}
+        by_tag = {tag.split("-")[0].lower(): lines for tag, lines in given.items()}
+        return by_tag.get(language.split("-", maxsplit=1)[0].lower(), ())
+
+    def __post_init__(self) -> None:
+        """Validate the options.
+
+        Raises:
+            ConfigError: The size is outside 12 to 24 pt, or no variant is named.
+        """
+        if not 12 <= self.font_size_pt <= 24:
+            raise ConfigError(
+                f"[handout] font_size_pt is {self.font_size_pt:g}, expected 12 to 24",
+                source=FILE_NAME,
+                hint="12 pt is the least that clear print allows; 16 to 18 is large print",
+            )
+        if not self.variants:
+            raise ConfigError("[handout] variants is empty, expected at least one", source=FILE_NAME)
 
 
 @dataclass(frozen=True, slots=True)
 class PageGeometry:
     """Paper size, margins and columns of a page."""
 
-    paper: str
-    """Name of the paper size."""
     paper_mm: tuple[float, float]
     column_mm: float
     """Width of the text."""
@@ -36,7 +90,6 @@ class PageGeometry:
     """Between the text and the margin for photographs and QR code; 0: there is no such margin."""
     columns: int = 1
     gutter_mm: float = 0.0
-    """Between two columns of text."""
 
     @property
     def has_margin(self) -> bool:
@@ -44,7 +97,6 @@ class PageGeometry:
 
     @property
     def margin_with_gap_mm(self) -> float:
-        """The margin with its gap."""
         return self.gap_mm + self.side_mm if self.has_margin else 0.0
 
     @property
@@ -64,7 +116,6 @@ class PageGeometry:
 
     @property
     def right_mm(self) -> float:
-        """Right margin of the paper."""
         return round(self.paper_mm[0] - self.left_mm - self.width_mm, 2)
 
     @property
@@ -75,17 +126,17 @@ class PageGeometry:
 
 _A4, _LETTER, _A5 = (210.0, 297.0), (215.9, 279.4), (148.0, 210.0)
 # 125 mm hold 60 to 75 letters of 12 pt; photographs are in the margin.
-_SHEET = PageGeometry("A4", _A4, 125.0, 44.0, 20.0, 16.0, 24.0, 6.0)
-_LETTER_SHEET = PageGeometry("letter", _LETTER, 125.0, 44.0, 22.0, 16.0, 24.0, 6.0)
+_SHEET = PageGeometry(_A4, 125.0, 44.0, 20.0, 16.0, 24.0, 6.0)
+_LETTER_SHEET = PageGeometry(_LETTER, 125.0, 44.0, 22.0, 16.0, 24.0, 6.0)
 # 138 mm hold at most 55 letters of 18 pt: photographs in a margin would be too small.
-_LARGE_SHEET = PageGeometry("A4", _A4, 138.0, 100.0, 32.0, 16.0, 30.0)
-_LEAFLET = PageGeometry("A5", _A5, 118.0, 66.0, 15.0, 12.0, 19.0)
+_LARGE_SHEET = PageGeometry(_A4, 138.0, 100.0, 32.0, 16.0, 30.0)
+_LEAFLET = PageGeometry(_A5, 118.0, 66.0, 15.0, 12.0, 19.0)
 # A card is one page without a footer.
-_SMALL_CARD = PageGeometry("A5", _A5, 122.0, 84.0, 13.0, 11.0, 12.0)
-_LARGE_CARD = PageGeometry("A4", _A4, 146.0, 100.0, 32.0, 14.0, 14.0)
+_SMALL_CARD = PageGeometry(_A5, 122.0, 84.0, 13.0, 11.0, 12.0)
+_LARGE_CARD = PageGeometry(_A4, 146.0, 100.0, 32.0, 14.0, 14.0)
 # Two columns hold a third more words than one with a margin; 84.5 mm hold 46 letters of 12 pt.
-_FULL_SHEET = PageGeometry("A4", _A4, 84.5, 46.0, 18.0, 14.0, 22.0, columns=2, gutter_mm=6.0)
-_FULL_LETTER = PageGeometry("letter", _LETTER, 84.5, 46.0, 20.0, 14.0, 22.0, columns=2, gutter_mm=6.0)
+_FULL_SHEET = PageGeometry(_A4, 84.5, 46.0, 18.0, 14.0, 22.0, columns=2, gutter_mm=6.0)
+_FULL_LETTER = PageGeometry(_LETTER, 84.5, 46.0, 20.0, 14.0, 22.0, columns=2, gutter_mm=6.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +146,6 @@ class TypeSetting:
     frame: PageGeometry
     size_pt: float
     is_tight: bool = False
-    """With less space between lines and paragraphs."""
     picture: float = 1.0
     """Factor for the width of drawings in the column: text of 10 pt is still 7 pt at 0.7."""
 
@@ -110,8 +160,6 @@ def _setting_candidates(frame: PageGeometry, *sizes_pt: float) -> tuple[TypeSett
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way to print an article."""
-
     candidates: tuple[TypeSetting, ...] = ()
     """Settings to try, from roomy to tight; each needs no more pages than the one before.
 
@@ -173,11 +221,6 @@ def candidate_settings(variant: Variant, options: Options) -> tuple[TypeSetting,
     return (*_setting_candidates(sheet, *reversed(larger), least), *closest)
 
 
-def max_pages(variant: Variant, options: Options) -> int:
-    """Return the page limit of a variant; 0: none."""
-    return PAGES_PER_SHEET if options.fit and not variant.candidates else variant.most_pages
-
-
 @dataclass(frozen=True, slots=True)
 class ImposedVariant:
     """A variant made by imposing the pages of another; it claims no standard."""
@@ -198,7 +241,6 @@ def variants_to_draw(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def print_need(picture: Picture, width_mm: float) -> Need:
-    """Return a picture at 200 dpi for the width it is printed at."""
     return Need(picture, round(width_mm / MM_PER_INCH * _PRINT_DPI))
 
 

@@ -10,20 +10,11 @@ from pipeline.model import Edition
 from pipeline.registry import error_rule, note_rule, warning_rule
 from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
 from pipeline.writers import Artifact, Job, Need, Written
+from pipeline.writers.newsletter import message
 from pipeline.writers.newsletter.footer import footer_findings
-from pipeline.writers.newsletter.html_part import MEDIUM, render_html
 from pipeline.writers.newsletter.mail_images import PICTURES_FOLDER, ImageRegistry, find_mail_logo, mail_need
-from pipeline.writers.newsletter.message import (
-    MessageContent,
-    build_message,
-    content_id,
-    message_domain,
-    message_headers,
-    sender_address,
-)
-from pipeline.writers.newsletter.options import Options
-from pipeline.writers.newsletter.sections import MailSection, sections_of, shortenings
-from pipeline.writers.newsletter.text_part import render_text
+from pipeline.writers.newsletter.parts import MEDIUM, render_html, render_text
+from pipeline.writers.newsletter.sections import MailSection, Options, sections_of, shortenings
 
 __all__ = ["Options", "facts_from", "medium", "needs", "summary", "write"]
 
@@ -48,8 +39,7 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
     "Read the message; a project's own template is the usual cause.",
 )
 def write(edition: Edition, job: Job) -> Written:
-    """Return HTML, text, message and pictures of an edition."""
-    domain = message_domain(job.publisher)
+    domain = message.message_domain(job.publisher)
     options: Options = job.options
     front = edition.front
     sections, message_html, embedded = fit_to_size_limit(edition, job, domain)
@@ -58,10 +48,10 @@ def write(edition: Edition, job: Job) -> Written:
     html = render_html(edition, sections, job, images)
     text = render_text(edition, sections, job)
     subject = " ".join(filter(None, (options.subject_prefix.strip(), front.meta.subject or front.title)))
-    headers = message_headers(front, subject, edition.changed, options.unsubscribe)
-    sender = sender_address(job.publisher)
+    headers = message.message_headers(front, subject, edition.changed, options.unsubscribe)
+    sender = message.sender_address(job.publisher)
     pictures = {} if options.picture_base else embedded.used
-    data = build_message(MessageContent(headers, sender, text, message_html, pictures, domain))
+    data = message.build_message(message.MessageContent(headers, sender, text, message_html, pictures, domain))
     expected = headers | ({"From": str(sender)} if sender else {})
     violations = validate_mail(data, expected, merge_tags=(options.unsubscribe,))
     return Written(
@@ -89,7 +79,7 @@ def fit_to_size_limit(edition: Edition, job: Job, domain: str) -> tuple[tuple[Ma
 
     def address(name: str) -> str:
         base = job.options.picture_base
-        return f"{base.rstrip('/')}/{name}" if base else f"cid:{content_id(name, domain)}"
+        return f"{base.rstrip('/')}/{name}" if base else f"cid:{message.content_id(name, domain)}"
 
     def rendered(sections: tuple[MailSection, ...]) -> tuple[tuple[MailSection, ...], str, ImageRegistry]:
         images = ImageRegistry(job.pictures, address)
@@ -126,7 +116,6 @@ def fit_to_size_limit(edition: Edition, job: Job, domain: str) -> tuple[tuple[Ma
     "State `published:` in the article.",
 )
 def shortening_findings(edition: Edition, sections: tuple[MailSection, ...], options: Options) -> tuple[Finding, ...]:
-    """Return the findings of shortened articles, unreachable rests, and a missing date."""
     findings: list[Finding] = []
     for section, asked in zip(sections, sections_of(edition, options), strict=True):
         source = section.article.source

@@ -6,18 +6,17 @@ Source: markedsføringsloven § 10; e-handelsloven §§ 7 and 9 (name, address, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import mul
 
 from pipeline.config import FILE_NAME, Publisher
 from pipeline.findings import Finding, make_finding
 from pipeline.registry import error_rule, warning_rule
 from pipeline.rendering.words import Words
-from pipeline.writers.newsletter.options import Options
+from pipeline.writers.newsletter.sections import Options
 
 
 @dataclass(frozen=True, slots=True)
 class FooterLine:
-    """A text of the footer, and its link."""
-
     words: str
     address: str = ""
 
@@ -47,16 +46,16 @@ def footer_of(publisher: Publisher, options: Options, words: Words) -> Footer:
         FooterLine(words["newsletter_unsubscribe"], options.unsubscribe),
         FooterLine(words["newsletter_privacy"], publisher.privacy),
     )
-    shown_links = tuple(link for link in links if link.address)
-    return Footer(tuple(line for line in lines if line.words), options.reason, shown_links)
+    return Footer(
+        tuple(line for line in lines if line.words), options.reason, tuple(link for link in links if link.address)
+    )
 
 
 def tel_address(phone: str) -> str:
     """Return the `tel:` address of a Danish number of eight digits or an international number, else nothing."""
     digits = "".join(character for character in phone if character.isdecimal())
-    if phone.strip().startswith("+"):
-        return f"tel:+{digits}"
-    return f"tel:+45{digits}" if len(digits) == 8 else ""
+    is_international = phone.strip().startswith("+")
+    return f"tel:+{digits}" if is_international else f"tel:+45{digits}" if len(digits) == 8 else ""
 
 
 @warning_rule(
@@ -91,10 +90,10 @@ def footer_findings(publisher: Publisher, options: Options) -> tuple[Finding, ..
     if not any(value.strip() for value in needed.values()):
         # A new project may preview its newsletters, but cannot send them.
         return (make_finding("newsletter-without-sender", FILE_NAME, 0, "nothing says who sends the newsletters"),)
-    missing = (key for key, value in needed.items() if not value.strip())
     findings = [
         make_finding("newsletter-footer-incomplete", FILE_NAME, 0, f"{key} is missing: a newsletter's footer states it")
-        for key in missing
+        for key, value in needed.items()
+        if not value.strip()
     ]
     if publisher.cvr and not is_cvr(publisher.cvr):
         message = f"[publisher] cvr is {publisher.cvr!r}, expected eight digits whose check digit agrees"
@@ -105,6 +104,6 @@ def footer_findings(publisher: Publisher, options: Options) -> tuple[Finding, ..
 def is_cvr(number: str) -> bool:
     """Tell whether a number is a valid Danish CVR number: eight digits, weighted sum divisible by 11."""
     digits = number.strip().removeprefix("DK").replace(" ", "")
-    if len(digits) != 8 or not digits.isdecimal():
-        return False
-    return sum(int(digit) * weight for digit, weight in zip(digits, (2, 7, 6, 5, 4, 3, 2, 1), strict=True)) % 11 == 0
+    weights = (2, 7, 6, 5, 4, 3, 2, 1)
+    is_number = len(digits) == len(weights) and digits.isdecimal()
+    return is_number and sum(map(mul, map(int, digits), weights)) % 11 == 0

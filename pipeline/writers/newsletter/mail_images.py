@@ -53,15 +53,10 @@ class ImageRegistry:
         return self.put(rendition, width, round(width * rendition.height_px / rendition.width_px))
 
     def put(self, rendition: Rendition, width_px: int, height_px: int) -> Placed:
-        """Place a finished picture at a size."""
-        name = image_file_name(rendition)
+        # Derived from the content, so that editions share files.
+        name = f"{hashlib.sha256(rendition.data).hexdigest()[:16]}-{rendition.width_px}{rendition.suffix}"
         self.used[name] = rendition
         return Placed(self.address(name), width_px, height_px)
-
-
-def image_file_name(rendition: Rendition) -> str:
-    """Return a file name derived from the content, so that editions share files."""
-    return f"{hashlib.sha256(rendition.data).hexdigest()[:16]}-{rendition.width_px}{rendition.suffix}"
 
 
 def find_mail_logo(styles: Styles, logo: str) -> Rendition | None:

@@ -34,8 +34,6 @@ _FALLBACK_DOMAIN = "newsletter.invalid"
 
 @dataclass(frozen=True, slots=True)
 class MessageContent:
-    """The content of a message."""
-
     headers: Mapping[str, str]
     """Decoded."""
     sender: Address | None
@@ -71,8 +69,10 @@ def sender_address(publisher: Publisher) -> Address | None:
     """
     if not publisher.email:
         return None
-    expected = "expected an address such as kontakt@klinik.example"
-    wrong = ConfigError(f"[publisher] email is {publisher.email!r}, {expected}", source=FILE_NAME)
+    wrong = ConfigError(
+        f"[publisher] email is {publisher.email!r}, expected an address such as kontakt@klinik.example",
+        source=FILE_NAME,
+    )
     broken = ConfigError("[publisher] name holds a line break or another control character", source=FILE_NAME)
     name = single_line_header(publisher.name, broken)
     local, _, domain = single_line_header(publisher.email, wrong).rpartition("@")
@@ -94,9 +94,7 @@ def single_line_header(value: str, otherwise: PublishError) -> str:
 
 
 def message_domain(publisher: Publisher) -> str:
-    """Return the domain for the message's identifiers."""
-    mail = publisher.email.rpartition("@")[2]
-    host = mail or urlsplit(publisher.website).hostname or ""
+    host = publisher.email.rpartition("@")[2] or urlsplit(publisher.website).hostname or ""
     return host if re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", host) else _FALLBACK_DOMAIN
 
 
@@ -115,7 +113,8 @@ def build_message(content: MessageContent) -> bytes:
             main, _, sub = picture.media_type.partition("/")
             cid = f"<{content_id(name, content.domain)}>"
             page.add_related(picture.data, main, sub, cid=cid, filename=name, disposition="inline")
-    digest = message_digest(content)
+    pieces = (str(content.sender), *content.headers.values(), content.text, content.html, *content.pictures)
+    digest = hashlib.sha256(b"".join(piece.encode() + b"\0" for piece in pieces)).hexdigest()[:32]
     for number, part in enumerate(part for part in made.walk() if part.is_multipart()):
         # `=_` occurs in no line of quoted-printable or base64, so a boundary cannot occur in the content.
         part.set_boundary(f"=_{digest}-{number}")
@@ -136,10 +135,3 @@ def encode_header(name: str, words: str, address: str = "") -> bytes:
     elif address:
         words = str(Address(words)).removesuffix("<>")  # quoted where it holds a comma or the like
     return f"{name}: {f'{words.rstrip()}{address}'.lstrip()}\r\n".encode("ascii")
-
-
-def message_digest(content: MessageContent) -> str:
-    digest = hashlib.sha256()
-    for piece in (str(content.sender), *content.headers.values(), content.text, content.html, *content.pictures):
-        digest.update(piece.encode() + b"\0")
-    return digest.hexdigest()[:32]

@@ -1,14 +1,67 @@
-"""The content of a mail: of each article the whole, its opening, or a teaser; and announcements of events and hours."""
+"""The options of the newsletter; the content of a mail: articles whole, in part, or as teasers, and announcements."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
+from typing import Literal
 
 from pipeline import model
+from pipeline.config import FILE_NAME
+from pipeline.errors import ConfigError
 from pipeline.model import walk
 from pipeline.rendering.words import Words
-from pipeline.writers.newsletter.options import Options
+
+_URL_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The keys of `[newsletter]`."""
+
+    reason: str = ""
+    """Why the reader receives this mail: a sentence in the footer."""
+    unsubscribe: str = ""
+    """An `https:` address, a `mailto:`, or the merge tag of a mailing service, such as `*|UNSUB|*`."""
+    picture_base: str = ""
+    """The `https:` address of the uploaded files of `outputs/newsletter/pictures/`.
+
+    Empty: the message embeds its pictures. Set: it loads them from the web, and so does an additional file,
+    `<id>.paste.html`, to paste into any mailing service. `<id>.html` always shows its pictures from the disk.
+    """
+    files_base: str = ""
+    """The `https:` address of the uploaded `outputs/handout/` and `outputs/epub/`; empty: no links to files."""
+    subject_prefix: str = ""
+    """Prefix of every subject: `Nyt fra klinikken:`."""
+    articles: Literal["teaser", "full"] = "teaser"
+    """How an edition of several articles shows each of them by default."""
+
+    def __post_init__(self) -> None:
+        """Validate the options.
+
+        Raises:
+            ConfigError: With all problems.
+        """
+        problems = [
+            f"{FILE_NAME}: [newsletter] {entry.name} holds a line break or another control character"
+            for entry in fields(self)
+            if _CONTROL_CHARACTER.search(getattr(self, entry.name))
+        ]
+        problems += [
+            f"{FILE_NAME}: [newsletter] {name} is {address!r}, expected an address such as https://klinik.example/post"
+            for name, address in (("picture_base", self.picture_base), ("files_base", self.files_base))
+            if address and not re.match(r"https://[^/\s\"<>]+[^\s\"<>]*$", address)
+        ]
+        scheme = _URL_SCHEME.match(self.unsubscribe)
+        if (scheme and scheme[0].lower() not in ("https:", "mailto:")) or re.search(r"[<>\"]", self.unsubscribe):
+            problems.append(
+                f"{FILE_NAME}: [newsletter] unsubscribe is {self.unsubscribe!r}, "
+                "expected an address with https: or mailto:, or a mailing service's merge tag"
+            )
+        if problems:
+            raise ConfigError("\n".join(problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +127,16 @@ def whole_section(article: model.Article) -> MailSection:
 
 
 def edition_teaser(edition: model.Edition, article: model.Article) -> MailSection:
-    """Return the teaser of an article of an edition.
+    """Return an article's lead, description or first paragraph, and its boxes on when to see a doctor.
 
     A mail of teasers has one hero: the edition's own picture, or else that of its first article.
     """
-    is_first = article == edition.articles[0]
-    return replace(teaser_section(article), hero=article.hero if is_first and not edition.front.hero else None)
-
-
-def teaser_section(article: model.Article) -> MailSection:
-    """Return an article's lead, description or first paragraph, and its boxes on when to see a doctor."""
     has_words = article.lead or article.description
     first = () if has_words else tuple(block for block in article.blocks if isinstance(block, model.Para))[:1]
-    return MailSection(article, (*first, *see_doctor_callouts(article.blocks)), is_whole=False, is_teaser=True)
+    hero = article.hero if article == edition.articles[0] and not edition.front.hero else None
+    return MailSection(
+        article, (*first, *see_doctor_callouts(article.blocks)), is_whole=False, is_teaser=True, hero=hero
+    )
 
 
 def opening_sections(article: model.Article) -> Iterator[MailSection]:
@@ -127,7 +177,7 @@ def event_inlines(event: model.Event, words: Words) -> tuple[model.Inline, ...]:
     title: tuple[model.Inline, ...] = text_inlines(event.title)
     if event.address:
         title = (model.Link(title, event.address, event.line),)
-    when = " ".join(filter(None, (words.date(event.day) if event.day else "", event.time)))
+    when = " ".join(filter(None, (words.date(event.day), event.time)))
     details = " · ".join(filter(None, (when, event.place)))
     return (*title, model.LineBreak(), *text_inlines(details)) if details else title
 

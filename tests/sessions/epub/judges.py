@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.validation import ace, epubcheck
 from pipeline.validation.certificate import Certificates, claims_conformance
+from pipeline.validation.certifying import check_with_ace, check_with_epubcheck
 from pipeline.validation.epub import OPF_NS, read_container, read_publication, validate_epub
 
 
@@ -34,7 +34,7 @@ def by_epubcheck(books: Mapping[str, bytes]) -> Verdict:
     named = {f"book-{number}": id_ for number, id_ in enumerate(books)}
     began = time.monotonic()
     with TemporaryDirectory() as folder:
-        found = epubcheck.check_with_epubcheck({name: books[id_] for name, id_ in named.items()}, Path(folder))
+        found = check_with_epubcheck({name: books[id_] for name, id_ in named.items()}, Path(folder))
     faults = tuple(f"{named[name]}: {fault}" for name, lines in found.items() for fault in lines)
     return Verdict(len(books), faults, time.monotonic() - began)
 
@@ -45,7 +45,7 @@ def by_ace(books: Mapping[str, bytes]) -> Verdict:
     faults: list[str] = []
     for id_, book in books.items():
         with TemporaryDirectory() as folder:
-            faults += (f"{id_}: {fault}" for fault in ace.check_with_ace(book, Path(folder)))
+            faults += (f"{id_}: {fault}" for fault in check_with_ace(book, Path(folder)))
     return Verdict(len(books), tuple(faults), time.monotonic() - began)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from lxml import etree
 
-from pipeline.validation.ace import find_browser
+from pipeline.validation.certifying import find_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route

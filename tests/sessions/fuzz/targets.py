@@ -10,10 +10,9 @@ from pathlib import Path
 from pipeline import config
 from pipeline.config import SourceSettings
 from pipeline.errors import PublishError
-from pipeline.mailing.csv_import import read_csv
-from pipeline.mailing.data_dir import DataDir
-from pipeline.mailing.database import open_database
+from pipeline.mailing.database import DataDir, open_database
 from pipeline.mailing.incoming_mail import read_bounces, read_unsubscribe_requests
+from pipeline.mailing.subscribers import read_csv
 from pipeline.pictures import svg
 from pipeline.reading.dates import DateError, parse_date
 from pipeline.reading.frontmatter import read_front_matter

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pypdfium2
 
-from pipeline.autofix import apply_fix, find_fixes
 from pipeline.config import load_config
+from pipeline.lint_run import apply_fix, find_fixes
 from pipeline.writers import installed_writers
 from tests import published_words
 from tests.sessions.lint.running import publish, say

@@ -21,8 +21,8 @@ from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import load_words
 from pipeline.writers import Job, Need, Rendition, installed_writers, newsletter
 from pipeline.writers.newsletter.footer import footer_of
-from pipeline.writers.newsletter.html_part import dates_line
 from pipeline.writers.newsletter.mail_images import ImageRegistry, find_mail_logo, place_logo
+from pipeline.writers.newsletter.parts import dates_line
 from tests.sessions.mail.browsing import browse
 from tests.sessions.mail.judging import caniemail, run
 from tests.sessions.mail.projects import REPOSITORY, Mail

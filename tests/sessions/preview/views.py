@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipeline.validation.ace import find_browser
+from pipeline.validation.certifying import find_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Playwright

@@ -18,7 +18,7 @@ from unittest.mock import patch
 from pipeline import config, writers
 from pipeline.mailing.delivery import MessageFactory
 from pipeline.mailing.outbox import Campaign
-from pipeline.mailing.published_edition import find_published
+from pipeline.mailing.preflight import find_published
 from pipeline.mailing.send_flow import Mailing, open_mailing
 from pipeline.mailing.transport import SmtpTransport
 from tests.sessions.sending import projects

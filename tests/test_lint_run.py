@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.autofix import apply_fix, find_fixes
 from pipeline.config import Config, SourceSettings
 from pipeline.errors import ConfigError
+from pipeline.lint_run import apply_fix, find_fixes
 from pipeline.reading.repairs import fix_source
 from tests.makers import write
 

@@ -1,4 +1,7 @@
-"""The HTML part of a mail: tables for layout, styles inline, and extras for clients that support more."""
+"""The HTML part of a mail and its plain text part, with the same headings, words, warnings and links.
+
+HTML has tables for layout, styles inline, and extras for clients that support more.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from pipeline import model
 from pipeline.errors import StyleError
 from pipeline.model import text, walk
 from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix
+from pipeline.rendering.text import WIDTH, TextRenderer
 from pipeline.rendering.words import Words, find_locale
 from pipeline.writers import Job
 from pipeline.writers.newsletter.footer import footer_of
@@ -132,9 +136,7 @@ class MailRenderer(MarkupRenderer):
 def table_classes(table: model.Table) -> str:
     """Return the classes of a table: a list on phones, or everywhere, where its words are too long for columns."""
     needed_px = min_table_width_px(table)
-    if needed_px <= TABLE_PX:
-        return ""
-    return " stacks widens" if needed_px <= WIDE_TABLE_PX else " stacks"
+    return "" if needed_px <= TABLE_PX else " stacks widens" if needed_px <= WIDE_TABLE_PX else " stacks"
 
 
 def min_table_width_px(table: model.Table) -> int:
@@ -166,16 +168,18 @@ def render_html(edition: model.Edition, sections: tuple[MailSection, ...], job: 
     import css_inline
 
     front = edition.front
+    description, locale = front.description or front.lead, find_locale(front.language)
     announcements = MailRenderer(job.words, images.place, prefix="", depth=0, address=str)
     logo = find_mail_logo(job.styles, job.publisher.logo)
-    styles = [Markup(strip_css_comments(job.styles.text(f"newsletter/{name}"))) for name in EMBEDDED_STYLES]  # noqa: S704  # our own files
+    sheets = (re.sub(r"(?s)/\*.*?\*/\s*", "", job.styles.text(f"newsletter/{name}")) for name in EMBEDDED_STYLES)
     html = job.styles.render(
         "newsletter/newsletter.html.j2",
         language=front.language,
-        direction=text_direction(front.language),
+        direction=str(locale.text_direction) if locale else "ltr",
         title=front.title,
-        preheader=preheader(front.description or front.lead),
-        styles=styles,
+        # Padded, so that no other text follows in the preview of inboxes.
+        preheader=Markup("{} {}").format(description, Markup("&#847;&nbsp;") * (PREHEADER_LENGTH - len(description))),
+        styles=[Markup(sheet.strip()) for sheet in sheets],  # noqa: S704  # our own files
         words=job.words,
         added=ADDED,
         web_address=front.address,
@@ -238,14 +242,12 @@ def link_resolver(section: MailSection) -> Callable[[str], str]:
     def address(wanted: str) -> str:
         if not wanted.startswith("#") or wanted[1:] in ids:
             return wanted
-        web_address = section.article.address
-        return web_address + wanted if web_address else ""
+        return section.article.address + wanted if section.article.address else ""
 
     return address
 
 
 def contents_by_part(edition: model.Edition) -> tuple[tuple[str, tuple[model.Related, ...]], ...]:
-    """Return the table of contents of a bound edition, by parts."""
     return tuple(
         (
             part.title if part else "",
@@ -273,40 +275,86 @@ def read_more_buttons(section: MailSection, words: Words, *, is_alone: bool) -> 
 def download_links(front: model.Article, job: Job) -> tuple[model.Related, ...]:
     """Return links to the PDF and EPUB of the edition, if `files_base` is set."""
     base = job.options.files_base.rstrip("/")
-    wanted = (("handout", "pdf", "newsletter_pdf"), ("epub", "epub", "newsletter_epub"))
     return tuple(
         model.Related(job.words[word], f"{base}/{format_}/{front.id}.{suffix}")
-        for format_, suffix, word in wanted
+        for format_, suffix, word in (("handout", "pdf", "newsletter_pdf"), ("epub", "epub", "newsletter_epub"))
         if base and (not front.meta.formats or format_ in front.meta.formats)
     )
 
 
 def dates_line(article: model.Article, words: Words) -> str:
-    """Return authors, reviewer and dates of an article in one line."""
     meta = article.meta
-    pieces = [words.fill("newsletter_authors", names=", ".join(meta.authors))] if meta.authors else []
-    if meta.updated:
-        pieces.append(words.fill("newsletter_updated", date=words.date(meta.updated)))
-    elif meta.published:
-        pieces.append(words.fill("newsletter_published", date=words.date(meta.published)))
-    if meta.reviewed and meta.reviewed_by:
-        pieces.append(words.fill("newsletter_reviewed_by", date=words.date(meta.reviewed), name=meta.reviewed_by))
-    elif meta.reviewed:
-        pieces.append(words.fill("newsletter_reviewed", date=words.date(meta.reviewed)))
-    return " · ".join(pieces)
+    return " · ".join(
+        words.fill_known(
+            {
+                "newsletter_authors": {"names": ", ".join(meta.authors)},
+                "newsletter_updated": {"date": words.date(meta.updated)},
+                "newsletter_published": {"date": words.date(None if meta.updated else meta.published)},
+                "newsletter_reviewed_by": {
+                    "date": words.date(meta.reviewed if meta.reviewed_by else None),
+                    "name": meta.reviewed_by,
+                },
+                "newsletter_reviewed": {"date": words.date(None if meta.reviewed_by else meta.reviewed)},
+            }
+        )
+    )
 
 
-def preheader(description: str) -> Markup:
-    """Return the preview text of inboxes, padded so that no other text follows in it."""
-    filling = Markup("&#847;&nbsp;") * max(0, PREHEADER_LENGTH - len(description))
-    return Markup("{} {}").format(description, filling)
+# ---- the text part
 
 
-def text_direction(language: str) -> str:
-    """Return the direction of a language's script: ltr or rtl."""
-    locale = find_locale(language)
-    return str(locale.text_direction) if locale else "ltr"
+def render_text(edition: model.Edition, sections: tuple[MailSection, ...], job: Job) -> str:
+    """Return the whole text, its lines ended by a line feed."""
+    renderer = TextRenderer(job.words, medium=MEDIUM)
+    pieces = [piece for section in sections for piece in section_text(edition, section, job, renderer)]
+    renderer.address = str
+    pieces += (
+        renderer.heading(heading, 2) + "\n\n" + renderer.blocks(blocks)
+        for heading, blocks in announcements_of(edition.front, job.words)
+    )
+    pieces += [renderer.notes(), renderer.links()]
+    pieces.append("-" * WIDTH + "\n" + footer_text(job, renderer))
+    return "\n\n\n".join(filter(None, pieces)) + "\n"
 
 
-def strip_css_comments(css: str) -> str:
-    return re.sub(r"/\*.*?\*/\s*", "", css, flags=re.DOTALL).strip()
+def section_text(edition: model.Edition, section: MailSection, job: Job, renderer: TextRenderer) -> tuple[str, ...]:
+    article, words = section.article, job.words
+    is_front = article.id == edition.id
+    level = 1 if is_front else 2
+    renderer.depth = level - 1
+    renderer.address = link_resolver(section)
+    opening = [
+        renderer.paragraph("" if is_front else part_titles(edition).get(article.id, "")),
+        renderer.heading(article.title, level),
+        renderer.paragraph(dates_line(article, words)) if not section.is_teaser else "",
+        renderer.blocks((section.hero,)) if section.hero else "",
+        renderer.paragraph(section.lead),
+    ]
+    if article.meta.key_points and not section.is_teaser:
+        opening += [renderer.paragraph(words["callout_key_points"]), renderer.bullets(article.meta.key_points)]
+    body = renderer.blocks(section.blocks)
+    if edition.is_bound and is_front:
+        ending = [
+            renderer.heading(words["newsletter_contents"], 2),
+            *(
+                line
+                for title, entries in contents_by_part(edition)
+                for line in (renderer.paragraph(title), renderer.bullets(entry.title for entry in entries))
+            ),
+            f"{words['newsletter_browser']}: {article.address}" if article.address else "",
+        ]
+    else:
+        ending = [f"{more.words}: {more.address}" for more in read_more_buttons(section, words, is_alone=is_front)]
+    if is_front:
+        ending += [f"{file.title}: {file.address}" for file in download_links(article, job)]
+    if section.is_whole and article.meta.related:
+        related = (f"{entry.title}: {entry.address}" for entry in article.meta.related)
+        ending += [renderer.heading(words["newsletter_related"], level + 1), renderer.bullets(related)]
+    return "\n\n".join(filter(None, opening)), body, "\n\n".join(filter(None, ending))
+
+
+def footer_text(job: Job, renderer: TextRenderer) -> str:
+    footer = footer_of(job.publisher, job.options, job.words)
+    lines = "\n".join(filter(None, (job.publisher.name, *(line.words for line in footer.lines))))
+    links = "\n".join(f"{link.words}: {link.address}" for link in footer.links)
+    return "\n\n".join(filter(None, (lines, renderer.paragraph(footer.reason), links)))
