@@ -174,7 +174,8 @@ class CampaignSender:
         if outcome.verdict == "accepted":
             self.campaign.accept(message, outcome.status)
             self._has_accepted = True
-            self._save_refusals()
+            if not self.stop.is_set():  # it may have refused too many by another connection
+                self._save_refusals()
         elif outcome.verdict == "deferred":
             self.campaign.defer(message, outcome.status, self.settings.first_wait_s * 2**message.attempts)
         elif outcome.verdict == "refused":
@@ -186,7 +187,7 @@ class CampaignSender:
         """Hold a refusal until the server accepts another message: until then it may refuse the sender.
 
         Raises:
-            SendError: The server refuses the sender, not this reader.
+            SendError: The server refuses the sender by name.
         """
         if outcome.stage == "sender":
             self.campaign.release(message)
@@ -198,7 +199,7 @@ class CampaignSender:
         with self._lock:
             self._refusals.append((message, outcome))
             if len(self._refusals) >= MAX_REFUSALS_IN_A_ROW:
-                raise self._refused_error()
+                self.stop.set()
 
     def _save_refusals(self) -> None:
         with self._lock:
@@ -208,18 +209,14 @@ class CampaignSender:
 
     def _finish_refusals(self) -> None:
         """Save the last refusals; queue their messages again where the run was stopped, or the server accepted none."""
-        doubtful = sum(not outcome.is_unreachable for _, outcome in self._refusals)
-        if doubtful >= MANY_REFUSALS and not self._has_accepted:
-            self._fault = self._fault or self._refused_error()
+        count, doubtful = len(self._refusals), sum(not outcome.is_unreachable for _, outcome in self._refusals)
+        if count >= MAX_REFUSALS_IN_A_ROW or (doubtful >= MANY_REFUSALS and not self._has_accepted):
+            self._fault = self._fault or SendError(
+                f"{self.settings.host} refused {count} messages in a row, the last with: {self._refusals[-1][1].reply}",
+                hint="no reader is marked as refused or bounced, and all these messages are queued again; "
+                "ask the operator of the mail server, then send the same edition again",
+            )
         if not self._fault and not self.stop.is_set():
             self._save_refusals()
         for message, _ in self._refusals:
             self.campaign.release(message)
-
-    def _refused_error(self) -> SendError:
-        return SendError(
-            f"{self.settings.host} refused {len(self._refusals)} messages in a row, the last with: "
-            f"{self._refusals[-1][1].reply}",
-            hint="no reader is marked as refused or bounced, and all these messages are queued again; "
-            "ask the operator of the mail server, then send the same edition again",
-        )

@@ -4,8 +4,7 @@
                 │            ├─────▶ deferred ─▶ claimed …
                 └─▶ withdrawn └────▶ claimed ─▶ refused
 
-A refusal is held as "claimed" until the server accepts another message; a server that refuses everyone refuses the
-sender, and such messages are queued again.
+A refused message stays "claimed" until the server accepts another; where it refuses everyone, they are queued again.
 A message is saved as "in doubt" before its content is sent, until the server's reply is saved. So after a crash, a
 message in doubt may have been delivered or not, and is sent again only with `--resend-doubtful`. For every other state
 it is known whether the message was delivered.
@@ -232,29 +231,29 @@ def suppress_bounced(connection: Connection, person: str, campaign: int, day: da
 
 
 def restore_bounced(store: MailingDatabase, edition: str, since: date) -> int:
-    """Take back the bounces of an edition's campaigns since a day, and queue what the server refused.
+    """Take back an edition's bounces since a day, queue what the server refused, and return how many readers they are.
 
-    Whoever has unsubscribed, or was erased, stays away. Returns how many readers are restored.
+    Whoever has unsubscribed, or was erased, stays away.
 
     Raises:
         SendError: The edition was never sent.
     """
-    campaigns = [row["id"] for row in store.rows("SELECT id FROM campaigns WHERE edition = ?", (edition,))]
-    if not campaigns:
+    if not store.rows("SELECT 1 FROM campaigns WHERE edition = ?", (edition,)):
         raise SendError(f"{edition} has not been sent to any list", hint="name the edition as `publish send` does")
-    people: set[str] = set()
+    chosen = (
+        "bounced_by IN (SELECT id FROM campaigns WHERE edition = ?) AND bounced_on >= ? AND unsubscribed_on IS NULL"
+    )
+    values = edition, since.isoformat()
     with store.transaction() as connection:
-        for campaign in campaigns:
-            rows = connection.execute(
-                "UPDATE subscribers SET bounced_on = NULL, bounced_by = NULL WHERE unsubscribed_on IS NULL "
-                "AND bounced_by = ? AND bounced_on >= ? RETURNING person", (campaign, since.isoformat())
-            ).fetchall()  # fmt: skip
-            connection.executemany(
-                "UPDATE outbox SET state = 'queued', due = 1 WHERE state = 'refused' AND campaign = ? AND person = ?",
-                [(campaign, row["person"]) for row in rows],
-            )
-            people |= {row["person"] for row in rows}
-    return len(people)
+        connection.execute(
+            "UPDATE outbox SET state = 'queued', due = 1 FROM subscribers WHERE state = 'refused' "  # noqa: S608  # constants
+            f"AND campaign = bounced_by AND outbox.person = subscribers.person AND {chosen}", values,
+        )  # fmt: skip
+        rows = connection.execute(
+            f"UPDATE subscribers SET bounced_on = NULL, bounced_by = NULL WHERE {chosen} RETURNING person",  # noqa: S608
+            values,
+        ).fetchall()
+        return len({row["person"] for row in rows})
 
 
 def timestamp_now() -> str:

@@ -28,7 +28,7 @@ _GONE = re.compile(
 )
 _OTHER_CAUSE = re.compile(
     r"full\b|quota|storage|\bspace\b|\blimit|\brate\b|too (?:many|much|large|big|fast|quickly)|temporar|\blater\b"
-    r"|try again|\b4\d\d\b|spam|junk|virus|unsolicited|block|blacklist|reputation|polic(?:y|ies)|denied"
+    r"|try again|\b4\d\d\b|spam|junk|virus|unsolicited|block|blacklist|reputation|polic(?:y|ies)|preference|denied"
     r"|relay(?:ing)? (?:not|access|prohibited)|not permitted|\bsender|mail from|return.path|\bspf\b|\bdkim\b|\bdmarc\b"
     r"|(?:unknown|no such) (?:domain|host)|(?:domain|host) (?:name )?(?:is )?(?:not found|unknown|does)",
     re.IGNORECASE,

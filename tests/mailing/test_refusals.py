@@ -89,6 +89,7 @@ STAYS = (
     "550 spam",
     "554 delivery error: dd This message has been blocked by content filter",
     "550 5.7.1 No such user!",
+    "550 5.1.1 RCP-P2 Refused due to recipient preferences",
     "550 Administrative prohibition",
     "554 Transaction failed",
     "553 Requested action not taken",

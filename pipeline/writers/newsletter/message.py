@@ -126,11 +126,7 @@ def build_message(content: MessageContent) -> bytes:
 
 
 def shield_from_lines(body: bytes) -> bytes:
-    """Return a body in which no line of quoted-printable begins with `From `.
-
-    Mail servers write `>From ` in its place, which breaks DKIM signatures (RFC 2049, 3; RFC 4155). The soft line break
-    keeps lines within their length.
-    """
+    """Return a body in which no line begins with `From `: servers write `>From `, and break signatures (RFC 4155)."""
     return body.replace(b"\r\nFrom ", b"\r\n=46rom=\r\n ")
 
 

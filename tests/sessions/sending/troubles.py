@@ -18,6 +18,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import trustme
@@ -99,7 +100,7 @@ def prove(folder: Path, readers: int, kills: int, seed: int) -> list[str]:
     begun = time.monotonic()
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz")
-        tokens = {address: token for address, token in _rows(project, "SELECT address, token FROM subscribers")}
+        tokens: dict[str, str] = dict(_rows(project, "SELECT address, token FROM subscribers"))
         leaving = Leaving(f"http://127.0.0.1:{port}", tokens, rng)
         leaving.start()
         sink.told, sink.is_calm = leaving.draw, False
@@ -195,6 +196,6 @@ def _is_personal(copy: Copy, tokens: dict[str, str]) -> bool:
     )
 
 
-def _rows(project: Path, query: str) -> list[tuple[str, ...]]:
+def _rows(project: Path, query: str) -> list[Any]:
     with closing(sqlite3.connect(project.parent / "data/sending.sqlite3", timeout=30)) as connection:
         return connection.execute(query).fetchall()
