@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from email import message_from_bytes
-from email.errors import HeaderParseError
+from email.errors import HeaderParseError, MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -113,8 +113,16 @@ def _parse_message(data: bytes) -> Message:
     try:
         message = message_from_bytes(data)
         message.as_bytes()  # nests as deep as any later access
-    except (RecursionError, ValueError, LookupError, TypeError, AttributeError):  # hostile mail causes them all
-        return BytesHeaderParser().parsebytes(data)
+    except (
+        MessageError,
+        RecursionError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ):  # hostile mail: all of them
+        message = BytesHeaderParser().parsebytes(data)
+        del message["Content-Type"]  # what it names is not there
     return message
 
 

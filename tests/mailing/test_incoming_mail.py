@@ -253,6 +253,10 @@ def test_an_answering_machine_takes_no_one_off_the_list(store: MailingDatabase, 
         b"From: \xff\xfe@\nSubject: \xe6\n",
         b"To: a@[\nContent-Type: multipart/report; boundary=\n",
         b"Content-Type: message/delivery-status\n",
+        b"Content-Type: message/rfc822\n\nContent-Type: message/delivery-status\n\n\xd3: a\n b: c\n",
+        b"Content-Type: message/delivery-status\n\nX: a\x0b23:b\n",
+        b"Content-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n!!!=\n",
+        b"Content-Type: message/delivery-status\nContent-Transfer-Encoding: x-uuencode\n\nbegin\n",
     ],
 )
 def test_hostile_mail_holds_up_no_one(store: MailingDatabase, mark: str, tmp_path: Path, head: bytes) -> None:
