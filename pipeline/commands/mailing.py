@@ -21,7 +21,7 @@ from pipeline.mailing import subscribers as lists
 from pipeline.mailing.addresses import AddressError, read_address
 from pipeline.mailing.database import MailingDatabase, open_data_dir, open_database, write_private
 from pipeline.mailing.incoming_mail import read_bounces, read_unsubscribe_requests
-from pipeline.mailing.outbox import Campaign, find_campaign
+from pipeline.mailing.outbox import Campaign, find_campaign, restore_bounced
 from pipeline.mailing.preflight import Preflight, find_published
 from pipeline.mailing.send_flow import Mailing, campaign_report, check_can_send, open_mailing
 from pipeline.mailing.settings import list_title, validated_settings
@@ -276,6 +276,23 @@ def bounces(_settings: Config, store: MailingDatabase, mailbox: Path) -> None:
         f"{tally.read} read, {tally.known} of them before; {tally.hard} hard, suppressed; {tally.soft} soft, counted; "
         f"{tally.unmatched} not for our messages"
     )
+
+
+@subscribers.command()
+@click.option("--campaign", "edition", required=True, metavar="EDITION", help="The edition that was sent.")
+@click.option(
+    "--since", type=click.DateTime(["%Y-%m-%d"]), default="2000-01-01", metavar="DATE",
+    help="Only bounces of this day and later, such as 2026-11-24.",
+)  # fmt: skip
+@_with_database
+def restore(settings: Config, store: MailingDatabase, edition: str, since: datetime) -> None:
+    """Take back the bounces of a campaign, such as one in which the mail server refused everyone.
+
+    Readers who have left or were erased stay away.
+    """
+    (edition,) = as_ids((edition,), settings, Path.cwd())
+    count = restore_bounced(store, edition, since.date())
+    click.echo(f"{count} restored; those whom the server refused get {edition} when it is sent again")
 
 
 @subscribers.command()

@@ -97,6 +97,14 @@ MIGRATIONS = (
         digest TEXT PRIMARY KEY
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- the campaign that bounced
+    ALTER TABLE subscribers ADD COLUMN bounced_by INTEGER;
+    UPDATE subscribers SET bounced_by = refused.campaign FROM (
+        SELECT person, substr(changed, 1, 10) AS day, max(campaign) AS campaign
+        FROM outbox WHERE state = 'refused' GROUP BY person, day
+    ) AS refused WHERE refused.person = subscribers.person AND refused.day = bounced_on
+    """,
 )
 """SQL scripts; the one at index N migrates a database from version N to N + 1."""
 

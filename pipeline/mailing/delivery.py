@@ -24,6 +24,8 @@ POLL_S = 0.2
 """On Windows, Ctrl-C does not interrupt a longer wait."""
 MAX_REFUSALS_IN_A_ROW = 20
 """After so many refusals in a row, the server refuses the sender and not single readers."""
+MANY_REFUSALS = 3
+"""So many are enough in a run in which the server accepts nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,9 @@ class CampaignSender:
     """Called with 1 for every message that is done in this run."""
     stop: threading.Event = field(default_factory=threading.Event)
     _claimed: list[QueuedMessage] = field(default_factory=list)
-    _refused: int = 0
+    _refusals: list[tuple[QueuedMessage, DeliveryOutcome]] = field(default_factory=list)
+    """Since the server last accepted a message."""
+    _has_accepted: bool = False
     _fault: Exception | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -83,12 +87,14 @@ class CampaignSender:
             SendError: The mail server, the database or the disk failed; messages not tried stay queued.
         """
         throttle = SendThrottle(self.settings.rate)
-        while not self.stop.is_set():
+        longest_s = self.settings.first_wait_s * 2 ** min(self.settings.attempts - 1, 30)
+        due: float | None = 0.0
+        while due is not None and not self.stop.is_set():
+            self.campaign.make_due(due, longest_s)
             self._send_due(throttle)
             due = self.campaign.next_due(self.settings.attempts)
-            if due is None:
-                break
-            self.stop.wait(max(0.0, due - time.time()))
+            self.stop.wait(min(max(0.0, (due or 0.0) - time.time()), longest_s))
+        self._finish_refusals()
         if self._fault:
             raise self._fault
 
@@ -117,7 +123,7 @@ class CampaignSender:
                     break
                 outcome = transport.deliver(
                     self.factory.envelope_sender(message.mark), message.address, self.factory.build(message),
-                    partial(self.campaign.mark_in_doubt, message),
+                    partial(self.campaign.mark_in_doubt, message), self.campaign.store.transaction(),
                 )  # fmt: skip
                 self._record(message, outcome)
                 message = None
@@ -166,33 +172,51 @@ class CampaignSender:
 
     def _record(self, message: QueuedMessage, outcome: DeliveryOutcome) -> None:
         if outcome.verdict == "accepted":
-            self._refused = 0
             self.campaign.accept(message, outcome.status)
+            self._has_accepted = True
+            if not self.stop.is_set():  # it may have refused too many by another connection
+                self._save_refusals()
         elif outcome.verdict == "deferred":
             self.campaign.defer(message, outcome.status, self.settings.first_wait_s * 2**message.attempts)
         elif outcome.verdict == "refused":
-            self._refuse(message, outcome)
+            self._hold_refusal(message, outcome)
         if outcome.verdict != "deferred" or message.attempts + 1 >= self.settings.attempts:
             self.progress(1)
 
-    def _refuse(self, message: QueuedMessage, outcome: DeliveryOutcome) -> None:
-        """Save a refusal.
+    def _hold_refusal(self, message: QueuedMessage, outcome: DeliveryOutcome) -> None:
+        """Hold a refusal until the server accepts another message: until then it may refuse the sender.
 
         Raises:
-            SendError: The server refuses the sender, not this reader.
+            SendError: The server refuses the sender by name.
         """
-        with self._lock:
-            self._refused = 0 if outcome.is_unreachable else self._refused + 1
-            many = self._refused if self._refused >= MAX_REFUSALS_IN_A_ROW else 0
         if outcome.stage == "sender":
             self.campaign.release(message)
             raise SendError(
-                f"{self.settings.host} does not take mail from {self.factory.sender}: {outcome.status}",
+                f"{self.settings.host} does not take mail from {self.factory.sender}: {outcome.reply}",
                 hint="[sending] bounces, or [publisher] email, must be an address that this server sends for",
             )
-        self.campaign.refuse(message, outcome.status, is_unreachable=outcome.is_unreachable)
-        if many:
-            raise SendError(
-                f"{self.settings.host} refused {many} messages in a row, none because of its address: {outcome.status}",
-                hint="ask the operator of the mail server; then send the same edition again",
+        self.campaign.hold(message, outcome.status)
+        with self._lock:
+            self._refusals.append((message, outcome))
+            if len(self._refusals) >= MAX_REFUSALS_IN_A_ROW:
+                self.stop.set()
+
+    def _save_refusals(self) -> None:
+        with self._lock:
+            refusals, self._refusals = self._refusals, []
+        for message, outcome in refusals:
+            self.campaign.refuse(message, outcome.status, is_unreachable=outcome.is_unreachable)
+
+    def _finish_refusals(self) -> None:
+        """Save the last refusals; queue their messages again where the run was stopped, or the server accepted none."""
+        count, doubtful = len(self._refusals), sum(not outcome.is_unreachable for _, outcome in self._refusals)
+        if count >= MAX_REFUSALS_IN_A_ROW or (doubtful >= MANY_REFUSALS and not self._has_accepted):
+            self._fault = self._fault or SendError(
+                f"{self.settings.host} refused {count} messages in a row, the last with: {self._refusals[-1][1].reply}",
+                hint="no reader is marked as refused or bounced, and all these messages are queued again; "
+                "ask the operator of the mail server, then send the same edition again",
             )
+        if not self._fault and not self.stop.is_set():
+            self._save_refusals()
+        for message, _ in self._refusals:
+            self.campaign.release(message)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from email import message_from_bytes
-from email.errors import HeaderParseError
+from email.errors import HeaderParseError, MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -20,6 +20,8 @@ from pipeline.errors import SendError
 from pipeline.languages import together
 from pipeline.mailing.database import MailingDatabase
 from pipeline.mailing.message_template import TOKEN_LENGTH
+from pipeline.mailing.outbox import suppress_bounced
+from pipeline.mailing.refusals import clean_reply, is_mailbox_gone
 from pipeline.mailing.subscribers import unsubscribe_address, unsubscribe_token
 
 _MESSAGE_ID = rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}"
@@ -27,8 +29,6 @@ _UNSUBSCRIBE_WORDS = re.compile(
     rf"\b{together().unsubscribe}|^\s*(?:{together().reply}\s*:\s*)*stop\W*$", re.IGNORECASE
 )
 """“Stop” counts only alone: “SV: Stop med at ryge” is a reply to a newsletter of that title."""
-_NOT_ABOUT_THE_ADDRESS = ("5.2.2", "5.2.3", "5.3.", "5.4.", "5.5.", "5.6.", "5.7.")
-"""Permanent codes that do not concern the address: full, too large, routing, policy (RFC 3463)."""
 
 
 @dataclass(slots=True)
@@ -51,24 +51,20 @@ def read_bounces(store: MailingDatabase, path: Path, today: date) -> MailboxCoun
     """
     tally = MailboxCounts()
     for message in _unread_messages(store, path, tally):
-        marks, status, action = _parse_bounce(message)
-        if not status or action in ("delivered", "relayed", "expanded"):
+        marks, reports = _parse_bounce(message)
+        found = [row for mark in marks for row in store.rows("SELECT * FROM outbox WHERE mark = ?", (mark,))]
+        is_hard = _is_hard(store, found[0]["person"], reports) if found else None
+        if is_hard is None:
             tally.unmatched += 1
             continue
-        is_hard = action == "failed" and status.startswith("5.") and not status.startswith(_NOT_ABOUT_THE_ADDRESS)
+        person, campaign = found[0]["person"], found[0]["campaign"]
         with store.transaction() as connection:
-            rows = [
-                row
-                for mark in marks
-                for row in connection.execute("SELECT person FROM outbox WHERE mark = ?", (mark,)).fetchall()
-            ]
-            for row in rows[:1]:
-                change = "bounced_on = coalesce(bounced_on, ?)" if is_hard else "soft_bounces = soft_bounces + 1"
-                values = (today.isoformat(), row["person"]) if is_hard else (row["person"],)
-                connection.execute(f"UPDATE subscribers SET {change} WHERE person = ?", values)  # noqa: S608  # constants
-        tally.hard += bool(rows) and is_hard
-        tally.soft += bool(rows) and not is_hard
-        tally.unmatched += not rows
+            if is_hard:
+                suppress_bounced(connection, person, campaign, today)
+            else:
+                connection.execute("UPDATE subscribers SET soft_bounces = soft_bounces + 1 WHERE person = ?", (person,))
+        tally.hard += is_hard
+        tally.soft += not is_hard
     return tally
 
 
@@ -117,8 +113,16 @@ def _parse_message(data: bytes) -> Message:
     try:
         message = message_from_bytes(data)
         message.as_bytes()  # nests as deep as any later access
-    except (RecursionError, ValueError, LookupError, TypeError, AttributeError):  # hostile mail causes them all
-        return BytesHeaderParser().parsebytes(data)
+    except (
+        MessageError,
+        RecursionError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ):  # hostile mail: all of them
+        message = BytesHeaderParser().parsebytes(data)
+        del message["Content-Type"]  # what it names is not there
     return message
 
 
@@ -141,20 +145,47 @@ def _mailbox_messages(path: Path) -> Iterator[bytes]:
         box.close()
 
 
-def _parse_bounce(message: Message) -> tuple[list[str], str, str]:
-    """Return possible Message-IDs (left halves) of the bounced message, the enhanced status code, and the action."""
-    status = action = ""
+def _parse_bounce(message: Message) -> tuple[list[str], list[Message]]:
+    """Return possible Message-IDs (left halves) of the bounced message, and the fields about each of its recipients."""
     recipients = " ".join(_decode_header(message, name) for name in ("To", "Delivered-To", "X-Original-To"))
     marks = re.findall(rf"\+({_MESSAGE_ID})@", recipients)
+    reports: list[Message] = []
     for part in message.walk():
         kind = part.get_content_type()
-        if kind == "message/delivery-status":
-            for fields in (each for each in part.get_payload() if not isinstance(each, str)):
-                status = _decode_header(fields, "Status").strip() or status
-                action = _decode_header(fields, "Action").strip().lower() or action
+        if kind in ("message/delivery-status", "message/global-delivery-status"):
+            reports += map(BytesHeaderParser().parsebytes, re.split(rb"\n\s*\n", _decode_part(part)))
         elif kind in ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers"):
-            marks += re.findall(rf"(?im)^Message-ID:\s*<({_MESSAGE_ID})@", part.as_bytes().decode("ascii", "replace"))
-    return marks, status.split(" ")[0], action
+            marks += re.findall(rf"(?im)^Message-ID:\s*<({_MESSAGE_ID})@", str(_decode_part(part), "ascii", "replace"))
+    return marks, reports
+
+
+def _is_hard(store: MailingDatabase, person: str, reports: list[Message]) -> bool | None:
+    """Tell whether the report on a reader says that the mailbox is gone; None: nothing says that delivery failed.
+
+    A report on another address, such as one that the reader's mail is forwarded to, is soft.
+    """
+    is_hard: bool | None = None
+    for fields in reports:
+        names = [name for name in ("Final-Recipient", "Original-Recipient") if name in fields]
+        recipients = [_decode_header(fields, name).rpartition(";")[2].strip(" <>") for name in names]
+        status, action = (_decode_header(fields, name).strip().split(" ")[0] for name in ("Status", "Action"))
+        if not status or action.lower() in ("delivered", "relayed", "expanded"):
+            continue
+        reply = clean_reply(_decode_header(fields, "Diagnostic-Code"), *recipients)
+        is_gone = action.lower() == "failed" and status.startswith("5.") and is_mailbox_gone(reply, status)
+        if not recipients or person in map(store.person, recipients):
+            return is_gone
+        is_hard = False
+    return is_hard
+
+
+def _decode_part(part: Message) -> bytes:
+    """Return the content of a part; some servers write reports in base64, which RFC 6522 forbids."""
+    encoding = str(part["Content-Transfer-Encoding"] or "").encode("ascii", "replace")
+    body = part.as_bytes().partition(b"\n\n")[2]
+    return bytes(
+        message_from_bytes(b"Content-Transfer-Encoding: " + encoding + b"\n\n" + body).get_payload(decode=True)
+    )
 
 
 def _decode_header(message: Message, name: str) -> str:

@@ -6,6 +6,7 @@ in the unsubscribe address: tokens of one length keep every line break in its pl
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import html
 import quopri
@@ -21,10 +22,9 @@ from urllib.parse import quote
 
 from pipeline.errors import SendError
 from pipeline.mailing.outbox import QueuedMessage
-from pipeline.writers.newsletter.message import encode_header
+from pipeline.writers.newsletter.message import encode_header, shield_from_lines
 
 TOKEN_LENGTH = 22
-_PLACEHOLDER = "TokenOfOneReaderGoHere"
 _REPLACED_HEADERS = frozenset(
     ("to", "cc", "bcc", "date", "message-id", "x-unsent", "precedence", "feedback-id", "dkim-signature", "sender",
      "return-path", "list-id", "list-unsubscribe", "list-unsubscribe-post")
@@ -107,17 +107,22 @@ def parse_template(published: bytes, unsubscribe: str, identity: SenderIdentity)
     kept = b"".join(
         at[0] for at in _HEADER_FIELD.finditer(head) if at[1].decode("ascii").lower() not in _REPLACED_HEADERS
     )
-    placed, kinds = _insert_token_placeholder(published, unsubscribe, unsubscribe_addresses(identity, _PLACEHOLDER)[0])
+    # Derived from the whole message, so that no article can contain it and be given a reader's token.
+    placeholder = base64.urlsafe_b64encode(hashlib.sha256(published).digest())[:TOKEN_LENGTH].decode("ascii")
+    placed, kinds = _insert_link(published, unsubscribe, unsubscribe_addresses(identity, placeholder)[0])
     if missing := {"text/plain", "text/html"} - kinds:
         raise SendError(
             f"the published message has no unsubscribe address in its {' and '.join(sorted(missing))}",
             hint="set [newsletter] unsubscribe, which sending replaces by the address of each reader; then publish",
         )
-    return MessageTemplate(kept + b"\r\n", _split_at_placeholder(placed), hashlib.sha256(published).hexdigest())
+    return MessageTemplate(kept + b"\r\n", _split_at(placeholder, placed), hashlib.sha256(published).hexdigest())
 
 
-def _insert_token_placeholder(published: bytes, unsubscribe: str, link: str) -> tuple[bytes, set[str]]:
-    """Replace the unsubscribe address in the body; return it with the content types of the parts that had one."""
+def _insert_link(published: bytes, unsubscribe: str, link: str) -> tuple[bytes, set[str]]:
+    """Replace the unsubscribe address of the footer; return the body with the content types of the parts that had one.
+
+    It is the last in each part: an article that contains the address keeps it, and shows no reader's link.
+    """
     body = published.partition(b"\r\n\r\n")[2]
     kinds: set[str] = set()
     for part in message_from_bytes(published, policy=SMTP).walk():
@@ -127,22 +132,24 @@ def _insert_token_placeholder(published: bytes, unsubscribe: str, link: str) -> 
         written = str(part.get_payload()).encode("ascii")
         words = quopri.decodestring(written).decode("utf-8")
         if kind == "text/html":
-            changed = words.replace(f'href="{html.escape(unsubscribe)}"', f'href="{html.escape(link)}"')
+            address = rf'(?<= href="){re.escape(html.escape(unsubscribe))}(?=")'
         else:
-            changed = re.sub(re.escape(unsubscribe) + _ADDRESS_END, lambda _: link, words)
-        if changed == words:
+            address = rf"(?<!\S){re.escape(unsubscribe)}{_ADDRESS_END}"
+        if not (places := list(re.finditer(address, words))):
             continue
         if body.count(written) != 1:
             raise SendError("the published message is damaged: it contains a part twice", hint="publish it again")
+        shown = html.escape(link) if kind == "text/html" else link
+        changed = words[: places[-1].start()] + shown + words[places[-1].end() :]
         again = quopri.encodestring(changed.replace("\r\n", "\n").encode()).replace(b"\n", b"\r\n")
         body = body.replace(written, again)
         kinds.add(kind)
-    return body, kinds
+    return shield_from_lines(body), kinds
 
 
-def _split_at_placeholder(body: bytes) -> tuple[bytes | slice, ...]:
+def _split_at(placeholder: str, body: bytes) -> tuple[bytes | slice, ...]:
     """Split the body at each token; quoted-printable may break a line within a token."""
-    broken = b"(?:=\r\n)?".join(re.escape(character.encode()) for character in _PLACEHOLDER)
+    broken = b"(?:=\r\n)?".join(re.escape(character.encode()) for character in placeholder)
     pieces: list[bytes | slice] = []
     end = 0
     for at in re.finditer(broken, body):

@@ -2,8 +2,9 @@
 
     queued ─▶ claimed ─▶ in doubt ─▶ accepted
                 │            ├─────▶ deferred ─▶ claimed …
-                └─▶ withdrawn └────▶ refused
+                └─▶ withdrawn └────▶ claimed ─▶ refused
 
+A refused message stays "claimed" until the server accepts another; where it refuses everyone, they are queued again.
 A message is saved as "in doubt" before its content is sent, until the server's reply is saved. So after a crash, a
 message in doubt may have been delivered or not, and is sent again only with `--resend-doubtful`. For every other state
 it is known whether the message was delivered.
@@ -15,7 +16,8 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from sqlite3 import Connection
 from typing import Literal
 
 from pipeline.errors import SendError
@@ -88,7 +90,7 @@ class Campaign:
             found = connection.execute(
                 "SELECT outbox.person, mark, attempts, address, token FROM outbox "  # noqa: S608  # constants
                 f"{_JOIN_READER} WHERE campaign = ? AND {MAILABLE} "
-                f"AND outbox.person IN ({', '.join('?' * len(people))})",
+                f"AND outbox.person IN ({', '.join('?' * len(people))}) ORDER BY due",
                 (self.list_, self.id, *people),
             ).fetchall()
             messages = tuple(QueuedMessage(**dict(row)) for row in found)
@@ -97,14 +99,13 @@ class Campaign:
         return len(taken), messages
 
     def mark_in_doubt(self, message: QueuedMessage) -> bool:
-        """Save that a message's content is about to be sent; return False where its reader has just unsubscribed."""
-        with self.store.transaction() as connection:
-            is_mailable = connection.execute(
-                f"SELECT 1 FROM subscribers WHERE person = ? AND list = ? AND {MAILABLE}",  # noqa: S608  # a constant
-                (message.person, self.list_),
-            ).fetchone()
-            self._set(message.person, "in doubt" if is_mailable else "withdrawn", attempts=message.attempts + 1)
-        return is_mailable is not None
+        """Note in an open transaction that a message's content is about to be sent; False: its reader has just left."""
+        is_mailable = self.store.rows(
+            f"SELECT 1 FROM subscribers WHERE person = ? AND list = ? AND {MAILABLE}",  # noqa: S608  # a constant
+            (message.person, self.list_),
+        )
+        self._set(message.person, "in doubt" if is_mailable else "withdrawn", attempts=message.attempts + 1)
+        return bool(is_mailable)
 
     def accept(self, message: QueuedMessage, status: str) -> None:
         """Save that the server has accepted a message.
@@ -129,10 +130,20 @@ class Campaign:
         with self.store.transaction() as connection:
             self._set(message.person, "refused", status)
             if is_unreachable:
-                connection.execute(
-                    "UPDATE subscribers SET bounced_on = ? WHERE person = ?",
-                    (datetime.now(UTC).date().isoformat(), message.person),
-                )
+                suppress_bounced(connection, message.person, self.id, datetime.now(UTC).date())
+
+    def hold(self, message: QueuedMessage, status: str) -> None:
+        """Save that the server has rejected a message that stays claimed; queued again, it comes behind the others."""
+        with self.store.transaction():
+            self._set(message.person, "claimed", status, attempts=message.attempts, due=1)
+
+    def make_due(self, until: float, longest_s: float) -> None:
+        """Make deferred messages due that were due until a time, or that no wait explains: the clock went back."""
+        with self.store.transaction() as connection:
+            connection.execute(
+                "UPDATE outbox SET due = 0 WHERE campaign = ? AND state = 'deferred' AND (due <= ? OR due > ?)",
+                (self.id, until, time.time() + longest_s),
+            )
 
     def release(self, message: QueuedMessage) -> None:
         """Queue a claimed message again; one in doubt stays in doubt."""
@@ -209,6 +220,40 @@ def find_campaign(store: MailingDatabase, edition: str, list_: str, transport: s
         "SELECT id FROM campaigns WHERE edition = ? AND list = ? AND transport = ?", (edition, list_, transport)
     )
     return Campaign(store, rows[0]["id"], list_) if rows else None
+
+
+def suppress_bounced(connection: Connection, person: str, campaign: int, day: date) -> None:
+    """Mail a reader no more after a hard bounce, on every list; the first campaign that bounced is kept."""
+    connection.execute(
+        "UPDATE subscribers SET bounced_on = ?, bounced_by = ? WHERE person = ? AND bounced_on IS NULL",
+        (day.isoformat(), campaign, person),
+    )
+
+
+def restore_bounced(store: MailingDatabase, edition: str, since: date) -> int:
+    """Take back an edition's bounces since a day, queue what the server refused, and return how many readers they are.
+
+    Whoever has unsubscribed, or was erased, stays away.
+
+    Raises:
+        SendError: The edition was never sent.
+    """
+    if not store.rows("SELECT 1 FROM campaigns WHERE edition = ?", (edition,)):
+        raise SendError(f"{edition} has not been sent to any list", hint="name the edition as `publish send` does")
+    chosen = (
+        "bounced_by IN (SELECT id FROM campaigns WHERE edition = ?) AND bounced_on >= ? AND unsubscribed_on IS NULL"
+    )
+    values = edition, since.isoformat()
+    with store.transaction() as connection:
+        connection.execute(
+            "UPDATE outbox SET state = 'queued', due = 1 FROM subscribers WHERE state = 'refused' "  # noqa: S608  # constants
+            f"AND campaign = bounced_by AND outbox.person = subscribers.person AND {chosen}", values,
+        )  # fmt: skip
+        rows = connection.execute(
+            f"UPDATE subscribers SET bounced_on = NULL, bounced_by = NULL WHERE {chosen} RETURNING person",  # noqa: S608
+            values,
+        ).fetchall()
+        return len({row["person"] for row in rows})
 
 
 def timestamp_now() -> str:

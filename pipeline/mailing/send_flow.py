@@ -135,7 +135,7 @@ class Mailing:
         finally:
             transport.close()
         if outcome.verdict != "accepted":
-            raise SendError(f"the test was not accepted: {' '.join(filter(None, (outcome.verdict, outcome.status)))}")
+            raise SendError(f"the test was not accepted: {' '.join(filter(None, (outcome.verdict, outcome.reply)))}")
         if self.transport_name == "smtp":
             values = self.factory.template.content, datetime.now(UTC).date().isoformat()
             with self.store.transaction() as connection:

@@ -9,6 +9,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Literal, Protocol
 from pipeline.config import SendingSettings
 from pipeline.errors import ConfigError, SendError
 from pipeline.mailing.database import write_private_draft
+from pipeline.mailing.refusals import clean_reply, is_mailbox_gone
 
 KEYRING_SERVICE = "clinic-publish"
 USER_VARIABLE, PASSWORD_VARIABLE = "PUBLISH_SMTP_USER", "PUBLISH_SMTP_PASSWORD"  # names of variables
@@ -30,17 +32,19 @@ class DeliveryOutcome:
     verdict: DeliveryVerdict
     """Lost: no reply to the content came. Withheld: the caller stopped it before the content was sent."""
     status: str = ""
-    """Reply code, and enhanced code if any; never the reply text, which may hold an address."""
+    """Reply code, and enhanced code if any: this is saved."""
     stage: DeliveryStage = "content"
     is_broken: bool = False
     """The connection must be closed."""
+    reply: str = ""
+    """Reply code and text of a rejection on one line, without any address: for the operator, and never saved."""
+    is_unreachable: bool = False
+    """The refusal says that the mailbox does not exist."""
 
-    @property
-    def is_unreachable(self) -> bool:
-        """The address does not exist (RFC 3463): the refusal is not about policy, space or size."""
-        enhanced = self.status.partition(" ")[2]
-        of_address = enhanced.startswith(("5.1.", "5.2.1")) if enhanced else self.status in ("550", "551", "553")
-        return self.verdict == "refused" and self.stage == "recipient" and of_address
+
+Before = Callable[[], bool]
+Lock = AbstractContextManager[object]
+_NONE: Lock = contextlib.nullcontext()
 
 
 class Transport(Protocol):
@@ -52,12 +56,13 @@ class Transport(Protocol):
             SendError: A permanent error, which a person must correct.
         """
 
-    def deliver(self, sender: str, recipient: str, data: bytes, before: Callable[[], bool]) -> DeliveryOutcome:
+    def deliver(self, sender: str, recipient: str, data: bytes, before: Before, lock: Lock = _NONE) -> DeliveryOutcome:
         """Deliver one message.
 
         Args:
             sender: Address for bounces.
             before: Called just before the content is sent; False stops it.
+            lock: Held from that call until the command DATA has left: nobody can unsubscribe in between.
         """
 
     def close(self) -> None:
@@ -76,7 +81,7 @@ class FileTransport:
         except OSError as error:
             raise self._write_error(error) from error
 
-    def deliver(self, sender: str, recipient: str, data: bytes, before: Callable[[], bool]) -> DeliveryOutcome:
+    def deliver(self, sender: str, recipient: str, data: bytes, before: Before, lock: Lock = _NONE) -> DeliveryOutcome:
         mark = data.partition(b"\r\n\r\n")[0].partition(b"\r\nMessage-ID: <")[2].partition(b"@")[0].decode("ascii")
         envelope = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode("ascii")
         path = self.folder / f"{mark}.eml"
@@ -85,9 +90,10 @@ class FileTransport:
         except OSError as error:  # a full disk is noticed before the message is in doubt
             raise self._write_error(error) from error
         try:
-            if not before():
-                return DeliveryOutcome("withheld")
-            draft.replace(path)
+            with lock:
+                if not before():
+                    return DeliveryOutcome("withheld")
+                draft.replace(path)
         finally:
             draft.unlink(missing_ok=True)
         return DeliveryOutcome("accepted", "file")
@@ -141,7 +147,7 @@ class SmtpTransport:
             return SendError(f"{host} refuses the connection: {code}")
         return OSError(f"not now: {code}") if code else None
 
-    def deliver(self, sender: str, recipient: str, data: bytes, before: Callable[[], bool]) -> DeliveryOutcome:
+    def deliver(self, sender: str, recipient: str, data: bytes, before: Before, lock: Lock = _NONE) -> DeliveryOutcome:
         smtp = self._smtp
         if smtp is None:
             return DeliveryOutcome("deferred", stage="sender", is_broken=True)
@@ -149,16 +155,18 @@ class SmtpTransport:
         try:
             code, reply = smtp.docmd(f"MAIL FROM:<{sender}>")
             if code not in (250, 251):
-                return self._rejection(code, reply, "sender")
+                return self._rejection(code, reply, "sender", recipient)
             code, reply = smtp.docmd(f"RCPT TO:<{recipient}>")
             if code not in (250, 251):
-                return self._rejection(code, reply, "recipient")
-            if not before():
-                smtp.docmd("RSET")
-                return DeliveryOutcome("withheld")
-            code, reply = smtp.docmd("DATA")
+                return self._rejection(code, reply, "recipient", recipient)
+            with lock:
+                if is_wanted := before():
+                    smtp.putcmd("DATA")
+            if not is_wanted:
+                return DeliveryOutcome("withheld", is_broken=not self._reset())
+            code, reply = smtp.getreply()
             if code != 354:
-                return self._rejection(code, reply, "content")
+                return self._rejection(code, reply, "content", recipient)
             has_left = True
             smtp.send(_LEADING_DOT.sub(b"..", data) + b".\r\n")
             code, reply = smtp.getreply()
@@ -166,12 +174,15 @@ class SmtpTransport:
             # After the content was sent, only the server knows whether it was complete.
             self._drop()
             return DeliveryOutcome("lost" if has_left else "deferred", is_broken=True)
+        except SendError:  # the database failed after DATA: no content follows
+            self._drop()
+            raise
         if code == 250:
             return DeliveryOutcome("accepted", reply_status(code, reply))
         if code < 400:
             self._drop()
             return DeliveryOutcome("lost", is_broken=True)
-        return self._rejection(code, reply, "content")
+        return self._rejection(code, reply, "content", recipient)
 
     def close(self) -> None:
         if self._smtp:
@@ -184,19 +195,27 @@ class SmtpTransport:
             self._smtp.close()
             self._smtp = None
 
-    def _rejection(self, code: int, reply: bytes, stage: DeliveryStage) -> DeliveryOutcome:
+    def _reset(self) -> bool:
+        """Reset the connection for the next message, or close it where the reply is not that to RSET."""
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            if self._smtp and self._smtp.docmd("RSET")[0] == 250:
+                return True
+        self._drop()
+        return False
+
+    def _rejection(self, code: int, reply: bytes, stage: DeliveryStage, recipient: str) -> DeliveryOutcome:
         """Return the rejection of one message; reset the connection for the next, unless the server closes it (421)."""
         is_broken = code == 421 or not 400 <= code < 600
         if is_broken:
             self._drop()
-        elif self._smtp:
-            try:
-                self._smtp.docmd("RSET")
-            except (OSError, smtplib.SMTPException):
-                self._drop()
-                is_broken = True
+        else:
+            is_broken = not self._reset()
+        words = clean_reply(f"{code} {reply.decode('ascii', 'replace')}", recipient)
         verdict: DeliveryVerdict = "refused" if 500 <= code < 600 else "deferred"
-        return DeliveryOutcome(verdict, reply_status(code, reply), stage, is_broken)
+        return DeliveryOutcome(
+            verdict, reply_status(code, reply), stage, is_broken, words,
+            is_unreachable=verdict == "refused" and stage == "recipient" and is_mailbox_gone(words),
+        )  # fmt: skip
 
 
 LOGIN_HINT = (

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import sys
+from contextlib import closing
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
 
 import pytest
 
+from pipeline.config import SendingSettings
 from tests.conftest import Ran, run_publish
+from tests.mailing.conftest import Post
 from tests.makers import PUBLISH_TOML, write
 
 SENDING = """
@@ -218,3 +222,91 @@ def test_whoever_is_forgotten_leaves_no_trace_and_is_not_mailed_again(project: P
 
 def test_check_counts_each_list(project: Path) -> None:
     assert run(project, "subscribers", "check").out.startswith("nyt: 2 may be mailed")
+
+
+# ---- a mail server that refuses
+
+
+def lay_out(project: Path, server: SendingSettings, count: int) -> list[str]:
+    """Put readers on the list, let the project send to a server, and send the test that it wants first."""
+    readers = [f"laeser{number}@klinik.dk" for number in range(count)]
+    write(project / "list.csv", LIST + "".join(f"{address};2026-01-02;v1;kort\n" for address in readers))
+    for address in READERS:
+        assert run(project, "subscribers", "forget", address).code == 0
+    settings = project / "publish.toml"
+    way = f'host = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\nfirst_wait_s = 0.1\n'
+    settings.write_text(settings.read_text("utf-8") + way, "utf-8")
+    assert run(project, "subscribers", "import", "list.csv", "--list", "nyt").code == 0
+    assert run(project, "send", "blog/ryg", "--list", "nyt", "--test", "proeve@klinik.dk").code == 0
+    return readers
+
+
+def send(project: Path) -> Ran:
+    return run(project, "send", "blog/ryg", "--list", "nyt", "--confirm", "--language", "en")
+
+
+def test_a_server_that_relays_for_no_one_suppresses_none_of_five_hundred(
+    project: Path, server: SendingSettings, post: Post
+) -> None:
+    """Exim's words, without an enhanced code."""
+    readers = lay_out(project, server, 500)
+    post.answer = lambda at, _address: "550 relay not permitted" if at == "RCPT" else None
+
+    refused = send(project)
+    counted = run(project, "subscribers", "check")
+    post.answer = lambda _at, _address: None
+    sent = send(project)
+
+    assert refused.code == 2
+    assert "127.0.0.1 refused 20 messages in a row, the last with: 550 relay not permitted\n" in refused.err
+    assert "hint: no reader is marked as refused or bounced" in refused.err
+    assert re.search(r"Queued +500\n", refused.out)
+    assert re.search(r"Refused +0\n", refused.out)
+    assert not [line for line in (refused.err + refused.out).splitlines() if "laeser" in line]
+    assert counted.out.startswith("nyt: 500 may be mailed, 0 without consent, 0 have left, 0 bounced")
+    assert sent.code == 0, sent.out + sent.err
+    assert sorted(recipient for _, recipient, _ in post.taken[1:]) == sorted(readers)
+
+
+def test_a_mailbox_that_does_not_exist_suppresses_exactly_that_reader(
+    project: Path, server: SendingSettings, post: Post
+) -> None:
+    lay_out(project, server, 30)
+    gone = "laeser7@klinik.dk"
+    post.answer = lambda at, address: "550 5.1.1 User unknown" if (at, address) == ("RCPT", gone) else None
+
+    sent = send(project)
+    table = run(project, "subscribers", "export", "--list", "nyt")
+
+    assert sent.code == 0, sent.out + sent.err
+    assert f"{gone} (" in sent.out
+    assert [row.split(",")[0] for row in table.out.splitlines()[1:] if row.split(",")[-1]] == [gone]
+
+
+def test_restore_takes_back_the_bounces_of_one_campaign_and_sends_to_no_one_who_left(
+    project: Path, server: SendingSettings, post: Post
+) -> None:
+    readers = lay_out(project, server, 30)
+    gone = set(readers[:5])
+    post.answer = lambda at, address: "550 5.1.1 User unknown" if at == "RCPT" and address in gone else None
+    assert send(project).code == 0
+    post.answer = lambda _at, _address: None
+    assert run(project, "subscribers", "forget", readers[0]).code == 0
+    with closing(sqlite3.connect(project.parent / "data/sending.sqlite3")) as connection, connection:
+        connection.execute("UPDATE subscribers SET unsubscribed_on = bounced_on WHERE address = ?", (readers[1],))
+        connection.execute("UPDATE subscribers SET bounced_by = NULL WHERE address = ?", (readers[2],))  # by another
+    before = len(post.taken)
+
+    unknown = run(project, "subscribers", "restore", "--campaign", "blog/andet")
+    later = run(project, "subscribers", "restore", "--campaign", "blog/ryg", "--since", "2999-01-01")
+    restored = run(project, "subscribers", "restore", "--campaign", "sources/blog/ryg.md")
+    again = run(project, "subscribers", "restore", "--campaign", "blog/ryg")
+    counted = run(project, "subscribers", "check")
+    sent = send(project)
+
+    assert (unknown.code, later.code, restored.code, again.code) == (2, 0, 0, 0)
+    assert "blog/andet has not been sent to any list" in unknown.err
+    assert [done.out.split(" ")[0] for done in (later, restored, again)] == ["0", "2", "0"]
+    assert counted.out.startswith("nyt: 27 may be mailed, 0 without consent, 1 have left, 2 bounced")
+    assert sent.code == 0, sent.out + sent.err
+    assert sorted(recipient for _, recipient, _ in post.taken[before:]) == readers[3:5]

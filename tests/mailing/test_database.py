@@ -42,6 +42,35 @@ def test_a_database_of_the_first_version_keeps_its_readers(folder: DataDir, monk
         assert new.rows("PRAGMA user_version")[0][0] == len(MIGRATIONS)
 
 
+def test_bounces_of_earlier_versions_know_their_campaign(folder: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "MIGRATIONS", MIGRATIONS[:3])
+    with open_database(folder) as old:
+        subscribe(old, "anna@klinik.dk", "bo@klinik.dk", "cecilie@klinik.dk")
+        with old.transaction() as connection:
+            for number in (1, 2):
+                connection.execute(
+                    "INSERT INTO campaigns VALUES (?, ?, 'nyt', 'smtp', 'c', '2026-11-24')", (number, f"blog/{number}")
+                )
+            for address, campaign, state, changed, bounced in (
+                ("anna@klinik.dk", 1, "accepted", "2026-11-23T08:00:00+00:00", "2026-11-24"),
+                ("anna@klinik.dk", 2, "refused", "2026-11-24T08:00:00+00:00", "2026-11-24"),
+                ("bo@klinik.dk", 2, "refused", "2026-11-24T08:00:00+00:00", None),
+                ("cecilie@klinik.dk", 1, "accepted", "2026-11-24T08:00:00+00:00", "2026-11-24"),
+            ):
+                connection.execute(
+                    "INSERT INTO outbox VALUES (?, ?, new_token(), ?, 1, 0, '550', ?)",
+                    (campaign, old.person(address), state, changed),
+                )
+                connection.execute("UPDATE subscribers SET bounced_on = ? WHERE address = ?", (bounced, address))
+    monkeypatch.undo()
+
+    with open_database(folder) as new:
+        rows = new.rows("SELECT address, bounced_by FROM subscribers ORDER BY address")
+        assert [tuple(row) for row in rows] == [
+            ("anna@klinik.dk", 2), ("bo@klinik.dk", None), ("cecilie@klinik.dk", None),
+        ]  # fmt: skip
+
+
 def test_a_database_of_a_later_version_is_left_alone(folder: DataDir) -> None:
     with open_database(folder) as store:
         store.connection.execute("PRAGMA user_version = 99")

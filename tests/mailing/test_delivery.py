@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import smtplib
+import sqlite3
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
 
 from pipeline.config import SendingSettings
 from pipeline.errors import SendError
+from pipeline.mailing import database as stores
 from pipeline.mailing import delivery, outbox
-from pipeline.mailing.database import MailingDatabase
+from pipeline.mailing.database import MailingDatabase, open_database
 from pipeline.mailing.delivery import CampaignSender
 from pipeline.mailing.delivery import MessageFactory as Outgoing
 from pipeline.mailing.outbox import Campaign, QueuedMessage, open_campaign
@@ -43,6 +48,11 @@ def sender_of(campaign: Campaign, settings: SendingSettings) -> CampaignSender:
         return SmtpTransport(settings, None)
 
     return CampaignSender(campaign, outgoing, settings, connect, lambda _more: None)
+
+
+def bounced(campaign: Campaign) -> list[str]:
+    rows = campaign.store.rows("SELECT address FROM subscribers WHERE bounced_on IS NOT NULL ORDER BY address")
+    return [row["address"] for row in rows]
 
 
 def test_everyone_gets_one_copy_of_their_own(campaign: Campaign, server: SendingSettings, post: Post) -> None:
@@ -118,31 +128,168 @@ def test_an_address_that_does_not_exist_is_mailed_no_more(
     sender_of(campaign, server).send()
 
     assert campaign.messages_in_state("refused")[0][:2] == (READERS[3], "550 5.1.1")
-    gone = campaign.store.rows("SELECT address FROM subscribers WHERE bounced_on IS NOT NULL")
-    assert [row["address"] for row in gone] == [READERS[3]]
+    assert bounced(campaign) == [READERS[3]]
 
 
+@pytest.mark.parametrize(
+    ("stage", "answer"),
+    [
+        ("DATA", "550 5.7.1 spam"),
+        ("DATA", "550 5.1.1 content"),
+        ("RCPT", "550 no"),
+        ("RCPT", "550 5.1.2 no such domain"),
+        ("RCPT", "550 5.1.8 sender"),
+        ("RCPT", "552 5.2.2 full"),
+    ],
+)
 def test_a_refusal_for_other_reasons_does_not_cost_a_reader_their_place(
-    campaign: Campaign, server: SendingSettings, post: Post
+    campaign: Campaign, server: SendingSettings, post: Post, stage: str, answer: str
 ) -> None:
-    post.answer = lambda at, address: "550 5.7.1 spam" if (at, address) == ("DATA", READERS[3]) else None
+    post.answer = lambda at, address: answer if (at, address) == (stage, READERS[3]) else None
 
     sender_of(campaign, server).send()
 
-    assert campaign.counts()["refused"] == 1
-    assert not campaign.store.rows("SELECT 1 FROM subscribers WHERE bounced_on IS NOT NULL")
+    assert (campaign.counts()["refused"], campaign.counts()["accepted"]) == (1, 11)
+    assert bounced(campaign) == []
 
 
-def test_many_refusals_in_a_row_stop_the_sending(
+RELAYING = "550 relay not permitted"
+
+
+@pytest.mark.parametrize(
+    ("stage", "answer"),
+    [("RCPT", RELAYING), ("RCPT", "550 5.1.1 User unknown"), ("RCPT", "553 no"), ("DATA", "554 5.7.1 spam")],
+)
+@pytest.mark.parametrize("connections", [1, 3])
+def test_a_server_that_refuses_everyone_is_named_and_costs_no_reader(
+    campaign: Campaign, server: SendingSettings, post: Post, monkeypatch: pytest.MonkeyPatch,
+    stage: str, answer: str, connections: int,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(delivery, "MAX_REFUSALS_IN_A_ROW", 4)
+    refused: list[str] = []
+
+    def refuse(at: str, address: str) -> str | None:
+        if at == stage:
+            refused.append(address)
+        return answer if at == stage else None
+
+    post.answer = refuse
+    with pytest.raises(SendError, match=rf"refused \d messages in a row, the last with: {answer}") as stopped:
+        sender_of(campaign, replace(server, connections=connections)).send()
+
+    assert 4 <= len(refused) < 4 + connections
+    assert "no reader is marked as refused or bounced" in stopped.value.hint
+    assert (campaign.counts()["queued"], campaign.counts()["refused"]) == (12, 0)
+    assert bounced(campaign) == []
+
+    post.answer = lambda _at, _address: None
+    sender_of(campaign, server).send()
+
+    assert sorted(recipient for _, recipient, _ in post.taken) == sorted(READERS)
+
+
+def test_readers_refused_before_the_server_refuses_everyone_are_queued_behind_the_others(
     campaign: Campaign, server: SendingSettings, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery, "MAX_REFUSALS_IN_A_ROW", 4)
-    post.answer = lambda at, _address: "554 5.7.1 no" if at == "DATA" else None
+    refused: list[str] = []
 
-    with pytest.raises(SendError, match="refused 4 messages in a row"):
+    def refuse(at: str, address: str) -> str | None:
+        if at == "RCPT" and len(refused) < 8:
+            refused.append(address)
+            return RELAYING
+        return None
+
+    post.answer = refuse
+    for _ in range(2):
+        with pytest.raises(SendError, match="in a row"):
+            sender_of(campaign, server).send()
+    sender_of(campaign, server).send()
+
+    assert len(set(refused)) == 8
+    assert campaign.counts()["accepted"] == 12
+
+
+def test_a_short_list_of_which_the_server_takes_no_one_is_queued_again(
+    store: MailingDatabase, server: SendingSettings, post: Post
+) -> None:
+    """Twenty refusals in a row never happen on a list of five."""
+    subscribe(store, *READERS[:5])
+    campaign = open_campaign(store, "blog/ryg", LIST, "smtp", "c0ffee")
+    campaign.enqueue()
+    post.answer = lambda at, _address: RELAYING if at == "RCPT" else None
+
+    with pytest.raises(SendError, match="refused 5 messages in a row, the last with: 550 relay not permitted"):
         sender_of(campaign, server).send()
 
-    assert campaign.counts()["queued"] == 8
+    assert campaign.counts()["queued"] == 5
+    assert bounced(campaign) == []
+
+
+def test_a_sender_killed_after_a_refusal_leaves_the_reader_queued(campaign: Campaign) -> None:
+    """Until the server accepts another message, nobody knows whom it meant."""
+    first, second, *_ = campaign.claim()
+    campaign.mark_in_doubt(first)
+    campaign.hold(first, "554 5.7.1")
+    campaign.hold(second, "550")
+
+    campaign.move("claimed", "queued")
+
+    assert (campaign.counts()["queued"], campaign.counts()["in doubt"]) == (12, 0)
+    assert {row["attempts"] for row in campaign.store.rows("SELECT attempts FROM outbox")} == {0}
+
+
+@pytest.mark.parametrize("hours", [3, 24 * 365])
+def test_a_wait_that_only_a_clock_that_went_back_explains_is_over_at_once(
+    campaign: Campaign, server: SendingSettings, post: Post, hours: int
+) -> None:
+    late = time.time() + hours * 3600
+    campaign.store.connection.execute(
+        "UPDATE outbox SET state = 'deferred', attempts = 1, due = ? + rowid_ FROM "
+        "(SELECT person AS of, row_number() OVER () AS rowid_ FROM outbox) WHERE of = person", (late,)
+    )  # fmt: skip
+    begun = time.monotonic()
+
+    sender_of(campaign, replace(server, first_wait_s=60, attempts=5)).send()
+
+    assert time.monotonic() - begun < 5
+    assert len(post.taken) == 12
+
+
+def test_a_clock_that_goes_back_while_the_sender_waits_delays_no_one(
+    campaign: Campaign, server: SendingSettings, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, gone_back = time.time, {"s": 0.0}
+    for module in (delivery, outbox):
+        monkeypatch.setattr(module.time, "time", lambda: now() - gone_back["s"])
+    first = {"left": 3}
+
+    def later(at: str, _address: str) -> str | None:
+        if at == "RCPT" and first["left"]:
+            first["left"] -= 1
+            gone_back["s"] = 0.5 if first["left"] else 86_400
+            return "450 4.2.0 later"
+        return None
+
+    post.answer = later
+    begun = time.monotonic()
+
+    sender_of(campaign, replace(server, first_wait_s=0.2, attempts=3)).send()
+
+    assert time.monotonic() - begun < 5
+    assert sorted(recipient for _, recipient, _ in post.taken) == sorted(READERS)
+
+
+def test_a_message_that_waits_within_its_backoff_is_not_sent_sooner(
+    campaign: Campaign, server: SendingSettings, post: Post
+) -> None:
+    campaign.store.connection.execute("UPDATE outbox SET state = 'deferred', attempts = 1, due = ?", (time.time() + 1,))
+    begun = time.monotonic()
+
+    sender_of(campaign, replace(server, first_wait_s=60)).send()
+
+    assert time.monotonic() - begun >= 0.9
+    assert len(post.taken) == 12
 
 
 def test_a_sender_that_is_not_allowed_stops_at_once(campaign: Campaign, server: SendingSettings, post: Post) -> None:
@@ -235,6 +382,58 @@ def test_whoever_leaves_after_their_letter_was_claimed_gets_nothing(
 
     assert len(post.taken) == 11
     assert campaign.counts()["withdrawn"] == 1
+
+
+def test_nobody_can_leave_between_the_last_look_and_the_command_data(
+    campaign: Campaign, server: SendingSettings, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer "you have left" comes before the look, or after the mail is on its way."""
+    monkeypatch.setattr(stores, "BUSY_TIMEOUT_S", 0.0)
+    locked: list[str] = []
+    note = Campaign.mark_in_doubt
+    put = smtplib.SMTP.putcmd
+
+    def look(self: Campaign, message: QueuedMessage) -> bool:
+        locked.clear()
+        return note(self, message)
+
+    def send(smtp: smtplib.SMTP, command: str, arguments: str = "") -> None:
+        put(smtp, command, arguments)
+        if command == "DATA":
+            with pytest.raises(SendError, match="locked"), open_database(campaign.store.folder) as pages:
+                unsubscribe_token(pages, "x", TODAY)
+            locked.append(command)
+
+    monkeypatch.setattr(Campaign, "mark_in_doubt", look)
+    monkeypatch.setattr(smtplib.SMTP, "putcmd", send)
+    post.answer = lambda at, _address: "451 the lock was not held" if at == "DATA" and not locked else None
+
+    sender_of(campaign, server).send()
+
+    assert len(post.taken) == 12
+
+
+def test_a_database_that_fails_as_data_leaves_sends_no_content(
+    campaign: Campaign, server: SendingSettings, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = campaign.store.transaction
+
+    @contextmanager
+    def failing(*_modes: object, **_more: object) -> Iterator[sqlite3.Connection]:
+        with real() as connection:
+            yield connection
+            if connection.execute("SELECT 1 FROM outbox WHERE state = 'in doubt'").fetchone():
+                raise SendError("the disk is full")
+
+    monkeypatch.setattr(MailingDatabase, "transaction", lambda _self, *a, **k: failing(*a, **k))
+    begun = time.monotonic()
+
+    with pytest.raises(SendError, match="full"):
+        sender_of(campaign, server).send()
+
+    assert post.taken == []
+    assert campaign.counts()["queued"] == 12
+    assert time.monotonic() - begun < 4  # it waits for no answer to QUIT
 
 
 def test_a_stop_ends_with_the_message_at_hand_and_queues_the_rest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import socket
 import subprocess
 import threading
@@ -22,7 +23,8 @@ from pipeline.mailing.dkim_signing import DkimSigner, load_signer
 from pipeline.mailing.message_template import SenderIdentity
 from pipeline.mailing.preflight import check_dns
 from tests.mailing.conftest import ROUTE, template
-from tests.mailing.test_message_template import NOW, addressed, published, queued
+from tests.mailing.test_message_template import NOW, addressed, message_of, published, queued
+from tests.makers import para
 
 PUBLISHER = Publisher(name="Klinik Eksempel", email="kontakt@klinik.example")
 Records = dict[str, str]
@@ -61,6 +63,21 @@ def test_a_signature_passes_and_covers_both_unsubscribe_headers(key: Path, recor
     for header in (b"List-Unsubscribe: <", b"List-Unsubscribe-Post: ", b"From: "):
         assert not dkim.verify(signed.replace(b"\r\n" + header, b"\r\n" + header + b"x"), dnsfunc=lookup), header
     assert not dkim.verify(signed.replace(b"\r\nFrom:", b"\r\nFrom: x@y.example\r\nFrom:", 1), dnsfunc=lookup)
+
+
+def test_a_server_that_shields_lines_beginning_with_from_breaks_no_signature(
+    key: Path, record: str, tmp_path: Path
+) -> None:
+    """RFC 4155: mbox, and the servers that write it, put `>` before such lines."""
+    signer = load_signer(config_of(key, tmp_path))
+    assert signer is not None
+    message = message_of(para("From her begynder en linje."), para("Fra her den næste."))
+
+    signed = signer.sign(template(message).address(ROUTE, queued("anna@klinik.dk"), NOW))
+    head, end, body = signed.partition(b"\r\n\r\n")
+
+    shielded = head + end + re.sub(rb"(?m)^From ", b">From ", body)
+    assert dkim.verify(shielded, dnsfunc=lambda _name, **_more: record.encode())
 
 
 def test_a_feedback_id_travels_where_it_is_wanted() -> None:

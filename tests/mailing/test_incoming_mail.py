@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import mailbox
+import quopri
 from email.message import Message
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from pipeline.errors import SendError
 from pipeline.mailing.database import MailingDatabase
 from pipeline.mailing.incoming_mail import read_bounces, read_unsubscribe_requests
 from pipeline.mailing.outbox import open_campaign
-from tests.mailing.conftest import LIST, TODAY, subscribe
+from pipeline.mailing.subscribers import import_consents
+from tests.mailing.conftest import LIST, TODAY, consent, subscribe
 
 REPORT = """From: MAILER-DAEMON@mail.klinik.example (Mail Delivery System)
 To: {to}
@@ -73,8 +76,12 @@ def anna(store: MailingDatabase) -> tuple[bool, int, bool]:
     [
         ("failed", "5.1.1", True, 0),
         ("failed", "5.2.1", True, 0),
-        ("failed", "5.0.0", True, 0),
+        ("failed", "5.1.10", True, 0),
+        ("failed", "5.0.0", False, 1),
+        ("failed", "5.1.2", False, 1),
+        ("failed", "5.1.8", False, 1),
         ("failed", "5.2.2", False, 1),
+        ("failed", "5.4.1", False, 1),
         ("failed", "5.7.1", False, 1),
         ("delayed", "4.4.1", False, 1),
         ("delivered", "2.0.0", False, 0),
@@ -88,6 +95,88 @@ def test_hard_bounces_suppress_and_soft_ones_count(
     read_bounces(store, box, TODAY)
 
     assert anna(store) == (is_hard, soft, False)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_hard"),
+    [
+        ("550 5.1.1 unknown user", True),
+        ("550 <anna@klinik.dk>: User unknown in virtual mailbox table", True),
+        ("552 5.2.2 mailbox is full, quota exceeded", False),
+        ("552 mailbox full", False),
+        ("554 delivery error: dd This message has been blocked by content filter", False),
+        ("550 relay not permitted", False),
+        ("550 <user.unknown@klinik.dk>: rejected", False),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["7bit", "base64", "quoted-printable"])
+def test_a_bounce_without_a_code_of_its_own_is_judged_by_what_the_server_said(
+    store: MailingDatabase, mark: str, tmp_path: Path, said: str, encoding: str, *, is_hard: bool
+) -> None:
+    fields = (
+        "Reporting-MTA: dns; mail.klinik.example\n\nFinal-Recipient: rfc822; Anna@klinik.dk\nAction: Failed\n"
+        f"Status: 5.0.0\nDiagnostic-Code: smtp; {said}\n"
+    )
+    coded = {
+        "7bit": fields,
+        "base64": base64.encodebytes(fields.encode()).decode(),
+        "quoted-printable": quopri.encodestring(fields.encode(), quotetabs=True).decode(),
+    }[encoding]
+    head, _, rest = REPORT.partition("Reporting-MTA")
+    rest = rest.partition("--b\nContent-Type: text/rfc822-headers")[2]
+    report = (
+        f"{head.removesuffix(chr(10))}Content-Transfer-Encoding: {encoding}\n\n{coded}\n"
+        f"--b\nContent-Type: text/rfc822-headers{rest}"
+    )
+
+    tally = read_bounces(store, mbox(tmp_path, report.format(to="k@klinik.example", mark=mark)), TODAY)
+
+    assert anna(store) == (is_hard, int(not is_hard), False)
+    assert (tally.hard, tally.soft) == (int(is_hard), int(not is_hard))
+
+
+def report_on(*recipients: tuple[str, str, str], mark: str) -> str:
+    """Return a report with fields for each recipient: address, action, status."""
+    fields = "\n".join(
+        f"Final-Recipient: rfc822; {address}\nAction: {action}\nStatus: {status}\n"
+        for address, action, status in recipients
+    )
+    head, _, rest = REPORT.partition("Final-Recipient")
+    return (head + fields + rest[rest.index("\n\n") + 1 :]).format(to="k@klinik.example", mark=mark)
+
+
+@pytest.mark.parametrize(
+    ("recipients", "expected"),
+    [
+        ([("bo@klinik.dk", "relayed", "2.0.0"), ("anna@klinik.dk", "failed", "5.1.1")], (True, 0)),
+        ([("anna@klinik.dk", "failed", "5.1.1"), ("bo@klinik.dk", "failed", "5.2.2")], (True, 0)),
+        ([("anna@klinik.dk", "failed", "5.2.2"), ("bo@klinik.dk", "failed", "5.1.1")], (False, 1)),
+        ([("anna@klinik.dk", "delivered", "2.0.0"), ("bo@klinik.dk", "failed", "5.1.1")], (False, 1)),
+        ([("anna.at.work@fremmed.example", "failed", "5.1.1")], (False, 1)),
+    ],
+)
+def test_only_what_a_bounce_says_of_the_reader_suppresses_the_reader(
+    store: MailingDatabase,
+    mark: str,
+    tmp_path: Path,
+    recipients: list[tuple[str, str, str]],
+    expected: tuple[bool, int],
+) -> None:
+    """A reader's mail may be forwarded to a mailbox that is gone, while the reader's own is there."""
+    read_bounces(store, mbox(tmp_path, report_on(*recipients, mark=mark)), TODAY)
+
+    assert anna(store)[:2] == expected
+
+
+def test_a_bounce_suppresses_on_every_list_and_names_its_campaign(
+    store: MailingDatabase, mark: str, tmp_path: Path
+) -> None:
+    import_consents(store, "andre", [consent("anna@klinik.dk")])
+
+    read_bounces(store, mbox(tmp_path, report_on(("anna@klinik.dk", "failed", "5.1.1"), mark=mark)), TODAY)
+
+    rows = store.rows("SELECT list, bounced_on, bounced_by FROM subscribers ORDER BY list")
+    assert [tuple(row) for row in rows] == [("andre", TODAY.isoformat(), 1), (LIST, TODAY.isoformat(), 1)]
 
 
 def test_a_bounce_is_known_by_the_address_it_came_to(store: MailingDatabase, mark: str, tmp_path: Path) -> None:
@@ -164,6 +253,10 @@ def test_an_answering_machine_takes_no_one_off_the_list(store: MailingDatabase, 
         b"From: \xff\xfe@\nSubject: \xe6\n",
         b"To: a@[\nContent-Type: multipart/report; boundary=\n",
         b"Content-Type: message/delivery-status\n",
+        b"Content-Type: message/rfc822\n\nContent-Type: message/delivery-status\n\n\xd3: a\n b: c\n",
+        b"Content-Type: message/delivery-status\n\nX: a\x0b23:b\n",
+        b"Content-Type: message/delivery-status\nContent-Transfer-Encoding: base64\n\n!!!=\n",
+        b"Content-Type: message/delivery-status\nContent-Transfer-Encoding: x-uuencode\n\nbegin\n",
     ],
 )
 def test_hostile_mail_holds_up_no_one(store: MailingDatabase, mark: str, tmp_path: Path, head: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import quopri
+import re
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import SMTP
@@ -15,10 +16,11 @@ from hypothesis import strategies as st
 from pipeline.errors import SendError
 from pipeline.mailing.message_template import header_violations, parse_template
 from pipeline.mailing.outbox import QueuedMessage
+from pipeline.model import Block, Link, Para
 from pipeline.writers import newsletter
 from pipeline.writers.newsletter import Options
 from tests.mailing.conftest import ROUTE, UNSUBSCRIBE, template
-from tests.makers import job, single
+from tests.makers import article, job, para, single, words_in
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 TOKEN = "AbCdEfGhIjKlMnOpQrSt_-"  # noqa: S105  # of no one
@@ -111,6 +113,74 @@ def test_a_longer_address_that_begins_alike_is_left_alone() -> None:
     assert text is not None
     assert f"{UNSUBSCRIBE}-guide" in text.get_content()
     assert TOKEN in text.get_content()
+
+
+def message_of(*blocks: Block) -> bytes:
+    """Return the message of an article with these blocks."""
+    edition = single(article(blocks=blocks))
+    options = Options(reason="Du har tilmeldt dig.", unsubscribe=UNSUBSCRIBE)
+    written = newsletter.write(edition, job(newsletter, edition, options=options))
+    return next(artifact.data for artifact in written.artifacts if artifact.name.endswith(".eml"))
+
+
+def parts_of(message: bytes) -> dict[str, str]:
+    walked = message_from_bytes(message, policy=SMTP).walk()
+    return {part.get_content_type(): part.get_content() for part in walked if part.get_content_maintype() == "text"}
+
+
+LINKS = (
+    UNSUBSCRIBE,
+    f"https://fremmed.example/?til={UNSUBSCRIBE}",
+    f"https://fremmed.example/{UNSUBSCRIBE}",
+    "https://fremmed.example/u/TokenOfOneReaderGoHere",
+    "https://nyt.klinik.example/u/TokenOfOneReaderGoHere",
+)
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_no_link_or_word_of_an_article_is_given_a_readers_token(link: str) -> None:
+    """One click on a link to another site would tell that site how to unsubscribe the reader."""
+    message = message_of(
+        para(f"Skriv TokenOfOneReaderGoHere, eller gå til {link} nu."), Para((Link(words_in("Læs her"), link),), 1)
+    )
+
+    parts = parts_of(template(message).address(ROUTE, queued("anna@klinik.dk"), NOW))
+
+    for kind, before in parts_of(message).items():
+        after = parts[kind]
+        assert after.count(TOKEN) == 1, kind
+        assert after.count(link) == before.count(link) - (link == UNSUBSCRIBE), kind
+        assert after.count("TokenOfOneReaderGoHere") == before.count("TokenOfOneReaderGoHere") > 0, kind
+        place = after.index(f"https://nyt.klinik.example/u/{TOKEN}")
+        assert place > after.rindex("TokenOfOneReaderGoHere"), kind
+
+
+def test_a_line_that_begins_with_from_is_shielded_and_the_signature_holds() -> None:
+    """Mail servers write `>From` where a line of a body begins so."""
+    words = "From her begynder en linje, og " + "den er lang " * 8
+    message = message_of(para(words), para("From From kort."), para("Fromage er ost."))
+
+    sent = template(message).address(ROUTE, queued("anna@klinik.dk"), NOW)
+
+    for data in (message, sent):
+        body = data.partition(b"\r\n\r\n")[2]
+        assert not re.search(rb"(?m)^From ", body)
+        assert body.count(b"=46rom") >= 2
+        assert max(map(len, body.split(b"\r\n"))) <= 78
+        text = parts_of(data)["text/plain"]
+        assert "From her begynder en linje" in text
+        assert "\nFrom From kort." in text
+        assert "\nFromage er ost." in text
+
+
+def test_a_message_published_before_that_is_shielded_when_it_is_sent() -> None:
+    message = message_of(para("From her begynder en linje.")).replace(b"=46rom=\r\n ", b"From ")
+    assert b"\r\nFrom her" in message
+
+    sent = template(message).address(ROUTE, queued("anna@klinik.dk"), NOW)
+
+    assert b"\r\nFrom " not in sent
+    assert "From her begynder en linje." in parts_of(sent)["text/plain"]
 
 
 def test_a_message_without_a_way_to_leave_is_not_sent() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import keyring
@@ -214,3 +215,66 @@ def test_a_trial_whose_reader_has_left_leaves_no_file(tmp_path: Path) -> None:
 
     assert outcome.verdict == "withheld"
     assert list(tmp_path.iterdir()) == []
+
+
+def plain(port: int) -> SmtpTransport:
+    way = SmtpTransport(SendingSettings(host="127.0.0.1", port=port, security="none", timeout_s=5), None)
+    way.open()
+    return way
+
+
+@contextmanager
+def script(*replies: str) -> Iterator[tuple[int, list[str]]]:
+    """Run a server that gives these replies in turn, one to each line it reads; yield its port and the lines."""
+    lines: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            client, _ = listening.accept()
+            with suppress(OSError), client, client.makefile("rwb") as file:  # the sender may close first
+                for reply in replies:
+                    file.write(f"{reply}\r\n".encode())
+                    file.flush()
+                    if not (line := file.readline()):
+                        return
+                    lines.append(line.decode().strip())
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1], lines
+        thread.join(5)
+
+
+def test_a_doubled_refusal_is_not_taken_for_the_answer_about_the_next_reader() -> None:
+    twice = "550 5.1.1 <anna@example.dk> unknown\r\n550 5.1.1 <anna@example.dk> unknown"
+    with script("220 x", "250 x", "250 ok", twice, "250 reset") as (port, lines):
+        way = plain(port)
+
+        outcome = way.deliver("nyt@klinik.example", "anna@example.dk", MESSAGE, lambda: True)
+        after = way.deliver("nyt@klinik.example", "bo@example.dk", MESSAGE, lambda: True)
+
+    assert (outcome.verdict, outcome.is_unreachable, outcome.is_broken) == ("refused", True, True)
+    assert (after.verdict, after.is_broken) == ("deferred", True)
+    assert "bo@example.dk" not in "".join(lines)
+
+
+def test_a_reset_out_of_step_after_a_reader_left_closes_the_connection() -> None:
+    with script("220 x", "250 x", "250 ok", "250 ok\r\n550 5.1.1 unknown", "250 reset") as (port, _):
+        way = plain(port)
+
+        outcome = way.deliver("nyt@klinik.example", "anna@example.dk", MESSAGE, lambda: False)
+
+    assert (outcome.verdict, outcome.is_broken) == ("withheld", True)
+
+
+@pytest.mark.parametrize("reply", ["550 <Anna@example.dk>: no", "550 user anna: no", "550 anna@example.dk no"])
+def test_the_words_of_a_refusal_are_kept_without_the_address(reply: str) -> None:
+    with script("220 x", "250 x", "250 ok", reply, "250 reset", "221 bye") as (port, _):
+        way = plain(port)
+        outcome = way.deliver("nyt@klinik.example", "anna@example.dk", MESSAGE, lambda: True)
+        way.close()
+
+    assert outcome.reply.startswith("550 ")
+    assert "…" in outcome.reply
+    assert "anna" not in outcome.reply.lower()
+    assert outcome.status == "550"

@@ -122,7 +122,12 @@ def build_message(content: MessageContent) -> bytes:
     if content.sender:
         lines.insert(0, encode_header("From", content.sender.display_name, f" <{content.sender.addr_spec}>"))
     lines.append(encode_header("Message-ID", f"<{digest}@{content.domain}>"))
-    return b"".join(lines) + made.as_bytes()
+    return b"".join(lines) + shield_from_lines(made.as_bytes())
+
+
+def shield_from_lines(body: bytes) -> bytes:
+    """Return a body in which no line begins with `From `: servers write `>From `, and break signatures (RFC 4155)."""
+    return body.replace(b"\r\nFrom ", b"\r\n=46rom=\r\n ")
 
 
 def encode_header(name: str, words: str, address: str = "") -> bytes:

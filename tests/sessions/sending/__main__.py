@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.sessions.sending import clicks, crashes, forgetting, lists, signatures, speed
+from tests.sessions.sending import clicks, crashes, forgetting, lists, signatures, speed, troubles
 
-PROOFS = ("crashes", "speed", "signatures", "clicks", "lists", "forgetting")
+PROOFS = ("crashes", "troubles", "speed", "signatures", "clicks", "lists", "forgetting")
 
 
 def main() -> int:
@@ -20,10 +20,12 @@ def main() -> int:
     parser.add_argument("--only", choices=PROOFS, help="one proof")
     parser.add_argument("--shots", type=Path, help="a folder for pictures of the pages")
     parser.add_argument("--readers", type=int, default=10_000)
+    parser.add_argument("--kills", type=int, default=40, help="of the sender, in `troubles`")
     parser.add_argument("--seed", type=int, default=20261124)
     arguments = parser.parse_args()
     proofs: dict[str, Callable[[Path], list[str]]] = {
         "crashes": lambda folder: crashes.prove(folder, arguments.readers, arguments.seed),
+        "troubles": lambda folder: troubles.prove(folder, arguments.readers, arguments.kills, arguments.seed),
         "speed": speed.prove,
         "signatures": signatures.prove,
         "clicks": lambda folder: clicks.prove(folder, arguments.shots),

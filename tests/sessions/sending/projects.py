@@ -32,7 +32,7 @@ lists = {{nyt = "Nyt fra klinikken"}}
 data = "{data}"
 host = "127.0.0.1"
 port = {port}
-security = "none"
+security = "{security}"
 service = "https://nyt.klinik.example"
 mailto = "afmeld@klinik.example"
 first_wait_s = 0.2
@@ -59,19 +59,19 @@ def environment() -> dict[str, str]:
     return {**os.environ, "CI": "true", "PYTHONPATH": str(ROOT)}
 
 
-def make(folder: Path, port: int, more: str = "") -> Path:
+def make(folder: Path, port: int, more: str = "", *, security: str = "none") -> Path:
     """Make a project and publish its newsletter."""
     project = folder / "project"
     (project / "sources/blog").mkdir(parents=True)
     (project / "sources/blog/ryg.md").write_text(_ARTICLE, "utf-8")
-    point(project, port, more)
+    point(project, port, more, security=security)
     publish("newsletter", "--jobs", "1", cwd=project)
     return project
 
 
-def point(project: Path, port: int, more: str = "", data: Path | None = None) -> None:
+def point(project: Path, port: int, more: str = "", data: Path | None = None, *, security: str = "none") -> None:
     """Have the project send to a port, and keep its list in a folder."""
-    text = _SETTINGS.format(data=data or project.parent / "data", port=port, more=more)
+    text = _SETTINGS.format(data=data or project.parent / "data", port=port, more=more, security=security)
     (project / "publish.toml").write_text(text, "utf-8")
 
 

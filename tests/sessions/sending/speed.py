@@ -94,9 +94,9 @@ def _send(mailing: Mailing, connections: int) -> Measured:
         begun = time.monotonic()
         sender.send()
         seconds = time.monotonic() - begun
-    working, storing = seconds * connections, spent["claim"] + spent["doubt"] + spent["accept"]
-    # A letter is noted as in doubt within its delivery.
-    shares = (spent["message"] / working, storing / working, (spent["deliver"] - spent["doubt"]) / working)
+    working, storing = seconds * connections, spent["claim"] + spent["mark_in_doubt"] + spent["accept"]
+    # A message is noted as in doubt within its delivery.
+    shares = (spent["build"] / working, storing / working, (spent["deliver"] - spent["mark_in_doubt"]) / working)
     return Measured(MESSAGES / seconds, *shares, campaign.counts()["accepted"])
 
 
@@ -118,10 +118,10 @@ def _timed() -> Iterator[Counter[str]]:
         return timed
 
     steps = (
-        (MessageFactory, "message"),
+        (MessageFactory, "build"),
         (SmtpTransport, "deliver"),
         (Campaign, "claim"),
-        (Campaign, "doubt"),
+        (Campaign, "mark_in_doubt"),
         (Campaign, "accept"),
     )
     with ExitStack() as stack:
