@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import nox
@@ -14,7 +16,7 @@ nox.options.reuse_venv = "yes"
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 CONSTRAINTS = "constraints.txt"
-"""The versions that CI has seen work; `nox -s lock` writes them anew."""
+"""The versions that CI has seen work, with the digests of their files; `nox -s lock` writes them anew."""
 
 
 def corpus_folder() -> str:
@@ -23,10 +25,40 @@ def corpus_folder() -> str:
     return name if name and Path(name).is_dir() else ""
 
 
-def install(session: nox.Session, *groups: str, extras: str = "") -> None:
-    """Install the project, editable, with groups of pyproject.toml, in the versions that CI has seen."""
-    more = [package for group in groups for package in nox.project.dependency_groups(PROJECT, group)]
-    session.install("--quiet", "-c", CONSTRAINTS, "-e", f".{extras}", *more)
+def install(session: nox.Session, *groups: str, extras: tuple[str, ...] = ()) -> None:
+    """Install the project, editable, with extras and groups of pyproject.toml."""
+    project = PROJECT["project"]
+    optional = [package for extra in extras for package in project["optional-dependencies"][extra]]
+    install_locked(session, "build", *groups, packages=[*project["dependencies"], *optional])
+    session.install("--quiet", "--no-deps", "--no-build-isolation", "-e", ".")
+
+
+def install_locked(session: nox.Session, *groups: str, packages: Iterable[str] = ()) -> None:
+    """Install packages, groups of pyproject.toml, and all that they need, in the locked versions.
+
+    pip compares digests only where it gets a complete list; the lock says which package needs which.
+    """
+    grouped = (package for group in groups for package in nox.project.dependency_groups(PROJECT, group))
+    wanted = {_name(package) for package in (*packages, *grouped)}
+    locked: dict[str, str] = {}
+    parents: dict[str, set[str]] = {}
+    for entry in re.split(r"(?m)^(?=[\w.-]+(?:\[[\w,.-]+\])?==)", Path(CONSTRAINTS).read_text("utf-8"))[1:]:
+        name = _name(entry)
+        locked[name] = locked.get(name, "") + entry
+        parents.setdefault(name, set()).update(map(_name, re.findall(r"(?m)^ +# +(?:via )?(\w[\w.-]*)$", entry)))
+    if missing := wanted - locked.keys():
+        session.error(f"{CONSTRAINTS} lacks {', '.join(sorted(missing))}: nox -s lock")
+    while more := {name for name in locked.keys() - wanted if parents[name] & wanted}:
+        wanted |= more
+    requirements = Path(session.create_tmp()).resolve() / "requirements.txt"
+    requirements.write_text("".join(locked[name] for name in sorted(wanted)), "utf-8")
+    session.install("--quiet", "--no-deps", "--require-hashes", "-r", str(requirements))
+
+
+def _name(package: str) -> str:
+    """Return the normalised name at the beginning of a requirement."""
+    found = re.match(r"[\w.-]+", package)
+    return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
 
 
 def ensure_pango(session: nox.Session) -> None:
@@ -52,9 +84,9 @@ def publish(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests, with the real pandoc, WeasyPrint, EbookLib, EPUBCheck and PDF validator."""
-    install(session, "test", extras="[sending]")
+    install(session, "test", extras=("sending",))
     if not shutil.which("java"):
-        session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "java"))
+        install_locked(session, "java")
     ensure_pango(session)
     session.run("pytest", *(session.posargs or ("-n", "auto")))
 
@@ -62,7 +94,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def fast(session: nox.Session) -> None:
     """Run the tests that start no process and lay out no page; a test that does is slow, see `tests/pace.py`."""
-    install(session, "test", extras="[sending]")
+    install(session, "test", extras=("sending",))
     session.run("pytest", "-n", "auto", "-m", "not slow", *session.posargs)
 
 
@@ -166,10 +198,10 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def audit(session: nox.Session) -> None:
-    """Search the code for known mistakes (bandit) and the locked packages for known faults (pip-audit)."""
+    """Search the code for known mistakes (bandit) and the locked packages for known faults; `-- --unanswered-ok`."""
     install(session, "audit")
     session.run("bandit", "--quiet", "-c", "pyproject.toml", "-r", "pipeline")
-    session.run("python", "-m", "tests.sessions.audit", CONSTRAINTS)
+    session.run("python", "-m", "tests.sessions.audit", CONSTRAINTS, *session.posargs)
 
 
 @nox.session
@@ -180,7 +212,7 @@ def sending(session: nox.Session) -> None:
         session.skip(f"this machine has no {', '.join(missing)}: apt-get install postfix npm chromium")
     if os.geteuid() != 0:
         session.skip("a Postfix of our own is started by root: sudo nox -s sending")
-    install(session, "sending", extras="[sending]")
+    install(session, "sending", extras=("sending",))
     session.run("python", "-m", "tests.sessions.sending", *session.posargs)
 
 
@@ -204,7 +236,7 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and form of the code."""
-    session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "lint"))
+    install_locked(session, "lint")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("codespell")
@@ -213,7 +245,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def fix(session: nox.Session) -> None:
     """Mend style and form of the code, and write the documentation that comes from code."""
-    session.install("--quiet", "-c", CONSTRAINTS, *nox.project.dependency_groups(PROJECT, "lint"))
+    install_locked(session, "lint")
     session.run("ruff", "check", "--fix", ".")
     session.run("ruff", "format", ".")
     session.notify("docs")
@@ -244,7 +276,7 @@ def goldens(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Write what comes from code: codes and `docs/findings.md`, and the keys in `docs/articles.md`."""
-    install(session, "test", extras="[sending]")  # every module is imported
+    install(session, "test", extras=("sending",))  # every module is imported
     session.run("python", "-m", "tests.generated")
     session.run("python", "-m", "pipeline.schema", "docs/articles.md")
 
@@ -275,6 +307,6 @@ def lock(session: nox.Session) -> None:
     session.install("--quiet", "uv")
     groups = [part for group in PROJECT["dependency-groups"] for part in ("--group", group)]
     session.run(
-        "uv", "pip", "compile", "--quiet", "--universal", "--upgrade", "--no-header", "--no-annotate", "pyproject.toml",
-        "--all-extras", *groups, "--output-file", CONSTRAINTS,
+        "uv", "pip", "compile", "--quiet", "--universal", "--upgrade", "--no-header", "--generate-hashes",
+        "pyproject.toml", "--all-extras", *groups, "--output-file", CONSTRAINTS,
     )  # fmt: skip
