@@ -315,6 +315,6 @@ def restore(settings: Config, store: MailingDatabase, edition: str, since: datet
 @_with_database
 def serve(settings: Config, store: MailingDatabase, host: str, port: int, transport: str) -> None:
     """Serve the pages for signing up and unsubscribing. See docs/sending.md for nginx and Caddy."""
-    from pipeline.mailing.signup_service import run_signup_service
+    from pipeline.mailing.signup_server import run_signup_service
 
     run_signup_service(settings, store, host, port, is_trial=transport == "file")
