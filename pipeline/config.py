@@ -105,7 +105,7 @@ class SendingSettings:
     lists: Mapping[str, str] = field(default_factory=dict)
     """The name of each list, and the title that its readers see: `{nyt = "Nyt fra klinikken"}`."""
     data: str = ""
-    """Folder of the mailing database; empty: one in the user's data folder."""
+    """Folder of the mailing database, mode 0700; empty: one in the user's data folder, named by `sending.id`."""
     host: str = ""
     """The mail server that takes the messages."""
     port: int = 587

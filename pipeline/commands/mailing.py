@@ -175,6 +175,19 @@ def subscribers() -> None:
     """Manage the mailing lists: subscribers and their consents."""
 
 
+@subscribers.command()
+@click.option("--new", is_flag=True, help="Begin empty lists: who has left the former ones is forgotten.")
+@project_option
+@_outputs_option
+def bind(*, new: bool, project: Path | None, outputs: Path | None) -> None:
+    """Let this project send to the lists in its data folder, which is asked where it is a copy of another one."""
+    settings = load_project(project)
+    validated_settings(settings)
+    where = (outputs or settings.folder / "outputs").resolve()
+    with open_database(open_data_dir(settings, where, "new" if new else "share")) as store:
+        click.echo(f"this project sends to the lists in {store.folder.path}; commit its sending.id")
+
+
 @subscribers.command("import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_list_option
@@ -302,6 +315,6 @@ def restore(settings: Config, store: MailingDatabase, edition: str, since: datet
 @_with_database
 def serve(settings: Config, store: MailingDatabase, host: str, port: int, transport: str) -> None:
     """Serve the pages for signing up and unsubscribing. See docs/sending.md for nginx and Caddy."""
-    from pipeline.mailing.signup_service import run_signup_service
+    from pipeline.mailing.signup_server import run_signup_service
 
     run_signup_service(settings, store, host, port, is_trial=transport == "file")

@@ -1,15 +1,17 @@
-"""The mailing database: its private folder with lock and hash key, SQLite schema, migrations, transactions."""
+"""The mailing database: its private folder with lock, hash key and project, SQLite schema, migrations, transactions."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import os
+import re
 import secrets
 import sqlite3
+import stat
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +20,14 @@ from pipeline.config import FILE_NAME, Config
 from pipeline.errors import ConfigError, SendError
 from pipeline.mailing.addresses import address_identity
 
+ID_FILE = "sending.id"
+"""Beside `publish.toml`, for version control: the id of the project's lists, wherever the project is moved."""
+_ID = re.compile(r"(?:[^\0\r\n]*-)?[0-9a-f]{8,16}")
+_FILES = ("key", "key.lock", "projects", "sending.lock", *(f"sending.sqlite3{end}" for end in ("", "-wal", "-shm")))
+_BIND = "publish subscribers bind"
+_DATA_KEY = f"[sending] data in {FILE_NAME}"
+Choice = Literal["same", "share", "new"]
+"""Lists of a project: those that it had, those of the data folder whoever had them, or new and empty ones."""
 KEY_BYTES = 32
 BUSY_TIMEOUT_S = 10.0
 CACHE_KIB = 65_536
@@ -105,6 +115,13 @@ MIGRATIONS = (
         FROM outbox WHERE state = 'refused' GROUP BY person, day
     ) AS refused WHERE refused.person = subscribers.person AND refused.day = bounced_on
     """,
+    """
+    CREATE TABLE mail_times (            -- of confirmation mails, for limits an hour; holds no address
+        key TEXT NOT NULL,               -- keyed hash of a mailbox, or of a domain; or empty: of all
+        due REAL NOT NULL                -- seconds since 1970
+    ) STRICT;
+    CREATE INDEX mail_times_by_key ON mail_times (key, due);
+    """,
 )
 """SQL scripts; the one at index N migrates a database from version N to N + 1."""
 
@@ -139,22 +156,124 @@ class DataDir:
             raise SendError("another `publish send` is running", hint="let it finish, or stop it: Ctrl-C") from error
 
 
-def open_data_dir(config: Config, outputs: Path) -> DataDir:
-    """Return the data folder; create it where needed.
+def open_data_dir(config: Config, outputs: Path, choice: Choice = "same") -> DataDir:
+    """Return the data folder of a project; create it where the project has had no lists yet.
+
+    Without `[sending] data` it lies in the user's data folder, and its name is the id of the lists.
 
     Raises:
-        ConfigError: It is below the outputs or in a git work tree, or cannot be created.
+        ConfigError: The project's lists are gone; or the folder is published, in git, open to others, or no folder.
     """
-    path = (config.folder / config.sending.data).resolve() if config.sending.data else _default_path(config.folder)
+    from filelock import FileLock
+    from platformdirs import user_data_path
+
+    project = Path(os.path.realpath(config.folder))
+    known = "" if choice == "new" else _read_project_id(project)
+    id_ = known or "-".join((*re.findall(r"\w+", project.name), secrets.token_hex(8)))
+    path = Path(os.path.realpath(project / config.sending.data))
+    if not config.sending.data:
+        root = Path(user_data_path("clinic-publish", appauthor=False))
+        # up to version 0.2.0, the name was made of the project's path
+        former = f"{project.name}-{hashlib.sha256(str(project).encode()).hexdigest()[:8]}"
+        if not known and choice != "new" and (root / former).exists():
+            id_ = former
+        elif not known and not os.access(project, os.W_OK):
+            raise ConfigError(f"{project / ID_FILE} cannot be written", hint=f"name a folder: {_DATA_KEY}")
+        path = root / id_
     _refuse_published_path(path, outputs.resolve())
+    database = path / "sending.sqlite3"
+    has_lists = os.path.lexists(database) and database.lstat().st_size > 0
+    if choice == "new" and has_lists:
+        raise ConfigError(f"{path} holds lists already", hint=f"name another folder: {_DATA_KEY}")
+    had_lists = known or os.path.lexists(path / "key")
+    if choice != "new" and not has_lists and (had_lists or any(outputs.rglob("*.evidence.json"))):
+        raise ConfigError(
+            f"the lists of this project are gone: {path} holds no database",
+            hint=f"restore it, or name its folder: {_DATA_KEY}; to forget who has left, and begin anew: {_BIND} --new",
+        )
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        path.chmod(0o700)
+        _open_private(path)
+        with FileLock(path / "key.lock", mode=0o600):
+            _bind_project(path, project, id_, choice)
     except OSError as error:
         raise ConfigError(
-            f"the data folder {path} cannot be created: {error.strerror}", hint="name another: [sending] data"
+            f"the data folder {path} cannot be used: {error.strerror}", hint=f"name another: {_DATA_KEY}"
         ) from error
     return DataDir(path)
+
+
+def _read_project_id(project: Path) -> str:
+    """Return the id of a project's lists; empty where it has none yet.
+
+    Raises:
+        ConfigError: The file holds something else.
+    """
+    path = project / ID_FILE
+    if not os.path.lexists(path):
+        return ""
+    is_plain = stat.S_ISREG(path.lstat().st_mode) and os.access(path, os.R_OK)
+    written = path.read_text("utf-8", "replace").strip() if is_plain else ""
+    if not _ID.fullmatch(written) or Path(written).name != written:
+        raise ConfigError(
+            f"{path} does not hold the id of lists",
+            hint=f"restore it from version control; to begin with empty lists: {_BIND} --new",
+        )
+    return written
+
+
+def _bind_project(path: Path, project: Path, id_: str, choice: Choice) -> None:
+    """Save the project's path in the data folder, and the id in the project: so no copy takes its lists unasked.
+
+    Raises:
+        ConfigError: The folder belongs to another project, or to a copy of this one.
+    """
+    record, here = path / "projects", str(project)
+    known = _read_project_id(project) if choice == "same" else ""
+    before = record.read_text("utf-8", "replace").splitlines() if record.exists() else []
+    # up to version 0.2.0 there was no record: such lists are taken by a project that names none
+    id_, *bound = before or ["" if known and DataDir(path).database.exists() else id_]
+    others = [each for each in bound if each != here and os.path.lexists(Path(each, FILE_NAME))]
+    question = ""
+    if known not in ("", id_):
+        question = f"the lists of another project: {ID_FILE} of this one names {known}"
+    elif choice == "same" and others and here not in bound:
+        question = f"the lists of the project in {others[0]}, of which this one seems a copy"
+    if question:
+        raise ConfigError(
+            f"{path} holds {question}", hint=f"for lists of its own: {_BIND} --new; to send to the same lists: {_BIND}"
+        )
+    if before != (now := [id_, here, *others]):
+        write_private(record, "\n".join(now).encode())
+    if known != id_ and os.access(project, os.W_OK):  # where it may not be written, the folder knows the path
+        write_private(project / ID_FILE, f"{id_}\n".encode())
+        (project / ID_FILE).chmod(0o644)  # the service may run as another user
+
+
+def _refuse_published_path(path: Path, outputs: Path) -> None:
+    hint = f"name a folder of its own: {_DATA_KEY}"
+    if path == outputs or outputs in path.parents:
+        raise ConfigError(f"the data folder {path} is below {outputs}, which is published", hint=hint)
+    for parent in (path, *path.parents):
+        if (parent / ".git").exists():
+            raise ConfigError(f"the data folder {path} is in the git work tree {parent}", hint=hint)
+
+
+def _open_private(path: Path) -> None:
+    """Create the folder; or check one that is there, whose mode is left as it is."""
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700, parents=True)
+    mode = path.stat().st_mode
+    if not stat.S_ISDIR(mode):
+        raise ConfigError(f"{path} is not a folder", hint=f"name another: {_DATA_KEY}")
+    if os.name == "posix" and mode & 0o077:
+        raise ConfigError(
+            f"the data folder {path} is open to other users: its mode is {stat.S_IMODE(mode):o}",
+            hint=f"close it: chmod 700 '{path}'",
+        )
+    for file in (path / name for name in (*_FILES, "trials") if os.path.lexists(path / name)):
+        kind, is_kind = ("folder", stat.S_ISDIR) if file.name == "trials" else ("plain file", stat.S_ISREG)
+        if not is_kind(file.lstat().st_mode):
+            raise ConfigError(f"{file} is not a {kind}", hint="move it away, and restore what was there")
 
 
 def load_hash_key(folder: DataDir) -> bytes:
@@ -163,17 +282,18 @@ def load_hash_key(folder: DataDir) -> bytes:
     Raises:
         SendError: The key file is damaged, or missing although a database exists.
     """
+    from filelock import FileLock
+
     path = folder.path / "key"
-    try:
-        key = path.read_bytes()
-    except FileNotFoundError as error:
-        if folder.database.exists():
+    with FileLock(folder.path / "key.lock", mode=0o600):  # two commands may begin at once, and must have one key
+        if not path.exists() and folder.database.exists():
             raise SendError(
                 f"{path} is missing: without it, who has been mailed is unknown",
                 hint="restore it from a backup, together with the database",
-            ) from error
-        key = secrets.token_bytes(KEY_BYTES)
-        write_private(path, key)
+            )
+        if not path.exists():
+            write_private(path, secrets.token_bytes(KEY_BYTES))
+    key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise SendError(f"{path} holds {len(key)} bytes, expected {KEY_BYTES}", hint="restore it from a backup")
     return key
@@ -198,23 +318,6 @@ def write_private_draft(path: Path, data: bytes) -> Path:
         file.flush()
         os.fsync(file.fileno())
     return draft
-
-
-def _default_path(project: Path) -> Path:
-    from platformdirs import user_data_path
-
-    # Two projects may have the same name, and must not share a mailing list.
-    place = hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:8]
-    return Path(user_data_path("clinic-publish", appauthor=False)) / f"{project.resolve().name}-{place}"
-
-
-def _refuse_published_path(path: Path, outputs: Path) -> None:
-    hint = f"name a folder of its own in {FILE_NAME}: [sending] data"
-    if path == outputs or outputs in path.parents:
-        raise ConfigError(f"the data folder {path} is below {outputs}, which is published", hint=hint)
-    for parent in (path, *path.parents):
-        if (parent / ".git").exists():
-            raise ConfigError(f"the data folder {path} is in the git work tree {parent}", hint=hint)
 
 
 @dataclass(slots=True)
@@ -312,17 +415,18 @@ def open_database(folder: DataDir) -> Iterator[MailingDatabase]:
 
 
 def _migrate(store: MailingDatabase) -> None:
-    version = store.rows("PRAGMA user_version")[0][0]
-    if version > len(MIGRATIONS):
-        raise SendError(
-            f"{store.folder.database} has version {version}, this program supports {len(MIGRATIONS)}",
-            hint="use the version that created it, or a later one",
-        )
-    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+    while (version := store.rows("PRAGMA user_version")[0][0]) != len(MIGRATIONS):
+        if version > len(MIGRATIONS):
+            raise SendError(
+                f"{store.folder.database} has version {version}, this program supports {len(MIGRATIONS)}",
+                hint="use the version that created it, or a later one",
+            )
         with store.transaction() as connection:
-            for statement in script.split(";\n"):
+            if connection.execute("PRAGMA user_version").fetchone()[0] != version:
+                continue  # another command has migrated it
+            for statement in MIGRATIONS[version].split(";\n"):
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute(f"PRAGMA user_version = {version + 1}")
 
 
 def _check_key(store: MailingDatabase) -> None:

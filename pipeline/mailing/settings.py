@@ -79,6 +79,8 @@ def _settings_errors(sending: SendingSettings) -> Iterator[tuple[str, str]]:
             yield "lists", f"holds {name!r}, which looks like {kind}: a list must not reveal health data"
         if not title.strip() or not title.isprintable():
             yield "lists", f"gives {name!r} the title {title!r}, expected one line of text"
+    if not sending.data.isprintable():
+        yield "data", f"is {sending.data!r}, expected a folder"
     yield from _server_errors(sending)
     yield from _address_errors(sending)
 

@@ -12,7 +12,7 @@ import logging
 import secrets
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,22 +21,21 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from pipeline.config import Config
-from pipeline.errors import ConfigError, PublishError, SendError
+from pipeline.errors import PublishError, SendError
 from pipeline.mailing import signup
 from pipeline.mailing.addresses import AddressError, holds_cpr, read_address
 from pipeline.mailing.database import MailingDatabase
 from pipeline.mailing.dkim_signing import DkimSigner, load_signer
-from pipeline.mailing.settings import sender_domain
 from pipeline.mailing.subscribers import READER_LANGUAGES, unsubscribe_token
-from pipeline.mailing.transport import FileTransport, Transport, smtp_transport
+from pipeline.mailing.transport import Transport
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import Words, load_words
 
@@ -52,11 +51,9 @@ RESPONSE_HEADERS = {
 """Page addresses hold a token, which must not reach other sites or caches."""
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 MAX_VISITORS = 10_000
+MAX_OPEN_FORMS = 10
+"""Forms that one visitor sends at the same time."""
 MAIL_INTERVAL_S = 30.0
-MAIL_RETRY_S = 120.0
-KEEP_ALIVE_S = 150
-"""Longer than the idle timeout of proxies (Caddy: 120 s): otherwise a POST could meet a closing connection, is not sent
-again, and an unsubscribe request is lost."""
 
 
 @dataclass(slots=True)
@@ -76,10 +73,10 @@ class RateLimiter:
         """Count a request, and return True; or return False where the limit is used up."""
         if self.is_exceeded(visitor):
             return False
-        now = time.monotonic()
-        if len(self._seen) > MAX_VISITORS:
-            self._seen = {known: turns for known, turns in self._seen.items() if turns[-1] > now - self.within_s}
-        self._seen.setdefault(self._key(visitor), deque(maxlen=self.times)).append(now)
+        key = self._key(visitor)
+        if key not in self._seen and len(self._seen) >= MAX_VISITORS:
+            self._seen.pop(next(iter(self._seen)))  # the one that came first
+        self._seen.setdefault(key, deque(maxlen=self.times)).append(time.monotonic())
         return True
 
     def _key(self, visitor: str) -> bytes:
@@ -95,6 +92,10 @@ class SignupService:
     """Sign-ups by one visitor, which may be a family or a reception."""
     misses: RateLimiter = field(default_factory=lambda: RateLimiter(60, 60))
     """Unknown tokens by one visitor; valid unsubscribe requests are always carried out."""
+    _writing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """One sign-up or confirmation is saved at a time, so that whoever leaves waits for one at most."""
+    _open_forms: Counter[str] = field(default_factory=Counter)
+    """Number of forms that each visitor is sending."""
     _wake: threading.Event = field(default_factory=threading.Event)
     _stop: threading.Event = field(default_factory=threading.Event)
 
@@ -109,7 +110,10 @@ class SignupService:
             Route("/u/{token}", partial(self._page, kind="leave"), methods=["GET"]),
             Route("/u/{token}", self.leave, methods=["POST"]),
         ]
-        faults: Mapping[Any, Any] = {404: self.missing, 405: self.missing, PublishError: self.broken}
+        faults: Mapping[Any, Any] = {
+            404: self.missing, 405: self.missing, PublishError: self.broken,
+            ClientDisconnect: self.broken,  # a form that was not sent to its end
+        }  # fmt: skip
         app = Starlette(routes=routes, exception_handlers=faults, lifespan=self._run)
         app.router.redirect_slashes = False  # redirects use the Host header, which a client can forge
         return app
@@ -129,8 +133,14 @@ class SignupService:
         return self._form(request)
 
     async def sign_up(self, request: Request) -> Response:
-        name = self._list(request)
-        fields = await _form_fields(request)
+        name, visitor = self._list(request), _client_key(request)
+        if self._open_forms[visitor] >= MAX_OPEN_FORMS or self.signups.is_exceeded(visitor):
+            return self._page(request, "many", status=429, more={"Retry-After": "3600", "Connection": "close"})
+        self._open_forms[visitor] += 1
+        try:
+            fields = await _form_fields(request)
+        finally:
+            self._open_forms -= Counter([visitor])
         if fields is None:
             return self._page(request, "large", status=413)
         written = fields.get("address", "").strip()
@@ -145,17 +155,19 @@ class SignupService:
             faults["consent"] = "signup_consent_missing"
         if faults:
             return self._form(request, written, faults, status=422)
-        if not self.signups.count(_client_key(request)):
+        if not self.signups.count(visitor):
             return self._page(request, "many", status=429, more={"Retry-After": "3600"})
         if not fields.get("website"):  # a hidden field: only programs fill it in
             words = self._words(request)
             wording = signup.consent_wording(words, self.config.sending.lists[name], self.config.publisher)
-            await to_thread.run_sync(signup.request_signup, self.store, name, address, words.language, wording)
+            values = (self.store, name, address, words.language, wording)
+            await to_thread.run_sync(signup.request_signup, *values, limiter=self._writing)
             self._wake.set()
         return self._page(request, "asked")
 
     async def confirm(self, request: Request) -> Response:
-        was_asked = await to_thread.run_sync(signup.confirm_signup, self.store, request.path_params["token"])
+        token = request.path_params["token"]
+        was_asked = await to_thread.run_sync(signup.confirm_signup, self.store, token, limiter=self._writing)
         if not was_asked and not self.misses.count(_client_key(request)):
             return self._page(request, "many", status=429, more={"Retry-After": "60"})
         return self._page(request, "confirmed" if was_asked else "expired")
@@ -230,15 +242,16 @@ class SignupService:
             try:
                 self._deliver(signer)
                 logged = ""
-            except (PublishError, OSError) as error:
-                if str(error) != logged:  # once, not every half minute
-                    logged = str(error)
-                    logging.getLogger(__name__).warning(
-                        "confirmation mails are delayed, and are tried again: %s", logged
-                    )
+            except Exception as error:  # noqa: BLE001  # no error may end this thread
+                # the words of an unforeseen error might hold an address
+                told = str(error) if isinstance(error, (PublishError, OSError)) else type(error).__name__
+                if told != logged:  # once, not every half minute
+                    logged = told
+                    logging.getLogger(__name__).warning("confirmation mails are delayed, and are tried again: %s", told)
             self._wake.wait(MAIL_INTERVAL_S)
 
     def _deliver(self, signer: DkimSigner | None) -> None:
+        signup.delete_expired(self.store)
         confirmations = signup.due_confirmations(self.store, tuple(self.config.sending.lists))
         if not confirmations:
             return
@@ -249,11 +262,15 @@ class SignupService:
                 sender = self.config.sending.bounces or self.config.publisher.email
                 words = load_words(find_styles(self.config.folder), each.language)
                 mail = signup.confirmation_mail(each, self.config, words, signer)
-                outcome = transport.deliver(sender, each.address, mail, lambda: True)
+                outcome = transport.deliver(sender, each.address, mail, partial(signup.is_wanted, self.store, each))
                 if outcome.verdict == "refused" and outcome.stage == "sender":
-                    raise SendError(f"{self.config.sending.host} accepts no mail from {sender}: {outcome.status}")
-                is_settled = outcome.verdict in ("accepted", "refused", "lost")
-                signup.record_attempt(self.store, each, None if is_settled else MAIL_RETRY_S)
+                    raise SendError(
+                        f"{self.config.sending.host} accepts no mail from [sending] bounces, or [publisher] email: "
+                        f"{outcome.status}"
+                    )
+                # other refusals may be about us, and not about the address
+                is_settled = outcome.verdict in ("accepted", "lost") or outcome.is_unreachable
+                signup.record_attempt(self.store, each, is_settled=is_settled)
                 if outcome.is_broken:
                     transport.open()
         finally:
@@ -285,28 +302,3 @@ def visitor_of(host: str) -> str:
     if address.ipv4_mapped:
         return str(address.ipv4_mapped)
     return str(ipaddress.ip_network((address, 64), strict=False))
-
-
-def run_signup_service(config: Config, store: MailingDatabase, host: str, port: int, *, is_trial: bool) -> None:
-    """Run the service until it is stopped.
-
-    Raises:
-        ConfigError: `publish.toml` lacks what the service needs.
-    """
-    import uvicorn
-
-    sending = config.sending
-    if not (sending.service and sending.lists):
-        raise ConfigError("[sending] service and lists are needed", hint="an https address, and at least one list")
-    sender_domain(config.publisher)
-    load_signer(config)
-
-    def connect() -> Transport:
-        return FileTransport(store.folder.trials / "signup") if is_trial else smtp_transport(sending)
-
-    connect()
-    # No access log: request addresses hold tokens. A proxy on this machine passes the client's address.
-    uvicorn.run(
-        SignupService(config, store, connect).app(), host=host, port=port, access_log=False, server_header=False,
-        proxy_headers=True, forwarded_allow_ips="127.0.0.1", log_level="warning", timeout_keep_alive=KEEP_ALIVE_S,
-    )  # fmt: skip

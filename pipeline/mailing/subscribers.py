@@ -40,10 +40,10 @@ _DROP_WITHDRAWN = """
             FROM subscribers WHERE list = :list
             UNION ALL SELECT person, suppressed_on FROM suppressed WHERE list = :list
         ) JOIN temp.brought USING (person)
-        WHERE since > coalesce(consent_on, '') OR (since = consent_on AND NOT :tie)
+        WHERE since > '' AND since >= coalesce(consent_on, '')
     )
 """
-"""A consent older than the unsubscribing, bounce or erasure of its address is not imported."""
+"""A consent that is not later than the unsubscribing, bounce or erasure of its address is not imported."""
 _UPSERT_CONSENTS = """
     INSERT INTO subscribers (person, list, address, language, token, consent_on, consent_wording, consent_source)
     SELECT person, ?, address, language, new_token(), consent_on, wording, source FROM temp.brought WHERE true
@@ -91,37 +91,43 @@ class SubscriberCounts:
     """Of the mailable: with many soft bounces."""
 
 
-def import_consents(
-    store: MailingDatabase, list_: str, consents: Iterable[Consent], *, ties_return: bool = False
-) -> ImportCounts:
-    """Import consents into a list, all or none of them, each address once.
+def import_consents(store: MailingDatabase, list_: str, consents: Iterable[Consent]) -> ImportCounts:
+    """Import consents into a list, all or none of them, each address once."""
+    with store.transaction("DEFERRED"):
+        return add_consents(store, list_, consents)
 
-    They go into a temporary table in memory first, and then into the list by a few statements: so the database is
-    locked for a second or two, even for hundreds of thousands.
+
+def add_consents(
+    store: MailingDatabase, list_: str, consents: Iterable[Consent], *, is_given_now: bool = False
+) -> ImportCounts:
+    """Add consents to a list, within a transaction of the caller.
+
+    They go into a temporary table in memory first, and then into the list by a few statements: so in a deferred
+    transaction the database is locked for a second or two, even for hundreds of thousands.
 
     Args:
-        ties_return: A consent of the day of unsubscribing counts as the later: true for a confirmed sign-up only.
+        is_given_now: The consents count as later than any unsubscribing, whatever the clock says.
     """
     rows = (
         (store.person(each.address), each.address, each.language, each.on.isoformat() if each.on else None,
          each.wording, each.source)
         for each in consents
     )  # fmt: skip
-    with store.transaction("DEFERRED") as connection:  # it writes in memory only, and locks no one out
-        connection.execute("DROP TABLE IF EXISTS temp.brought")
-        connection.execute(_CREATE_IMPORT_TABLE)
-        connection.executemany("INSERT OR REPLACE INTO temp.brought VALUES (?, ?, ?, ?, ?, ?)", rows)
-    with store.transaction() as connection:
-        held = connection.execute(_DROP_WITHDRAWN, {"list": list_, "tie": int(ties_return)}).rowcount
-        all_ = connection.execute("SELECT count(*) FROM temp.brought").fetchone()[0]
-        renewed = connection.execute(
-            "SELECT count(*) FROM temp.brought JOIN subscribers USING (person) WHERE list = ?", (list_,)
-        ).fetchone()[0]
-        connection.execute(_UPSERT_CONSENTS, (list_,))
-        connection.execute(
-            "DELETE FROM suppressed WHERE list = ? AND person IN (SELECT person FROM temp.brought)", (list_,)
-        )
-        connection.execute("DROP TABLE temp.brought")
+    connection = store.connection
+    connection.execute(_CREATE_IMPORT_TABLE)
+    connection.executemany("INSERT OR REPLACE INTO temp.brought VALUES (?, ?, ?, ?, ?, ?)", rows)
+    # Locks the database before the first look at it: a transaction that has looked cannot wait for another writer.
+    connection.execute("DELETE FROM suppressed WHERE false")
+    held = 0 if is_given_now else connection.execute(_DROP_WITHDRAWN, {"list": list_}).rowcount
+    all_ = connection.execute("SELECT count(*) FROM temp.brought").fetchone()[0]
+    renewed = connection.execute(
+        "SELECT count(*) FROM temp.brought JOIN subscribers USING (person) WHERE list = ?", (list_,)
+    ).fetchone()[0]
+    connection.execute(_UPSERT_CONSENTS, (list_,))
+    connection.execute(
+        "DELETE FROM suppressed WHERE list = ? AND person IN (SELECT person FROM temp.brought)", (list_,)
+    )
+    connection.execute("DROP TABLE temp.brought")
     return ImportCounts(all_ - renewed, renewed, held)
 
 
@@ -138,7 +144,9 @@ def unsubscribe_address(store: MailingDatabase, address: str, today: date) -> bo
 def _unsubscribe(store: MailingDatabase, column: Literal["token", "person"], value: str, today: date) -> bool:
     with store.transaction() as connection:
         return connection.execute(
-            "UPDATE subscribers SET unsubscribed_on = coalesce(unsubscribed_on, ?) "  # noqa: S608  # constants
+            "UPDATE subscribers SET unsubscribed_on = "  # noqa: S608  # constants
+            # never before the consent: where the clock is wrong, the same list would bring them back
+            "coalesce(unsubscribed_on, max(?, coalesce(consent_on, ''))) "
             f"WHERE {column} = ?", (today.isoformat(), value),
         ).rowcount > 0  # fmt: skip
 
@@ -155,7 +163,8 @@ def forget_address(store: MailingDatabase, address: str, today: date) -> bool:
     with store.transaction() as connection:
         connection.execute(
             "INSERT OR REPLACE INTO suppressed (person, list, suppressed_on) "
-            "SELECT person, list, ? FROM subscribers WHERE person = ?", (today.isoformat(), person)
+            "SELECT person, list, max(?, coalesce(consent_on, ''), coalesce(unsubscribed_on, '')) "
+            "FROM subscribers WHERE person = ?", (today.isoformat(), person)
         )  # fmt: skip
         gone = connection.execute("DELETE FROM subscribers WHERE person = ?", (person,)).rowcount
         gone += connection.execute("DELETE FROM asked WHERE person = ?", (person,)).rowcount

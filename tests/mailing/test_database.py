@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
-from pipeline.config import Config, SendingSettings
-from pipeline.errors import ConfigError, SendError
+from pipeline.errors import SendError
 from pipeline.mailing import database as stores
-from pipeline.mailing.database import MIGRATIONS, DataDir, MailingDatabase, open_data_dir, open_database
+from pipeline.mailing.database import MIGRATIONS, DataDir, MailingDatabase, open_database
 from tests.mailing.conftest import subscribe
 
 
 def test_every_file_is_the_operators_alone(store: MailingDatabase) -> None:
     subscribe(store, "anna@klinik.dk")
 
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in store.folder.path.iterdir()}
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in store.folder.path.iterdir()}
 
-    assert modes == {"key": 0o600, "sending.sqlite3": 0o600, "sending.sqlite3-wal": 0o600, "sending.sqlite3-shm": 0o600}
+    assert modes == {0o600}
 
 
 def test_what_is_committed_outlives_a_loss_of_power(store: MailingDatabase) -> None:
@@ -143,6 +143,23 @@ def test_another_key_is_not_taken(folder: DataDir) -> None:
         pass
 
 
+def test_commands_that_begin_at_once_have_one_key_and_one_schema(folder: DataDir) -> None:
+    begin = Barrier(8)
+
+    def open_and_look(_number: int) -> tuple[bytes, int]:
+        begin.wait()
+        with open_database(folder) as store:
+            return store.key, int(store.rows("SELECT count(*) FROM seal")[0][0])
+
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(open_and_look, range(8)))
+
+    assert len(found) == 1
+    assert found.pop()[1] == 1
+    with open_database(folder) as store:
+        assert store.rows("PRAGMA user_version")[0][0] == len(MIGRATIONS)
+
+
 def test_what_need_not_be_flushed_waits_for_the_next_that_must(store: MailingDatabase) -> None:
     said: list[str] = []
     store.connection.set_trace_callback(said.append)
@@ -157,33 +174,6 @@ def test_what_need_not_be_flushed_waits_for_the_next_that_must(store: MailingDat
         "synchronous = NORMAL", "BEGIN IMMEDIATE", "INSERT INTO proofs", "COMMIT", "synchronous = FULL",
         "BEGIN IMMEDIATE", "INSERT INTO proofs", "COMMIT",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("place", ["outputs", "outputs/data"])
-def test_the_data_never_lie_below_the_outputs(tmp_path: Path, place: str) -> None:
-    config = Config(tmp_path, sending=SendingSettings(data=place))
-
-    with pytest.raises(ConfigError, match="which is published"):
-        open_data_dir(config, tmp_path / "outputs")
-
-
-def test_the_data_never_lie_in_a_git_work_tree(tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
-    config = Config(tmp_path, sending=SendingSettings(data="data"))
-
-    with pytest.raises(ConfigError, match="git work tree"):
-        open_data_dir(config, tmp_path / "outputs")
-
-    assert not (tmp_path / "data").exists()
-
-
-def test_two_projects_of_one_name_have_each_their_own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-
-    folders = {open_data_dir(Config(tmp_path / name / "klinik"), tmp_path / "outputs").path for name in ("a", "b")}
-
-    assert len(folders) == 2
 
 
 def test_only_one_sender_is_at_work(folder: DataDir) -> None:

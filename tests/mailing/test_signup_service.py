@@ -10,11 +10,12 @@ import pytest
 from starlette.applications import Starlette
 
 from pipeline.config import Config, Publisher, SendingSettings
-from pipeline.mailing import signup
+from pipeline.mailing import signup, signup_service
 from pipeline.mailing.database import MailingDatabase
 from pipeline.mailing.signup_service import RateLimiter, SignupService, visitor_of
+from pipeline.mailing.subscribers import forget_address
 from pipeline.mailing.transport import FileTransport, SmtpTransport, Transport
-from tests.mailing.conftest import LIST, Post, subscribe
+from tests.mailing.conftest import LIST, TODAY, Post, subscribe
 
 PUBLISHER = Publisher(name="Klinik Eksempel", email="kontakt@klinik.example", privacy="https://klinik.example/p")
 FORM = {"address": "anna@klinik.dk", "consent": "yes", "website": ""}
@@ -145,6 +146,16 @@ def test_too_many_sign_ups_by_one_visitor_are_asked_to_wait(app: Starlette, serv
     codes = [ask(app, "POST", f"/list/{LIST}", data=FORM).status_code for _ in range(3)]
 
     assert codes == [200, 200, 429]
+
+
+def test_the_memory_of_visitors_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signup_service, "MAX_VISITORS", 3)
+    limiter = RateLimiter(1, 60)
+
+    counted = [limiter.count(visitor) for visitor in ("a", "b", "c", "c", "d", "a")]
+
+    assert counted == [True, True, True, False, True, True]
+    assert len(limiter._seen) == 3
 
 
 def test_guessing_tokens_is_slowed_and_a_right_one_looks_no_other(
@@ -299,3 +310,75 @@ def test_a_server_that_takes_no_mail_from_us_loses_no_sign_up_and_is_told_of_onc
     assert caplog.text.count("accepts no mail from") == 1
     assert "anna@" not in caplog.text
     assert store.rows("SELECT due FROM asked")[0]["due"] is not None
+
+
+def test_a_mail_to_an_address_that_was_just_forgotten_is_not_sent(
+    service: SignupService, store: MailingDatabase, tmp_path: Path
+) -> None:
+    class Forgetting(FileTransport):
+        def open(self) -> None:
+            FileTransport.open(self)
+            forget_address(store, "anna@klinik.dk", TODAY)
+
+    for address in ("anna@klinik.dk", "bo@klinik.dk"):
+        signup.request_signup(store, LIST, address, "da", ("da-1", "ja"))
+    service.connect = lambda: Forgetting(tmp_path / "mails")
+
+    service._deliver(None)
+
+    (mail,) = (tmp_path / "mails").iterdir()
+    assert b"\r\nTo: bo@klinik.dk\r\n" in mail.read_bytes()
+
+
+@pytest.mark.parametrize(("answer", "is_settled"), [("550 5.1.1 unknown", True), ("550 5.7.1 relaying denied", False)])
+def test_a_refusal_that_is_not_about_the_address_loses_no_sign_up(
+    service: SignupService,
+    store: MailingDatabase,
+    server: SendingSettings,
+    post: Post,
+    answer: str,
+    *,
+    is_settled: bool,
+) -> None:
+    post.answer = lambda at, _address: answer if at == "RCPT" else None
+    service.connect = lambda: SmtpTransport(server, None)
+    signup.request_signup(store, LIST, "anna@klinik.dk", "da", ("da-1", "ja"))
+
+    service._deliver(None)
+
+    assert (store.rows("SELECT due FROM asked")[0]["due"] is None) is is_settled
+
+
+def test_the_service_deletes_old_sign_ups_by_its_own_clock_and_outlives_what_no_one_foresaw(
+    service: SignupService, store: MailingDatabase, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody signs up meanwhile, and the mail server fails."""
+    for address in ("old@klinik.dk", "anna@klinik.dk"):
+        signup.request_signup(store, LIST, address, "da", ("da-1", "ja"))
+    with store.transaction() as connection:
+        connection.execute("UPDATE asked SET asked = asked - 8 * 86400 WHERE address = 'old@klinik.dk'")
+    tried = iter((RuntimeError("anna@klinik.dk"), RuntimeError("anna@klinik.dk")))
+
+    def connect() -> Transport:
+        for error in tried:
+            raise error
+        return FileTransport(tmp_path / "mails")
+
+    service.connect = connect
+    app = service.app()
+
+    async def run() -> None:
+        async with app.router.lifespan_context(app):
+            for _ in range(100):
+                service._wake.set()
+                await asyncio.sleep(0.02)
+                if (tmp_path / "mails").exists():
+                    return
+
+    asyncio.run(run())
+
+    assert [row["address"] for row in store.rows("SELECT address FROM asked")] == ["anna@klinik.dk"]
+    assert len(list((tmp_path / "mails").glob("*.eml"))) == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        "confirmation mails are delayed, and are tried again: RuntimeError"
+    ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
 
 from pipeline.errors import SendError
-from pipeline.mailing.database import MailingDatabase
+from pipeline.mailing import database
+from pipeline.mailing.database import MailingDatabase, open_database
 from pipeline.mailing.outbox import open_campaign
 from pipeline.mailing.subscribers import (
+    Consent,
     ImportCounts,
     count_subscribers,
     forget_address,
@@ -77,6 +80,23 @@ def test_a_list_that_the_disk_cannot_hold_leaves_nothing_behind(store: MailingDa
     assert [row[0] for row in store.rows("SELECT address FROM subscribers ORDER BY 1")] == [
         "anna@klinik.dk", "bo@klinik.dk",
     ]  # fmt: skip
+
+
+def test_a_long_list_holds_up_nobody_who_leaves_meanwhile(
+    store: MailingDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.1)
+    subscribe(store, "anna@klinik.dk")
+
+    def rows() -> Iterator[Consent]:
+        yield consent("bo@klinik.dk")
+        with open_database(store.folder) as other:
+            assert unsubscribe_address(other, "anna@klinik.dk", TODAY)
+        yield consent("anna@klinik.dk")
+
+    added = import_consents(store, LIST, rows())
+
+    assert added == ImportCounts(new=1, renewed=0, held=1)
 
 
 def test_forgetting_reaches_the_draft_of_a_trial_that_was_killed(store: MailingDatabase) -> None:

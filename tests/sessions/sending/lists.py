@@ -83,6 +83,7 @@ def _full(folder: Path, project: Path, table: Path) -> list[str]:
     """Bring a list in, and send, on a disk too small for it: the error is words, and what stood there stands."""
     with _small_disk(folder / "disk") as disk:
         projects.point(project, 25, data=disk / "data")
+        projects.publish("subscribers", "bind", "--new", cwd=project)
         few = folder / "few.csv"
         few.write_text(HEAD + "".join(map(_row, range(100))), "utf-8")
         projects.publish("subscribers", "import", str(few), "--list", projects.LIST, cwd=project)
