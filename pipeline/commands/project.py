@@ -119,12 +119,15 @@ def clean(project: Path | None, outputs: Path | None) -> None:
 @click.option("--workers", type=click.IntRange(1), help="Processes. [one per core]")
 @click.option("--memory", "memory_mb", type=click.IntRange(200), default=1000, show_default=True, help="MB for each.")
 def cluster(workers: int | None, memory_mb: int) -> None:
-    """Start a Dask cluster on this machine for trials, and print its address; Ctrl-C ends it."""
+    """Start a Dask cluster on this machine for trials, and print the command for it; Ctrl-C ends it.
+
+    Only this user can reach it: its certificates lie in a private folder.
+    """
     import signal
 
-    from pipeline.engine.cluster import start
+    from pipeline.engine.cluster import started
     from pipeline.engine.executor import default_jobs
 
-    with start(workers or default_jobs(), memory_mb) as started:
-        click.echo(f"publish all --cluster {started.scheduler_address}")
+    with started(workers or default_jobs(), memory_mb) as (address, folder):
+        click.echo(f"DASK_CONFIG={folder} publish all --cluster {address}")
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
