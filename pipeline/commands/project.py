@@ -10,6 +10,7 @@ import click
 
 from pipeline.commands.shared_options import find_project, jobs_option, load_project, outputs_option, project_option
 from pipeline.errors import ConfigError
+from pipeline.trusted_paths import outputs_folder
 
 
 @click.command()
@@ -36,7 +37,8 @@ def preview(port: int, is_opened: bool, project: Path | None, outputs: Path | No
     # A preview is not a release, and has its own folder.
     usual = settings.folder / ("outputs/.publish/preview" if settings.outputs.releases else "outputs")
     settings = replace(settings, outputs=OutputSettings())
-    run_preview_server(settings, (outputs or usual).resolve(), port, jobs or cores(), is_opened=is_opened)
+    home = Path(outputs_folder(settings.folder, outputs or usual))
+    run_preview_server(settings, home, port, jobs or cores(), is_opened=is_opened)
 
 
 @click.command()
@@ -108,7 +110,7 @@ def clean(project: Path | None, outputs: Path | None) -> None:
     from pipeline.engine.output_dir import OutputDir
 
     folder = outputs or find_project(project) / "outputs"
-    opened, freed = OutputDir(folder.resolve()), 0
+    opened, freed = OutputDir(Path(outputs_folder(folder.parent, folder))), 0
     if opened.state.is_dir():
         with opened.lock(5.0):
             freed = Cache(opened.cache_path, is_owner=True).clear()

@@ -137,7 +137,7 @@ def _format_overrides(formats: tuple[str, ...], options: RunOptions) -> dict[str
 
 def _show_result(result: Report, folder: Path, options: RunOptions) -> None:
     from pipeline import terminal
-    from pipeline.engine.output_dir import replace_whole
+    from pipeline.files import replace_whole
     from pipeline.report import report_to_json
 
     if options.report:
