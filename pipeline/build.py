@@ -11,7 +11,7 @@ from pipeline import writers
 from pipeline.config import Config, override_formats
 from pipeline.engine.cache import Cache
 from pipeline.engine.executor import Executor
-from pipeline.engine.output_dir import STATE, OutputDir, defer_sigint
+from pipeline.engine.output_dir import OutputDir, defer_sigint
 from pipeline.engine.rendering_task import RenderContext
 from pipeline.findings import Finding, sort_findings
 from pipeline.lint.cross_article import ArticleSummary, check_project
@@ -26,7 +26,9 @@ from pipeline.run.renderer import render_tasks
 from pipeline.run.run_context import Progress, Request, RunContext
 from pipeline.run.selection import filter_by
 from pipeline.run.source_set import SourceReader, SourceSet
+from pipeline.run.surroundings import check_surroundings
 from pipeline.timing import collect_timings
+from pipeline.trusted_paths import outputs_folder
 from pipeline.validation.certificate import Certificates
 from pipeline.validation.certifying import certify_books, find_validators
 
@@ -47,7 +49,7 @@ def publish(config: Config, request: Request, progress: Progress, executor: Exec
     config = override_formats(config, request.overrides)
     outputs = outputs_of(config, request.outputs)
     with outputs.lock(request.wait_s), closing(Cache(outputs.cache_path, is_owner=True)) as cache:
-        before = load_manifest(outputs.folder / STATE)
+        before = load_manifest(outputs)
         run = RunContext(config, request, executor, cache, outputs, before, progress)
         try:
             prepared = _prepare(run)
@@ -82,9 +84,9 @@ def prepare(config: Config, request: Request, progress: Progress, executor: Exec
         ConfigError: As for `publish`.
     """
     outputs = outputs_of(config, request.outputs)
-    home, published = OutputDir(outputs.home), OutputDir(outputs.published_dir)
+    home, published = OutputDir(outputs.home), OutputDir(outputs.published_folder())
     with home.lock(request.wait_s), closing(Cache(home.cache_path, is_owner=True)) as cache:
-        before = load_manifest(published.folder / STATE)
+        before = load_manifest(published)
         run = RunContext(config, request, executor, cache, published, before, progress, is_rendering=False)
         return _prepare(run)
 
@@ -101,7 +103,8 @@ def _prepare(run: RunContext) -> PreparedRun:
     plan = plan_run(run, context, editions.edition_plans, asked)
     summaries = (each.summary for each in sources.records)
     articles = (ArticleSummary(each.meta, each.lint_summary) for each in summaries if each.meta)
-    findings = (*editions.findings, *check_project(articles, run.config, request.today, is_whole=request.is_whole))
+    of_all = check_project(articles, run.config, request.today, is_whole=request.is_whole)
+    findings = (*editions.findings, *of_all, *check_surroundings(run))
     return PreparedRun(sources, plan, editions.refused, findings, reader, context)
 
 
@@ -126,7 +129,7 @@ def _carry_out(run: RunContext, prepared: PreparedRun, started: float) -> Report
 
 def outputs_of(config: Config, folder: Path | None) -> OutputDir:
     """Return the outputs of a project, or those in another folder."""
-    return OutputDir((folder or config.folder / "outputs").resolve(), config.outputs.releases)
+    return OutputDir(Path(outputs_folder(config.folder, folder)), config.outputs.releases)
 
 
 def published_dir(config: Config, folder: Path | None) -> Path:

@@ -14,8 +14,9 @@ from pipeline.codes import CODES, FORMER_CODES
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.limits import Limits, limit_errors
 from pipeline.registry import REMOVED_CODES
+from pipeline.trusted_paths import PROJECT_FILE, foreign_owner
 
-FILE_NAME = "publish.toml"
+FILE_NAME = PROJECT_FILE
 Options = TypeVar("Options")
 
 
@@ -174,10 +175,13 @@ def project_folder(start: Path) -> Path:
     """Return the nearest folder at or above `start` that holds a `publish.toml`.
 
     Raises:
-        ConfigError: There is none up to the root of the file system.
+        ConfigError: There is none up to the root of the file system, or it belongs to another user.
     """
     for folder in (start, *start.parents):
         if (folder / FILE_NAME).is_file():
+            if owner := foreign_owner(folder):
+                hint = f"if you trust them, and as in a container, name its folder: --project {folder}"
+                raise ConfigError(f"the project in {folder} belongs to another user, {owner}", hint=hint)
             return folder
     raise ConfigError(
         f"no {FILE_NAME} found in {start} or above it", hint="`publish init .` makes one, or name its folder: --project"

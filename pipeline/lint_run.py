@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from pipeline.build import prepare
 from pipeline.config import Config
 from pipeline.engine.executor import Executor
 from pipeline.errors import ConfigError, SourceError
+from pipeline.files import replace_whole
 from pipeline.findings import Finding, make_finding, sort_findings
 from pipeline.lint.file_validation import find_published_files, validate_file
 from pipeline.lint.severity_policy import SeverityPolicy
@@ -137,13 +137,9 @@ def apply_fix(fix: SourceFix) -> None:
     Raises:
         ConfigError: The source has changed meanwhile, or its folder cannot be written.
     """
-    draft = fix.path.with_name(f".{fix.path.name}.new")
     try:
         if fix.path.read_bytes() != fix.before:
             raise ConfigError(f"{fix.source} has changed meanwhile", hint="run the command again")
-        draft.write_bytes(fix.after)
-        shutil.copymode(fix.path, draft)
-        draft.replace(fix.path)
+        replace_whole(fix.path, fix.after)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise ConfigError(f"{fix.source} cannot be written: {error.strerror}") from error

@@ -1,7 +1,7 @@
 """The no-op check: repeats the output of the last run with nothing to do while no file that it depended on has changed.
 
-It ends before anything else is loaded, so this module imports only the cache. In case of doubt it gives no answer, and
-the run decides by content.
+It ends before anything else is loaded, so this module imports little. In case of doubt it gives no answer, and the run
+decides by content.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.engine import cache
+from pipeline.engine.seal import seal, unseal
+from pipeline.trusted_paths import PROJECT_FILE, foreign_owner, outputs_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from pipeline.report import Report
 
 _KIND = "nothing-to-do"
-_PROJECT_FILE = "publish.toml"
 _STATE = ".publish"
 _MANIFEST = "manifest"
 _SETTLED_NS = 2_000_000_000
@@ -40,11 +41,11 @@ def last_answer(arguments: list[str]) -> tuple[str, int] | None:
     path = os.path.join(places[1], _STATE, cache.NAME)  # noqa: PTH118  # pathlib takes too long
     if not os.path.isfile(path):  # noqa: PTH113
         return None
-    opened = cache.Cache(path)
-    value = opened.get(_KIND, _asked(arguments, places[0]))
+    opened, asked = cache.Cache(path), _asked(arguments, places[0])
+    value = opened.get(_KIND, asked)
     opened.close()
-    try:
-        head, _, text = (value or b"").decode("utf-8", "surrogateescape").partition("\n\n")
+    try:  # what another user has stored must not reach the terminal
+        head, _, text = unseal(value or b"", asked).decode("utf-8", "surrogateescape").partition("\n\n")
         machine, code, *lines = head.split("\n")
         is_valid = machine == _machine() and bool(lines) and all(map(_is_unchanged, lines))
         return (text, int(code)) if is_valid else None
@@ -92,8 +93,8 @@ def keep_answer(
             if "\n" in name or not (is_own or is_settled):
                 return
             lines.append(_line(name, status))
-    opened = cache.Cache(os.path.join(places[1], _STATE, cache.NAME))  # noqa: PTH118
-    opened.put(_KIND, _asked(arguments, places[0]), "\n".join((*lines, "", text)).encode("utf-8", "surrogateescape"))
+    opened, asked = cache.Cache(os.path.join(places[1], _STATE, cache.NAME)), _asked(arguments, places[0])  # noqa: PTH118
+    opened.put(_KIND, asked, seal("\n".join((*lines, "", text)).encode("utf-8", "surrogateescape"), asked))
     opened.close()
 
 
@@ -168,13 +169,16 @@ def _asked(arguments: list[str], project: str) -> str:
 
 
 def _places(arguments: list[str]) -> tuple[str, str] | None:
-    """Return the folders of a command's project and outputs; None where there is no project."""
-    folder = _value(arguments, "--project") or os.getcwd()  # noqa: PTH109
-    while not (_value(arguments, "--project") or os.path.isfile(os.path.join(folder, _PROJECT_FILE))):  # noqa: PTH113, PTH118
+    """Return the folders of a command's project and outputs; None where there is no project, or one of another user."""
+    given = _value(arguments, "--project")
+    folder = given or os.getcwd()  # noqa: PTH109
+    while not (given or os.path.isfile(os.path.join(folder, PROJECT_FILE))):  # noqa: PTH113, PTH118
         folder, below = os.path.dirname(folder), folder  # noqa: PTH120
         if folder == below:
             return None
-    return folder, _value(arguments, "--outputs") or os.path.join(folder, "outputs")  # noqa: PTH118
+    if not given and foreign_owner(folder):
+        return None
+    return folder, outputs_folder(folder, _value(arguments, "--outputs"))
 
 
 def _value(arguments: list[str], option: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from datetime import date
 from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError
+from pipeline.files import write_inside
 from pipeline.reading.outline import slugify
 from pipeline.reading.source_files import glob_base
 from pipeline.rendering.styles import packaged_styles
@@ -29,11 +31,10 @@ def create_project(folder: Path) -> tuple[str, ...]:
     files |= {f"styles/brand/{name}": path.read_bytes() for name, path in _files_below(packaged_styles() / "brand")}
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file", hint="choose an empty or a new folder")
-    if taken := sorted(name for name in files if (folder / name).exists()):
+    if taken := sorted(name for name in files if os.path.lexists(folder / name)):
         raise ConfigError(f"{folder} already holds {', '.join(taken)}", hint="choose an empty or a new folder")
     for name, data in sorted(files.items()):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
+        write_inside(folder, folder / name, data)
     return tuple(sorted(files))
 
 
@@ -47,7 +48,7 @@ def create_article(title: str, config: Config) -> Path:
     if not any(sign.isalnum() for sign in title):
         raise ConfigError(f"the title {title!r} holds no letter or digit", hint='publish new "Ondt i ryggen"')
     path = config.folder / glob_base(next(iter(config.sources.articles), "sources/*.md")) / f"{name}.md"
-    if path.exists():
+    if os.path.lexists(path):
         raise ConfigError(f"{path.relative_to(config.folder).as_posix()} exists", hint="choose another title")
     quoted = title.replace("\\", "\\\\").replace('"', '\\"')
     lines = (
@@ -63,8 +64,7 @@ def create_article(title: str, config: Config) -> Path:
         "",
         "",
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines), "utf-8", newline="\n")
+    write_inside(config.folder, path, "\n".join(lines).encode())
     return path
 
 

@@ -34,6 +34,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("steady", derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
+# The key of the state files, the same one for all workers of pytest-xdist and all processes that tests start.
+os.environ["XDG_STATE_HOME"] = str(Path(__file__).parent.parent / ".pytest_cache/state")
+
 # Where a machine tells Python to keep no compiled modules, every process that a test starts would compile them anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

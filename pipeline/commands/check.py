@@ -20,8 +20,8 @@ from pipeline.commands.shared_options import (
 )
 from pipeline.config import Config
 from pipeline.engine.executor import default_jobs
-from pipeline.engine.output_dir import replace_whole
 from pipeline.errors import did_you_mean
+from pipeline.files import replace_whole, write_inside
 from pipeline.lint.file_validation import SUFFIXES
 from pipeline.lint.reports import render_sarif, render_terminal_report
 from pipeline.lint.severity_policy import SeverityPolicy, build_baseline, load_severity_policy
@@ -129,7 +129,7 @@ def _apply_fixes(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> i
 
 def _update_baseline(found: lint_run.LintResult, settings: Config) -> int:
     path = settings.folder / settings.check.baseline
-    replace_whole(path, build_baseline(found.report.findings))
+    write_inside(settings.folder, path, build_baseline(found.report.findings))
     known = sum(finding.severity != "error" for finding in found.report.findings)
     click.echo(f"{path}: {known} findings saved; later runs report only new ones")
     return found.report.exit_code(is_strict=False)
@@ -152,7 +152,7 @@ def _output_findings(
         data = "".join(f"{line}\n" for line in github_annotations(found.report))
     if output:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(click.unstyle(data) if form == "terminal" else data, "utf-8", newline="\n")
+        replace_whole(output, (click.unstyle(data) if form == "terminal" else data).encode())
         click.echo(f"wrote {output}", err=True)
     else:
         click.echo(data, nl=False, color=None if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else False)

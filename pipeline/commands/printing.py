@@ -28,7 +28,7 @@ from pipeline.printing.published_handouts import (
     make_contact_sheet,
     make_print_pack,
     publish_for_printing,
-    save_print_pack,
+    save_whole,
 )
 from pipeline.run.run_context import Request
 
@@ -60,7 +60,7 @@ def print_pack(articles: tuple[str, ...], copies: int, output: Path, **chosen: A
     """
     settings, batch = _publish_for_printing(articles, **chosen)
     if batch.handouts:
-        save_print_pack(make_print_pack(batch.handouts, copies, settings), output)
+        save_whole(make_print_pack(batch.handouts, copies, settings), output)
         inside = "1 handout" if len(batch.handouts) == 1 else f"{len(batch.handouts)} handouts"
         click.echo(f"{output}: {inside}, {copies} copies of each")
     return int(batch.is_failed)

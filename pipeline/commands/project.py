@@ -10,6 +10,7 @@ import click
 
 from pipeline.commands.shared_options import find_project, jobs_option, load_project, outputs_option, project_option
 from pipeline.errors import ConfigError
+from pipeline.trusted_paths import outputs_folder
 
 
 @click.command()
@@ -36,7 +37,8 @@ def preview(port: int, is_opened: bool, project: Path | None, outputs: Path | No
     # A preview is not a release, and has its own folder.
     usual = settings.folder / ("outputs/.publish/preview" if settings.outputs.releases else "outputs")
     settings = replace(settings, outputs=OutputSettings())
-    run_preview_server(settings, (outputs or usual).resolve(), port, jobs or cores(), is_opened=is_opened)
+    home = Path(outputs_folder(settings.folder, outputs or usual))
+    run_preview_server(settings, home, port, jobs or cores(), is_opened=is_opened)
 
 
 @click.command()
@@ -108,7 +110,7 @@ def clean(project: Path | None, outputs: Path | None) -> None:
     from pipeline.engine.output_dir import OutputDir
 
     folder = outputs or find_project(project) / "outputs"
-    opened, freed = OutputDir(folder.resolve()), 0
+    opened, freed = OutputDir(Path(outputs_folder(folder.parent, folder))), 0
     if opened.state.is_dir():
         with opened.lock(5.0):
             freed = Cache(opened.cache_path, is_owner=True).clear()
@@ -119,12 +121,15 @@ def clean(project: Path | None, outputs: Path | None) -> None:
 @click.option("--workers", type=click.IntRange(1), help="Processes. [one per core]")
 @click.option("--memory", "memory_mb", type=click.IntRange(200), default=1000, show_default=True, help="MB for each.")
 def cluster(workers: int | None, memory_mb: int) -> None:
-    """Start a Dask cluster on this machine for trials, and print its address; Ctrl-C ends it."""
+    """Start a Dask cluster on this machine for trials, and print the command for it; Ctrl-C ends it.
+
+    Only this user can reach it: its certificates lie in a private folder.
+    """
     import signal
 
-    from pipeline.engine.cluster import start
+    from pipeline.engine.cluster import started
     from pipeline.engine.executor import default_jobs
 
-    with start(workers or default_jobs(), memory_mb) as started:
-        click.echo(f"publish all --cluster {started.scheduler_address}")
+    with started(workers or default_jobs(), memory_mb) as (address, folder):
+        click.echo(f"DASK_CONFIG={folder} publish all --cluster {address}")
         signal.sigwait({signal.SIGINT, signal.SIGTERM})

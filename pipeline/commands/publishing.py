@@ -46,7 +46,7 @@ class RunOptions:
 @run_options
 @click.option("--only", multiple=True, metavar="FORMAT", help="Only this format; may be repeated.")
 @click.option("--cluster", metavar="ADDRESS", help="Write on a Dask cluster: tls://scheduler:8786.")
-@click.option("--store", metavar="URL", help="What the cluster's machines share: a folder, s3://… [in the outputs]")
+@click.option("--store", metavar="URL", help="What the cluster's machines share: a folder, s3://… [a private folder]")
 @click.option("--variant", multiple=True, help="Where a format has variants, make this one; may be repeated.")
 @click.option("--allow-nonconforming", is_flag=True, help=_ALLOW_HELP)
 def publish_all(only: tuple[str, ...], **chosen: Any) -> int:
@@ -137,7 +137,7 @@ def _format_overrides(formats: tuple[str, ...], options: RunOptions) -> dict[str
 
 def _show_result(result: Report, folder: Path, options: RunOptions) -> None:
     from pipeline import terminal
-    from pipeline.engine.output_dir import replace_whole
+    from pipeline.files import replace_whole
     from pipeline.report import report_to_json
 
     if options.report:
@@ -155,11 +155,8 @@ def _executor(settings: Config, options: RunOptions) -> Executor:
     jobs, memory_mb = options.jobs or default_jobs(), settings.limits.memory_mb
     if not options.cluster:
         return Executor(jobs, memory_mb)
-    from pipeline.engine.cluster import Cluster, check_address
-    from pipeline.engine.output_dir import STATE
+    from pipeline.engine.cluster import Cluster, is_on_this_machine
 
-    if not options.store and not options.cluster.startswith("tcp://"):
+    if not is_on_this_machine(options.cluster) and not options.store:
         raise click.UsageError("--cluster on other machines needs --store: what all of them reach")
-    check_address(options.cluster)
-    url = options.store or str((options.outputs or settings.folder / "outputs").resolve() / STATE / "store")
-    return Cluster(options.cluster, url, settings.folder.resolve(), (jobs, memory_mb))
+    return Cluster(options.cluster, options.store, settings.folder.resolve(), (jobs, memory_mb))

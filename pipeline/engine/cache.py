@@ -169,12 +169,15 @@ class Cache:
                 os.close(os.open(self._mark, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
     def _open(self) -> None:
+        folder = os.path.dirname(self.path)  # noqa: PTH120
+        if os.path.islink(folder) or os.path.islink(os.path.dirname(folder)):  # noqa: PTH114, PTH120
+            return  # SQLite would write its files elsewhere
         try:
             if self._is_owner:
                 if os.path.lexists(self._mark):
                     self._remove()
                 self._claim()
-            elif any(_is_foreign(name) for name in self._files) or not os.path.isfile(self.path):  # noqa: PTH113
+            elif any(is_foreign(name) for name in self._files) or not os.path.isfile(self.path):  # noqa: PTH113
                 return
             self._connect()
         except OSError:
@@ -207,7 +210,7 @@ class Cache:
     def _claim(self) -> None:
         """Remove links in place of the files, and copy a file that has hard links."""
         for name in self._files:
-            if not _is_foreign(name):
+            if not is_foreign(name):
                 continue
             if os.path.islink(name) or not os.path.isfile(name):  # noqa: PTH113, PTH114
                 os.unlink(name)  # noqa: PTH108
@@ -237,7 +240,7 @@ def _in_worker(path: str) -> Cache:
     return cache
 
 
-def _is_foreign(name: str) -> bool:
+def is_foreign(name: str | os.PathLike[str]) -> bool:
     """Tell whether a path leads to anything but a file with this one name: SQLite would write through it."""
     try:
         status = os.lstat(name)

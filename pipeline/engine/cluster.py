@@ -1,40 +1,47 @@
 """The executor on a Dask cluster: this machine reads, the cluster renders.
 
 Reading is a twentieth of the work. Rendering needs articles, pictures and styles: they go through storage that all
-machines share, and only small records go through the scheduler.
+machines share, and only small records go through the scheduler. Both are JSON, whose types are checked.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import ipaddress
+import json
 import re
 import tempfile
 import uuid
 import zipfile
+from ast import literal_eval
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, fields, replace
 from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from pipeline.config import Publisher
 from pipeline.engine.cache import value_digest
 from pipeline.engine.executor import Executor
-from pipeline.engine.image_sizes import ORIGINAL
+from pipeline.engine.image_sizes import ORIGINAL, ImageSizes
 from pipeline.engine.keys import program_parts
-from pipeline.engine.rendering_task import FILE, RenderContext, Rendered, RenderTask, render, staged_name
+from pipeline.engine.reading_task import compact_json
+from pipeline.engine.rendering_task import FILE, RenderContext, Rendered, RenderTask, rendered_from_json, staged_name
+from pipeline.engine.rendering_task import render as render_here
 from pipeline.engine.worker_pool import Task, TaskFailure
 from pipeline.errors import ConfigError, StyleError
-from pipeline.limits import WALL_CLOCK_FACTOR
+from pipeline.limits import WALL_CLOCK_FACTOR, Limits
 from pipeline.model import images
 from pipeline.reading.source_files import SourceRoots
 from pipeline.rendering.styles import find_styles
 from pipeline.timing import add_timings, collect_timings
+from pipeline.writers import load_writer
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -42,11 +49,17 @@ if TYPE_CHECKING:
 _AHEAD = 4
 """Number of tasks that the scheduler holds for each worker: more would only fill its memory."""
 _CONNECT_S = 10
-_LEAN = {"distributed.worker.profile.enabled": False, "distributed.nanny.pre-spawn-environ": {}}
-"""Dask samples each worker a hundred times a second and trims its memory: together a fifth of the worker's time."""
+_LEAN = {
+    "distributed.worker.profile.enabled": False, "distributed.nanny.pre-spawn-environ": {},
+    "distributed.scheduler.http.routes": [], "distributed.worker.http.routes": [],
+}  # fmt: skip
+"""Dask samples each worker a hundred times a second and trims its memory: together a fifth of the worker's time. It
+also shows tasks and logs to every user of the machine."""
 
 
 _STYLES = "styles"
+_MOST_STYLE_BYTES = 200_000_000
+"""Size limit of all unpacked styles: the storage may hold what others have put there."""
 _LASTING = (ORIGINAL, "picture")
 """Kinds that are kept for later runs; others are removed with their run."""
 
@@ -108,15 +121,36 @@ def _file_system(url: str) -> tuple[Any, str]:
     return files, str(root).rstrip("/")
 
 
-def render_remotely(
-    task: RenderTask, context: RenderContext, storage: SharedStorage
-) -> tuple[dict[str, Rendered], Mapping[str, float]]:
-    """Render an edition in a worker without the project; return the results and the seconds of each phase."""
-    here = _unpacked(storage)
-    images = replace(context.images, values=storage, roots=SourceRoots(here, here, (here,)))
-    local = replace(context, styles=find_styles(here), values=storage, images=images)
-    articles = tuple(storage.get("article", meta.key) or b"" for meta in task.edition_plan.all_metas)
-    return render(replace(task, articles=articles), local), collect_timings()
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What a worker gets beside the storage; settings are dictionaries of literals, which keep 2 apart from 2.0."""
+
+    task: RenderTask
+    storage: SharedStorage
+    publisher: str
+    options: Mapping[str, str]
+    limits: str
+
+
+def render_remotely(data: bytes) -> bytes:
+    """Render an edition in a worker without the project: an order becomes results or words of failure, as JSON."""
+    try:
+        order = msgspec.convert(json.loads(data), _Order)
+        storage, here = order.storage, _unpacked(order.storage)
+        options = {name: load_writer(name).Options(**literal_eval(own)) for name, own in order.options.items()}
+        images = ImageSizes(storage, SourceRoots(here, here, (here,)), Limits(**literal_eval(order.limits)))
+        publisher = Publisher(**literal_eval(order.publisher))
+        context = RenderContext(publisher, options, find_styles(here), storage, images, None)
+        articles = tuple(storage.get("article", meta.key) or b"" for meta in order.task.edition_plan.all_metas)
+        results = render_here(replace(order.task, articles=articles), context)
+    except Exception as error:  # noqa: BLE001  # as in a pool, any error costs this task only
+        return compact_json({"failure": f"{type(error).__name__}: {error}"})
+    encoded = {name: compact_json(rendered).decode() for name, rendered in results.items()}
+    return compact_json({"seconds": collect_timings(), "results": encoded})
+
+
+def _literals(settings: Any) -> str:
+    return repr({entry.name: getattr(settings, entry.name) for entry in fields(settings)})
 
 
 @lru_cache(maxsize=1)
@@ -125,7 +159,9 @@ def _unpacked(storage: SharedStorage) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="publish-"))
     if packed := storage.get(_STYLES, _STYLES):
         with zipfile.ZipFile(io.BytesIO(packed)) as file:
-            file.extractall(folder)  # names are those that `pack_styles` gave
+            if sum(entry.file_size for entry in file.infolist()) > _MOST_STYLE_BYTES:
+                raise StyleError(f"the styles in the store take more than {_MOST_STYLE_BYTES // 1_000_000} MB")
+            file.extractall(folder)  # it makes no links, and leaves `..` out of names
     return folder
 
 
@@ -151,34 +187,33 @@ def pack_styles(project: Path, storage: SharedStorage) -> None:
 class Cluster(Executor):
     """A Dask cluster that renders, and processes of this machine that read; a context manager."""
 
-    def __init__(self, address: str, store: str, project: Path, local: tuple[int, int]) -> None:
+    def __init__(self, address: str, store: str | None, project: Path, local: tuple[int, int]) -> None:
         """Connect, and compare the versions of all workers with those of this machine.
 
         Args:
-            address: Address of the scheduler: `tls://host:8786`; `tcp://` only on this machine.
-            store: Storage that all machines reach: a folder, or an address that fsspec knows.
+            address: Address of the scheduler: `tls://host:8786`.
+            store: Storage that all machines reach: a folder, or an address that fsspec knows; None: one of this run.
             local: Number of reading processes on this machine, and memory limit of each in MB.
 
         Raises:
-            ConfigError: There is no cluster, the line is open to other machines, or a worker has another version.
+            ConfigError: There is no cluster, or a worker has another version.
         """
-        check_address(address)
         super().__init__(*local)
         self._project = project
-        self._storage = SharedStorage(store, uuid.uuid4().hex)
         self._is_packed = False
         distributed = _distributed()
         try:
             self._client = distributed.Client(address, timeout=_CONNECT_S, security=distributed.Security())
-        except (OSError, TimeoutError, ValueError) as error:
-            raise ConfigError(
-                f"--cluster: no scheduler answers at {address}: {error}", hint="is it running?"
-            ) from error
+        except (OSError, TimeoutError, TypeError, ValueError) as error:  # TypeError: there are no certificates
+            hint = "is it running, and are its certificates in Dask's configuration (DASK_CONFIG)?"
+            raise ConfigError(f"--cluster: no scheduler answers at {address}: {error}", hint=hint) from error
         try:
             self.jobs = _check_workers(self._client)
         except ConfigError:
             self._client.close()
             raise
+        self._own_store = tempfile.TemporaryDirectory(prefix="publish-store-")
+        self._storage = SharedStorage(store or self._own_store.name, uuid.uuid4().hex)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -186,6 +221,7 @@ class Cluster(Executor):
         super().__exit__(kind, error, trace)
         self._client.close()
         self._storage.drop_run()
+        self._own_store.cleanup()
 
     def warm(self, formats: Iterable[str]) -> None:
         """Do nothing: workers of a cluster load the renderers with their first task, and keep them."""
@@ -207,7 +243,7 @@ class Cluster(Executor):
         under_way: dict[Any, Task] = {}
         while True:
             for task in islice(tasks, max(0, most - len(under_way))):
-                under_way[self._client.submit(render_remotely, *self._handed_over(task), pure=False)] = task
+                under_way[self._client.submit(render_remotely, self._order(task), pure=False)] = task
             if not under_way:
                 return
             limit_s = WALL_CLOCK_FACTOR * max(task.timeout_s for task in under_way.values())
@@ -220,8 +256,8 @@ class Cluster(Executor):
                 self._client.cancel(list(under_way))
             yield from ((under_way.pop(future), result) for future, result in results.items())
 
-    def _handed_over(self, task: Task) -> tuple[RenderTask, RenderContext, SharedStorage]:
-        """Put what a task needs and the storage lacks into it; return the arguments of the remote call."""
+    def _order(self, task: Task) -> bytes:
+        """Put what a task needs and the storage lacks into it; return the argument of the remote call."""
         own: RenderTask
         context: RenderContext
         own, context = task.arguments
@@ -236,17 +272,24 @@ class Cluster(Executor):
             for picture in pictures:
                 if not self._storage.has(ORIGINAL, picture.sha256):
                     self._storage.put(ORIGINAL, picture.sha256, context.images.original(edition, picture))
-        lean = replace(context, values=self._storage, images=replace(context.images, values=self._storage))
-        return replace(own, articles=()), replace(lean, staging=None), self._storage
+        options = {name: _literals(value) for name, value in context.options.items()}
+        publisher, limits = _literals(context.publisher), _literals(context.images.limits)
+        return compact_json(_Order(replace(own, articles=()), self._storage, publisher, options, limits))
 
     def _result(self, task: Task, future: Any) -> dict[str, Rendered] | TaskFailure:
         """Return what a finished task gave, its files staged and in the cache."""
         from distributed import KilledWorker
 
-        results: dict[str, Rendered]
         limit_s = WALL_CLOCK_FACTOR * task.timeout_s
         try:
-            results, seconds = future.result(timeout=limit_s)  # a result may be lost with its worker
+            answer = json.loads(future.result(timeout=limit_s))  # a result may be lost with its worker
+            if "failure" in answer:
+                return TaskFailure(answer["failure"], is_worker_lost=False)
+            found = {name: rendered_from_json(data.encode(), name) for name, data in answer["results"].items()}
+            results = {name: rendered for name, rendered in found.items() if rendered}
+            add_timings(msgspec.convert(answer["seconds"], dict[str, float]))
+            if set(results) != set(task.arguments[0].keys):
+                raise ValueError("its answer is of another form")
         except (TimeoutError, CancelledError):
             self._client.cancel([future])
             return _late(limit_s)
@@ -255,7 +298,6 @@ class Cluster(Executor):
             return TaskFailure(f"it killed the workers that tried it: {error}", is_worker_lost=True)
         except Exception as error:  # noqa: BLE001  # as in a pool, any error costs this task only
             return TaskFailure(f"{type(error).__name__}: {error}", is_worker_lost=False)
-        add_timings(seconds)
         for saved in (saved for rendered in results.values() for saved in rendered.artifacts):
             data = self._storage.get(FILE, saved.sha256)
             if data is None or hashlib.sha256(data).hexdigest() != saved.sha256:
@@ -270,28 +312,23 @@ def _late(limit_s: float) -> TaskFailure:
     return TaskFailure(f"it did not end within {limit_s:.0f} seconds", is_worker_lost=True)
 
 
-def check_address(address: str) -> None:
-    """Refuse an unencrypted line to another machine: anyone who reaches a scheduler can run code.
+def is_on_this_machine(address: str) -> bool:
+    """Tell whether a scheduler is on this machine.
 
     Raises:
-        ConfigError: The line is unencrypted, or the address is invalid.
+        ConfigError: The line is open to others, or the address is invalid.
     """
-    found = re.fullmatch(r"(tls|tcp)://\[?([^\]/]+?)\]?:(\d+)", address)
-    if not found:
-        raise ConfigError(f"--cluster is {address!r}, expected such as tls://scheduler:8786")
-    scheme, host, _ = found.groups()
-    is_here = host == "localhost"
-    with suppress(ValueError):
-        is_here = is_here or ipaddress.ip_address(host).is_loopback
-    if scheme == "tcp" and not is_here:
+    if not re.fullmatch(r"tls://[^/]+:\d+", address):
         raise ConfigError(
-            f"--cluster is {address!r}: tcp:// only on this machine, since whoever reaches a scheduler can run code",
-            hint="use tls://, with the certificates in Dask's configuration: distributed.comm.tls",
+            f"--cluster is {address!r}, expected such as tls://scheduler:8786: who reaches a scheduler can run code",
+            hint="the certificates are in Dask's configuration: distributed.comm.tls; `publish cluster` makes some",
         )
+    return bool(re.match(r"tls://(localhost|127\.|\[::1\])", address))
 
 
-def start(workers: int, memory_mb: int) -> Any:
-    """Start a cluster of `workers` processes with one thread each; only this machine can reach it.
+@contextmanager
+def started(workers: int, memory_mb: int) -> Iterator[tuple[str, str]]:
+    """Start a cluster of one thread a worker that only this user can reach; yield address and folder of certificates.
 
     Raises:
         ConfigError: Dask is not installed.
@@ -300,10 +337,21 @@ def start(workers: int, memory_mb: int) -> Any:
     import dask
 
     dask.config.set(_LEAN)  # not `with`: workers that restart later need it too
-    return distributed.LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=f"{memory_mb}MB",
-        dashboard_address=None,
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="publish-cluster-") as name:  # of mode 700
+        try:
+            security, folder = distributed.Security.temporary(), Path(name)
+        except ImportError as error:
+            raise ConfigError(f"{error}", hint="pip install 'clinic-publish[cluster]'") from error
+        (folder / "cert.pem").write_text(security.tls_client_cert)
+        (folder / "key.pem").write_text(security.tls_client_key)
+        own = {"key": str(folder / "key.pem"), "cert": str(folder / "cert.pem")}
+        comm = {"require-encryption": True, "tls": {"ca-file": own["cert"], "client": own}}
+        (folder / "tls.yaml").write_text(json.dumps({"distributed": {"comm": comm}}))  # JSON is YAML too
+        with distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=f"{memory_mb}MB",
+            dashboard_address=None, security=security,
+        ) as cluster:  # fmt: skip
+            yield cluster.scheduler_address, name
 
 
 def _check_workers(client: Client) -> int:

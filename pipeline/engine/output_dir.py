@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
+import re
 import shutil
 import signal
+import stat
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -22,15 +23,25 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from pipeline.engine.cache import NAME as CACHE
+from pipeline.engine.cache import is_foreign
+from pipeline.engine.seal import seal, unseal
 from pipeline.errors import ConfigError, WriteError
+from pipeline.files import write_whole
+from pipeline.trusted_paths import read_regular
 
 STATE = ".publish"
 """The hidden folder below the outputs: lock, journal, staged files, manifest, cache."""
 CURRENT = "current"
 RELEASES = "releases"
-_REFUSAL_NAMES = ("ENOSPC", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "EDQUOT", "ESTALE")
+_REFUSAL_NAMES = (
+    "ENOSPC", "EFBIG", "EROFS", "EACCES", "EPERM", "EIO", "EEXIST", "EISDIR", "ENOTDIR", "ELOOP", "EDQUOT", "ESTALE",
+)  # fmt: skip
 _REFUSALS = {getattr(errno, name) for name in _REFUSAL_NAMES if hasattr(errno, name)}  # Windows lacks the last two
-"""Error numbers of a disk or share that is full, read-only, forbidden, broken or gone."""
+"""Error numbers of a disk or share that is full, read-only, forbidden, broken or gone, or of something in the way."""
+_JOURNAL = "journal.json"
+_STATE_FOLDERS = ("preview", "variants")
+_OF_ONE_RUN = re.compile(r"staging|draft|journal\.json|[^.].*\.new")
+"""What an interrupted run leaves in the state."""
 _KEPT = 3
 """Number of releases that are kept: readers may still read an earlier one."""
 
@@ -77,7 +88,11 @@ class OutputDir:
 
     @property
     def journal(self) -> Path:
-        return self.state / "journal.json"
+        return self.state / _JOURNAL
+
+    def path(self, name: str) -> Path:
+        """Return the path of a file of this run, for use at once; raise a ConfigError where a folder is a link."""
+        return self._checked(self.folder / name)
 
     @contextmanager
     def lock(self, wait_s: float) -> Iterator[None]:
@@ -92,12 +107,15 @@ class OutputDir:
 
         # The kernel releases the lock of a dead process.
         file_lock = FileLock(self.state / "lock", timeout=wait_s)
-        self._check_current()
+        self.published_folder()
         try:
             self.state.mkdir(parents=True, exist_ok=True)
+            lock = self._checked(self.state / "lock")
+            if is_foreign(lock) and not (lock.is_file() and lock.lstat().st_size == 0):  # its library may empty it
+                _drop(lock)
             file_lock.acquire()
             self.recover()
-            self.staging.mkdir(exist_ok=True)
+            self.staging.mkdir()
             if self.has_releases:
                 self._begin_release()
         except Timeout as error:
@@ -105,10 +123,12 @@ class OutputDir:
                 f"another run holds {self.home.name}/ (waited {wait_s:.0f} seconds)",
                 hint="let it finish, or give this one its own --outputs",
             ) from error
-        except OSError as error:
+        except (OSError, ConfigError) as error:
             file_lock.release()
+            if isinstance(error, ConfigError):
+                raise
             raise ConfigError(
-                f"the folder {self.home.name}/ cannot be written: {error.strerror or error}",
+                f"the folder {self.home.name}/ cannot be written: {_cause(error, self.home)}",
                 hint="check that it is a folder and may be written, or name another: --outputs",
             ) from error
         try:
@@ -121,17 +141,17 @@ class OutputDir:
 
     def recover(self) -> None:
         """Complete the moves of an interrupted run, and remove its other staged files."""
-        if self.journal.is_file():
-            try:
-                plan = json.loads(self.journal.read_text("utf-8"))
-                self._carry_out(self.home, plan["moves"], plan["removals"])
-            except (ValueError, KeyError, TypeError):
-                pass  # no run wrote it: a journal is written whole or not at all
-            self.journal.unlink(missing_ok=True)
-        for left in self.state.glob("[!.]*.new"):  # incomplete files of an interrupted run
-            left.unlink(missing_ok=True)
-        for folder in (self.staging, self.state / "draft"):
-            shutil.rmtree(folder, ignore_errors=True)
+        try:
+            plan = json.loads(unseal(read_regular(self._checked(self.journal))[0], _JOURNAL))
+        except (OSError, ValueError):
+            plan = {"moves": (), "removals": ()}  # there is none, or no run of this user wrote it
+        self._carry_out(self.home, plan["moves"], plan["removals"])
+        with os.scandir(self.state) as entries:
+            for entry in list(entries):
+                is_folder = entry.is_dir(follow_symlinks=False)
+                is_file = entry.is_file(follow_symlinks=False) and not _OF_ONE_RUN.fullmatch(entry.name)
+                if not (is_folder if entry.name in _STATE_FOLDERS else is_file):  # a link or a pipe, for one
+                    _drop(self._checked(Path(entry.path)))
 
     def move(self, moves: Iterable[tuple[str, str]], removals: Iterable[str] = ()) -> None:
         """Move staged files into place together.
@@ -148,8 +168,8 @@ class OutputDir:
             return
         with defer_sigint():
             draft = self.state / "journal.new"
-            write_whole(draft, json.dumps({"moves": plan[0], "removals": plan[1]}).encode())
-            draft.replace(self.journal)
+            write_whole(draft, seal(json.dumps({"moves": plan[0], "removals": plan[1]}).encode(), _JOURNAL))
+            draft.replace(self._checked(self.journal))
             _flush_folder(self.state)
             self._carry_out(self.home, *plan)
             self.journal.unlink(missing_ok=True)
@@ -161,7 +181,7 @@ class OutputDir:
             SavingError: The disk refuses to write.
         """
         with _reported(self.home):
-            path = self.staging / name
+            path = self._checked(self.staging / name)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, data)
         return name
@@ -170,9 +190,9 @@ class OutputDir:
         """Publish the draft as the next release: one rename leads `current` to it. Without releases, do nothing."""
         if not self.has_releases:
             return
-        releases = self.home / RELEASES
+        releases = self._checked(self.home / RELEASES / "1").parent
         releases.mkdir(exist_ok=True)
-        numbers = sorted(int(entry.name) for entry in releases.iterdir() if entry.name.isdigit())
+        numbers = sorted(int(entry.name) for entry in releases.iterdir() if re.fullmatch(r"[0-9]{6,9}", entry.name))
         number = (numbers[-1] if numbers else 0) + 1
         self.folder.rename(releases / f"{number:06}")
         _flush_folder(releases)
@@ -184,38 +204,56 @@ class OutputDir:
         for old in [*numbers, number][:-_KEPT]:
             shutil.rmtree(releases / f"{old:06}", ignore_errors=True)
 
-    def _check_current(self) -> None:
-        """Check that `current` is a link to a release.
+    def published_folder(self) -> Path:
+        """Return the folder of the published files; with releases, the last release.
 
         Raises:
-            ConfigError: It is something else, which the next release would contain or replace.
+            ConfigError: The outputs are a link, or `current` is something else than a link to a release, which the
+                next release would contain or replace.
         """
-        published = self.published_dir
-        is_release = published.is_symlink() and published.resolve().parent == (self.home / RELEASES).resolve()
-        if self.has_releases and os.path.lexists(published) and not is_release:
+        if os.path.normcase(os.path.realpath(self.home)) != os.path.normcase(self.home):
+            raise _linked(self.home.name)
+        folder = Path(os.path.realpath(self.published_dir))
+        is_release = self.published_dir.is_symlink() and folder.parent == self.home / RELEASES
+        if self.has_releases and os.path.lexists(self.published_dir) and not is_release:
             raise ConfigError(
                 f"{self.home.name}/{CURRENT} is not a link to a folder in {self.home.name}/{RELEASES}/",
                 hint="move it away; to go back to an older release, link it to that",
             )
+        return folder
+
+    def _checked(self, path: Path) -> Path:
+        """Return a path below the outputs folder; raise a ConfigError where one of its folders is a link."""
+        home, step = os.fspath(self.home), os.path.dirname(path)  # noqa: PTH120  # for thousands of files
+        while len(step) >= len(home):
+            if os.path.islink(step):  # noqa: PTH114
+                raise _linked(os.path.relpath(step, self.home.parent))
+            step = os.path.dirname(step)  # noqa: PTH120
+        return path
 
     def _begin_release(self) -> None:
         """Copy the current release into the draft by hard links, since no file is ever changed in place."""
         self.folder.mkdir()
-        if self.published_dir.is_dir():
-            shutil.copytree(self.published_dir, self.folder, symlinks=True, copy_function=_share, dirs_exist_ok=True)
+        last = self.published_folder()
+        if last.is_dir():
+            shutil.copytree(last, self.folder, symlinks=True, copy_function=_share, dirs_exist_ok=True)
 
     def _carry_out(self, base: Path, moves: Iterable[Iterable[str]], removals: Iterable[str]) -> None:
         folders: set[Path] = set()
         for staged, final in moves:
-            source, target = self.staging / staged, base / final
-            if not (_is_below(staged) and _is_below(final)) or not source.exists():
-                continue  # a foreign journal, or a file that was moved already
+            if not (_is_below(staged) and _is_below(final)):
+                continue
+            source, target = self._checked(self.staging / staged), self._checked(base / final)
+            if not source.exists():
+                continue  # it was moved already
             target.parent.mkdir(parents=True, exist_ok=True)
             _replace(source, target)
             folders.add(target.parent)
-        for target in (base / name for name in removals if _is_below(name)):
-            target.unlink(missing_ok=True)
-            folders.add(target.parent)
+        for target in (self._checked(base / name) for name in removals if _is_below(name)):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                if not stat.S_ISDIR(target.lstat().st_mode):  # someone may have put a folder there
+                    target.unlink()
+                    folders.add(target.parent)
         for folder in sorted(folders, reverse=True):
             _flush_folder(folder)
             _remove_if_empty(folder, base)
@@ -223,6 +261,25 @@ class OutputDir:
 
 def _is_below(name: str) -> bool:
     return not PurePath(name).is_absolute() and ".." not in PurePath(name).parts
+
+
+def _linked(name: str) -> ConfigError:
+    hint = "put a folder in its place; to publish elsewhere, name that folder: --outputs"
+    return ConfigError(f"{name} is a link or lies behind one, expected a folder", hint=hint)
+
+
+def _drop(path: Path) -> None:
+    """Remove what lies in the state: a file, a folder, or a link and not what it leads to."""
+    if stat.S_ISDIR(path.lstat().st_mode):
+        shutil.rmtree(path, ignore_errors=True)  # follows no link
+    else:
+        path.unlink()
+
+
+def _cause(error: OSError, home: Path) -> str:
+    """Return what the system says, and of which file."""
+    name = error.filename2 or error.filename
+    return f"{error.strerror or error}" + (f": {os.path.relpath(name, home.parent)}" if isinstance(name, str) else "")
 
 
 def _remove_if_empty(folder: Path, base: Path) -> None:
@@ -259,8 +316,8 @@ def _reported(home: Path) -> Iterator[None]:
         if error.errno not in _REFUSALS:  # such as a broken pipe
             raise
         raise SavingError(
-            f"{home.name}/ cannot be written: {error.strerror or error}",
-            hint="make room on the disk, or correct its rights, and run it again; published files are unchanged",
+            f"{home.name}/ cannot be written: {_cause(error, home)}",
+            hint="make room, correct the rights, or move away what lies there; published files are unchanged",
         ) from error
 
 
@@ -270,38 +327,6 @@ def _share(source: str, target: str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
-
-
-def seal(data: bytes) -> bytes:
-    """Return the digest of data on a line, and the data."""
-    return hashlib.sha256(data).hexdigest().encode() + b"\n" + data
-
-
-def unseal(stored: bytes) -> bytes:
-    """Return the data of sealed data.
-
-    Raises:
-        ValueError: The sealed data is truncated, damaged or of another form.
-    """
-    digest, _, data = stored.partition(b"\n")
-    if digest != hashlib.sha256(data).hexdigest().encode():
-        raise ValueError("damaged")
-    return data
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file and wait until the disk has it."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def replace_whole(path: Path, data: bytes) -> None:
-    """Replace a file: readers see the old one or the new one."""
-    draft = path.with_name(f".{path.name}.new")
-    write_whole(draft, data)
-    draft.replace(path)
 
 
 def _replace(source: Path, target: Path) -> None:

@@ -36,8 +36,9 @@ def find_published_files(paths: Iterable[Path]) -> tuple[Path, ...]:
             file
             for path in given
             for file in (path.rglob("*") if path.is_dir() else (path,))
-            # Hidden files (cache, staging) are left out.
+            # Hidden files (cache, staging) are left out, and links in a folder, which may lead elsewhere.
             if file.suffix.lower() in SUFFIXES and file.is_file() and not _is_hidden(file, path)
+            if file == path or not file.is_symlink()
         }
     )
     if not files:

@@ -19,8 +19,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from pipeline.config import Config
-from pipeline.engine.output_dir import replace_whole
 from pipeline.errors import ConfigError, PublishError
+from pipeline.files import check_inside, write_inside
 from pipeline.index_page import Item
 from pipeline.model import FRONT_MATTER_KEYS
 from pipeline.preview.preview_state import PreviewState
@@ -78,6 +78,7 @@ def draft_source(config: Config, draft: EditionDraft, existing: str) -> SourceCh
     if not draft.articles:
         raise ConfigError("the edition has no article", hint="choose at least one")
     if existing:
+        check_inside(config.folder, config.folder / existing)
         before = (config.folder / existing).read_bytes().decode("utf-8")
         return SourceChange(existing, before, _updated_source(before, draft))
     name = slugify(draft.title)
@@ -100,15 +101,7 @@ def save_source(config: Config, made: SourceChange, seen: str) -> None:
     """
     if made.seen != seen:
         raise ConfigError(f"{made.path} has changed meanwhile", hint="check the difference again")
-    path = config.folder / made.path
-    if not path.resolve().is_relative_to(config.folder.resolve()):
-        raise ConfigError(f"{made.path} is outside the project", hint="replace the link by a folder")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.with_name(f".{path.name}.new").unlink(missing_ok=True)  # the draft must not follow a link
-        replace_whole(path, made.after.encode())
-    except OSError as error:
-        raise ConfigError(f"{made.path} cannot be written: {error.strerror}") from error
+    write_inside(config.folder, config.folder / made.path, made.after.encode())
 
 
 def _new_source(draft: EditionDraft, language: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from PIL import Image
 
 from pipeline.config import override_formats
+from pipeline.engine.output_dir import STATE
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.preview.preview_state import PreviewState
 from pipeline.preview.publish_queue import PreviewBuild
@@ -48,7 +49,7 @@ def preview_variant(state: PreviewState, id_: str, variant: str) -> VariantPrevi
         # What changes the article changes its standard handout; a style may change a variant alone.
         stamp = f"{state.digest(variant_path(id_, STANDARD_VARIANT))}:{state.style_version}"
         config = override_formats(state.config, {HANDOUT_FORMAT: {"variants": [variant]}})
-        last = state.last_build(PreviewBuild(id_, _variant_folder(state, variant), stamp, config))
+        last = state.last_build(PreviewBuild(id_, state.outputs.home / _variant_folder(variant), stamp, config))
         is_coming = last is None or last.stamp != stamp
         why_not = last.refusal if last else ""
     pdf = find_variant_pdf(state, id_, variant)
@@ -63,12 +64,12 @@ def find_variant_pdf(state: PreviewState, id_: str, variant: str) -> Path | None
     path = variant_path(id_, variant)
     if state.digest(path):
         return state.published_file(path)
-    built = _variant_folder(state, variant) / path
-    return built if variant != STANDARD_VARIANT and state.item(id_) is not None and built.is_file() else None
+    is_built = variant != STANDARD_VARIANT and state.item(id_) is not None
+    return state.file_below(f"{_variant_folder(variant)}/{path}") if is_built else None
 
 
-def _variant_folder(state: PreviewState, variant: str) -> Path:
-    return state.outputs.state / "variants" / variant
+def _variant_folder(variant: str) -> str:
+    return f"{STATE}/variants/{variant}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class PreviewState:
         self.ids: Mapping[str, str] = {}
         """The id of each source by its path from the project folder."""
         with closing(Cache(self.outputs.cache_path)) as cache:
-            self.report: Report = report_of(load_manifest(self.outputs.state), cache)
+            self.report: Report = report_of(load_manifest(self.outputs), cache)
         self.version = 0
         """Counter of changes to what pages show."""
         self.style_version = 0
@@ -131,8 +131,12 @@ class PreviewState:
         return data.decode("utf-8-sig", "replace")
 
     def published_file(self, path: str) -> Path | None:
-        file = self.outputs.folder / path
-        return file if self.digest(path) and file.is_file() else None
+        return self.file_below(path) if self.digest(path) else None
+
+    def file_below(self, path: str) -> Path | None:
+        """Return a file below the outputs; None where there is none, or a link in its place."""
+        file = self.outputs.path(path)
+        return file if file.is_file() and not file.is_symlink() else None
 
     def digest(self, path: str) -> str:
         saved = (saved for entry in self.report.entries for saved in entry.artifacts if saved.path == path)
@@ -252,6 +256,7 @@ class PreviewState:
     def _publish(self, work: QueuedRun, workers: Executor) -> Report:
         build = work.preview_build
         config, outputs = (build.config, build.outputs) if build else (self.config, self.outputs.folder)
+        self.outputs.path(f"{outputs.relative_to(self.outputs.home)}/any")  # it is no link
         request = Request(work.formats, work.ids, outputs=outputs)
         return publish(config, request, lambda _step, _done, _of: None, workers)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pipeline.build import outputs_of, publish
 from pipeline.config import Config, OutputSettings, Publisher, format_options
-from pipeline.engine.output_dir import replace_whole
 from pipeline.errors import ConfigError
+from pipeline.files import replace_whole
 from pipeline.rendering.imposition import DocumentInfo, PackHandout, impose_print_pack
 from pipeline.rendering.paper_sizes import PAGES_PER_SHEET, measure_pages, sheet_count
 from pipeline.rendering.styles import Styles, find_styles
@@ -152,8 +152,8 @@ def render_print_pack_cover(pack: PackContents, publisher: Publisher, words: Wor
     return draw_pdf(layout)[0]
 
 
-def save_print_pack(data: bytes, path: Path) -> None:
-    """Save a print pack atomically.
+def save_whole(data: bytes, path: Path) -> None:
+    """Save a file that the command line names, atomically.
 
     Raises:
         ConfigError: The folder cannot be written.
@@ -191,8 +191,7 @@ def make_contact_sheet(
         return report, None
     sheet = draw_contact_sheet(rows)
     if output:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_bytes(sheet)
+        save_whole(sheet, output)
         return report, output
     outputs = outputs_of(replace(config, outputs=OutputSettings()), request.outputs)
     path = f"proofs/{entry.id}.png"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import re
-import stat
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pipeline.config import FILE_NAME, Config, line_of
 from pipeline.errors import ConfigError, SourceError
 from pipeline.findings import Finding, make_finding
 from pipeline.registry import error_rule
+from pipeline.trusted_paths import read_regular
 
 # Windows keeps these names for devices, whatever suffix follows.
 _RESERVED_FILE_NAMES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
@@ -207,17 +207,15 @@ def read_inside(path: Path, roots: SourceRoots, max_bytes: int) -> bytes:
     """
     real = resolve_inside(path, roots)
     try:
-        # Non-blocking: opening a pipe without a writer would wait for ever.
-        handle = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
-                raise SourceError("not a regular file", hint="a device, a pipe or a folder cannot be published")
-            if status.st_size > max_bytes:
-                hint = "divide an article, and save a picture smaller; or raise the limit: [limits]"
-                raise LargeFileError(f"{status.st_size:,} bytes, expected at most {max_bytes:,}", line=1, hint=hint)
-            return file.read(max_bytes)
+        data, status = read_regular(real, max_bytes)
+        if status.st_size > max_bytes:
+            hint = "divide an article, and save a picture smaller; or raise the limit: [limits]"
+            raise LargeFileError(f"{status.st_size:,} bytes, expected at most {max_bytes:,}", line=1, hint=hint)
+        return data
     except OSError as error:
+        if error.errno == errno.EINVAL:
+            hint = "a device, a pipe or a folder cannot be published"
+            raise SourceError("not a regular file", hint=hint) from error
         raise SourceError(f"cannot be read: {error.strerror}", hint="check that it exists and may be read") from error
 
 

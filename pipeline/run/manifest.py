@@ -5,17 +5,20 @@ Their findings are in the cache. Without a manifest every edition is rendered an
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from pipeline.engine.cache import Cache
 from pipeline.engine.keys import FileDigests
-from pipeline.engine.output_dir import seal, unseal
+from pipeline.engine.output_dir import STATE, OutputDir
 from pipeline.engine.reading_task import Summary, summary_from_json
 from pipeline.engine.rendering_task import Rendered, rendered_from_json
+from pipeline.engine.seal import seal, unseal
 from pipeline.findings import Finding, sort_findings
 from pipeline.report import EditionResult, OutputFile, Report, encode_json
+from pipeline.trusted_paths import read_regular
 
 VERSION = 2
 NAME = "manifest"
@@ -51,6 +54,8 @@ class Manifest:
     """Entries by id and format."""
     sources: Mapping[str, SourceEntry] = field(default_factory=dict)
     """Sources by id."""
+    is_foreign: bool = False
+    """There is a manifest, but no run of this user wrote it: it counts as empty."""
 
     @property
     def paths(self) -> frozenset[str]:
@@ -67,14 +72,21 @@ class _Stored:
     sources: tuple[SourceEntry, ...] = ()
 
 
-def load_manifest(state: Path) -> Manifest:
-    """Return the manifest; an empty one where the file is missing, damaged or of another version."""
+def load_manifest(outputs: OutputDir) -> Manifest:
+    """Return the manifest; an empty one where the file is missing, damaged, of another version or user.
+
+    Raises:
+        ConfigError: Its folder is a link.
+    """
     import msgspec
 
     try:
-        stored = msgspec.json.decode(unseal((state / NAME).read_bytes()), type=_Stored)
-    except (OSError, ValueError):
+        data, _ = read_regular(outputs.path(f"{STATE}/{NAME}"))
+        stored = msgspec.json.decode(unseal(data, NAME), type=_Stored)
+    except FileNotFoundError:
         return Manifest()
+    except (OSError, ValueError):
+        return Manifest(is_foreign=True)
     if stored.version != VERSION:
         return Manifest()
     entries = {(entry.result.id, entry.result.format): entry for entry in stored.entries}
@@ -91,7 +103,7 @@ def manifest_to_bytes(manifest: Manifest) -> bytes:
         "entries": (to_builtins(replace(entry, findings=()) if entry.key else entry) for entry in entries),
         "sources": (to_builtins(manifest.sources[id_]) for id_ in sorted(manifest.sources)),
     }
-    return seal(encode_json(document))
+    return seal(encode_json(document), NAME)
 
 
 def cached_rendering(cache: Cache, name: str, key: str) -> Rendered | None:
@@ -126,10 +138,16 @@ def report_of(manifest: Manifest, cache: Cache, summaries: Mapping[str, Summary]
     return Report(tuple(results), (), sort_findings(findings), tuple(listings[id_] for id_ in sorted(listings)))
 
 
-def is_as_written(saved: OutputFile, outputs: Path, digests: FileDigests) -> bool:
-    """Tell whether a file lies below the outputs with the bytes that were written."""
-    path = outputs / saved.path
+def is_as_written(saved: OutputFile, outputs: OutputDir, digests: FileDigests) -> bool:
+    """Tell whether a file lies below the outputs with the bytes that were written; a link to such a file does not.
+
+    Raises:
+        ConfigError: Its folder is a link.
+    """
+    path = outputs.path(saved.path)
     try:
-        return path.stat().st_size == saved.bytes and digests.of(path) == saved.sha256
+        status = os.lstat(path)
+        is_like = stat.S_ISREG(status.st_mode) and status.st_size == saved.bytes
+        return is_like and digests.of(path) == saved.sha256
     except OSError:
         return False

@@ -42,6 +42,8 @@ def plan_run(run: RunContext, context: RenderContext, editions: Iterable[Edition
     Args:
         asked: Ids that the run was asked for; empty: all but drafts and unlisted ones.
     """
+    for name in run.request.formats:
+        run.outputs.path(f"{name}/any")  # a link there is refused before any work
     render_keys, digests = RenderKeys(run.config, context.styles), FileDigests(run.cache, run.request.is_verified)
     all_certificates = Certificates.of(run.config)
     tasks: list[RenderTask] = []
@@ -90,7 +92,7 @@ def _reason(run: RunContext, digests: FileDigests, entry: ManifestEntry | None, 
     if not is_cached:
         return "the cache no longer holds what was found in it"
     artifacts = entry.result.artifacts
-    if artifacts and all(is_as_written(saved, run.outputs.folder, digests) for saved in artifacts):
+    if artifacts and all(is_as_written(saved, run.outputs, digests) for saved in artifacts):
         return ""
     return "its files are gone, or not as they were written"
 

@@ -92,7 +92,7 @@ class Recorder:
                 (staged_name(task.number, saved.path), saved.path)
                 for saved in rendered.artifacts
                 # A picture that another edition has written keeps its time.
-                if not is_as_written(saved, run.outputs.folder, digests)
+                if not is_as_written(saved, run.outputs, digests)
             ]
             run.cache.put("render", task.keys[name], compact_json(rendered))
             artifacts, key = rendered.artifacts, task.keys[name]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError
+from pipeline.files import check_inside, write_inside
 from pipeline.validation.epub import CERTIFIED_BY, CONFORMS_TO, OPF_NS, read_container, read_publication
 
 if TYPE_CHECKING:
@@ -52,11 +52,12 @@ class Certificates:
         """Return the certificate of an edition in a format, if there is one.
 
         Raises:
-            ConfigError: The file is not a valid certificate.
+            ConfigError: The file is not a valid certificate, or outside the project.
         """
         path = self._path(name, id_)
         if not path.is_file():
             return None
+        check_inside(self.folder.parent, path)
         try:
             return certificate_from_json(path.read_bytes())
         except ValueError as error:
@@ -68,16 +69,12 @@ class Certificates:
 
     def store(self, name: str, id_: str, certificate: Certificate) -> None:
         path = self._path(name, id_)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.new")
-        with draft.open("wb") as file:
-            file.write(certificate_to_json(certificate))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        write_inside(self.folder.parent, path, certificate_to_json(certificate))
 
     def withdraw(self, name: str, id_: str) -> None:
-        self._path(name, id_).unlink(missing_ok=True)
+        path = self._path(name, id_)
+        check_inside(self.folder.parent, path)
+        path.unlink(missing_ok=True)
 
     def _path(self, name: str, id_: str) -> Path:
         return self.folder / name / f"{id_}.json"

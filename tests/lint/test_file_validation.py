@@ -13,7 +13,7 @@ import pypandoc
 import pytest
 
 from pipeline.lint import file_validation
-from pipeline.lint.file_validation import validate_file
+from pipeline.lint.file_validation import find_published_files, validate_file
 from tests.makers import write
 
 UA, A_PART, A_LEVEL = "pdfuaid:part", "pdfaid:part", "pdfaid:conformance"
@@ -142,3 +142,15 @@ def test_a_file_that_cannot_be_read_says_so(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(Path, "read_bytes", refuse)
 
     assert told(tmp_path / "a.eml") == [("file-nonconforming", "it cannot be read: Permission denied")]
+
+
+def test_a_link_in_a_folder_of_files_is_not_read(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.pdf"
+    mine.write_bytes(b"%PDF-1.7")
+    outputs = tmp_path / "outputs"
+    outputs.mkdir()
+    (outputs / "a.pdf").write_bytes(b"%PDF-1.7")
+    (outputs / "b.pdf").symlink_to(mine)
+
+    assert find_published_files([outputs]) == (outputs / "a.pdf",)
+    assert find_published_files([outputs / "b.pdf"]) == (outputs / "b.pdf",)

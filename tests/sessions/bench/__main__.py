@@ -152,7 +152,8 @@ def cluster(bench: Bench) -> None:
     environment = {**os.environ, "CI": "true", "PYTHONPATH": str(corpora.REPOSITORY)}
     with subprocess.Popen(command, cwd=bench.scratch, env=environment, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        address = server.stdout.readline().split()[-1]
+        configuration, *_, address = server.stdout.readline().split()
+        os.environ["DASK_CONFIG"] = configuration.removeprefix("DASK_CONFIG=")
         places = {"local": ["--jobs", str(CORES)], "dask": ["--cluster", address]}
         try:
             for number in range(bench.runs + 1):
