@@ -21,7 +21,7 @@ from pipeline.commands.shared_options import (
 from pipeline.config import Config
 from pipeline.engine.executor import default_jobs
 from pipeline.engine.output_dir import replace_whole
-from pipeline.errors import did_you_mean
+from pipeline.errors import ConfigError, did_you_mean
 from pipeline.lint.file_validation import SUFFIXES
 from pipeline.lint.reports import render_sarif, render_terminal_report
 from pipeline.lint.severity_policy import SeverityPolicy, build_baseline, load_severity_policy
@@ -129,6 +129,8 @@ def _apply_fixes(settings: Config, ids: tuple[str, ...], *, is_asked: bool) -> i
 
 def _update_baseline(found: lint_run.LintResult, settings: Config) -> int:
     path = settings.folder / settings.check.baseline
+    if not path.resolve().is_relative_to(settings.folder.resolve()):
+        raise ConfigError(f"[check] baseline is {settings.check.baseline!r}, expected a file of the project")
     replace_whole(path, build_baseline(found.report.findings))
     known = sum(finding.severity != "error" for finding in found.report.findings)
     click.echo(f"{path}: {known} findings saved; later runs report only new ones")

@@ -32,6 +32,7 @@ from pipeline.engine.worker_pool import Task, TaskFailure
 from pipeline.errors import ConfigError, StyleError
 from pipeline.limits import WALL_CLOCK_FACTOR
 from pipeline.model import images
+from pipeline.programs import leave_working_folder
 from pipeline.reading.source_files import SourceRoots
 from pipeline.rendering.styles import find_styles
 from pipeline.timing import add_timings, collect_timings
@@ -296,6 +297,7 @@ def start(workers: int, memory_mb: int) -> Any:
     Raises:
         ConfigError: Dask is not installed.
     """
+    leave_working_folder()
     distributed = _distributed()
     import dask
 

@@ -42,7 +42,12 @@ def save_evidence(
     """
     name = f"{NEWSLETTER_FORMAT}/{preflight.edition}.{preflight.list}.evidence"
     page = styles.render(
-        "sending/evidence.html.j2", preflight=preflight, counts=counts, version=__version__, words=words
+        "sending/evidence.html.j2",
+        preflight=preflight,
+        counts=counts,
+        version=__version__,
+        words=words,
+        style=styles.style_sheet("sending/page.css"),
     )
     with outputs.lock(5.0):
         moves = [
