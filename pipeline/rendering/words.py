@@ -152,7 +152,8 @@ def read_texts(path: Path, table: str = "") -> dict[str, str]:
 
 @lru_cache(maxsize=64)
 def _tables(path: Path, _time_ns: int) -> dict[str, Any]:
+    name = f"words/{path.name}"
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return tomllib.loads(Styles((path.parent.parent,)).text(name).removeprefix("\N{BYTE ORDER MARK}"))
     except tomllib.TOMLDecodeError as error:
-        raise StyleError(f"not valid TOML: {error}", source=f"styles/words/{path.name}") from error
+        raise StyleError(f"not valid TOML: {error}", source=f"styles/{name}") from error

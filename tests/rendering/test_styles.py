@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.config import Publisher
 from pipeline.errors import StyleError
+from pipeline.lint.word_lists import validate_word_lists
 from pipeline.model import ArticleMeta
 from pipeline.rendering.styles import Styles, find_styles, packaged_styles
 from pipeline.rendering.words import load_words
@@ -149,6 +150,15 @@ def test_only_the_style_sheet_of_the_signup_pages_is_replaced(styles: Styles) ->
 
     assert "<style>\n<\\/style><script>{{ 1 + 1 }}\n</style>" in made
     assert made.count("</style>") == 1
+
+
+@pytest.mark.parametrize(("target", "told"), [("../../../outside.j2", "out of the project"), ("/dev/zero", "no such")])
+def test_words_are_regular_files_of_the_project(styles: Styles, target: str, told: str) -> None:
+    (styles.folders[0] / "words").mkdir()
+    (styles.folders[0] / "words/plain.da.toml").symlink_to(target)
+
+    with pytest.raises(StyleError, match=told):
+        validate_word_lists(styles)
 
 
 @pytest.mark.parametrize("word", ["{page.__class__}", "{page!r}", "{page:999999999}", "{0}", "{nothing}", "{", "{page"])
