@@ -79,8 +79,9 @@ def wait_until_idle(desk: Desk) -> None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Desk]:
+def running(folder: Path, *more: str) -> Iterator[Desk]:
     command = [sys.executable, "-m", "pipeline.cli", "preview", "--port", "0", "--project", str(folder), "--jobs", "1"]
+    command += more
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
@@ -316,6 +317,26 @@ def test_the_desk_listens_on_this_machine_alone(desk: Desk) -> None:
     """A server that listens on every address answers at 127.0.0.2 too."""
     with pytest.raises(OSError, match=r"refused|unreachable|timed out"):
         socket.create_connection(("127.0.0.2", desk.port), timeout=2)
+
+
+def test_the_address_on_the_command_line_of_a_browser_works_once(
+    copy_of_published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other users of the machine read command lines, for as long as the browser runs."""
+    opened = tmp_path / "opened"
+    browser = write(tmp_path / "browser", f'#!/bin/sh\necho "$1" > {opened}.new; mv {opened}.new {opened}\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(browser))
+
+    with running(copy_of_published, "--open") as server:
+        while not opened.exists():
+            time.sleep(0.05)
+        path = opened.read_text().strip().removeprefix(f"http://127.0.0.1:{server.port}")
+        first, second = (server.ask("GET", path, Cookie="") for _ in range(2))
+
+        assert server.token not in path
+        assert (first[0], second[0]) == (303, 403)
+        assert first[2]["set-cookie"].startswith(f"{server.cookie};")
 
 
 # ---- what happens while someone looks
