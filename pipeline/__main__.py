@@ -16,7 +16,9 @@ def main() -> None:
         sys.exit(code)
     try:
         from pipeline.cli import main as run
+        from pipeline.programs import leave_working_folder
 
+        leave_working_folder()
         run()
     except KeyboardInterrupt:  # before anything was begun
         sys.stderr.write("Interrupted.\n")

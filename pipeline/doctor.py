@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError, SourceError
+from pipeline.programs import find_program, run_program
 
 _PANGO_COMMANDS = {
     "apt": "apt-get update && apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
@@ -163,8 +164,10 @@ def _package(name: str) -> tuple[bool, str]:
 
 def _program(find: Callable[[], Path | str], flag: str) -> tuple[bool, str]:
     try:
-        result = subprocess.run([str(find()), flag], capture_output=True, text=True, timeout=20, check=True)
-    except (ConfigError, FileNotFoundError):
+        if (program := find_program(str(find()))) is None:
+            return False, "not found"
+        result = run_program([program, flag], 20, text=True, check=True)
+    except ConfigError:
         return False, "not found"
     except (OSError, subprocess.SubprocessError) as error:
         return False, f"does not run: {error}"

@@ -113,8 +113,8 @@ def index_page(report: Report, publisher: Publisher, styles: Styles) -> bytes:
         publisher=publisher,
         items=items,
         facets=facets_of(items),
-        style=Markup(styles.text("preview/desk.css")),  # noqa: S704  # our own file, put into <style> as it stands
-        script=Markup(styles.text("preview/shelf.js")),  # noqa: S704  # and into <script>
+        style=styles.style_sheet("preview/desk.css"),
+        script=Markup(styles.text("preview/shelf.js")),  # noqa: S704  # our own file, put into <script> as it stands
     ).encode("utf-8", "replace")
 
 

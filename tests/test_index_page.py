@@ -95,8 +95,8 @@ def test_an_article_that_fails_stays_with_its_last_files_and_says_so(copy_of_pub
     assert page.xpath("//ul[@class='copies']//a")
 
 
-def test_a_broken_template_of_the_project_costs_the_shelf_and_nothing_else(copy_of_published: Path) -> None:
-    write(copy_of_published / "styles/preview/index.html.j2", "{{ titel }}")
+def test_a_broken_word_of_the_project_costs_the_shelf_and_nothing_else(copy_of_published: Path) -> None:
+    write(copy_of_published / "styles/words/da.toml", 'shelf_kb = "{count:999999999}"\n')
 
     done = run_publish(copy_of_published, "all")
 
@@ -104,6 +104,19 @@ def test_a_broken_template_of_the_project_costs_the_shelf_and_nothing_else(copy_
     assert "index.html" in finding["message"]
     assert done.code == 1
     assert done.status("blog/ryg", "handout") in ("written", "unchanged")
+
+
+def test_template_and_script_of_the_shelf_come_from_the_package_alone(copy_of_published: Path) -> None:
+    """The page is made in the main process, and its script runs in the browser of whoever opens it."""
+    for name in ("index.html.j2", "item.html.j2", "shelf.js", "desk.css"):
+        write(copy_of_published / "styles/preview" / name, "of the project")
+
+    done = run_publish(copy_of_published, "all")
+
+    assert done.code == 0
+    page = (copy_of_published / "outputs/index.html").read_text("utf-8")
+    assert "Ondt i ryggen" in page
+    assert "of the project" not in page
 
 
 def test_what_articles_say_is_escaped() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import SOURCE, __version__
 from pipeline.model import FRONT_MATTER_KEYS
 from pipeline.schema import with_keys
 from tests.conftest import run_publish
@@ -75,3 +76,9 @@ def test_the_workflow_in_the_readme_is_the_one_that_init_writes() -> None:
     workflow = (HERE / "pipeline/starter/github/publish.yml").read_text("utf-8")
 
     assert workflow in (HERE / "README.md").read_text("utf-8")
+
+
+def test_that_workflow_installs_this_version_and_no_branch() -> None:
+    workflow = (HERE / "pipeline/starter/github/publish.yml").read_text("utf-8")
+
+    assert re.findall(r"clinic-publish @ git\+(\S+?)\"", workflow) == [f"{SOURCE}@v{__version__}"]

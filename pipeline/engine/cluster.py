@@ -38,6 +38,7 @@ from pipeline.engine.worker_pool import Task, TaskFailure
 from pipeline.errors import ConfigError, StyleError
 from pipeline.limits import WALL_CLOCK_FACTOR, Limits
 from pipeline.model import images
+from pipeline.programs import leave_working_folder
 from pipeline.reading.source_files import SourceRoots
 from pipeline.rendering.styles import find_styles
 from pipeline.timing import add_timings, collect_timings
@@ -333,6 +334,7 @@ def started(workers: int, memory_mb: int) -> Iterator[tuple[str, str]]:
     Raises:
         ConfigError: Dask is not installed.
     """
+    leave_working_folder()
     distributed = _distributed()
     import dask
 

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from pipeline.engine.worker_pool import Task, WorkerPool, block_sigint
 from pipeline.limits import DEFAULT_LIMITS
+from pipeline.programs import leave_working_folder
 
 WORKER_BYTES = 400_000_000
 """Memory that a worker may need."""
@@ -38,6 +39,7 @@ class Executor:
         Args:
             memory_mb: Memory limit of each process and of each program that it starts; Linux enforces it.
         """
+        leave_working_folder()
         self.jobs = max(1, jobs)
         self._readers = WorkerPool(self.jobs, "spawn", memory_mb, _READ_MODULES)
         self._renderers = WorkerPool(self.jobs, "forkserver" if _HAS_SERVER else "spawn", memory_mb, _RENDER_MODULES)

@@ -164,10 +164,9 @@ def missing_part(language: str) -> str:
 
 def project_words(path: Path) -> frozenset[str]:
     """Return the words that the project spells so, in small letters; `#` begins a remark."""
-    try:
-        status = path.stat()
-    except OSError:
+    if not path.is_file():  # a pipe or device would give words for ever
         return frozenset()
+    status = path.stat()
     return _project_words(path, status.st_mtime_ns, status.st_size)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -25,6 +24,7 @@ from pipeline.mailing.message_template import header_violations
 from pipeline.mailing.outbox import QueuedMessage
 from pipeline.mailing.settings import list_title
 from pipeline.mailing.subscribers import count_subscribers
+from pipeline.programs import find_program, run_program
 from pipeline.rendering.words import Words
 from pipeline.run.run_context import Progress, Request
 from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
@@ -228,14 +228,12 @@ def _size_check(sample: bytes) -> PreflightCheck:
 
 def check_spam(message: bytes) -> PreflightCheck:
     """Return SpamAssassin's result; other spam filters may decide differently."""
-    program = shutil.which("spamassassin")
+    program = find_program("spamassassin")
     if not program:
         return PreflightCheck("spam", "unchecked", "spam_absent")
     try:
         # --local: no network tests, which would tell other servers of this mail
-        done = subprocess.run(
-            [program, "--local", "-t"], input=message, capture_output=True, timeout=SPAM_TIMEOUT_S, check=True
-        )
+        done = run_program([program, "--local", "-t"], SPAM_TIMEOUT_S, input=message, check=True)
     except (subprocess.SubprocessError, OSError) as error:
         return PreflightCheck("spam", "unchecked", "spam_failed", {"told": error})
     told = done.stdout.decode("utf-8", "replace")

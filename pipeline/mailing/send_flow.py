@@ -42,8 +42,9 @@ def save_evidence(
     """
     name = f"{NEWSLETTER_FORMAT}/{preflight.edition}.{preflight.list}.evidence"
     page = styles.render(
-        "sending/evidence.html.j2", preflight=preflight, counts=counts, version=__version__, words=words
-    )
+        "sending/evidence.html.j2", preflight=preflight, counts=counts, version=__version__, words=words,
+        style=styles.style_sheet("sending/page.css"),
+    )  # fmt: skip
     with outputs.lock(5.0):
         moves = [
             (outputs.stage("evidence.json", evidence_json(preflight, counts, words)), f"{name}.json"),

@@ -28,6 +28,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from pipeline import SOURCE
 from pipeline.config import Config
 from pipeline.errors import PublishError, SendError
 from pipeline.mailing import signup
@@ -206,10 +207,11 @@ class SignupService:
     ) -> Response:
         words = self._words(request)
         other = next(language for language in READER_LANGUAGES if language != words.language)
-        page = find_styles(self.config.folder).render(
+        styles = find_styles(self.config.folder)
+        page = styles.render(
             f"sending/{'form' if kind == 'form' else 'page'}.html.j2",
             kind=kind, words=words, other=other, publisher=self.config.publisher, lists=self.config.sending.lists,
-            **values,
+            style=styles.style_sheet("sending/page.css"), source=SOURCE, **values,
         )  # fmt: skip
         return HTMLResponse(page, status, headers={**RESPONSE_HEADERS, "Content-Language": words.language, **more})
 

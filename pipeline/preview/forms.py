@@ -6,12 +6,11 @@ import asyncio
 import difflib
 import hashlib
 import re
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.datastructures import ImmutableMultiDict
 from starlette.exceptions import HTTPException
@@ -23,8 +22,9 @@ from pipeline.errors import ConfigError, PublishError
 from pipeline.files import check_inside, write_inside
 from pipeline.index_page import Item
 from pipeline.model import FRONT_MATTER_KEYS
+from pipeline.preview.page_images import variant_build
 from pipeline.preview.preview_state import PreviewState
-from pipeline.preview.views import OPTION_CHOICES, Views
+from pipeline.preview.views import OPTION_CHOICES, Views, found_or_404
 from pipeline.printing import cups
 from pipeline.printing.published_handouts import make_print_pack, publish_for_printing
 from pipeline.reading.frontmatter import names_of
@@ -187,40 +187,47 @@ def _quoted(text: str) -> str:
 Form: TypeAlias = ImmutableMultiDict[str, str]
 
 
-async def read_form(request: Request, token: str) -> Form:
-    """Return the fields of a form of the preview.
-
-    Raises:
-        HTTPException: 403: the CSRF token is missing or wrong.
-    """
+async def read_form(request: Request) -> Form:
+    """Return the fields of a form of the preview."""
     body = (await request.body()).decode("utf-8", "replace")
-    form = Form(parse_qsl(body, keep_blank_values=True, max_num_fields=20_000))
-    if not secrets.compare_digest(form.get("token", "").encode(), token.encode()):
-        raise HTTPException(403)
-    return form
+    return Form(parse_qsl(body, keep_blank_values=True, max_num_fields=20_000))
 
 
-@dataclass(frozen=True)
+@dataclass
 class FormViews:
+    """Endpoints of forms, and their pages: those write files and start programs, and these do neither."""
+
     state: PreviewState
     views: Views
+    printers: tuple[cups.Printer, ...] = ()
+    trouble: cups.PrinterError | None = None
 
     # ---- printing
 
-    def print_page(self, request: Request) -> Response:
+    def look_for_printers(self) -> None:
         try:
-            printers, trouble = cups.list_printers(), None
+            self.printers, self.trouble = cups.list_printers(), None
         except cups.PrinterError as error:
-            printers, trouble = (), error
+            self.printers, self.trouble = (), error
+
+    def print_page(self, request: Request) -> Response:
         chosen = set(request.query_params.getlist("id"))
         items = [item for item in self.state.items if "handout" in item.formats]
         variants = OPTION_CHOICES["variant"]
         return self.views.page(
-            "print.html.j2", items=items, chosen=chosen, printers=printers, trouble=trouble, variants=variants
+            "print.html.j2", items=items, chosen=chosen, printers=self.printers, trouble=self.trouble, variants=variants
         )
 
+    async def print_variant(self, request: Request) -> Response:
+        """Queue a variant of a handout for the preview only."""
+        form = await read_form(request)
+        id_, variant = form.get("id", ""), form.get("variant", "")
+        build = variant_build(self.state, id_, variant) if variant in OPTION_CHOICES["variant"] else None
+        self.state.start_build(found_or_404(build))
+        return RedirectResponse(f"/proof/{quote(id_)}?variant={variant}", 303)
+
     async def print(self, request: Request) -> Response:
-        return await asyncio.to_thread(self._print, await read_form(request, self.views.token))
+        return await asyncio.to_thread(self._print, await read_form(request))
 
     def _print(self, form: Form) -> Response:
         words = self.state.words
@@ -229,6 +236,9 @@ class FormViews:
         variant = asked if asked in OPTION_CHOICES["variant"] else OPTION_CHOICES["variant"][0]
         written = form.get("copies", "")
         copies = min(1000, max(1, int(written))) if written.isdecimal() and len(written) < 9 else 1
+        if form.get("how") == "look":
+            self.look_for_printers()
+            return RedirectResponse("/print?" + urlencode({"id": ids}, doseq=True), 303)
         if not ids:
             return self.views.message(words["desk_print_nothing"], 400)
         try:
@@ -267,7 +277,7 @@ class FormViews:
 
     async def compose_draft(self, request: Request) -> Response:
         """Show the change to the source file; write it once it was shown."""
-        form = await read_form(request, self.views.token)
+        form = await read_form(request)
         existing = self._edition(form.get("edition", ""))
         ids = tuple(id_ for id_ in form.getlist("article") if self._is_article(id_))
         published = None if existing else date.today()  # noqa: DTZ011  # the day on the author's wall

@@ -18,7 +18,7 @@ from PIL import Image
 from pipeline.config import override_formats
 from pipeline.engine.output_dir import STATE
 from pipeline.findings import SEVERITIES, Finding
-from pipeline.preview.preview_state import PreviewState
+from pipeline.preview.preview_state import BuildResult, PreviewState
 from pipeline.preview.publish_queue import PreviewBuild
 from pipeline.printing.published_handouts import HANDOUT_FORMAT, STANDARD_VARIANT, variant_path
 
@@ -37,27 +37,30 @@ class VariantPreview:
     pdf: Path | None
     digest: str
     pages: tuple[PageSize, ...]
-    why_not: str = ""
-    is_coming: bool = False
-    """A build is queued or running; the pages, if any, are those of the last build."""
+    build: BuildResult
+    """Of a variant for the preview only; until it is done, the pages, if any, are those of the last build."""
 
 
 def preview_variant(state: PreviewState, id_: str, variant: str) -> VariantPreview:
-    """Return the handout of an article in a variant; queue a build where the project does not publish the variant."""
-    why_not, is_coming = "", False
-    if variant != STANDARD_VARIANT and state.has_source(id_) and not state.digest(variant_path(id_, variant)):
-        # What changes the article changes its standard handout; a style may change a variant alone.
-        stamp = f"{state.digest(variant_path(id_, STANDARD_VARIANT))}:{state.style_version}"
-        config = override_formats(state.config, {HANDOUT_FORMAT: {"variants": [variant]}})
-        last = state.last_build(PreviewBuild(id_, state.outputs.home / _variant_folder(variant), stamp, config))
-        is_coming = last is None or last.stamp != stamp
-        why_not = last.refusal if last else ""
+    """Return the handout of an article in a variant."""
+    wanted = variant_build(state, id_, variant)
+    build = state.last_build(wanted) if wanted else BuildResult("")
     pdf = find_variant_pdf(state, id_, variant)
     with suppress(OSError):
         if pdf:
             digest = hashlib.sha256(pdf.read_bytes()).hexdigest()[:16]
-            return VariantPreview(pdf, digest, page_sizes(pdf), why_not, is_coming)
-    return VariantPreview(None, "", (), why_not, is_coming)
+            return VariantPreview(pdf, digest, page_sizes(pdf), build)
+    return VariantPreview(None, "", (), build)
+
+
+def variant_build(state: PreviewState, id_: str, variant: str) -> PreviewBuild | None:
+    """Return the build of a variant for the preview only; None where the project publishes it itself."""
+    if variant == STANDARD_VARIANT or not state.has_source(id_) or state.digest(variant_path(id_, variant)):
+        return None
+    # What changes the article changes its standard handout; a style may change a variant alone.
+    stamp = f"{state.digest(variant_path(id_, STANDARD_VARIANT))}:{state.style_version}"
+    config = override_formats(state.config, {HANDOUT_FORMAT: {"variants": [variant]}})
+    return PreviewBuild(id_, state.outputs.home / _variant_folder(variant), stamp, config)
 
 
 def find_variant_pdf(state: PreviewState, id_: str, variant: str) -> Path | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ParamSpec, TypeVar, cast
+from typing import Literal, ParamSpec, TypeVar, cast
 
 from pipeline import config as configuration
 from pipeline import writers
@@ -38,8 +38,10 @@ _MAX_UNREAD_EVENTS = 100
 @dataclass(frozen=True, slots=True)
 class BuildResult:
     stamp: str
-    refusal: str
+    refusal: str = ""
     """Why it could not be built; empty: it was."""
+    status: Literal["missing", "running", "done"] = "done"
+    """Of a build of these inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,6 @@ class PreviewState:
         self._has_begun = False
         """The sources that changed before the start are queued."""
         self._current_run: QueuedRun | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners: set[Listener] = set()
         self._statuses: dict[tuple[str, str], ResultStatus] = {}
         self._items: tuple[int, dict[str, Item]] = (-1, {})
@@ -148,20 +149,19 @@ class PreviewState:
             return len(self.ids)
         return len(self.queue.ids.union(self._current_run.ids if self._current_run else ()))
 
-    def last_build(self, build: PreviewBuild) -> BuildResult | None:
-        """Return the last result of a build, from any thread; queue the build where that is missing or out of date."""
+    def last_build(self, build: PreviewBuild) -> BuildResult:
         last = self._builds.get((build.outputs, build.id))
-        if (last is None or last.stamp != build.stamp) and self._loop:
-            self._loop.call_soon_threadsafe(self.queue.add_preview_build, build)
-        return last
+        return last if last and last.stamp == build.stamp else BuildResult(build.stamp, status="missing")
+
+    def start_build(self, build: PreviewBuild) -> None:
+        self._builds[build.outputs, build.id] = BuildResult(build.stamp, status="running")
+        self.queue.add_preview_build(build)
 
     @contextmanager
     def listen(self, shown: str) -> Iterator[Listener]:
-        """Register an open page for events, and publish its article first."""
+        """Register an open page for events; the queue takes its article first."""
         listener = Listener(shown)
         self._listeners.add(listener)
-        if shown and self.has_source(shown):
-            self.queue.add((shown,), is_urgent=True)
         listener.send(PageEvent("queue", waiting=self.waiting))
         try:
             yield listener
@@ -172,7 +172,6 @@ class PreviewState:
 
     async def work(self) -> None:
         """Publish the queue until cancelled; the workers end after the thread that uses them."""
-        self._loop = asyncio.get_running_loop()
         with Executor(self.jobs, self.config.limits.memory_mb) as workers:
             workers.warm(writers.installed_writers())
             await self._queue_changed_sources(workers)

@@ -78,6 +78,7 @@ class PublishQueue:
         while not len(self):
             self._filled.clear()
             await self._filled.wait()
+        self.add([id_ for id_ in shown if id_ in self._rest and id_ not in self._urgent], is_urgent=True)
         if self._urgent:
             id_ = next((id_ for id_ in self._urgent if id_ in shown), next(iter(self._urgent)))
             name = self._urgent[id_].pop(0)

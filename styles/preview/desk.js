@@ -62,6 +62,12 @@
     return null;
   };
 
+  // A variant that is not printed is asked for by a form; without this script, by its button.
+  const ask = async () => {
+    const form = document.querySelector("form[data-ask]");
+    if (form && (await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) })).ok) refresh();
+  };
+
   let running = null, again = false;
   const refresh = async () => {
     if (running) { again = true; return running; }
@@ -73,6 +79,7 @@
         const fresh = new Map(parts(page).map(part => [part.dataset.part, part]));
         await Promise.all(parts(document).map(part => fresh.has(part.dataset.part) && swap(part, fresh.get(part.dataset.part))));
         document.dispatchEvent(new Event("shelf"));
+        ask();
       } while (again);
     })();
     try { await running; } finally { running = null; }
@@ -101,6 +108,7 @@
     addEventListener("pageshow", event => { if (event.persisted) { listen(); refresh(); } }, { once: true });
   };
   listen();
+  ask();
 
   // A choice of what is seen changes the address and the parts, not the place.
   const choose = address => { history.replaceState(null, "", address); refresh(); };

@@ -10,7 +10,7 @@ import pytest
 from pipeline import config
 from pipeline.config import CheckSettings
 from tests.conftest import run_publish
-from tests.makers import write
+from tests.makers import PUBLISH_TOML, write
 
 HARD = """---
 title: Ondt i benet
@@ -82,6 +82,24 @@ def test_a_baseline_lets_an_old_archive_start_strict(project: Path) -> None:
     assert new.code == 1
     assert "'fraktur'" in new.out
     assert "'hypertension'" not in new.out
+
+
+@pytest.mark.parametrize("baseline", ["../mine.json", "{outside}/mine.json", "sources/link/mine.json"])
+def test_a_baseline_lies_in_the_project(project: Path, tmp_path: Path, baseline: str) -> None:
+    outside = write(tmp_path / "mine.json", "mine")
+    (project / "sources/link").symlink_to(tmp_path)
+    write(project / "publish.toml", f'{PUBLISH_TOML}\n[check]\nbaseline = "{baseline.format(outside=tmp_path)}"\n')
+
+    done = run_publish(project, "check", "--update-baseline", "--jobs", "1")
+
+    assert (done.code, outside.read_text()) == (2, "mine")
+    assert "expected a file of the project" in done.err
+
+
+def test_a_word_list_that_never_ends_is_no_word_list(project: Path) -> None:
+    (project / "sources/ordliste.txt").symlink_to("/dev/zero")
+
+    assert run_publish(project, "check", "--jobs", "1").code == 0
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from pipeline import SOURCE
 from pipeline.config import Config, Publisher, SendingSettings
 from pipeline.mailing import signup, signup_service
 from pipeline.mailing.database import MailingDatabase
@@ -47,6 +48,14 @@ def ask(app: Starlette, verb: str, path: str, **more: object) -> httpx.Response:
 
 def token_of(store: MailingDatabase, table: str = "subscribers") -> str:
     return str(store.rows(f"SELECT token FROM {table}")[0]["token"])  # noqa: S608  # a test's own table
+
+
+@pytest.mark.parametrize("path", [f"/list/{LIST}", "/u/unknown", "/confirm/unknown", "/nothing"])
+def test_every_page_offers_the_source_of_the_program(app: Starlette, path: str) -> None:
+    """AGPL, section 13."""
+    foot = ask(app, "GET", path).text.partition("<footer>")[2]
+
+    assert f'<a href="{SOURCE}">Programmets kildekode</a>' in foot
 
 
 def test_one_click_unsubscribes_and_a_look_does_not(app: Starlette, store: MailingDatabase) -> None:

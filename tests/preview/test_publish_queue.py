@@ -54,6 +54,16 @@ def test_what_someone_looks_at_goes_first() -> None:
     assert taken(queue, "b").ids == ("b",)
 
 
+def test_of_the_rest_what_someone_looks_at_goes_first_and_nothing_else_is_published() -> None:
+    queue = PublishQueue(FORMATS)
+    queue.add(["a", "b", "c"], is_urgent=False)
+
+    works = [taken(queue, "b", "current") for _ in range(4)]
+
+    assert [(work.ids, work.is_urgent) for work in works] == [(("b",), True)] * 3 + [(("a", "c"), False)]
+    assert len(queue) == 0
+
+
 def test_the_rest_goes_in_batches_once_nothing_is_urgent() -> None:
     queue = PublishQueue(FORMATS)
     queue.add([f"article-{number:02}" for number in range(BATCH_ARTICLES + 3)], is_urgent=False)

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -23,8 +23,10 @@ import pytest
 
 from tests.conftest import ARTICLE, Ran, run_publish
 from tests.makers import write
+from tests.printing.conftest import Cups, cups
 
 PATIENCE_S = 90
+__all__ = ["cups"]  # a fixture
 
 
 @dataclass
@@ -34,12 +36,14 @@ class Desk:
     folder: Path
     port: int
     process: subprocess.Popen[str]
-    token: str = field(default="")
+    token: str
+    """Of the address that was printed."""
+    cookie: str = ""
 
     def ask(
         self, method: str, path: str, body: str | None = None, **headers: str
     ) -> tuple[int, str, http.client.HTTPMessage]:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {name.replace("_", "-"): value for name, value in {"Cookie": self.cookie, **headers}.items()}
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)) as connection:
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
@@ -50,9 +54,7 @@ class Desk:
         return status, text
 
     def post(self, path: str, values: dict[str, object], **headers: str) -> tuple[int, str, http.client.HTTPMessage]:
-        found = re.search(r'name="token" value="([^"]+)"', self.get("/compose")[1])
-        assert found
-        body = urlencode({"token": found[1], **values}, doseq=True)
+        body = urlencode(values, doseq=True)
         origin = {"Origin": f"http://127.0.0.1:{self.port}", "Content_Type": "application/x-www-form-urlencoded"}
         return self.ask("POST", path, body, **{**origin, **headers})
 
@@ -67,23 +69,35 @@ class Desk:
         raise AssertionError(f"{path} did not become so: {text}")
 
 
+def wait_until_idle(desk: Desk) -> None:
+    """Wait until everything is published, as the desk tells its pages."""
+    with closing(http.client.HTTPConnection("127.0.0.1", desk.port, timeout=PATIENCE_S)) as connection:
+        connection.request("GET", "/events", headers={"Cookie": desk.cookie})
+        answer = connection.getresponse()
+        while b'"waiting": 0' not in answer.readline():
+            pass
+
+
 @contextmanager
-def running(folder: Path) -> Iterator[Desk]:
+def running(folder: Path, *more: str) -> Iterator[Desk]:
     command = [sys.executable, "-m", "pipeline.cli", "preview", "--port", "0", "--project", str(folder), "--jobs", "1"]
+    command += more
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     ) as process:
         assert process.stdout
         line = process.stdout.readline()
-        port = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
-        assert port, line + process.stdout.read()
+        address = re.search(r"http://127\.0\.0\.1:(\d+)/\?token=(\S+)", line)
+        assert address, line + process.stdout.read()
         # Read as it comes: a server that says much would wait for ever for someone to take it.
         said: list[str] = []
         listener = threading.Thread(target=said.extend, args=(process.stdout,))
         listener.start()
         try:
-            yield Desk(folder, int(port[1]), process)
+            desk = Desk(folder, int(address[1]), process, address[2])
+            desk.cookie = desk.ask("GET", f"/?token={desk.token}")[2]["set-cookie"].partition(";")[0]
+            yield desk
         finally:
             process.send_signal(signal.SIGINT)
             try:
@@ -144,10 +158,17 @@ def test_every_look_of_a_proof_is_answered(desk: Desk, look: str) -> None:
 def test_a_variant_that_the_project_does_not_publish_is_printed_aside(desk: Desk) -> None:
     is_there = re.compile(r'<img[^>]* src="(/page/blog/ryg/a5/1\.png[^"]*)"')
 
-    _, at_once = desk.get("/proof/blog/ryg?variant=a5")
-    picture = is_there.search(desk.until("/proof/blog/ryg?variant=a5", lambda text: bool(is_there.search(text))))
+    address = "/proof/blog/ryg?variant=a5"
+    _, before = desk.get(address)
+    status, _, headers = desk.post("/variant", {"id": "blog/ryg", "variant": "a5"})
+    _, at_once = desk.get(address)
+    picture = is_there.search(desk.until(address, lambda text: bool(is_there.search(text))))
 
+    assert 'action="/variant"' in before
+    assert "Bliver trykt nu." not in before  # asking for a page starts nothing
+    assert (status, headers["location"]) == (303, address)
     assert "Bliver trykt nu." in at_once  # the page does not keep anyone waiting
+    assert 'action="/variant"' not in at_once
     assert picture
     assert desk.get(picture[1])[0] == 200
     assert not list((desk.folder / "outputs/handout").rglob("*.a5.pdf"))
@@ -179,14 +200,54 @@ def test_a_form_from_another_site_is_turned_away(desk: Desk) -> None:
     assert desk.post("/compose", values, Origin="http://evil.example")[0] == 403
     assert desk.post("/compose", values, Origin="null")[0] == 403
     assert desk.ask("POST", "/compose", urlencode(values, doseq=True))[0] == 403
-    assert desk.post("/compose", {**values, "token": "guessed"})[0] == 403
+    assert desk.post("/compose", values, Sec_Fetch_Site="cross-site")[0] == 403
+    assert desk.post("/compose", values, Cookie="")[0] == 403
+
+
+EVERY_PATH = (
+    "/", "/proof/blog/ryg", "/compose", "/print", "/events", "/assets/desk.css", "/page/blog/ryg/standard/1.png",
+    "/book/light/blog/ryg/~/EPUB/nav.xhtml", "/mail/light/on/blog/ryg.html", "/outputs/newsletter/blog/ryg.html",
+    "/nothing",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", EVERY_PATH)
+def test_another_user_of_this_machine_gets_one_sentence(desk: Desk, path: str) -> None:
+    name = desk.cookie.partition("=")[0]
+    for headers in ({"Cookie": ""}, {"Cookie": f"{name}=guessed"}, {"Cookie": "", "Sec-Fetch-Site": "same-origin"}):
+        for method in ("GET", "HEAD"):
+            status, text, _ = desk.ask(method, f"{path}?token=guessed", **headers)
+            assert status == 403
+            assert text in ("", "open the preview by the address that `publish preview` printed: it holds a token")
+
+
+@pytest.mark.parametrize("path", [*EVERY_PATH, "/?token={token}"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_opens_no_page(desk: Desk, path: str, site: str) -> None:
+    """Not even by a link: a picture, a frame or a prefetch of another site asks the same way."""
+    assert desk.get(path.format(token=desk.token), Sec_Fetch_Site=site)[0] == 403
+
+
+def test_the_printed_address_opens_the_desk_in_this_browser(desk: Desk) -> None:
+    status, _, headers = desk.ask("GET", f"/?token={desk.token}", Cookie="", Sec_Fetch_Site="none")
+
+    assert (status, headers["location"]) == (303, "/")
+    name, _, rest = headers["set-cookie"].partition("=")
+    assert name.endswith(f"-{desk.port}")  # the cookies of a host go to all its ports
+    assert {"HttpOnly", "SameSite=strict"} <= set(rest.split("; "))
+    for site in ("none", "same-origin"):
+        assert desk.get("/", Sec_Fetch_Site=site)[0] == 200
 
 
 def test_a_form_without_an_end_is_turned_away_before_it_is_read(desk: Desk) -> None:
     origin = f"http://127.0.0.1:{desk.port}"
     with closing(http.client.HTTPConnection("127.0.0.1", desk.port, timeout=PATIENCE_S)) as connection:
         connection.request(
-            "POST", "/compose", iter([b"title=" + b"a" * 65_536]), {"Origin": origin}, encode_chunked=True
+            "POST",
+            "/compose",
+            iter([b"title=" + b"a" * 65_536]),
+            {"Origin": origin, "Cookie": desk.cookie},
+            encode_chunked=True,
         )
         chunked = connection.getresponse().status
 
@@ -215,6 +276,35 @@ def test_an_address_that_leads_anywhere_else_leads_nowhere(desk: Desk, path: str
     assert "root:" not in text
 
 
+def test_looking_at_pages_starts_no_program_and_changes_nothing(
+    cups: Cups, copy_of_published: Path, tmp_path: Path
+) -> None:
+    """Printers are listed at the start, and when a form asks; a variant is printed when a form asks."""
+    cups()
+    log = tmp_path / "asked"
+    lpstat = tmp_path / "bin/lpstat"
+    lpstat.write_text(lpstat.read_text().replace("#!/bin/sh", f"#!/bin/sh\necho $1 >> {log}"))
+
+    def files(folder: Path) -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if not path.name.startswith("cache.db")}
+
+    with running(copy_of_published) as server:
+        server.until("/print", lambda text: '<option value="Kontor"' in text)
+        server.until("/print", lambda _: len(log.read_text().split()) == 3)
+        wait_until_idle(server)
+        before = files(copy_of_published)
+        for path in (*EVERY_PATH, "/proof/blog/ryg?variant=a5", "/compose/x", "/events?shown=blog/ryg"):
+            for method in ("HEAD",) if path.startswith("/events") else ("GET", "HEAD"):
+                server.ask(method, path)
+        time.sleep(1)
+        after, asked = files(copy_of_published), log.read_text().split()
+        status, _, headers = server.post("/print", {"how": "look", "id": ["blog/ryg"]})
+
+        assert (after, len(asked)) == (before, 3)
+        assert (status, headers["location"]) == (303, "/print?id=blog%2Fryg")
+        assert len(log.read_text().split()) == 6
+
+
 def test_a_port_in_use_is_said_in_words(desk: Desk) -> None:
     done = run_publish(desk.folder, "preview", "--port", str(desk.port))
 
@@ -227,6 +317,26 @@ def test_the_desk_listens_on_this_machine_alone(desk: Desk) -> None:
     """A server that listens on every address answers at 127.0.0.2 too."""
     with pytest.raises(OSError, match=r"refused|unreachable|timed out"):
         socket.create_connection(("127.0.0.2", desk.port), timeout=2)
+
+
+def test_the_address_on_the_command_line_of_a_browser_works_once(
+    copy_of_published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other users of the machine read command lines, for as long as the browser runs."""
+    opened = tmp_path / "opened"
+    browser = write(tmp_path / "browser", f'#!/bin/sh\necho "$1" > {opened}.new; mv {opened}.new {opened}\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(browser))
+
+    with running(copy_of_published, "--open") as server:
+        while not opened.exists():
+            time.sleep(0.05)
+        path = opened.read_text().strip().removeprefix(f"http://127.0.0.1:{server.port}")
+        first, second = (server.ask("GET", path, Cookie="") for _ in range(2))
+
+        assert server.token not in path
+        assert (first[0], second[0]) == (303, 403)
+        assert first[2]["set-cookie"].startswith(f"{server.cookie};")
 
 
 # ---- what happens while someone looks
@@ -313,7 +423,7 @@ def test_life_at_the_desk(live: Desk) -> None:
 def test_the_desk_ends_at_once_while_a_page_is_open(copy_of_published: Path) -> None:
     with running(copy_of_published) as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
-        connection.request("GET", "/events?shown=blog/ryg")
+        connection.request("GET", "/events?shown=blog/ryg", headers={"Cookie": server.cookie})
         answer = connection.getresponse()
         assert answer.readline().startswith(b"retry")
 

@@ -24,7 +24,7 @@ from tests.sessions.preview.desks import (
 )
 from tests.sessions.preview.many import judge_many
 from tests.sessions.preview.paper import print_from_browser
-from tests.sessions.preview.views import judge, launch
+from tests.sessions.preview.views import judge, launch, visit
 
 
 def main() -> int:
@@ -69,7 +69,7 @@ def _browse(project: Path, folder: Path, rounds: int) -> Iterator[str]:
     chosen = find_sources(config, find_roots(config)).sources[0]
     source, shots, axe = project / chosen.path, folder / "shots", folder / "node_modules/axe-core/axe.min.js"
     with sync_playwright() as playwright, running(project) as desk:
-        browser = launch(playwright)
+        browser = visit(launch(playwright), desk)
         wait_until_idle(desk)
         yield from editing.measure(browser, desk, chosen.id, source, rounds)
         yield from editing.keep_place(browser, desk, chosen.id, source)

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from tests.sessions.preview.desks import Desk, say
-from tests.sessions.preview.views import launch
+from tests.sessions.preview.views import launch, visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Playwright
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 STRANGER = "stranger.example"
 _TRIES = """
 async ([desk, id]) => {
-  const form = new URLSearchParams({ article: id, token: "guessed", title: "Kapret", how: "pack" });
+  const form = new URLSearchParams({ article: id, title: "Kapret", how: "pack" });
   const post = more => fetch(desk + "/compose", { method: "POST", ...more });
   const json = { headers: { "content-type": "application/json" }, body: "{}" };
   const outcome = async attempt => { try { return String(await attempt()); } catch (error) { return "refused"; } };
@@ -59,7 +59,7 @@ async ([desk, id]) => {
 def attack(playwright: Playwright, desk: Desk, id_: str) -> Iterator[str]:
     """Yield what another site achieved."""
     port = desk.address.rpartition(":")[2]
-    browser = launch(playwright, "--host-resolver-rules=MAP *.example 127.0.0.1")
+    browser = visit(launch(playwright, "--host-resolver-rules=MAP *.example 127.0.0.1"), desk)
     before = {path: path.read_bytes() for path in desk.folder.rglob("*.md")}
     page = browser.new_page()
     answers: list[tuple[str, int]] = []

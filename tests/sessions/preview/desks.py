@@ -11,8 +11,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar
 from pathlib import Path
-from urllib.request import urlopen
+from typing import Any
+from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 from tests.makers import write
 from tests.sessions.conformance.projects import REPOSITORY
@@ -28,9 +30,15 @@ class Desk:
     address: str
     """Without a slash at its end."""
     pid: int
+    cookie: str
+    """As a header: name and value, which the printed address sets."""
+
+    def open(self, path: str) -> Any:
+        asked = Request(self.address + path, headers={"Cookie": self.cookie})  # noqa: S310  # the session's own server
+        return urlopen(asked, timeout=120)  # noqa: S310
 
     def get(self, path: str) -> str:
-        with urlopen(self.address + path, timeout=120) as answer:  # noqa: S310  # the session's own server
+        with self.open(path) as answer:
             text: str = answer.read().decode()
             return text
 
@@ -49,11 +57,14 @@ def running(folder: Path, environment: Mapping[str, str] | None = None) -> Itera
     command = (sys.executable, "-m", "pipeline.cli", "preview", "--port", "0", "--project", str(folder))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, env=environment) as process:
         line = process.stdout.readline() if process.stdout else ""
-        address = re.search(r"http://[\d.]+:\d+", line)
+        address = re.search(r"(http://[\d.]+:\d+)/\?token=\S+", line)
         if not address:
             raise SystemExit(f"the desk did not start: {line}")
         try:
-            yield Desk(folder, address[0], process.pid)
+            jar = CookieJar()
+            build_opener(HTTPCookieProcessor(jar)).open(address[0]).close()
+            (cookie,) = jar
+            yield Desk(folder, address[1], process.pid, f"{cookie.name}={cookie.value}")
         finally:
             process.send_signal(signal.SIGINT)
             try:
@@ -66,7 +77,7 @@ def wait_until_idle(desk: Desk) -> None:
     """Wait until everything is up to date, as the desk itself tells its pages."""
     end = time.monotonic() + IDLE_S
     while time.monotonic() < end:
-        with urlopen(f"{desk.address}/events", timeout=60) as events:  # noqa: S310  # the session's own server
+        with desk.open("/events") as events:
             for line in events:
                 if told := re.search(rb'"waiting": (\d+)', line):
                     if told[1] == b"0":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pypdfium2
 
 from tests.sessions.preview.desks import running, say
+from tests.sessions.preview.views import visit
 from tests.sessions.printing import server as cups
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def print_from_browser(browser: Browser, project: Path, id_: str, folder: Path, 
         cups.add_printer(server)
         try:
             with running(project, server.environment) as desk:
-                page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+                page = visit(browser, desk).new_context(viewport={"width": 1280, "height": 900}).new_page()
                 page.set_default_timeout(120_000)  # the desk prints before it answers
                 page.goto(f"{desk.address}/proof/{id_}")
                 page.click('.acts a[href^="/print"]')

@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.sessions.conformance.projects import REPOSITORY
 from tests.sessions.preview.desks import lay_out_samples, running, say, wait_until_idle
-from tests.sessions.preview.views import launch
+from tests.sessions.preview.views import launch, visit
 
 ARTICLE, EDITION = "blog/soevn-og-smerter", "editions/smerter-og-soevn"
 _COLOURS = 96
@@ -30,7 +30,7 @@ def main(folder: Path) -> None:
     with sync_playwright() as playwright, running(project) as desk:
         wait_until_idle(desk)
         views = {"shelf": "/", "proof": f"/proof/{ARTICLE}?mail=dark", "compose": f"/compose/{EDITION}"}
-        page = launch(playwright).new_page(viewport={"width": 1280, "height": 860})
+        page = visit(launch(playwright), desk).new_page(viewport={"width": 1280, "height": 860})
         for name, path in views.items():
             page.goto(desk.address + path)
             page.wait_for_function(_FRESH, timeout=_PATIENCE_MS)

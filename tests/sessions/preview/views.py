@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pipeline.validation.certifying import find_browser
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Playwright
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+    from tests.sessions.preview.desks import Desk
 
 WIDTHS_PX = (320, 640, 1280)
 """640: a window of 1280 at 200 % zoom."""
@@ -28,6 +30,31 @@ def launch(playwright: Playwright, *more: str) -> Browser:
     """Open Debian's Chromium, with more flags or without."""
     flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", *more]
     return playwright.chromium.launch(executable_path=find_browser(), args=flags)
+
+
+class Visitor:
+    """A browser in which the printed address of a desk was opened: all its contexts hold the cookie."""
+
+    def __init__(self, browser: Browser, desk: Desk) -> None:
+        name, _, value = desk.cookie.partition("=")
+        cookie = {"name": name, "value": value, "domain": "127.0.0.1", "path": "/", "expires": -1}
+        cookies = [{**cookie, "httpOnly": True, "secure": False, "sameSite": "Strict"}]
+        self._state: Any = {"cookies": cookies, "origins": []}
+        self._browser = browser
+
+    def new_context(self, **options: Any) -> BrowserContext:
+        return self._browser.new_context(storage_state=self._state, **options)
+
+    def new_page(self, **options: Any) -> Page:
+        return self._browser.new_page(storage_state=self._state, **options)
+
+    def close(self) -> None:
+        self._browser.close()
+
+
+def visit(browser: Browser, desk: Desk) -> Browser:
+    """Return the browser with the cookie of a desk in all its contexts."""
+    return cast("Browser", Visitor(browser, desk))
 
 
 def judge(browser: Browser, addresses: Mapping[str, str], axe: Path, shots: Path) -> Iterator[str]:
