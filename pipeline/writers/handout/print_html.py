@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from pipeline.errors import SourceError, StyleError
 from pipeline.model import Article, Callout, Edition, walk
 from pipeline.pictures.image_files import verify_image
-from pipeline.pictures.svg import sanitise_svg
+from pipeline.pictures.svg import lost_parts, rasterise_svg, sanitise_svg
 from pipeline.rendering.fonts import widest_word_mm
 from pipeline.rendering.markup import TITLE, chapter_prefix, part_id
 from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
@@ -229,9 +229,20 @@ def find_print_logo(job: Job) -> Resource | None:
     try:
         data = job.styles.data(str(path.relative_to("styles")))
         # Truncated pictures are refused here: WeasyPrint's own message depends on what the process has printed before.
-        return Resource(sanitise_svg(data) if media_type == "image/svg+xml" else verify_image(data), media_type)
+        if media_type != "image/svg+xml":
+            return Resource(verify_image(data), media_type)
+        drawn = sanitise_svg(data)
+        # A picture within the drawing would be smoothed, which PDF/A forbids.
+        return Resource(rasterise_svg(data), "image/png") if b"<image" in drawn else Resource(drawn, media_type)
     except (StyleError, SourceError):
         return None
+
+
+def lost_logo_parts(job: Job) -> tuple[str, ...]:
+    """Return the parts of the publisher's logo, which can be printed, that are left out."""
+    path = PurePosixPath(job.publisher.logo)
+    is_drawing = path.suffix.lower() == ".svg"
+    return lost_parts(job.styles.data(str(path.relative_to("styles")))) if is_drawing else ()
 
 
 @lru_cache(maxsize=64)  # a handout is laid out in several settings, with the same code
