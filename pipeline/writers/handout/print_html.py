@@ -68,7 +68,7 @@ def lay_out_handout(
         {
             "title": part.title if part else "",
             "title_id": part_id(edition, part) if part else "",
-            "chapters": tuple(_article_values(edition, article, job, setting) for article in articles),
+            "chapters": tuple(_article_values(edition, article, job, setting, substitutions) for article in articles),
         }
         for part, articles in edition.groups
     )
@@ -77,7 +77,7 @@ def lay_out_handout(
         "handout/handout.html.j2",
         edition=edition,
         front=edition.front,
-        front_chapter=_article_values(edition, edition.front, job, setting),
+        front_chapter=_article_values(edition, edition.front, job, setting, substitutions),
         groups=tuple(groups) if edition.is_bound else (),
         publisher=job.publisher,
         words=job.words,
@@ -132,11 +132,13 @@ def _writing_line_ranges(room_mm: float) -> tuple[range, range]:
     return range(min(_MAX_WRITING_LINES, both - questions)), range(questions)
 
 
-def _article_values(edition: Edition, article: Article, job: Job, setting: TypeSetting) -> dict[str, object]:
+def _article_values(
+    edition: Edition, article: Article, job: Job, setting: TypeSetting, substitutions: Substitutions
+) -> dict[str, object]:
     renderer = HandoutRenderer(article, job, setting, chapter_prefix(edition, article))
     return {
         "title_id": f"{renderer.prefix}{TITLE}",
-        "title": article.title,
+        "title": substitutions.printed_title(article),
         "language": article.language if article.language != edition.front.language else "",
         "lead": article.lead,
         "hero": renderer.hero(),

@@ -211,6 +211,19 @@ class HandoutRenderer(MarkupRenderer):
             return Markup('<{} style="white-space: nowrap"').format(tag) + markup.removeprefix(f"<{tag}")
         return markup
 
+    def header(self, block: model.Header) -> Markup:
+        return self._with_bookmark(super().header(block), block.content)
+
+    def references_title(self, block: model.References) -> Markup:
+        return self._with_bookmark(super().references_title(block), block.title)
+
+    def _with_bookmark(self, heading: Markup, content: tuple[model.Inline, ...]) -> Markup:
+        """Return a heading whose bookmark has no marks of footnotes."""
+        if not any(isinstance(node, model.Note) for node in walk(content)):
+            return heading
+        label = Markup(' style="bookmark-label: attr(data-bookmark)" data-bookmark="{}">').format(text(content))
+        return Markup(str(heading).replace(">", str(label), 1))  # noqa: S704  # escaped above
+
     def link(self, inline: model.Link) -> Markup:
         if inline.address.startswith("#") and inline.address[1:] not in self._ids:
             return self.inlines(inline.content)  # its target is not in the excerpt
