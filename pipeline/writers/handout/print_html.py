@@ -20,7 +20,7 @@ from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
 from pipeline.rendering.words import Words
 from pipeline.writers import Job
 from pipeline.writers.handout.missing_characters import Substitutions
-from pipeline.writers.handout.print_markup import HandoutRenderer, picture_address
+from pipeline.writers.handout.print_markup import HandoutRenderer, picture_address, readable_address
 from pipeline.writers.handout.variants import TypeSetting, Variant
 
 END_ID = "_end"
@@ -86,8 +86,8 @@ def lay_out_handout(
         has_columns=setting.frame.columns > 1,
         has_logo=logo is not None,
         code_width=code_width,
-        web=_readable_address(edition.front.address),
-        website=_readable_address(job.publisher.website),
+        web=readable_address(edition.front.address),
+        website=readable_address(job.publisher.website),
         # "Side 1 af 2", with CSS counters for the numbers.
         footer_page=page_of_pages.replace("\x01", Markup('<span class="page"></span>')).replace(
             "\x02", Markup('<span class="pages"></span>')
@@ -146,6 +146,7 @@ def _article_values(
         "body": renderer.article(article),
         "see_doctor": default_see_doctor_lines(edition, job) if article.id == edition.articles[-1].id else (),
         "notes": renderer.notes(),
+        "links": _unlisted_web_links(edition, article, renderer),
         "dates": _date_lines(article, job.words),
         "meta": article.meta,
     }
@@ -181,9 +182,16 @@ def _date_lines(article: Article, words: Words) -> list[str]:
     )
 
 
-def _readable_address(address: str) -> str:
-    """Return an address as people read it aloud and type it."""
-    return address.removeprefix("https://").removeprefix("http://").removesuffix("/")
+def _unlisted_web_links(edition: Edition, article: Article, renderer: HandoutRenderer) -> list[dict[str, str]]:
+    """Return the web links of an article whose addresses its words do not say, without articles that are listed."""
+    others = (*edition.articles, edition.front)
+    listed = {entry.address for entry in article.meta.related} | {other.address for other in others}
+    known = {address.rstrip("/") for address in listed}
+    return [
+        {"words": words, "address": address, "shown": readable_address(address)}
+        for address, words in renderer.web_links.items()
+        if address.partition("#")[0].rstrip("/") not in known
+    ]
 
 
 def _style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> str:
