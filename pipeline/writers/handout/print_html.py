@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -20,9 +21,11 @@ from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
 from pipeline.rendering.words import Words
 from pipeline.writers import Job
 from pipeline.writers.handout.missing_characters import Substitutions
-from pipeline.writers.handout.print_markup import HandoutRenderer, picture_address, readable_address
+from pipeline.writers.handout.print_markup import UNBROKEN, HandoutRenderer, picture_address, readable_address
 from pipeline.writers.handout.variants import TypeSetting, Variant
 
+_TAG_OR_UNBROKEN = re.compile(rf"<[^>]*>|({UNBROKEN.pattern})")
+_UNBROKEN_TEMPLATE = '<span class="unbroken">{}</span>'
 END_ID = "_end"
 """Id of the element after the last article."""
 LINES_ID = "_lines"
@@ -95,7 +98,9 @@ def lay_out_handout(
         imprint=IMPRINT_ID,
         end=END_ID,
     )
-    return lay_out(substitutions.apply_to(html), _style_sheet_text(edition, job, variant, setting), resources)
+    head, end, body = substitutions.apply_to(html).rpartition("</head>")
+    whole = _TAG_OR_UNBROKEN.sub(lambda found: _UNBROKEN_TEMPLATE.format(found[1]) if found[1] else found[0], body)
+    return lay_out(head + end + whole, _style_sheet_text(edition, job, variant, setting), resources)
 
 
 def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting: TypeSetting, room_mm: float) -> Layout:
@@ -223,6 +228,7 @@ def _style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: Typ
     return job.styles.render(
         "handout/handout.css",
         has_margin=frame.has_margin,
+        is_loose=setting.is_loose,
         is_wide=is_wide,
         columns=frame.columns,
         has_footer=variant.content != "card",

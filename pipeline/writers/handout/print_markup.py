@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from urllib.parse import quote, unquote
 
@@ -12,7 +13,7 @@ from markupsafe import Markup
 
 from pipeline import model
 from pipeline.model import text, walk
-from pipeline.rendering.fonts import FontStyle, supported_characters, widest_word_mm
+from pipeline.rendering.fonts import FontStyle, supported_characters, widest_part_mm, widest_word_mm
 from pipeline.rendering.markup import ADDED, MarkupRenderer, Placed
 from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.writers import Job, Need, Rendition
@@ -33,6 +34,12 @@ _INDENTS_MM: Mapping[type[model.Block], float] = {
     model.Callout: 11.1,
 }
 """Indents of lists, quotations and boxes, as in `styles/handout/handout.css`."""
+_LARGE_PRINT_PT, _CLEAR_PRINT_PT = 16.0, 12.0
+"""The least sizes of large print and of clear print: type in a crowded table goes down to them."""
+_MOST_HYPHENATED_COLUMNS = 4
+_FIRST_CELL = re.compile(r"(<tr>)<td(.*?)</td>", re.DOTALL)
+UNBROKEN = re.compile(r"(?<![\d.,])\d[\d.,]*(?:(?:–| [×x] )\d[\d.,]*)+|[≤≥±≈] \d")
+"""A range, a product or a bound: it stays on one line."""
 _MOST_WHOLE_LINES, _CELL_LETTERS = 20, 60
 """A table with more lines may break across pages: kept whole, it would leave a page nearly empty."""
 _MAX_LETTERS_BESIDE = 1400
@@ -92,6 +99,39 @@ def unsaid_contact(scheme: str, target: str, words: str) -> str:
         return ""
     # Danish numbers are written in pairs.
     return re.sub(r"(\d\d)(?=\d)", r"\1 ", digits) if len(digits) == _DANISH_DIGITS else target
+
+
+@dataclass(frozen=True, slots=True)
+class _TableShape:
+    """A way to print a table."""
+
+    table: model.Table
+    size_pt: float
+    is_hyphenated: bool = False
+    is_turned: bool = False
+    """Its rows are the columns of the source, and begin with their heads."""
+    whole: int = 0
+    """Cells of up to so many letters stay on one line."""
+
+
+def _is_regular(table: model.Table) -> bool:
+    """Tell whether each cell but those of the first column stands below one head and beside another."""
+    return len(table.head) > 1 and all(len(row) == len(table.head) for row in table.rows)
+
+
+def _table_shapes(table: model.Table, size_pt: float) -> Iterator[_TableShape]:
+    """Yield the ways to print a table, each for narrower paper."""
+    least_pt = min(size_pt, _LARGE_PRINT_PT if size_pt > _LARGE_PRINT_PT else _CLEAR_PRINT_PT)
+    yield _TableShape(table, size_pt)
+    yield _TableShape(table, least_pt)
+    hyphenated = _TableShape(table, least_pt, is_hyphenated=True)
+    if len(table.head) <= _MOST_HYPHENATED_COLUMNS:  # one long word is no reason to turn a table
+        yield hyphenated
+    if _is_regular(table):
+        head, *rows = zip(table.head, *table.rows, strict=True)
+        turned = _TableShape(replace(table, head=head, rows=tuple(rows)), least_pt, is_turned=True)
+        yield from (replace(turned, size_pt=size_pt), turned, hyphenated, replace(turned, is_hyphenated=True))
+    yield hyphenated
 
 
 def _has_short_text(block: model.Block | None, *kinds: type[model.Block]) -> bool:
@@ -200,34 +240,82 @@ class HandoutRenderer(MarkupRenderer):
         return Markup('<img src="{}" alt="{}" style="width:{:.1f}mm"/>').format(placed.src, inline.alt, width_mm)
 
     def table(self, block: model.Table) -> Markup:
-        """Return a table as wide as it needs; words are broken only where the paper is too narrow for them."""
-        columns = len(block.head or next(iter(block.rows), ()))
-        least_mm = self._min_table_width_mm(block, whole=0)
-        self._keeps_short = self._min_table_width_mm(block, whole=_SHORT_CELL_LETTERS) <= self._room_mm
-        wanted_mm = max(least_mm, columns * _PREFERRED_CELL_MM * self._setting.size_pt / 12)
+        """Return a table as wide as it needs.
+
+        Where the paper is too narrow for its words, it is set smaller, hyphenated, turned, or listed row by row.
+        """
+        shapes = tuple(_table_shapes(block, self._setting.size_pt))
+        shape = next(filter(self._fits, shapes), shapes[-1])
+        if _is_regular(block) and not self._fits(shape):
+            return self._listed_rows(block)
+        columns = len(shape.table.head or next(iter(shape.table.rows), ()))
+        whole = replace(shape, whole=_SHORT_CELL_LETTERS)
+        self._keeps_short = self._fits(whole)
+        wanted_mm = max(self._table_width_mm(shape), columns * _PREFERRED_CELL_MM * shape.size_pt / 12)
         claims = {
-            "crowded": least_mm > self._room_mm,
+            "crowded": shape.is_hyphenated,
             "wide": not self._indent_mm and wanted_mm > self._frame.column_mm,
-            "long": len(block.rows) + len(text((block,))) // _CELL_LETTERS > _MOST_WHOLE_LINES,
+            "long": len(shape.table.rows) + len(text((block,))) // _CELL_LETTERS > _MOST_WHOLE_LINES,
         }
         kinds = " ".join(kind for kind, holds in claims.items() if holds)
-        opening = Markup('<table class="{}">').format(kinds) if kinds else Markup("<table>")
-        return opening + super().table(block).removeprefix("<table>")
+        opening = Markup('<table class="{}"').format(kinds) if kinds else Markup("<table")
+        if shape.size_pt != self._setting.size_pt:
+            opening += Markup(' style="font-size: {:g}pt"').format(shape.size_pt)
+        markup = super().table(shape.table).removeprefix("<table>")
+        if shape.is_turned:
+            markup = Markup(_FIRST_CELL.sub(r'\1<th scope="row"\2</th>', str(markup)))  # noqa: S704  # escaped already
+        return opening + Markup(">") + (self._column_group(shape) if shape.is_hyphenated else Markup("")) + markup
 
-    def _min_table_width_mm(self, block: model.Table, whole: int) -> float:
-        """Return the width of a table with its longest words unbroken, and cells of up to `whole` letters on one
-        line.
-        """
+    def _listed_rows(self, block: model.Table) -> Markup:
+        """Return a table for each row, with its cells below each other."""
+        pieces = [Markup("<p><strong>{}</strong></p>").format(self.inlines(block.caption))] if block.caption else []
+        for name, *cells in block.rows:
+            pairs = [
+                Markup("<tr>{}{}</tr>").format(
+                    self.cell(head, "th").replace('scope="col"', Markup('scope="row"') + (ADDED if pieces else ""), 1),
+                    self.cell(cell, "td"),
+                )
+                for head, cell in zip(block.head[1:], cells, strict=True)
+            ]
+            caption = Markup("<caption>{}</caption>").format(self.blocks(name.blocks))
+            pieces.append(Markup("<table>{}<tbody>{}</tbody></table>").format(caption, Markup("").join(pairs)))
+        return Markup("\n").join(pieces)
+
+    def _fits(self, shape: _TableShape) -> bool:
+        return self._table_width_mm(shape) <= self._room_mm
+
+    def _table_width_mm(self, shape: _TableShape) -> float:
+        return sum(width + _CELL_GAP_MM for width in self._column_widths_mm(shape)) - _CELL_GAP_MM
+
+    def _column_widths_mm(self, shape: _TableShape) -> list[float]:
+        """Return the least width of each column."""
 
         def least_mm(cell: model.Cell, style: FontStyle) -> float:
-            words = text(cell.blocks)
-            kept = words.replace(" ", "\N{NO-BREAK SPACE}") if len(words) <= whole else words
-            return widest_word_mm(kept, style, self._setting.size_pt)
+            words = UNBROKEN.sub(lambda bound: bound[0].replace(" ", "\N{NO-BREAK SPACE}"), text(cell.blocks))
+            if len(words) <= shape.whole:
+                words = words.replace(" ", "\N{NO-BREAK SPACE}")
+            if shape.is_hyphenated:
+                return widest_part_mm(words, style, shape.size_pt, self._language)
+            return widest_word_mm(words, style, shape.size_pt)
 
-        head = [least_mm(cell, "bold") for cell in block.head]
-        rows = [[least_mm(cell, "regular") for cell in row] for row in block.rows]
-        columns = zip_longest(head, *rows, fillvalue=0.0)
-        return sum(max(column) + _CELL_GAP_MM for column in columns) - _CELL_GAP_MM
+        head = [least_mm(cell, "bold") for cell in shape.table.head]
+        rows = [
+            [least_mm(cell, "regular" if at or not shape.is_turned else "bold") for at, cell in enumerate(row)]
+            for row in shape.table.rows
+        ]
+        return [max(column) for column in zip_longest(head, *rows, fillvalue=0.0)]
+
+    def _column_group(self, shape: _TableShape) -> Markup:
+        """Return the widths of columns: what each needs, and a share of the rest by its longest text."""
+        least = [width + _CELL_GAP_MM for width in self._column_widths_mm(shape)]
+        columns = zip_longest(shape.table.head, *shape.table.rows, fillvalue=model.Cell(()))
+        letters = [1 + max(len(text(cell.blocks)) for cell in column) for column in columns]
+        room_mm = self._room_mm + _CELL_GAP_MM
+        rest, scale = max(0.0, room_mm - sum(least)) / sum(letters), min(1.0, room_mm / sum(least))
+        widths = (scale * width + rest * count for width, count in zip(least, letters, strict=True))
+        return Markup("<colgroup>{}</colgroup>\n").format(
+            Markup("").join(Markup('<col style="width: {:.2f}mm"/>').format(width) for width in widths)
+        )
 
     def cell(self, cell: model.Cell, tag: str) -> Markup:
         self._is_in_cell = True
