@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
+import pyphen
 import uharfbuzz as hb
 
 from pipeline.rendering.paper_sizes import MM_PER_PT
@@ -15,6 +16,8 @@ from pipeline.rendering.paper_sizes import MM_PER_PT
 FontStyle = Literal["regular", "bold", "italic", "bold-italic"]
 FONT_FAMILY = "Source Sans 3"
 FONT_STYLES: tuple[FontStyle, ...] = ("regular", "bold", "italic", "bold-italic")
+HYPHENATED_LETTERS = 3
+"""Letters on either side of a hyphenation, at least."""
 _UNBREAKABLE = re.compile(r"[^ \n-]+-?|-+")
 """Text without a line break opportunity: words, and parts of hyphenated words; no-break spaces do not break."""
 
@@ -47,9 +50,37 @@ def supported_characters() -> frozenset[str]:
     return frozenset.intersection(*(frozenset(map(chr, hb.Face(font_data(style)).unicodes)) for style in FONT_STYLES))
 
 
+def printable(text: str) -> str:
+    """Return a text without the characters that the font lacks: boxes, or letters of other fonts, would show."""
+    return "".join(character for character in text if character in supported_characters()).strip()
+
+
 def widest_word_mm(text: str, style: FontStyle, size_pt: float) -> float:
     """Return the width of the widest part of a text that no line break can divide; 0 for no text."""
     return max((_width_em(part, style) for part in _UNBREAKABLE.findall(text)), default=0.0) * size_pt * MM_PER_PT
+
+
+def widest_part_mm(text: str, style: FontStyle, size_pt: float, language: str) -> float:
+    """Return the width of the widest part of a text of which each word may be hyphenated once; 0 for no text."""
+    words = _UNBREAKABLE.findall(text)
+    return max((_hyphenated_em(word, style, language) for word in words), default=0.0) * size_pt * MM_PER_PT
+
+
+def _hyphenated_em(word: str, style: FontStyle, language: str) -> float:
+    parts = ((f"{word[:at]}-", word[at:]) for at in _hyphenations(word, language))
+    return min(max(_width_em(part, style) for part in each) for each in ((word,), *parts))
+
+
+@lru_cache(maxsize=8192)
+def _hyphenations(word: str, language: str) -> tuple[int, ...]:
+    """Return where a word may be hyphenated, as `hyphenate-limit-chars` in `styles/handout/handout.css` allows."""
+    known = pyphen.language_fallback(language)
+    return tuple(
+        found.start() + at
+        for found in re.finditer(rf"[^\W\d_]{{{2 * HYPHENATED_LETTERS},}}", word)
+        for at in (pyphen.Pyphen(lang=known).positions(found[0].lower()) if known else ())
+        if HYPHENATED_LETTERS <= at <= len(found[0]) - HYPHENATED_LETTERS
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -92,7 +92,9 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
 
     def find_underfull(setting: TypeSetting) -> tuple[UnderfullPage, ...]:
         page_of = lay(setting).page_of
-        starts = [page_of[chapter_prefix(edition, article) + TITLE] for article in _distinct_articles(edition)]
+        _, *others = _distinct_articles(edition)
+        # The title of the first may have been pushed off page 1.
+        starts = [1, *(page_of[chapter_prefix(edition, article) + TITLE] for article in others)]
         return underfull_pages(lay(setting), setting, starts, print_html.IMPRINT_ID)
 
     findings: list[Finding] = []
@@ -105,6 +107,9 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
         findings.append(make_finding("handout-too-long", source, 0, f"{prefix}{message}"))
         candidates = candidate_settings(variant, replace(options, fit=""))
     setting = setting or least_wasteful_setting(candidates, lay, find_underfull)
+    if not all(page.is_end for page in find_underfull(setting)):
+        loose = (replace(each, is_loose=True) for each in dict.fromkeys((candidates[0], setting)))
+        setting = least_wasteful_setting((setting, *loose), lay, find_underfull)
     layout = lay(setting)
     if name == STANDARD_VARIANT:
         findings += _small_lettering_findings(edition, job, setting)

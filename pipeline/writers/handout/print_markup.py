@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import zip_longest
+from urllib.parse import quote, unquote
 
 from markupsafe import Markup
 
 from pipeline import model
 from pipeline.model import text, walk
-from pipeline.rendering.fonts import FontStyle, widest_word_mm
-from pipeline.rendering.markup import MarkupRenderer, Placed
+from pipeline.rendering.fonts import FontStyle, supported_characters, widest_part_mm, widest_word_mm
+from pipeline.rendering.markup import ADDED, MarkupRenderer, Placed
 from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.writers import Job, Need, Rendition
 from pipeline.writers.handout.variants import MEDIUM, MM_PER_INCH, TypeSetting, print_need
@@ -31,10 +34,18 @@ _INDENTS_MM: Mapping[type[model.Block], float] = {
     model.Callout: 11.1,
 }
 """Indents of lists, quotations and boxes, as in `styles/handout/handout.css`."""
+_LARGE_PRINT_PT, _CLEAR_PRINT_PT = 16.0, 12.0
+"""The least sizes of large print and of clear print: type in a crowded table goes down to them."""
+_MOST_HYPHENATED_COLUMNS = 4
+_FIRST_CELL = re.compile(r"(<tr>)<td(.*?)</td>", re.DOTALL)
+UNBROKEN = re.compile(r"(?<![\d.,])\d[\d.,]*(?:(?:–| [×x] )\d[\d.,]*)+|[≤≥±≈] \d")
+"""A range, a product or a bound: it stays on one line."""
 _MOST_WHOLE_LINES, _CELL_LETTERS = 20, 60
 """A table with more lines may break across pages: kept whole, it would leave a page nearly empty."""
 _MAX_LETTERS_BESIDE = 1400
 """Letters of a text beside a photograph, half a page: a longer one could not stay on its page."""
+_DANISH_DIGITS = 8
+"""Of a telephone number."""
 MIN_LETTERING_PT = 7.0
 """Size of the text in a drawing: where it would be smaller, the drawing takes the margin too."""
 _BESIDE_TEMPLATE = Markup('<div class="beside{}">\n{}\n{}\n</div>')
@@ -70,6 +81,59 @@ def picture_address(wanted: Need) -> str:
     return f"picture:{wanted.picture.sha256}-{wanted.width_px}"
 
 
+def readable_address(address: str) -> str:
+    """Return a web address as people read it aloud and type it."""
+    shown = address.removeprefix("https://").removeprefix("http://").removesuffix("/")
+    return shown if supported_characters().issuperset(shown) else quote(shown, safe="/:@!$&'()*+,;=-._~%?#")
+
+
+def unsaid_contact(scheme: str, target: str, words: str) -> str:
+    """Return the number or mail address of a link as people write it; empty where its words say it."""
+    target = unquote(target.partition("?")[0].partition(";")[0])
+    if not supported_characters().issuperset(target):
+        target = quote(target, safe="@")
+    if scheme == "mailto":
+        return "" if target.casefold() in words.casefold() else target
+    digits = re.sub(r"\D", "", target).removeprefix("45" if target.startswith("+45") else "")
+    if scheme not in ("tel", "sms") or digits in re.sub(r"\D", "", words):
+        return ""
+    # Danish numbers are written in pairs.
+    return re.sub(r"(\d\d)(?=\d)", r"\1 ", digits) if len(digits) == _DANISH_DIGITS else target
+
+
+@dataclass(frozen=True, slots=True)
+class _TableShape:
+    """A way to print a table."""
+
+    table: model.Table
+    size_pt: float
+    is_hyphenated: bool = False
+    is_turned: bool = False
+    """Its rows are the columns of the source, and begin with their heads."""
+    whole: int = 0
+    """Cells of up to so many letters stay on one line."""
+
+
+def _is_regular(table: model.Table) -> bool:
+    """Tell whether each cell but those of the first column stands below one head and beside another."""
+    return len(table.head) > 1 and all(len(row) == len(table.head) for row in table.rows)
+
+
+def _table_shapes(table: model.Table, size_pt: float) -> Iterator[_TableShape]:
+    """Yield the ways to print a table, each for narrower paper."""
+    least_pt = min(size_pt, _LARGE_PRINT_PT if size_pt > _LARGE_PRINT_PT else _CLEAR_PRINT_PT)
+    yield _TableShape(table, size_pt)
+    yield _TableShape(table, least_pt)
+    hyphenated = _TableShape(table, least_pt, is_hyphenated=True)
+    if len(table.head) <= _MOST_HYPHENATED_COLUMNS:  # one long word is no reason to turn a table
+        yield hyphenated
+    if _is_regular(table):
+        head, *rows = zip(table.head, *table.rows, strict=True)
+        turned = _TableShape(replace(table, head=head, rows=tuple(rows)), least_pt, is_turned=True)
+        yield from (replace(turned, size_pt=size_pt), turned, hyphenated, replace(turned, is_hyphenated=True))
+    yield hyphenated
+
+
 def _has_short_text(block: model.Block | None, *kinds: type[model.Block]) -> bool:
     return block is not None and isinstance(block, kinds) and len(text((block,))) <= _MAX_LETTERS_BESIDE
 
@@ -87,6 +151,8 @@ class HandoutRenderer(MarkupRenderer):
         self._is_in_cell = False
         self._keeps_short = False
         self._indent_mm = 0.0
+        self.web_links: dict[str, str] = {}
+        """Words of each link to the web that do not say its address, by address."""
         self._ids = {node.id for node in walk(article.blocks) if isinstance(node, model.Header | model.References)}
 
     def hero(self) -> Markup:
@@ -174,34 +240,82 @@ class HandoutRenderer(MarkupRenderer):
         return Markup('<img src="{}" alt="{}" style="width:{:.1f}mm"/>').format(placed.src, inline.alt, width_mm)
 
     def table(self, block: model.Table) -> Markup:
-        """Return a table as wide as it needs; words are broken only where the paper is too narrow for them."""
-        columns = len(block.head or next(iter(block.rows), ()))
-        least_mm = self._min_table_width_mm(block, whole=0)
-        self._keeps_short = self._min_table_width_mm(block, whole=_SHORT_CELL_LETTERS) <= self._room_mm
-        wanted_mm = max(least_mm, columns * _PREFERRED_CELL_MM * self._setting.size_pt / 12)
+        """Return a table as wide as it needs.
+
+        Where the paper is too narrow for its words, it is set smaller, hyphenated, turned, or listed row by row.
+        """
+        shapes = tuple(_table_shapes(block, self._setting.size_pt))
+        shape = next(filter(self._fits, shapes), shapes[-1])
+        if _is_regular(block) and not self._fits(shape):
+            return self._listed_rows(block)
+        columns = len(shape.table.head or next(iter(shape.table.rows), ()))
+        whole = replace(shape, whole=_SHORT_CELL_LETTERS)
+        self._keeps_short = self._fits(whole)
+        wanted_mm = max(self._table_width_mm(shape), columns * _PREFERRED_CELL_MM * shape.size_pt / 12)
         claims = {
-            "crowded": least_mm > self._room_mm,
+            "crowded": shape.is_hyphenated,
             "wide": not self._indent_mm and wanted_mm > self._frame.column_mm,
-            "long": len(block.rows) + len(text((block,))) // _CELL_LETTERS > _MOST_WHOLE_LINES,
+            "long": len(shape.table.rows) + len(text((block,))) // _CELL_LETTERS > _MOST_WHOLE_LINES,
         }
         kinds = " ".join(kind for kind, holds in claims.items() if holds)
-        opening = Markup('<table class="{}">').format(kinds) if kinds else Markup("<table>")
-        return opening + super().table(block).removeprefix("<table>")
+        opening = Markup('<table class="{}"').format(kinds) if kinds else Markup("<table")
+        if shape.size_pt != self._setting.size_pt:
+            opening += Markup(' style="font-size: {:g}pt"').format(shape.size_pt)
+        markup = super().table(shape.table).removeprefix("<table>")
+        if shape.is_turned:
+            markup = Markup(_FIRST_CELL.sub(r'\1<th scope="row"\2</th>', str(markup)))  # noqa: S704  # escaped already
+        return opening + Markup(">") + (self._column_group(shape) if shape.is_hyphenated else Markup("")) + markup
 
-    def _min_table_width_mm(self, block: model.Table, whole: int) -> float:
-        """Return the width of a table with its longest words unbroken, and cells of up to `whole` letters on one
-        line.
-        """
+    def _listed_rows(self, block: model.Table) -> Markup:
+        """Return a table for each row, with its cells below each other."""
+        pieces = [Markup("<p><strong>{}</strong></p>").format(self.inlines(block.caption))] if block.caption else []
+        for name, *cells in block.rows:
+            pairs = [
+                Markup("<tr>{}{}</tr>").format(
+                    self.cell(head, "th").replace('scope="col"', Markup('scope="row"') + (ADDED if pieces else ""), 1),
+                    self.cell(cell, "td"),
+                )
+                for head, cell in zip(block.head[1:], cells, strict=True)
+            ]
+            caption = Markup("<caption>{}</caption>").format(self.blocks(name.blocks))
+            pieces.append(Markup("<table>{}<tbody>{}</tbody></table>").format(caption, Markup("").join(pairs)))
+        return Markup("\n").join(pieces)
+
+    def _fits(self, shape: _TableShape) -> bool:
+        return self._table_width_mm(shape) <= self._room_mm
+
+    def _table_width_mm(self, shape: _TableShape) -> float:
+        return sum(width + _CELL_GAP_MM for width in self._column_widths_mm(shape)) - _CELL_GAP_MM
+
+    def _column_widths_mm(self, shape: _TableShape) -> list[float]:
+        """Return the least width of each column."""
 
         def least_mm(cell: model.Cell, style: FontStyle) -> float:
-            words = text(cell.blocks)
-            kept = words.replace(" ", "\N{NO-BREAK SPACE}") if len(words) <= whole else words
-            return widest_word_mm(kept, style, self._setting.size_pt)
+            words = UNBROKEN.sub(lambda bound: bound[0].replace(" ", "\N{NO-BREAK SPACE}"), text(cell.blocks))
+            if len(words) <= shape.whole:
+                words = words.replace(" ", "\N{NO-BREAK SPACE}")
+            if shape.is_hyphenated:
+                return widest_part_mm(words, style, shape.size_pt, self._language)
+            return widest_word_mm(words, style, shape.size_pt)
 
-        head = [least_mm(cell, "bold") for cell in block.head]
-        rows = [[least_mm(cell, "regular") for cell in row] for row in block.rows]
-        columns = zip_longest(head, *rows, fillvalue=0.0)
-        return sum(max(column) + _CELL_GAP_MM for column in columns) - _CELL_GAP_MM
+        head = [least_mm(cell, "bold") for cell in shape.table.head]
+        rows = [
+            [least_mm(cell, "regular" if at or not shape.is_turned else "bold") for at, cell in enumerate(row)]
+            for row in shape.table.rows
+        ]
+        return [max(column) for column in zip_longest(head, *rows, fillvalue=0.0)]
+
+    def _column_group(self, shape: _TableShape) -> Markup:
+        """Return the widths of columns: what each needs, and a share of the rest by its longest text."""
+        least = [width + _CELL_GAP_MM for width in self._column_widths_mm(shape)]
+        columns = zip_longest(shape.table.head, *shape.table.rows, fillvalue=model.Cell(()))
+        letters = [1 + max(len(text(cell.blocks)) for cell in column) for column in columns]
+        room_mm = self._room_mm + _CELL_GAP_MM
+        rest, scale = max(0.0, room_mm - sum(least)) / sum(letters), min(1.0, room_mm / sum(least))
+        widths = (scale * width + rest * count for width, count in zip(least, letters, strict=True))
+        return Markup("<colgroup>{}</colgroup>\n").format(
+            Markup("").join(Markup('<col style="width: {:.2f}mm"/>').format(width) for width in widths)
+        )
 
     def cell(self, cell: model.Cell, tag: str) -> Markup:
         self._is_in_cell = True
@@ -211,9 +325,32 @@ class HandoutRenderer(MarkupRenderer):
             return Markup('<{} style="white-space: nowrap"').format(tag) + markup.removeprefix(f"<{tag}")
         return markup
 
+    def header(self, block: model.Header) -> Markup:
+        return self._with_bookmark(super().header(block), block.content)
+
+    def references_title(self, block: model.References) -> Markup:
+        return self._with_bookmark(super().references_title(block), block.title)
+
+    def _with_bookmark(self, heading: Markup, content: tuple[model.Inline, ...]) -> Markup:
+        """Return a heading whose bookmark has no marks of footnotes and no addresses."""
+        if not any(isinstance(node, model.Note | model.Link) for node in walk(content)):
+            return heading
+        label = Markup(' style="bookmark-label: attr(data-bookmark)" data-bookmark="{}">').format(text(content))
+        return Markup(str(heading).replace(">", str(label), 1))  # noqa: S704  # escaped above
+
     def link(self, inline: model.Link) -> Markup:
         if inline.address.startswith("#") and inline.address[1:] not in self._ids:
             return self.inlines(inline.content)  # its target is not in the excerpt
+        words = text(inline.content) or " ".join(
+            node.alt for node in walk(inline.content) if isinstance(node, model.Image)
+        )
+        scheme, _, target = inline.address.partition(":")
+        if scheme in ("http", "https"):
+            if readable_address(inline.address).removeprefix("www.").casefold() not in words.casefold():
+                self.web_links.setdefault(inline.address, words)
+        elif shown := unsaid_contact(scheme, target, words):
+            kind = "mail" if scheme == "mailto" else "number"
+            return super().link(inline) + Markup(' <span class="{}"{}>({})</span>').format(kind, ADDED, shown)
         return super().link(inline)
 
     def note_item(self, number: int, note: model.Note) -> Markup:

@@ -148,6 +148,8 @@ class TypeSetting:
     is_tight: bool = False
     picture: float = 1.0
     """Factor for the width of drawings in the column: text of 10 pt is still 7 pt at 0.7."""
+    is_loose: bool = False
+    """Rows, boxes and lists may break across pages; else a page would be nearly empty."""
 
 
 def _setting_candidates(frame: PageGeometry, *sizes_pt: float) -> tuple[TypeSetting, ...]:
