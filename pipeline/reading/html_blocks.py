@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import html
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
 from textwrap import dedent
 
-from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, SourceLine, code_flags
+from pipeline.reading.lines import (
+    CODE_SPAN,
+    MARKER,
+    FindingCollector,
+    Lines,
+    SourceLine,
+    code_flags,
+    substitute,
+)
 
 BLOCK_ELEMENTS = frozenset(
     {
@@ -34,31 +39,18 @@ KEPT_ELEMENTS = frozenset({"sub", "sup", "br", "abbr"})
 _DIVS = frozenset({"table", "caption", "tr", "td", "th", "ul", "ol", "li", "dl", "dt", "dd", "blockquote"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "summary"})
 _ALLOWED = BLOCK_ELEMENTS | INLINE_ELEMENTS | KEPT_ELEMENTS | _DIVS | _HEADINGS | {"hr", "img"}
-# Attributes that say something; the values of those of lists and tables are figures or single words.
-_DIV_ATTRIBUTES = {
-    "ol": ("start", "type", "reversed"),
-    "li": ("value",),
-    "td": ("rowspan", "colspan", "align"),
-    "th": ("rowspan", "colspan", "align"),
-}
-_ATTRIBUTES = {
-    **{name: set(names) for name, names in _DIV_ATTRIBUTES.items()},
-    "*": {"data-line"},
-    "a": {"href"},
-    "abbr": {"title"},
-    "img": {"src", "alt", "title"},
-    "span": {"lang"},
-}
+_DIV_ATTRIBUTES = frozenset({"start", "type", "reversed", "value", "rowspan", "colspan", "align"})
+_ATTRIBUTES = {"*": {*_DIV_ATTRIBUTES, "href", "title", "src", "alt", "lang", "data-line"}}
 
-_TRIGGER = re.compile(rf"{CODE_SPAN}|<(?P<slash>/?)(?P<name>table|ol|ul|dl|pre)\b[^<>]*>", re.IGNORECASE)
+_NAMES = "table|ol|ul|dl|pre"
+_TAG = re.compile(rf"{CODE_SPAN}|<(?P<slash>/?)(?P<name>{_NAMES})\b[^<>]*>", re.IGNORECASE)
 _CONTAINER = re.compile(r"(?P<quotes>[ \t]*(?:>[ \t]?)*)(?P<mark>(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
+_BEGINS = re.compile(rf"{_CONTAINER.pattern}<(?P<name>{_NAMES})\b[^<>]*>", re.IGNORECASE)
 _START_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]*)(?=[\s/>])")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
 _TOKEN = re.compile(
     r"<(?P<slash>/?)(?P<name>[a-z][\w:-]*)(?P<attributes>(?:\s[^\s=>]+=\"[^\"]*\")*)>|(?P<text>[^<]+)", re.DOTALL
 )
-_ATTRIBUTE = re.compile(r"([^\s=]+)=\"([^\"]*)\"")
-_SPACE = re.compile(r"[ \t\n\r\f]+")
 _BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
 # A line of code within HTML, by its index; no source has these, which are no characters of Unicode.
 _CODE_LINE = re.compile("\ufdd0(\\d+)\ufdd1")
@@ -68,122 +60,92 @@ _BLOCK_MARK = re.compile(r"([-+*](?=\s|$)|-{3,}|\*{3,}|_{3,}|#|\||~{3,}|`{3,}|:(
 
 def convert_html_blocks(lines: Lines, findings: FindingCollector) -> Lines:
     """Return the lines with each table, list and preformatted text of HTML as fenced divs or fenced code."""
-    if not any(_TRIGGER.search(line.text) for line in lines):
+    if not any(_TAG.search(line.text) for line in lines):
         return lines
-    return tuple(_Converter(lines, findings).convert())
-
-
-@dataclass(slots=True)
-class _Converter:
-    """The text of an article, and where its lines begin."""
-
-    lines: Lines
-    findings: FindingCollector
-    text: str = ""
-    starts: list[int] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        flags = code_flags(self.lines)
-        rows = [f"\ufdd0{at}\ufdd1" if flags[at] else line.text for at, line in enumerate(self.lines)]
-        self.text = "\n".join(rows)
-        self.starts = [0, *accumulate(len(row) + 1 for row in rows)]
-
-    def convert(self) -> Iterator[SourceLine]:
-        at, prefix = 0, ""
-        for start, end, name in self._regions():
-            yield from self._between(at, start, prefix)
-            row = bisect_right(self.starts, start) - 1
-            before = self.text[max(at, self.starts[row]) : start]
-            if not (at and at > self.starts[row]):
-                prefix = self._prefix(row, before)
-            rows = self._written(start, end, prefix)
-            number = self.lines[row].number
-            self.findings.add("html-removed", number, f"<{name}>: what it holds is kept in its order and place")
-            container = _CONTAINER.fullmatch(before)
-            if container and container["mark"] and rows:
-                first = next(at for at, line in enumerate(rows) if line.text != prefix.rstrip())
-                rows[: first + 1] = [SourceLine(before + rows[first].text[len(prefix) :], rows[first].number)]
-            elif before.strip(" \t>"):
-                yield SourceLine(prefix + before.strip() if at > self.starts[row] else before, number)
-                yield SourceLine(prefix.rstrip(), number)
-            elif row and not self.lines[row - 1].is_blank:
-                yield SourceLine(prefix.rstrip(), number)
-            yield from rows
-            at = end
-        yield from self._between(at, len(self.text) + 1, prefix)
-
-    def _between(self, at: int, end: int, prefix: str) -> Iterator[SourceLine]:
-        """Yield the lines between two regions, without the beginning of the line on which the second begins."""
-        row = bisect_right(self.starts, at) - 1
-        first, *others = self.text[at:end].split("\n")
-        is_last = end > len(self.text)
-        if not at:
-            others = [first, *others]
-            row -= 1
-        elif (others or is_last) and first.strip():
-            yield SourceLine(prefix.rstrip(), self.lines[row].number)
-            yield SourceLine(prefix + first.strip(), self.lines[row].number)
-        elif others or is_last:
-            yield SourceLine(prefix.rstrip(), self.lines[row].number)
-        yield from self.lines[row + 1 : row + 1 + len(others) - (not is_last)]
-
-    def _regions(self) -> Iterator[tuple[int, int, str]]:
-        """Yield start, end and name of each element; one without an end goes to the next blank line."""
-        tags = [tag for tag in _TRIGGER.finditer(self.text) if not tag["ticks"]]
-        ends: dict[int, int] = {}
-        opened: dict[str, list[int]] = {}
-        for tag in tags:
-            starts = opened.setdefault(tag["name"].lower(), [])
-            if not tag["slash"]:
-                starts.append(tag.start())
-            elif starts:
-                ends[starts.pop()] = tag.end()
-        at = 0
-        for tag in tags:
-            row = self.text[self.text.rfind("\n", 0, tag.start()) + 1 : tag.start()]
-            if tag["slash"] or tag.start() < at or row.lstrip().startswith("|"):
-                continue
-            blank = None if tag.start() in ends else _BLANK_LINE.search(self.text, tag.end())
-            at = ends.get(tag.start(), blank.start() if blank else len(self.text))
-            yield tag.start(), at, tag["name"].lower()
-
-    def _prefix(self, row: int, before: str) -> str:
-        """Return what begins each line of the quotation or the list item that a line stands in."""
-        container = _CONTAINER.match(before)
-        prefix = container["quotes"] + " " * len(container["mark"] or "") if container else ""
-        if prefix.strip() or (container and container["mark"]):
-            return prefix
-        width = len(prefix.expandtabs(4))
-        for line in reversed(self.lines[:row]):
-            indent = len(line.text) - len(line.text.lstrip())
-            if not line.is_blank and indent < width:
-                return prefix if MARKER.match(line.text) or line.text.startswith(("[^", ":")) else ""
-        return ""
-
-    def _written(self, start: int, end: int, prefix: str) -> list[SourceLine]:
-        import nh3  # 20 ms: seldom needed
-
-        raw = self.text[start:end]
-        row = bisect_right(self.starts, start) - 1
-        if quotes := prefix.count(">"):
-            raw = re.sub(rf"\n(?:[ \t]*>[ \t]?){{1,{quotes}}}", "\n", raw)
-
-        bare = _AUTOLINK.sub(r"\1", raw).split("\n")
-        marked = "\n".join(_START_TAG.sub(rf'<\1 data-line="{at}"', line) for at, line in enumerate(bare, row))
-        schemes = {scheme.lower() for scheme in re.findall(r"([A-Za-z][A-Za-z0-9+.-]*):", raw)}
-        clean = nh3.clean(
-            marked,
-            tags=_ALLOWED,
-            attributes=_ATTRIBUTES,
-            clean_content_tags=set(),
-            link_rel=None,
-            url_schemes=schemes,
+    lines = substitute(lines, _TAG, _apart)
+    flags = code_flags(lines)
+    ends = _ends(lines, flags)
+    written: list[SourceLine] = []
+    at = 0
+    while at < len(lines):
+        begins = None if flags[at] else _BEGINS.match(lines[at].text)
+        if begins is None:
+            written.append(lines[at])
+            at += 1
+            continue
+        number = lines[at].number
+        findings.add(
+            "html-removed", number, f"<{begins['name'].lower()}>: what it holds is kept in its order and place"
         )
-        writer = _Writer(self.lines, prefix, row)
-        for token in _TOKEN.finditer(clean):
-            writer.add(token)
-        writer.flush()
-        return writer.rows
+        prefix = _prefix(lines, at, begins)
+        blanks = (row for row in range(at + 1, len(lines)) if lines[row].is_blank)
+        end = ends.get((at, begins.start("name") - 1)) or next(blanks, len(lines))
+        rows = _written(lines, flags, range(at, end), prefix)
+        blank = SourceLine(prefix.rstrip(), number)
+        if begins["mark"] and rows:
+            first = next(row for row, line in enumerate(rows) if line.text != blank.text)
+            lead = begins["quotes"] + begins["mark"]
+            rows[: first + 1] = [SourceLine(lead + rows[first].text[len(prefix) :], number)]
+        written += [*(() if begins["mark"] else (blank,)), *rows, blank]
+        at = end
+    return tuple(written)
+
+
+def _apart(tag: re.Match[str], _: int) -> str:
+    """Return a tag on a line of its own side of text: what stands before an element, or behind it."""
+    row = tag.string[: tag.start()].rpartition("\n")[2]
+    container = _CONTAINER.match(row)
+    if container is None or row.lstrip().startswith("|"):
+        return tag[0]
+    edge = f"\n{container['quotes']}{' ' * len(container['mark'] or '')}"
+    if tag["slash"]:
+        return tag[0] + (edge if tag.string[tag.end() :].partition("\n")[0].strip() else "")
+    return (edge if row[container.end() :] else "") + tag[0]
+
+
+def _ends(lines: Lines, flags: list[bool]) -> dict[tuple[int, int], int]:
+    """Return the index behind the last line of each element, by the place where it begins."""
+    ends: dict[tuple[int, int], int] = {}
+    opened: dict[str, list[tuple[int, int]]] = {}
+    for row, line in enumerate(lines):
+        for tag in _TAG.finditer("" if flags[row] else line.text):
+            waiting = opened.setdefault((tag["name"] or "").lower(), [])
+            if not tag["slash"]:
+                waiting.append((row, tag.start()))
+            elif waiting:
+                ends[waiting.pop()] = row + 1
+    return ends
+
+
+def _prefix(lines: Lines, at: int, begins: re.Match[str]) -> str:
+    """Return what begins each line of the quotation or the list item that an element stands in."""
+    prefix: str = begins["quotes"] + " " * len(begins["mark"] or "")
+    if prefix.strip() or begins["mark"]:
+        return prefix
+    for line in reversed(lines[:at]):
+        if not line.is_blank and len(line.text) - len(line.text.lstrip()) < len(prefix.expandtabs(4)):
+            return prefix if MARKER.match(line.text) or line.text.startswith(("[^", ":")) else ""
+    return ""
+
+
+def _written(lines: Lines, flags: list[bool], region: range, prefix: str) -> list[SourceLine]:
+    """Return the lines of an element as divs."""
+    import nh3  # 20 ms: seldom needed
+
+    quotes = re.compile(rf"(?:[ \t]*>[ \t]?){{0,{prefix.count('>')}}}")
+    texts = [f"\ufdd0{row}\ufdd1" if flags[row] else quotes.sub("", lines[row].text, count=1) for row in region]
+    texts[0] = texts[0][texts[0].index("<") :]
+    texts = [_AUTOLINK.sub(r"\1", text) for text in texts]
+    raw = "\n".join(_START_TAG.sub(rf'<\1 data-line="{row}"', text) for row, text in zip(region, texts, strict=True))
+    schemes = {scheme.lower() for scheme in re.findall(r"([A-Za-z][A-Za-z0-9+.-]*):", raw)}  # links are checked later
+    clean = nh3.clean(
+        raw, tags=_ALLOWED, attributes=_ATTRIBUTES, clean_content_tags=set(), link_rel=None, url_schemes=schemes
+    )
+    writer = _Writer(lines, prefix, region.start)
+    for token in _TOKEN.finditer(clean):
+        writer.add(token)
+    writer.flush()
+    return writer.rows
 
 
 @dataclass(slots=True)
@@ -202,7 +164,7 @@ class _Writer:
 
     def add(self, token: re.Match[str]) -> None:
         name, is_end = token["name"], bool(token["slash"])
-        attributes = dict(_ATTRIBUTE.findall(token["attributes"] or ""))
+        attributes = dict(re.findall(r"([^\s=]+)=\"([^\"]*)\"", token["attributes"] or ""))
         self.row = int(attributes.pop("data-line", self.row))
         if token["text"]:
             self._text(token["text"])
@@ -213,7 +175,7 @@ class _Writer:
             self.run += "\n" if name == "br" else ""
         elif name in _DIVS:
             self.flush()
-            self._div(name, {} if is_end else attributes, is_end=is_end)
+            self._write(":::") if is_end else self._open(name, attributes)
         elif name in _HEADINGS:
             if is_end:
                 self.run += "</b>"
@@ -243,7 +205,7 @@ class _Writer:
                 self._write("")  # Markdown within HTML
                 self._write_lines(dedent(run.strip("\n")).rstrip().split("\n"))
             else:
-                words = _SPACE.sub(" ", run).strip(" ")
+                words = re.sub(r"[ \t\n\r\f]+", " ", run).strip(" ")
                 self._write("", _escaped(words))
         self.run_row = self.row
 
@@ -253,17 +215,12 @@ class _Writer:
         self.run += words
         self.row += words.count("\n")
 
-    def _div(self, name: str, attributes: dict[str, str], *, is_end: bool) -> None:
-        if is_end:
-            self._write(":::")
-            return
-        if name == "tr":
-            attributes = {"part": self.part}
-        elif name == "ol" and "reversed" in attributes:
-            attributes["reversed"] = "1"
-        kept = {key: value for key in attributes if re.fullmatch(r"[\w-]+", value := attributes[key].strip())}
+    def _open(self, name: str, attributes: dict[str, str]) -> None:
+        kept = {key: value.strip() or "1" for key, value in attributes.items() if key in _DIV_ATTRIBUTES}
+        kept |= {"part": self.part} if name == "tr" else {}
+        said = "".join(f" {key}={value}" for key, value in kept.items() if re.fullmatch(r"[\w-]+", value))
         self.run_row = self.row
-        self._write("", f"::: {{.html-{name}{''.join(f' {key}={value}' for key, value in kept.items())}}}")
+        self._write("", f"::: {{.html-{name}{said}}}")
 
     def _code(self, code: str) -> None:
         code = _CODE_LINE.sub(lambda at: self.lines[int(at[1])].text, code).strip("\n")

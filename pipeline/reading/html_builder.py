@@ -15,6 +15,7 @@ from pipeline.model import (
     DefinitionList,
     Figure,
     Inline,
+    LineBreak,
     NumberStyle,
     OrderedList,
     Para,
@@ -23,7 +24,7 @@ from pipeline.model import (
     Table,
     walk,
 )
-from pipeline.reading.html_tables import HtmlCell, HtmlRow, OverlapError, lay_out
+from pipeline.reading.html_tables import HtmlCell, OverlapError, Row, lay_out
 from pipeline.reading.inline_builder import BuilderState, PandocNode
 from pipeline.reading.lines import TooLargeError
 from pipeline.registry import error_rule
@@ -109,7 +110,7 @@ class HtmlBuilder:
     )
     def _table(self, nodes: list[PandocNode], depth: int, line: int) -> tuple[Block, ...]:
         caption: list[Inline] = []
-        rows: list[HtmlRow] = []
+        rows: list[Row] = []
         for node in nodes:
             if _name(node) != "tr":
                 blocks = self.blocks([node], depth + 1)
@@ -118,9 +119,11 @@ class HtmlBuilder:
             self.state.move(node["c"][0])
             element, inside = _element(node["c"])
             cells = tuple(map(_cell, self._children(inside, depth + 1)))
-            rows.append(HtmlRow(element.attributes.get("part") or "tbody", cells))
+            rows.append((element.attributes.get("part", "tbody"), cells))
         found = self.state.findings
-        inner = (block for row in rows for cell in row.cells for block in walk(cell.blocks) if isinstance(block, Table))
+        inner = (
+            block for _, cells in rows for cell in cells for block in walk(cell.blocks) if isinstance(block, Table)
+        )
         if table := next(inner, None):
             found.add("table-unclear", table.line, "a table within a table, expected text, lists or pictures in a cell")
         try:
@@ -173,21 +176,16 @@ def _tight(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 
 
 def _cell(child: _Child) -> HtmlCell:
-    blocks = chain.from_iterable(map(_in_text, _tight(child.blocks)))
     rows, columns = max(0, child.number("rowspan", 1)), child.number("colspan", 1)
-    columns = columns if 0 < columns <= _MOST_COLUMNS else 1
     alignment = _ALIGNMENTS.get(child.attributes.get("align", "").lower(), "")
-    return HtmlCell(tuple(blocks), child.name == "th", rows, columns, alignment)
-
-
-def _in_text(block: Block) -> Iterator[Block]:
-    """Yield the picture of a figure and its caption as text, any other block as it is."""
-    if isinstance(block, Figure):
-        yield Plain((block.image,), block.line)
-        if block.caption:
-            yield Plain(block.caption, block.line)
-    else:
-        yield block
+    # Pictures stay within the text of a cell.
+    blocks = (
+        Plain((block.image, *((LineBreak(), *block.caption) if block.caption else ())), block.line)
+        if isinstance(block, Figure)
+        else block
+        for block in _tight(child.blocks)
+    )
+    return HtmlCell(tuple(blocks), child.name == "th", rows, columns if 0 < columns <= _MOST_COLUMNS else 1, alignment)
 
 
 def _definitions(children: Iterable[_Child], line: int) -> tuple[Block, ...]:

@@ -23,13 +23,8 @@ class HtmlCell:
     alignment: Alignment = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HtmlRow:
-    part: str
-    """thead, tbody or tfoot."""
-    cells: tuple[HtmlCell, ...]
-
-
+Row = tuple[str, tuple[HtmlCell, ...]]
+"""The part of the table (thead, tbody or tfoot), and cells."""
 Grid = list[list[HtmlCell | None]]
 
 
@@ -37,7 +32,7 @@ class OverlapError(ValueError):
     """Two cells claim one place."""
 
 
-def lay_out(rows: Sequence[HtmlRow], most: int) -> tuple[tuple[Cell, ...], tuple[tuple[Cell, ...], ...]]:
+def lay_out(rows: Sequence[Row], most: int) -> tuple[tuple[Cell, ...], tuple[tuple[Cell, ...], ...]]:
     """Return the head and the rows of a table; a cell that covers several places stands in each of them.
 
     Source: HTML, section 4.9.12.1, forming a table. Of several head rows one is made: `Dosis: Morgen`.
@@ -49,19 +44,26 @@ def lay_out(rows: Sequence[HtmlRow], most: int) -> tuple[tuple[Cell, ...], tuple
         OverlapError: Two cells claim one place.
         OverflowError: It has more places.
     """
-    ordered = sorted(rows, key=lambda row: _PARTS.index(row.part))
-    parts = [list(part) for _, part in groupby(ordered, key=lambda row: row.part)]
-    laid = [_grid([row.cells for row in part], most) for part in parts]
-    width = max((len(row) for grid in laid for row in grid), default=0)
-    if width * len(ordered) > most:
-        raise OverflowError(f"{width * len(ordered):,} cells")
-    grid = [row + [None] * (width - len(row)) for part in laid for row in part]
+    ordered = sorted(rows, key=lambda row: _PARTS.index(row[0]))
+    parts = groupby(ordered, key=lambda row: row[0])
+    grid = [row for _, part in parts for row in _grid([cells for _, cells in part], most)]
+    width = max(map(len, grid), default=0)
+    if width * len(grid) > most:
+        raise OverflowError(f"{width * len(grid):,} cells")
+    grid = [row + [None] * (width - len(row)) for row in grid]
+    # Columns and rows that only spans make are one.
     columns = [at for at in range(width) if not at or any(row[at] is not row[at - 1] for row in grid)]
     grid = [[row[at] for at in columns] for row in grid]
-    heads = _head_rows(ordered, grid)
+    heads = sum(part == "thead" for part, _ in ordered)
+    while not any(part == "thead" for part, _ in ordered) and heads < len(grid) and _is_head(grid[heads]):
+        heads += 1
     body = [row for at, row in enumerate(grid) if at >= heads and (at == heads or row != grid[at - 1])]
     head = tuple(_head_cell(column) for column in zip(*grid[:heads], strict=True))
-    return head, tuple(tuple(Cell(*_content(cell)) for cell in row) for row in body)
+    return head, tuple(tuple(Cell(cell.blocks, cell.alignment) if cell else Cell(()) for cell in row) for row in body)
+
+
+def _is_head(row: list[HtmlCell | None]) -> bool:
+    return any(row) and all(cell is None or cell.is_head for cell in row)
 
 
 def _grid(rows: list[tuple[HtmlCell, ...]], most: int) -> Grid:
@@ -86,16 +88,6 @@ def _grid(rows: list[tuple[HtmlCell, ...]], most: int) -> Grid:
     return grid
 
 
-def _head_rows(rows: list[HtmlRow], grid: Grid) -> int:
-    """Return how many rows are the head: those of `thead`; without one, the first that have only head cells."""
-    if any(row.part == "thead" for row in rows):
-        return sum(row.part == "thead" for row in rows)
-    count = 0
-    while count < len(grid) and all(cell is None or cell.is_head for cell in grid[count]) and any(grid[count]):
-        count += 1
-    return count
-
-
 def _head_cell(column: tuple[HtmlCell | None, ...]) -> Cell:
     """Return the cells above a column as one, each once."""
     cells = [cell for cell in dict.fromkeys(column) if cell and cell.blocks]
@@ -105,7 +97,3 @@ def _head_cell(column: tuple[HtmlCell | None, ...]) -> Cell:
     parted = [(Str(":"), Space(), *block.content) if at else block.content for at, block in enumerate(texts)]
     content = tuple(chain.from_iterable(parted))
     return Cell((Plain(content, texts[0].line),) if texts else (), cells[0].alignment if cells else "")
-
-
-def _content(cell: HtmlCell | None) -> tuple[tuple[Block, ...], Alignment]:
-    return (cell.blocks, cell.alignment) if cell else ((), "")
