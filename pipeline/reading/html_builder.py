@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 from pipeline.model import (
@@ -22,10 +23,11 @@ from pipeline.model import (
     Plain,
     Space,
     Table,
+    text,
     walk,
 )
 from pipeline.reading.html_tables import HtmlCell, OverlapError, Row, lay_out
-from pipeline.reading.inline_builder import BuilderState, PandocNode
+from pipeline.reading.inline_builder import BuilderState, PandocNode, text_to_inlines
 from pipeline.reading.lines import TooLargeError
 from pipeline.registry import error_rule
 
@@ -42,7 +44,7 @@ class _Child:
 
     def number(self, key: str, instead: int) -> int:
         value = self.attributes.get(key, "")
-        return int(value) if value.lstrip("-").isdecimal() else instead
+        return int(value) if re.fullmatch(r"-?[0-9]{1,9}", value) else instead
 
 
 class HtmlBuilder:
@@ -113,13 +115,13 @@ class HtmlBuilder:
         rows: list[Row] = []
         for node in nodes:
             if _name(node) != "tr":
-                blocks = self.blocks([node], depth + 1)
-                caption += chain.from_iterable(block.content for block in blocks if isinstance(block, Para | Plain))
+                caption += _inlines(self.blocks([node], depth + 1))
                 continue
             self.state.move(node["c"][0])
             element, inside = _element(node["c"])
             cells = tuple(map(_cell, self._children(inside, depth + 1)))
-            rows.append((element.attributes.get("part", "tbody"), cells))
+            part = element.attributes.get("part", "")
+            rows.append((part if part in ("thead", "tfoot") else "tbody", cells))
         found = self.state.findings
         inner = (
             block for _, cells in rows for cell in cells for block in walk(cell.blocks) if isinstance(block, Table)
@@ -139,14 +141,9 @@ class HtmlBuilder:
 
 def ordered_lists(items: Iterable[tuple[int, tuple[Block, ...]]], style: NumberStyle, line: int) -> tuple[Block, ...]:
     """Return items with their numbers, in a new list wherever these do not go on by one; an empty item is left out."""
-    lists: list[OrderedList] = []
-    for number, blocks in items:
-        last = lists[-1] if lists else None
-        if blocks and last and number == last.start + len(last.items):
-            lists[-1] = OrderedList((*last.items, blocks), last.start, line, style)
-        elif blocks:
-            lists.append(OrderedList((blocks,), number, line, style))
-    return tuple(lists)
+    runs = groupby(enumerate(item for item in items if item[1]), key=lambda entry: entry[1][0] - entry[0])
+    lists = ([item for _, item in run] for _, run in runs)
+    return tuple(OrderedList(tuple(blocks for _, blocks in run), run[0][0], line, style) for run in lists)
 
 
 def is_html(classes: list[str]) -> bool:
@@ -188,13 +185,18 @@ def _cell(child: _Child) -> HtmlCell:
     return HtmlCell(tuple(blocks), child.name == "th", rows, columns if 0 < columns <= _MOST_COLUMNS else 1, alignment)
 
 
+def _inlines(blocks: tuple[Block, ...]) -> tuple[Inline, ...]:
+    """Return blocks as one line; of others than paragraphs the bare words."""
+    texts = (block.content if isinstance(block, Para | Plain) else text_to_inlines(text((block,))) for block in blocks)
+    return tuple(chain.from_iterable((Space(), *words) for words in texts))[1:]
+
+
 def _definitions(children: Iterable[_Child], line: int) -> tuple[Block, ...]:
     entries: list[tuple[tuple[Inline, ...], tuple[tuple[Block, ...], ...]]] = []
     before: list[Block] = []
     for child in children:
         if child.name == "dt":
-            texts = [block.content for block in child.blocks if isinstance(block, Para | Plain)]
-            entries.append((tuple(chain.from_iterable((Space(), *words) for words in texts))[1:], ()))
+            entries.append((_inlines(child.blocks), ()))
         elif entries:
             term, definitions = entries[-1]
             entries[-1] = (term, (*definitions, _tight(child.blocks)))

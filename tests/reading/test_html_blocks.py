@@ -327,6 +327,21 @@ def test_any_html_keeps_its_words_and_is_repaired_once(html: str) -> None:
 _WORDS = re.compile(r"\b(?:en|to|tre|fire)\b")
 
 
+@pytest.mark.parametrize(
+    "text_of_div",
+    [
+        "::: {.html-ol start=--5}\n::: {.html-li value=²}\nA\n:::\n:::",
+        "::: {.html-table}\n::: {.html-tr part=x}\nA\n:::\nB\n:::",
+        "::: {.html-td}\nA\n:::",
+        "::: {.html-dl}\n::: {.html-dd}\nA\n:::\n:::",
+    ],
+)
+def test_a_div_that_claims_to_be_html_is_read_without_a_fault(text_of_div: str) -> None:
+    blocks, _ = built(text_of_div)
+
+    assert "A" in text(blocks)
+
+
 def test_cells_of_html_have_the_side_that_they_are_set_to() -> None:
     made = table('<table><tr><td align="right">1</td><td>2</td></tr></table>')
 
