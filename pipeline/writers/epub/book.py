@@ -21,11 +21,18 @@ from pipeline.validation.accessibility import XHTML_NS, AccessibilityCounts, cou
 from pipeline.validation.epub import XHTML_TYPE, files_in_css, parse_xhtml, unsafe_css
 from pipeline.writers import Facts, Job, Rendition
 from pipeline.writers.epub import back_matter, chapters
-from pipeline.writers.epub.package import ManifestItem, Package, book_identifier, collections_of, metadata_entries
+from pipeline.writers.epub.package import (
+    ManifestItem,
+    Package,
+    book_identifier,
+    collections_of,
+    metadata_entries,
+    release_time,
+)
 
 FALLBACK_DATE = date(1980, 1, 1)
 COVER_FILE = "pictures/cover.png"
-STYLE_SHEETS = ("fonts.css", "book.css", "dark.css")
+STYLE_SHEETS = ("fonts.css", "book.css", "wide.css", "dark.css")
 ITALIC_TAGS = tuple(XHTML_NS + tag for tag in ("em", "i", "cite"))
 BOLD_TAGS = tuple(XHTML_NS + tag for tag in ("strong", "b", "th", "dt", "h1", "h2", "h3", "h4"))
 PAGE_KINDS = {
@@ -86,38 +93,34 @@ class BookBuilder:
         if not self.page_breaks.page_of:
             self.findings.append(make_finding("epub-pages", source, 0, "no printed handout to take page numbers from"))
         body = list(self.body_pages())
-        front, back = (self.cover_page(), *self.front_pages()), (*self.back_pages(), self.colophon_page())
-        nav = self.navigation_page([*front, *body, *back])
-        pages = [*front, nav, *body, *back]
+        before, after = (self.cover_page(), *self.front_pages()), (*self.back_pages(), self.colophon_page())
+        nav = self.navigation_page([*before, *body, *after])
+        pages = [*before, nav, *body, *after]
         sheets, fonts = self.styles(page.root for page in pages)
         self.counted = count_accessibility((page.root for page in pages), (sheet.data.decode() for sheet in sheets))
-        return Package(
-            self.identifier,
-            self.edition.front.title,
-            self.edition.front.language,
-            self.modified(),
-            metadata_entries(self.edition, self.job, self.counted),
-            (
-                # In a book of one article the navigation is not a page to read.
-                *(
-                    ManifestItem(
-                        page.name.removesuffix(".xhtml"),
-                        page.name,
-                        XHTML_TYPE,
-                        page.markup,
-                        ("nav",) if page is nav else (),
-                        is_read=page is not nav or self.edition.is_bound,
-                    )
-                    for page in pages
-                ),
-                ManifestItem("ncx", "toc.ncx", "application/x-dtbncx+xml", self.ncx(pages)),
-                *sheets,
-                *fonts,
-                *self.picture_items(),
+        items = (
+            # In a book of one article the navigation is not a page to read.
+            *(
+                ManifestItem(
+                    page.name.removesuffix(".xhtml"),
+                    page.name,
+                    XHTML_TYPE,
+                    page.markup,
+                    ("nav",) if page is nav else (),
+                    is_read=page is not nav or self.edition.is_bound,
+                )
+                for page in pages
             ),
+            ManifestItem("ncx", "toc.ncx", "application/x-dtbncx+xml", self.ncx(pages)),
+            *sheets,
+            *fonts,
+            *self.picture_items(),
         )
+        entries = metadata_entries(self.edition, self.job, self.counted)
+        front, modified = self.edition.front, release_time(self.day(), entries, items)
+        return Package(self.identifier, front.title, front.language, modified, entries, items)
 
-    def modified(self) -> date:
+    def day(self) -> date:
         """Return the newest date of the book, or a fixed one, never the current date."""
         if not self.edition.changed:
             message = "no date is stated, and an e-book must have one"
@@ -387,7 +390,7 @@ def _check_style_sheet(name: str, sheet: str, files: Collection[str]) -> None:
             f"{what}, which older readers do not support",
             source=source,
             line=line,
-            hint="plain CSS only; media queries belong in dark.css",
+            hint="plain CSS only; media and container queries belong in dark.css and wide.css",
         )
     for line, address in files_in_css(sheet):
         if address not in files and not address.lower().startswith("data:"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from urllib.parse import quote, urlsplit
@@ -14,7 +14,8 @@ from pipeline import model
 from pipeline.findings import Finding, make_finding
 from pipeline.model import children, text, walk
 from pipeline.registry import warning_rule
-from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, part_id
+from pipeline.rendering.fonts import widest_word_em
+from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, column_widths, part_id
 from pipeline.rendering.words import Words
 from pipeline.validation.accessibility import UNDESCRIBED
 from pipeline.validation.epub import EXTERNAL_SCHEMES
@@ -25,6 +26,24 @@ REFERENCES_FILE = "references.xhtml"
 """The common list of references of a bound book."""
 NOT_ALLOWED_IN_URL = re.compile(r'[\s"<>\\^`{|}]')
 PICTURE_PX, PICTURE_BYTES = 1600, 1_500_000
+PHONE_EM = 19.9
+"""Width of the text on a screen of 340 px, in letters of 16 px."""
+_INDENTS_EM: Mapping[type[model.Block], float] = {
+    model.BulletList: 1.5,
+    model.OrderedList: 1.5,
+    model.DefinitionList: 1.2,
+    model.BlockQuote: 1.2,
+    model.Callout: 2.7,
+}
+"""Indents, as in `styles/epub/book.css`."""
+_CELL_EM, _CELL_GAP_EM = 0.95, 0.9
+"""Type size of tables, and the right padding of every cell but the last, as in `styles/epub/book.css`."""
+_PICTURE_EM = 6.0
+"""Room for a picture in a cell, which shrinks with its column."""
+_FONT_SPARE = 1.15
+"""A reader's own typeface may be so much wider than ours."""
+_TABLE_EM = (28, 46)
+"""Widths of text in which `styles/epub/wide.css` shows the columns of a wide table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +166,9 @@ class ChapterRenderer(MarkupRenderer):
         """Its references, for the common list of the book."""
         self._is_in_references = False
         self._boxes = 0
+        self._room_em = PHONE_EM
+        self._labels: tuple[model.Cell, ...] | None = None
+        """Head cells of the table that is rendered, where phones show it as a list."""
         self._notes_in_link: list[Markup] | None = None
         """Note references within a link, which are put after it: links cannot be nested."""
 
@@ -232,6 +254,34 @@ class ChapterRenderer(MarkupRenderer):
             ADDED, self.chapter.href(block.id), self.words["references"]
         )
 
+    # ---- tables
+
+    def block(self, block: model.Block) -> Markup:
+        indent_em = _INDENTS_EM.get(type(block), 0.0)
+        self._room_em -= indent_em
+        markup = super().block(block)
+        self._room_em += indent_em
+        return markup
+
+    def table(self, block: model.Table) -> Markup:
+        """Return a table; one that is too wide for a phone is a list there, each cell behind its head.
+
+        Its roles are stated, since readers take them from a table that is not shown as one.
+        """
+        least_em = _least_table_em(block)
+        if least_em <= self._room_em:
+            return super().table(block)
+        self._labels = block.head
+        rows = str(super().table(block).removeprefix("<table>"))
+        rows = Markup(rows.replace("<tr>", '<tr role="row">').replace("<td", '<td role="cell"'))  # noqa: S704  # escaped
+        self._labels = None
+        fits = next((f" fits-{width_em}" for width_em in _TABLE_EM if least_em <= width_em), "")
+        return Markup('<div class="wide"><table class="stacks{}" role="table">{}</div>').format(fits, rows)
+
+    def row(self, cells: Sequence[model.Cell], tag: str) -> Markup:
+        is_labelled = self._labels is not None and tag == "td"
+        return self.labelled_row(cells, self._labels or ()) if is_labelled else super().row(cells, tag)
+
     def cell(self, cell: model.Cell, tag: str) -> Markup:
         """Return a cell; a head cell without words, such as one in the corner, becomes a plain cell."""
         return super().cell(cell, "td" if tag == "th" and not _has_words(cell.blocks) else tag)
@@ -298,6 +348,18 @@ class ChapterRenderer(MarkupRenderer):
         message = f"the link to {link.address!r} leads nowhere"
         self.findings.append(make_finding("epub-link-dead", self.chapter.article.source, link.line, message))
         return ""
+
+
+def _least_table_em(table: model.Table) -> float:
+    """Return the width of a table in which no word is broken."""
+
+    def width_em(cell: model.Cell, tag: str) -> float:
+        has_picture = any(isinstance(node, model.Image) for node in walk(cell.blocks))
+        words_em = widest_word_em(text(cell.blocks), "bold" if tag == "th" else "regular") * _FONT_SPARE
+        return max(words_em, _PICTURE_EM if has_picture else 0.0)
+
+    widths = column_widths(table, width_em)
+    return _CELL_EM * (sum(widths) + _CELL_GAP_EM * (len(widths) - 1))
 
 
 def chapter_toc(chapter: Chapter, words: Words) -> tuple[NavEntry, ...]:

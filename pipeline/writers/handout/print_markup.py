@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import zip_longest
 
 from markupsafe import Markup
 
 from pipeline import model
 from pipeline.model import text, walk
-from pipeline.rendering.fonts import FontStyle, widest_word_mm
-from pipeline.rendering.markup import MarkupRenderer, Placed
+from pipeline.rendering.fonts import widest_word_mm
+from pipeline.rendering.markup import MarkupRenderer, Placed, column_widths
 from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.writers import Job, Need, Rendition
 from pipeline.writers.handout.variants import MEDIUM, MM_PER_INCH, TypeSetting, print_need
@@ -193,15 +192,12 @@ class HandoutRenderer(MarkupRenderer):
         line.
         """
 
-        def least_mm(cell: model.Cell, style: FontStyle) -> float:
+        def least_mm(cell: model.Cell, tag: str) -> float:
             words = text(cell.blocks)
             kept = words.replace(" ", "\N{NO-BREAK SPACE}") if len(words) <= whole else words
-            return widest_word_mm(kept, style, self._setting.size_pt)
+            return widest_word_mm(kept, "bold" if tag == "th" else "regular", self._setting.size_pt)
 
-        head = [least_mm(cell, "bold") for cell in block.head]
-        rows = [[least_mm(cell, "regular") for cell in row] for row in block.rows]
-        columns = zip_longest(head, *rows, fillvalue=0.0)
-        return sum(max(column) + _CELL_GAP_MM for column in columns) - _CELL_GAP_MM
+        return sum(least + _CELL_GAP_MM for least in column_widths(block, least_mm)) - _CELL_GAP_MM
 
     def cell(self, cell: model.Cell, tag: str) -> Markup:
         self._is_in_cell = True

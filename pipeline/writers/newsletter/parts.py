@@ -6,7 +6,7 @@ HTML has tables for layout, styles inline, and extras for clients that support m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from pipeline import model
 from pipeline.errors import StyleError
 from pipeline.model import text, walk
-from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix
+from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, column_widths
 from pipeline.rendering.text import WIDTH, TextRenderer
 from pipeline.rendering.words import Words, find_locale
 from pipeline.writers import Job
@@ -93,20 +93,10 @@ class MailRenderer(MarkupRenderer):
         self._is_in_cell = True
         head = Markup("<thead>\n{}\n</thead>\n").format(self.row(block.head, "th")) if block.head else ""
         shape = table_classes(block)
-        labels = [text(cell.blocks) for cell in block.head] if shape else []
+        labels = block.head if shape else ()
         rows = Markup("\n").join(self.labelled_row(row, labels) for row in block.rows)
         self._is_in_cell = False
         return Markup('<table class="data{}">\n{}{}<tbody>\n{}\n</tbody>\n</table>').format(shape, caption, head, rows)
-
-    def labelled_row(self, cells: Iterable[model.Cell], labels: list[str]) -> Markup:
-        """Return a row whose cells repeat their column's heading, for tables shown as lists."""
-        pieces = []
-        for number, cell in enumerate(cells):
-            label = labels[number] if number < len(labels) and cell.blocks else ""
-            shown = Markup('<span class="label"{}>{}: </span>').format(ADDED, label) if label else ""
-            align = Markup(' class="{}"').format(cell.alignment) if cell.alignment else ""
-            pieces.append(Markup("<td{}>{}{}</td>").format(align, shown, self.blocks(cell.blocks)))
-        return Markup("<tr>{}</tr>").format(Markup("").join(pieces))
 
     def references(self, block: model.References) -> Markup:
         return Markup('<div class="references">\n{}\n{}\n</div>').format(
@@ -139,15 +129,16 @@ def table_classes(table: model.Table) -> str:
     return "" if needed_px <= TABLE_PX else " stacks widens" if needed_px <= WIDE_TABLE_PX else " stacks"
 
 
-def min_table_width_px(table: model.Table) -> int:
+def min_table_width_px(table: model.Table) -> float:
     """Return the approximate width of a table without broken words."""
-    widths: dict[int, int] = {}
-    for row in (table.head, *table.rows):
-        for number, cell in enumerate(row):
-            has_picture = any(isinstance(node, model.Image) for node in walk(cell.blocks))
-            longest = max((len(word) for word in re.split("[ -]", text(cell.blocks))), default=0) * LETTER_PX
-            widths[number] = max(widths.get(number, 0), longest, CELL_PX if has_picture else 0)
-    return sum(widths.values()) + PADDING_PX * len(widths)
+
+    def width_px(cell: model.Cell, _tag: str) -> float:
+        has_picture = any(isinstance(node, model.Image) for node in walk(cell.blocks))
+        longest = max((len(word) for word in re.split("[ -]", text(cell.blocks))), default=0) * LETTER_PX
+        return max(longest, CELL_PX if has_picture else 0)
+
+    widths = column_widths(table, width_px)
+    return sum(widths) + PADDING_PX * len(widths)
 
 
 @dataclass(frozen=True, slots=True)
