@@ -276,7 +276,7 @@ class MarkupRenderer:
 
     def note_item(self, number: int, note: model.Note) -> Markup:
         return Markup('<li id="{0}note-{1}">{2} <a href="#{0}noteref-{1}" role="doc-backlink"{3}>{4}</a></li>').format(
-            self.prefix, number, self.blocks(note.blocks), ADDED, self.words["back"]
+            self.prefix, number, self.blocks(note.blocks), self.added(), self.words["back"]
         )
 
     def notes_section(self, items: list[Markup]) -> Markup:

@@ -205,8 +205,9 @@ class BookBuilder:
     def chapter_page(self, chapter: chapters.Chapter) -> BookPage:
         article = chapter.article
         is_preface = self.edition.is_bound and article is self.edition.front
+        words = self.job.words_of(article)
         renderer = chapters.ChapterRenderer(
-            chapter, self.words, self.place, chapters=self._by_address, page_breaks=self.page_breaks
+            chapter, words, self.place, chapters=self._by_address, page_breaks=self.page_breaks
         )
         # In reading order, since page breaks and notes are numbered while rendering.
         opening_mark = renderer.opening_mark()
@@ -229,14 +230,16 @@ class BookBuilder:
             title_is_added=is_preface,
             opening_mark=opening_mark,
             lead="" if is_preface else article.lead,
-            byline="" if is_preface else back_matter.byline(article, self.words),
+            byline="" if is_preface else back_matter.byline(article, words),
             hero=hero,
             key_points=article.meta.key_points,
             meta=article.meta,
+            words=words,
+            added=renderer.added(),
             blocks=blocks,
             notes=notes,
             related=self.related(article),
-            rows=back_matter.article_rows(article, self.words) if self.edition.is_bound and not is_preface else (),
+            rows=back_matter.article_rows(article, words) if self.edition.is_bound and not is_preface else (),
         )
 
     def last_page(self, chapter: chapters.Chapter) -> int:
@@ -266,7 +269,9 @@ class BookBuilder:
 
     def contents(self, pages: Iterable[BookPage]) -> tuple[chapters.NavEntry, ...]:
         """Return the table of contents: parts, chapters with their headings, and other pages."""
-        of_chapter = {chapter.name: chapters.chapter_toc(chapter, self.words) for chapter in self.chapters}
+        of_chapter = {
+            chapter.name: chapters.chapter_toc(chapter, self.job.words_of(chapter.article)) for chapter in self.chapters
+        }
         left_out = ("cover.xhtml", "titlepage.xhtml", "nav.xhtml")
         part_of = {chapter.name: chapter.part.name for chapter in self.chapters if chapter.part}
         places: dict[str, chapters.NavEntry] = {}

@@ -154,7 +154,7 @@ class ChapterRenderer(MarkupRenderer):
         chapters: Mapping[str, Chapter],
         page_breaks: PageBreaks,
     ) -> None:
-        super().__init__(words, place, medium=MEDIUM, prefix=chapter.prefix)
+        super().__init__(words, place, medium=MEDIUM, prefix=chapter.prefix, language=chapter.article.language)
         self.chapter = chapter
         self.chapters = chapters
         """All chapters of the book, by the web address of their article."""
@@ -229,7 +229,7 @@ class ChapterRenderer(MarkupRenderer):
             '<{0} id="{1}" class="callout {2}" epub:type="{3}" role="doc-{3}" aria-labelledby="{1}-title">\n'
             '<p class="callout-title" id="{1}-title"{4}>{5}</p>\n{6}\n</{0}>'
         ).format(
-            tag, id_, block.kind, kind, "" if block.title else ADDED, title, self.blocks(block.blocks)
+            tag, id_, block.kind, kind, "" if block.title else self.added(), title, self.blocks(block.blocks)
         )  # fmt: skip
 
     def references(self, block: model.References) -> Markup:
@@ -251,7 +251,7 @@ class ChapterRenderer(MarkupRenderer):
         )  # fmt: skip
         self._is_in_references = False
         return Markup('<p class="to-references"{}><a href="{}">{}</a></p>').format(
-            ADDED, self.chapter.href(block.id), self.words["references"]
+            self.added(), self.chapter.href(block.id), self.words["references"]
         )
 
     # ---- tables
@@ -306,14 +306,14 @@ class ChapterRenderer(MarkupRenderer):
     def note_item(self, number: int, note: model.Note) -> Markup:
         back = Markup(
             '<a class="note-back" href="#{0}_noteref-{1}" role="doc-backlink" aria-label="{2}"{3}>{1} ↑</a>'
-        ).format(self.prefix, number, self.words.fill("epub_back_to_note", number=number), ADDED)
+        ).format(self.prefix, number, self.words.fill("epub_back_to_note", number=number), self.added())
         return Markup(
             '<aside class="note" id="{0}_note-{1}" epub:type="footnote" role="doc-footnote">\n{2}\n{3}\n</aside>'
         ).format(self.prefix, number, back, self.blocks(note.blocks))
 
     def notes_section(self, items: list[Markup]) -> Markup:
         return Markup('<section class="notes" epub:type="footnotes">\n<h2{}>{}</h2>\n{}\n</section>').format(
-            ADDED, self.words["notes"], Markup("\n").join(items)
+            self.added(), self.words["notes"], Markup("\n").join(items)
         )
 
     # ---- links

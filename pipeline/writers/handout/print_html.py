@@ -144,7 +144,9 @@ def _article_values(edition: Edition, article: Article, job: Job, setting: TypeS
         "body": renderer.article(article),
         "see_doctor": default_see_doctor_lines(edition, job) if article.id == edition.articles[-1].id else (),
         "notes": renderer.notes(),
-        "dates": _date_lines(article, job.words),
+        "dates": _date_lines(article, renderer.words),
+        "words": renderer.words,
+        "added": renderer.added(),
         "meta": article.meta,
     }
 
