@@ -28,6 +28,11 @@ class Element:
         return " ".join(" ".join(pieces).split())
 
     @property
+    def text_of_label(self) -> str:
+        """All words of a label."""
+        return " ".join(kid if isinstance(kid, str) else kid.text_of_label for kid in self.kids)
+
+    @property
     def outline(self) -> str:
         """The kinds below, such as `L(LI(Lbl LBody(P)))`."""
         kids = " ".join(kid.outline for kid in self.kids if isinstance(kid, Element))
@@ -74,6 +79,8 @@ def _element(source: Any, pages: dict[Any, int], words: dict[tuple[int, int], st
             made.kids.append(words.get((pages[kid.Pg.objgen], int(kid.MCID)), ""))
         elif kid.get("/Type") == "/OBJR":
             made.properties["Contents"] = str(kid.Obj.Contents)
+            if "/A" in kid.Obj and "/URI" in kid.Obj.A:
+                made.properties["URI"] = str(kid.Obj.A.URI)
         else:
             made.kids.append(_element(kid, pages, words))
     return made

@@ -1,0 +1,164 @@
+"""Compares every published file of a project with its articles, by format and variant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.config import load_config
+from pipeline.model import Article
+from pipeline.reading.reader import read_articles
+from pipeline.reading.source_files import find_roots, find_sources
+from pipeline.writers import installed_writers
+from tests.oracle import comparing, letters, pages, paper
+from tests.oracle.comparing import Compared, Difference
+from tests.oracle.facts import Facts, squeezed
+from tests.oracle.model import facts_of
+
+EXCERPTS = ("short", "exercise-card")
+NAMED = frozenset({"epub-link-dead", "handout-sign", "newsletter-shortened", "picture-broken"})
+"""Findings that name what a file holds otherwise than its article."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was compared in one file."""
+
+    source: str
+    path: str
+    kind: str
+    """Format and variant: `handout a5`, `newsletter text`."""
+    compared: Compared
+    is_named: bool
+    """A finding names the article and what is different in it."""
+
+
+def articles_of(project: Path) -> dict[str, Article]:
+    """Return the articles of a project by source."""
+    config = load_config(project, installed_writers())
+    roots = find_roots(config)
+    read = read_articles(list(find_sources(config, roots).sources), config, roots, {})
+    return {result.article.source: result.article for result in read if result.article is not None}
+
+
+def compare_project(project: Path, outputs: Path) -> Iterator[Result]:
+    """Yield a result for each published file of each article and edition."""
+    articles = articles_of(project)
+    report = json.loads((outputs / "report.json").read_text("utf-8"))
+    named = {(each["source"], each["code"]) for each in report["findings"] if each["code"] in NAMED}
+    for entry in report["editions"]:
+        bound = [articles[source] for source in entry["sources"] if source in articles]
+        files = {artifact["path"]: outputs / artifact["path"] for artifact in entry["artifacts"]}
+        is_named = any(source in entry["sources"] for source, _ in named)
+        for path, file in files.items():
+            for kind, article, compared in _compare_file(entry, bound, path, file):
+                yield Result(article.source, path, kind, compared, is_named)
+
+
+def _compare_file(
+    entry: dict[str, Any], bound: list[Article], path: str, file: Path
+) -> Iterator[tuple[str, Article, Compared]]:
+    name, is_alone = entry["id"].rpartition("/")[2], len(bound) == 1
+    data = file.read_bytes()
+    match entry["format"], file.suffix:
+        case "epub", ".epub":
+            book = pages.read_book(data)
+            yield from ((f"epub{'' if is_alone else ' bound'}", *each) for each in compare_book(book, bound))
+        case "newsletter", ".html" if not file.stem.endswith(".paste"):
+            kind = "newsletter html" if is_alone else "newsletter html bound"
+            for article, chapter in _by_title(bound, pages.read_mail(data)):
+                whole = is_alone or article is bound[0]
+                yield kind, article, compare_page(article, chapter.facts, "mail", is_whole=whole)
+        case "newsletter", ".txt":
+            kind = "newsletter text" if is_alone else "newsletter text bound"
+            yield kind, bound[0], compare_letter(bound[0], data.decode(), is_alone=is_alone)
+        case "handout", ".pdf":
+            variant = file.stem.removeprefix(name).removeprefix("-") or "standard"
+            if variant == "booklet":
+                yield "handout booklet", bound[0], compare_booklet(data, file.with_name(f"{name}-a5.pdf"))
+            else:
+                for article, compared in compare_sheet(paper.read_handout(data), bound, variant):
+                    yield f"handout {variant}{'' if is_alone else ' bound'}", article, compared
+
+
+def _by_title(bound: list[Article], chapters: tuple[pages.Chapter, ...]) -> Iterator[tuple[Article, pages.Chapter]]:
+    by_title = {chapter.title: chapter for chapter in reversed(chapters)}
+    for article in bound:
+        if chapter := by_title.get(squeezed(article.title)):
+            yield article, chapter
+
+
+# ---- one format each
+
+
+def compare_page(article: Article, found: Facts, medium: str, *, is_whole: bool = True) -> Compared:
+    expected = facts_of(article, medium)
+    related = {(entry.address, squeezed(entry.title)) for entry in article.meta.related}
+    while found.addresses and (found.addresses[-1].address, found.addresses[-1].text) in related:
+        found.addresses.pop()  # what to read next is listed at the end
+    return comparing.compare_whole(expected, found) if is_whole else comparing.compare_excerpt(expected, found)
+
+
+def compare_book(book: pages.Book, bound: list[Article]) -> Iterator[tuple[Article, Compared]]:
+    """Yield what was compared of each chapter of a book, and of its table of contents."""
+    texts = [article for article in bound if article.blocks or len(bound) == 1]
+    for article, chapter in zip(texts, book.chapters, strict=True):
+        expected = facts_of(article, "book")
+        found = chapter.facts
+        if article is bound[0] and len(bound) > 1:  # its title and lead stand on a page of their own
+            expected = _without_opening(article, expected)
+        compared = comparing.compare_whole(expected, found)
+        bookmarks = comparing.compare_bookmarks(expected.headings, book.contents)
+        yield article, _together(compared, bookmarks)
+
+
+def _without_opening(article: Article, facts: Facts) -> Facts:
+    opening = sum(map(bool, (article.title, article.lead)))
+    facts.headings = facts.headings[1:]
+    facts.blocks = facts.blocks[opening:]
+    return facts
+
+
+def compare_letter(article: Article, plain: str, *, is_alone: bool = True) -> Compared:
+    expected = facts_of(article, "mail")
+    letter = letters.read_letter(plain)
+    found = letters.facts_in(letter, expected)
+    if not is_alone:  # the footnotes of all articles stand at its end
+        found.notes = {number: note for number, note in found.notes.items() if number in expected.notes}
+        return comparing.compare_excerpt(expected, found)
+    compared = comparing.compare_whole(expected, found, ())
+    return _together(compared, comparing.printed_addresses(expected.with_notes_named(), found.with_notes_named().text))
+
+
+def compare_sheet(sheet: paper.Sheet, bound: list[Article], variant: str) -> Iterator[tuple[Article, Compared]]:
+    """Yield what was compared of each article of a handout, and of its bookmarks."""
+    for article, found in zip(bound, sheet.articles, strict=True):
+        expected = facts_of(article, "print")
+        if variant in EXCERPTS:
+            yield article, comparing.compare_excerpt(expected, found)
+            continue
+        compared = comparing.compare_whole(expected, found, ("headings",) if len(bound) == 1 else ())
+        bookmarks = comparing.compare_bookmarks(expected.headings, sheet.bookmarks)
+        related = {entry.address for entry in article.meta.related} | {other.address for other in bound}
+        printed = comparing.printed_addresses(expected.with_notes_named(), found.with_notes_named().text, related)
+        yield article, _together(compared, bookmarks, printed)
+
+
+def compare_booklet(data: bytes, leaflet: Path) -> Compared:
+    """Compare a booklet with the leaflet whose pages it imposes."""
+    compared = Compared()
+    compared.counts["pages' words"] += 1
+    if paper.page_words(data) != paper.page_words(leaflet.read_bytes()):
+        compared.differences.append(Difference(0, f"its words are not those of {leaflet.name}"))
+    return compared
+
+
+def _together(*compared: Compared) -> Compared:
+    whole = Compared()
+    for each in compared:
+        whole.counts.update(each.counts)
+        whole.differences += each.differences
+    return whole
