@@ -121,6 +121,7 @@ CODES = {
     "picture-case": CodeEntry("warning", "reading.picture_finder"),
     "picture-missing": CodeEntry("error", "reading.picture_finder"),
     "picture-outside": CodeEntry("error", "reading.picture_finder"),
+    "picture-part-lost": CodeEntry("warning", "reading.picture_finder"),
     "picture-placeholder": CodeEntry("warning", "reading.picture_finder"),
     "picture-suffix": CodeEntry("note", "reading.picture_finder"),
     "placeholder": CodeEntry("error", "reading.embedded_html"), "quotes-mixed": CodeEntry("warning", "lint.mechanics"),

@@ -24,7 +24,7 @@ from pipeline.writers import installed_writers
 LIBRARIES = (
     "weasyprint", "pydyf", "EbookLib", "Jinja2", "css-inline", "pillow", "fontpkg-source-sans-3", "uharfbuzz",
     "fonttools", "pikepdf", "segno", "babel", "pypandoc_binary", "lxml", "pypdfium2", "PyYAML", "python-frontmatter",
-    "tinycss2",
+    "tinycss2", "cssselect2",
 )  # fmt: skip
 SPELLING_LIBRARIES = ("chunspell", "symspellpy", "wordfreq")
 READ_MODULES = (

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import logging
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipeline.errors import SourceError
@@ -13,16 +16,9 @@ from pipeline.limits import DEFAULT_LIMITS
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_SVG = "{http://www.w3.org/2000/svg}"
+SVG = "{http://www.w3.org/2000/svg}"
+HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
 _RESAVE_HINT = "save it anew in the drawing program"
-_HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
-_UNSAFE_ELEMENTS = {
-    f"{_SVG}{name}"
-    for name in (
-        "script", "foreignObject", "iframe", "audio", "video", "image", "feImage", "handler", "set", "animate",
-        "animateTransform", "animateMotion", "a",
-    )
-}  # fmt: skip
 _MAX_DRAWN_ELEMENTS = 12_000
 """Elements drawn, those of `<use>` each time: so many take ten seconds of processor time."""
 _MAX_SELECTOR_MATCHES = 4_000_000
@@ -68,25 +64,33 @@ def sanitise_svg(data: bytes) -> bytes:
     """
     from lxml import etree
 
+    root, _ = _rewritten(data)
+    return bytes(etree.tostring(root))
+
+
+def lost_parts(data: bytes) -> tuple[str, ...]:
+    """Return the parts of a drawing that are not shown.
+
+    Raises:
+        SourceError: As `sanitise_svg`.
+    """
+    return _rewritten(data)[1]
+
+
+def _rewritten(data: bytes) -> tuple[_Element, tuple[str, ...]]:
+    from lxml import etree
+
+    from pipeline.pictures.svg_rewriting import SvgRewriter  # late: few articles have drawings
+
     root = _parse(data)
     drawn = _count_drawn(root)
     if drawn > _MAX_DRAWN_ELEMENTS:
         raise SourceError(f"more than {_MAX_DRAWN_ELEMENTS:,} shapes", hint="simplify the drawing, or save it as PNG")
-    styles = ("".join(element.itertext()) for element in root.iter(f"{_SVG}style"))
+    styles = ("".join(element.itertext()) for element in root.iter(f"{SVG}style"))
     if (selectors := sum(style.count("{") + style.count(",") for style in styles)) * drawn > _MAX_SELECTOR_MATCHES:
         raise SourceError(f"{selectors:,} selectors of style for {drawn:,} shapes", hint="save it as plain SVG, or PNG")
-    etree.strip_elements(
-        root, *_UNSAFE_ELEMENTS, etree.Comment, etree.ProcessingInstruction, etree.Entity, with_tail=False
-    )
-    for element in root.iter():
-        for name, value in list(element.attrib.items()):
-            local = str(name).rpartition("}")[2].lower()
-            is_outside = name in _HREFS and not str(value).startswith("#")
-            if local.startswith("on") or is_outside or _has_external_reference(str(value)):
-                del element.attrib[name]
-        if element.tag == f"{_SVG}style" and _has_external_reference(element.text or ""):
-            element.text = ""
-    return bytes(etree.tostring(root))
+    etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, etree.Entity, with_tail=False)
+    return root, SvgRewriter(root).rewrite()
 
 
 def rasterise_svg(data: bytes) -> bytes:
@@ -103,13 +107,16 @@ def rasterise_svg(data: bytes) -> bytes:
     width, height = svg_size(data)
     source = base64.b64encode(sanitise_svg(data)).decode("ascii")
     page = (
-        f"<style>@page{{size:{width}px {height}px;margin:0}}"
+        f"<style>@page{{size:{width}px {height}px;margin:0}}body{{margin:0}}"
         f"img{{display:block;width:{width}px;height:{height}px}}</style>"
         f'<img src="data:image/svg+xml;base64,{source}">'
     )
     fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
     try:
-        pdf = weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf()
+        with _logged_errors() as errors:
+            pdf = weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf()
+        if errors:  # WeasyPrint stops amid a drawing and only logs it
+            raise ValueError("a value in it is none of SVG")
         document = pypdfium2.PdfDocument(pdf)
         # Within the limit of pixels for pictures; two less, since both sides are rounded up in rendering.
         raster_px = min(RASTER_WIDTH_PX, math.isqrt(DEFAULT_LIMITS.picture_pixels * width // height) - 2)
@@ -124,6 +131,22 @@ def rasterise_svg(data: bytes) -> bytes:
     return pixels.getvalue()
 
 
+@contextmanager
+def _logged_errors() -> Iterator[list[logging.LogRecord]]:
+    """Collect the errors that WeasyPrint logs, instead of printing them."""
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = records.append  # type: ignore[method-assign, assignment]  # a class of its own would only do this
+    logger = logging.getLogger("weasyprint")
+    before, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield records
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = before
+
+
 def _parse(data: bytes) -> _Element:
     from lxml import etree
 
@@ -134,7 +157,7 @@ def _parse(data: bytes) -> _Element:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise SourceError(f"SVG that is not well-formed: {error}", hint=_RESAVE_HINT) from error
-    if root.tag != f"{_SVG}svg":
+    if root.tag != f"{SVG}svg":
         raise SourceError(f"XML, but not SVG: its root is {root.tag}", hint=_RESAVE_HINT)
     if root.getroottree().docinfo.internalDTD is not None and b"<!ENTITY" in data:
         raise SourceError("SVG with entities of its own", hint="save it as plain SVG")
@@ -149,8 +172,8 @@ def _count_drawn(root: _Element) -> int:
     def count(element: _Element) -> int:
         if element not in counts:
             counts[element] = _MAX_DRAWN_ELEMENTS + 1  # until it is counted: a cycle of <use> ends here
-            target = next((element.get(name, "")[1:] for name in _HREFS if element.get(name)), "")
-            used = by_id.get(target) if element.tag == f"{_SVG}use" else None
+            target = next((element.get(name, "")[1:] for name in HREFS if element.get(name)), "")
+            used = by_id.get(target) if element.tag == f"{SVG}use" else None
             counts[element] = 1 + sum(map(count, element)) + (count(used) if used is not None else 0)
         return counts[element]
 
@@ -158,13 +181,6 @@ def _count_drawn(root: _Element) -> int:
         return count(root)
     except RecursionError:
         return _MAX_DRAWN_ELEMENTS + 1
-
-
-def _has_external_reference(value: str) -> bool:
-    plain = re.sub(r"\\|/\*.*?\*/", "", value).lower()
-    return "@import" in plain or any(
-        not address.lstrip("\"' ").startswith("#") for address in re.findall(r"url\(([^)]*)\)", plain)
-    )
 
 
 def _length_px(length: str | None) -> float:

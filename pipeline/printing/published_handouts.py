@@ -124,6 +124,7 @@ def render_print_pack_cover(pack: PackContents, publisher: Publisher, words: Wor
     Raises:
         StyleError: A template, style sheet or word is broken.
     """
+    from pipeline.rendering.fonts import printable
     from pipeline.rendering.pdf_layout import Layout, draw_pdf, lay_out  # late, since WeasyPrint is slow to import
 
     width_mm, height_mm = pack.paper_mm
@@ -134,7 +135,8 @@ def render_print_pack_cover(pack: PackContents, publisher: Publisher, words: Wor
         sheets = sheet_count(own_pages)
         for title, pages in pack.handouts:
             own_sheets = sheet_count(pages) * pack.copies
-            rows.append({"title": title, "pages": pages, "sheets": own_sheets, "first": sheets * PAGES_PER_SHEET + 1})
+            first, shown = sheets * PAGES_PER_SHEET + 1, printable(title) or title
+            rows.append({"title": shown, "pages": pages, "sheets": own_sheets, "first": first})
             sheets += own_sheets
         html = styles.render(
             "pack/cover.html.j2",

@@ -24,6 +24,7 @@ _TYPES_OF_SUFFIX = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".gif": "image/gif",
     ".tif": "image/tiff", ".tiff": "image/tiff", ".bmp": "image/bmp", ".svg": "image/svg+xml",
 }  # fmt: skip
+_MAX_NAMED_PARTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class PictureFinder:
     roots: SourceRoots
     limits: Limits = DEFAULT_LIMITS
     _listings: dict[Path, dict[str, Path]] = field(default_factory=dict)
-    _probed: dict[Path, tuple[Picture, int]] = field(default_factory=dict)  # Each picture with the number of its frames
+    # Each picture with the number of its frames, and the parts of a drawing that are not shown
+    _probed: dict[Path, tuple[Picture, int, tuple[str, ...]]] = field(default_factory=dict)
 
     @error_rule(
         "picture-broken",
@@ -147,6 +149,12 @@ class PictureFinder:
         "A JPEG named `ryg.png`",
         "Rename the file.",
     )
+    @warning_rule(
+        "picture-part-lost",
+        "A part of a drawing is not shown, since the renderer of drawings does not know it.",
+        "Labels of a flow chart that are HTML (`<foreignObject>`)",
+        "Export the drawing with plain text and shapes, or as PNG.",
+    )
     def _probe(self, path: Path, line: int, findings: FindingCollector) -> Picture:
         if path not in self._probed:
             data = read_inside(path, self.roots, self.limits.picture_bytes)
@@ -155,8 +163,17 @@ class PictureFinder:
             info = probe_image(data, self.limits.picture_pixels)
             digest, size = hashlib.sha256(data).hexdigest(), (info.width_px, info.height_px)
             picture = Picture(self.roots.relative(path), digest, *size, info.media_type, info.has_alpha)
-            self._probed[path] = picture, info.frames
-        picture, frames = self._probed[path]
+            lost: tuple[str, ...] = ()
+            if picture.media_type == "image/svg+xml":
+                from pipeline.pictures.svg import lost_parts  # late: few articles have drawings
+
+                lost = lost_parts(data)
+            self._probed[path] = picture, info.frames, lost
+        picture, frames, lost = self._probed[path]
+        if lost:
+            more = f"; and {len(lost) - _MAX_NAMED_PARTS} more" if len(lost) > _MAX_NAMED_PARTS else ""
+            named = "; ".join(lost[:_MAX_NAMED_PARTS]) + more
+            findings.add("picture-part-lost", line, f"this part of the drawing {path.name} is not shown: {named}")
         if frames > 1:
             findings.add("picture-animated", line, f"{path.name} moves; its first picture of {frames} is shown")
         if _TYPES_OF_SUFFIX.get(path.suffix.lower(), picture.media_type) != picture.media_type:

@@ -8,7 +8,7 @@ from functools import cache
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from pipeline.rendering.fonts import FontStyle, font_data
+from pipeline.rendering.fonts import FontStyle, font_data, printable
 
 WIDTH_PX, HEIGHT_PX = 1400, 2100
 MARGIN_PX = 120
@@ -61,6 +61,7 @@ def fit_text(text: str, style: FontStyle, width_px: int, height_px: int, sizes_p
     Args:
         sizes_px: From large to small.
     """
+    text = printable(text)
     for size in sizes_px:
         font = _pil_font(style, size)
         lines = _break_into_lines(text.split(), font, width_px)

@@ -47,6 +47,11 @@ def supported_characters() -> frozenset[str]:
     return frozenset.intersection(*(frozenset(map(chr, hb.Face(font_data(style)).unicodes)) for style in FONT_STYLES))
 
 
+def printable(text: str) -> str:
+    """Return a text without the characters that the font lacks: boxes, or letters of other fonts, would show."""
+    return "".join(character for character in text if character in supported_characters()).strip()
+
+
 def widest_word_em(text: str, style: FontStyle) -> float:
     """Return the width of the widest part of a text that no line break can divide; 0 for no text."""
     return max((_width_em(part, style) for part in _UNBREAKABLE.findall(text)), default=0.0)

@@ -91,7 +91,12 @@ def lay_out(html: str, css: str, resources: Mapping[str, Resource]) -> Layout:
         try:
             source = weasyprint.HTML(string=html, url_fetcher=_ResourceFetcher(resources))
             sheet, css_messages = _style_sheet(css)
-            document = source.render(font_config=_font_configuration(), stylesheets=[sheet], pdf_variant=_PDF_VARIANT)
+            document = source.render(
+                font_config=_font_configuration(),
+                stylesheets=[sheet],
+                pdf_variant=_PDF_VARIANT,
+                presentational_hints=True,  # the number that a list starts with
+            )
         except FatalURLFetchingError as error:
             raise StyleError(f"{error} is loaded, but nothing outside the style folder may be") from error
     return Layout(document, source.etree_element, tuple(dict.fromkeys((*css_messages, *messages))))

@@ -137,7 +137,11 @@ def _same_item(expected: Item, found: Item) -> bool:
 def _same_start(expected: Item, found: Item) -> bool:
     """Tell whether an item is that one, or its beginning: short variants print the first words of each step."""
     words = bare(expected.text)
-    return expected.number == found.number and bool(words) and (words.startswith(found.text) or found.text.startswith(words))
+    return (
+        expected.number == found.number
+        and bool(words)
+        and (words.startswith(found.text) or found.text.startswith(words))
+    )
 
 
 def _as_item(heading: Words) -> Item:

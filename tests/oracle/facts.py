@@ -101,12 +101,17 @@ class Facts:
         names = {number: bare(note.text)[:_NOTE_START] for number, note in self.notes.items()}
 
         def named(words: str) -> str:
-            return re.sub("\u27e6(.*?)\u27e7", lambda mark: MARK.format(names.get(mark[1], f"no note {mark[1]}")), words)
+            return re.sub(
+                "\u27e6(.*?)\u27e7", lambda mark: MARK.format(names.get(mark[1], f"no note {mark[1]}")), words
+            )
 
         return Facts(
             [Words(named(each.text), each.line) for each in self.headings],
             [Item(each.number, named(each.text), each.line) for each in self.items],
-            [Grid(tuple(tuple(map(named, row)) for row in each.rows), each.has_head, each.line) for each in self.tables],
+            [
+                Grid(tuple(tuple(map(named, row)) for row in each.rows), each.has_head, each.line)
+                for each in self.tables
+            ],
             [Address(each.address, named(each.text), each.line) for each in self.addresses],
             {number: Words(named(note.text), note.line) for number, note in self.notes.items()},
             [Words(named(each.text), each.line) for each in self.blocks],

@@ -58,7 +58,9 @@ def facts_in(letter: Letter, expected: Facts) -> Facts:
 
 def _items(letter: Letter, items: Sequence[Item]) -> Iterator[Item]:
     """Yield the lines that begin with a number and the words of an item; the rest of its words is not looked at."""
-    lines = [(match[1], letter.clean(match[2])) for line in letter.lines if (match := re.match(r"\s*(\d+)\. +(.+)", line))]
+    lines = [
+        (match[1], letter.clean(match[2])) for line in letter.lines if (match := re.match(r"\s*(\d+)\. +(.+)", line))
+    ]
     at = 0
     for item in items:
         for place in range(at, len(lines)):
@@ -91,7 +93,9 @@ def _columns(letter: Letter, grid: Grid, start: int) -> tuple[Grid, int] | None:
         head = _cells(letter, letter.lines[at - 1], spans)
         if len(head) == len(grid.rows[0]) and all(map(_says, grid.rows[0], head)):
             last = at + len(grid.rows)
-            return Grid((head, *(_cells(letter, line, spans) for line in letter.lines[at + 1 : last])), True, grid.line), last
+            return Grid(
+                (head, *(_cells(letter, line, spans) for line in letter.lines[at + 1 : last])), True, grid.line
+            ), last
     return None
 
 
@@ -103,7 +107,9 @@ def _without_head(letter: Letter, grid: Grid, start: int) -> tuple[Grid, int] | 
     for at in range(start, len(letter.lines) - len(grid.rows) + 1):
         lines = [re.split(r" {2,}", line.strip()) for line in letter.lines[at : at + len(grid.rows)]]
         rows = tuple(tuple(map(letter.clean, cells)) for cells in lines)
-        if all(len(row) == len(cells) and all(map(_says, row, cells)) for row, cells in zip(grid.rows, rows, strict=True)):
+        if all(
+            len(row) == len(cells) and all(map(_says, row, cells)) for row, cells in zip(grid.rows, rows, strict=True)
+        ):
             return Grid(rows, False, grid.line), at
     return None
 

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipeline import model
-from tests.oracle.facts import BULLET, END, LINK, MARK, RAISED, STRUCK, UNSTRUCK, Address, Facts, Grid, Item, Words, squeezed
+from tests.oracle.facts import (
+    BULLET,
+    END,
+    LINK,
+    MARK,
+    RAISED,
+    STRUCK,
+    UNSTRUCK,
+    Address,
+    Facts,
+    Grid,
+    Item,
+    Words,
+    squeezed,
+)
 
 OUTSIDE = ("http:", "https:", "mailto:", "tel:", "sms:")
 

@@ -163,7 +163,9 @@ class _Reader:
             notes = {element.get("id", "").rpartition("-")[2]: element}
         else:
             lists = [child for child in element if _tag(child) == "ol"]
-            notes = {str(number): item for each in lists for number, item in enumerate(each, int(each.get("start", "1")))}
+            notes = {
+                str(number): item for each in lists for number, item in enumerate(each, int(each.get("start", "1")))
+            }
         for number, note in notes.items():
             self.facts.notes[number] = Words(self.inside(note))
         self.notes += self.text

@@ -55,7 +55,9 @@ def _notes_section(element: Element) -> Element | None:
     sections = [kid for kid in element.kids if isinstance(kid, Element) and kid.kind == "Sect"]
     sections = [kid for section in sections for kid in ([section, *section.find("Sect")])]
     shape = re.compile(r"Sect\(H\d L\(.*\)\)")
-    return next((section for section in reversed(sections) if shape.fullmatch(section.outline) and _is_numbered(section)), None)
+    return next(
+        (section for section in reversed(sections) if shape.fullmatch(section.outline) and _is_numbered(section)), None
+    )
 
 
 def _is_numbered(section: Element) -> bool:

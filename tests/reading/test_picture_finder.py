@@ -131,3 +131,17 @@ def test_a_picture_is_taken_by_its_content_not_its_suffix(finder: PictureFinder,
     assert picture is not None
     assert picture.media_type == "image/jpeg"
     assert [finding.code for finding in findings] == ["picture-suffix"]
+
+
+def test_a_drawing_names_the_parts_that_are_not_shown(finder: PictureFinder) -> None:
+    labels = "".join(f"<foreignObject><p>Trin {number}</p></foreignObject>" for number in range(9))
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/>{labels}</svg>'
+    write(finder.roots.project / "sources/images/flow.svg", drawing)
+
+    picture, findings = found(finder, "/images/flow.svg")
+
+    assert picture is not None
+    (finding,) = findings
+    assert (finding.code, finding.line) == ("picture-part-lost", 7)
+    assert "'Trin 0'; HTML text <foreignObject>: 'Trin 1'" in finding.message
+    assert finding.message.endswith("'Trin 5'; and 3 more")

@@ -59,3 +59,9 @@ def test_the_same_words_give_the_same_bytes() -> None:
 
 def test_a_clinic_without_name_has_a_cover_too() -> None:
     assert Image.open(io.BytesIO(draw_cover("Søvn", "", "", "#1f4f4b"))).size == (1400, 2100)
+
+
+def test_a_sign_that_the_font_lacks_is_no_box_on_the_cover() -> None:
+    with_sign, without = (draw_cover(title, "Klinik", "Råd", "#1f4f4b") for title in ("Godt gået 🎉", "Godt gået"))
+
+    assert with_sign == without

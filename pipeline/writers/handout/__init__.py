@@ -41,7 +41,7 @@ needs = print_needs
 )
 @warning_rule(
     "handout-logo-missing",
-    "A handout cannot show the logo; the publisher's name is printed instead.",
+    "A handout cannot show the logo, so the publisher's name is printed instead; or a part of it is not shown.",
     '`logo = "logo.pdf"`',
     "Put the logo into `styles/` as SVG, PNG or JPEG, and name it in `publish.toml`.",
 )

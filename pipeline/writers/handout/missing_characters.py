@@ -48,12 +48,22 @@ class Substitutions:
     instead: Mapping[str, str]
 
     def apply_to(self, html: str) -> str:
-        """Return a document with the replacements; a character that is left out takes the space before it along."""
+        """Return a document with the replacements in its body: its metadata keep the whole title.
+
+        A character that is left out takes the space before it along.
+        """
+        head, end, body = html.rpartition("</head>")
         dropped = re.escape("".join(character for character, other in self.instead.items() if not other) + _EMOJI_STYLE)
         replaced = str.maketrans({character: other for character, other in self.instead.items() if other})
         # Only the space after a word: one after a tag may separate a bold word from a plain one.
         at_end = re.compile(rf"(?<=[^\s>]) [{dropped}]+(?=[\s.,;:!?)<])")
-        return re.sub(f"[{dropped}]", "", at_end.sub("", html)).translate(replaced)
+        return head + end + re.sub(f"[{dropped}]", "", at_end.sub("", body)).translate(replaced)
+
+    def printed_title(self, article: Article) -> str:
+        """Return the title, or the name of the source where nothing of the title can be printed."""
+        if self.apply_to(article.title).strip():
+            return article.title
+        return re.sub("[-_]", " ", article.id.rpartition("/")[2]).capitalize()
 
 
 @warning_rule(
@@ -85,6 +95,9 @@ def find_substitutions(edition: Edition) -> tuple[Substitutions, tuple[Finding, 
             done = f"{other!r} is printed for it" if other else "it is left out"
             message = f"the font of the handout has no {_describe_character(character)}: {done}"
             findings.append(make_finding("handout-sign", article.source, line, message))
+        if (title := Substitutions(instead).printed_title(article)) != article.title:
+            message = f"nothing of the title {article.title!r} can be printed: {title!r} is printed for it"
+            findings.append(make_finding("handout-sign", article.source, 0, message))
     return Substitutions(instead), tuple(findings)
 
 

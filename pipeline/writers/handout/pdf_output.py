@@ -118,6 +118,9 @@ def _content_findings(edition: Edition, job: Job) -> Iterator[Finding]:
     if job.publisher.logo and not print_html.find_print_logo(job):
         message = f"[publisher] logo is {job.publisher.logo!r}: no whole SVG, PNG or JPEG below styles/"
         yield make_finding("handout-logo-missing", FILE_NAME, 0, message)
+    elif lost := print_html.lost_logo_parts(job):
+        message = f"[publisher] logo: this part of {job.publisher.logo!r} is not shown: {'; '.join(lost)}"
+        yield make_finding("handout-logo-missing", FILE_NAME, 0, message)
     if job.options.qr_code and not edition.front.address:
         yield make_finding(
             "handout-no-address", edition.front.source, 0, "no web address is known, so no QR code is printed"

@@ -13,14 +13,14 @@ from markupsafe import Markup, escape
 from pipeline.errors import SourceError, StyleError
 from pipeline.model import Article, Callout, Edition, walk
 from pipeline.pictures.image_files import verify_image
-from pipeline.pictures.svg import sanitise_svg
+from pipeline.pictures.svg import lost_parts, rasterise_svg, sanitise_svg
 from pipeline.rendering.fonts import widest_word_mm
 from pipeline.rendering.markup import TITLE, chapter_prefix, part_id
 from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
 from pipeline.rendering.words import Words
 from pipeline.writers import Job
 from pipeline.writers.handout.missing_characters import Substitutions
-from pipeline.writers.handout.print_markup import HandoutRenderer, picture_address
+from pipeline.writers.handout.print_markup import HandoutRenderer, picture_address, readable_address
 from pipeline.writers.handout.variants import TypeSetting, Variant
 
 END_ID = "_end"
@@ -68,7 +68,7 @@ def lay_out_handout(
         {
             "title": part.title if part else "",
             "title_id": part_id(edition, part) if part else "",
-            "chapters": tuple(_article_values(edition, article, job, setting) for article in articles),
+            "chapters": tuple(_article_values(edition, article, job, setting, substitutions) for article in articles),
         }
         for part, articles in edition.groups
     )
@@ -77,7 +77,7 @@ def lay_out_handout(
         "handout/handout.html.j2",
         edition=edition,
         front=edition.front,
-        front_chapter=_article_values(edition, edition.front, job, setting),
+        front_chapter=_article_values(edition, edition.front, job, setting, substitutions),
         groups=tuple(groups) if edition.is_bound else (),
         publisher=job.publisher,
         words=job.words,
@@ -86,8 +86,8 @@ def lay_out_handout(
         has_columns=setting.frame.columns > 1,
         has_logo=logo is not None,
         code_width=code_width,
-        web=_readable_address(edition.front.address),
-        website=_readable_address(job.publisher.website),
+        web=readable_address(edition.front.address),
+        website=readable_address(job.publisher.website),
         # "Side 1 af 2", with CSS counters for the numbers.
         footer_page=page_of_pages.replace("\x01", Markup('<span class="page"></span>')).replace(
             "\x02", Markup('<span class="pages"></span>')
@@ -132,11 +132,13 @@ def _writing_line_ranges(room_mm: float) -> tuple[range, range]:
     return range(min(_MAX_WRITING_LINES, both - questions)), range(questions)
 
 
-def _article_values(edition: Edition, article: Article, job: Job, setting: TypeSetting) -> dict[str, object]:
+def _article_values(
+    edition: Edition, article: Article, job: Job, setting: TypeSetting, substitutions: Substitutions
+) -> dict[str, object]:
     renderer = HandoutRenderer(article, job, setting, chapter_prefix(edition, article))
     return {
         "title_id": f"{renderer.prefix}{TITLE}",
-        "title": article.title,
+        "title": substitutions.printed_title(article),
         "language": article.language if article.language != edition.front.language else "",
         "lead": article.lead,
         "hero": renderer.hero(),
@@ -144,6 +146,7 @@ def _article_values(edition: Edition, article: Article, job: Job, setting: TypeS
         "body": renderer.article(article),
         "see_doctor": default_see_doctor_lines(edition, job) if article.id == edition.articles[-1].id else (),
         "notes": renderer.notes(),
+        "links": _unlisted_web_links(edition, article, renderer),
         "dates": _date_lines(article, renderer.words),
         "words": renderer.words,
         "added": renderer.added(),
@@ -181,9 +184,16 @@ def _date_lines(article: Article, words: Words) -> list[str]:
     )
 
 
-def _readable_address(address: str) -> str:
-    """Return an address as people read it aloud and type it."""
-    return address.removeprefix("https://").removeprefix("http://").removesuffix("/")
+def _unlisted_web_links(edition: Edition, article: Article, renderer: HandoutRenderer) -> list[dict[str, str]]:
+    """Return the web links of an article whose addresses its words do not say, without articles that are listed."""
+    others = (*edition.articles, edition.front)
+    listed = {entry.address for entry in article.meta.related} | {other.address for other in others}
+    known = {address.rstrip("/") for address in listed}
+    return [
+        {"words": words, "address": address, "shown": readable_address(address)}
+        for address, words in renderer.web_links.items()
+        if address.partition("#")[0].rstrip("/") not in known
+    ]
 
 
 def _style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> str:
@@ -231,9 +241,20 @@ def find_print_logo(job: Job) -> Resource | None:
     try:
         data = job.styles.data(str(path.relative_to("styles")))
         # Truncated pictures are refused here: WeasyPrint's own message depends on what the process has printed before.
-        return Resource(sanitise_svg(data) if media_type == "image/svg+xml" else verify_image(data), media_type)
+        if media_type != "image/svg+xml":
+            return Resource(verify_image(data), media_type)
+        drawn = sanitise_svg(data)
+        # A picture within the drawing would be smoothed, which PDF/A forbids.
+        return Resource(rasterise_svg(data), "image/png") if b"<image" in drawn else Resource(drawn, media_type)
     except (StyleError, SourceError):
         return None
+
+
+def lost_logo_parts(job: Job) -> tuple[str, ...]:
+    """Return the parts of the publisher's logo, which can be printed, that are left out."""
+    path = PurePosixPath(job.publisher.logo)
+    is_drawing = path.suffix.lower() == ".svg"
+    return lost_parts(job.styles.data(str(path.relative_to("styles")))) if is_drawing else ()
 
 
 @lru_cache(maxsize=64)  # a handout is laid out in several settings, with the same code

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from urllib.parse import quote, unquote
 
 from markupsafe import Markup
 
 from pipeline import model
 from pipeline.model import text, walk
-from pipeline.rendering.fonts import widest_word_mm
-from pipeline.rendering.markup import MarkupRenderer, Placed, column_widths
+from pipeline.rendering.fonts import supported_characters, widest_word_mm
+from pipeline.rendering.markup import ADDED, MarkupRenderer, Placed, column_widths
 from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.writers import Job, Need, Rendition
 from pipeline.writers.handout.variants import MEDIUM, MM_PER_INCH, TypeSetting, print_need
@@ -34,6 +36,8 @@ _MOST_WHOLE_LINES, _CELL_LETTERS = 20, 60
 """A table with more lines may break across pages: kept whole, it would leave a page nearly empty."""
 _MAX_LETTERS_BESIDE = 1400
 """Letters of a text beside a photograph, half a page: a longer one could not stay on its page."""
+_DANISH_DIGITS = 8
+"""Of a telephone number."""
 MIN_LETTERING_PT = 7.0
 """Size of the text in a drawing: where it would be smaller, the drawing takes the margin too."""
 _BESIDE_TEMPLATE = Markup('<div class="beside{}">\n{}\n{}\n</div>')
@@ -69,6 +73,26 @@ def picture_address(wanted: Need) -> str:
     return f"picture:{wanted.picture.sha256}-{wanted.width_px}"
 
 
+def readable_address(address: str) -> str:
+    """Return a web address as people read it aloud and type it."""
+    shown = address.removeprefix("https://").removeprefix("http://").removesuffix("/")
+    return shown if supported_characters().issuperset(shown) else quote(shown, safe="/:@!$&'()*+,;=-._~%?#")
+
+
+def unsaid_contact(scheme: str, target: str, words: str) -> str:
+    """Return the number or mail address of a link as people write it; empty where its words say it."""
+    target = unquote(target.partition("?")[0].partition(";")[0])
+    if not supported_characters().issuperset(target):
+        target = quote(target, safe="@")
+    if scheme == "mailto":
+        return "" if target.casefold() in words.casefold() else target
+    digits = re.sub(r"\D", "", target).removeprefix("45" if target.startswith("+45") else "")
+    if scheme not in ("tel", "sms") or digits in re.sub(r"\D", "", words):
+        return ""
+    # Danish numbers are written in pairs.
+    return re.sub(r"(\d\d)(?=\d)", r"\1 ", digits) if len(digits) == _DANISH_DIGITS else target
+
+
 def _has_short_text(block: model.Block | None, *kinds: type[model.Block]) -> bool:
     return block is not None and isinstance(block, kinds) and len(text((block,))) <= _MAX_LETTERS_BESIDE
 
@@ -86,6 +110,8 @@ class HandoutRenderer(MarkupRenderer):
         self._is_in_cell = False
         self._keeps_short = False
         self._indent_mm = 0.0
+        self.web_links: dict[str, str] = {}
+        """Words of each link to the web that do not say its address, by address."""
         self._ids = {node.id for node in walk(article.blocks) if isinstance(node, model.Header | model.References)}
 
     def hero(self) -> Markup:
@@ -207,9 +233,32 @@ class HandoutRenderer(MarkupRenderer):
             return Markup('<{} style="white-space: nowrap"').format(tag) + markup.removeprefix(f"<{tag}")
         return markup
 
+    def header(self, block: model.Header) -> Markup:
+        return self._with_bookmark(super().header(block), block.content)
+
+    def references_title(self, block: model.References) -> Markup:
+        return self._with_bookmark(super().references_title(block), block.title)
+
+    def _with_bookmark(self, heading: Markup, content: tuple[model.Inline, ...]) -> Markup:
+        """Return a heading whose bookmark has no marks of footnotes and no addresses."""
+        if not any(isinstance(node, model.Note | model.Link) for node in walk(content)):
+            return heading
+        label = Markup(' style="bookmark-label: attr(data-bookmark)" data-bookmark="{}">').format(text(content))
+        return Markup(str(heading).replace(">", str(label), 1))  # noqa: S704  # escaped above
+
     def link(self, inline: model.Link) -> Markup:
         if inline.address.startswith("#") and inline.address[1:] not in self._ids:
             return self.inlines(inline.content)  # its target is not in the excerpt
+        words = text(inline.content) or " ".join(
+            node.alt for node in walk(inline.content) if isinstance(node, model.Image)
+        )
+        scheme, _, target = inline.address.partition(":")
+        if scheme in ("http", "https"):
+            if readable_address(inline.address).removeprefix("www.").casefold() not in words.casefold():
+                self.web_links.setdefault(inline.address, words)
+        elif shown := unsaid_contact(scheme, target, words):
+            kind = "mail" if scheme == "mailto" else "number"
+            return super().link(inline) + Markup(' <span class="{}"{}>({})</span>').format(kind, ADDED, shown)
         return super().link(inline)
 
     def note_item(self, number: int, note: model.Note) -> Markup:
