@@ -68,18 +68,24 @@ def compare_excerpt(expected: Facts, found: Facts) -> Compared:
     return compared
 
 
-def compare_bookmarks(expected: Sequence[Words], found: Sequence[str]) -> Compared:
-    """Compare the headings of an article with bookmarks or a table of contents, which may have more entries."""
+def compare_titles(kind: str, expected: Sequence[Words], found: Sequence[str]) -> Compared:
+    """Compare the headings of an article, without footnote marks, with titles among which others may stand."""
     compared = Compared()
+    titles = list(map(_without_marks, found)) if kind == "headings" else list(found)
     at = 0
     for heading in expected:
-        words = re.sub("\u27e6.*?\u27e7", "", bare(heading.text))
-        compared.counts["bookmarks"] += 1
-        if words in found[at:]:
-            at = found.index(words, at) + 1
+        words = _without_marks(bare(heading.text))
+        compared.counts[kind] += 1
+        there = next((place for place in range(at, len(titles)) if titles[place] == words), None)
+        if there is not None:
+            at = there + 1
         elif words:
-            compared.say(heading.line, f"no bookmark {words[:_SHOWN]!r}")
+            compared.say(heading.line, f"{kind}: none is {words[:_SHOWN]!r}")
     return compared
+
+
+def _without_marks(words: str) -> str:
+    return re.sub("\u27e6.*?\u27e7", "", words)
 
 
 # ---- sequences

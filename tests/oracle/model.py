@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from pipeline import model
 from tests.oracle.facts import (
@@ -21,6 +22,10 @@ from tests.oracle.facts import (
     squeezed,
 )
 
+Nested: TypeAlias = (
+    model.BlockQuote | model.BulletList | model.OrderedList | model.DefinitionList | model.Div | model.Callout
+    | model.References
+)  # fmt: skip
 OUTSIDE = ("http:", "https:", "mailto:", "tel:", "sms:")
 
 
@@ -77,6 +82,17 @@ class _Teller:
                 return self.heading(self.inlines(content), self.line)
             case model.CodeBlock(text):
                 return self.say(squeezed(text), self.line)
+            case model.Table():
+                return self.table(block)
+            case model.Figure(_, caption):
+                return self.say(self.inlines(caption), self.line)
+            case model.HorizontalRule():
+                return ""
+            case _:
+                return self.nest(block)
+
+    def nest(self, block: Nested) -> str:
+        match block:
             case model.OrderedList():
                 return self.ordered(block)
             case model.BulletList(items):
@@ -86,12 +102,6 @@ class _Teller:
                     self.say(self.inlines(term), self.line) + "".join(map(self.blocks, definitions))
                     for term, definitions in entries
                 )
-            case model.Table():
-                return self.table(block)
-            case model.Figure(_, caption):
-                return self.say(self.inlines(caption), self.line)
-            case model.HorizontalRule():
-                return ""
             case model.Div(blocks, _, media):
                 return self.blocks(blocks) if not media or self.medium in media else ""
             case model.BlockQuote(blocks):

@@ -152,7 +152,7 @@ class _Reader:
     def link(self, element: etree._Element) -> str:
         words = self.inside(element)
         href = element.get("href", "")
-        if href.startswith(OUTSIDE) or ".xhtml" in href or href.startswith("#"):
+        if href.startswith((*OUTSIDE, "#")) or ".xhtml" in href:
             self.facts.addresses.append(Address(unquote(href), words))
         return words
 

@@ -54,13 +54,11 @@ def compare_project(project: Path, outputs: Path) -> Iterator[Result]:
         files = {artifact["path"]: outputs / artifact["path"] for artifact in entry["artifacts"]}
         is_named = any(source in entry["sources"] for source, _ in named)
         for path, file in files.items():
-            for kind, article, compared in _compare_file(entry, bound, path, file):
+            for kind, article, compared in _compare_file(entry, bound, file):
                 yield Result(article.source, path, kind, compared, is_named)
 
 
-def _compare_file(
-    entry: dict[str, Any], bound: list[Article], path: str, file: Path
-) -> Iterator[tuple[str, Article, Compared]]:
+def _compare_file(entry: dict[str, Any], bound: list[Article], file: Path) -> Iterator[tuple[str, Article, Compared]]:
     name, is_alone = entry["id"].rpartition("/")[2], len(bound) == 1
     data = file.read_bytes()
     match entry["format"], file.suffix:
@@ -111,7 +109,7 @@ def compare_book(book: pages.Book, bound: list[Article]) -> Iterator[tuple[Artic
         if article is bound[0] and len(bound) > 1:  # its title and lead stand on a page of their own
             expected = _without_opening(article, expected)
         compared = comparing.compare_whole(expected, found)
-        bookmarks = comparing.compare_bookmarks(expected.headings, book.contents)
+        bookmarks = comparing.compare_titles("bookmarks", expected.headings, book.contents)
         yield article, _together(compared, bookmarks)
 
 
@@ -140,11 +138,12 @@ def compare_sheet(sheet: paper.Sheet, bound: list[Article], variant: str) -> Ite
         if variant in EXCERPTS:
             yield article, comparing.compare_excerpt(expected, found)
             continue
-        compared = comparing.compare_whole(expected, found, ("headings",) if len(bound) == 1 else ())
-        bookmarks = comparing.compare_bookmarks(expected.headings, sheet.bookmarks)
+        compared = comparing.compare_whole(expected, found, ())
+        headings = comparing.compare_titles("headings", expected.headings, [each.text for each in found.headings])
+        bookmarks = comparing.compare_titles("bookmarks", expected.headings, sheet.bookmarks)
         related = {entry.address for entry in article.meta.related} | {other.address for other in bound}
         printed = comparing.printed_addresses(expected.with_notes_named(), found.with_notes_named().text, related)
-        yield article, _together(compared, bookmarks, printed)
+        yield article, _together(compared, headings, bookmarks, printed)
 
 
 def compare_booklet(data: bytes, leaflet: Path) -> Compared:
