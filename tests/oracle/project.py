@@ -19,8 +19,8 @@ from tests.oracle.facts import Facts, squeezed
 from tests.oracle.model import facts_of
 
 EXCERPTS = ("short", "exercise-card")
-NAMED = frozenset({"epub-link-dead", "handout-sign", "newsletter-shortened", "picture-broken"})
-"""Findings that name what a file holds otherwise than its article."""
+NAMED = {"epub-link-dead": "epub", "handout-sign": "handout", "newsletter-shortened": "newsletter"}
+"""Findings that name what a file holds otherwise than its article, with their format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,11 @@ class Result:
     kind: str
     """Format and variant: `handout a5`, `newsletter text`."""
     compared: Compared
-    is_named: bool
-    """A finding names the article and what is different in it."""
+    named: frozenset[int]
+    """Lines that a finding names: something of them is left out or replaced; 0: anything of the article."""
+
+    def is_named(self, difference: Difference) -> bool:
+        return difference.line in self.named or 0 in self.named
 
 
 def articles_of(project: Path) -> dict[str, Article]:
@@ -48,14 +51,14 @@ def compare_project(project: Path, outputs: Path) -> Iterator[Result]:
     """Yield a result for each published file of each article and edition."""
     articles = articles_of(project)
     report = json.loads((outputs / "report.json").read_text("utf-8"))
-    named = {(each["source"], each["code"]) for each in report["findings"] if each["code"] in NAMED}
     for entry in report["editions"]:
         bound = [articles[source] for source in entry["sources"] if source in articles]
         files = {artifact["path"]: outputs / artifact["path"] for artifact in entry["artifacts"]}
-        is_named = any(source in entry["sources"] for source, _ in named)
+        named = [each for each in report["findings"] if NAMED.get(each["code"]) == entry["format"]]
         for path, file in files.items():
             for kind, article, compared in _compare_file(entry, bound, file):
-                yield Result(article.source, path, kind, compared, is_named)
+                lines = frozenset(int(each["line"]) for each in named if each["source"] == article.source)
+                yield Result(article.source, path, kind, compared, lines)
 
 
 def _compare_file(entry: dict[str, Any], bound: list[Article], file: Path) -> Iterator[tuple[str, Article, Compared]]:
@@ -74,9 +77,9 @@ def _compare_file(entry: dict[str, Any], bound: list[Article], file: Path) -> It
             kind = "newsletter text" if is_alone else "newsletter text bound"
             yield kind, bound[0], compare_letter(bound[0], data.decode(), is_alone=is_alone)
         case "handout", ".pdf":
-            variant = file.stem.removeprefix(name).removeprefix("-") or "standard"
+            variant = file.stem.removeprefix(name).removeprefix(".") or "standard"
             if variant == "booklet":
-                yield "handout booklet", bound[0], compare_booklet(data, file.with_name(f"{name}-a5.pdf"))
+                yield "handout booklet", bound[0], compare_booklet(data, file.with_name(f"{name}.a5.pdf"))
             else:
                 for article, compared in compare_sheet(paper.read_handout(data), bound, variant):
                     yield f"handout {variant}{'' if is_alone else ' bound'}", article, compared

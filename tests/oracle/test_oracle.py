@@ -40,7 +40,7 @@ from tests.oracle.comparing import Compared
 from tests.oracle.project import compare_book, compare_letter, compare_page, compare_project, compare_sheet
 
 REPOSITORY = Path(__file__).parents[2]
-VARIANTS = ("letter", "large-print", "a5", "short", "exercise-card", "booklet")
+VARIANTS = ("letter", "large-print", "a5", "short", "booklet")
 FORMATS = ("handout", "epub", "newsletter", "text")
 
 
@@ -78,6 +78,7 @@ def test_every_variant_of_the_samples_says_what_its_article_says(tmp_path_factor
 
     assert [f"{each.path}: {found}" for each in results for found in each.compared.differences] == []
     assert {each.kind for each in results} == {f"handout {variant}" for variant in VARIANTS}
+    assert total([each.compared for each in results])["list numbers"]
 
 
 # ---- one article with all that can go wrong
@@ -199,3 +200,46 @@ def test_a_planted_fault_is_found_in_every_format(fault: str, format_: str) -> N
 
     assert kind in {each.message.partition(":")[0] for each in found.differences}
     assert all(each.line for each in found.differences if each.message.startswith("cells: row"))
+
+
+# ---- variants that leave parts out
+
+EXERCISE = (
+    header("Sådan gør du", 2, 5),
+    STEPS,
+    header("Dosis", 2, 8),
+    Para((*words_in("3 gange om dagen."), NOTE), 9),
+    DOSES,
+)
+
+
+@pytest.mark.parametrize("variant", ["short", "exercise-card"])
+@pytest.mark.parametrize(
+    ("printed", "kinds"),
+    [
+        (EXERCISE, set()),
+        ((EXERCISE[0], replace(STEPS, start=1), *EXERCISE[2:]), {"list numbers"}),
+        ((EXERCISE[0], replace(STEPS, items=STEPS.items[::-1]), *EXERCISE[2:]), {"list numbers"}),
+    ],
+    ids=["as it is", "begun at 1", "turned round"],
+)
+def test_an_excerpt_holds_steps_with_their_numbers(variant: str, printed: tuple[Block, ...], kinds: set[str]) -> None:
+    edition = single(article(blocks=printed, kind="exercise"))
+    options = handout.Options(variants=(variant,))  # type: ignore[arg-type]  # one of them
+    data = handout.write(edition, job(handout, edition, options=options)).artifacts[0].data
+
+    ((_, found),) = compare_sheet(paper.read_handout(data), [article(blocks=EXERCISE, kind="exercise")], variant)
+
+    assert {each.message.partition(":")[0] for each in found.differences} == kinds
+    assert found.counts["list numbers"] == 2
+
+
+def test_a_card_with_a_dose_in_another_column_is_found() -> None:
+    edition = single(article(blocks=(*EXERCISE[:4], swapped(1, 1)(DOSES)), kind="exercise"))
+    options = handout.Options(variants=("exercise-card",))
+    data = handout.write(edition, job(handout, edition, options=options)).artifacts[0].data
+
+    said = article(blocks=EXERCISE, kind="exercise")
+    ((_, found),) = compare_sheet(paper.read_handout(data), [said], "exercise-card")
+
+    assert [each.message.partition(":")[0] for each in found.differences] == ["cells"]
