@@ -65,7 +65,9 @@ def build_blocks(
     except RecursionError as error:
         state.set_line(document.deepest_line())
         raise NestingError(f"blocks nested more than {findings.limits.nesting} deep", line=state.line) from error
-    return BlockBuilder(state).blocks(nodes, 0)
+    blocks = BlockBuilder(state).blocks(nodes, 0)
+    state.decoded.report(findings)
+    return blocks
 
 
 class BlockBuilder:
@@ -119,7 +121,7 @@ class BlockBuilder:
             if isinstance(piece, list):
                 built += (kind(content, line),) if (content := self.inline.line(piece)) else ()
             elif image := self.inline.picture(piece):
-                built.append(Figure(image, tuple(text_to_inlines(piece["c"][2][1])), image.line))
+                built.append(Figure(image, tuple(text_to_inlines(self.state.clean(piece["c"][2][1]))), image.line))
         return tuple(built)
 
     build_para, build_plain = partialmethod(_text, Para), partialmethod(_text, Plain)
@@ -152,7 +154,7 @@ class BlockBuilder:
         if re.fullmatch(r"\s*(?:</?(?:br|sub|sup|abbr)\b[^>]*>\s*)+", raw, re.IGNORECASE):
             return ()
         self.state.findings.add("html-removed", line, f"{' '.join(raw.split())[:60]!r}")
-        inlines = tuple(text_to_inlines(html.unescape(nh3.clean(raw, tags=set()))))
+        inlines = tuple(text_to_inlines(self.state.clean(html.unescape(nh3.clean(raw, tags=set())))))
         return (Para(inlines, line),) if inlines else ()
 
     def _items(self, items: list[list[PandocNode]], depth: int) -> tuple[tuple[Block, ...], ...]:
@@ -238,12 +240,12 @@ class BlockBuilder:
         kind = next((CALLOUT_KINDS[key] for key in keys if key in CALLOUT_KINDS), None)
         media = tuple(dict.fromkeys(MEDIA_NAMES[key] for key in keys if key in MEDIA_NAMES))
         named = dict(reversed(pairs))
-        title = tuple(text_to_inlines(named.get("title", "")))
+        title = tuple(text_to_inlines(self.state.clean(named.get("title", ""))))
         if kind:
             built = _callout(kind, built, title, line, self.state.findings)
         elif title:
             built = (Para((Strong(title),), line), *built)
-        language = named.get("lang", "")
+        language = self.state.clean(named.get("lang", ""))
         return (Div(built, language, media, line),) if (media or language) and built else built
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from pipeline.languages import together
 from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, SourceLine, substitute
+from pipeline.reading.source_text import clean_characters
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
 _ATTRIBUTES = r"""(?:\s+[A-Za-z_:@][\w:.@-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^\s"'=<>`{}]+))?|\s+\{[^{}]*\})*"""
@@ -211,7 +212,7 @@ def _pair(match: re.Match[str], number: int, findings: FindingCollector) -> str:
     if name == "span" and attributes.get("lang"):
         return f'{before}[{words}]{{lang="{attributes["lang"]}"}}{after}'
     if name == "code" and "`" not in words:
-        return f"{before}`{words}`{after}"
+        return f"{before}`{clean_characters(html.unescape(words))}`{after}"
     mark = _MARKDOWN_MARKS.get(name, "")
     if mark and ("\n\n" in words or words.startswith(mark) or words.endswith(mark) or _is_in_figures(match, inside)):
         mark = ""
