@@ -54,6 +54,7 @@ CODES = {
     "fence-text": CodeEntry("note", "reading.repairs"), "fence-unclosed": CodeEntry("warning", "reading.repairs"),
     "file-empty": CodeEntry("error", "reading.source_text"),
     "file-nonconforming": CodeEntry("error", "lint.file_validation"),
+    "file-not-read": CodeEntry("warning", "reading.source_files"),
     "file-too-large": CodeEntry("error", "reading.source_files"),
     "file-unclaimed": CodeEntry("note", "lint.file_validation"),
     "file-untidy": CodeEntry("note", "reading.source_text"),

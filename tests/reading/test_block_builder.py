@@ -284,7 +284,6 @@ def test_a_heading_keeps_level_and_id_for_the_outline() -> None:
     assert only("##### Gode råd {#raad}") == Header(5, (Str("Gode"), Space(), Str("råd")), "raad", 1)
 
 
-
 HIDDEN = "&shy;&#173;&#xAD;&zwnj;&ZeroWidthSpace;&#8203;&lrm;&#8238;&#1;&#x1b;&#xFEFF;&#xFFFE;"
 
 
