@@ -171,11 +171,9 @@ def check_alt_texts(article: Article, findings: FindingCollector) -> None:
             findings.add("alt-twice", same[-1].line, f"{len(pictures)} pictures have {same[-1].alt!r}")
 
 
-def _longest_line(node: Block | Inline | Cell) -> int:
-    """Return the characters of a paragraph, or of the longest line of code; 0 for any other node."""
-    if isinstance(node, CodeBlock):
-        return max(map(len, node.text.split("\n")))
-    return _length(node.content) if isinstance(node, Para | Plain | Header) else 0
+def _longest_line(node: Para | Plain | Header | CodeBlock) -> int:
+    """Return the characters of a paragraph, or of the longest line of code."""
+    return max(map(len, node.text.split("\n"))) if isinstance(node, CodeBlock) else _length(node.content)
 
 
 def _length(nodes: Iterable[Block | Inline | Cell]) -> int:
@@ -208,6 +206,8 @@ def check_size_limits(article: Article, limits: Limits, findings: FindingCollect
         message = f"a word of {longest:,} characters, expected at most {limits.word:,}"
         findings.add("article-too-large", 1, message)
     for node in nodes:
+        if not isinstance(node, Para | Plain | Header | CodeBlock):
+            continue
         if (length := _longest_line(node)) > limits.paragraph:
             what = "line of code" if isinstance(node, CodeBlock) else "paragraph"
             message = f"a {what} of {length:,} characters, expected at most {limits.paragraph:,}"
