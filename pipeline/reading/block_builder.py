@@ -27,7 +27,6 @@ from pipeline.model import (
     HorizontalRule,
     Inline,
     LineBreak,
-    OrderedList,
     Para,
     Plain,
     SoftBreak,
@@ -38,6 +37,7 @@ from pipeline.model import (
     text,
 )
 from pipeline.reading.callouts import CALLOUT_KINDS, MEDIA_NAMES, bold_only, callout_key, split_callout_title
+from pipeline.reading.html_builder import HtmlBuilder, is_html, ordered_lists
 from pipeline.reading.inline_builder import BuilderState, InlineBuilder, PandocNode, TargetResolver, text_to_inlines
 from pipeline.reading.lines import FENCE, FindingCollector, Lines, NestingError
 from pipeline.reading.pandoc import PandocDocument
@@ -76,6 +76,7 @@ class BlockBuilder:
     def __init__(self, state: BuilderState) -> None:
         self.state = state
         self.inline = InlineBuilder(state, self.blocks)
+        self.html = HtmlBuilder(state, self.blocks)
 
     def blocks(self, nodes: list[PandocNode], depth: int) -> tuple[Block, ...]:
         """Return blocks.
@@ -101,8 +102,8 @@ class BlockBuilder:
 
     def build_orderedlist(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         line = self.state.line
-        items = self._items(content[1], depth)
-        return (OrderedList(items, content[0][0], line),) if items else ()
+        items = ((number, self._item(nodes, depth + 1)) for number, nodes in enumerate(content[1], content[0][0]))
+        return ordered_lists(items, "1", line)
 
     def build_horizontalrule(self, _: list[Any], __: int) -> tuple[Block, ...]:
         return (HorizontalRule(self.state.line),)
@@ -140,8 +141,8 @@ class BlockBuilder:
         attributes, code = content
         self.state.move(attributes)
         line = self.state.line
-        first = next((entry.text for entry in self.state.lines if entry.number == line), "```")
-        if FENCE.search(first) or "```" in first or "~~~" in first:
+        first = [entry.text for entry in self.state.lines if entry.number == line]
+        if not first or any(FENCE.search(row) or "```" in row or "~~~" in row for row in first):
             return (CodeBlock(code.strip("\n"), line),) if code.strip() else ()
         rows = [tuple(text_to_inlines(row)) for row in code.splitlines() if row.strip()]
         return (Para(_join_with_breaks(rows), line),) if rows else ()
@@ -224,6 +225,8 @@ class BlockBuilder:
         before = self.state.line
         self.state.move(attributes)
         line = self.state.line
+        if is_html(classes):
+            return self.html.build(content, depth)
         if ["wrapper", "1"] in pairs:
             built = self.blocks(nodes, depth)
             self.state.line = before

@@ -149,6 +149,9 @@ class _ListRepairer:
         is_item = match and not RULE.match(bare)
         if match and is_item and (self.open or not self.in_text or _begins_list(match, following)):
             self._item(line, match, indent)
+        elif self.open and indent >= 2 and DIV.match(bare):  # a box within the item
+            self._text(line, bare, indent)
+            self.is_apart, self.in_text = True, False
         elif HEADING.match(line.text) or RULE.match(line.text) or DIV.match(line.text):
             self._close(line)
         elif _CONTAINER.match(line.text):
