@@ -11,7 +11,7 @@ from pipeline.reading.lines import DIV, FENCE, HEADING, RULE, FindingCollector, 
 from pipeline.registry import repair_rule, warning_rule
 
 # Within a list item, a box may open on the line of the item's own mark.
-_FENCE = re.compile(r"^(?P<lead>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?):{3,}[ \t]*(?P<rest>.*?)[ \t]*$")
+_FENCE = re.compile(r"^(?P<lead>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*):{3,}[ \t]*(?P<rest>.*?)[ \t]*$")
 _UNENDED = re.compile(r"^\{[ \t]*[.#][^{}]*$")
 _ALERT_LINE = re.compile(r"^ {0,3}>[ \t]*\[![^\[\]\n]{1,40}\][+-]?.*$")
 _OPENING = re.compile(r"^(?:\{[^{}]*\}|[\w-]+)(?:[ \t]*:+)?$")

@@ -134,13 +134,25 @@ class _ListRepairer:
     in_text: bool = False
 
     def repair(self, lines: Lines) -> list[SourceLine]:
-        for at, (line, is_code) in enumerate(zip(lines, code_flags(lines), strict=True)):
-            if is_code or line.is_blank:
+        flags = code_flags(lines)
+        for at, line in enumerate(lines):
+            if flags[at] and not (at and flags[at - 1]) and MARKER.match(line.text):
+                self._open_code(line)
+            if flags[at] or line.is_blank:
                 self.written.append(line)
                 self.is_apart, self.in_text = True, False
             else:
                 self._line(line, lines[at + 1].text if at + 1 < len(lines) else "")
         return self.written
+
+    def _open_code(self, line: SourceLine) -> None:
+        """Open the items of a line that opens code; it stays as it is."""
+        bare = line.text.lstrip(" \t")
+        indent = len(line.text[: len(line.text) - len(bare)].expandtabs(4))
+        self._close_deeper(indent)
+        if self.open and indent < self.open[-1].column + 2:
+            self.open.pop()
+        self._open_inner(bare, indent, indent)
 
     def _line(self, line: SourceLine, following: str) -> None:
         bare = line.text.lstrip(" \t")
@@ -149,8 +161,10 @@ class _ListRepairer:
         is_item = match and not RULE.match(bare)
         if match and is_item and (self.open or not self.in_text or _begins_list(match, following)):
             self._item(line, match, indent)
-        elif self.open and indent >= 2 and DIV.match(bare):  # a box within the item
-            self._text(line, bare, indent)
+        elif self.open and indent >= 2 and any(kind.match(bare) for kind in (DIV, RULE, _CONTAINER)):  # within the item
+            while len(self.open) > 1 and indent < self.open[-1].column + self.open[-1].content - self.open[-1].written:
+                self.open.pop()
+            self._write(line, self.open[-1].content, bare)
             self.is_apart, self.in_text = True, False
         elif HEADING.match(line.text) or RULE.match(line.text) or DIV.match(line.text):
             self._close(line)
@@ -189,7 +203,16 @@ class _ListRepairer:
         self.written.append(line.with_text(" " * target + mark + gap + match["text"]))
         content = target + len(mark) + max(1, len(gap))
         self.open.append(_Item(column, target, content, mark, number, match["delimiter"] or "", is_lazy, count))
+        self._open_inner(match["text"], indent + match.end("gap") - match.start("mark"), content)
         self.is_apart, self.in_text = False, bool(match["text"])
+
+    def _open_inner(self, text: str, column: int, written: int) -> None:
+        """Open the lists that begin on the line of an item: `- - text`."""
+        while (match := MARKER.match(text)) and match["text"] and not RULE.match(text):
+            width = match.end("gap")
+            number = int(match["number"]) if match["number"] else None
+            self.open.append(_Item(column, written, written + width, match["mark"], number, match["delimiter"] or ""))
+            text, column, written = match["text"], column + width, written + width
 
     def _close_deeper(self, indent: int) -> None:
         """Close the lists that are indented more than an item."""
