@@ -18,7 +18,14 @@ _NO_LIST = re.compile(
 )
 _YEAR = re.compile(r"^(?P<before>[ \t]*(?:1[6-9]|20)\d\d)(?P<after>[.)](?:[ \t].*)?)$")
 _BULLET = re.compile(r"^(?P<before>[ \t]*)(?P<mark>[•●▪■◦○‣⁃∙])[ \t\u00a0]*(?P<after>\S.*)$")
+# Word's bullets of the second and the third level, as they are copied: in the text they stand deeper than the first.
+_WORD_BULLET = re.compile(r"^(?P<before>[ \t]*)(?P<mark>[o§])\t[ \t]*(?P<after>\S.*)$")
+_WORD_INDENT = {"o": "  ", "§": "    "}
 _LEADING_MARK = re.compile(r"^ {0,3}(?:(?P<mark>[–—✔✓✅☑❌✗✘→➜➤►☐])|(?P<letter>[A-Za-zÀ-ÖØ-öø-ÿ])\))[ \t\u00a0]*\S")
+_LABEL = re.compile(
+    r"^[ \t>]*(?:\((?P<number>\d{1,2})\)|(?P<opens>\(?)(?P<letters>[A-Za-z]|[ivx]{2,4})(?P<ends>[.)]))[ \t\u00a0]+\S"
+)
+_ROMAN_NUMBERS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _SHORT_LINE = re.compile(r"^(?=.{2,45}$)(?!\d{1,9}[.)]\s)[A-ZÀ-ÖØ-Þ0-9][^|<>]*?[^\s.!?;](?: {2,}|\\)?$")
 _MIN_SHORT_LINES = 3
 _CONTAINER = re.compile(r"^ {0,3}(?:\[\^[^\]\s]+\]:|:(?=[ \t]))")
@@ -77,9 +84,17 @@ def repair_typed_bullets(lines: Lines, findings: FindingCollector) -> list[Sourc
     flags = code_flags(lines)
     repaired = list(lines)
     _break_short_lines(repaired, flags, findings)
+    _break_labels(repaired, flags, findings)
+    is_item = False  # Whether the line above belongs to a list
     for at, line in enumerate(lines):
         if flags[at]:
             continue
+        if bullet := _WORD_BULLET.match(line.text):
+            findings.add("list-bullet", line.number, f"{bullet['mark']!r} before a tab makes a list item")
+            indent = _WORD_INDENT[bullet["mark"]] if is_item else ""
+            repaired[at] = line.with_text(f"{bullet['before']}{indent}- {bullet['after']}")
+            continue
+        is_item = bool(MARKER.match(line.text) or _BULLET.match(line.text)) or (line.is_blank and is_item)
         if bullet := _BULLET.match(line.text):
             findings.add("list-bullet", line.number, f"{bullet['mark']!r} at the beginning of a line makes a list item")
             repaired[at] = line.with_text(f"{bullet['before']}- {bullet['after']}")
@@ -106,6 +121,33 @@ def _break_short_lines(repaired: list[SourceLine], flags: list[bool], findings: 
             message = "short lines that were set one by one stay lines of their own"
             repaired[at : end - 1] = [_with_hard_break(line, message, findings) for line in repaired[at : end - 1]]
         at = max(end, at + 1)
+
+
+def _break_labels(repaired: list[SourceLine], flags: list[bool], findings: FindingCollector) -> None:
+    """Give lines of their own to items that are marked `a.` and `b.`, `(1)` and `(2)`, or `i)` and `ii)`."""
+    first: re.Match[str] | None = None
+    at_first = 0
+    for at, line in enumerate(repaired):
+        label = None if flags[at] else _LABEL.match(line.text)
+        if flags[at] or line.is_blank:
+            first = None
+        elif label:
+            for row in (at_first, at) if first and _follows(first, label) else ():
+                above = repaired[row - 1] if row and not flags[row - 1] else line
+                if above is not line and not above.is_blank and not HEADING.match(above.text):
+                    message = "items that are marked one by one stay lines of their own"
+                    repaired[row - 1] = _with_hard_break(above, message, findings)
+            first, at_first = label, at
+
+
+def _follows(first: re.Match[str], second: re.Match[str]) -> bool:
+    """Return whether a label is the next one of the same kind."""
+    if first["number"] or second["number"]:
+        return bool(first["number"] and second["number"]) and int(second["number"]) == int(first["number"]) + 1
+    now, then = first["letters"], second["letters"]
+    is_roman = (now, then) in pairwise(_ROMAN_NUMBERS)
+    is_next = len(now) == len(then) == 1 and ord(then) == ord(now) + 1
+    return (first["opens"], first["ends"]) == (second["opens"], second["ends"]) and (is_roman or is_next)
 
 
 def _with_hard_break(line: SourceLine, message: str, findings: FindingCollector) -> SourceLine:
