@@ -23,6 +23,8 @@ class Limits:
     """Of its text, about a hundred pages; a longer text can be several articles in an edition."""
     word: int = 5_000
     """Characters in a row without a space; layout time grows with the square."""
+    paragraph: int = 20_000
+    """Characters of a paragraph, or of a line of code; layout time of unusual ones grows with the square."""
     nesting: int = 60
     """Lists, quotations and boxes within each other; at most 100."""
     pictures: int = 200

@@ -17,6 +17,9 @@ from typing import Literal, TypeAlias, TypeVar
 Alignment = Literal["", "left", "center", "right"]
 CalloutKind = Literal["note", "tip", "important", "warning", "caution", "see-doctor", "key-points"]
 
+NumberStyle = Literal["1", "a", "A", "i", "I"]
+"""How the items of a list are numbered; the values are those of `type` in HTML."""
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -176,6 +179,7 @@ class OrderedList:
     items: tuple[tuple[Block, ...], ...]
     start: int = 1
     line: int = 0
+    style: NumberStyle = "1"
 
 
 @dataclass(frozen=True, slots=True)

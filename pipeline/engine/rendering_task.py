@@ -16,6 +16,7 @@ from pipeline.engine.codec import decode
 from pipeline.engine.image_sizes import ImageSizes
 from pipeline.engine.output_dir import OutputDir
 from pipeline.engine.reading_task import is_below, value_from_json
+from pipeline.engine.worker_pool import begin_step
 from pipeline.errors import ConfigError, PublishError, SourceError, WriteError
 from pipeline.findings import Finding, make_finding
 from pipeline.limits import DEFAULT_LIMITS
@@ -68,9 +69,13 @@ class RenderTask:
         return tuple(self.keys)
 
     @property
+    def format_timeout_s(self) -> float:
+        return self.limit_s * len(self.edition_plan.all_metas)
+
+    @property
     def timeout_s(self) -> float:
         # Formats that others build on are rendered too.
-        return self.limit_s * len(in_order_of_facts(self.formats)) * len(self.edition_plan.all_metas)
+        return self.format_timeout_s * len(in_order_of_facts(self.formats))
 
     @property
     def edition(self) -> Edition:
@@ -113,6 +118,7 @@ def render(task: RenderTask, context: RenderContext) -> dict[str, Rendered]:
         return {name: failed(error.source, name, error.message, error.hint, error.line) for name in task.formats}
     rendering = _Rendering(edition, task, context, dict(task.facts))
     for name, own in needs.items():
+        begin_step(name, task.format_timeout_s)
         results[name] = rendering.write(name, {need: pictures[need] for need in own if need in pictures})
     return {
         name: replace(rendered, findings=(*rendered.findings, *broken))

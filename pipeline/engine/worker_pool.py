@@ -47,6 +47,16 @@ class TaskFailure:
     message: str
     is_worker_lost: bool
     """The process died or was ended; False: the function raised."""
+    late_step: str = ""
+    """The step that took too long: see `begin_step`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A message of a worker: a step of its task begins, with a time limit of its own."""
+
+    name: str
+    timeout_s: float
 
 
 @dataclass(slots=True)
@@ -54,7 +64,13 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
     task: Task | None = None
+    step: _Step = _Step("", 0)
+    """The step that it is at; without a name: all of its task."""
     deadline: float = 0.0
+
+    def begin(self, step: _Step) -> None:
+        self.step = step
+        self.deadline = time.monotonic() + step.timeout_s * WALL_CLOCK_FACTOR
 
 
 class WorkerPool:
@@ -144,7 +160,7 @@ class WorkerPool:
                 self.begin()
             worker = idle[0] if idle else self._workers[-1]
             worker.task = task
-            worker.deadline = time.monotonic() + task.timeout_s * WALL_CLOCK_FACTOR
+            worker.begin(_Step("", task.timeout_s))
             with suppress(ConnectionError):  # it died while it was idle; `_collect` finds that out
                 worker.pipe.send(task)
 
@@ -166,22 +182,30 @@ class WorkerPool:
             task = worker.task
             if task is None or not (worker.pipe in ready or time.monotonic() >= worker.deadline):
                 continue
-            result = self._received(worker, task, is_late=worker.pipe not in ready)
+            result = self._received(worker, is_late=worker.pipe not in ready)
+            if isinstance(result, _Step):
+                worker.begin(result)
+                continue
             if isinstance(result, TaskFailure) and result.is_worker_lost:
                 self._end([worker])
             worker.task = None
             yield task, result
 
-    def _received(self, worker: _Worker, task: Task, *, is_late: bool) -> Any:
+    def _received(self, worker: _Worker, *, is_late: bool) -> Any:
         """Return what a worker has sent, or why it has sent nothing."""
         if is_late:
-            limit_s = task.timeout_s * WALL_CLOCK_FACTOR
-            return TaskFailure(f"it did not end within {limit_s:.0f} seconds", is_worker_lost=True)
+            limit_s = worker.step.timeout_s * WALL_CLOCK_FACTOR
+            return TaskFailure(
+                f"it did not end within {limit_s:.0f} seconds", is_worker_lost=True, late_step=worker.step.name
+            )
         try:
-            result, seconds = worker.pipe.recv()
+            message = worker.pipe.recv()
         except (EOFError, OSError):
             worker.process.join(_EXIT_S)
-            return TaskFailure(_cause(worker.process.exitcode, task), is_worker_lost=True)
+            return _failure(worker.process.exitcode, worker.step)
+        if isinstance(message, _Step):
+            return message
+        result, seconds = message
         add_timings(seconds)
         return result
 
@@ -204,8 +228,25 @@ def block_sigint() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def begin_step(name: str, timeout_s: float) -> None:
+    """Begin a step of the task of this worker, with a time limit of its own; elsewhere nothing happens."""
+    if _parents:
+        _parents[0].send(_Step(name, timeout_s))
+        _limit_time(timeout_s)
+
+
+_parents: list[Connection] = []
+"""The pipe to the parent, within a worker."""
+
+
+def _limit_time(timeout_s: float) -> None:
+    # The limit has whole seconds: round up.
+    _limit("CPU", math.ceil(time.process_time() + timeout_s) + 1)
+
+
 def _work(pipe: Connection, memory_mb: int, modules: tuple[str, ...]) -> None:
     """Do tasks until the pipe closes."""
+    _parents.append(pipe)
     _limit("CORE", 0)  # a core file would hold the articles
     if sys.platform == "linux":  # macOS does not enforce it
         # AS would count every library and font that is only mapped.
@@ -220,8 +261,7 @@ def _work(pipe: Connection, memory_mb: int, modules: tuple[str, ...]) -> None:
             task: Task = pipe.recv()
         except (EOFError, OSError):
             return
-        # The limit has whole seconds: round up.
-        _limit("CPU", math.ceil(time.process_time() + task.timeout_s) + 1)
+        _limit_time(task.timeout_s)
         try:
             result = task.function(*task.arguments)
         except MemoryError as error:
@@ -251,13 +291,16 @@ def _limit(what: str, most: int) -> None:
     resource.setrlimit(number, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
-def _cause(exit_code: int | None, task: Task) -> str:
+def _failure(exit_code: int | None, step: _Step) -> TaskFailure:
     """Return why a worker ended during a task."""
     if exit_code is None or exit_code >= 0:
-        return f"its process died (exit code {exit_code})"
+        return TaskFailure(f"its process died (exit code {exit_code})", is_worker_lost=True)
     if -exit_code == getattr(signal, "SIGXCPU", 0):
-        return f"it took more than {task.timeout_s:.0f} seconds of a processor"
+        return TaskFailure(
+            f"it took more than {step.timeout_s:.0f} seconds of a processor", is_worker_lost=True, late_step=step.name
+        )
     try:
-        return f"its process died ({signal.Signals(-exit_code).name})"
+        name = signal.Signals(-exit_code).name
     except ValueError:
-        return f"its process died (signal {-exit_code})"
+        name = f"signal {-exit_code}"
+    return TaskFailure(f"its process died ({name})", is_worker_lost=True)

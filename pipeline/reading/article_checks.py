@@ -19,6 +19,7 @@ from pipeline.model import (
     Callout,
     Cell,
     Code,
+    CodeBlock,
     DefinitionList,
     Div,
     Header,
@@ -170,6 +171,21 @@ def check_alt_texts(article: Article, findings: FindingCollector) -> None:
             findings.add("alt-twice", same[-1].line, f"{len(pictures)} pictures have {same[-1].alt!r}")
 
 
+def _longest_line(node: Para | Plain | Header | CodeBlock) -> int:
+    """Return the characters of a paragraph, or of the longest line of code."""
+    return max(map(len, node.text.split("\n"))) if isinstance(node, CodeBlock) else _length(node.content)
+
+
+def _length(nodes: Iterable[Block | Inline | Cell]) -> int:
+    """Return the characters of inlines, each mark and gap one; footnotes are paragraphs of their own."""
+    return sum(
+        len(node.text)
+        if isinstance(node, Str | Code)
+        else 1 + (0 if isinstance(node, Note) else _length(children(node)))
+        for node in nodes
+    )
+
+
 def check_size_limits(article: Article, limits: Limits, findings: FindingCollector) -> None:
     nodes = tuple(walk(article.blocks))
     notes = [node for node in nodes if isinstance(node, Note)]
@@ -189,6 +205,13 @@ def check_size_limits(article: Article, limits: Limits, findings: FindingCollect
     elif longest > limits.word:
         message = f"a word of {longest:,} characters, expected at most {limits.word:,}"
         findings.add("article-too-large", 1, message)
+    for node in nodes:
+        if not isinstance(node, Para | Plain | Header | CodeBlock):
+            continue
+        if (length := _longest_line(node)) > limits.paragraph:
+            what = "line of code" if isinstance(node, CodeBlock) else "paragraph"
+            message = f"a {what} of {length:,} characters, expected at most {limits.paragraph:,}"
+            findings.add("article-too-large", node.line, message)
     for what, lines, most in counts:
         if len(lines) > most:
             findings.add("article-too-large", lines[most], f"{len(lines):,} {what}, expected at most {most:,}")

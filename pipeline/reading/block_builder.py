@@ -27,7 +27,6 @@ from pipeline.model import (
     HorizontalRule,
     Inline,
     LineBreak,
-    OrderedList,
     Para,
     Plain,
     SoftBreak,
@@ -38,6 +37,7 @@ from pipeline.model import (
     text,
 )
 from pipeline.reading.callouts import CALLOUT_KINDS, MEDIA_NAMES, bold_only, callout_key, split_callout_title
+from pipeline.reading.html_builder import HtmlBuilder, is_html, ordered_lists
 from pipeline.reading.inline_builder import BuilderState, InlineBuilder, PandocNode, TargetResolver, text_to_inlines
 from pipeline.reading.lines import FENCE, FindingCollector, Lines, NestingError
 from pipeline.reading.pandoc import PandocDocument
@@ -65,7 +65,9 @@ def build_blocks(
     except RecursionError as error:
         state.set_line(document.deepest_line())
         raise NestingError(f"blocks nested more than {findings.limits.nesting} deep", line=state.line) from error
-    return BlockBuilder(state).blocks(nodes, 0)
+    blocks = BlockBuilder(state).blocks(nodes, 0)
+    state.decoded.report(findings)
+    return blocks
 
 
 class BlockBuilder:
@@ -74,6 +76,7 @@ class BlockBuilder:
     def __init__(self, state: BuilderState) -> None:
         self.state = state
         self.inline = InlineBuilder(state, self.blocks)
+        self.html = HtmlBuilder(state, self.blocks)
 
     def blocks(self, nodes: list[PandocNode], depth: int) -> tuple[Block, ...]:
         """Return blocks.
@@ -99,8 +102,8 @@ class BlockBuilder:
 
     def build_orderedlist(self, content: list[Any], depth: int) -> tuple[Block, ...]:
         line = self.state.line
-        items = self._items(content[1], depth)
-        return (OrderedList(items, content[0][0], line),) if items else ()
+        items = ((number, self._item(nodes, depth + 1)) for number, nodes in enumerate(content[1], content[0][0]))
+        return ordered_lists(items, "1", line)
 
     def build_horizontalrule(self, _: list[Any], __: int) -> tuple[Block, ...]:
         return (HorizontalRule(self.state.line),)
@@ -119,7 +122,7 @@ class BlockBuilder:
             if isinstance(piece, list):
                 built += (kind(content, line),) if (content := self.inline.line(piece)) else ()
             elif image := self.inline.picture(piece):
-                built.append(Figure(image, tuple(text_to_inlines(piece["c"][2][1])), image.line))
+                built.append(Figure(image, tuple(text_to_inlines(self.state.clean(piece["c"][2][1]))), image.line))
         return tuple(built)
 
     build_para, build_plain = partialmethod(_text, Para), partialmethod(_text, Plain)
@@ -138,8 +141,8 @@ class BlockBuilder:
         attributes, code = content
         self.state.move(attributes)
         line = self.state.line
-        first = next((entry.text for entry in self.state.lines if entry.number == line), "```")
-        if FENCE.search(first) or "```" in first or "~~~" in first:
+        first = [entry.text for entry in self.state.lines if entry.number == line]
+        if not first or any(FENCE.search(row) or "```" in row or "~~~" in row for row in first):
             return (CodeBlock(code.strip("\n"), line),) if code.strip() else ()
         rows = [tuple(text_to_inlines(row)) for row in code.splitlines() if row.strip()]
         return (Para(_join_with_breaks(rows), line),) if rows else ()
@@ -152,7 +155,7 @@ class BlockBuilder:
         if re.fullmatch(r"\s*(?:</?(?:br|sub|sup|abbr)\b[^>]*>\s*)+", raw, re.IGNORECASE):
             return ()
         self.state.findings.add("html-removed", line, f"{' '.join(raw.split())[:60]!r}")
-        inlines = tuple(text_to_inlines(html.unescape(nh3.clean(raw, tags=set()))))
+        inlines = tuple(text_to_inlines(self.state.clean(html.unescape(nh3.clean(raw, tags=set())))))
         return (Para(inlines, line),) if inlines else ()
 
     def _items(self, items: list[list[PandocNode]], depth: int) -> tuple[tuple[Block, ...], ...]:
@@ -222,6 +225,8 @@ class BlockBuilder:
         before = self.state.line
         self.state.move(attributes)
         line = self.state.line
+        if is_html(classes):
+            return self.html.build(content, depth)
         if ["wrapper", "1"] in pairs:
             built = self.blocks(nodes, depth)
             self.state.line = before
@@ -238,12 +243,12 @@ class BlockBuilder:
         kind = next((CALLOUT_KINDS[key] for key in keys if key in CALLOUT_KINDS), None)
         media = tuple(dict.fromkeys(MEDIA_NAMES[key] for key in keys if key in MEDIA_NAMES))
         named = dict(reversed(pairs))
-        title = tuple(text_to_inlines(named.get("title", "")))
+        title = tuple(text_to_inlines(self.state.clean(named.get("title", ""))))
         if kind:
             built = _callout(kind, built, title, line, self.state.findings)
         elif title:
             built = (Para((Strong(title),), line), *built)
-        language = named.get("lang", "")
+        language = self.state.clean(named.get("lang", ""))
         return (Div(built, language, media, line),) if (media or language) and built else built
 
 

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from pipeline.languages import together
+from pipeline.reading.html_blocks import BLOCK_ELEMENTS, INLINE_ELEMENTS, KEPT_ELEMENTS, convert_html_blocks
 from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, SourceLine, substitute
+from pipeline.reading.source_text import clean_characters
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
 _ATTRIBUTES = r"""(?:\s+[A-Za-z_:@][\w:.@-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'|\{[^{}]*\}|[^\s"'=<>`{}]+))?|\s+\{[^{}]*\})*"""
@@ -34,18 +36,15 @@ _DECLARATION = re.compile(
 )
 _BLOCK_START = re.compile(_CODE + r"<(?=!(?:[A-Za-z]|\[CDATA\[)|\?)", re.IGNORECASE)
 _PAIR = re.compile(
-    _CODE
-    + rf"<(?P<name>b|strong|em|i|del|s|strike|code|a|summary|span|blockquote|table)\b(?P<attributes>{_ATTRIBUTES})\s*>"
+    _CODE + rf"<(?P<name>b|strong|em|i|del|s|strike|code|a|summary|span|blockquote)\b(?P<attributes>{_ATTRIBUTES})\s*>"
     r"(?P<inside>(?:(?!<(?P=name)\b).)*?)</(?P=name)\s*>",
     re.DOTALL | re.IGNORECASE,
 )
-_TABLE_TAG = re.compile(r"</?(?:t[hdr]|thead|tbody|tfoot|p|div)\b[^>]*>", re.IGNORECASE)
+_BOLD_TAG = re.compile(r"</?(?:b|strong)\b[^<>]*>", re.IGNORECASE)
 _END_TAG = re.compile(r"</([A-Za-z][\w.-]*)\s*>")
 _ANY_TAG = re.compile(
     _CODE + rf"<(?P<slash>/?)(?P<name>[A-Za-z][\w.-]*)(?P<attributes>{_ATTRIBUTES})\s*(?P<closed>/?)>"
 )
-# A paragraph in an item would end the item.
-_ITEM_PARAGRAPH = re.compile(_CODE + r"(?P<item><li\b[^>]*>)\s*<p\b[^>]*>|</p\s*>\s*(?P<end></li\s*>)", re.IGNORECASE)
 _BOOLEAN = frozenset({"hidden", "open", "controls", "disabled", "checked", "reversed", "required", "selected", "inert"})
 _ATTRIBUTE = re.compile(
     r"""([A-Za-z_:@][\w:.@-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|\{["']?([^{}"']*)["']?\}|([^\s"'=<>`]+))"""
@@ -60,23 +59,8 @@ _TEMPLATE_PLACEHOLDER = re.compile(
     r"|\{[A-Za-z_]\w*(?:\.\w+)+\}|" + rf"\[{together().placeholders}\b[^\]\n]*\](?!\()"
 )
 
-_BLOCK_ELEMENTS = frozenset(
-    {
-        "address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "div", "dl", "dt",
-        "fieldset", "figcaption", "figure", "footer", "form", "header", "hgroup", "html", "legend", "main", "nav", "ol",
-        "p", "picture", "pre", "section", "table", "tbody", "td", "tfoot", "th", "thead", "title", "tr", "ul"
-    }
-)  # fmt: skip
-_INLINE_ELEMENTS = frozenset(
-    {
-        "a", "b", "bdi", "bdo", "big", "button", "cite", "code", "data", "del", "dfn", "em", "font", "i", "input",
-        "ins", "kbd", "label", "link", "mark", "meta", "meter", "nobr", "o:p", "output", "progress", "q", "s", "samp",
-        "small", "source", "span", "strike", "strong", "time", "tt", "u", "var", "wbr"
-    }
-)  # fmt: skip
-_KEPT_ELEMENTS = frozenset({"sub", "sup", "br", "abbr"})
 # Every element of HTML that an article may hold.
-HTML_ELEMENT_NAMES = _BLOCK_ELEMENTS | _INLINE_ELEMENTS | _KEPT_ELEMENTS | frozenset(_DROPPED_ELEMENTS.split("|")) | {
+HTML_ELEMENT_NAMES = BLOCK_ELEMENTS | INLINE_ELEMENTS | KEPT_ELEMENTS | frozenset(_DROPPED_ELEMENTS.split("|")) | {
     "base", "blockquote", "col", "colgroup", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "summary"
 }  # fmt: skip
 _MARKDOWN_MARKS = {"b": "**", "strong": "**", "em": "*", "i": "*", "del": "~~", "s": "~~", "strike": "~~"}
@@ -97,7 +81,7 @@ def convert_html(lines: Lines, findings: FindingCollector) -> Lines:
     for pattern, change in (*removals, (_DECLARATION, _declaration)):
         lines = replace(pattern, change)
     lines = substitute(lines, _BLOCK_START, lambda *_: "\\<")
-    lines = substitute(lines, _ITEM_PARAGRAPH, lambda match, _: match["item"] or match["end"])
+    lines = convert_html_blocks(_escape_words(lines, findings), findings)
     for _ in range(_MAX_TAG_DEPTH):
         before = lines
         lines = replace(_PAIR, _pair)
@@ -199,10 +183,8 @@ def _pair(match: re.Match[str], number: int, findings: FindingCollector) -> str:
     after = inside[len(inside.rstrip()) :]
     if not words:
         return inside
-    if name == "table":
-        return "\n\n" + _pipe_table(words) + "\n\n"
     if name == "summary":
-        return f"\n\n**{words}**\n\n"
+        return f"\n\n**{_BOLD_TAG.sub('', words)}**\n\n"
     if name == "blockquote":
         plain = re.sub(r"</?p\b[^>]*>", "\n\n", words, flags=re.IGNORECASE).strip()
         return "\n\n" + "\n".join(f"> {row.strip()}".rstrip() for row in plain.split("\n")) + "\n\n"
@@ -211,7 +193,7 @@ def _pair(match: re.Match[str], number: int, findings: FindingCollector) -> str:
     if name == "span" and attributes.get("lang"):
         return f'{before}[{words}]{{lang="{attributes["lang"]}"}}{after}'
     if name == "code" and "`" not in words:
-        return f"{before}`{words}`{after}"
+        return f"{before}`{clean_characters(html.unescape(words))}`{after}"
     mark = _MARKDOWN_MARKS.get(name, "")
     if mark and ("\n\n" in words or words.startswith(mark) or words.endswith(mark) or _is_in_figures(match, inside)):
         mark = ""
@@ -229,37 +211,31 @@ def _is_in_figures(match: re.Match[str], inside: str) -> bool:
     return any(pair.isalnum() and len(pair) == 2 and not pair.isalpha() for pair in pairs)
 
 
-def _pipe_table(inside: str) -> str:
-    rows: list[list[str]] = []
-    for row in re.split(r"<tr\b[^>]*>", inside, flags=re.IGNORECASE):
-        bare = (_TABLE_TAG.sub(" ", cell) for cell in re.split(r"<t[hd]\b[^>]*>", row, flags=re.IGNORECASE))
-        first, *cells = (" ".join(cell.split()).replace("|", "\\|") for cell in bare)
-        if cells or first:
-            rows.append(cells or [first])
-    if not rows:
-        return ""
-    width = max(map(len, rows))
-    written = ["| " + " | ".join(row + [""] * (width - len(row))) + " |" for row in rows]
-    return "\n".join([written[0], "|" + " --- |" * width, *written[1:]])
-
-
 @warning_rule(
     "html-unknown",
     "Words in angle brackets that are no HTML; they are printed as text.",
     "`<dit navn>`",
     "Use other brackets, or fill it in.",
 )
-def _single_tags(lines: Lines, findings: FindingCollector) -> Lines:
-    lists: list[str] = []
+def _escape_words(lines: Lines, findings: FindingCollector) -> Lines:
     closed = {name.lower() for line in lines for name in _END_TAG.findall(line.text)}
 
     def replacement(match: re.Match[str], number: int) -> str:
+        if match["name"].lower() in KEPT_ELEMENTS or _is_tag(match, closed):
+            return match[0]
+        findings.add("html-unknown", number, f"{match[0]!r} is no HTML; it is printed as text")
+        return f"&lt;{match[0][1:].replace('>', '&gt;')}"
+
+    return substitute(lines, _ANY_TAG, replacement)
+
+
+def _single_tags(lines: Lines, findings: FindingCollector) -> Lines:
+    lists: list[int] = []
+
+    def replacement(match: re.Match[str], number: int) -> str:
         name = match["name"].lower()
-        if name in _KEPT_ELEMENTS:
+        if name in KEPT_ELEMENTS:
             return _kept(match, name)
-        if not _is_tag(match, closed):
-            findings.add("html-unknown", number, f"{match[0]!r} is no HTML; it is printed as text")
-            return "\\" + match[0].replace(">", "\\>")
         if not match["slash"]:
             findings.add("html-removed", number, f"<{name}>")
         return _markdown(match, name, lists)
@@ -286,20 +262,27 @@ def _kept(match: re.Match[str], name: str) -> str:
     return f"<{match['slash']}{name}{attribute}>"
 
 
-def _markdown(match: re.Match[str], name: str, lists: list[str]) -> str:
-    """Return the replacement of a tag: a mark, the end of a paragraph, or nothing."""
+def _markdown(match: re.Match[str], name: str, lists: list[int]) -> str:
+    """Return the replacement of a tag: a mark, the end of a paragraph, or nothing.
+
+    Args:
+        lists: The lists within a cell of a pipe table that are open: the last number of each; -1: it has bullets.
+    """
     is_end = bool(match["slash"])
     # In a list item, a table row, a heading or a quotation a new paragraph would tear the block apart.
     row = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
     gap = " " if MARKER.match(row) or row.lstrip().startswith(("|", "#", ">")) else "\n\n"
     if name in {"ul", "ol"}:
-        if is_end and lists:
+        if not is_end:
+            lists.append(0 if name == "ol" else -1)
+        elif lists:
             lists.pop()
-        elif not is_end:
-            lists.append(name)
-        return "" if lists and (is_end or len(lists) > 1) else "\n\n"
+        return ""
     if name == "li":
-        return "" if is_end else "\n" + "   " * (len(lists) - 1) + ("1." if lists and lists[-1] == "ol" else "-") + " "
+        if lists and lists[-1] >= 0 and not is_end:
+            lists[-1] += 1
+        mark = f"{lists[-1]}\\." if lists and lists[-1] > 0 else "•"
+        return "" if is_end else f"<br>{mark} " if row.lstrip().startswith("|") else "\n- "
     if re.fullmatch(r"h[1-6]", name):
         return "\n\n" if is_end else f"\n\n{'#' * int(name[1])} "
     if name == "hr":
@@ -308,7 +291,7 @@ def _markdown(match: re.Match[str], name: str, lists: list[str]) -> str:
         return _image_markdown(_parse_attributes(match["attributes"]))
     if name in {"th", "td"}:
         return " "
-    return gap if name in _BLOCK_ELEMENTS else ""
+    return gap if name in BLOCK_ELEMENTS else ""
 
 
 def _image_markdown(attributes: dict[str, str]) -> str:

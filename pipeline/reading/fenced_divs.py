@@ -10,6 +10,8 @@ from pipeline.reading.callouts import CALLOUT_KINDS, MEDIA_NAMES, callout_key
 from pipeline.reading.lines import DIV, FENCE, HEADING, RULE, FindingCollector, Lines, SourceLine, code_flags
 from pipeline.registry import repair_rule, warning_rule
 
+# Within a list item, a box may open on the line of the item's own mark.
+_FENCE = re.compile(r"^(?P<lead>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*):{3,}[ \t]*(?P<rest>.*?)[ \t]*$")
 _UNENDED = re.compile(r"^\{[ \t]*[.#][^{}]*$")
 _ALERT_LINE = re.compile(r"^ {0,3}>[ \t]*\[![^\[\]\n]{1,40}\][+-]?.*$")
 _OPENING = re.compile(r"^(?:\{[^{}]*\}|[\w-]+)(?:[ \t]*:+)?$")
@@ -24,11 +26,11 @@ def repair_divs(lines: Lines, findings: FindingCollector) -> Lines:
     Raises:
         NestingError: They nest too deeply.
     """
-    if not any(line.text.lstrip().startswith(":::") for line in lines):
+    if not any(":::" in line.text for line in lines):
         return lines
     repairer = _DivRepairer(findings)
     for line, is_code in zip(lines, code_flags(lines), strict=True):
-        match = None if is_code else DIV.match(line.text)
+        match = None if is_code else _FENCE.match(line.text)
         if match is None:
             if repairer.opened and not is_code and HEADING.match(line.text) and not _closes_later(lines, line):
                 repairer.close_all(line)
@@ -43,7 +45,7 @@ def repair_divs(lines: Lines, findings: FindingCollector) -> Lines:
 
 def _closes_later(lines: Lines, here: SourceLine) -> bool:
     """Return whether a closing fence comes before the next opening one."""
-    below = (DIV.match(line.text) for line in lines if line.number > here.number)
+    below = (_FENCE.match(line.text) for line in lines if line.number > here.number)
     return next((not match["rest"] for match in below if match), False)
 
 
@@ -80,7 +82,8 @@ class _DivRepairer:
     )
     def open(self, line: SourceLine, rest: str) -> None:
         """Add an opening line; `rest` is its text behind the colons."""
-        if self.repaired and not self.repaired[-1].is_blank:
+        lead = _lead(line)
+        if self.repaired and not self.repaired[-1].is_blank and not lead.strip():
             self.repaired.append(line.with_text(""))
         if _UNENDED.match(rest):
             self.findings.add("div-shape", line.number, f"{line.text.strip()!r} had no closing brace")
@@ -93,12 +96,13 @@ class _DivRepairer:
             # pandoc takes minutes over what is refused afterwards anyway.
             self.findings.check_nesting(len(self.opened), "boxes", line.number)
         if titled is None or is_plain:
-            self.repaired.append(line.with_text(f"::: {rest.rstrip(': ')}"))
+            self.repaired.append(line.with_text(f"{lead}::: {rest.rstrip(': ')}"))
             return
         title = (titled["bracketed"] or titled["title"] or "").strip()
         opening = f"::: {{.{titled['kind']}}}"
         self.findings.add("div-shape", line.number, f"{line.text.strip()!r} is read as `{opening}` with a title")
-        self.repaired += [line.with_text(row) for row in ((opening, "", f"**{title}**", "") if title else (opening,))]
+        rows = (lead + opening, "", f"{_indent(line)}**{title}**", "") if title else (lead + opening,)
+        self.repaired += [line.with_text(row) for row in rows]
 
     def close(self, line: SourceLine) -> None:
         """Add a closing line; the divs inside the one that it closes end before it."""
@@ -109,7 +113,7 @@ class _DivRepairer:
         while len(self.opened) > 1 and _colons(self.opened[-1]) != _colons(line) in map(_colons, self.opened):
             self._close_innermost(line)
         self.opened.pop()
-        self.repaired.append(line.with_text(":::"))
+        self.repaired.append(line.with_text(f"{_indent(line)}:::"))
 
     def close_all(self, line: SourceLine) -> None:
         while self.opened:
@@ -125,7 +129,7 @@ class _DivRepairer:
         opening = self.opened.pop()
         message = f"{opening.text.strip()!r} is never closed; it ends before line {line.number}"
         self.findings.add("div-unclosed", opening.number, message)
-        self.repaired += [line.with_text(":::"), line.with_text("")]
+        self.repaired += [line.with_text(f"{_indent(opening)}:::"), line.with_text("")]
 
 
 def _kind_in_one_word(rest: str) -> str:
@@ -141,6 +145,16 @@ def _kind_in_one_word(rest: str) -> str:
 _MAX_KIND_WORDS = 3  # Words in the longest name of a kind
 
 
+def _lead(line: SourceLine) -> str:
+    """Return what stands before a box: the indentation of its list item, or the item's mark."""
+    match = _FENCE.match(line.text)
+    return match["lead"] if match else ""
+
+
+def _indent(line: SourceLine) -> str:
+    return " " * len(_lead(line).expandtabs(4))
+
+
 def _colons(line: SourceLine) -> int:
-    bare = line.text.lstrip()
+    bare = line.text.removeprefix(_lead(line))
     return len(bare) - len(bare.lstrip(":"))

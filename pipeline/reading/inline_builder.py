@@ -31,6 +31,7 @@ from pipeline.model import (
     text,
 )
 from pipeline.reading.lines import FindingCollector, Lines, NestingError
+from pipeline.reading.source_text import DecodedText, is_clean
 from pipeline.registry import warning_rule
 
 PandocNode: TypeAlias = dict[str, Any]  # An element of pandoc's JSON: `t` its kind, `c` its content
@@ -39,6 +40,8 @@ MAX_INLINES = 100  # How deep inlines may nest
 _POSITION = re.compile(r"(\d+):\d+-")
 _INLINE_TAG = re.compile(r"<(?P<slash>/?)(?P<name>sub|sup|abbr|br)\b(?P<attributes>[^>]*)>", re.IGNORECASE)
 _TITLE_ATTRIBUTE = re.compile(r"\btitle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+_BLANKS = (" ", "\t", "\n", "\r")
+_REFERENCE = re.compile(r"&#?\w+;")
 _GAP_TYPES = (Space, SoftBreak, LineBreak)
 
 
@@ -61,6 +64,14 @@ class BuilderState:
     resolver: TargetResolver
     line: int = 0
     is_in_link: bool = False
+    decoded: DecodedText = field(default_factory=DecodedText)
+
+    def clean(self, decoded: str) -> str:
+        """Return text that a character reference may have brought into, without what no format can show."""
+        if is_clean(decoded):
+            return decoded
+        below = (entry.number for entry in self.lines if entry.number >= self.line and _REFERENCE.search(entry.text))
+        return self.decoded.clean(decoded, next(below, self.line))
 
     def move(self, attributes: list[Any]) -> None:
         """Take the line from pandoc's source position, where an element has one."""
@@ -115,7 +126,20 @@ class InlineBuilder:
                     _append_merged(opened[-1].content if opened else content, inline)
         while opened:
             self._shut(opened, content)
-        return content
+        return self._cleaned(content)
+
+    def _cleaned(self, content: list[Inline]) -> list[Inline]:
+        """Return merged inlines with clean text: what a joiner or an accent stands beside decides whether it stays."""
+        if all(is_clean(inline.text) and " " not in inline.text for inline in content if isinstance(inline, Str)):
+            return content
+        cleaned: list[Inline] = []
+        for inline in content:
+            if isinstance(inline, Str):
+                for part in re.split(r"([ \t\n\r]+)", self.state.clean(inline.text)):
+                    _append_merged(cleaned, Space() if part[:1] in _BLANKS else Str(part))
+            else:
+                _append_merged(cleaned, inline)
+        return cleaned
 
     def picture(self, node: PandocNode) -> Image | None:
         """Return an image, or None where it is to be left out."""
@@ -123,7 +147,7 @@ class InlineBuilder:
         before = self.state.line
         self.state.move(attributes)
         alt = text(tuple(self.inlines(inside, 0)))
-        picture = self.state.resolver.picture(target, self.state.line)
+        picture = self.state.resolver.picture(self.state.clean(target), self.state.line)
         image = Image(picture, alt, self.state.line) if picture else None
         self.state.line = before
         return image
@@ -170,7 +194,7 @@ class InlineBuilder:
             message = f"words of the class {name!r}, which means nothing within a line"
             self.state.findings.add("div-unknown", self.state.line, message)
         inside = self.inlines(nodes, depth + 1)
-        language = next((value for name, value in pairs if name == "lang"), "")
+        language = self.state.clean(next((value for name, value in pairs if name == "lang"), ""))
         return _spaced(inside, lambda within: Span(within, language=language)) if language else inside
 
     @warning_rule(
@@ -181,7 +205,9 @@ class InlineBuilder:
     )
     def _link(self, link: list[Any], depth: int) -> list[Inline]:
         attributes, inside, (target, _) = link
-        target = target.replace(" ", "%20")  # Markdown allows spaces between angle brackets, no address does
+        target = self.state.clean(target).replace(
+            " ", "%20"
+        )  # Markdown allows spaces between angle brackets, no address does
         before = self.state.line
         self.state.move(attributes)
         line = self.state.line
@@ -212,7 +238,8 @@ class InlineBuilder:
             _append_merged(opened[-1].content if opened else content, LineBreak())
         elif not tag["slash"]:
             title = _TITLE_ATTRIBUTE.search(tag["attributes"])
-            opened.append(_OpenTag(name, html.unescape(title[1] or title[2] or "") if title else ""))
+            words = html.unescape(title[1] or title[2] or "") if title else ""
+            opened.append(_OpenTag(name, self.state.clean(words)))
         elif any(item.name == name for item in opened):
             while opened[-1].name != name:
                 self._shut(opened, content)
@@ -221,7 +248,7 @@ class InlineBuilder:
     def _shut(self, opened: list[_OpenTag], content: list[Inline]) -> None:
         """Close the innermost tag."""
         item = opened.pop()
-        for inline in _spaced(item.content, _WRAPPERS.get(item.name) or partial(Span, title=item.title)):
+        for inline in _spaced(self._cleaned(item.content), _WRAPPERS.get(item.name) or partial(Span, title=item.title)):
             _append_merged(opened[-1].content if opened else content, inline)
 
 

@@ -60,7 +60,7 @@ class NestingError(SourceError):
 
 @error_rule(
     "article-too-large",
-    "An article has more text, pictures, footnotes, links or table cells than `[limits]` allows.",
+    "An article has more text, a longer paragraph, more pictures, notes, links or cells than `[limits]` allows.",
     "A whole book in one file; an export of all addresses of a site; a spreadsheet of 5,000 rows",
     "Divide it into articles, and list them in an edition; or raise the limit in `publish.toml`.",
     aliases=("text-too-long", "pictures-too-many", "notes-too-many", "links-too-many", "cells-too-many"),

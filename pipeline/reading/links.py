@@ -130,7 +130,7 @@ class LinkResolver:
             if id_ := self.ids.get(file):
                 address = self.address_of(id_)
                 return address + mark + fragment if address else self._no_website(wanted, line, findings)
-            if file.endswith(".md"):
+            if file.lower().endswith(".md"):
                 return _broken(line, f"there is no article at {file}", findings, did_you_mean(file, self.ids))
         if not website or not base:
             return self._no_website(wanted, line, findings)

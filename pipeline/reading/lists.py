@@ -18,7 +18,14 @@ _NO_LIST = re.compile(
 )
 _YEAR = re.compile(r"^(?P<before>[ \t]*(?:1[6-9]|20)\d\d)(?P<after>[.)](?:[ \t].*)?)$")
 _BULLET = re.compile(r"^(?P<before>[ \t]*)(?P<mark>[•●▪■◦○‣⁃∙])[ \t\u00a0]*(?P<after>\S.*)$")
+# Word's bullets of the second and the third level, as they are copied: in the text they stand deeper than the first.
+_WORD_BULLET = re.compile(r"^(?P<before>[ \t]*)(?P<mark>[o§])\t[ \t]*(?P<after>\S.*)$")
+_WORD_INDENT = {"o": "  ", "§": "    "}
 _LEADING_MARK = re.compile(r"^ {0,3}(?:(?P<mark>[–—✔✓✅☑❌✗✘→➜➤►☐])|(?P<letter>[A-Za-zÀ-ÖØ-öø-ÿ])\))[ \t\u00a0]*\S")
+_LABEL = re.compile(
+    r"^[ \t>]*(?:\((?P<number>\d{1,2})\)|(?P<opens>\(?)(?P<letters>[A-Za-z]|[ivx]{2,4})(?P<ends>[.)]))[ \t\u00a0]+\S"
+)
+_ROMAN_NUMBERS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _SHORT_LINE = re.compile(r"^(?=.{2,45}$)(?!\d{1,9}[.)]\s)[A-ZÀ-ÖØ-Þ0-9][^|<>]*?[^\s.!?;](?: {2,}|\\)?$")
 _MIN_SHORT_LINES = 3
 _CONTAINER = re.compile(r"^ {0,3}(?:\[\^[^\]\s]+\]:|:(?=[ \t]))")
@@ -77,9 +84,17 @@ def repair_typed_bullets(lines: Lines, findings: FindingCollector) -> list[Sourc
     flags = code_flags(lines)
     repaired = list(lines)
     _break_short_lines(repaired, flags, findings)
+    _break_labels(repaired, flags, findings)
+    is_item = False  # Whether the line above belongs to a list
     for at, line in enumerate(lines):
         if flags[at]:
             continue
+        if bullet := _WORD_BULLET.match(line.text):
+            findings.add("list-bullet", line.number, f"{bullet['mark']!r} before a tab makes a list item")
+            indent = _WORD_INDENT[bullet["mark"]] if is_item else ""
+            repaired[at] = line.with_text(f"{bullet['before']}{indent}- {bullet['after']}")
+            continue
+        is_item = bool(MARKER.match(line.text) or _BULLET.match(line.text)) or (line.is_blank and is_item)
         if bullet := _BULLET.match(line.text):
             findings.add("list-bullet", line.number, f"{bullet['mark']!r} at the beginning of a line makes a list item")
             repaired[at] = line.with_text(f"{bullet['before']}- {bullet['after']}")
@@ -108,6 +123,33 @@ def _break_short_lines(repaired: list[SourceLine], flags: list[bool], findings: 
         at = max(end, at + 1)
 
 
+def _break_labels(repaired: list[SourceLine], flags: list[bool], findings: FindingCollector) -> None:
+    """Give lines of their own to items that are marked `a.` and `b.`, `(1)` and `(2)`, or `i)` and `ii)`."""
+    first: re.Match[str] | None = None
+    at_first = 0
+    for at, line in enumerate(repaired):
+        label = None if flags[at] else _LABEL.match(line.text)
+        if flags[at] or line.is_blank:
+            first = None
+        elif label:
+            for row in (at_first, at) if first and _follows(first, label) else ():
+                above = repaired[row - 1] if row and not flags[row - 1] else line
+                if above is not line and not above.is_blank and not HEADING.match(above.text):
+                    message = "items that are marked one by one stay lines of their own"
+                    repaired[row - 1] = _with_hard_break(above, message, findings)
+            first, at_first = label, at
+
+
+def _follows(first: re.Match[str], second: re.Match[str]) -> bool:
+    """Return whether a label is the next one of the same kind."""
+    if first["number"] or second["number"]:
+        return bool(first["number"] and second["number"]) and int(second["number"]) == int(first["number"]) + 1
+    now, then = first["letters"], second["letters"]
+    is_roman = (now, then) in pairwise(_ROMAN_NUMBERS)
+    is_next = len(now) == len(then) == 1 and ord(then) == ord(now) + 1
+    return (first["opens"], first["ends"]) == (second["opens"], second["ends"]) and (is_roman or is_next)
+
+
 def _with_hard_break(line: SourceLine, message: str, findings: FindingCollector) -> SourceLine:
     """Return a line that ends with a hard break, with a finding where it had none."""
     if line.text.endswith(("  ", "\\")):
@@ -134,13 +176,25 @@ class _ListRepairer:
     in_text: bool = False
 
     def repair(self, lines: Lines) -> list[SourceLine]:
-        for at, (line, is_code) in enumerate(zip(lines, code_flags(lines), strict=True)):
-            if is_code or line.is_blank:
+        flags = code_flags(lines)
+        for at, line in enumerate(lines):
+            if flags[at] and not (at and flags[at - 1]) and MARKER.match(line.text):
+                self._open_code(line)
+            if flags[at] or line.is_blank:
                 self.written.append(line)
                 self.is_apart, self.in_text = True, False
             else:
                 self._line(line, lines[at + 1].text if at + 1 < len(lines) else "")
         return self.written
+
+    def _open_code(self, line: SourceLine) -> None:
+        """Open the items of a line that opens code; it stays as it is."""
+        bare = line.text.lstrip(" \t")
+        indent = len(line.text[: len(line.text) - len(bare)].expandtabs(4))
+        self._close_deeper(indent)
+        if self.open and indent < self.open[-1].column + 2:
+            self.open.pop()
+        self._open_inner(bare, indent, indent)
 
     def _line(self, line: SourceLine, following: str) -> None:
         bare = line.text.lstrip(" \t")
@@ -149,6 +203,11 @@ class _ListRepairer:
         is_item = match and not RULE.match(bare)
         if match and is_item and (self.open or not self.in_text or _begins_list(match, following)):
             self._item(line, match, indent)
+        elif self.open and indent >= 2 and any(kind.match(bare) for kind in (DIV, RULE, _CONTAINER)):  # within the item
+            while len(self.open) > 1 and indent < self.open[-1].column + self.open[-1].content - self.open[-1].written:
+                self.open.pop()
+            self._write(line, self.open[-1].content, bare)
+            self.is_apart, self.in_text = True, False
         elif HEADING.match(line.text) or RULE.match(line.text) or DIV.match(line.text):
             self._close(line)
         elif _CONTAINER.match(line.text):
@@ -186,7 +245,16 @@ class _ListRepairer:
         self.written.append(line.with_text(" " * target + mark + gap + match["text"]))
         content = target + len(mark) + max(1, len(gap))
         self.open.append(_Item(column, target, content, mark, number, match["delimiter"] or "", is_lazy, count))
+        self._open_inner(match["text"], indent + match.end("gap") - match.start("mark"), content)
         self.is_apart, self.in_text = False, bool(match["text"])
+
+    def _open_inner(self, text: str, column: int, written: int) -> None:
+        """Open the lists that begin on the line of an item: `- - text`."""
+        while (match := MARKER.match(text)) and match["text"] and not RULE.match(text):
+            width = match.end("gap")
+            number = int(match["number"]) if match["number"] else None
+            self.open.append(_Item(column, written, written + width, match["mark"], number, match["delimiter"] or ""))
+            text, column, written = match["text"], column + width, written + width
 
     def _close_deeper(self, indent: int) -> None:
         """Close the lists that are indented more than an item."""

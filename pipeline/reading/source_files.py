@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from pipeline.config import FILE_NAME, Config, line_of
 from pipeline.errors import ConfigError, SourceError
 from pipeline.findings import Finding, make_finding
-from pipeline.registry import error_rule
+from pipeline.registry import error_rule, warning_rule
 
 # Windows keeps these names for devices, whatever suffix follows.
 _RESERVED_FILE_NAMES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)", re.IGNORECASE)
@@ -86,6 +86,12 @@ class DiscoveredSources:
     "`blog/Soevn_1.md` beside `blog/soevn-1.md`",
     "Rename one of them.",
 )
+@warning_rule(
+    "file-not-read",
+    "A file of another kind than Markdown lies where articles are read; nothing is published from it.",
+    "`sources/blog/ryg.docx`",
+    "Save its text as Markdown with the suffix `.md`, or move the file out of the source folders.",
+)
 @error_rule(
     "name-unusable",
     "A file name that not every system can hold.",
@@ -106,10 +112,15 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
         for path in _matches(glob, config, roots):
             below = path.relative_to(base) if base.is_dir() else Path(path.name)
             # A pipe or a device is met where it is opened, and named there.
-            if any(part.startswith(".") for part in below.parts) or (path.is_dir() and not path.is_symlink()):
+            if any(part.startswith((".", "~$")) for part in below.parts) or (path.is_dir() and not path.is_symlink()):
                 continue
             name = roots.relative(path)
             if name in seen:
+                continue
+            if path.suffix.lower() in _OTHER_KINDS and Path(glob).suffix != path.suffix:
+                hint = "save its text as Markdown with the suffix .md, or move the file out of the source folders"
+                message = f"a file of the kind {path.suffix} is not read, expected .md"
+                findings.append(make_finding("file-not-read", _printable(name), 0, message, hint))
                 continue
             seen.add(name)
             id_ = source_id(below)
@@ -130,12 +141,22 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
     return DiscoveredSources(published, conflicts, tuple(findings))
 
 
+# Kinds of files that an author may take for an article.
+_OTHER_KINDS = frozenset(
+    {".markdown", ".mdown", ".mkd", ".mdx", ".rtf", ".doc", ".docx", ".odt", ".pages", ".htm", ".html"}
+)
+
+
 def _matches(glob: str, config: Config, roots: SourceRoots) -> list[Path]:
+    """Return what a glob matches, its suffix in capitals or not, and files of kinds that are not read."""
+    is_suffix = re.fullmatch(r".*\.md", glob, re.IGNORECASE)
     try:
-        return sorted(roots.project.glob(glob))
+        found = sorted(roots.project.glob(f"{glob[:-3]}.*" if is_suffix else glob))
     except (ValueError, IndexError, NotImplementedError) as error:
         message = f"[sources] articles: {glob!r} is no pattern for files: {error}"
         raise _sources_error(config, "articles", message, "such as sources/**/*.md") from error
+    kinds = {".md", *_OTHER_KINDS}
+    return [path for path in found if not is_suffix or path.suffix.lower() in kinds]
 
 
 _UNUSABLE_CHARACTERS = (

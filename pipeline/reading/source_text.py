@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.errors import SourceError
 from pipeline.reading.lines import FindingCollector
@@ -76,6 +76,35 @@ def clean_characters(text: str, but: frozenset[str] = frozenset()) -> str:
         if repair.code not in but:
             text = repair.pattern.sub(repair.replace, text)
     return unicodedata.normalize("NFC", text)
+
+
+@dataclass(slots=True)
+class DecodedText:
+    """Cleans text that pandoc has decoded: a character reference brings in what `decode_source` takes out."""
+
+    changed: list[tuple[str, int]] = field(default_factory=list)  # Texts before cleaning, with their lines
+
+    def clean(self, text: str, line: int) -> str:
+        cleaned = clean_characters(text)
+        if cleaned != text:
+            self.changed.append((text, line))
+        return cleaned
+
+    def report(self, findings: FindingCollector) -> None:
+        """Add a finding per kind of repair, with count and first line, as `decode_source` does."""
+        found = FindingCollector(findings.source)
+        text = "\n".join(words.replace("\n", " ") for words, _ in self.changed)
+        for repair in _REPAIRS:
+            text = repair.apply(text, found)
+        _composed(text, found)
+        for finding in found:
+            findings.add(finding.code, self.changed[finding.line - 1][1], finding.message)
+
+
+def is_clean(text: str) -> bool:
+    """Return whether `clean_characters` changes nothing for certain: a fast test that nearly all words pass."""
+    # Control, format and unassigned characters are not printable.
+    return text.isprintable() and len(text) <= MAX_COMBINING_MARKS and unicodedata.is_normalized("NFC", text)
 
 
 _DANISH_CHARACTERS = set("æøåÆØÅéÉèêëáàäöüÄÖÜßóñç–—’‘“”„»«…·•°½²µ§€")

@@ -21,16 +21,35 @@ def repair_tables(lines: Lines, findings: FindingCollector) -> list[SourceLine]:
             repaired.append(lines[at])
             at += 1
             continue
-        if repaired and not repaired[-1].is_blank:
+        if repaired and not repaired[-1].is_blank and not MARKER.match(lines[at].text):
             message = "the table began right below a line of text, set apart"
             findings.add("blank-line-missing", lines[at].number, message)
             repaired.append(lines[at].with_text(""))
-        repaired += _complete_table([line for line in lines[at:end] if not line.is_blank], findings)
-        if end < len(lines) and not lines[end].is_blank:
+        repaired += _completed([line for line in lines[at:end] if not line.is_blank], findings)
+        if end < len(lines) and not lines[end].is_blank and not MARKER.match(lines[end].text):
             findings.add("blank-line-missing", lines[end].number, "text began right below the table, set apart")
             repaired.append(lines[end].with_text(""))
         at = end
     return repaired
+
+
+def _completed(rows: list[SourceLine], findings: FindingCollector) -> list[SourceLine]:
+    """Return the rows of a table, complete; within a list item they keep its mark and its indentation."""
+    lead = _lead(rows[0].text)
+    if not lead:
+        return _complete_table(rows, findings)
+    bare = [rows[0].with_text(rows[0].text[len(lead) :]), *(row.with_text(row.text.strip()) for row in rows[1:])]
+    first, *others = _complete_table(bare, findings)
+    if [first, *others] == bare:
+        return rows
+    return [first.with_text(lead + first.text), *(row.with_text(" " * len(lead) + row.text) for row in others)]
+
+
+def _lead(text: str) -> str:
+    """Return what puts the first row of a table into a list item: a mark, or an indentation by two or more."""
+    mark = MARKER.match(text)
+    lead = text[: mark.start("text")] if mark else text[: len(text) - len(text.lstrip())]
+    return lead if len(lead) > 1 else ""
 
 
 def is_row(text: str) -> bool:
@@ -45,18 +64,28 @@ def _is_delimiter(text: str) -> bool:
 
 def _table_end(lines: Lines, at: int, flags: list[bool]) -> int:
     """Return the index behind the table that begins at `at`, or `at` where none does."""
+    text = lines[at].text
     follows = lines[at + 1].text if at + 1 < len(lines) and not flags[at + 1] else ""
-    has_delimiter = "|" in lines[at].text and _is_delimiter(follows) and not MARKER.match(lines[at].text)
-    is_table = has_delimiter or (is_row(lines[at].text) and is_row(follows)) or _is_lone_row(lines, at)
-    if not is_table or lines[at].text.startswith(("    ", "\t", ">")):
+    lead = _lead(text)
+    bare = text[len(lead) :] if is_row(text[len(lead) :]) and (not lead or _is_below(follows, lead)) else text
+    has_delimiter = "|" in bare and _is_delimiter(follows) and not MARKER.match(bare)
+    is_table = has_delimiter or (is_row(bare) and is_row(follows)) or _is_lone_row(lines, at)
+    if not is_table or text.startswith(("    ", "\t", ">")):
         return at
     end = at
     while end < len(lines) and not flags[end]:
-        is_row_or_gap = end < at + 2 or _PIPE.search(lines[end].text)
-        if not (_table_continues(lines, end) if lines[end].is_blank else is_row_or_gap):
+        is_row_or_gap = end < at + 2 or (
+            _PIPE.search(lines[end].text) and (not lead or _is_below(lines[end].text, lead))
+        )
+        if not (_table_continues(lines, end) and not lead if lines[end].is_blank else is_row_or_gap):
             break
         end += 1
     return end
+
+
+def _is_below(text: str, lead: str) -> bool:
+    """Return whether a line is indented as far as the text of a list item."""
+    return text[: len(lead)].isspace()
 
 
 def _is_lone_row(lines: Lines, at: int) -> bool:

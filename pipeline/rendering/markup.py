@@ -58,6 +58,9 @@ def anchor(prefix: str, number: int, block: model.Block) -> str:
     return prefix + (block.id if isinstance(block, model.Header | model.References) else f"_block-{number}")
 
 
+_NUMBER_STYLES = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
+
+
 def _element(tag: str) -> Callable[[MarkupRenderer, Emphasis | model.Para], Markup]:
     """Return a method that renders content as an element with this tag."""
     template = Markup(f"<{tag}>{{}}</{tag}>")  # noqa: S704  # our own tags
@@ -172,7 +175,9 @@ class MarkupRenderer:
 
     def orderedlist(self, block: model.OrderedList) -> Markup:
         start = Markup(' start="{}"').format(block.start) if block.start != 1 else ""
-        return Markup("<ol{}>\n{}\n</ol>").format(start, self.items(block.items))
+        look = _NUMBER_STYLES.get(block.style)
+        style = Markup(' type="{}" style="list-style-type: {}"').format(block.style, look) if look else ""
+        return Markup("<ol{}{}>\n{}\n</ol>").format(start, style, self.items(block.items))
 
     def items(self, items: Iterable[tuple[model.Block, ...]]) -> Markup:
         return Markup("\n").join(Markup("<li>{}</li>").format(self.blocks(item)) for item in items)

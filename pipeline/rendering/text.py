@@ -117,7 +117,8 @@ class TextRenderer:
             case model.BulletList(items):
                 return self.items((("- ", item) for item in items), width)
             case model.OrderedList(items, start):
-                return self.items(((f"{number}. ", item) for number, item in enumerate(items, start)), width)
+                marks = (f"{number_label(number, block.style)}. " for number in range(start, start + len(items)))
+                return self.items(zip(marks, items, strict=True), width)
             case model.DefinitionList():
                 return self.definitions(block, width)
             case model.Div(blocks, _, media):
@@ -259,3 +260,25 @@ def format_columns(head: list[str], rows: list[list[str]], sizes: list[int], ali
         for row in ([head, ["-" * size for size in sizes], *rows] if head else rows)
     )
     return "\n".join((" " * GUTTER).join(row).rstrip(" ") for row in cells)
+
+
+_ROMAN = {
+    "m": 1000, "cm": 900, "d": 500, "cd": 400, "c": 100, "xc": 90, "l": 50, "xl": 40, "x": 10, "ix": 9, "v": 5, "iv": 4,
+    "i": 1
+}  # fmt: skip
+
+
+def number_label(number: int, style: model.NumberStyle) -> str:
+    """Return the number of a list item as it is shown: `3`, `c` or `iii`."""
+    if style == "1" or number < 1:
+        return str(number)
+    label = ""
+    if style in "aA":
+        while number:
+            number, letter = divmod(number - 1, 26)
+            label = chr(ord("a") + letter) + label
+    else:
+        for letters, value in _ROMAN.items():
+            count, number = divmod(number, value)
+            label += letters * count
+    return label.upper() if style.isupper() else label

@@ -63,7 +63,10 @@ def _is_staged(run: RunContext, task: RenderTask, rendered: Rendered) -> bool:
 def _rendered(
     run: RunContext, context: RenderContext, tasks: list[RenderTask], load_article: Callable[[ArticleMeta], bytes]
 ) -> Iterator[Results]:
-    """Yield the results of rendering; a failed task with several formats is repeated, one format at a time."""
+    """Yield the results of rendering; a failed task with several formats is repeated, one format at a time.
+
+    A format that took too long is not: it would take as long again.
+    """
 
     def results(tasks: list[RenderTask]) -> Iterator[tuple[RenderTask, dict[str, Rendered] | TaskFailure]]:
         calls = (
@@ -77,15 +80,17 @@ def _rendered(
         for call, result in run.executor.render(calls):
             yield replace(call.arguments[0], articles=()), result
 
-    lost: list[RenderTask] = []
+    lost: list[tuple[RenderTask, dict[str, Rendered]]] = []
     for task, result in results(tasks):
         if isinstance(result, TaskFailure) and len(task.keys) > 1:
-            lost.append(task)
+            late = {name: key for name, key in task.keys.items() if name == result.late_step}
+            lost.append((task, _by_format(replace(task, keys=late), result)))
         else:
             yield task, _by_format(task, result)
-    for task in lost:
-        parts = [replace(task, keys={name: key}) for name, key in task.keys.items()]
-        yield task, {name: own for part, result in results(parts) for name, own in _by_format(part, result).items()}
+    for task, known in lost:
+        parts = [replace(task, keys={name: key}) for name, key in task.keys.items() if name not in known]
+        again = {name: own for part, result in results(parts) for name, own in _by_format(part, result).items()}
+        yield task, {**known, **again}
 
 
 def _by_format(task: RenderTask, result: dict[str, Rendered] | TaskFailure) -> dict[str, Rendered]:

@@ -256,6 +256,9 @@ def _definition_list_items(node: _PrintedElement) -> list[Kid]:
     return items
 
 
+_LIST_NUMBERING = {"a": "/LowerAlpha", "A": "/UpperAlpha", "i": "/LowerRoman", "I": "/UpperRoman"}
+
+
 def _structure_attributes(element: Element, kids: Sequence[Kid]) -> Mapping[str, AttributeValue]:
     """Return the structure attributes of a table cell, a list or a figure, by PDF name."""
     match element.tag:
@@ -274,7 +277,7 @@ def _structure_attributes(element: Element, kids: Sequence[Kid]) -> Mapping[str,
         case "ul":
             return {"/O": "/List", "/ListNumbering": "/Disc"}
         case "ol":
-            return {"/O": "/List", "/ListNumbering": "/Decimal"}
+            return {"/O": "/List", "/ListNumbering": _LIST_NUMBERING.get(element.get("type", ""), "/Decimal")}
         case "img":
             box = next((kid.box for kid in kids if isinstance(kid, MarkedContent)), ())
             return {"/O": "/Layout", "/BBox": box} if box else {}

@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.engine import worker_pool
 from pipeline.engine.executor import Executor
-from pipeline.engine.worker_pool import Task, TaskFailure
+from pipeline.engine.worker_pool import Task, TaskFailure, begin_step
 
 
 def double(number: int) -> int:
@@ -45,6 +45,17 @@ def toil(number: int) -> int:
     if number == 0:
         re.match("(a*)*b", "a" * 40)
     return number
+
+
+def toil_in_second_step(number: int) -> int:
+    begin_step("first", 60)
+    begin_step("second", 1)
+    return toil(number)
+
+
+def wait_in_step() -> None:
+    begin_step("only", 0.5)
+    time.sleep(60)
 
 
 def number_of_process(_number: int) -> int:
@@ -147,6 +158,23 @@ def test_a_task_that_takes_a_processor_for_too_long_is_ended(monkeypatch: pytest
         done = {task.arguments[0]: result for task, result in workers.render(Task(toil, (n,), 1) for n in range(2))}
 
     assert done == {0: TaskFailure("it took more than 1 seconds of a processor", is_worker_lost=True), 1: 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit for the time of a processor")
+def test_a_step_of_a_task_has_its_own_time_and_is_named_where_it_takes_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_pool, "WALL_CLOCK_FACTOR", 500)
+    with Executor(1) as workers:
+        tasks = (Task(toil_in_second_step, (n,), 60) for n in range(2))
+        done = {task.arguments[0]: result for task, result in workers.render(tasks)}
+
+    assert done == {0: TaskFailure("it took more than 1 seconds of a processor", True, "second"), 1: 1}
+
+
+def test_a_step_that_waits_is_ended_by_its_own_clock() -> None:
+    with Executor(1) as workers:
+        done = [result for _, result in workers.render([Task(wait_in_step, (), 60)])]
+
+    assert done == [TaskFailure("it did not end within 2 seconds", True, "only")]
 
 
 def test_each_task_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:

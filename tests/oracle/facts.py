@@ -10,9 +10,10 @@ MARK = "\u27e6{}\u27e7"
 """A footnote mark within a text, by the number of its note."""
 LINK, RAISED, STRUCK, UNSTRUCK, BULLET, END = "\ue000L", "\ue000^", "\ue000(", "\ue000)", "\ue000-", "\ue001"
 """Beginnings and end of what a medium may add within a text of the model: `\ue000Ltel:112\ue001`."""
-_ADDED = {RAISED: r"\^?", STRUCK: r"(?:\([^():]*:)?", UNSTRUCK: r"\)?", BULLET: r"(?:[-•]|\d+[.)])?"}
+_ADDED = {RAISED: r"\^?", STRUCK: r"(?:\([^():]*:)?", UNSTRUCK: r"\)?", BULLET: r"(?:[-•]|\w{1,6}[.)])?"}
 _TOKEN = re.compile("\ue000(.)([^\ue001]*)\ue001")
 _INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFE0F))
+_LETTERS = 26
 _NOTE_START = 12
 """Characters by which a note is told from others."""
 
@@ -20,6 +21,15 @@ _NOTE_START = 12
 def squeezed(words: str) -> str:
     """Return text without white space and invisible characters: lines break elsewhere in each format."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFC", words.translate(_INVISIBLE)))
+
+
+def counted(number: int, style: str) -> str:
+    """Return the number of an item in a style, by the values of `type` in HTML: 1, a, A, i or I."""
+    letters = chr(ord("a") + number - 1) if number <= _LETTERS else ""
+    tens, ones = divmod(number, 10)
+    roman = "x" * tens + ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")[ones]
+    shown = {"a": letters, "A": letters.upper(), "i": roman, "I": roman.upper()}.get(style, "")
+    return shown or str(number)
 
 
 def bare(words: str) -> str:

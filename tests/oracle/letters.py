@@ -58,9 +58,8 @@ def facts_in(letter: Letter, expected: Facts) -> Facts:
 
 def _items(letter: Letter, items: Sequence[Item]) -> Iterator[Item]:
     """Yield the lines that begin with a number and the words of an item; the rest of its words is not looked at."""
-    lines = [
-        (match[1], letter.clean(match[2])) for line in letter.lines if (match := re.match(r"\s*(\d+)\. +(.+)", line))
-    ]
+    numbered = (re.match(r"\s*(\w{1,6})\. +(.+)", line) for line in letter.lines)
+    lines = [(match[1], letter.clean(match[2])) for match in numbered if match]
     at = 0
     for item in items:
         for place in range(at, len(lines)):

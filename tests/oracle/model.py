@@ -19,6 +19,7 @@ from tests.oracle.facts import (
     Grid,
     Item,
     Words,
+    counted,
     squeezed,
 )
 
@@ -115,10 +116,11 @@ class _Teller:
         told = []
         for number, item in enumerate(block.items, block.start):
             place, line = len(self.facts.items), self.line
-            self.facts.items.append(Item(str(number), "", line))
+            shown = counted(number, block.style)
+            self.facts.items.append(Item(shown, "", line))
             pieces = [self.block(each) for each in item]
             first = pieces[0] if item and isinstance(item[0], model.Para | model.Plain) else ""
-            self.facts.items[place] = Item(str(number), first, line)
+            self.facts.items[place] = Item(shown, first, line)
             told.append(BULLET + END + "".join(pieces))
         return "".join(told)
 

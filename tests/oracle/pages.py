@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from lxml import etree, html
 
-from tests.oracle.facts import MARK, Address, Facts, Grid, Item, Words, squeezed
+from tests.oracle.facts import MARK, Address, Facts, Grid, Item, Words, counted, squeezed
 from tests.oracle.model import OUTSIDE
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -131,7 +131,7 @@ class _Reader:
         items = [child for child in element if _tag(child) == "li"]
         for number, item in enumerate(items, int(element.get("start", "1"))):
             place = len(self.facts.items)
-            shown = item.get("value", str(number))
+            shown = counted(int(item.get("value", number)), element.get("type", "1"))
             self.facts.items.append(Item(shown, ""))
             before = len(self.text)
             words += self.inside(item)

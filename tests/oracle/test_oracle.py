@@ -91,6 +91,7 @@ def cells(*texts: str | tuple[Inline, ...]) -> tuple[Cell, ...]:
 
 
 STEPS = OrderedList(((plain("Femte skridt"), BulletList(((plain("med pause"),),))), (para("Sjette skridt"),)), 5, 20)
+LETTERED = OrderedList(((plain("Vask hænder."),), (plain("Tør dem."),)), 3, 46, "a")
 DOSES = Table(
     cells("Middel", "Morgen", "Aften"),
     (cells("Panodil", "500 mg", (Str("1"), Space(), Str("g"), OTHER)), cells("Ipren", "200 mg", "400 mg")),
@@ -121,6 +122,7 @@ PARTS: tuple[Block, ...] = (
     DOSES,
     CONTACT,
     Callout("see-doctor", (Para((Strikeout(words_in("Vent ikke.")), LineBreak(), Str("112")), 44),), line=43),
+    LETTERED,
     References((), (OrderedList(((plain("Lancet, 2018."),),)),), "kilder", 50),
 )  # fmt: skip
 
@@ -181,6 +183,7 @@ FAULTS: dict[str, tuple[str, tuple[Block, ...]]] = {
     "two rows swapped": ("cells", instead(DOSES, replace(DOSES, rows=DOSES.rows[::-1]))),
     "two heads swapped": ("cells", instead(DOSES, replace(DOSES, head=cells("Middel", "Aften", "Morgen")))),
     "a list that begins at 1": ("list numbers", instead(STEPS, replace(STEPS, start=1))),
+    "a list with figures for letters": ("list numbers", instead(LETTERED, replace(LETTERED, style="1"))),
     "a list with bullets": ("list numbers", instead(STEPS, BulletList(STEPS.items, 20))),
     "a step that is missing": ("list numbers", instead(STEPS, replace(STEPS, items=STEPS.items[:1]))),
     "a mark that is dropped": ("marks", instead(FIRST, marked())),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
 import pytest
 
 from pipeline.model import (
@@ -37,6 +40,7 @@ from pipeline.model import (
 from pipeline.reading.block_builder import build_blocks
 from pipeline.reading.lines import FindingCollector, NestingError
 from pipeline.reading.pandoc import PandocDocument, parse_many
+from pipeline.reading.source_text import clean_characters
 from tests.reading.markdown import SOURCE, Resolver, built, codes, lines
 
 
@@ -278,3 +282,52 @@ def test_nesting_below_the_limit_is_read() -> None:
 
 def test_a_heading_keeps_level_and_id_for_the_outline() -> None:
     assert only("##### Gode råd {#raad}") == Header(5, (Str("Gode"), Space(), Str("råd")), "raad", 1)
+
+
+HIDDEN = "&shy;&#173;&#xAD;&zwnj;&ZeroWidthSpace;&#8203;&lrm;&#8238;&#1;&#x1b;&#xFEFF;&#xFFFE;"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Skul{0}der &#97;&#778;b", "Skulder åb"),
+        ("5&#150;10 kr&#x2028;for&#10;to&#32;b", "5–10 kr for to b"),
+        ("## Skul{0}der", "Skulder"),
+        ("**Skul{0}der** og H<sub>2{0}</sub>O", "Skulder og H2O"),
+        ("Ord{0}et\n:   For{0}klaring", "Ordet Forklaring"),
+        ("| Sk{0}ul | B |\n|---|---|\n| 1{0} | 2 |", "Skul B 1 2"),
+        ("![Skul{0}der](/ryg{0}.png 'Tit{0}el')", "Titel"),
+        ("Se [si{0}den](https://ryg.example/a{0}b 'Tit{0}el')", "Se siden"),
+        ("> [!TIP] Tit{0}el\n> Vand{0}", "Titel Vand"),
+        ('::: {{.tip title="Tit{0}el"}}\nVand{0}\n:::', "Titel Vand"),
+        ('[Vand{0}]{{lang="da{0}"}}', "Vand"),
+        ('<abbr title="lang{0} form">LF</abbr> <code>a &lt; b{0}</code>', "LF a < b"),
+        ("Note[^1].\n\n[^1]: Skul{0}der", "Note."),
+        ("&#x1F469;&zwj;&#x1F52C; og `&shy;`", "👩\u200d🔬 og &shy;"),
+    ],
+)
+def test_a_character_reference_brings_in_nothing_that_the_character_itself_may_not(written: str, said: str) -> None:
+    blocks, _ = built(written.format(HIDDEN))
+
+    assert text(blocks) == said
+    assert [words for words in _strings(blocks) if clean_characters(words) != words] == []
+
+
+def _strings(node: object) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, tuple):
+        for part in node:
+            yield from _strings(part)
+    elif is_dataclass(node):
+        for entry in fields(node):
+            yield from _strings(getattr(node, entry.name))
+
+
+def test_what_character_references_brought_in_is_named_once_with_count_and_first_line() -> None:
+    _, findings = built("Ryg.\n\nKnæ&shy;skal og ryg&shy;søjle\n\n> ryg&#173;hvirvel &#8238;")
+
+    assert [(finding.code, finding.line, finding.message[-10:]) for finding in findings] == [
+        ("bidi-override", 5, "removed: 1"),
+        ("characters-unusual", 3, "removed: 3"),
+    ]

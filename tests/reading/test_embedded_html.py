@@ -20,7 +20,9 @@ from tests.reading.markdown import SOURCE, built, lines, markdown, stepped
         ("H<SUB>2</SUB>O<br/>og<BR>", "H<sub>2</sub>O<br>og<br>"),
         ('<abbr class="x" title="a &amp; b">AB</abbr>', '<abbr title="a &amp; b">AB</abbr>'),
         ('<img src="/ryg 1.png" alt="En ryg">', "![En ryg](/ryg%201.png)"),
-        ("<ol><li><p>Et</p></li><li>To</li></ol>", "\n\n\n1. Et\n1. To\n\n"),
+        ("| A <ul><li>et</li></ul> | B |", "| A <br>• et | B |"),
+        ("| <ol><li>et</li><li>to</li></ol> | B |", r"| <br>1\. et<br>2\. to | B |"),
+        ("<summary>Se <b>mere</b></summary>", "\n\n**Se mere**\n\n"),
         ("under 5 <10 mm og <https://ryg.example>", "under 5 <10 mm og <https://ryg.example>"),
         ("kode `<b>` bliver", "kode `<b>` bliver"),
         ('<YouTube id="abc" />Tekst', "Tekst"),
@@ -32,21 +34,11 @@ def test_html_becomes_markdown_or_bare_words(html: str, expected: str) -> None:
     assert changed == expected
 
 
-def test_blocks_of_html_become_paragraphs_lists_and_headings() -> None:
-    changed, codes = stepped(
-        convert_html, '<div class="boks"><h2>Råd</h2><p>Gå en tur</p></div><ol><li>Løft</li><li>Sænk</li></ol>'
-    )
+def test_blocks_of_html_become_paragraphs_and_headings() -> None:
+    changed, codes = stepped(convert_html, '<div class="boks"><h2>Råd</h2><p>Gå en tur</p></div><p>Hvil</p>')
 
-    assert [row for row in changed.split("\n") if row] == ["## Råd", "Gå en tur", "1. Løft", "1. Sænk"]
+    assert [row for row in changed.split("\n") if row] == ["## Råd", "Gå en tur", "Hvil"]
     assert set(codes) == {"html-removed"}
-
-
-def test_a_table_of_html_becomes_a_pipe_table() -> None:
-    changed, _ = stepped(
-        convert_html, "<table><tr><th>Dag</th><th>Tid</th></tr>\n<tr><td>Mandag</td><td>8</td></tr></table>"
-    )
-
-    assert changed.strip() == "| Dag | Tid |\n| --- | --- |\n| Mandag | 8 |"
 
 
 def test_what_no_document_can_hold_is_taken_away_and_its_address_named() -> None:
@@ -87,14 +79,14 @@ def test_half_a_tag_does_not_swallow_the_article(start: str) -> None:
 def test_words_in_angle_brackets_are_printed_as_they_stand() -> None:
     changed, codes = stepped(convert_html, "Skriv <dit navn> her")
 
-    assert changed == r"Skriv \<dit navn\> her"
+    assert changed == "Skriv &lt;dit navn&gt; her"
     assert codes == ["html-unknown"]
 
 
 def test_signs_that_compare_are_no_tags() -> None:
     changed, _ = stepped(convert_html, "Når a<b og c> d, er 5<6")
 
-    assert changed == r"Når a\<b og c\> d, er 5<6"
+    assert changed == "Når a&lt;b og c&gt; d, er 5<6"
 
 
 def test_import_lines_of_mdx_go_and_sentences_stay() -> None:

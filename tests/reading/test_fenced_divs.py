@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.model import Callout, text
+from pipeline.model import BulletList, Callout, OrderedList, text, walk
 from pipeline.reading.fenced_divs import repair_alerts, repair_divs
 from pipeline.reading.lines import NestingError
 from tests.reading.markdown import built, codes, stepped
@@ -94,3 +94,19 @@ def test_a_box_that_comes_out_empty_is_told(empty: str) -> None:
     blocks, findings = built(empty)
 
     assert (text(blocks), codes(findings), findings[0].line) == ("Tekst.", ["callout-empty"], 1)
+
+
+@pytest.mark.parametrize(
+    "text_of_list",
+    [
+        "- Punkt\n\n  ::: {.tip}\n  Vand\n  :::\n\n- Næste",
+        "1. ::: {.tip}\n   Vand\n   :::\n2. Næste",
+        "- A\n  - B\n\n    :::tip Husk\n    Vand\n    :::\n\n- C",
+    ],
+)
+def test_a_box_in_a_list_item_stays_there(text_of_list: str) -> None:
+    (made,), found = built(text_of_list)
+
+    assert isinstance(made, BulletList | OrderedList)
+    assert [node.kind for node in walk((made,)) if isinstance(node, Callout)] == ["tip"]
+    assert codes(found) == []

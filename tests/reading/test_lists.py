@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.model import OrderedList
+from pipeline.model import BulletList, LineBreak, OrderedList, Para, Plain, SoftBreak, Space, Str, text, walk
 from pipeline.reading.lists import escape_leading_numbers, repair_lists, repair_typed_bullets
 from tests.reading.markdown import built, stepped
 
@@ -74,6 +74,44 @@ def test_lines_set_one_by_one_stay_lines(text: str) -> None:
 
     assert changed == text.replace("\n", "  \n")
     assert set(codes) == {"list-bullet"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a. stå\nb. gå\nc. sid", ["a. stå", "b. gå", "c. sid"]),
+        ("Gør sådan:\n(1) stå\n(2) gå\nlangsomt\n(3) sid", ["Gør sådan:", "(1) stå", "(2) gå langsomt", "(3) sid"]),
+        ("1. Trin:\n   a. stå\n   b. gå\n2. Slut", ["Trin:", "a. stå", "b. gå", "Slut"]),
+        ("> i) stå\n> ii) gå\n> iii) sid", ["i) stå", "ii) gå", "iii) sid"]),
+        ("(A) stå\n(B) gå", ["(A) stå", "(B) gå"]),
+        ("A. Hansen\nog B. Jensen", ["A. Hansen og B. Jensen"]),
+        ("a. stå\n(b) gå\nc. sid", ["a. stå (b) gå c. sid"]),
+        ("Se afsnit\na. Det er nok.", ["Se afsnit a. Det er nok."]),
+        ("1. stå\n\n    a. gå\n    b. løb", ["stå", "a. gå", "b. løb"]),
+    ],
+)
+def test_items_that_are_marked_with_letters_or_in_brackets_stay_lines(text: str, said: list[str]) -> None:
+    assert printed_lines(text) == said
+
+
+def printed_lines(markdown: str) -> list[str]:
+    shown = {Space: " ", SoftBreak: " ", LineBreak: "\n", Para: "\n", Plain: "\n"}
+    blocks, _ = built(markdown)
+    words = (node.text if isinstance(node, Str) else shown.get(type(node), "") for node in walk(blocks))
+    return "".join(words).strip().split("\n")
+
+
+def test_bullets_of_word_nest_below_the_bullets_above_them() -> None:
+    blocks, _ = built("•\tVand\no\tStille\no\tMed brus\n§\tKold\n•\tFrugt\n\nTekst.\n\no\tAlene")
+
+    first, _, alone = blocks
+    assert isinstance(first, BulletList)
+    (_, inner), _ = first.items
+    assert isinstance(inner, BulletList)
+    assert [text(item) for item in inner.items] == ["Stille", "Med brus Kold"]
+    assert isinstance(inner.items[1][1], BulletList)
+    assert isinstance(alone, BulletList)
+    assert stepped(repair_typed_bullets, "Alkohol o frugt\no eller")[1] == []
 
 
 def test_prose_that_was_broken_by_hand_flows() -> None:

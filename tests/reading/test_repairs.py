@@ -131,9 +131,14 @@ PIECES = (
     "\n", "\n", "\n\n", " ", " ", "Hvad er det? ", "ryggen ", "gør ondt. ", "Søg læge ", "2025. ", "1. maj ", "•", "✔",
     "&nbsp;", "{", "}", "$5 ", "x^2 ", "Referencer ", LONG, "3*10 ", "2**3 ", "3. ", "1) ", "> [!TIP]\n", "::: {.tip\n",
     "::: søg læge\n", "| Ring | 112 |\n", "](/ryg.png", "](/ryg.png 'Ryg')", "](<https://ryg.example/en side>)",
+    "a. ", "\nb. ", "(1) ", "\n(2) ", "o\t", "<pre>", "<table><td>", "- | A | B |\n",
 )  # fmt: skip
 # Names of tags and boxes, and what stands in an address or a comment, is markup.
 MARKUP = {
+    "o",
+    "pre",
+    "table",
+    "td",
     "b",
     "div",
     "ul",

@@ -36,6 +36,8 @@ def findings(folder: Path, limits: str, text: str) -> tuple[Finding, ...]:
         ("lines = 5", "Tekst.\n" * 20, "file-too-large", 1),
         ("characters = 50", "Tekst.\n" * 20, "article-too-large", 1),
         ("word = 20", "Tekst.\n" + "a" * 30, "article-too-large", 1),
+        ("paragraph = 50", "Ryg.\n\n- " + "hvile " * 40, "article-too-large", 3),
+        ("paragraph = 50", "Ryg.\n\n```\nkort\n" + "` " * 40 + "\n```\n", "article-too-large", 3),
         ("nesting = 4", NESTED, "nesting-too-deep", 1),
         ("pictures = 2", "![Ryg](ryg.png)\n\n" * 4, "article-too-large", 5),
         ("notes = 2", "Ryg[^1][^2][^3].\n\n[^1]: A\n\n[^2]: B\n\n[^3]: C\n", "article-too-large", 7),
@@ -52,6 +54,13 @@ def test_a_limit_that_is_exceeded_is_an_error_on_its_line(
 ) -> None:
     assert [(finding.code, finding.line) for finding in findings(tmp_path / "low", limits, text)][:1] == [(code, line)]
     assert findings(tmp_path / "standard", "", text) == ()
+
+
+def test_a_paragraph_that_would_hold_a_worker_for_minutes_is_refused_with_what_is_expected(tmp_path: Path) -> None:
+    (found,) = findings(tmp_path, "", "# Ryg\n\nKort.\n\n" + "hvile " * 4000)
+
+    assert (found.code, found.line) == ("article-too-large", 5)
+    assert found.message == "a paragraph of 23,999 characters, expected at most 20,000"
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,52 @@ def test_ids_start_at_the_fixed_part_of_the_glob(tmp_path: Path) -> None:
     assert files.findings == ()
 
 
+def test_a_suffix_in_capitals_is_read_and_a_file_of_another_kind_is_named(tmp_path: Path) -> None:
+    for name in (
+        "STOR.MD",
+        "blog/lille.md",
+        "blog/Brev.DOCX",
+        "alt.Markdown",
+        "ryg.png",
+        ".skjult.docx",
+        "~$brev.docx",
+    ):
+        write(tmp_path / "sources" / name, "# A")
+
+    config = project(tmp_path)
+    files = find_sources(config, find_roots(config))
+
+    assert [(source.id, source.path) for source in files.sources] == [
+        ("blog/lille", "sources/blog/lille.md"),
+        ("stor", "sources/STOR.MD"),
+    ]
+    assert [(finding.code, finding.severity, finding.source) for finding in files.findings] == [
+        ("file-not-read", "warning", "sources/alt.Markdown"),
+        ("file-not-read", "warning", "sources/blog/Brev.DOCX"),
+    ]
+
+
+def test_a_glob_of_another_suffix_or_of_one_folder_names_nothing_else(tmp_path: Path) -> None:
+    for name in ("sources/a.md", "sources/ud/b.docx", "tekst/c.txt", "tekst/d.docx"):
+        write(tmp_path / name, "# A")
+
+    config = project(tmp_path, articles=("sources/*.md", "tekst/*.txt"))
+    files = find_sources(config, find_roots(config))
+
+    assert [source.path for source in files.sources] == ["sources/a.md", "tekst/c.txt"]
+    assert files.findings == ()
+
+
+def test_two_sources_that_differ_in_capitals_only_are_both_refused_by_name(tmp_path: Path) -> None:
+    write(tmp_path / "sources/ryg.md", "# A")
+    write(tmp_path / "sources/ryg.MD", "# B")
+
+    config = project(tmp_path)
+    files = find_sources(config, find_roots(config))
+
+    assert [finding.code for finding in files.findings] == ["id-twice", "id-twice"]
+
+
 def test_two_sources_with_one_id_are_both_refused_by_name(tmp_path: Path) -> None:
     write(tmp_path / "sources/soevn_1.md", "# A")
     write(tmp_path / "sources/soevn-1.md", "# B")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.model import Table, text
+from pipeline.model import Table, text, walk
 from pipeline.reading.tables import repair_tables
 from tests.reading.markdown import built, stepped
 
@@ -55,3 +55,29 @@ def test_a_row_of_its_own_is_a_table_without_a_head() -> None:
     assert isinstance(table, Table)
     assert (table.head, len(table.rows), text((table,))) == ((), 1, "Ring 86 12 34 56")
     assert stepped(repair_tables, "| Ring | 86 12 34 56 |")[1] == ["table-shape"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- | A | B |\n  |---|---|\n  | 1 | 2 |\n- To",
+        "1. | A |\n   |---|\n   | 1 |\n\n   Mere.",
+        "- Først\n\n  | A | B |\n  |---|---|\n  | 1 | 2 |\n- Så | to",
+        "10. - | A | B |\n      |:--|--:|\n      | 1 | 2 |",
+        "> | A | B |\n> |---|---|\n> | 1 | 2 |",
+    ],
+)
+def test_a_table_in_a_list_item_that_is_well_stays(text: str) -> None:
+    assert stepped(repair_tables, text) == (text, [])
+    assert [node.head != () for node in walk(built(text)[0]) if isinstance(node, Table)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("- | A | B |\n  | 1 | 2 |", "- | A | B |\n  | --- | --- |\n  | 1 | 2 |"),
+        ("- Først\n\n  | A | B |\n  |---|\n  | 1 | 2 |", "- Først\n\n  | A | B |\n  | --- | --- |\n  | 1 | 2 |"),
+    ],
+)
+def test_a_table_in_a_list_item_is_completed_within_it(text: str, expected: str) -> None:
+    assert stepped(repair_tables, text) == (expected, ["table-shape"])

@@ -1,0 +1,205 @@
+"""Builds the model's lists and tables from the fenced divs that `html_blocks` made of HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from pipeline.model import (
+    Alignment,
+    Block,
+    BlockQuote,
+    BulletList,
+    DefinitionList,
+    Figure,
+    Inline,
+    NumberStyle,
+    OrderedList,
+    Para,
+    Plain,
+    Space,
+    Table,
+    walk,
+)
+from pipeline.reading.html_tables import HtmlCell, HtmlRow, OverlapError, lay_out
+from pipeline.reading.inline_builder import BuilderState, PandocNode
+from pipeline.reading.lines import TooLargeError
+from pipeline.registry import error_rule
+
+_STYLES: dict[str, NumberStyle] = {"a": "a", "A": "A", "i": "i", "I": "I"}
+_ALIGNMENTS: dict[str, Alignment] = {"left": "left", "center": "center", "right": "right"}
+_MOST_COLUMNS = 1000  # That a cell may cover. Source: HTML, section 4.9.11.
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    name: str  # Of its element; empty: text between elements
+    attributes: dict[str, str]
+    blocks: tuple[Block, ...]
+
+    def number(self, key: str, instead: int) -> int:
+        value = self.attributes.get(key, "")
+        return int(value) if value.lstrip("-").isdecimal() else instead
+
+
+class HtmlBuilder:
+    def __init__(self, state: BuilderState, blocks: Callable[[list[PandocNode], int], tuple[Block, ...]]) -> None:
+        self.state = state
+        self.blocks = blocks
+
+    def build(self, div: list[Any], depth: int) -> tuple[Block, ...]:
+        """Return the blocks of an element."""
+        element, nodes = _element(div)
+        line = self.state.line
+        match element.name:
+            case "ul":
+                items = tuple(filter(None, (_tight(child.blocks) for child in self._items(nodes, depth))))
+                return (BulletList(items, line),) if items else ()
+            case "ol":
+                return self._numbered(element, list(self._items(nodes, depth)), line)
+            case "dl":
+                return _definitions(self._children(nodes, depth), line)
+            case "blockquote":
+                blocks = self.blocks(nodes, depth + 1)
+                return (BlockQuote(blocks, line),) if blocks else ()
+            case "table":
+                return self._table(nodes, depth, line)
+            case _:  # outside of its table or list
+                return self.blocks(nodes, depth + 1)
+
+    def _children(self, nodes: list[PandocNode], depth: int) -> Iterator[_Child]:
+        for node in nodes:
+            if name := _name(node):
+                self.state.move(node["c"][0])
+                element, inside = _element(node["c"])
+                yield _Child(name, element.attributes, self.blocks(inside, depth + 1))
+            elif blocks := self.blocks([node], depth + 1):
+                yield _Child("", {}, blocks)
+
+    def _items(self, nodes: list[PandocNode], depth: int) -> Iterator[_Child]:
+        """Yield list items; what stands between them belongs to the one before."""
+        item: _Child | None = None
+        for child in self._children(nodes, depth):
+            if child.name == "li" or item is None:
+                if item:
+                    yield item
+                item = child
+            else:
+                item = _Child(item.name, item.attributes, (*item.blocks, *child.blocks))
+        if item:
+            yield item
+
+    def _numbered(self, element: _Child, items: list[_Child], line: int) -> tuple[Block, ...]:
+        step = -1 if "reversed" in element.attributes else 1
+        number = element.number("start", 1 if step > 0 else len(items))
+        numbered = []
+        for item in items:
+            number = item.number("value", number)
+            numbered.append((number, _tight(item.blocks)))
+            number += step
+        return ordered_lists(numbered, _STYLES.get(element.attributes.get("type", ""), "1"), line)
+
+    @error_rule(
+        "table-unclear",
+        "A table of HTML in which two cells claim one place, or that stands within another table.",
+        "`<td rowspan=2>` above a `<td colspan=2>`",
+        "Correct `rowspan` and `colspan`; write the inner table below the outer one.",
+    )
+    def _table(self, nodes: list[PandocNode], depth: int, line: int) -> tuple[Block, ...]:
+        caption: list[Inline] = []
+        rows: list[HtmlRow] = []
+        for node in nodes:
+            if _name(node) != "tr":
+                blocks = self.blocks([node], depth + 1)
+                caption += chain.from_iterable(block.content for block in blocks if isinstance(block, Para | Plain))
+                continue
+            self.state.move(node["c"][0])
+            element, inside = _element(node["c"])
+            cells = tuple(map(_cell, self._children(inside, depth + 1)))
+            rows.append(HtmlRow(element.attributes.get("part") or "tbody", cells))
+        found = self.state.findings
+        inner = (block for row in rows for cell in row.cells for block in walk(cell.blocks) if isinstance(block, Table))
+        if table := next(inner, None):
+            found.add("table-unclear", table.line, "a table within a table, expected text, lists or pictures in a cell")
+        try:
+            head, body = lay_out(rows, found.limits.cells)
+        except OverlapError:
+            found.add("table-unclear", line, "two cells claim one place, expected one cell at each row and column")
+            return ()
+        except OverflowError as error:
+            raise TooLargeError(f"a table of {error}, expected at most {found.limits.cells:,}", line=line) from error
+        body = tuple(row for row in body if any(cell.blocks for cell in row))
+        return (Table(head, body, tuple(caption), line),) if head or body else ()
+
+
+def ordered_lists(items: Iterable[tuple[int, tuple[Block, ...]]], style: NumberStyle, line: int) -> tuple[Block, ...]:
+    """Return items with their numbers, in a new list wherever these do not go on by one; an empty item is left out."""
+    lists: list[OrderedList] = []
+    for number, blocks in items:
+        last = lists[-1] if lists else None
+        if blocks and last and number == last.start + len(last.items):
+            lists[-1] = OrderedList((*last.items, blocks), last.start, line, style)
+        elif blocks:
+            lists.append(OrderedList((blocks,), number, line, style))
+    return tuple(lists)
+
+
+def is_html(classes: list[str]) -> bool:
+    return bool(classes) and classes[0].startswith(_PREFIX)
+
+
+_PREFIX = "html-"
+
+
+def _name(node: PandocNode) -> str:
+    """Return the name of the element that a div stands for; empty for other nodes."""
+    is_element = node["t"] == "Div" and is_html(node["c"][0][1])
+    return str(node["c"][0][1][0]).removeprefix(_PREFIX) if is_element else ""
+
+
+def _element(div: list[Any]) -> tuple[_Child, list[PandocNode]]:
+    (_, classes, pairs), nodes = div
+    return _Child(classes[0].removeprefix(_PREFIX), dict(pairs), ()), nodes
+
+
+def _tight(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Return the blocks of an item or a cell without a paragraph around its only text."""
+    match blocks:
+        case (Para(content, line), *others) if all(isinstance(block, BulletList | OrderedList) for block in others):
+            return (Plain(content, line), *others)
+    return blocks
+
+
+def _cell(child: _Child) -> HtmlCell:
+    blocks = chain.from_iterable(map(_in_text, _tight(child.blocks)))
+    rows, columns = max(0, child.number("rowspan", 1)), child.number("colspan", 1)
+    columns = columns if 0 < columns <= _MOST_COLUMNS else 1
+    alignment = _ALIGNMENTS.get(child.attributes.get("align", "").lower(), "")
+    return HtmlCell(tuple(blocks), child.name == "th", rows, columns, alignment)
+
+
+def _in_text(block: Block) -> Iterator[Block]:
+    """Yield the picture of a figure and its caption as text, any other block as it is."""
+    if isinstance(block, Figure):
+        yield Plain((block.image,), block.line)
+        if block.caption:
+            yield Plain(block.caption, block.line)
+    else:
+        yield block
+
+
+def _definitions(children: Iterable[_Child], line: int) -> tuple[Block, ...]:
+    entries: list[tuple[tuple[Inline, ...], tuple[tuple[Block, ...], ...]]] = []
+    before: list[Block] = []
+    for child in children:
+        if child.name == "dt":
+            texts = [block.content for block in child.blocks if isinstance(block, Para | Plain)]
+            entries.append((tuple(chain.from_iterable((Space(), *words) for words in texts))[1:], ()))
+        elif entries:
+            term, definitions = entries[-1]
+            entries[-1] = (term, (*definitions, _tight(child.blocks)))
+        else:
+            before += child.blocks
+    return (*before, *((DefinitionList(tuple(entries), line),) if entries else ()))
