@@ -68,6 +68,8 @@ def read_mail(data: bytes) -> tuple[Chapter, ...]:
     root = html.document_fromstring(data)
     chapters = []
     for card in root.xpath("//td[contains(@class, 'card')]"):
+        for below in card.xpath(".//*[self::h2 or self::h3][@data-added]/following-sibling::*[1][self::ul]"):
+            below.set("data-added", "")  # what to read next
         reader = _Reader()
         reader.element(card)
         chapters.append(_chapter(reader))

@@ -97,9 +97,6 @@ def _by_title(bound: list[Article], chapters: tuple[pages.Chapter, ...]) -> Iter
 
 def compare_page(article: Article, found: Facts, medium: str, *, is_whole: bool = True) -> Compared:
     expected = facts_of(article, medium)
-    related = {(entry.address, squeezed(entry.title)) for entry in article.meta.related}
-    while found.addresses and (found.addresses[-1].address, found.addresses[-1].text) in related:
-        found.addresses.pop()  # what to read next is listed at the end
     return comparing.compare_whole(expected, found) if is_whole else comparing.compare_excerpt(expected, found)
 
 

@@ -29,17 +29,12 @@ PICTURE_PX, PICTURE_BYTES = 1600, 1_500_000
 PHONE_EM = 19.9
 """Width of the text on a screen of 340 px, in letters of 16 px."""
 _INDENTS_EM: Mapping[type[model.Block], float] = {
-    model.BulletList: 1.5,
-    model.OrderedList: 1.5,
-    model.DefinitionList: 1.2,
-    model.BlockQuote: 1.2,
+    **dict.fromkeys((model.BulletList, model.OrderedList, model.DefinitionList, model.BlockQuote), 1.5),
     model.Callout: 2.7,
 }
 """Indents, as in `styles/epub/book.css`."""
 _CELL_EM, _CELL_GAP_EM = 0.95, 0.9
 """Type size of tables, and the right padding of every cell but the last, as in `styles/epub/book.css`."""
-_PICTURE_EM = 6.0
-"""Room for a picture in a cell, which shrinks with its column."""
 _FONT_SPARE = 1.15
 """A reader's own typeface may be so much wider than ours."""
 _TABLE_EM = (28, 46)
@@ -354,9 +349,7 @@ def _least_table_em(table: model.Table) -> float:
     """Return the width of a table in which no word is broken."""
 
     def width_em(cell: model.Cell, tag: str) -> float:
-        has_picture = any(isinstance(node, model.Image) for node in walk(cell.blocks))
-        words_em = widest_word_em(text(cell.blocks), "bold" if tag == "th" else "regular") * _FONT_SPARE
-        return max(words_em, _PICTURE_EM if has_picture else 0.0)
+        return widest_word_em(text(cell.blocks), "bold" if tag == "th" else "regular") * _FONT_SPARE
 
     widths = column_widths(table, width_em)
     return _CELL_EM * (sum(widths) + _CELL_GAP_EM * (len(widths) - 1))
