@@ -38,6 +38,11 @@ class Element:
         kids = " ".join(kid.outline for kid in self.kids if isinstance(kid, Element))
         return f"{self.kind}({kids})" if kids else self.kind
 
+    @property
+    def cells(self) -> list[Element]:
+        """The elements right below, such as the cells of a row."""
+        return [kid for kid in self.kids if isinstance(kid, Element)]
+
     def find(self, kind: str) -> list[Element]:
         """Return the elements of a kind, in reading order."""
         below = [kid for kid in self.kids if isinstance(kid, Element)]

@@ -123,10 +123,10 @@ class _Reader:
         words = "".join(self.kid(kid) for kid in element.kids if isinstance(kid, Element) and kid.kind == "Caption")
         rows = []
         for row in element.find("TR"):
-            cells = [kid for kid in row.kids if isinstance(kid, Element)]
-            rows.append(tuple(self.inside(cell) for cell in cells))
+            rows.append(tuple(map(self.inside, row.cells)))
             words += "".join(rows[-1])
-        has_head = any(kid.kind == "THead" for kid in element.kids if isinstance(kid, Element))
+        heads = [cell.kind for head in element.find("THead") for row in head.find("TR") for cell in row.cells]
+        has_head = bool(heads) and set(heads) == {"TH"}
         self.facts.tables.append(Grid(tuple(rows), has_head))
         return words
 

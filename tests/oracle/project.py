@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
@@ -62,27 +65,33 @@ def compare_project(project: Path, outputs: Path) -> Iterator[Result]:
 
 
 def _compare_file(entry: dict[str, Any], bound: list[Article], file: Path) -> Iterator[tuple[str, Article, Compared]]:
-    name, is_alone = entry["id"].rpartition("/")[2], len(bound) == 1
-    data = file.read_bytes()
+    """Yield format and variant, article, and what was compared of it in a file; pictures have no text."""
+    data, more = file.read_bytes(), "" if len(bound) == 1 else " bound"
     match entry["format"], file.suffix:
         case "epub", ".epub":
-            book = pages.read_book(data)
-            yield from ((f"epub{'' if is_alone else ' bound'}", *each) for each in compare_book(book, bound))
-        case "newsletter", ".html" if not file.stem.endswith(".paste"):
-            kind = "newsletter html" if is_alone else "newsletter html bound"
-            for article, chapter in _by_title(bound, pages.read_mail(data)):
-                whole = is_alone or article is bound[0]
-                yield kind, article, compare_page(article, chapter.facts, "mail", is_whole=whole)
+            yield from ((f"epub{more}", *each) for each in compare_book(pages.read_book(data), bound))
+        case "newsletter", ".html":
+            yield from ((f"newsletter html{more}", *each) for each in compare_mail(data, bound))
         case "newsletter", ".txt":
-            kind = "newsletter text" if is_alone else "newsletter text bound"
-            yield kind, bound[0], compare_letter(bound[0], data.decode(), is_alone=is_alone)
+            yield f"newsletter text{more}", bound[0], compare_letter(bound[0], data.decode(), is_alone=not more)
+        case "newsletter", ".eml":
+            message = message_from_bytes(data, policy=SMTP)
+            html, plain = (_part(message, kind) for kind in ("html", "plain"))
+            yield from ((f"message html{more}", *each) for each in compare_mail(html.encode(), bound))
+            yield f"message text{more}", bound[0], compare_letter(bound[0], plain, is_alone=not more)
         case "handout", ".pdf":
+            name = entry["id"].rpartition("/")[2]
             variant = file.stem.removeprefix(name).removeprefix(".") or "standard"
             if variant == "booklet":
-                yield "handout booklet", bound[0], compare_booklet(data, file.with_name(f"{name}.a5.pdf"))
+                yield f"handout booklet{more}", bound[0], compare_booklet(data, file.with_name(f"{name}.a5.pdf"))
             else:
-                for article, compared in compare_sheet(paper.read_handout(data), bound, variant):
-                    yield f"handout {variant}{'' if is_alone else ' bound'}", article, compared
+                sheets = compare_sheet(paper.read_handout(data), bound, variant)
+                yield from ((f"handout {variant}{more}", *each) for each in sheets)
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
 
 def _by_title(bound: list[Article], chapters: tuple[pages.Chapter, ...]) -> Iterator[tuple[Article, pages.Chapter]]:
@@ -93,6 +102,12 @@ def _by_title(bound: list[Article], chapters: tuple[pages.Chapter, ...]) -> Iter
 
 
 # ---- one format each
+
+
+def compare_mail(data: bytes, bound: list[Article]) -> Iterator[tuple[Article, Compared]]:
+    """Yield what was compared of each article of a newsletter; all but the front of an edition may be teasers."""
+    for article, chapter in _by_title(bound, pages.read_mail(data)):
+        yield article, compare_page(article, chapter.facts, "mail", is_whole=article is bound[0])
 
 
 def compare_page(article: Article, found: Facts, medium: str, *, is_whole: bool = True) -> Compared:

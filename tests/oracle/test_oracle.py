@@ -61,8 +61,9 @@ def test_every_file_of_the_samples_says_what_its_article_says(samples: Path) -> 
     counts = total([each.compared for each in results])
     assert all(counts[kind] for kind in ("list numbers", "cells", "notes", "marks", "bookmarks", "addresses"))
     assert {each.kind for each in results} == {
-        "handout standard", "epub", "newsletter html", "newsletter text",
-        "handout standard bound", "epub bound", "newsletter html bound", "newsletter text bound",
+        "handout standard", "epub", "newsletter html", "newsletter text", "message html", "message text",
+        "handout standard bound", "epub bound", "newsletter html bound", "newsletter text bound", "message html bound",
+        "message text bound",
     }  # fmt: skip
 
 
