@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 MARK = "\u27e6{}\u27e7"
 """A footnote mark within a text, by the number of its note."""
-LINK, RAISED, STRUCK, UNSTRUCK, BULLET, END = "\ue000L", "\ue000^", "\ue000(", "\ue000)", "\ue000-", "\ue001"
+LINK, RAISED, STRUCK, UNSTRUCK, BULLET, HYPHEN = "\ue000L", "\ue000^", "\ue000(", "\ue000)", "\ue000*", "\ue000-"
+END = "\ue001"
 """Beginnings and end of what a medium may add within a text of the model: `\ue000Ltel:112\ue001`."""
-_ADDED = {RAISED: r"\^?", STRUCK: r"(?:\([^():]*:)?", UNSTRUCK: r"\)?", BULLET: r"(?:[-•]|\w{1,6}[.)])?"}
+_ADDED = {RAISED: r"\^?", STRUCK: r"(?:\([^():]*:)?", UNSTRUCK: r"\)?", BULLET: r"(?:[-•]|\w{1,6}[.)])?", HYPHEN: "-?"}
 _TOKEN = re.compile("\ue000(.)([^\ue001]*)\ue001")
 _INVISIBLE = dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0xFE0F))
 _LETTERS = 26
@@ -34,7 +35,7 @@ def counted(number: int, style: str) -> str:
 
 def bare(words: str) -> str:
     """Return text of the model without what a medium may add."""
-    return _TOKEN.sub("", words)
+    return _TOKEN.sub(lambda token: "-" if token[0].startswith(HYPHEN) else "", words)
 
 
 def pattern(words: str) -> str:
@@ -108,7 +109,7 @@ class Facts:
 
     def with_notes_named(self) -> Facts:
         """Return the facts with the beginning of its note in each mark: an excerpt numbers its notes anew."""
-        names = {number: bare(note.text)[:_NOTE_START] for number, note in self.notes.items()}
+        names = {number: bare(note.text).replace("-", "")[:_NOTE_START] for number, note in self.notes.items()}
 
         def named(words: str) -> str:
             return re.sub(

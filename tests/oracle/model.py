@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -9,6 +10,7 @@ from pipeline import model
 from tests.oracle.facts import (
     BULLET,
     END,
+    HYPHEN,
     LINK,
     MARK,
     RAISED,
@@ -33,9 +35,9 @@ OUTSIDE = ("http:", "https:", "mailto:", "tel:", "sms:")
 def facts_of(article: model.Article, medium: str) -> Facts:
     """Return what an article says in a medium: title, lead, key points, text, footnotes."""
     teller = _Teller(medium)
-    teller.heading(squeezed(article.title), 0)
+    teller.heading(teller.plain(article.title), 0)
     for opening in (article.lead, *article.meta.key_points):
-        teller.say(squeezed(opening), 0)
+        teller.say(teller.plain(opening), 0)
     teller.blocks(article.blocks)
     teller.footnotes()
     return teller.facts
@@ -50,6 +52,12 @@ class _Teller:
         self.line = 0
         self._notes: list[model.Note] = []
         self._is_in_list = False
+
+    def plain(self, words: str) -> str:
+        """Return text without white space; on paper, where lines end with hyphens, one between letters may be lost."""
+        if self.medium == "print":
+            return re.sub(r"(?<!\d)-|-(?!\d)", HYPHEN + END, squeezed(words))
+        return squeezed(words)
 
     def say(self, words: str, line: int) -> str:
         if words:
@@ -82,7 +90,7 @@ class _Teller:
             case model.Header(_, content):
                 return self.heading(self.inlines(content), self.line)
             case model.CodeBlock(text):
-                return self.say(squeezed(text), self.line)
+                return self.say(self.plain(text), self.line)
             case model.Table():
                 return self.table(block)
             case model.Figure(_, caption):
@@ -140,7 +148,7 @@ class _Teller:
     def inline(self, inline: model.Inline) -> str:
         match inline:
             case model.Str(text) | model.Code(text):
-                return squeezed(text)
+                return self.plain(text)
             case model.Superscript(content):
                 return RAISED + END + self.inlines(content)
             case model.Strikeout(content):

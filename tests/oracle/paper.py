@@ -25,7 +25,7 @@ def read_handout(data: bytes) -> Sheet:
     document = pypdfium2.PdfDocument(data)
     bookmarks = tuple(squeezed(entry.get_title()) for entry in document.get_toc())
     document.close()
-    return Sheet(tuple(_article(element) for element in tree(data).find("Art")), bookmarks)
+    return Sheet(tuple(_article(element) for element in tree(data, line_end_hyphen="").find("Art")), bookmarks)
 
 
 def page_words(data: bytes) -> str:
