@@ -302,6 +302,14 @@ def words(session: nox.Session) -> None:
 
 
 @nox.session
+def meaning(session: nox.Session) -> None:
+    """Compare what articles say with every published file, in every variant; PROJECT may follow `--`."""
+    install(session, "test")
+    ensure_pango(session)
+    session.run("python", "-m", "tests.sessions.meaning", *session.posargs)
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Write `constraints.txt` anew, for every system and Python that the project supports."""
     session.install("--quiet", "uv")

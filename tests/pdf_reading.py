@@ -28,10 +28,20 @@ class Element:
         return " ".join(" ".join(pieces).split())
 
     @property
+    def text_of_label(self) -> str:
+        """All words of a label."""
+        return " ".join(kid if isinstance(kid, str) else kid.text_of_label for kid in self.kids)
+
+    @property
     def outline(self) -> str:
         """The kinds below, such as `L(LI(Lbl LBody(P)))`."""
         kids = " ".join(kid.outline for kid in self.kids if isinstance(kid, Element))
         return f"{self.kind}({kids})" if kids else self.kind
+
+    @property
+    def cells(self) -> list[Element]:
+        """The elements right below, such as the cells of a row."""
+        return [kid for kid in self.kids if isinstance(kid, Element)]
 
     def find(self, kind: str) -> list[Element]:
         """Return the elements of a kind, in reading order."""
@@ -43,9 +53,13 @@ def is_label(kid: Element | str) -> bool:
     return isinstance(kid, Element) and kid.kind == "Lbl"
 
 
-def tree(data: bytes) -> Element:
-    """Return the document element."""
-    words = _marked(data)
+def tree(data: bytes, line_end_hyphen: str = "-") -> Element:
+    """Return the document element.
+
+    Args:
+        line_end_hyphen: What is read for a hyphen at the end of a line: PDFium does not tell whether the word has it.
+    """
+    words = _marked(data, line_end_hyphen)
     with pikepdf.open(io.BytesIO(data)) as pdf:
         pages = {page.objgen: index for index, page in enumerate(pdf.pages)}
         return _element(pdf.Root.StructTreeRoot.K[0], pages, words)
@@ -74,12 +88,14 @@ def _element(source: Any, pages: dict[Any, int], words: dict[tuple[int, int], st
             made.kids.append(words.get((pages[kid.Pg.objgen], int(kid.MCID)), ""))
         elif kid.get("/Type") == "/OBJR":
             made.properties["Contents"] = str(kid.Obj.Contents)
+            if "/A" in kid.Obj and "/URI" in kid.Obj.A:
+                made.properties["URI"] = str(kid.Obj.A.URI)
         else:
             made.kids.append(_element(kid, pages, words))
     return made
 
 
-def _marked(data: bytes) -> dict[tuple[int, int], str]:
+def _marked(data: bytes, line_end_hyphen: str = "-") -> dict[tuple[int, int], str]:
     words: dict[tuple[int, int], str] = defaultdict(str)
     document = pypdfium2.PdfDocument(data)
     for index, page in enumerate(document):
@@ -92,6 +108,6 @@ def _marked(data: bytes) -> dict[tuple[int, int], str]:
             )
             mcid = pdfium.FPDFPageObj_GetMarkedContentID(thing.raw)
             # PDFium reads U+0002 for a hyphen at the end of a line, meant or not.
-            words[index, mcid] += buffer.raw.decode("utf-16-le").rstrip("\0").replace("\x02", "-")
+            words[index, mcid] += buffer.raw.decode("utf-16-le").rstrip("\0").replace("\x02", line_end_hyphen)
     document.close()
     return words

@@ -141,8 +141,8 @@ class RenderKeys:
         Args:
             facts: Keys of the formats that this one builds on.
         """
-        language = edition.front.meta.language
-        tags = dict.fromkeys((language.split("-", maxsplit=1)[0], language))
+        languages = dict.fromkeys(meta.meta.language for meta in edition.all_metas)
+        tags = dict.fromkeys(tag for language in languages for tag in (language.split("-", maxsplit=1)[0], language))
         related = (repr(entry) for _, entry in sorted(edition.related.items()))
         parts = {
             "article": short(edition.front.key, *(meta.key for meta in edition.metas), *related),

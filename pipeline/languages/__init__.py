@@ -65,9 +65,9 @@ class Language:
     calls: Expression = ""  # How a sentence at the end of a title begins that asks for a click
     little: Words = ""  # Words that addresses leave out
     leads_on: Words = ""  # Words beside these that a shortened text must not end with
-    common_deletions: Expression = ""  # Abbreviations behind whose full stop a description is not cut
-    # Abbreviations that end no sentence where sentences are counted, without their last full stop. Case counts.
+    # Abbreviations that end no sentence, without their last full stop. Case counts, save for the first letter.
     goes_on: Words = ""
+    may_end: Words = ""  # Abbreviations that may end one; a description is not cut behind their full stop either
     # Common words by their spelling in file names: `paa`, `på`.
     plain_spellings: Mapping[str, str] = field(default_factory=dict)
     elided: Expression = ""  # Words that begin with an apostrophe, without it: `tis`

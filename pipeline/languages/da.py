@@ -80,9 +80,9 @@ LANGUAGE = Language(
     "find(?: ud| svar| hjælp| din| en)|tips (?:og|&) tricks|forbedr|optim[eé]r|kontakt",
     little="af da de den der det din dit du en er et for i med og om på som til ved",
     leads_on="at eller fra før hos hvis hvor hvordan men når op samt sin vi",
-    common_deletions=r"ca|bl\.?a|f\.?eks|dvs|evt|inkl|ekskl|osv|m\.?fl|mm|m\.m|jf|kl|nr|dr|hhv|pga|mht|vha|mfl|tlf|maks|min|"
-    "st|prof",
-    goes_on="f.eks bl.a fx Fx ca Ca nr Nr dr Dr kl Kl jf dvs Dvs evt inkl ekskl hhv vs",
+    goes_on="afd ang bl.a ca cand d.v.s div dr dvs ekskl evt f.eks fig fx fys hhv iflg ifm ift iht inkl jf jfr kl "
+    "m.h.p m.h.t maks max mhp mht nr ovl p.g.a pga pr prof ref resp sct skt sml spl tlf v.h.a vedr vha vs",
+    may_end="etc m.fl m.m m.v mfl min mm mv o.a o.l osv sek st stk",
     plain_spellings={
         "paa": "på", "saa": "så", "saadan": "sådan", "naar": "når", "faa": "få", "gaa": "gå", "staa": "stå",
         "maa": "må", "ogsaa": "også", "aar": "år", "foer": "før", "foerste": "første", "goer": "gør", "boer": "bør",

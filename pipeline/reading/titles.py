@@ -229,7 +229,8 @@ def _capital(text: str) -> str:
 
 # ---- cutting
 
-_ABBREVIATION_WITH_STOP = re.compile(rf"(?:\b{together().common_deletions}|\b\w|\d)$", re.IGNORECASE)
+_ABBREVIATIONS = "|".join(map(re.escape, f"{together().goes_on} {together().may_end}".split()))
+_ABBREVIATION_WITH_STOP = re.compile(rf"(?:\b(?:{_ABBREVIATIONS}|\w)|\d)$", re.IGNORECASE)
 _LEADS_ON = _FUNCTION_WORDS | frozenset(together().leads_on.split())  # Words that a cut must not leave at the end
 
 
@@ -248,8 +249,10 @@ def _shortened(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     for cut in reversed(list(re.finditer(r":\s|\s[–—-]\s|(?<=[?!.])\s", text[: most + 2]))):
-        if cut.start() > _TERSE:
-            return text[: cut.start()]
+        head = text[: cut.start()]
+        is_abbreviation = head.endswith(".") and _ABBREVIATION_WITH_STOP.search(head[:-1])
+        if len(head) > _TERSE and not is_abbreviation:
+            return head
     return _cut(text, most)
 
 

@@ -55,9 +55,13 @@ def printable(text: str) -> str:
     return "".join(character for character in text if character in supported_characters()).strip()
 
 
-def widest_word_mm(text: str, style: FontStyle, size_pt: float) -> float:
+def widest_word_em(text: str, style: FontStyle) -> float:
     """Return the width of the widest part of a text that no line break can divide; 0 for no text."""
-    return max((_width_em(part, style) for part in _UNBREAKABLE.findall(text)), default=0.0) * size_pt * MM_PER_PT
+    return max((_width_em(part, style) for part in _UNBREAKABLE.findall(text)), default=0.0)
+
+
+def widest_word_mm(text: str, style: FontStyle, size_pt: float) -> float:
+    return widest_word_em(text, style) * size_pt * MM_PER_PT
 
 
 def widest_part_mm(text: str, style: FontStyle, size_pt: float, language: str) -> float:

@@ -6,8 +6,9 @@ A writer overrides the method of a kind of block or inline. Text that is not fro
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TypeAlias
 
 from markupsafe import Markup, escape
@@ -38,6 +39,17 @@ def part_id(edition: model.Edition, part: model.EditionPart) -> str:
 def chapter_prefix(edition: model.Edition, article: model.Article) -> str:
     """Return the prefix of all ids of an article: empty where the edition is that one article."""
     return f"{article.id.replace('/', '-')}-" if edition.is_bound else ""
+
+
+def column_widths(table: model.Table, width: Callable[[model.Cell, str], float]) -> list[float]:
+    """Return the width of each column: that of its widest cell.
+
+    Args:
+        width: Returns the width of a cell; it gets the tag too, `th` or `td`.
+    """
+    head = [width(cell, "th") for cell in table.head]
+    rows = [[width(cell, "td") for cell in row] for row in table.rows]
+    return [max(column) for column in zip_longest(head, *rows, fillvalue=0.0)]
 
 
 def anchor(prefix: str, number: int, block: model.Block) -> str:
@@ -184,13 +196,28 @@ class MarkupRenderer:
         rows = Markup("\n").join(self.row(row, "td") for row in block.rows)
         return Markup("<table>\n{}{}<tbody>\n{}\n</tbody>\n</table>").format(caption, head, rows)
 
-    def row(self, cells: Iterable[model.Cell], tag: str) -> Markup:
+    def row(self, cells: Sequence[model.Cell], tag: str) -> Markup:
         return Markup("<tr>{}</tr>").format(Markup("").join(self.cell(cell, tag) for cell in cells))
 
     def cell(self, cell: model.Cell, tag: str) -> Markup:
         scope = Markup(' scope="col"') if tag == "th" else ""
         align = Markup(' class="{}"').format(cell.alignment) if cell.alignment else ""
         return Markup("<{0}{1}{2}>{3}</{0}>").format(tag, scope, align, self.blocks(cell.blocks))
+
+    def labelled_row(self, cells: Sequence[model.Cell], head: Sequence[model.Cell]) -> Markup:
+        """Return a row whose cells repeat their column's heading, for tables shown as lists."""
+        pieces = []
+        for cell, heading in zip_longest(cells, head[: len(cells)]):
+            label = self.head_label(heading) if heading and cell.blocks else ""
+            shown = Markup('<span class="label"{}>{}: </span>').format(ADDED, label) if label else ""
+            align = Markup(' class="{}"').format(cell.alignment) if cell.alignment else ""
+            pieces.append(Markup("<td{}>{}{}</td>").format(align, shown, self.blocks(cell.blocks)))
+        return Markup("<tr>{}</tr>").format(Markup("").join(pieces))
+
+    def head_label(self, cell: model.Cell) -> Markup:
+        """Return the words of a head cell, with its footnote marks and pictures."""
+        marks = (node for node in model.walk(cell.blocks) if isinstance(node, model.Note | model.Image))
+        return escape(model.text(cell.blocks)) + self.inlines(marks)
 
     def figure(self, block: model.Figure) -> Markup:
         image = self.image(block.image)
@@ -254,7 +281,7 @@ class MarkupRenderer:
 
     def note_item(self, number: int, note: model.Note) -> Markup:
         return Markup('<li id="{0}note-{1}">{2} <a href="#{0}noteref-{1}" role="doc-backlink"{3}>{4}</a></li>').format(
-            self.prefix, number, self.blocks(note.blocks), ADDED, self.words["back"]
+            self.prefix, number, self.blocks(note.blocks), self.added(), self.words["back"]
         )
 
     def notes_section(self, items: list[Markup]) -> Markup:

@@ -60,12 +60,14 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
     return ((at.start(), text[at.start() : at.end()]) for at in re.finditer(r"\w[^.!?…]*[.!?…]*", plain))
 
 
-_GOES_ON = "|".join(rf"(?<=\b{re.escape(short)}\.)" for short in together().goes_on.split())
+_GOES_ON = "|".join(
+    rf"(?<=\b[{short[0].upper()}{short[0]}]{re.escape(short[1:])}\.)" for short in together().goes_on.split()
+)
 _INNER_DOT = re.compile(
     # The dot comes first: it is rare, which makes the search fast.
     r"\.(?:(?<=\w\.)(?=\w|\s+[a-zß-öø-ÿ\d])"
-    rf"|(?:{_GOES_ON})(?=\s))"
+    rf"|(?=\s)(?:{_GOES_ON}))"
     # An ellipsis within a sentence.
     r"|…(?=\s+[a-zß-öø-ÿ])"
 )
-"""Dots that end no sentence: of `3.5`, `f.eks.`, `dr. Prøve`, `3. maj`, `og … så`."""
+"""Dots that end no sentence: of `3.5`, `f.eks.`, `dr. Prøve`, `pga. Parkinson`, `3. maj`, `og … så`."""

@@ -46,7 +46,8 @@ class TextRenderer:
         """Added to the level of every heading: 1 for the articles of an edition."""
         self._addresses: list[str] = []
         self._notes: list[model.Note] = []
-        self._numbers: dict[model.Note, int] = {}
+        self._labels: dict[model.Note, str] = {}
+        """What each footnote is called: `note 2`, in the words of its article."""
 
     # ---- what writers call
 
@@ -75,9 +76,9 @@ class TextRenderer:
     def notes(self) -> str:
         """Return the footnotes collected so far under their heading, or nothing; notes within notes come after them."""
         items: list[str] = []
-        while len(items) < len(self._notes):
-            label = self.words.fill("text_note", number=len(items) + 1)
-            body = self.blocks(self._notes[len(items)].blocks, self.width - INDENT)
+        for note in self._notes:  # which grows meanwhile
+            label = self._labels[note]
+            body = self.blocks(note.blocks, self.width - INDENT)
             items.append(f"{label[:1].upper()}{label[1:]}:\n{indent_lines(body)}")
         return "\n\n".join((self.heading(self.words["notes"], 2), *items)) if items else ""
 
@@ -212,11 +213,10 @@ class TextRenderer:
                 return f"[{self.words.fill('text_picture', alt=alt)}]" if alt else ""
             case model.Note():
                 # A footnote that is referred to again keeps its number, and is printed once.
-                number = self._numbers.setdefault(inline, len(self._notes) + 1)
-                if number > len(self._notes):
+                if inline not in self._labels:
                     self._notes.append(inline)
-                label = self.words.fill("text_note", number=number)
-                return f"{NO_BREAK}({label.replace(' ', NO_BREAK)})"
+                    self._labels[inline] = self.words.fill("text_note", number=len(self._notes))
+                return f"{NO_BREAK}({self._labels[inline].replace(' ', NO_BREAK)})"
 
     def link(self, link: model.Link) -> str:
         """Return the words of a link, and the number of its address unless the words contain the address."""

@@ -25,7 +25,7 @@ LISTS = ("plain", "claims", "abbreviations")
 
 @error_rule(
     "words-missing",
-    "A word that a writer adds is missing in the language of the edition.",
+    "A word that a writer adds is missing in the language of the edition, or of an article in it.",
     "An article with `language: sv`, and no `styles/words/sv.toml`",
     "Add the word to `styles/words/<language>.toml`.",
 )

@@ -52,7 +52,7 @@ _UNSAFE_CONSTRUCTS = {
     "a newer selector": r":(has|is|where)\(",
     "a newer function": r"\b(calc|clamp|min|max|color-mix|light-dark|env)\(",
     "a newer property": r"(?<=[;{\s])(gap|inset|aspect-ratio|(margin|padding|border)-(inline|block)[\w-]*)\s*:",
-    "a newer rule": r"@(import|layer|container|supports|property)\b",
+    "a newer rule": r"@(import|layer|supports|property)\b",
     "a place outside the flow": r"position\s*:\s*(fixed|absolute|sticky)",
     "a file from outside": r"url\(\s*[\"']?\s*(https?:)?//",
 }
@@ -331,9 +331,9 @@ def _named_addresses(nodes: Iterable[Any]) -> Iterator[tuple[int, str]]:
 
 
 def _misplaced_rules(rules: str) -> Iterator[tuple[int, str]]:
-    """Yield nested rules, and the first media query of a sheet that has other rules too."""
+    """Yield nested rules, and the first query of a sheet that has other rules too."""
     opened: list[bool] = []  # of each enclosing block: it belongs to an at-rule
-    media: list[int] = []
+    queries: list[int] = []
     has_more = False
     for part in re.finditer(r"([^{};]*)([{};])", rules):
         prelude, delimiter = part[1].strip(), part[2]
@@ -343,11 +343,11 @@ def _misplaced_rules(rules: str) -> Iterator[tuple[int, str]]:
         elif delimiter == "{":
             if not all(opened):
                 yield start, "a nested rule"
-            if prelude.lower().startswith("@media"):
-                media.append(start)
+            if prelude.lower().startswith(("@media", "@container")):
+                queries.append(start)
             elif not opened:
                 has_more = True
             opened.append(prelude.startswith("@"))
-    if media and has_more:
+    if queries and has_more:
         # Older readers drop the whole sheet.
-        yield media[0], "a media query beside other rules"
+        yield queries[0], "a media or container query beside other rules"

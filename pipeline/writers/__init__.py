@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.config import Publisher
 from pipeline.findings import Finding
-from pipeline.model import Edition, Picture
+from pipeline.model import Article, Edition, Picture
 from pipeline.pictures.image_files import Rendition
 from pipeline.rendering.styles import Styles
-from pipeline.rendering.words import Words
+from pipeline.rendering.words import MissingWordError, Words, load_words
 
 if TYPE_CHECKING:
     from pipeline.validation.certificate import Certificate
@@ -73,12 +73,20 @@ class Job:
     """An instance of the writer's `Options`."""
     styles: Styles
     words: Words
+    """In the language of the edition."""
     pictures: Mapping[Need, Rendition] = field(default_factory=dict)
     """A rendition for each of its needs, except for broken pictures."""
     facts: Mapping[str, Facts] = field(default_factory=dict)
     """By format, for each in the writer's `facts_from`."""
     certificate: Certificate | None = None
     """The stored record that external validators passed the edition in this format, if there is one."""
+
+    def words_of(self, article: Article) -> Words:
+        """Return the words in the language of an article, or in that of the edition where the former has none."""
+        try:
+            return self.words if article.language == self.words.language else load_words(self.styles, article.language)
+        except MissingWordError:
+            return self.words
 
 
 class Writer(Protocol):

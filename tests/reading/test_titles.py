@@ -88,6 +88,12 @@ def test_a_long_subject_ends_at_a_colon_or_else_after_a_word() -> None:
     )
 
 
+def test_a_subject_is_not_cut_behind_an_abbreviation() -> None:
+    subject = subject_of("Sådan får du mindre ondt i knæet pga. Slidgigt og kommer godt i gang igen uden smerter", "")
+
+    assert not subject.endswith("pga.")
+
+
 def test_the_authors_description_is_kept_whole() -> None:
     assert description_of(Metadata(description="Kort og  godt."), "Andet.") == "Kort og godt."
 

@@ -35,6 +35,26 @@ def test_lix_is_that_of_a_hand_count(text: Counted) -> None:
     assert abs(found - text.lix) <= 0.5
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Du henvises til genoptræning mhp. Selvstændighed.",
+        "Behandling pga. Parkinsons sygdom.",
+        "Pga. Parkinson, mht. (se side 3) og ift. „smerte“ ifm. Sygdom.",
+        "Søg p.g.a. Feber, bl.a. Influenza, iht. Loven.",
+        "Ask Dr. Jones, approx. June, e.g. Monday.",
+    ],
+)
+def test_an_abbreviation_ends_no_sentence_before_a_capital_or_a_bracket(text: str) -> None:
+    assert [found for _, found in sentences(text)] == [text]
+    assert lix((text,)) == lix((text.replace(".", ""),))
+
+
+@pytest.mark.parametrize("text", ["Tag bolde, elastikker osv. Kom forbi.", "Det er min. Gå nu.", "Han har MS. Gå nu."])
+def test_an_abbreviation_that_may_end_a_sentence_ends_it_before_a_capital(text: str) -> None:
+    assert len(list(sentences(text))) == 2
+
+
 def test_sentences_are_found_in_their_places() -> None:
     text = "Se f.eks. dr. Prøve kl. 8. Gå nu!"
 

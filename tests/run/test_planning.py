@@ -32,6 +32,19 @@ def test_a_run_says_why_each_was_made(project: Path) -> None:
     assert run(project)[1].reasons[RYG] == "its files are gone, or not as they were written"
 
 
+def test_words_in_the_language_of_any_article_of_an_edition_make_it_anew(project: Path) -> None:
+    write(project / "sources/back.md", "---\ntitle: Back\nlanguage: en\n---\n\n::: tip\nMove.\n:::\n")
+    write(project / "sources/to.md", "---\ntitle: To\narticles:\n  - back: full\n---\n\nVelkommen.\n")
+    run(project)
+    write(project / "styles/words/en.toml", 'callout_tip = "Good advice"\n')
+
+    reasons = run(project)[1].reasons
+
+    assert reasons["to", "newsletter"] == "the words of its language changed"
+    assert reasons[RYG] == "unchanged"
+    assert "Good advice" in (project / "outputs/newsletter/to.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize("is_verified", [False, True])
 def test_a_change_that_kept_size_and_time_is_found(project: Path, *, is_verified: bool) -> None:
     run(project)

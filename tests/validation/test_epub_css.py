@@ -25,7 +25,7 @@ from pipeline.validation.epub import unsafe_css
         ("p { margin-inline: 1em }", "a newer property"),
         ("h1 { position: fixed }", "a place outside the flow"),
         ("p { background: url(https://x.example/a.png) }", "a file from outside"),
-        ("@media print { p { margin: 0 } } p { margin: 0 }", "a media query beside other rules"),
+        ("@media print { p { margin: 0 } } p { margin: 0 }", "a media or container query beside other rules"),
     ],
 )
 def test_style_that_older_readers_stumble_over_is_named(style: str, expected: str) -> None:

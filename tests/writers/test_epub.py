@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -19,6 +20,7 @@ from pipeline.config import Publisher
 from pipeline.errors import ConfigError, SourceError, StyleError, WriteError
 from pipeline.model import (
     Article,
+    BulletList,
     Callout,
     Cell,
     Collection,
@@ -42,6 +44,7 @@ from pipeline.model import (
 )
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
+from pipeline.validation.certificate import VALIDATORS, Certificate, book_content_digest
 from pipeline.validation.certifying import check_with_epubcheck
 from pipeline.validation.epub import validate_epub
 from pipeline.writers import Facts, Written
@@ -143,6 +146,7 @@ def test_epubcheck_finds_nothing_in_any_kind_of_book(tmp_path: Path) -> None:
         "bound": (five(), {}),
         "exempt": (single(), {"options": exempt}),
         "english": (single(english), {}),
+        "wide": (single(article(blocks=(week_plan(), Callout("see-doctor", (week_plan(),))))), {}),
         "parted": (parted(), {"facts": Facts(3, {"samlinger-ryg-_title": 1, "_part-1": 2, "blog-tekst-5-_title": 3})}),
         "series": (single(article(series=(Collection("Rygskole", "2.1"), Collection("Alt", kind="set")))), {}),
     }
@@ -190,8 +194,49 @@ def test_a_book_keeps_its_identifier_when_its_text_changes() -> None:
     assert first[0].startswith("urn:uuid:")
 
 
-def test_the_date_of_change_is_the_newest_of_the_sources() -> None:
-    assert metadata(write(single(everything())), "dcterms:modified") == ["2026-06-01T00:00:00Z"]
+def test_a_change_of_one_dose_gives_another_moment_on_the_newest_day_of_the_sources() -> None:
+    """Readers keep a book whose identifier and moment they know."""
+    made = everything()
+    doses = [
+        made,
+        made,
+        replace(made, blocks=(*made.blocks, para("5 mg"))),
+        replace(made, blocks=(*made.blocks, para("6 mg"))),
+    ]
+
+    moments = [metadata(write(single(each)), "dcterms:modified") for each in doses]
+
+    assert moments[0] == moments[1]
+    assert len(set(map(tuple, moments))) == 3
+    assert all(re.fullmatch(r"2026-06-01T[0-2]\d:[0-5]\d:[0-5]\dZ", moment) for (moment,) in moments)
+
+
+def test_a_picture_or_a_style_that_changed_gives_another_moment(tmp_path: Path) -> None:
+    made = single(everything())
+    usual = job(writer, made)
+    (tmp_path / "epub").mkdir()
+    (tmp_path / "epub/book.css").write_text("p { margin: 0 }\n")
+    other_style = replace(usual, styles=Styles((tmp_path, packaged_styles())))
+    without_pictures = replace(usual, pictures={})
+
+    moments = [
+        metadata(files_of(writer.write(made, each)), "dcterms:modified")[0]
+        for each in (usual, other_style, without_pictures)
+    ]
+
+    assert len(set(moments)) == 3
+
+
+def test_the_claim_of_conformance_changes_no_moment() -> None:
+    """A certificate holds for the book without its claim."""
+    made = single(everything())
+    plain = writer.write(made, job(writer, made)).artifacts[0].data
+    certificate = Certificate(book_content_digest(plain), tuple((name, "1.0") for name in VALIDATORS))
+
+    claimed = files_of(writer.write(made, replace(job(writer, made), certificate=certificate)))
+
+    assert metadata(claimed, "dcterms:conformsTo")
+    assert metadata(claimed, "dcterms:modified") == metadata(write(made), "dcterms:modified")
 
 
 def test_an_article_without_dates_is_reported() -> None:
@@ -590,6 +635,93 @@ def test_a_head_cell_without_words_is_a_head_of_nothing() -> None:
     assert [str(cell.tag).removeprefix(XHTML) for cell in table.findall(f"{XHTML}thead/{XHTML}tr/*")] == ["td", "th"]
 
 
+WEEK = ("Øvelse", "Mandag", "Tirsdag", "Onsdag", "Torsdag", "Fredag", "Lørdag", "Søndag")
+
+
+def table_of(*rows: tuple[str, ...]) -> Table:
+    head, *below = (tuple(Cell((Plain(words_in(words)),)) for words in row) for row in rows)
+    return Table(head, tuple(below))
+
+
+def week_plan() -> Table:
+    return table_of(WEEK, ("Knæbøjning", "3 × 10", "hvile", "3 × 12", "hvile", "3 × 15", "hvile", "hvile"))
+
+
+def boxes_on_screen(files: dict[str, bytes], name: str, folder: Path, width: int, height: int) -> list[Any]:
+    """Lay a page of a book out on pages of the size of a screen, and return its words and pictures."""
+    from weasyprint import CSS, HTML
+
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    screen = CSS(string=f"@page {{ size: {width}px {height}px; margin: 0 }}")
+    pages = HTML(filename=folder / name).render(stylesheets=[screen]).pages
+    boxes = [box for page in pages for box in page._page_box.descendants()]
+    return [box for box in boxes if type(box).__name__ in ("TextBox", "InlineReplacedBox", "BlockReplacedBox")]
+
+
+@pytest.mark.parametrize("place", ["text", "box", "list"])
+def test_no_table_is_wider_than_a_phone(place: str, tmp_path: Path) -> None:
+    tables = (
+        week_plan(),
+        table_of(("Måned", *(f"Måned-{n}" for n in range(12))), ("Gang", *["10 min"] * 12)),
+        table_of(("Symptom", "Handling"), ("Bevidsthedstab", "Sundhedsstyrelsens")),
+        table_of(("Adresse", "Navn"), ("https://klinik.example/" + "lang/" * 12, "Klinik")),
+    )
+    inside = {"text": tables, "box": (Callout("see-doctor", tables),), "list": (BulletList((tables,)),)}[place]
+
+    boxes = boxes_on_screen(write(single(article(blocks=inside))), "chapter-001.xhtml", tmp_path, 340, 640)
+
+    assert max(box.position_x + box.width for box in boxes) <= 340
+
+
+def test_a_wide_table_says_its_head_before_each_cell_and_stays_a_table_for_screen_readers() -> None:
+    chapter = page(write(single(article(blocks=(week_plan(),)))))
+
+    (table,) = chapter.iter(f"{XHTML}table")
+    cells = list(table.iter(f"{XHTML}td"))
+    assert table.get("class") == "stacks fits-46"
+    assert [words_of(cell) for cell in cells][:3] == ["Øvelse: Knæbøjning", "Mandag: 3 × 10", "Tirsdag: hvile"]
+    assert [span.get("data-added") for cell in cells for span in cell.iter(f"{XHTML}span")] == [""] * 8
+    assert [table.get("role"), *(row.get("role") for row in table.iter(f"{XHTML}tr"))] == ["table", "row", "row"]
+    assert {cell.get("role") for cell in cells} == {"cell"}
+
+
+def test_a_footnote_of_a_heading_is_marked_in_the_list_too() -> None:
+    head = tuple(Cell((Plain((*words_in(words), Note((para("Med pause."),)))),)) for words in WEEK)
+
+    chapter = page(write(single(article(blocks=(replace(week_plan(), head=head),)))))
+
+    labels = [span for span in chapter.iter(f"{XHTML}span") if span.get("class") == "label"]
+    assert words_of(labels[1]) == "Mandag1:"
+    assert {link.get("role") for label in labels for link in label.iter(f"{XHTML}a")} == {"doc-noteref"}
+
+
+def test_a_narrow_table_stays_as_it_is() -> None:
+    chapter = page(write(single(article(blocks=(table_of(("Dag", "Antal"), ("1", "10")),)))))
+
+    (table,) = chapter.iter(f"{XHTML}table")
+    assert table.get("class") is table.get("role") is None
+    assert not list(table.iter(f"{XHTML}span"))
+
+
+@pytest.mark.parametrize(("width", "height"), [(340, 640), (1000, 600)])
+def test_a_tall_picture_and_the_cover_are_whole_on_one_screen(width: int, height: int, tmp_path: Path) -> None:
+    poster = Image(replace(PICTURE, width_px=400, height_px=2400), "En plakat")
+    made = write(single(article(blocks=(para("Før."), Figure(poster), Para((poster,))))))
+
+    pictures = [
+        box
+        for name in ("chapter-001.xhtml", "cover.xhtml")
+        for box in boxes_on_screen(made, name, tmp_path, width, height)
+        if "Replaced" in type(box).__name__
+    ]
+
+    assert [round(box.height / box.width, 1) for box in pictures] == [6.0, 6.0, 1.5]
+    assert all(box.position_x + box.width <= width for box in pictures)
+    assert all(box.position_y + box.height <= height for box in pictures)
+
+
 def test_landmarks_and_pages_are_listed_for_readers_and_not_shown() -> None:
     nav = page(write(single(everything()), facts=PRINTED), "nav.xhtml")
 
@@ -768,7 +900,7 @@ def test_the_typeface_of_the_reader_can_be_chosen() -> None:
 def test_dark_mode_has_a_sheet_of_its_own() -> None:
     files = write(single())
 
-    assert b"@media" not in files["book.css"] + files["fonts.css"]
+    assert b"@media" not in files["book.css"] + files["fonts.css"] + files["wide.css"]
     assert b"prefers-color-scheme: dark" in files["dark.css"]
 
 

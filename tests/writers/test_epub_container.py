@@ -7,7 +7,7 @@ import mimetypes
 import time
 import zipfile
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -27,7 +27,7 @@ BOOK = Package(
     "urn:uuid:834d3268-a0a1-5148-acf6-25cbdcc7716d",
     "Ondt i ryggen",
     "da",
-    date(2026, 6, 1),
+    datetime(2026, 6, 1, 7, 5, 9, tzinfo=UTC),
     (
         MetadataEntry("dc:creator", "Bo Eksempel", (("id", "creator-1"),)),
         MetadataEntry("dc:creator", "Ea Eksempel", (("id", "creator-2"),)),
@@ -113,7 +113,7 @@ def test_the_moment_of_change_is_stated_in_utc(monkeypatch: pytest.MonkeyPatch) 
 
     (modified,) = opf().findall(".//opf:meta[@property='dcterms:modified']", OPF)
 
-    assert modified.text == "2026-06-01T00:00:00Z"
+    assert modified.text == "2026-06-01T07:05:09Z"
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland"])
@@ -136,7 +136,7 @@ def test_a_book_of_a_day_before_zip_can_count_is_written_in_every_time_zone(
     monkeypatch.setattr(epub, "write_epub", watched)
     monkeypatch.setenv("TZ", zone)
 
-    package = opf(replace(BOOK, modified=date(1975, 5, 1)))
+    package = opf(replace(BOOK, modified=datetime(1975, 5, 1, tzinfo=UTC)))
 
     assert zip_date(options[0]["mtime"])
     (modified,) = package.findall(".//opf:meta[@property='dcterms:modified']", OPF)

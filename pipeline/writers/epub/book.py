@@ -21,11 +21,18 @@ from pipeline.validation.accessibility import XHTML_NS, AccessibilityCounts, cou
 from pipeline.validation.epub import XHTML_TYPE, files_in_css, parse_xhtml, unsafe_css
 from pipeline.writers import Facts, Job, Rendition
 from pipeline.writers.epub import back_matter, chapters
-from pipeline.writers.epub.package import ManifestItem, Package, book_identifier, collections_of, metadata_entries
+from pipeline.writers.epub.package import (
+    ManifestItem,
+    Package,
+    book_identifier,
+    collections_of,
+    metadata_entries,
+    release_time,
+)
 
 FALLBACK_DATE = date(1980, 1, 1)
 COVER_FILE = "pictures/cover.png"
-STYLE_SHEETS = ("fonts.css", "book.css", "dark.css")
+STYLE_SHEETS = ("fonts.css", "book.css", "wide.css", "dark.css")
 ITALIC_TAGS = tuple(XHTML_NS + tag for tag in ("em", "i", "cite"))
 BOLD_TAGS = tuple(XHTML_NS + tag for tag in ("strong", "b", "th", "dt", "h1", "h2", "h3", "h4"))
 PAGE_KINDS = {
@@ -86,38 +93,34 @@ class BookBuilder:
         if not self.page_breaks.page_of:
             self.findings.append(make_finding("epub-pages", source, 0, "no printed handout to take page numbers from"))
         body = list(self.body_pages())
-        front, back = (self.cover_page(), *self.front_pages()), (*self.back_pages(), self.colophon_page())
-        nav = self.navigation_page([*front, *body, *back])
-        pages = [*front, nav, *body, *back]
+        before, after = (self.cover_page(), *self.front_pages()), (*self.back_pages(), self.colophon_page())
+        nav = self.navigation_page([*before, *body, *after])
+        pages = [*before, nav, *body, *after]
         sheets, fonts = self.styles(page.root for page in pages)
         self.counted = count_accessibility((page.root for page in pages), (sheet.data.decode() for sheet in sheets))
-        return Package(
-            self.identifier,
-            self.edition.front.title,
-            self.edition.front.language,
-            self.modified(),
-            metadata_entries(self.edition, self.job, self.counted),
-            (
-                # In a book of one article the navigation is not a page to read.
-                *(
-                    ManifestItem(
-                        page.name.removesuffix(".xhtml"),
-                        page.name,
-                        XHTML_TYPE,
-                        page.markup,
-                        ("nav",) if page is nav else (),
-                        is_read=page is not nav or self.edition.is_bound,
-                    )
-                    for page in pages
-                ),
-                ManifestItem("ncx", "toc.ncx", "application/x-dtbncx+xml", self.ncx(pages)),
-                *sheets,
-                *fonts,
-                *self.picture_items(),
+        items = (
+            # In a book of one article the navigation is not a page to read.
+            *(
+                ManifestItem(
+                    page.name.removesuffix(".xhtml"),
+                    page.name,
+                    XHTML_TYPE,
+                    page.markup,
+                    ("nav",) if page is nav else (),
+                    is_read=page is not nav or self.edition.is_bound,
+                )
+                for page in pages
             ),
+            ManifestItem("ncx", "toc.ncx", "application/x-dtbncx+xml", self.ncx(pages)),
+            *sheets,
+            *fonts,
+            *self.picture_items(),
         )
+        entries = metadata_entries(self.edition, self.job, self.counted)
+        front, modified = self.edition.front, release_time(self.day(), entries, items)
+        return Package(self.identifier, front.title, front.language, modified, entries, items)
 
-    def modified(self) -> date:
+    def day(self) -> date:
         """Return the newest date of the book, or a fixed one, never the current date."""
         if not self.edition.changed:
             message = "no date is stated, and an e-book must have one"
@@ -202,8 +205,9 @@ class BookBuilder:
     def chapter_page(self, chapter: chapters.Chapter) -> BookPage:
         article = chapter.article
         is_preface = self.edition.is_bound and article is self.edition.front
+        words = self.job.words_of(article)
         renderer = chapters.ChapterRenderer(
-            chapter, self.words, self.place, chapters=self._by_address, page_breaks=self.page_breaks
+            chapter, words, self.place, chapters=self._by_address, page_breaks=self.page_breaks
         )
         # In reading order, since page breaks and notes are numbered while rendering.
         opening_mark = renderer.opening_mark()
@@ -226,14 +230,16 @@ class BookBuilder:
             title_is_added=is_preface,
             opening_mark=opening_mark,
             lead="" if is_preface else article.lead,
-            byline="" if is_preface else back_matter.byline(article, self.words),
+            byline="" if is_preface else back_matter.byline(article, words),
             hero=hero,
             key_points=article.meta.key_points,
             meta=article.meta,
+            words=words,
+            added=renderer.added(),
             blocks=blocks,
             notes=notes,
             related=self.related(article),
-            rows=back_matter.article_rows(article, self.words) if self.edition.is_bound and not is_preface else (),
+            rows=back_matter.article_rows(article, words) if self.edition.is_bound and not is_preface else (),
         )
 
     def last_page(self, chapter: chapters.Chapter) -> int:
@@ -263,7 +269,9 @@ class BookBuilder:
 
     def contents(self, pages: Iterable[BookPage]) -> tuple[chapters.NavEntry, ...]:
         """Return the table of contents: parts, chapters with their headings, and other pages."""
-        of_chapter = {chapter.name: chapters.chapter_toc(chapter, self.words) for chapter in self.chapters}
+        of_chapter = {
+            chapter.name: chapters.chapter_toc(chapter, self.job.words_of(chapter.article)) for chapter in self.chapters
+        }
         left_out = ("cover.xhtml", "titlepage.xhtml", "nav.xhtml")
         part_of = {chapter.name: chapter.part.name for chapter in self.chapters if chapter.part}
         places: dict[str, chapters.NavEntry] = {}
@@ -387,7 +395,7 @@ def _check_style_sheet(name: str, sheet: str, files: Collection[str]) -> None:
             f"{what}, which older readers do not support",
             source=source,
             line=line,
-            hint="plain CSS only; media queries belong in dark.css",
+            hint="plain CSS only; media and container queries belong in dark.css and wide.css",
         )
     for line, address in files_in_css(sheet):
         if address not in files and not address.lower().startswith("data:"):

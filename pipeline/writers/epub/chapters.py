@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from urllib.parse import quote, urlsplit
@@ -14,7 +14,8 @@ from pipeline import model
 from pipeline.findings import Finding, make_finding
 from pipeline.model import children, text, walk
 from pipeline.registry import warning_rule
-from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, part_id
+from pipeline.rendering.fonts import widest_word_em
+from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, column_widths, part_id
 from pipeline.rendering.words import Words
 from pipeline.validation.accessibility import UNDESCRIBED
 from pipeline.validation.epub import EXTERNAL_SCHEMES
@@ -25,6 +26,19 @@ REFERENCES_FILE = "references.xhtml"
 """The common list of references of a bound book."""
 NOT_ALLOWED_IN_URL = re.compile(r'[\s"<>\\^`{|}]')
 PICTURE_PX, PICTURE_BYTES = 1600, 1_500_000
+PHONE_EM = 19.9
+"""Width of the text on a screen of 340 px, in letters of 16 px."""
+_INDENTS_EM: Mapping[type[model.Block], float] = {
+    **dict.fromkeys((model.BulletList, model.OrderedList, model.DefinitionList, model.BlockQuote), 1.5),
+    model.Callout: 2.7,
+}
+"""Indents, as in `styles/epub/book.css`."""
+_CELL_EM, _CELL_GAP_EM = 0.95, 0.9
+"""Type size of tables, and the right padding of every cell but the last, as in `styles/epub/book.css`."""
+_FONT_SPARE = 1.15
+"""A reader's own typeface may be so much wider than ours."""
+_TABLE_EM = (28, 46)
+"""Widths of text in which `styles/epub/wide.css` shows the columns of a wide table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +149,7 @@ class ChapterRenderer(MarkupRenderer):
         chapters: Mapping[str, Chapter],
         page_breaks: PageBreaks,
     ) -> None:
-        super().__init__(words, place, medium=MEDIUM, prefix=chapter.prefix)
+        super().__init__(words, place, medium=MEDIUM, prefix=chapter.prefix, language=chapter.article.language)
         self.chapter = chapter
         self.chapters = chapters
         """All chapters of the book, by the web address of their article."""
@@ -147,6 +161,9 @@ class ChapterRenderer(MarkupRenderer):
         """Its references, for the common list of the book."""
         self._is_in_references = False
         self._boxes = 0
+        self._room_em = PHONE_EM
+        self._labels: tuple[model.Cell, ...] | None = None
+        """Head cells of the table that is rendered, where phones show it as a list."""
         self._notes_in_link: list[Markup] | None = None
         """Note references within a link, which are put after it: links cannot be nested."""
 
@@ -207,7 +224,7 @@ class ChapterRenderer(MarkupRenderer):
             '<{0} id="{1}" class="callout {2}" epub:type="{3}" role="doc-{3}" aria-labelledby="{1}-title">\n'
             '<p class="callout-title" id="{1}-title"{4}>{5}</p>\n{6}\n</{0}>'
         ).format(
-            tag, id_, block.kind, kind, "" if block.title else ADDED, title, self.blocks(block.blocks)
+            tag, id_, block.kind, kind, "" if block.title else self.added(), title, self.blocks(block.blocks)
         )  # fmt: skip
 
     def references(self, block: model.References) -> Markup:
@@ -229,8 +246,36 @@ class ChapterRenderer(MarkupRenderer):
         )  # fmt: skip
         self._is_in_references = False
         return Markup('<p class="to-references"{}><a href="{}">{}</a></p>').format(
-            ADDED, self.chapter.href(block.id), self.words["references"]
+            self.added(), self.chapter.href(block.id), self.words["references"]
         )
+
+    # ---- tables
+
+    def block(self, block: model.Block) -> Markup:
+        indent_em = _INDENTS_EM.get(type(block), 0.0)
+        self._room_em -= indent_em
+        markup = super().block(block)
+        self._room_em += indent_em
+        return markup
+
+    def table(self, block: model.Table) -> Markup:
+        """Return a table; one that is too wide for a phone is a list there, each cell behind its head.
+
+        Its roles are stated, since readers take them from a table that is not shown as one.
+        """
+        least_em = _least_table_em(block)
+        if least_em <= self._room_em:
+            return super().table(block)
+        self._labels = block.head
+        rows = str(super().table(block).removeprefix("<table>"))
+        rows = Markup(rows.replace("<tr>", '<tr role="row">').replace("<td", '<td role="cell"'))  # noqa: S704  # escaped
+        self._labels = None
+        fits = next((f" fits-{width_em}" for width_em in _TABLE_EM if least_em <= width_em), "")
+        return Markup('<div class="wide"><table class="stacks{}" role="table">{}</div>').format(fits, rows)
+
+    def row(self, cells: Sequence[model.Cell], tag: str) -> Markup:
+        is_labelled = self._labels is not None and tag == "td"
+        return self.labelled_row(cells, self._labels or ()) if is_labelled else super().row(cells, tag)
 
     def cell(self, cell: model.Cell, tag: str) -> Markup:
         """Return a cell; a head cell without words, such as one in the corner, becomes a plain cell."""
@@ -256,14 +301,14 @@ class ChapterRenderer(MarkupRenderer):
     def note_item(self, number: int, note: model.Note) -> Markup:
         back = Markup(
             '<a class="note-back" href="#{0}_noteref-{1}" role="doc-backlink" aria-label="{2}"{3}>{1} ↑</a>'
-        ).format(self.prefix, number, self.words.fill("epub_back_to_note", number=number), ADDED)
+        ).format(self.prefix, number, self.words.fill("epub_back_to_note", number=number), self.added())
         return Markup(
             '<aside class="note" id="{0}_note-{1}" epub:type="footnote" role="doc-footnote">\n{2}\n{3}\n</aside>'
         ).format(self.prefix, number, back, self.blocks(note.blocks))
 
     def notes_section(self, items: list[Markup]) -> Markup:
         return Markup('<section class="notes" epub:type="footnotes">\n<h2{}>{}</h2>\n{}\n</section>').format(
-            ADDED, self.words["notes"], Markup("\n").join(items)
+            self.added(), self.words["notes"], Markup("\n").join(items)
         )
 
     # ---- links
@@ -298,6 +343,16 @@ class ChapterRenderer(MarkupRenderer):
         message = f"the link to {link.address!r} leads nowhere"
         self.findings.append(make_finding("epub-link-dead", self.chapter.article.source, link.line, message))
         return ""
+
+
+def _least_table_em(table: model.Table) -> float:
+    """Return the width of a table in which no word is broken."""
+
+    def width_em(cell: model.Cell, tag: str) -> float:
+        return widest_word_em(text(cell.blocks), "bold" if tag == "th" else "regular") * _FONT_SPARE
+
+    widths = column_widths(table, width_em)
+    return _CELL_EM * (sum(widths) + _CELL_GAP_EM * (len(widths) - 1))
 
 
 def chapter_toc(chapter: Chapter, words: Words) -> tuple[NavEntry, ...]:

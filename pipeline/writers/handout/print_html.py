@@ -152,7 +152,9 @@ def _article_values(
         "see_doctor": default_see_doctor_lines(edition, job) if article.id == edition.articles[-1].id else (),
         "notes": renderer.notes(),
         "links": _unlisted_web_links(edition, article, renderer),
-        "dates": _date_lines(article, job.words),
+        "dates": _date_lines(article, renderer.words),
+        "words": renderer.words,
+        "added": renderer.added(),
         "meta": article.meta,
     }
 

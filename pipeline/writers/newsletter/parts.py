@@ -6,7 +6,7 @@ HTML has tables for layout, styles inline, and extras for clients that support m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup, escape
@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from pipeline import model
 from pipeline.errors import StyleError
 from pipeline.model import text, walk
-from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix
+from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, column_widths
 from pipeline.rendering.text import WIDTH, TextRenderer
 from pipeline.rendering.words import Words, find_locale
 from pipeline.writers import Job
@@ -41,17 +41,19 @@ class MailRenderer(MarkupRenderer):
         words: Words,
         place: Callable[[model.Picture], Placed | None],
         *,
-        prefix: str,
-        depth: int,
-        address: Callable[[str], str],
+        prefix: str = "",
+        depth: int = 0,
+        address: Callable[[str], str] = str,
+        language: str = "",
     ) -> None:
         """Set up the renderer for one article.
 
         Args:
             depth: Added to the level of every heading.
             address: Returns the target of a link; empty leaves only its words.
+            language: Of the article; empty: that of the words.
         """
-        super().__init__(words, place, medium=MEDIUM, prefix=prefix)
+        super().__init__(words, place, medium=MEDIUM, prefix=prefix, language=language)
         self.depth = depth
         self.address = address
         self._is_in_cell = False
@@ -93,20 +95,10 @@ class MailRenderer(MarkupRenderer):
         self._is_in_cell = True
         head = Markup("<thead>\n{}\n</thead>\n").format(self.row(block.head, "th")) if block.head else ""
         shape = table_classes(block)
-        labels = [text(cell.blocks) for cell in block.head] if shape else []
+        labels = block.head if shape else ()
         rows = Markup("\n").join(self.labelled_row(row, labels) for row in block.rows)
         self._is_in_cell = False
         return Markup('<table class="data{}">\n{}{}<tbody>\n{}\n</tbody>\n</table>').format(shape, caption, head, rows)
-
-    def labelled_row(self, cells: Iterable[model.Cell], labels: list[str]) -> Markup:
-        """Return a row whose cells repeat their column's heading, for tables shown as lists."""
-        pieces = []
-        for number, cell in enumerate(cells):
-            label = labels[number] if number < len(labels) and cell.blocks else ""
-            shown = Markup('<span class="label"{}>{}: </span>').format(ADDED, label) if label else ""
-            align = Markup(' class="{}"').format(cell.alignment) if cell.alignment else ""
-            pieces.append(Markup("<td{}>{}{}</td>").format(align, shown, self.blocks(cell.blocks)))
-        return Markup("<tr>{}</tr>").format(Markup("").join(pieces))
 
     def references(self, block: model.References) -> Markup:
         return Markup('<div class="references">\n{}\n{}\n</div>').format(
@@ -116,7 +108,7 @@ class MailRenderer(MarkupRenderer):
     def references_title(self, block: model.References) -> Markup:
         title = self.inlines(block.title) if block.title else escape(self.words["references"])
         return Markup('<h{0} id="{1}"{2}>{3}</h{0}>').format(
-            2 + self.depth, self.prefix + block.id, "" if block.title else ADDED, title
+            2 + self.depth, self.prefix + block.id, "" if block.title else self.added(), title
         )
 
     def note(self, inline: model.Note) -> Markup:
@@ -125,7 +117,7 @@ class MailRenderer(MarkupRenderer):
 
     def notes_section(self, items: list[Markup]) -> Markup:
         return Markup('<div class="notes" role="doc-endnotes">\n<h{0}{1}>{2}</h{0}>\n<ol>\n{3}\n</ol>\n</div>').format(
-            2 + self.depth, ADDED, self.words["notes"], Markup("\n").join(items)
+            2 + self.depth, self.added(), self.words["notes"], Markup("\n").join(items)
         )
 
     def link(self, inline: model.Link) -> Markup:
@@ -139,15 +131,16 @@ def table_classes(table: model.Table) -> str:
     return "" if needed_px <= TABLE_PX else " stacks widens" if needed_px <= WIDE_TABLE_PX else " stacks"
 
 
-def min_table_width_px(table: model.Table) -> int:
+def min_table_width_px(table: model.Table) -> float:
     """Return the approximate width of a table without broken words."""
-    widths: dict[int, int] = {}
-    for row in (table.head, *table.rows):
-        for number, cell in enumerate(row):
-            has_picture = any(isinstance(node, model.Image) for node in walk(cell.blocks))
-            longest = max((len(word) for word in re.split("[ -]", text(cell.blocks))), default=0) * LETTER_PX
-            widths[number] = max(widths.get(number, 0), longest, CELL_PX if has_picture else 0)
-    return sum(widths.values()) + PADDING_PX * len(widths)
+
+    def width_px(cell: model.Cell, _tag: str) -> float:
+        has_picture = any(isinstance(node, model.Image) for node in walk(cell.blocks))
+        longest = max((len(word) for word in re.split("[ -]", text(cell.blocks))), default=0) * LETTER_PX
+        return max(longest, CELL_PX if has_picture else 0)
+
+    widths = column_widths(table, width_px)
+    return sum(widths) + PADDING_PX * len(widths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +162,7 @@ def render_html(edition: model.Edition, sections: tuple[MailSection, ...], job: 
 
     front = edition.front
     description, locale = front.description or front.lead, find_locale(front.language)
-    announcements = MailRenderer(job.words, images.place, prefix="", depth=0, address=str)
+    announcements = MailRenderer(job.words, images.place)
     logo = find_mail_logo(job.styles, job.publisher.logo)
     sheets = (re.sub(r"(?s)/\*.*?\*/\s*", "", job.styles.text(f"newsletter/{name}")) for name in EMBEDDED_STYLES)
     html = job.styles.render(
@@ -207,7 +200,15 @@ def section_values(edition: model.Edition, section: MailSection, job: Job, image
     is_front = article.id == edition.id
     level = 1 if is_front else 2
     prefix = chapter_prefix(edition, article)
-    renderer = MailRenderer(job.words, images.place, prefix=prefix, depth=level - 1, address=link_resolver(section))
+    words = job.words_of(article)
+    renderer = MailRenderer(
+        words,
+        images.place,
+        prefix=prefix,
+        depth=level - 1,
+        address=link_resolver(section),
+        language=article.language,
+    )
     heading = Markup('<h{0} id="{1}"{2}>{3}</h{0}>').format(
         level, prefix + TITLE, Markup(' class="title"') if level > 1 else "", article.title
     )
@@ -217,7 +218,9 @@ def section_values(edition: model.Edition, section: MailSection, job: Job, image
         "level": level,
         "heading": heading,
         "language": renderer.lang(article.language if article.language != edition.front.language else ""),
-        "dates": dates_line(article, job.words) if not section.is_teaser else "",
+        "words": words,
+        "added": renderer.added(),
+        "dates": dates_line(article, words) if not section.is_teaser else "",
         "hero": renderer.figure(section.hero) if section.hero else Markup(""),
         "lead": section.lead,
         "key_points": article.meta.key_points if not section.is_teaser else (),
@@ -225,7 +228,7 @@ def section_values(edition: model.Edition, section: MailSection, job: Job, image
         "notes": renderer.notes(),
         "part_title": "" if is_front else part_titles(edition).get(article.id, ""),
         "contents": () if is_article else contents_by_part(edition),
-        "buttons": read_more_buttons(section, job.words, is_alone=is_front) if is_article else (),
+        "buttons": read_more_buttons(section, words, is_alone=is_front) if is_article else (),
         "files": download_links(edition.front, job) if is_front else (),
         "related": article.meta.related if section.is_whole else (),
         "meta": article.meta,
@@ -307,7 +310,7 @@ def render_text(edition: model.Edition, sections: tuple[MailSection, ...], job: 
     """Return the whole text, its lines ended by a line feed."""
     renderer = TextRenderer(job.words, medium=MEDIUM)
     pieces = [piece for section in sections for piece in section_text(edition, section, job, renderer)]
-    renderer.address = str
+    renderer.words, renderer.address = job.words, str
     pieces += (
         renderer.heading(heading, 2) + "\n\n" + renderer.blocks(blocks)
         for heading, blocks in announcements_of(edition.front, job.words)
@@ -318,9 +321,10 @@ def render_text(edition: model.Edition, sections: tuple[MailSection, ...], job: 
 
 
 def section_text(edition: model.Edition, section: MailSection, job: Job, renderer: TextRenderer) -> tuple[str, ...]:
-    article, words = section.article, job.words
+    article, words = section.article, job.words_of(section.article)
     is_front = article.id == edition.id
     level = 1 if is_front else 2
+    renderer.words = words
     renderer.depth = level - 1
     renderer.address = link_resolver(section)
     opening = [

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.validation.certificate import FOLDER, Certificates
-from tests.sessions.epub import growth, judges, readers, table, versus
+from tests.sessions.epub import growth, judges, readers, screens, table, versus
 from tests.sessions.epub.shelf import ANTHOLOGY, Shelf, sample, set_up
 
 ACE_SAMPLE = 14
@@ -87,6 +87,9 @@ def _read(books: Mapping[str, bytes], chosen: list[str], npm: Path, shots: Path)
     """Open books in each reader and return what went wrong."""
     faults: list[str] = []
     with readers.browser() as opened:
+        unfit = [f"{id_}: {fault}" for id_, book in books.items() for fault in screens.screen_faults(opened, book)]
+        _say(f"Screens of 340 x 640 and 1,000 x 600 px: {len(unfit)} faults in {len(books)} books")
+        faults += unfit
         for number, id_ in enumerate(chosen):
             book = books[id_]
             visits = {"epub.js": readers.read_with_epubjs(opened, book, npm)}

@@ -1,0 +1,44 @@
+"""Measures pages of a book on small screens: nothing may be wider than the screen, and no picture higher."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+SCREENS = {"phone": (340, 640), "phone across": (1000, 600)}
+PAGES_SIDE_BY_SIDE = 12
+_SIDE_BY_SIDE = "html {{ width: {0}px; height: {1}px; columns: {0}px; column-gap: 0 }}"
+_MEASURE = """() => ({
+  width: document.documentElement.scrollWidth,
+  boxes: [...document.querySelectorAll("table, img, pre")].flatMap(box =>
+    [...box.getClientRects()].map(part => [box.localName, part.width, part.top, part.bottom])),
+})"""
+
+
+def screen_faults(opened: Browser, book: bytes) -> Iterator[str]:
+    """Yield what does not fit a screen: the book scrolled, and in pages side by side in one wide window."""
+    with TemporaryDirectory() as name, zipfile.ZipFile(io.BytesIO(book)) as container:
+        container.extractall(name)
+        for screen, (width, height) in SCREENS.items():
+            page = opened.new_page(viewport={"width": width, "height": height})
+            for path in sorted(Path(name, "EPUB").glob("*.xhtml")):
+                page.set_viewport_size({"width": width, "height": height})
+                page.goto(path.as_uri())
+                scrolled: dict[str, Any] = page.evaluate(_MEASURE)
+                if scrolled["width"] > width:
+                    yield f"{path.name}: {scrolled['width']} px wide on a {screen} of {width} px"
+                page.set_viewport_size({"width": width * PAGES_SIDE_BY_SIDE, "height": height})
+                page.add_style_tag(content=_SIDE_BY_SIDE.format(width, height))
+                for tag, wide, top, bottom in page.evaluate(_MEASURE)["boxes"]:
+                    if wide > width:
+                        yield f"{path.name}: a {tag} is {wide:.0f} px wide on a {screen} of {width} px"
+                    if tag == "img" and (top < 0 or bottom > height):
+                        yield f"{path.name}: a picture is cut on a {screen} of {height} px: {top:.0f} to {bottom:.0f}"
+            page.close()
