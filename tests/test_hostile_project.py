@@ -25,12 +25,16 @@ if __name__ == "__main__":
 """
 """The script `publish` as an installer writes it: Python puts the script's folder first, not the working folder."""
 CLUSTER = """
-from pipeline.engine.cluster import Cluster, start
+from pipeline.engine.cluster import Cluster, started
 from pathlib import Path
 
 if __name__ == "__main__":
-    with start(1, 1000) as began, Cluster(began.scheduler_address, "store", Path.cwd(), (1, 1000)) as cluster:
-        print(cluster.jobs, "worker")
+    with started(1, 1000) as (address, folder):
+        import dask
+
+        dask.config.refresh(paths=[folder])
+        with Cluster(address, "store", Path.cwd(), (1, 1000)) as cluster:
+            print(cluster.jobs, "worker")
 """
 PROGRAMS = (
     "ace-cli", "cc", "chromium", "firefox", "fc-list", "gcc", "git", "java", "ld", "ldconfig", "lp", "lpstat", "node",

@@ -34,7 +34,7 @@ _DECLARATION = re.compile(
     r"|\?(?P<order>.*?)(?:\?>|(?P<endless>\Z)))",
     re.DOTALL | re.IGNORECASE,
 )
-_BLOCK_START = re.compile(_CODE + r"<(?=!(?:[A-Za-z]|\[CDATA\[)|\?)", re.IGNORECASE)
+_BLOCK_START = re.compile(_CODE + r"(?<!\\)<(?=!(?:[A-Za-z]|\[CDATA\[)|\?)", re.IGNORECASE)
 _PAIR = re.compile(
     _CODE + rf"<(?P<name>b|strong|em|i|del|s|strike|code|a|summary|span|blockquote)\b(?P<attributes>{_ATTRIBUTES})\s*>"
     r"(?P<inside>(?:(?!<(?P=name)\b).)*?)</(?P=name)\s*>",

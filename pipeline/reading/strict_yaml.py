@@ -255,6 +255,9 @@ def _report_error(error: MarkedYAMLError, first: int, findings: FindingCollector
     # What is never closed is found at the end, but is to be corrected where it begins.
     mark = error.context_mark if problem.startswith(_UNCLOSED) else error.problem_mark
     line = first + mark.line if mark else first
+    if "nesting depth" in problem:  # PyYAML from 6.0.4 has a limit of its own, which it may reach first
+        findings.add("yaml-too-large", line, f"the front matter is nested more than {MAX_DEPTH} deep")
+        return
     known = (explanation for begin, explanation in _EXPLANATIONS.items() if problem.startswith(begin))
     found, hint = next(known, (problem, ""))
     findings.add("yaml-broken", line, f"the front matter is not valid YAML: {found}", hint)
