@@ -7,12 +7,14 @@ is left when only neighbours of common words are kept is mostly real slips.
 from __future__ import annotations
 
 import gzip
+import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from pipeline.config import Config
 from pipeline.findings import Finding
@@ -172,7 +174,8 @@ def project_words(path: Path) -> frozenset[str]:
 
 @cache
 def _project_words(path: Path, _time_ns: int, _size: int) -> frozenset[str]:
-    lines = path.read_text("utf-8-sig").splitlines()
+    # As articles are read: `&shy;` and the character itself are no part of a word, and accents are composed.
+    lines = normalize("NFC", html.unescape(path.read_text("utf-8-sig")).replace("\u00ad", "")).splitlines()
     return frozenset(word for line in lines if (word := line.split("#")[0].strip().casefold()))
 
 

@@ -47,7 +47,7 @@ _TAG = re.compile(rf"{CODE_SPAN}|<(?P<slash>/?)(?P<name>{_NAMES})\b[^<>]*>", re.
 _CONTAINER = re.compile(r"(?P<quotes>[ \t]*(?:>[ \t]?)*)(?P<mark>(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
 _BEGINS = re.compile(rf"{_CONTAINER.pattern}<(?P<name>{_NAMES})\b[^<>]*>", re.IGNORECASE)
 _START_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]*)(?=[\s/>])")
-_AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
+_AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+|[^<>\s@/]+@[^<>\s]+)>")
 _TOKEN = re.compile(
     r"<(?P<slash>/?)(?P<name>[a-z][\w:-]*)(?P<attributes>(?:\s[^\s=>]+=\"[^\"]*\")*)>|(?P<text>[^<]+)", re.DOTALL
 )
@@ -92,15 +92,16 @@ def convert_html_blocks(lines: Lines, findings: FindingCollector) -> Lines:
 
 
 def _apart(tag: re.Match[str], _: int) -> str:
-    """Return a tag on a line of its own side of text: what stands before an element, or behind it."""
+    """Return a tag on one line, and text before an element and behind it on lines of their own."""
+    one_line = tag[0].replace("\n", " ")
     row = tag.string[: tag.start()].rpartition("\n")[2]
     container = _CONTAINER.match(row)
     if container is None or row.lstrip().startswith("|"):
-        return tag[0]
+        return one_line
     edge = f"\n{container['quotes']}{' ' * len(container['mark'] or '')}"
     if tag["slash"]:
-        return tag[0] + (edge if tag.string[tag.end() :].partition("\n")[0].strip() else "")
-    return (edge if row[container.end() :] else "") + tag[0]
+        return one_line + (edge if tag.string[tag.end() :].partition("\n")[0].strip() else "")
+    return (edge if row[container.end() :] else "") + one_line
 
 
 def _ends(lines: Lines, flags: list[bool]) -> dict[tuple[int, int], int]:

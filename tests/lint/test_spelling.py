@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import CheckSettings
-from pipeline.lint.spelling import missing_part
+from pipeline.lint.spelling import missing_part, project_words
 from tests.lint.linting import findings, of
 from tests.makers import write
 
@@ -51,6 +51,12 @@ def test_a_word_of_the_project_is_right(tmp_path: Path) -> None:
     write(tmp_path / "sources/ordliste.txt", "# egne ord\nSmeter\n")
 
     assert not of("spelling", findings("Du kan få smeter.", check=SPELL, folder=tmp_path))
+
+
+def test_the_words_of_a_project_are_read_as_articles_are(tmp_path: Path) -> None:
+    path = write(tmp_path / "ordliste.txt", "# egne ord\nKnæ&shy;skal\nhofte\u00adled  # led\nalbue&#173;led\n")
+
+    assert project_words(path) == {"knæskal", "hofteled", "albueled"}
 
 
 @danish

@@ -70,6 +70,12 @@ def test_a_cell_that_covers_several_places_stands_below_each_of_its_heads_and_be
     ]
 
 
+def test_a_tag_may_go_over_several_lines() -> None:
+    made = table('<table\n  border="1">\n<tr><td\n colspan="2">A</td></tr>\n<tr><td>B<td>C</table>')
+
+    assert rows(made) == [["A", "A"], ["B", "C"]]
+
+
 def test_a_cell_that_is_missing_leaves_its_place_empty() -> None:
     made = table(
         "<table><tr><th>A</th><th>B</th><th>C</th></tr><tr><td>1</td></tr><tr><td></td><td>2</td></tr></table>"
@@ -185,12 +191,12 @@ def test_a_picture_in_a_cell_stays_there() -> None:
 
 def test_code_and_words_in_angle_brackets_within_html_stay() -> None:
     made = only(
-        "<ol>\n<li>Skriv\n\n```\n<li> a\n```\n</li>\n<li>Ring til <dit navn>, se <https://ryg.example></li></ol>"
+        "<ol>\n<li>Skriv\n\n```\n<li> a\n```\n</li>\n<li>Ring <dit navn>, se <https://ryg.example> <a@b.example></ol>"
     )
 
     assert isinstance(made, OrderedList)
     assert [node.text for node in walk((made,)) if isinstance(node, CodeBlock)] == ["<li> a"]
-    assert text((made,)) == "Skriv <li> a Ring til <dit navn>, se https://ryg.example"
+    assert text((made,)) == "Skriv <li> a Ring <dit navn>, se https://ryg.example a@b.example"
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,9 @@ CONSTRUCTS: dict[str, tuple[Block, ...]] = {
     "a loose list over two pages": (OrderedList(tuple((para(f"{number} {LONG * 2}"),) for number in range(14))),),
     "a nested list over two pages": (BulletList(tuple((plain(f"punkt {number}"), LIST) for number in range(30))),),
     "a list that begins at ninety-nine": (OrderedList((ITEM, ITEM, ITEM), 99),),
+    "letters and Roman numbers": (
+        OrderedList((ITEM, (plain("b"), OrderedList((ITEM,), 4, style="I"))), 26, style="a"),
+    ),
     "an empty list item": (BulletList((ITEM, (), ITEM)),),
     "a list item with code only": (BulletList(((CodeBlock("kode"),),)),),
     "a list item with a quotation": (BulletList(((BlockQuote((para("citat"),)),),)),),
@@ -106,6 +109,18 @@ CONSTRUCTS: dict[str, tuple[Block, ...]] = {
     "a cell longer than a page": (Table(HEAD, (cells(LONG * 30, "2"), cells("Sov", "8"))),),
     "a link and a footnote in one cell": (Table(HEAD, ((Cell((Plain((LINK, NOTE)),)), Cell((plain("8"),))),)),),
     "two paragraphs in a cell": (Table(HEAD, ((Cell((para("et"), para("to"))), Cell((plain("8"),))),)),),
+    "lists, code and pictures in cells": (
+        Table(HEAD, ((Cell((plain("a"), LIST, CodeBlock("kode"))), Cell((Plain((Image(PICTURE, "En ryg"),)),))),)),
+    ),
+    "boxes, quotations, terms and rules in cells": (
+        Table(
+            HEAD,
+            (
+                (Cell((Callout("tip", (para("råd"),)), HorizontalRule())), Cell((BlockQuote((para("citat"),)),))),
+                (Cell((DefinitionList(((words_in("Lænd"), (ITEM,)),)),)), Cell((LIST, LIST))),
+            ),
+        ),
+    ),
     "a table in a box": (Callout("note", (Table(HEAD, ROWS),)),),
     "a table in a quotation": (BlockQuote((Table(HEAD, ROWS),)),),
     # ---- notes and links
