@@ -169,10 +169,9 @@ def _declaration(match: re.Match[str], number: int, findings: FindingCollector) 
 
 @repair_rule(
     "html-removed",
-    "HTML in the text: its table, list or Markdown form is used, or the tag is removed and its words stay. Comments are "
-    "left out.",
+    "HTML in the text: its table, list or Markdown is used, or the tag goes and its words stay. Comments are left out.",
     '`<div class="boks">`, `<!-- tjek tal -->`',
-    "Write Markdown; only `<sub>`, `<sup>`, `<br>`, `<abbr>` and tables whose cells span are needed. A comment may stay.",
+    "Write Markdown; only `<sub>`, `<sup>`, `<br>`, `<abbr>` and tables with spans are needed. A comment may stay.",
     aliases=("html-comment",),
 )
 def _pair(match: re.Match[str], number: int, findings: FindingCollector) -> str:
