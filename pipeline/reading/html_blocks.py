@@ -11,15 +11,7 @@ import re
 from dataclasses import dataclass, field
 from textwrap import dedent
 
-from pipeline.reading.lines import (
-    CODE_SPAN,
-    MARKER,
-    FindingCollector,
-    Lines,
-    SourceLine,
-    code_flags,
-    substitute,
-)
+from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, SourceLine, code_flags, substitute
 
 BLOCK_ELEMENTS = frozenset(
     {
@@ -76,9 +68,7 @@ def convert_html_blocks(lines: Lines, findings: FindingCollector) -> Lines:
             at += 1
             continue
         number = lines[at].number
-        findings.add(
-            "html-removed", number, f"<{begins['name'].lower()}>: what it holds is kept in its order and place"
-        )
+        findings.add("html-removed", number, f"<{begins['name'].lower()}>: what it holds keeps its order and place")
         prefix = _prefix(lines, at, begins)
         blanks = (row for row in range(at + 1, len(lines)) if lines[row].is_blank)
         end = ends.get((at, begins.start("name") - 1)) or next(blanks, len(lines))
