@@ -44,6 +44,8 @@ Sådan gør du.
 
 Dernæst.
 
+<ol start="5"><li value="7">Syv</li><li>Otte</li></ol>
+
 <pre>Man  8
   Tir  9</pre>
 
@@ -82,6 +84,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         healthy(folder)
         for name, text in ARTICLES.items():
             write(folder / f"sources/{name}.md", text)
+        write(folder / "sources/STOR.MD", "---\ntitle: Stor\n---\n\nSkrevet med store bogstaver.\n")
+        write(folder / "sources/Brev.docx", b"PK")
         return run_publish(folder, "all")
 
     return once(tmp_path_factory, "kept", publish)
@@ -136,11 +140,13 @@ def test_letters_of_a_list_and_lines_of_preformatted_text_are_published(kept: Ra
     text = (kept.folder / "outputs/newsletter/trin.txt").read_text("utf-8")
 
     labels = ["".join(kid for kid in label.kids if isinstance(kid, str)).strip() for label in document.find("Lbl")]
-    assert labels[:3] == ["a.", "b.", "I."]
+    assert labels[:5] == ["a.", "b.", "I.", "7.", "8."]
     assert "a. Stå\nb. Gå\n   I. langsomt\n" in text
+    assert "\n7. Syv\n8. Otte\n" in text
     assert "    Man  8\n      Tir  9\n" in text
     for root in (book(kept, "trin"), mail(kept, "trin")):
         assert [each.get("type") for each in root.iter("{*}ol") if each.get("type")] == ["a", "I"]
+        assert [each.get("start") for each in root.iter("{*}ol") if each.get("start")] == ["7"]
         assert "Man  8\n  Tir  9" in ["".join(each.itertext()) for each in root.iter("{*}pre")]
 
 
@@ -177,3 +183,11 @@ def test_what_character_references_brought_in_is_named_on_its_line(kept: Ran) ->
     found = {(each["code"], each["line"]) for each in kept.report["findings"] if each["source"] == "sources/tegn.md"}
 
     assert {("characters-unusual", 7), ("bidi-override", 7)} <= found
+
+
+def test_a_suffix_in_capitals_is_published_and_a_file_of_another_kind_is_named(kept: Ran) -> None:
+    assert kept.status("stor", "handout") == "written"
+    assert [(each["source"], each["severity"]) for each in kept.findings("file-not-read")] == [
+        ("sources/Brev.docx", "warning")
+    ]
+    assert "sources/Brev.docx" in kept.out

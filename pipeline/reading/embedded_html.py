@@ -169,9 +169,9 @@ def _declaration(match: re.Match[str], number: int, findings: FindingCollector) 
 
 @repair_rule(
     "html-removed",
-    "HTML in the text: its Markdown form is used, or the tag is removed and its words stay. Comments are left out.",
+    "HTML in the text: its table, list or Markdown is used, or the tag goes and its words stay. Comments are left out.",
     '`<div class="boks">`, `<!-- tjek tal -->`',
-    "Write Markdown; only `<sub>`, `<sup>`, `<br>` and `<abbr>` are needed. A comment may stay.",
+    "Write Markdown; only `<sub>`, `<sup>`, `<br>`, `<abbr>` and tables with spans are needed. A comment may stay.",
     aliases=("html-comment",),
 )
 def _pair(match: re.Match[str], number: int, findings: FindingCollector) -> str:
@@ -262,6 +262,9 @@ def _kept(match: re.Match[str], name: str) -> str:
     return f"<{match['slash']}{name}{attribute}>"
 
 
+_MOST_INDENT = 80  # So far from the beginning of a line a mark is looked for: a line may hold thousands of tags
+
+
 def _markdown(match: re.Match[str], name: str, lists: list[int]) -> str:
     """Return the replacement of a tag: a mark, the end of a paragraph, or nothing.
 
@@ -270,7 +273,8 @@ def _markdown(match: re.Match[str], name: str, lists: list[int]) -> str:
     """
     is_end = bool(match["slash"])
     # In a list item, a table row, a heading or a quotation a new paragraph would tear the block apart.
-    row = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    first = match.string.rfind("\n", 0, match.start()) + 1
+    row = match.string[first : min(match.start(), first + _MOST_INDENT)]
     gap = " " if MARKER.match(row) or row.lstrip().startswith(("|", "#", ">")) else "\n\n"
     if name in {"ul", "ol"}:
         if not is_end:

@@ -11,15 +11,7 @@ import re
 from dataclasses import dataclass, field
 from textwrap import dedent
 
-from pipeline.reading.lines import (
-    CODE_SPAN,
-    MARKER,
-    FindingCollector,
-    Lines,
-    SourceLine,
-    code_flags,
-    substitute,
-)
+from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, SourceLine, code_flags, substitute
 
 BLOCK_ELEMENTS = frozenset(
     {
@@ -51,6 +43,8 @@ _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+|[^<>\s@/]+@[^<>\s]+)>")
 _TOKEN = re.compile(
     r"<(?P<slash>/?)(?P<name>[a-z][\w:-]*)(?P<attributes>(?:\s[^\s=>]+=\"[^\"]*\")*)>|(?P<text>[^<]+)", re.DOTALL
 )
+_BEHIND = re.compile(r"[ \t]*\S")
+_PIPE_ROW = re.compile(r"[ \t]*\|")
 _BLANK_LINE = re.compile(r"\n[ \t]*(?=\n)")
 # A line of code within HTML, by its index; no source has these, which are no characters of Unicode.
 _CODE_LINE = re.compile("\ufdd0(\\d+)\ufdd1")
@@ -74,9 +68,7 @@ def convert_html_blocks(lines: Lines, findings: FindingCollector) -> Lines:
             at += 1
             continue
         number = lines[at].number
-        findings.add(
-            "html-removed", number, f"<{begins['name'].lower()}>: what it holds is kept in its order and place"
-        )
+        findings.add("html-removed", number, f"<{begins['name'].lower()}>: what it holds keeps its order and place")
         prefix = _prefix(lines, at, begins)
         blanks = (row for row in range(at + 1, len(lines)) if lines[row].is_blank)
         end = ends.get((at, begins.start("name") - 1)) or next(blanks, len(lines))
@@ -94,14 +86,14 @@ def convert_html_blocks(lines: Lines, findings: FindingCollector) -> Lines:
 def _apart(tag: re.Match[str], _: int) -> str:
     """Return a tag on one line, and text before an element and behind it on lines of their own."""
     one_line = tag[0].replace("\n", " ")
-    row = tag.string[: tag.start()].rpartition("\n")[2]
-    container = _CONTAINER.match(row)
-    if container is None or row.lstrip().startswith("|"):
+    first = tag.string.rfind("\n", 0, tag.start()) + 1
+    container = _CONTAINER.match(tag.string, first, tag.start())
+    if container is None or _PIPE_ROW.match(tag.string, first):
         return one_line
     edge = f"\n{container['quotes']}{' ' * len(container['mark'] or '')}"
     if tag["slash"]:
-        return one_line + (edge if tag.string[tag.end() :].partition("\n")[0].strip() else "")
-    return (edge if row[container.end() :] else "") + one_line
+        return one_line + (edge if _BEHIND.match(tag.string, tag.end()) else "")
+    return (edge if container.end() < tag.start() else "") + one_line
 
 
 def _ends(lines: Lines, flags: list[bool]) -> dict[tuple[int, int], int]:
@@ -121,7 +113,7 @@ def _ends(lines: Lines, flags: list[bool]) -> dict[tuple[int, int], int]:
 def _prefix(lines: Lines, at: int, begins: re.Match[str]) -> str:
     """Return what begins each line of the quotation or the list item that an element stands in."""
     prefix: str = begins["quotes"] + " " * len(begins["mark"] or "")
-    if prefix.strip() or begins["mark"]:
+    if not prefix or prefix.strip() or begins["mark"]:
         return prefix
     for line in reversed(lines[:at]):
         if not line.is_blank and len(line.text) - len(line.text.lstrip()) < len(prefix.expandtabs(4)):

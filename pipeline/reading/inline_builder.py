@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any, Protocol, TypeAlias
 
 from pipeline.model import (
@@ -70,7 +72,8 @@ class BuilderState:
         """Return text that a character reference may have brought into, without what no format can show."""
         if is_clean(decoded):
             return decoded
-        below = (entry.number for entry in self.lines if entry.number >= self.line and _REFERENCE.search(entry.text))
+        at = bisect_left(self.lines, self.line, key=lambda entry: entry.number)
+        below = (entry.number for entry in islice(self.lines, at, None) if _REFERENCE.search(entry.text))
         return self.decoded.clean(decoded, next(below, self.line))
 
     def move(self, attributes: list[Any]) -> None:

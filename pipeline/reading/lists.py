@@ -250,7 +250,8 @@ class _ListRepairer:
 
     def _open_inner(self, text: str, column: int, written: int) -> None:
         """Open the lists that begin on the line of an item: `- - text`."""
-        while (match := MARKER.match(text)) and match["text"] and not RULE.match(text):
+        most = self.findings.limits.nesting
+        while len(self.open) <= most and (match := MARKER.match(text)) and match["text"] and not RULE.match(text):
             width = match.end("gap")
             number = int(match["number"]) if match["number"] else None
             self.open.append(_Item(column, written, written + width, match["mark"], number, match["delimiter"] or ""))
