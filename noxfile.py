@@ -136,6 +136,14 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def drawings(session: nox.Session) -> None:
+    """Draw 60 drawings with ours and with resvg; each is alike, or what is left out is named."""
+    install(session, "test", "drawings")
+    ensure_pango(session)
+    session.run("python", "-m", "tests.sessions.drawings")
+
+
+@nox.session
 def printing(session: nox.Session) -> None:
     """Print handouts through a CUPS of our own and its PDF printer: apt-get install cups printer-driver-cups-pdf."""
     install(session, "test")
