@@ -7,18 +7,15 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import cssselect2
 import tinycss2
+from lxml import etree
 from tinycss2.color5 import parse_color
 
 from pipeline.errors import SourceError
 from pipeline.pictures.image_files import verify_image
 from pipeline.pictures.svg import HREFS, SVG
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
 
 _DRAWN = re.compile(
     "svg|g|defs|symbol|use|switch|circle|ellipse|line|path|polyline|polygon|rect|text|tspan|tref|image|linearGradient|"
@@ -43,6 +40,7 @@ _LIGHT_DARK = re.compile(r"light-dark\(((?:[^,()]|\([^()]*\))+),(?:[^()]|\([^()]
 _FONT = re.compile(r"(?<![\w-])font\s*:\s*((?:[a-z]+\s+|[1-9]00\s+)*)([\d.]+[a-z%]*)(?:\s*/\s*[\w.%]+)?\s+([^;{}]+)")
 _NUMBER = r"[\s,]*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)"
 _CURVE_AT_START = re.compile(rf"\A\s*[Mm]{_NUMBER}{_NUMBER}(?=\s*([CcSsQq]){_NUMBER}{_NUMBER})")
+_GONE = "gone"
 _EVERYWHERE = {"maskUnits": "userSpaceOnUse", "x": "-1e5", "y": "-1e5", "width": "2e5", "height": "2e5"}
 _MAX_NESTED_VARIABLES = 5
 _MAX_VALUE_LETTERS = 100
@@ -54,7 +52,7 @@ _SHORT = 0.001
 class SvgRewriter:
     """Rewrites one drawing in place."""
 
-    root: _Element
+    root: etree._Element
     lost: dict[str, None] = field(default_factory=dict)
     """The parts left out, each once, in the order of the drawing."""
     _tags: set[str] = field(init=False)
@@ -72,6 +70,7 @@ class SvgRewriter:
         self._insert_values()
         self._remove_outside(self.root)
         self._rewrite_below(self.root)
+        etree.strip_elements(self.root, _GONE, with_tail=False)
         self.lost.update(dict.fromkeys(_undrawn_style(self.root)))
         return tuple(self.lost)
 
@@ -80,7 +79,7 @@ class SvgRewriter:
 
     # ---- elements
 
-    def _rewrite_below(self, parent: _Element) -> None:
+    def _rewrite_below(self, parent: etree._Element) -> None:
         if parent.tag == f"{SVG}switch":
             self._choose_alternative(parent)
         for element in list(parent):
@@ -89,9 +88,9 @@ class SvgRewriter:
                 self._rewrite_element(element)
                 self._rewrite_below(element)
             else:
-                _remove(element)
+                element.tag = _GONE
 
-    def _is_drawn(self, element: _Element) -> bool:
+    def _is_drawn(self, element: etree._Element) -> bool:
         """Tell whether WeasyPrint draws an element; one that it leaves out, but a browser draws, is lost."""
         name = _name(element)
         if not str(element.tag).startswith(SVG) or name in _WITHOUT_INK:
@@ -108,7 +107,7 @@ class SvgRewriter:
         self._lose(f"{_MEANINGS.get(name, 'an element')} <{name}>", details)
         return False
 
-    def _is_embedded(self, image: _Element) -> bool:
+    def _is_embedded(self, image: etree._Element) -> bool:
         """Tell whether an image holds a whole picture; any other is lost."""
         address = next((image.get(name, "") for name in HREFS if image.get(name)), "")
         head, _, data = address.partition(",")
@@ -121,7 +120,7 @@ class SvgRewriter:
             return False
         return True
 
-    def _choose_alternative(self, switch: _Element) -> None:
+    def _choose_alternative(self, switch: etree._Element) -> None:
         """Keep the first child of a switch that can be drawn; HTML with the same words is no loss."""
         children = [child for child in switch if _name(child) not in _WITHOUT_INK]
         fitting = [child for child in children if child.get("systemLanguage") is None] or children
@@ -132,10 +131,10 @@ class SvgRewriter:
                 before = _name(child) == "foreignObject" or child.get("systemLanguage") is not None
                 if before and words and _words(chosen) not in ("", words):
                     self._lose(f"an alternative <{_name(child)}>", words)
-                switch.remove(child)
+                child.tag = _GONE
         switch.tag = f"{SVG}g"
 
-    def _rewrite_element(self, element: _Element) -> None:
+    def _rewrite_element(self, element: etree._Element) -> None:
         name = _name(element)
         if name == "a":
             element.tag = f"{SVG}tspan" if _name(element.getparent()) in ("text", "tspan") else f"{SVG}g"
@@ -153,7 +152,7 @@ class SvgRewriter:
         elif name == "path" and "marker" in self._tags:
             element.set("d", _CURVE_AT_START.sub(_with_short_line, element.get("d", ""), count=1))
 
-    def _remove_outside(self, element: _Element) -> None:
+    def _remove_outside(self, element: etree._Element) -> None:
         """Remove handlers of events, and references to other files."""
         for name, value in list(element.attrib.items()):
             is_link = name in HREFS and _name(element) == "a"
@@ -229,24 +228,12 @@ def has_external_reference(value: str) -> bool:
     )
 
 
-def _name(element: _Element | None) -> str:
+def _name(element: etree._Element | None) -> str:
     return "" if element is None else str(element.tag).rpartition("}")[2]
 
 
-def _words(element: _Element) -> str:
+def _words(element: etree._Element) -> str:
     return " ".join("".join(element.itertext()).split())
-
-
-def _remove(element: _Element) -> None:
-    """Remove an element; the text after it stays."""
-    parent, before = element.getparent(), element.getprevious()
-    if parent is None:
-        return
-    if before is None:
-        parent.text = (parent.text or "") + (element.tail or "")
-    else:
-        before.tail = (before.tail or "") + (element.tail or "")
-    parent.remove(element)
 
 
 def _with_short_line(start: re.Match[str]) -> str:
@@ -264,7 +251,7 @@ def _font_in_parts(font: re.Match[str]) -> str:
     return f"font-style:{style};font-weight:{weight};font-size:{font[2]};font-family:{font[3]}"
 
 
-def _undrawn_style(root: _Element) -> Iterator[str]:
+def _undrawn_style(root: etree._Element) -> Iterator[str]:
     """Yield what WeasyPrint does not know of the style of a drawing."""
     for name, value in _declarations(root):
         plain = value.strip().lower()
@@ -276,7 +263,7 @@ def _undrawn_style(root: _Element) -> Iterator[str]:
             yield f"the colour {value[:60].strip()}"
 
 
-def _declarations(root: _Element) -> Iterator[tuple[str, str]]:
+def _declarations(root: etree._Element) -> Iterator[tuple[str, str]]:
     for element in root.iter():
         yield from ((str(name), value) for name, value in element.attrib.items() if name != "d")
         rules = tinycss2.parse_stylesheet(element.text or "") if element.tag == f"{SVG}style" else ()
