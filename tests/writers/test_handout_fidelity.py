@@ -193,7 +193,8 @@ def test_web_addresses_are_listed_at_the_end() -> None:
         ("japansk", "https://x.example/\u3042"),
     )
     related = (Related("En anden artikel", "https://klinik.example/blog/soevn/", 2),)
-    made = article(related=related, blocks=(body, Para((Str("Se"), note))))
+    sources = References((), (linked(("Om søvn", "https://doi.example/10.1/x")),), "kilder")
+    made = article(related=related, blocks=(body, Para((Str("Se"), note)), sources))
 
     (data,) = pdfs(made).values()
 
@@ -201,8 +202,9 @@ def test_web_addresses_are_listed_at_the_end() -> None:
         "om tilskud: www.sundhed.example/tilskud",
         "søg: x.example/s?q=%C3%A6",
         "japansk: x.example/%E3%81%82",
-        "en bog: bog.example/a-b/c",
     ]
+    assert "en bog (bog.example/a-b/c)" in tree(data).text
+    assert "Om søvn (doi.example/10.1/x)" in tree(data).text
     assert "Adresser på nettet" in bookmarks(data)
     assert not any(validator.validate_pdf_bytes(data, profile=profile).failures for profile in ("ua1", "2a"))
 

@@ -10,7 +10,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from pipeline.model import Block, Cell, Figure, Image, OrderedList, Para, Table
+from pipeline.model import Block, Cell, Figure, Image, Link, OrderedList, Para, Plain, Table
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.validation.pdf import validate_pdf
 from pipeline.writers import Rendition, Written, handout
@@ -154,6 +154,19 @@ def test_a_week_plan_is_turned_where_the_paper_is_narrow(variant: str) -> None:
     assert isinstance(first, Element)
     assert (first.kind, first.properties["/Scope"]) == ("TH", "/Row")
     assert keeps_standards(data)
+
+
+def test_a_number_behind_a_link_in_a_cell_is_whole_and_on_the_page() -> None:
+    call = Cell((Plain((Link(words_in("ring"), "tel:+4570123456"),)),))
+    row = (*cells("Gang"), call, *cells("hvile", "hvile", "hvile", "hvile", "hvile", "hvile"))
+
+    data = data_of(written(replace(PLAN, rows=(row, *PLAN.rows)), variant="a5"))
+
+    assert any("ring (70 12 34 56)" in line for page in texts(data) for line in page)
+    with pypdfium2.PdfDocument(data) as document:
+        width, _ = document[0].get_size()
+        pieces = document[0].get_objects()
+        assert max(piece.get_bounds()[2] for piece in pieces) < width
 
 
 def test_a_week_plan_keeps_its_shape_where_the_paper_is_wide() -> None:

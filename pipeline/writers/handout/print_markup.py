@@ -44,6 +44,7 @@ _MOST_WHOLE_LINES, _CELL_LETTERS = 20, 60
 """A table with more lines may break across pages: kept whole, it would leave a page nearly empty."""
 _MAX_LETTERS_BESIDE = 1400
 """Letters of a text beside a photograph, half a page: a longer one could not stay on its page."""
+_WEB_SCHEMES, _CALL_SCHEMES = ("http", "https"), ("tel", "sms")
 _DANISH_DIGITS = 8
 """Of a telephone number."""
 MIN_LETTERING_PT = 7.0
@@ -87,18 +88,33 @@ def readable_address(address: str) -> str:
     return shown if supported_characters().issuperset(shown) else quote(shown, safe="/:@!$&'()*+,;=-._~%?#")
 
 
-def unsaid_contact(scheme: str, target: str, words: str) -> str:
-    """Return the number or mail address of a link as people write it; empty where its words say it."""
+def unsaid_address(scheme: str, target: str, words: str) -> str:
+    """Return the address or number of a link as people write it; empty where its words say it."""
+    if scheme in _WEB_SCHEMES:
+        shown = readable_address(f"{scheme}:{target}")
+        return "" if shown.removeprefix("www.").casefold() in words.casefold() else shown
     target = unquote(target.partition("?")[0].partition(";")[0])
     if not supported_characters().issuperset(target):
         target = quote(target, safe="@")
     if scheme == "mailto":
         return "" if target.casefold() in words.casefold() else target
     digits = re.sub(r"\D", "", target).removeprefix("45" if target.startswith("+45") else "")
-    if scheme not in ("tel", "sms") or digits in re.sub(r"\D", "", words):
+    if scheme not in _CALL_SCHEMES or digits in re.sub(r"\D", "", words):
         return ""
     # Danish numbers are written in pairs.
     return re.sub(r"(\d\d)(?=\d)", r"\1 ", digits) if len(digits) == _DANISH_DIGITS else target
+
+
+def _unsaid_contacts(blocks: tuple[model.Block, ...]) -> Iterator[str]:
+    """Yield what is printed behind links: telephone numbers and mail addresses, each on one line."""
+    for node in walk(blocks):
+        if isinstance(node, model.Link) and not node.address.startswith(_WEB_SCHEMES):
+            scheme, _, target = node.address.partition(":")
+            yield f" ({_without_breaks(unsaid_address(scheme, target, text(node.content)))})"
+
+
+def _without_breaks(words: str | re.Match[str]) -> str:
+    return (words if isinstance(words, str) else words[0]).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +167,8 @@ class HandoutRenderer(MarkupRenderer):
         self._is_in_cell = False
         self._keeps_short = False
         self._indent_mm = 0.0
+        self._is_source = False
+        """In references and footnotes, where an address stands behind its words."""
         self.web_links: dict[str, str] = {}
         """Words of each link to the web that do not say its address, by address."""
         self._ids = {node.id for node in walk(article.blocks) if isinstance(node, model.Header | model.References)}
@@ -291,9 +309,9 @@ class HandoutRenderer(MarkupRenderer):
         """Return the least width of each column."""
 
         def least_mm(cell: model.Cell, style: FontStyle) -> float:
-            words = UNBROKEN.sub(lambda bound: bound[0].replace(" ", "\N{NO-BREAK SPACE}"), text(cell.blocks))
+            words = UNBROKEN.sub(_without_breaks, f"{text(cell.blocks)}{''.join(_unsaid_contacts(cell.blocks))}")
             if len(words) <= shape.whole:
-                words = words.replace(" ", "\N{NO-BREAK SPACE}")
+                words = _without_breaks(words)
             if shape.is_hyphenated:
                 return widest_part_mm(words, style, shape.size_pt, self._language)
             return widest_word_mm(words, style, shape.size_pt)
@@ -345,13 +363,23 @@ class HandoutRenderer(MarkupRenderer):
             node.alt for node in walk(inline.content) if isinstance(node, model.Image)
         )
         scheme, _, target = inline.address.partition(":")
-        if scheme in ("http", "https"):
-            if readable_address(inline.address).removeprefix("www.").casefold() not in words.casefold():
-                self.web_links.setdefault(inline.address, words)
-        elif shown := unsaid_contact(scheme, target, words):
-            kind = "mail" if scheme == "mailto" else "number"
+        shown = unsaid_address(scheme, target, words)
+        if shown and scheme in _WEB_SCHEMES and not self._is_source:
+            self.web_links.setdefault(inline.address, words)
+        elif shown:
+            kind = "number" if scheme in _CALL_SCHEMES else "address"
             return super().link(inline) + Markup(' <span class="{}"{}>({})</span>').format(kind, ADDED, shown)
         return super().link(inline)
+
+    def references(self, block: model.References) -> Markup:
+        self._is_source = True
+        markup = super().references(block)
+        self._is_source = False
+        return markup
+
+    def notes(self) -> Markup:
+        self._is_source = True
+        return super().notes()
 
     def note_item(self, number: int, note: model.Note) -> Markup:
         with self._indented(_LIST_MM):
