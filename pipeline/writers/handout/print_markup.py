@@ -110,7 +110,8 @@ def _unsaid_contacts(blocks: tuple[model.Block, ...]) -> Iterator[str]:
     for node in walk(blocks):
         if isinstance(node, model.Link) and not node.address.startswith(_WEB_SCHEMES):
             scheme, _, target = node.address.partition(":")
-            yield f" ({_without_breaks(unsaid_address(scheme, target, text(node.content)))})"
+            if shown := unsaid_address(scheme, target, text(node.content)):
+                yield f" ({_without_breaks(shown)})"
 
 
 def _without_breaks(words: str | re.Match[str]) -> str:
