@@ -296,7 +296,8 @@ class HandoutRenderer(MarkupRenderer):
                 )
                 for head, cell in zip(block.head[1:], cells, strict=True)
             ]
-            caption = Markup("<caption>{}</caption>").format(self.blocks(name.blocks))
+            corner = Markup("<span{}>{}: </span>").format(ADDED if pieces else "", self.blocks(block.head[0].blocks))
+            caption = Markup("<caption>{}{}</caption>").format(corner, self.blocks(name.blocks))
             pieces.append(Markup("<table>{}<tbody>{}</tbody></table>").format(caption, Markup("").join(pairs)))
         return Markup("\n").join(pieces)
 
