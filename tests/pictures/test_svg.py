@@ -38,6 +38,7 @@ def has_ink(image: Image.Image, box: tuple[float, float, float, float]) -> bool:
     return min(part.convert("L").tobytes()) < 128
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "size",
     [
@@ -86,6 +87,7 @@ REWRITTEN: dict[str, str] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inside", REWRITTEN.values(), ids=REWRITTEN)
 def test_what_the_renderer_needs_otherwise_is_rewritten(inside: str) -> None:
     """Each drawing is red on its left half, as in a browser."""
@@ -106,6 +108,7 @@ TEXTS: dict[str, str] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inside", TEXTS.values(), ids=TEXTS)
 def test_text_is_drawn(inside: str) -> None:
     data = svg(inside)
@@ -120,6 +123,7 @@ ARROW = '<marker id="m" viewBox="0 0 10 10" refX="0" refY="5" markerWidth="10" m
 ARROW += '<path d="M0 0L10 5L0 10z"/></marker>'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shape",
     [
@@ -203,6 +207,7 @@ def test_a_part_that_is_not_shown_is_named(inside: str, part: str) -> None:
     assert part in lost[0]
 
 
+@pytest.mark.slow
 def test_one_bad_rule_takes_no_other_with_it() -> None:
     bad = "@import 'x.css'; text:::x{fill:red} .a{fill:url(https://x.example/#a)} rect{fill:#00f}"
 
@@ -226,6 +231,7 @@ def test_variables_that_multiply_are_no_bomb() -> None:
     assert lost_parts(svg(f"<style>:root{{{rules}}}rect{{stroke-dasharray:var(--v0)}}</style><rect/>"))
 
 
+@pytest.mark.slow
 def test_a_drawing_that_stops_half_way_is_refused() -> None:
     """WeasyPrint only logs it and leaves out what follows."""
     data = svg('<rect width="50" height="50"/><rect opacity="halv" x="50" width="50" height="50"/>')
