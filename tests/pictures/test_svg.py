@@ -183,7 +183,7 @@ LOST: dict[str, tuple[str, str]] = {
         "a style @font-face",
     ),
     "a style for narrow screens": ("<style>@media (max-width:9px){rect{fill:red}}</style>", "(max-width:9px)"),
-    "a selector of the future": ("<style>rect:::x{fill:red}</style>", "a style: 'rect:::x"),
+    "a selector of the future": ("<style>rect:::x{fill:red}</style>", "a style: 'fill:red'"),
     "a variable of two values": (
         "<style>.a{--c:red}.b{--c:blue}rect{fill:var(--c)}</style><rect/>",
         "a style: 'var(--c)'",
@@ -223,6 +223,12 @@ def test_neutral_values_of_drawing_programs_are_no_loss() -> None:
     assert (
         lost_parts(svg(f'{unused}<text style="{neutral};baseline-shift:baseline" fill="currentColor">x</text>')) == ()
     )
+
+
+@pytest.mark.parametrize("style", ['text{font-family:"\\1"}', f"rect{{fill:{'(' * 5000}}}"])
+def test_a_style_that_cannot_be_read_is_refused(style: str) -> None:
+    with pytest.raises(SourceError, match="a style that cannot be read"):
+        lost_parts(svg(f"<style>{style}</style><rect/>"))
 
 
 def test_variables_that_multiply_are_no_bomb() -> None:
