@@ -90,7 +90,14 @@ def _rewritten(data: bytes) -> tuple[_Element, tuple[str, ...]]:
     if (selectors := sum(style.count("{") + style.count(",") for style in styles)) * drawn > _MAX_SELECTOR_MATCHES:
         raise SourceError(f"{selectors:,} selectors of style for {drawn:,} shapes", hint="save it as plain SVG, or PNG")
     etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, etree.Entity, with_tail=False)
-    return root, SvgRewriter(root).rewrite()
+    try:
+        return root, SvgRewriter(root).rewrite()
+    except (
+        TypeError,
+        ValueError,
+        RecursionError,
+    ) as error:  # a control character, or brackets without end
+        raise SourceError(f"SVG with a style that cannot be read: {error}", hint=_RESAVE_HINT) from error
 
 
 def rasterise_svg(data: bytes) -> bytes:

@@ -168,13 +168,14 @@ class SvgRewriter:
         """Return a style sheet without the rules that are not drawn."""
         kept = []
         for rule in tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True):
-            written = rule.serialize()
-            if rule.type == "qualified-rule":
-                try:
+            try:
+                written = rule.serialize()
+                if rule.type == "qualified-rule":
                     cssselect2.compile_selector_list(rule.prelude)
-                except cssselect2.SelectorError:
-                    self._lose("a style", written)
-                    continue
+            except (TypeError, cssselect2.SelectorError):  # tinycss2 cannot write each rule that it cannot read
+                self._lose("a style", tinycss2.serialize(rule.content) if rule.type == "qualified-rule" else "")
+                continue
+            if rule.type == "qualified-rule":
                 if not has_external_reference(written):
                     kept.append(written)
                     continue

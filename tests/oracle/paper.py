@@ -121,9 +121,12 @@ class _Reader:
 
     def table(self, element: Element) -> str:
         words = "".join(self.kid(kid) for kid in element.kids if isinstance(kid, Element) and kid.kind == "Caption")
+        cells = [row.cells for row in element.find("TR")]
+        if cells[1:] and all(row and row[0].properties.get("/Scope") == "/Row" for row in cells[1:]):
+            cells = [list(column) for column in zip(*cells, strict=True)]  # turned for narrow paper
         rows = []
-        for row in element.find("TR"):
-            rows.append(tuple(map(self.inside, row.cells)))
+        for row in cells:
+            rows.append(tuple(map(self.inside, row)))
             words += "".join(rows[-1])
         heads = [cell.kind for head in element.find("THead") for row in head.find("TR") for cell in row.cells]
         has_head = bool(heads) and set(heads) == {"TH"}

@@ -247,3 +247,20 @@ def test_a_card_with_a_dose_in_another_column_is_found() -> None:
     ((_, found),) = compare_sheet(paper.read_handout(data), [said], "exercise-card")
 
     assert [each.message.partition(":")[0] for each in found.differences] == ["cells"]
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_table_that_is_turned_on_narrow_paper_is_read_by_its_heads(is_whole: bool) -> None:
+    days = ("Mandag", "Tirsdag", "Onsdag", "Torsdag", "Fredag", "Lørdag", "Søndag")
+    plan = Table(
+        cells("Øvelse", *days), (cells("Gang", *map(str, range(7))), cells("Balance", *map(str, range(9, 16))))
+    )
+    edition = single(article(blocks=(plan if is_whole else swapped(1, 1)(plan),)))
+    options = handout.Options(variants=("a5",))
+    data = handout.write(edition, job(handout, edition, options=options)).artifacts[0].data
+
+    ((_, found), *_) = compare_sheet(paper.read_handout(data), [article(blocks=(plan,))], "a5")
+
+    assert ["cells: row" in each.message for each in found.differences if "cells" in each.message] == (
+        [] if is_whole else [True, True]
+    )

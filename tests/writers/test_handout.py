@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import itertools
@@ -714,6 +715,29 @@ def test_half_a_logo_is_told_whatever_was_printed_before(tmp_path: Path) -> None
 
     assert [finding.code for finding in written.findings] == ["handout-logo-missing"]
     assert tree(written.artifacts[0].data).text.startswith("Klinik Eksempel Patientinformation")
+
+
+def test_a_logo_names_its_lost_parts_and_shows_a_picture_within(tmp_path: Path) -> None:
+    data = io.BytesIO()
+    Pillow.new("RGB", (8, 8), "red").save(data, "PNG")
+    picture = base64.b64encode(data.getvalue()).decode()
+    write(
+        tmp_path / "styles/brand/mark.svg",
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 20">'
+        f'<image width="80" height="20" preserveAspectRatio="none" href="data:image/png;base64,{picture}"/>'
+        "<foreignObject><p>Klinik</p></foreignObject></svg>",
+    )
+    edition = single(article())
+    given = job(handout, edition, publisher=replace(CLINIC, logo="styles/brand/mark.svg"))
+    given = replace(given, styles=Styles((tmp_path / "styles", packaged_styles())))
+
+    written = handout.write(edition, given)
+
+    (finding,) = written.findings
+    assert (finding.code, "'Klinik'" in finding.message) == ("handout-logo-missing", True)
+    with pypdfium2.PdfDocument(written.artifacts[0].data) as document:
+        head = document[0].render().to_pil().convert("RGB").crop((56, 40, 130, 80))
+    assert (255, 0, 0) in {colour for _, colour in head.getcolors(9999) or ()}
 
 
 @pytest.mark.parametrize("logo", ["styles/brand/gone.svg", "styles/words/da.toml", "logo.svg", "styles/../../logo.svg"])

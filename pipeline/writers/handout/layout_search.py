@@ -107,7 +107,7 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
         findings.append(make_finding("handout-too-long", source, 0, f"{prefix}{message}"))
         candidates = candidate_settings(variant, replace(options, fit=""))
     setting = setting or least_wasteful_setting(candidates, lay, find_underfull)
-    if not all(page.is_end for page in find_underfull(setting)):
+    if not is_long and not all(page.is_end for page in find_underfull(setting)):
         loose = (replace(each, is_loose=True) for each in dict.fromkeys((candidates[0], setting)))
         setting = least_wasteful_setting((setting, *loose), lay, find_underfull)
     layout = lay(setting)

@@ -110,7 +110,8 @@ def _unsaid_contacts(blocks: tuple[model.Block, ...]) -> Iterator[str]:
     for node in walk(blocks):
         if isinstance(node, model.Link) and not node.address.startswith(_WEB_SCHEMES):
             scheme, _, target = node.address.partition(":")
-            yield f" ({_without_breaks(unsaid_address(scheme, target, text(node.content)))})"
+            if shown := unsaid_address(scheme, target, text(node.content)):
+                yield f" ({_without_breaks(shown)})"
 
 
 def _without_breaks(words: str | re.Match[str]) -> str:
@@ -295,7 +296,8 @@ class HandoutRenderer(MarkupRenderer):
                 )
                 for head, cell in zip(block.head[1:], cells, strict=True)
             ]
-            caption = Markup("<caption>{}</caption>").format(self.blocks(name.blocks))
+            corner = Markup("<span{}>{}: </span>").format(ADDED if pieces else "", self.blocks(block.head[0].blocks))
+            caption = Markup("<caption>{}{}</caption>").format(corner, self.blocks(name.blocks))
             pieces.append(Markup("<table>{}<tbody>{}</tbody></table>").format(caption, Markup("").join(pairs)))
         return Markup("\n").join(pieces)
 
