@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -51,7 +51,8 @@ def compare_whole(expected: Facts, found: Facts, kinds: Iterable[str] = ("headin
         _sequence(
             compared, "addresses", expected.addresses, _outside(expected, found.addresses), _same_address, _show_address
         )
-    _order(compared, expected_named.blocks, found_named.text)
+    is_paper = any(grid.is_turned or grid.is_listed for grid in found.tables)
+    _order(compared, [block for block in expected_named.blocks if not (is_paper and block.is_cell)], found_named.text)
     return compared
 
 
@@ -203,6 +204,8 @@ def _tables(compared: Compared, expected: Sequence[Grid], found: Sequence[Grid])
 
 def _other_cells(expected: Grid, found: Grid) -> Iterator[str]:
     """Yield the cells that stand elsewhere, with the heads of their row and column."""
+    if found.is_listed:
+        expected = _as_listed(expected)
     if expected.has_head != found.has_head:
         yield "a head that is none, or none where one is"
     if len(expected.rows) != len(found.rows):
@@ -217,26 +220,29 @@ def _other_cells(expected: Grid, found: Grid) -> Iterator[str]:
                 yield f"{where}: expected {bare(cell)[:_SHOWN]!r}, found {shown[:_SHOWN]!r}"
 
 
+def _as_listed(grid: Grid) -> Grid:
+    """Return a table as its rows are listed: the first head before the first cell of each."""
+    (label, *heads), *rows = grid.rows
+    names = ((f"{label}:{name}" if label else name, *cells) for name, *cells in rows)
+    return replace(grid, rows=(("", *heads), *names))
+
+
 # ---- footnotes, order, addresses on paper
 
 
 def _notes(compared: Compared, expected: Facts, found: Facts) -> None:
-    """Compare footnotes: as many, each with its words, and each marked as often as in the article."""
+    """Compare footnotes, each with its words and marked as often as in the article; their numbers may be others."""
     compared.counts["notes"] += len(expected.notes)
-    _sequence(
-        Compared() if not expected.notes and not found.notes else compared,
-        "footnotes",
-        list(expected.notes.values()),
-        list(found.notes.values()),
-        _same_words,
-        _show_words,
-    )
-    compared.counts.pop("footnotes", None)
-    marks = [re.findall("\u27e6(.*?)\u27e7", facts.with_notes_named().text) for facts in (expected, found)]
-    compared.counts["marks"] += len(marks[0])
-    if marks[0] != marks[1]:
+    notes = [sorted(facts.notes.values(), key=lambda note: bare(note.text)) for facts in (expected, found)]
+    if len(notes[0]) != len(notes[1]) or not all(map(_same_words, *notes)):
+        shown = [", ".join(map(_show_words, each)) for each in notes]
+        compared.say(notes[0][0].line if notes[0] else 0, f"notes: expected {shown[0]}, found {shown[1]}")
+    marks = [Counter(re.findall("\u27e6(.*?)\u27e7", facts.with_notes_named().text)) for facts in (expected, found)]
+    compared.counts["marks"] += marks[0].total()
+    # The head of a table may be repeated.
+    if set(marks[0]) != set(marks[1]) or marks[0] - marks[1]:
         line = next(iter(expected.notes.values())).line if expected.notes else 0
-        compared.say(line, f"marks: expected {marks[0]}, found {marks[1]}")
+        compared.say(line, f"marks: expected {dict(marks[0])}, found {dict(marks[1])}")
 
 
 def _order(compared: Compared, blocks: Sequence[Words], text: str) -> None:
@@ -264,7 +270,8 @@ def printed_addresses(expected: Facts, text: str, known: Iterable[str] = ()) -> 
     for block in expected.blocks:
         if not (addresses := links_in(block.text)):
             continue
-        there = re.compile(pattern(block.text)).search(text, at)
+        words = re.compile(pattern(block.text))
+        there = words.search(text, at) or words.search(text)
         at = there.end() if there else at
         for place, address in enumerate(addresses):
             if address in known:

@@ -257,3 +257,26 @@ def test_a_card_with_a_dose_in_another_column_is_found() -> None:
     ((_, found),) = compare_sheet(paper.read_handout(data), [said], "exercise-card")
 
     assert [each.message.partition(":")[0] for each in found.differences] == ["cells"]
+
+
+WEEK = ("Mandag", "Tirsdag", "Onsdag", "Torsdag", "Fredag", "Lørdag", "Søndag")
+TURNED = Table(cells("Øvelse", *WEEK), (cells("Gang", *"1234567"), cells("Knæbøjning", *"2345678")), line=60)
+LISTED = Table(
+    cells("Øvelse", *(f"{day}morgen" for day in WEEK)),
+    tuple(cells(f"Øvelsesnummer{row}", *(f"{row}{place} gentagelser" for place in range(7))) for row in range(8)),
+    line=60,
+)
+
+
+@pytest.mark.parametrize(("table", "form"), [(TURNED, "is_turned"), (LISTED, "is_listed")])
+def test_a_table_that_narrow_paper_turns_or_lists_is_read_cell_by_cell(table: Table, form: str) -> None:
+    for printed, kinds in ((table, []), (swapped(1, 2)(table), ["cells"] * 2)):
+        edition = single(article(blocks=(printed,)))
+        options = handout.Options(variants=("a5",))
+        data = handout.write(edition, job(handout, edition, options=options)).artifacts[0].data
+
+        sheet = paper.read_handout(data)
+        ((_, found),) = compare_sheet(sheet, [article(blocks=(table,))], "a5")
+
+        assert getattr(sheet.articles[0].tables[0], form)
+        assert [each.message.partition(":")[0] for each in found.differences] == kinds
