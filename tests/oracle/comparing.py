@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import unquote
 
 from tests.oracle.facts import Address, Facts, Grid, Item, Words, bare, links_in, pattern, squeezed
@@ -34,6 +34,15 @@ class Compared:
         self.differences.append(Difference(line, message))
 
 
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Fact]):
+    """A kind of facts: how two are found to be the same, and how one is shown."""
+
+    name: str
+    same: Callable[[Fact, Fact], bool]
+    show: Callable[[Fact], str]
+
+
 def compare_whole(expected: Facts, found: Facts, kinds: Iterable[str] = ("headings", "addresses")) -> Compared:
     """Compare a file that holds the whole article.
 
@@ -42,15 +51,15 @@ def compare_whole(expected: Facts, found: Facts, kinds: Iterable[str] = ("headin
     """
     compared = Compared()
     expected_named, found_named = expected.with_notes_named(), found.with_notes_named()
-    _sequence(compared, "list numbers", expected_named.items, found_named.items, _same_item, _show_item)
+    items = Kind("list numbers", _same_item, _show_item)
+    headings, addresses = Kind("headings", _same_words, _show_words), Kind("addresses", _same_address, _show_address)
+    _sequence(compared, items, expected_named.items, found_named.items)
     _tables(compared, expected_named.tables, found_named.tables)
     _notes(compared, expected, found)
     if "headings" in kinds:
-        _sequence(compared, "headings", expected_named.headings, found_named.headings, _same_words, _show_words)
+        _sequence(compared, headings, expected_named.headings, found_named.headings)
     if "addresses" in kinds:
-        _sequence(
-            compared, "addresses", expected.addresses, _outside(expected, found.addresses), _same_address, _show_address
-        )
+        _sequence(compared, addresses, expected.addresses, _outside(expected, found.addresses))
     is_paper = any(grid.is_turned or grid.is_listed for grid in found.tables)
     _order(compared, [block for block in expected_named.blocks if not (is_paper and block.is_cell)], found_named.text)
     return compared
@@ -61,11 +70,12 @@ def compare_excerpt(expected: Facts, found: Facts) -> Compared:
     compared = Compared()
     whole, part = expected.with_notes_named(), found.with_notes_named()
     steps = [*whole.items, *(_as_item(heading) for heading in whole.headings)]
-    _part(compared, "list numbers", steps, part.items, _same_start, _show_item)
-    _part(compared, "cells", whole.tables, part.tables, _same_grid, lambda grid: f"the table {grid.rows[:1]}")
+    _part(compared, Kind("list numbers", _same_start, _show_item), steps, part.items)
+    _part(compared, Kind("cells", _same_grid, lambda grid: f"the table {grid.rows[:1]}"), whole.tables, part.tables)
     compared.counts["cells"] = sum(len(row) for grid in part.tables for row in grid.rows)
-    _part(compared, "headings", whole.headings, part.headings, _same_words, _show_words)
-    _part(compared, "notes", list(whole.notes.values()), list(part.notes.values()), _same_words, _show_words)
+    _part(compared, Kind("headings", _same_words, _show_words), whole.headings, part.headings)
+    notes = Kind("notes", _same_words, _show_words)
+    _part(compared, notes, list(whole.notes.values()), list(part.notes.values()))
     return compared
 
 
@@ -92,47 +102,34 @@ def _without_marks(words: str) -> str:
 # ---- sequences
 
 
-def _sequence(
-    compared: Compared,
-    kind: str,
-    expected: Sequence[Fact],
-    found: Sequence[Fact],
-    same: Callable[[Fact, Fact], bool],
-    show: Callable[[Fact], str],
-) -> None:
+def _sequence(compared: Compared, kind: Kind[Fact], expected: Sequence[Fact], found: Sequence[Fact]) -> None:
     """Compare facts one by one: each once, in order, and no others."""
-    compared.counts[kind] += len(expected)
+    compared.counts[kind.name] += len(expected)
     at = 0
     for place, fact in enumerate(expected):
-        there = next((later for later in range(at, len(found)) if same(fact, found[later])), None)
+        line = getattr(fact, "line", 0)
+        there = next((later for later in range(at, len(found)) if kind.same(fact, found[later])), None)
         if there is None:
-            instead = show(found[at]) if at < len(found) else "nothing"
-            compared.say(getattr(fact, "line", 0), f"{kind}: expected {show(fact)}, found {instead}")
+            instead = kind.show(found[at]) if at < len(found) else "nothing"
+            compared.say(line, f"{kind.name}: expected {kind.show(fact)}, found {instead}")
             # One in its place that is another: go on behind it.
             at += len(found) - at >= len(expected) - place
             continue
         for other in found[at:there]:
-            compared.say(getattr(fact, "line", 0), f"{kind}: {show(other)} stands before {show(fact)}")
+            compared.say(line, f"{kind.name}: {kind.show(other)} stands before {kind.show(fact)}")
         at = there + 1
     for other in found[at:]:
-        compared.say(0, f"{kind}: {show(other)} is not in the article there")
+        compared.say(0, f"{kind.name}: {kind.show(other)} is not in the article there")
 
 
-def _part(
-    compared: Compared,
-    kind: str,
-    whole: Sequence[Fact],
-    part: Sequence[Fact],
-    same: Callable[[Fact, Fact], bool],
-    show: Callable[[Fact], str],
-) -> None:
+def _part(compared: Compared, kind: Kind[Fact], whole: Sequence[Fact], part: Sequence[Fact]) -> None:
     """Compare facts of an excerpt: each is in the article, in the same order."""
-    compared.counts[kind] += len(part)
+    compared.counts[kind.name] += len(part)
     at = 0
     for fact in part:
-        there = next((place for place in range(at, len(whole)) if same(whole[place], fact)), None)
+        there = next((place for place in range(at, len(whole)) if kind.same(whole[place], fact)), None)
         if there is None:
-            compared.say(0, f"{kind}: {show(fact)} is not in the article there")
+            compared.say(0, f"{kind.name}: {kind.show(fact)} is not in the article there")
         else:
             at = there + 1
 
