@@ -108,6 +108,11 @@ def _marked(data: bytes, line_end_hyphen: str = "-") -> dict[tuple[int, int], st
             )
             mcid = pdfium.FPDFPageObj_GetMarkedContentID(thing.raw)
             # PDFium reads U+0002 for a hyphen at the end of a line, meant or not.
-            words[index, mcid] += buffer.raw.decode("utf-16-le").rstrip("\0").replace("\x02", line_end_hyphen)
+            words[index, mcid] += (
+                buffer.raw.decode("utf-16-le")
+                .rstrip("\0")
+                .replace("\x02", line_end_hyphen)
+                .replace("\ufffe", line_end_hyphen)
+            )
     document.close()
     return words

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
 from urllib.parse import unquote
 
 from tests.oracle.facts import Address, Facts, Grid, Item, Words, bare, links_in, pattern, squeezed
@@ -34,6 +34,15 @@ class Compared:
         self.differences.append(Difference(line, message))
 
 
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Fact]):
+    """A kind of facts: how two are found to be the same, and how one is shown."""
+
+    name: str
+    same: Callable[[Fact, Fact], bool]
+    show: Callable[[Fact], str]
+
+
 def compare_whole(expected: Facts, found: Facts, kinds: Iterable[str] = ("headings", "addresses")) -> Compared:
     """Compare a file that holds the whole article.
 
@@ -42,16 +51,17 @@ def compare_whole(expected: Facts, found: Facts, kinds: Iterable[str] = ("headin
     """
     compared = Compared()
     expected_named, found_named = expected.with_notes_named(), found.with_notes_named()
-    _sequence(compared, "list numbers", expected_named.items, found_named.items, _same_item, _show_item)
+    items = Kind("list numbers", _same_item, _show_item)
+    headings, addresses = Kind("headings", _same_words, _show_words), Kind("addresses", _same_address, _show_address)
+    _sequence(compared, items, expected_named.items, found_named.items)
     _tables(compared, expected_named.tables, found_named.tables)
     _notes(compared, expected, found)
     if "headings" in kinds:
-        _sequence(compared, "headings", expected_named.headings, found_named.headings, _same_words, _show_words)
+        _sequence(compared, headings, expected_named.headings, found_named.headings)
     if "addresses" in kinds:
-        _sequence(
-            compared, "addresses", expected.addresses, _outside(expected, found.addresses), _same_address, _show_address
-        )
-    _order(compared, expected_named.blocks, found_named.text)
+        _sequence(compared, addresses, expected.addresses, _outside(expected, found.addresses))
+    is_paper = any(grid.is_turned or grid.is_listed for grid in found.tables)
+    _order(compared, [block for block in expected_named.blocks if not (is_paper and block.is_cell)], found_named.text)
     return compared
 
 
@@ -60,11 +70,12 @@ def compare_excerpt(expected: Facts, found: Facts) -> Compared:
     compared = Compared()
     whole, part = expected.with_notes_named(), found.with_notes_named()
     steps = [*whole.items, *(_as_item(heading) for heading in whole.headings)]
-    _part(compared, "list numbers", steps, part.items, _same_start, _show_item)
-    _part(compared, "cells", whole.tables, part.tables, _same_grid, lambda grid: f"the table {grid.rows[:1]}")
+    _part(compared, Kind("list numbers", _same_start, _show_item), steps, part.items)
+    _part(compared, Kind("cells", _same_grid, lambda grid: f"the table {grid.rows[:1]}"), whole.tables, part.tables)
     compared.counts["cells"] = sum(len(row) for grid in part.tables for row in grid.rows)
-    _part(compared, "headings", whole.headings, part.headings, _same_words, _show_words)
-    _part(compared, "notes", list(whole.notes.values()), list(part.notes.values()), _same_words, _show_words)
+    _part(compared, Kind("headings", _same_words, _show_words), whole.headings, part.headings)
+    notes = Kind("notes", _same_words, _show_words)
+    _part(compared, notes, list(whole.notes.values()), list(part.notes.values()))
     return compared
 
 
@@ -91,47 +102,34 @@ def _without_marks(words: str) -> str:
 # ---- sequences
 
 
-def _sequence(
-    compared: Compared,
-    kind: str,
-    expected: Sequence[Fact],
-    found: Sequence[Fact],
-    same: Callable[[Fact, Fact], bool],
-    show: Callable[[Fact], str],
-) -> None:
+def _sequence(compared: Compared, kind: Kind[Fact], expected: Sequence[Fact], found: Sequence[Fact]) -> None:
     """Compare facts one by one: each once, in order, and no others."""
-    compared.counts[kind] += len(expected)
+    compared.counts[kind.name] += len(expected)
     at = 0
     for place, fact in enumerate(expected):
-        there = next((later for later in range(at, len(found)) if same(fact, found[later])), None)
+        line = getattr(fact, "line", 0)
+        there = next((later for later in range(at, len(found)) if kind.same(fact, found[later])), None)
         if there is None:
-            instead = show(found[at]) if at < len(found) else "nothing"
-            compared.say(getattr(fact, "line", 0), f"{kind}: expected {show(fact)}, found {instead}")
+            instead = kind.show(found[at]) if at < len(found) else "nothing"
+            compared.say(line, f"{kind.name}: expected {kind.show(fact)}, found {instead}")
             # One in its place that is another: go on behind it.
             at += len(found) - at >= len(expected) - place
             continue
         for other in found[at:there]:
-            compared.say(getattr(fact, "line", 0), f"{kind}: {show(other)} stands before {show(fact)}")
+            compared.say(line, f"{kind.name}: {kind.show(other)} stands before {kind.show(fact)}")
         at = there + 1
     for other in found[at:]:
-        compared.say(0, f"{kind}: {show(other)} is not in the article there")
+        compared.say(0, f"{kind.name}: {kind.show(other)} is not in the article there")
 
 
-def _part(
-    compared: Compared,
-    kind: str,
-    whole: Sequence[Fact],
-    part: Sequence[Fact],
-    same: Callable[[Fact, Fact], bool],
-    show: Callable[[Fact], str],
-) -> None:
+def _part(compared: Compared, kind: Kind[Fact], whole: Sequence[Fact], part: Sequence[Fact]) -> None:
     """Compare facts of an excerpt: each is in the article, in the same order."""
-    compared.counts[kind] += len(part)
+    compared.counts[kind.name] += len(part)
     at = 0
     for fact in part:
-        there = next((place for place in range(at, len(whole)) if same(whole[place], fact)), None)
+        there = next((place for place in range(at, len(whole)) if kind.same(whole[place], fact)), None)
         if there is None:
-            compared.say(0, f"{kind}: {show(fact)} is not in the article there")
+            compared.say(0, f"{kind.name}: {kind.show(fact)} is not in the article there")
         else:
             at = there + 1
 
@@ -203,6 +201,8 @@ def _tables(compared: Compared, expected: Sequence[Grid], found: Sequence[Grid])
 
 def _other_cells(expected: Grid, found: Grid) -> Iterator[str]:
     """Yield the cells that stand elsewhere, with the heads of their row and column."""
+    if found.is_listed:
+        expected = _as_listed(expected)
     if expected.has_head != found.has_head:
         yield "a head that is none, or none where one is"
     if len(expected.rows) != len(found.rows):
@@ -217,26 +217,29 @@ def _other_cells(expected: Grid, found: Grid) -> Iterator[str]:
                 yield f"{where}: expected {bare(cell)[:_SHOWN]!r}, found {shown[:_SHOWN]!r}"
 
 
+def _as_listed(grid: Grid) -> Grid:
+    """Return a table as its rows are listed: the first head before the first cell of each."""
+    (label, *heads), *rows = grid.rows
+    names = ((f"{label}:{name}" if label else name, *cells) for name, *cells in rows)
+    return replace(grid, rows=(("", *heads), *names))
+
+
 # ---- footnotes, order, addresses on paper
 
 
 def _notes(compared: Compared, expected: Facts, found: Facts) -> None:
-    """Compare footnotes: as many, each with its words, and each marked as often as in the article."""
+    """Compare footnotes, each with its words and marked as often as in the article; their numbers may be others."""
     compared.counts["notes"] += len(expected.notes)
-    _sequence(
-        Compared() if not expected.notes and not found.notes else compared,
-        "footnotes",
-        list(expected.notes.values()),
-        list(found.notes.values()),
-        _same_words,
-        _show_words,
-    )
-    compared.counts.pop("footnotes", None)
-    marks = [re.findall("\u27e6(.*?)\u27e7", facts.with_notes_named().text) for facts in (expected, found)]
-    compared.counts["marks"] += len(marks[0])
-    if marks[0] != marks[1]:
+    notes = [sorted(facts.notes.values(), key=lambda note: bare(note.text)) for facts in (expected, found)]
+    if len(notes[0]) != len(notes[1]) or not all(map(_same_words, *notes)):
+        shown = [", ".join(map(_show_words, each)) for each in notes]
+        compared.say(notes[0][0].line if notes[0] else 0, f"notes: expected {shown[0]}, found {shown[1]}")
+    marks = [Counter(re.findall("\u27e6(.*?)\u27e7", facts.with_notes_named().text)) for facts in (expected, found)]
+    compared.counts["marks"] += marks[0].total()
+    # The head of a table may be repeated.
+    if set(marks[0]) != set(marks[1]) or marks[0] - marks[1]:
         line = next(iter(expected.notes.values())).line if expected.notes else 0
-        compared.say(line, f"marks: expected {marks[0]}, found {marks[1]}")
+        compared.say(line, f"marks: expected {dict(marks[0])}, found {dict(marks[1])}")
 
 
 def _order(compared: Compared, blocks: Sequence[Words], text: str) -> None:
@@ -264,7 +267,8 @@ def printed_addresses(expected: Facts, text: str, known: Iterable[str] = ()) -> 
     for block in expected.blocks:
         if not (addresses := links_in(block.text)):
             continue
-        there = re.compile(pattern(block.text)).search(text, at)
+        words = re.compile(pattern(block.text))
+        there = words.search(text, at) or words.search(text)
         at = there.end() if there else at
         for place, address in enumerate(addresses):
             if address in known:

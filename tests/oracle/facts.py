@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 MARK = "\u27e6{}\u27e7"
 """A footnote mark within a text, by the number of its note."""
@@ -61,6 +61,8 @@ class Words:
 
     text: str
     line: int = 0
+    is_cell: bool = False
+    """It stands in a table, which paper may turn: it is compared as a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,10 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
     has_head: bool
     line: int = 0
+    is_turned: bool = False
+    """Its rows are printed as columns."""
+    is_listed: bool = False
+    """Each of its rows is printed as a table of its own, below its first cell; the first head stands there too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +125,8 @@ class Facts:
         return Facts(
             [Words(named(each.text), each.line) for each in self.headings],
             [Item(each.number, named(each.text), each.line) for each in self.items],
-            [
-                Grid(tuple(tuple(map(named, row)) for row in each.rows), each.has_head, each.line)
-                for each in self.tables
-            ],
+            [replace(each, rows=tuple(tuple(map(named, row)) for row in each.rows)) for each in self.tables],
             [Address(each.address, named(each.text), each.line) for each in self.addresses],
             {number: Words(named(note.text), note.line) for number, note in self.notes.items()},
-            [Words(named(each.text), each.line) for each in self.blocks],
+            [replace(each, text=named(each.text)) for each in self.blocks],
         )

@@ -121,7 +121,9 @@ def _records(letter: Letter, grid: Grid) -> tuple[Grid, int] | None:
         for place, cell in enumerate(row):
             label = pattern(head[place]) + ":" if place < len(head) and head[place] else ""
             pieces.append(f"{label}{pattern(cell)}" if cell else "")
-    return (grid, 0) if re.search("".join(pieces), letter.text) else None
+    if not re.search("".join(pieces), letter.text):
+        return None
+    return Grid(tuple(tuple(map(bare, row)) for row in grid.rows), grid.has_head, grid.line), 0
 
 
 def _says(expected: str, found: str) -> bool:

@@ -51,7 +51,7 @@ class _Teller:
         self.facts = Facts()
         self.line = 0
         self._notes: list[model.Note] = []
-        self._is_in_list = False
+        self._is_in_table = False
 
     def plain(self, words: str) -> str:
         """Return text without white space; on paper, where lines end with hyphens, one between letters may be lost."""
@@ -61,7 +61,7 @@ class _Teller:
 
     def say(self, words: str, line: int) -> str:
         if words:
-            self.facts.blocks.append(Words(words, line))
+            self.facts.blocks.append(Words(words, line, self._is_in_table))
         return words
 
     def heading(self, words: str, line: int) -> str:
@@ -136,7 +136,9 @@ class _Teller:
         line = self.line
         caption = self.say(self.inlines(block.caption), line)
         head = (block.head,) if block.head else ()
+        self._is_in_table = True
         rows = tuple(tuple(self.blocks(cell.blocks) for cell in row) for row in (*head, *block.rows))
+        self._is_in_table = False
         self.facts.tables.append(Grid(rows, bool(head), line))
         return caption + "".join(cell for row in rows for cell in row)
 

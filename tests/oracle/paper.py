@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pypdfium2
 
@@ -120,18 +120,31 @@ class _Reader:
         return words
 
     def table(self, element: Element) -> str:
-        words = "".join(self.kid(kid) for kid in element.kids if isinstance(kid, Element) and kid.kind == "Caption")
-        cells = [row.cells for row in element.find("TR")]
-        if cells[1:] and all(row and row[0].properties.get("/Scope") == "/Row" for row in cells[1:]):
-            cells = [list(column) for column in zip(*cells, strict=True)]  # turned for narrow paper
-        rows = []
-        for row in cells:
-            rows.append(tuple(map(self.inside, row)))
+        name = "".join(self.kid(kid) for kid in element.kids if isinstance(kid, Element) and kid.kind == "Caption")
+        rows, words = [], name
+        for row in element.find("TR"):
+            rows.append(tuple(map(self.inside, row.cells)))
             words += "".join(rows[-1])
         heads = [cell.kind for head in element.find("THead") for row in head.find("TR") for cell in row.cells]
-        has_head = bool(heads) and set(heads) == {"TH"}
-        self.facts.tables.append(Grid(tuple(rows), has_head))
+        firsts = [row.cells[0] for body in element.find("TBody") for row in body.find("TR")]
+        begins_with_heads = all((cell.kind, cell.properties.get("/Scope")) == ("TH", "/Row") for cell in firsts)
+        if begins_with_heads and not heads:
+            self.listed(name, rows)
+        else:
+            turned = zip(*rows, strict=True) if begins_with_heads else rows
+            has_head = bool(heads) and set(heads) == {"TH"}
+            self.facts.tables.append(Grid(tuple(turned), has_head, is_turned=begins_with_heads))
         return words
+
+    def listed(self, name: str, rows: list[tuple[str, ...]]) -> None:
+        """Add a row that is printed as a table of its own: below its name, each cell behind the head of its column."""
+        head, row = (("", *column) for column in zip(*rows, strict=True))
+        row = (name, *row[1:])
+        last = self.facts.tables[-1] if self.facts.tables else None
+        if last and last.is_listed and last.rows[0] == head:
+            self.facts.tables[-1] = replace(last, rows=(*last.rows, row))
+        else:
+            self.facts.tables.append(Grid((head, row), has_head=True, is_listed=True))
 
     def footnotes(self, section: Element) -> None:
         (notes,) = (kid for kid in section.kids if isinstance(kid, Element) and kid.kind == "L")

@@ -159,7 +159,7 @@ class HandoutRenderer(MarkupRenderer):
     """Renders blocks for print: pictures in the column or beside it, footnotes without back links."""
 
     def __init__(self, article: model.Article, job: Job, setting: TypeSetting, prefix: str) -> None:
-        super().__init__(job.words, self._placed, medium=MEDIUM, prefix=prefix, language=article.language)
+        super().__init__(job.words_of(article), self._placed, medium=MEDIUM, prefix=prefix, language=article.language)
         self._article = article
         self._job = job
         self._setting = setting
@@ -286,18 +286,21 @@ class HandoutRenderer(MarkupRenderer):
         return opening + Markup(">") + (self._column_group(shape) if shape.is_hyphenated else Markup("")) + markup
 
     def _listed_rows(self, block: model.Table) -> Markup:
-        """Return a table for each row, with its cells below each other."""
+        """Return a table for each row, with its cells below each other; headings are added from the second on."""
+        heading, *heads = block.head
         pieces = [Markup("<p><strong>{}</strong></p>").format(self.inlines(block.caption))] if block.caption else []
-        for name, *cells in block.rows:
+        for number, (name, *cells) in enumerate(block.rows):
+            added = ADDED if number else Markup("")
             pairs = [
                 Markup("<tr>{}{}</tr>").format(
-                    self.cell(head, "th").replace('scope="col"', Markup('scope="row"') + (ADDED if pieces else ""), 1),
+                    self.cell(head, "th").replace('scope="col"', Markup('scope="row"') + added, 1),
                     self.cell(cell, "td"),
                 )
-                for head, cell in zip(block.head[1:], cells, strict=True)
+                for head, cell in zip(heads, cells, strict=True)
             ]
-            corner = Markup("<span{}>{}: </span>").format(ADDED if pieces else "", self.blocks(block.head[0].blocks))
-            caption = Markup("<caption>{}{}</caption>").format(corner, self.blocks(name.blocks))
+            label = self.head_label(heading)
+            label = Markup("<span{}>{}: </span>").format(added, label) if label else label
+            caption = Markup("<caption>{}{}</caption>").format(label, self.blocks(name.blocks))
             pieces.append(Markup("<table>{}<tbody>{}</tbody></table>").format(caption, Markup("").join(pairs)))
         return Markup("\n").join(pieces)
 
