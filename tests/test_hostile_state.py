@@ -6,14 +6,16 @@ import hashlib
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from pipeline.engine.cache import Cache
+from pipeline.engine.cache import Cache, value_digest
 from pipeline.engine.seal import unseal
 from pipeline.noop import _asked, _machine
 from tests.conftest import ARTICLE, Ran, run_process, run_publish
@@ -388,6 +390,38 @@ def test_drafts_of_written_files_follow_no_link(project: Path, outside: Path) ->
     assert codes == [0, 0, 0]
     assert (project / "found.json").is_file()
     assert (project / "check-baseline.json").is_file()
+
+
+@pytest.mark.parametrize(("key", "command"), [("baseline", "newsletter"), ("words", "check")])
+def test_words_and_a_baseline_behind_a_link_are_refused(project: Path, outside: Path, key: str, command: str) -> None:
+    write(project / "publish.toml", PUBLISH_TOML + f'\n[check]\n{key} = "linked.json"\n')
+    (project / "linked.json").symlink_to(outside / "mine.txt")
+
+    done = run_publish(project, command)
+
+    assert done.code == 2
+    assert "error: linked.json is outside the project" in done.err
+    assert "mine" not in done.err
+
+
+@pytest.mark.parametrize("value", [b'{"x":' + b"[" * 20_000 + b"]" * 20_000 + b"}", b"[" * 20_000])
+def test_values_of_the_cache_that_are_nested_too_deep_are_computed_again(copy_of_published: Path, value: bytes) -> None:
+    path = copy_of_published / "outputs/.publish/cache.db"
+    before = (copy_of_published / "outputs/newsletter/blog/ryg.eml").read_bytes()
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT kind, key FROM entries WHERE kind != 'file'").fetchall()
+        for kind, key in rows:
+            connection.execute(
+                "UPDATE entries SET value = ?, digest = ? WHERE kind = ? AND key = ?",
+                (value, value_digest(kind, key, value), kind, key),
+            )
+        connection.commit()
+
+    done = run_publish(copy_of_published, "newsletter")
+
+    assert rows
+    assert (done.code, "Traceback" in done.err) == (0, False)
+    assert (copy_of_published / "outputs/newsletter/blog/ryg.eml").read_bytes() == before
 
 
 def test_a_linked_certificate_is_refused(project: Path, outside: Path) -> None:

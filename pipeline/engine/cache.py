@@ -151,7 +151,7 @@ class Cache:
             raise
         except sqlite3.OperationalError:  # another process is writing, the disk is full, or it may not be written
             return []
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             self._give_up()
             return []
 
@@ -201,7 +201,7 @@ class Cache:
                     self._file_number = os.stat(self.path).st_ino  # noqa: PTH116
                     return
                 connection.close()
-            except sqlite3.Error:
+            except (sqlite3.Error, UnicodeDecodeError):  # SQLite's own words may hold bytes of the file
                 pass
             if is_last or not self._is_owner:
                 return

@@ -93,7 +93,7 @@ class ImageSizes:
         facts, _, data = (self.values.get("picture", _key(need)) or b"").partition(b"\n")
         try:
             return Rendition(data, *msgspec.json.decode(facts, type=tuple[str, int, int, float]))
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 

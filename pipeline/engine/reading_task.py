@@ -116,7 +116,7 @@ def value_from_json(data: bytes | None, kind: type[T]) -> T | None:
     """Return a cached value of a type; None where it is missing or of another type."""
     try:
         return msgspec.json.decode(data or b"", type=kind)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -139,7 +139,7 @@ class _CachedVerdicts(SpellingVerdicts):
         data = self.cache.get("word", name) if self.cache else None
         try:
             return msgspec.json.decode(data or b"", type=tuple[str, ...] | None)
-        except ValueError:
+        except (ValueError, RecursionError):
             verdict = judge(word)
             self._new[name] = msgspec.json.encode(verdict)
             return verdict

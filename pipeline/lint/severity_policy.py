@@ -12,6 +12,7 @@ from pathlib import Path
 from pipeline.codes import FORMER_CODES
 from pipeline.config import Config
 from pipeline.errors import ConfigError
+from pipeline.files import check_inside
 from pipeline.findings import SEVERITIES, Finding, sort_findings
 
 BASELINE_VERSION = 1
@@ -53,9 +54,11 @@ def load_severity_policy(config: Config) -> SeverityPolicy:
     """Return the severity policy of a project.
 
     Raises:
-        ConfigError: Its baseline cannot be read.
+        ConfigError: Its baseline cannot be read, or is outside the project.
     """
-    return SeverityPolicy(config.check.severities, load_baseline(config.folder / config.check.baseline))
+    path = config.folder / config.check.baseline
+    check_inside(config.folder, path)
+    return SeverityPolicy(config.check.severities, load_baseline(path))
 
 
 def fingerprint(finding: Finding) -> str:
@@ -85,7 +88,7 @@ def load_baseline(path: Path) -> Mapping[str, int]:
         if document["version"] != BASELINE_VERSION:
             raise ValueError(f"version {document['version']}")
         return Counter({str(entry["fingerprint"]): int(entry["count"]) for entry in document["known"]})
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         hint = "make it anew: publish check --update-baseline"
         raise ConfigError(f"not a baseline: {error}", source=path.name, hint=hint) from error
 

@@ -17,6 +17,7 @@ from typing import Any
 from unicodedata import normalize
 
 from pipeline.config import Config
+from pipeline.files import check_inside
 from pipeline.findings import Finding
 from pipeline.languages import language as language_of
 from pipeline.languages import tags
@@ -50,7 +51,7 @@ def spelling(context: LintContext) -> Iterator[Finding]:
     speller = find_speller(context.language.tag) if context.config.check.spelling else None
     if speller is None:
         return
-    own = project_words(context.config.folder / context.config.check.words)
+    own = project_words(context.config)
     seen: set[str] = set()
     for passage, (start, word, folded) in context.each_word():
         is_new = word not in seen
@@ -164,8 +165,14 @@ def missing_part(language: str) -> str:
     return "" if _frequency_file(language) else f"wordfreq has no list for {language!r}"
 
 
-def project_words(path: Path) -> frozenset[str]:
-    """Return the words that the project spells so, in small letters; `#` begins a remark."""
+def project_words(config: Config) -> frozenset[str]:
+    """Return the words that the project spells so, in small letters; `#` begins a remark.
+
+    Raises:
+        ConfigError: The file is outside the project.
+    """
+    path = config.folder / config.check.words
+    check_inside(config.folder, path)
     if not path.is_file():  # a pipe or device would give words for ever
         return frozenset()
     status = path.stat()
@@ -181,7 +188,7 @@ def _project_words(path: Path, _time_ns: int, _size: int) -> frozenset[str]:
 
 def spelling_inputs(config: Config) -> tuple[str, ...]:
     """Return what spelling depends on beside the article: words, dictionaries, and whether they are there."""
-    words = sorted(project_words(config.folder / config.check.words))
+    words = sorted(project_words(config))
     return (*words, dictionaries_key(), missing_part(config.publisher.language))
 
 

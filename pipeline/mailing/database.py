@@ -336,7 +336,7 @@ class MailingDatabase:
     def transaction(
         self, mode: Literal["IMMEDIATE", "DEFERRED"] = "IMMEDIATE", *, is_flushed: bool = True
     ) -> Iterator[sqlite3.Connection]:
-        """Run the block in a transaction: committed at its end, rolled back on an error.
+        """Run the block in a transaction: committed at its end, rolled back on an error; within another, as part of it.
 
         Args:
             mode: When other writers are locked out: from the start (immediate), or from the first write (deferred).
@@ -347,6 +347,10 @@ class MailingDatabase:
             SendError: The database is locked, damaged, or its disk is full.
         """
         with self._lock, translate_errors(self.folder.database):
+            is_within = self.connection.in_transaction  # of this thread, which holds the lock
+            if is_within:
+                yield self.connection
+                return
             try:
                 if not is_flushed:
                     self.connection.execute("PRAGMA synchronous = NORMAL")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from email import message_from_bytes
-from email.errors import HeaderParseError, MessageError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -99,9 +99,12 @@ def _unread_messages(store: MailingDatabase, path: Path, tally: MailboxCounts) -
         if store.rows("SELECT 1 FROM read_mail WHERE digest = ?", (digest,)):
             tally.known += 1
             continue
-        yield _parse_message(data)
-        with store.transaction() as connection:
-            connection.execute("INSERT OR IGNORE INTO read_mail VALUES (?)", (digest,))
+        message = _parse_message(data)
+        with store.transaction() as connection:  # with what follows from it: of two runs at once, one counts it
+            if connection.execute("INSERT OR IGNORE INTO read_mail VALUES (?)", (digest,)).rowcount:
+                yield message
+            else:
+                tally.known += 1
 
 
 def _parse_message(data: bytes) -> Message:
@@ -192,5 +195,5 @@ def _decode_header(message: Message, name: str) -> str:
     written = str(message[name] or "")
     try:
         return str(make_header(decode_header(written)))
-    except (HeaderParseError, LookupError, ValueError):  # ValueError: a byte that is invalid in its charset
+    except (MessageError, LookupError, ValueError):  # ValueError: a byte that is invalid in its charset
         return written

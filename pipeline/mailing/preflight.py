@@ -10,11 +10,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.policy import SMTP
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.build import current_editions, outputs_of
 from pipeline.config import Config, format_options
+from pipeline.engine.output_dir import OutputDir
 from pipeline.errors import SendError
 from pipeline.findings import SEVERITIES, Finding
 from pipeline.mailing.database import MailingDatabase
@@ -27,6 +29,7 @@ from pipeline.mailing.subscribers import count_subscribers
 from pipeline.programs import find_program, run_program
 from pipeline.rendering.words import Words
 from pipeline.run.run_context import Progress, Request
+from pipeline.trusted_paths import read_regular
 from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
 from pipeline.writers import load_writer
 from pipeline.writers.newsletter import Options
@@ -146,13 +149,16 @@ def find_published(config: Config, id_: str, outputs: Path, progress: Progress) 
         ConfigError: The configuration is invalid, or another run has locked the outputs.
         SendError: It is not published, or its sources have changed since.
     """
-    path = outputs_of(config, outputs).published_dir / NEWSLETTER_FORMAT / f"{id_}.eml"
+    name = f"{NEWSLETTER_FORMAT}/{id_}.eml"
+    path = OutputDir(outputs_of(config, outputs).published_folder()).path(name)
     for each in current_editions(config, Request((NEWSLETTER_FORMAT,), (id_,), outputs=outputs), progress):
-        if (each.result.id, each.result.format) == (id_, NEWSLETTER_FORMAT):
+        digests = {saved.path: saved.sha256 for saved in each.result.artifacts}
+        if each.result.format == NEWSLETTER_FORMAT and name in digests:
+            message = _read_unchanged(path, digests[name])
             return PublishedNewsletter(
                 id_,
                 each.result.title,
-                path.read_bytes(),
+                message,
                 path,
                 each.findings,
                 format_options(config, NEWSLETTER_FORMAT, load_writer(NEWSLETTER_FORMAT).Options),
@@ -162,6 +168,16 @@ def find_published(config: Config, id_: str, outputs: Path, progress: Progress) 
         f"{id_} {what}: nothing is sent",
         hint=f"publish newsletter {id_}, check {path.name} in a mail program, then send it",
     )
+
+
+def _read_unchanged(path: Path, digest: str) -> bytes:
+    try:
+        message, _ = read_regular(path)
+    except OSError as error:
+        raise SendError(f"{path} cannot be read: {error.strerror}: nothing is sent", hint="publish it again") from error
+    if sha256(message).hexdigest() != digest:
+        raise SendError(f"{path} was changed just now: nothing is sent", hint="publish it again: --force")
+    return message
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def _parse_value(lines: Iterable[str]) -> object:
 
     try:
         return yaml.safe_load("\n".join(lines))
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date such as 2026-13-45
         return None
 
 

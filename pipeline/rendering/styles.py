@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from pipeline.errors import StyleError
+from pipeline.errors import PublishError, StyleError
 from pipeline.model import Article, ArticleMeta
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ _OWN_PAGES = ("check", "pack", "preview", "sending")
 """Folders that come from the package alone: pages that the main process renders, and scripts that browsers run."""
 _OVERRIDABLE = "sending/page.css"
 """The one file of these folders that a project may replace; it is no template."""
-_FAULTS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What a template may raise beside jinja's own errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,9 @@ class Styles:
             raise StyleError(
                 error.message or "not a template", source=f"styles/{error.name}", line=error.lineno
             ) from error
-        except (jinja2.TemplateError, *_FAULTS) as error:
+        except (PublishError, MemoryError):
+            raise
+        except Exception as error:  # a template may raise anything
             names = {"UndefinedError": "unknown name", "SecurityError": "a template may not do this"}
             name = type(error).__name__
             source, line = _failed_place(error, folders) or (f"styles/{template}", 0)
@@ -96,9 +96,9 @@ class Styles:
 def _failed_place(error: BaseException, folders: tuple[Path, ...]) -> tuple[str, int] | None:
     """Return the template and the line at which rendering failed."""
     for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
-        for folder in folders:
-            if (path := Path(frame.f_code.co_filename)).is_relative_to(folder):
-                return f"styles/{path.relative_to(folder).as_posix()}", line
+        path = frame.f_code.co_filename
+        if folder := next((folder for folder in folders if path.startswith(str(folder))), None):
+            return f"styles/{Path(path).relative_to(folder).as_posix()}", line
     return None
 
 

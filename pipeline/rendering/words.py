@@ -155,5 +155,5 @@ def _tables(path: Path, _time_ns: int) -> dict[str, Any]:
     name = f"words/{path.name}"
     try:
         return tomllib.loads(Styles((path.parent.parent,)).text(name).removeprefix("\N{BYTE ORDER MARK}"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise StyleError(f"not valid TOML: {error}", source=f"styles/{name}") from error

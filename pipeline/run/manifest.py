@@ -85,7 +85,7 @@ def load_manifest(outputs: OutputDir) -> Manifest:
         stored = msgspec.json.decode(unseal(data, NAME), type=_Stored)
     except FileNotFoundError:
         return Manifest()
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return Manifest(is_foreign=True)
     if stored.version != VERSION:
         return Manifest()

@@ -110,13 +110,13 @@ def certificate_from_json(data: bytes) -> Certificate:
     Raises:
         ValueError: It is not a certificate, or has another version.
     """
-    form = json.loads(data)
     try:
+        form = json.loads(data)
         if form["version"] != CERTIFICATE_VERSION:
             raise ValueError(f"version {form['version']}, expected {CERTIFICATE_VERSION}")
         validators = tuple((str(name), str(version)) for name, version in form["judges"].items())
         return Certificate(str(form["content"]), validators)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"no certificate: {error!r}") from error
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import gc
 import mailbox
 import quopri
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from email.message import Message
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import SendError
-from pipeline.mailing.database import MailingDatabase
+from pipeline.mailing import incoming_mail
+from pipeline.mailing.database import MailingDatabase, open_database
 from pipeline.mailing.incoming_mail import read_bounces, read_unsubscribe_requests
 from pipeline.mailing.outbox import open_campaign
 from pipeline.mailing.subscribers import import_consents
@@ -197,6 +201,43 @@ def test_a_bounce_read_twice_counts_once(store: MailingDatabase, mark: str, tmp_
     assert (tally.known, anna(store)[1]) == (1, 1)
 
 
+def test_of_two_runs_at_once_one_counts_a_bounce(store: MailingDatabase, mark: str, tmp_path: Path) -> None:
+    box = mbox(tmp_path, REPORT.format(to="a@b.dk", action="delayed", status="4.2.0", mark=mark))
+    start = threading.Barrier(2)
+
+    def read(_number: int) -> int:
+        with open_database(store.folder) as own:
+            start.wait()
+            return read_bounces(own, box, TODAY).soft
+
+    for number in range(5):
+        with ThreadPoolExecutor(2) as threads:
+            told = sorted(threads.map(read, range(2)))
+
+        assert (told, anna(store)[1]) == ([0, 1], number + 1)
+        with store.transaction() as connection:
+            connection.execute("DELETE FROM read_mail")
+
+
+def test_a_bounce_whose_run_breaks_off_is_counted_by_the_next(
+    store: MailingDatabase, mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = mbox(tmp_path, REPORT.format(to="a@b.dk", action="failed", status="5.1.1", mark=mark))
+    with monkeypatch.context() as broken:
+        broken.setattr(incoming_mail, "suppress_bounced", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            read_bounces(store, box, TODAY)
+    gc.collect()
+
+    tally = read_bounces(store, box, TODAY)
+
+    assert (tally.known, tally.hard, anna(store)[0]) == (0, 1, True)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_bounce_of_something_else_is_left_to_a_person(store: MailingDatabase, mark: str, tmp_path: Path) -> None:
     box = mbox(
         tmp_path, REPORT.format(to="a@b.dk", action="failed", status="5.1.1", mark="y" * 22), "Subject: hej\n\nhej\n"
@@ -251,6 +292,7 @@ def test_an_answering_machine_takes_no_one_off_the_list(store: MailingDatabase, 
         b"From: anna:;\nTo: :;\n",
         b"From: =?x?b?!!?=\nSubject: =?utf-8?b?/w==?= afmeld\n",
         b"From: \xff\xfe@\nSubject: \xe6\n",
+        b"From: =?ut\xdaf-8?b?/w==?= <a@b>\nSubject: =?ut\xdaf-8?b?/w==?=\n",
         b"To: a@[\nContent-Type: multipart/report; boundary=\n",
         b"Content-Type: message/delivery-status\n",
         b"Content-Type: message/rfc822\n\nContent-Type: message/delivery-status\n\n\xd3: a\n b: c\n",

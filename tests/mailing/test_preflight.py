@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from pipeline.errors import SendError
 from pipeline.mailing import preflight
 from pipeline.mailing.preflight import PreflightCheck
 from pipeline.rendering.styles import find_styles
@@ -47,6 +49,21 @@ def test_a_spam_filter_that_does_not_answer_leaves_it_unchecked(
     check = preflight.check_spam(b"Subject: x\r\n\r\nhej\r\n")
 
     assert (check.verdict, check.found) == ("unchecked", found)
+
+
+@pytest.mark.parametrize(
+    ("what", "told"), [("link", "cannot be read"), ("bytes", "was changed"), ("none", "cannot be read")]
+)
+def test_a_message_that_changes_behind_its_check_is_not_sent(tmp_path: Path, what: str, told: str) -> None:
+    path, message = tmp_path / "ryg.eml", b"Subject: x\r\n\r\nhej\r\n"
+    if what == "link":
+        (tmp_path / "elsewhere").write_bytes(message)
+        path.symlink_to(tmp_path / "elsewhere")
+    elif what == "bytes":
+        path.write_bytes(message + b"more")
+
+    with pytest.raises(SendError, match=f"{told}.*: nothing is sent"):
+        preflight._read_unchanged(path, hashlib.sha256(message).hexdigest())
 
 
 @pytest.mark.parametrize("language", ["da", "en"])

@@ -26,6 +26,15 @@ Kære læser.
 """
 
 
+@pytest.mark.parametrize("lead", ["2026-13-45", "[" * 5000, "*x"], ids=["date", "deep", "alias"])
+def test_a_value_that_yaml_cannot_read_is_replaced(tmp_path: Path, lead: str) -> None:
+    write(tmp_path / "sources/ryg.md", f"---\ntitle: Ryg\nlead: {lead}\narticles:\n  - blog/ryg\n---\n")
+
+    made = draft_source(Config(tmp_path), EditionDraft("Ryg", "Om ro.", ("blog/ryg",)), "sources/ryg.md")
+
+    assert made.after == "---\ntitle: Ryg\nlead: Om ro.\narticles:\n  - blog/ryg\n---\n"
+
+
 def test_a_new_edition_is_a_source_like_any_other(tmp_path: Path) -> None:
     wish = EditionDraft(
         "Nyt om ryggen", "To tekster: om ro, og om styrke.", ("blog/ryg", "blog/ro"), date(2026, 11, 24)

@@ -70,6 +70,7 @@ def test_a_link_that_leads_out_of_the_project_is_refused(styles: Styles, use: Ca
         ("{% include '/etc/passwd' %}", "no such template"),
         ("{{ 1 // 0 }}", "ZeroDivisionError"),
         ("{% include 'a.j2' %}", "RecursionError"),
+        ("{% for a in [1] %}" * 25 + "{% endfor %}" * 25, "SyntaxError: too many"),
         ("{{ nothing }}", "unknown name"),
         ("{% if %}", "Expected an expression"),
         ("{{ name | nosuch }}", "No filter named"),
@@ -167,6 +168,13 @@ def test_a_word_holds_names_of_values_only(styles: Styles, word: str) -> None:
 
     with pytest.raises(StyleError, match=r"unknown placeholder"):
         load_words(styles, "da").fill("handout_page", page=1, pages=2)
+
+
+def test_words_that_are_nested_too_deep_are_refused(styles: Styles) -> None:
+    write(styles.folders[0] / "words/da.toml", f"x = {'[' * 5000}{']' * 5000}")
+
+    with pytest.raises(StyleError, match="not valid TOML"):
+        load_words(styles, "da")
 
 
 def test_a_word_may_hold_braces(styles: Styles) -> None:

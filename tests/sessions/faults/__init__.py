@@ -1,1 +1,1 @@
-"""Faults laid into real runs: kills, a full disk, read-only outputs, dying workers, a damaged cache."""
+"""Faults laid into real runs: kills, a full disk, read-only outputs, dying workers, links, a damaged cache."""

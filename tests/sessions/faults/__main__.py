@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 
+from tests.sessions.faults.links import KINDS, OUTER_TEXT, Outside, places
 from tests.sessions.faults.projects import FORMATS, STATES, Project, end, kill_one, left_behind, mixed, torn
 
 _LAYER = str(Path(__file__).parent / "layer")
@@ -232,6 +233,35 @@ class Session:
         self.check_completed("read-only")
         return f"exit code {code}, nothing changed"
 
+    def links(self) -> str:
+        """Lay a link, a pipe or a folder into the place of each file and folder of the outputs in turn.
+
+        Nothing outside is read, written or removed; the run ends in a sentence or replaces what lies there; and once
+        that is gone, the next run publishes all.
+        """
+        codes: Counter[int] = Counter()
+        with tempfile.TemporaryDirectory() as folder:
+            outside = Outside(Path(folder))
+            for name in places(self.project):
+                for kind in KINDS:
+                    self.turn()
+                    what = f"{kind} in the place of {name}"
+                    outside.lay(self.project.folder / name, kind)
+                    before = outside.seen()
+                    code, log = self.project.finish()
+                    codes[code] += 1
+                    if outside.seen() != before or OUTER_TEXT in log:
+                        self.fault(what, f"something outside was changed or read: {log[-300:]}")
+                        outside = Outside(Path(tempfile.mkdtemp(dir=folder)))
+                    if "Traceback" in log or code not in (0, 1, 2) or (code and "error" not in log):
+                        self.fault(what, f"exit code {code}: {log[-600:]}")
+                    here = {path: digest for path, digest in self.project.files().items() if "deep/" not in path}
+                    if code == 0 and here != self.states[self.at]:
+                        self.fault(what, f"it says that all is published, and it is not: {log[-400:]}")
+                    outside.take_away(self.project.folder / name)
+                    self.check_completed(what)
+        return f"{sum(codes.values())} runs; exit codes {dict(codes)}"
+
     def damaged_cache(self, step: int) -> str:
         """Damage what is cached, a byte at a time: the same files must come out."""
         state = self.project.outputs / ".publish"
@@ -297,14 +327,15 @@ _PARTS: Mapping[str, Callable[[Session, argparse.Namespace], str]] = {
     "workers": lambda session, chosen: session.killed_workers(chosen.workers),
     "memory": lambda session, _: session.little_memory(),
     "allocations": lambda session, chosen: session.failed_allocations(chosen.allocations),
+    "links": lambda session, _: session.links(),
     "cache": lambda session, chosen: session.damaged_cache(chosen.bytes),
     "read-only": _mounted(Session.read_only),
     "small-disks": _mounted(Session.small_disks),
 }
 """In this order: kill -9 of a whole run, a disk that is full at each change of a file, a process killed at each, …"""
-_OF_RELEASES = ("kill", "full", "dead")
+_OF_RELEASES = ("kill", "full", "dead", "links")
 """What meets other code when each run is laid into a folder of its own."""
-_OF_MAILS = ("full", "dead", "cache", "read-only", "small-disks")
+_OF_MAILS = ("full", "dead", "links", "cache", "read-only", "small-disks")
 """What goes through every change of a file, or byte of one: mails alone, four files a set, take half the time."""
 _MAIL = ("newsletter",)
 

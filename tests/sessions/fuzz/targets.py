@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from pipeline import config
 from pipeline.config import SourceSettings
 from pipeline.errors import PublishError
-from pipeline.mailing.database import DataDir, open_database
+from pipeline.mailing.database import DataDir, MailingDatabase, open_database
 from pipeline.mailing.incoming_mail import read_bounces, read_unsubscribe_requests
-from pipeline.mailing.subscribers import read_csv
+from pipeline.mailing.message_template import TOKEN_LENGTH
+from pipeline.mailing.subscribers import Consent, import_consents, read_csv
 from pipeline.pictures import svg
 from pipeline.reading.dates import DateError, parse_date
 from pipeline.reading.frontmatter import read_front_matter
@@ -21,9 +24,12 @@ from pipeline.reading.reader import read_articles
 from pipeline.reading.repairs import repair_lines
 from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.reading.source_text import decode_source
+from tests.sessions.fuzz.forms import forms
+from tests.sessions.fuzz.projects import paths, settings, state, templates, words
 
 _TODAY = date(2026, 3, 1)
 _PROJECT = Path(tempfile.mkdtemp(prefix="publish-fuzz-"))
+_OPEN = ExitStack()
 
 
 def front_matter(data: bytes) -> None:
@@ -66,19 +72,42 @@ def lists(data: bytes) -> None:
 
 
 def mails(data: bytes) -> None:
-    """Read what came back by mail: to this address anyone may write."""
+    """Read what came back by mail: to this address anyone may write, and it may concern one reader only."""
+    store = _lists()
     for name in ("bounces", "answers"):
         folder = _PROJECT / name
-        for part in ("data", "cur", "new"):
-            (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / "new/1").write_bytes(data)
-        with open_database(DataDir(folder / "data")) as store:
-            (read_bounces if name == "bounces" else read_unsubscribe_requests)(store, folder, _TODAY)
+        with store.transaction() as connection:
+            connection.execute("DELETE FROM read_mail")
+            connection.execute("UPDATE subscribers SET unsubscribed_on = NULL, bounced_on = NULL")
+        (read_bounces if name == "bounces" else read_unsubscribe_requests)(store, folder, _TODAY)
+        if name == "bounces" and store.rows("SELECT 1 FROM subscribers WHERE bounced_on > '' AND address LIKE 'b%'"):
+            raise AssertionError("a bounce concerns a reader whom it does not name")
+
+
+@cache
+def _lists() -> MailingDatabase:
+    """Return a database with two readers, whom one campaign was sent to; it does not wait for the disk."""
+    folder = _PROJECT / "data"
+    folder.mkdir(mode=0o700)
+    for name in ("bounces/cur", "bounces/new", "answers/cur", "answers/new"):
+        (_PROJECT / name).mkdir(parents=True)
+    store = _OPEN.enter_context(open_database(DataDir(folder)))
+    store.connection.execute("PRAGMA synchronous = OFF")
+    consents = [Consent(f"{name}@klinik.example", "da", _TODAY, "v1", "web") for name in ("anna", "bo")]
+    import_consents(store, "nyt", consents)
+    with store.transaction() as connection:
+        connection.execute("INSERT INTO campaigns VALUES (1, 'marts', 'nyt', 'smtp', 'x', '2026-03-01')")
+        for sign, each in zip("ab", consents, strict=True):
+            row = (1, store.person(each.address), sign * TOKEN_LENGTH)
+            connection.execute("INSERT INTO outbox (campaign, person, mark, state) VALUES (?, ?, ?, 'sent')", row)
+    return store
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "front_matter": front_matter, "repairs": repairs, "dates": dates, "drawings": drawings, "articles": articles,
-    "lists": lists, "mails": mails,
+    "lists": lists, "mails": mails, "paths": paths, "state": state, "forms": forms, "templates": templates,
+    "words": words, "settings": settings,
 }  # fmt: skip
 
 
