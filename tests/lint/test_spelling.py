@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import CheckSettings
+from pipeline.config import CheckSettings, Config
 from pipeline.lint.spelling import missing_part, project_words
 from tests.lint.linting import findings, of
 from tests.makers import write
@@ -54,9 +54,9 @@ def test_a_word_of_the_project_is_right(tmp_path: Path) -> None:
 
 
 def test_the_words_of_a_project_are_read_as_articles_are(tmp_path: Path) -> None:
-    path = write(tmp_path / "ordliste.txt", "# egne ord\nKnæ&shy;skal\nhofte\u00adled  # led\nalbue&#173;led\n")
+    write(tmp_path / "ord.txt", "# egne ord\nKnæ&shy;skal\nhofte\u00adled  # led\nalbue&#173;led\n")
 
-    assert project_words(path) == {"knæskal", "hofteled", "albueled"}
+    assert project_words(Config(tmp_path, check=CheckSettings(words="ord.txt"))) == {"knæskal", "hofteled", "albueled"}
 
 
 @danish
