@@ -42,7 +42,8 @@ from pipeline.validation.certificate import certificate_from_json
 from pipeline.writers import Need
 from tests.makers import article
 
-_HOME, _ASIDE = (Path(os.path.realpath(tempfile.mkdtemp(prefix="publish-fuzz-"))) for _ in range(2))
+_OWN = [tempfile.TemporaryDirectory(prefix="publish-fuzz-") for _ in range(2)]  # removed at exit
+_HOME, _ASIDE = (Path(os.path.realpath(each.name)) for each in _OWN)
 _PROJECT, _OUTSIDE = _HOME / "project", _HOME / "outside"
 _SECRET = b"what lies outside"
 _SIGNS = "x"
