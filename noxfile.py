@@ -191,7 +191,7 @@ def desk(session: nox.Session) -> None:
 
 @nox.session
 def faults(session: nox.Session) -> None:
-    """Kill runs at 200 moments and at every change of a file, fill disks, damage the cache; counts are printed."""
+    """Kill runs at 200 moments and at every change of a file, fill disks, lay links, damage the cache."""
     install(session, "test")
     ensure_pango(session)
     session.run("python", "-m", "tests.sessions.faults", *session.posargs)
@@ -199,7 +199,7 @@ def faults(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Give every reader what no one would write, for a minute each by Hypothesis and by atheris; `-- --seconds 600`."""
+    """Give every reader what no one would write, by Hypothesis and by atheris; `-- --seconds 300 --target paths`."""
     install(session, "test", "fuzz")
     session.run("python", "-m", "tests.sessions.fuzz", "--finds", session.create_tmp(), *session.posargs)
 

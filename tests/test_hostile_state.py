@@ -424,6 +424,30 @@ def test_values_of_the_cache_that_are_nested_too_deep_are_computed_again(copy_of
     assert (copy_of_published / "outputs/newsletter/blog/ryg.eml").read_bytes() == before
 
 
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+@pytest.mark.parametrize("form", ["html", "sarif", "github", "terminal"])
+def test_no_report_shows_a_line_of_what_lies_outside(project: Path, outside: Path, form: str, kind: str) -> None:
+    place = project / "sources/blog/linked.md"
+    (place.symlink_to if kind == "link" else lambda _: os.mkfifo(place))(outside / "mine.txt")
+
+    done = run_publish(project, "check", "--format", form)
+
+    assert done.code == 1
+    assert "linked.md" in done.out
+    assert "mine" not in done.out.replace("mine.txt", "") + done.err
+
+
+@pytest.mark.parametrize("name", ["plain.da.toml", "da.toml", "xx.toml"])
+def test_words_that_are_no_files_are_refused(project: Path, name: str) -> None:
+    (project / "styles/words").mkdir(parents=True)
+    os.mkfifo(project / "styles/words" / name)
+
+    done = run_publish(project, "newsletter")
+
+    assert done.code == 2
+    assert f"styles/words/{name}" in done.err
+
+
 def test_a_linked_certificate_is_refused(project: Path, outside: Path) -> None:
     write(outside.parent / "certificates/epub/blog/ryg.json", "{}")
     (project / "certificates").symlink_to(outside.parent / "certificates")

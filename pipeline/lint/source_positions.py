@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from pipeline.errors import ConfigError
+from pipeline.files import check_inside
 from pipeline.findings import Finding
+from pipeline.trusted_paths import read_regular
 
 _LINES_AHEAD = 12  # Lines that a paragraph may have below the one it begins on
 _LINES_OF_FRONT_MATTER = 60
@@ -26,7 +30,7 @@ def locate_finding(finding: Finding, project: Path) -> SourcePosition:
 
     The model keeps no line of a title or lead: their words are looked for in the first lines.
     """
-    lines = _source_lines(project / finding.source)
+    lines = _source_lines(project, finding.source)
     has_line = 0 < finding.line <= len(lines)
     first, last = (finding.line, finding.line + _LINES_AHEAD) if has_line else (1, _LINES_OF_FRONT_MATTER)
     if finding.quote:
@@ -52,8 +56,10 @@ def _pattern(quote: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=512)
-def _source_lines(path: Path) -> tuple[str, ...]:
+def _source_lines(project: Path, name: str) -> tuple[str, ...]:
     try:
-        return tuple(path.read_bytes().decode("utf-8-sig", "replace").splitlines())
-    except OSError:
+        check_inside(project, project / name)
+        data, _ = read_regular(os.path.realpath(project / name))
+        return tuple(data.decode("utf-8-sig", "replace").splitlines())
+    except (OSError, ConfigError):
         return ()  # publish.toml of an unsaved project, or a file that could not be read: the finding says so

@@ -87,8 +87,11 @@ def validate_word_lists(styles: Styles) -> None:
 
 def word_list_contents(styles: Styles) -> tuple[str, ...]:
     """Return the content of every file with lists, in a fixed order: what articles are checked against."""
-    found = (path for folder in styles.folders for path in sorted((folder / "words").glob("*.toml")))
-    return tuple(path.read_text("utf-8-sig") for path in found)
+    return tuple(
+        Styles((folder,)).text(f"words/{path.name}")
+        for folder in styles.folders
+        for path in sorted((folder / "words").glob("*.toml"))
+    )
 
 
 @lru_cache(maxsize=64)

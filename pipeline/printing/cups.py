@@ -14,6 +14,7 @@ from pipeline.errors import ConfigError, did_you_mean
 from pipeline.printing.published_handouts import PrintableHandout
 from pipeline.programs import find_program, run_program
 from pipeline.rendering.paper_sizes import measure_pages, sheet_count
+from pipeline.trusted_paths import read_regular
 
 _CUPS_TIMEOUT_S = 60
 _CUPS_HINT = "start it: systemctl start cups; or name another machine's: CUPS_SERVER"
@@ -62,7 +63,7 @@ def make_print_job(handout: PrintableHandout, copies: int, *, is_greyscale: bool
     Landscape pages (a booklet) are flipped on the short edge. A single page is printed on one side, since some drivers
     would print the next copy on its back.
     """
-    pages = measure_pages(handout.path.read_bytes())
+    pages = measure_pages(read_regular(handout.path)[0])
     sides: Sides = "two-sided-short-edge" if pages.width_mm > pages.height_mm else "two-sided-long-edge"
     if pages.count == 1:
         sides = "one-sided"

@@ -17,6 +17,7 @@ from pipeline.rendering.styles import Styles, find_styles
 from pipeline.rendering.words import Words, load_words
 from pipeline.report import EditionResult, Report
 from pipeline.run.run_context import Progress, Request
+from pipeline.trusted_paths import read_regular
 from pipeline.writers import load_writer
 
 HANDOUT_FORMAT = "handout"
@@ -109,7 +110,7 @@ def make_print_pack(handouts: Sequence[PrintableHandout], copies: int, config: C
     """
     styles = find_styles(config.folder)
     words = load_words(styles, config.publisher.language)
-    inside = [PackHandout(handout.title, handout.path.read_bytes()) for handout in handouts]
+    inside = [PackHandout(handout.title, read_regular(handout.path)[0]) for handout in handouts]
     sizes = [measure_pages(handout.pdf) for handout in inside]
     listed = tuple((handout.title, size.count) for handout, size in zip(inside, sizes, strict=True))
     contents = PackContents(listed, copies, (sizes[0].width_mm, sizes[0].height_mm))

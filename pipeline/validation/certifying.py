@@ -17,6 +17,7 @@ from pipeline.errors import ConfigError
 from pipeline.findings import Finding, make_finding
 from pipeline.programs import find_program, run_program
 from pipeline.report import EditionResult, Report
+from pipeline.trusted_paths import read_regular
 from pipeline.validation.certificate import Certificate, Certificates, book_content_digest
 
 Progress = Callable[[str, int, int], None]
@@ -58,7 +59,7 @@ def certify_books(
         books: list[tuple[EditionResult, bytes]] = []
         for entry in entries[start : start + _BATCH]:
             (saved,) = entry.artifacts
-            book = (outputs / saved.path).read_bytes()
+            book, _ = read_regular(outputs / saved.path)
             certificate = certificates.load(FORMAT, entry.id)
             if is_forced or certificate is None or not certificate.holds_for(book):
                 books.append((entry, book))

@@ -24,7 +24,8 @@ from pipeline.preview.forms import EditionDraft, draft_source, read_form, save_s
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import load_words
 
-_FOLDER = Path(os.path.realpath(tempfile.mkdtemp(prefix="publish-fuzz-")))
+_OWN = tempfile.TemporaryDirectory(prefix="publish-fuzz-")  # removed at exit
+_FOLDER = Path(os.path.realpath(_OWN.name))
 _OPEN = ExitStack()
 _LIST = "nyt"
 _HEADERS = {"From", "To", "Subject", "Date", "Message-ID", "Content-Language", "Auto-Submitted", "Content-Type",

@@ -42,7 +42,8 @@ from pipeline.validation.certificate import certificate_from_json
 from pipeline.writers import Need
 from tests.makers import article
 
-_HOME, _ASIDE = (Path(os.path.realpath(tempfile.mkdtemp(prefix="publish-fuzz-"))) for _ in range(2))
+_OWN = [tempfile.TemporaryDirectory(prefix="publish-fuzz-") for _ in range(2)]  # removed at exit
+_HOME, _ASIDE = (Path(os.path.realpath(each.name)) for each in _OWN)
 _PROJECT, _OUTSIDE = _HOME / "project", _HOME / "outside"
 _SECRET = b"what lies outside"
 _SIGNS = "x"
@@ -108,7 +109,7 @@ def paths(data: bytes) -> None:
                 raise AssertionError("it reads what lies outside")
     if is_below(name) and not _is_in(_PROJECT, os.path.normpath(_PROJECT / name)):
         raise AssertionError("is_below lets it out")
-    id_ = source_id(PurePath(name))
+    id_ = source_id(PurePath(name)) if PurePath(name).name else ""  # a file has a name
     if not is_below(id_) or not _is_in(_PROJECT, os.path.normpath(_PROJECT / f"{id_}.pdf")):
         raise AssertionError(f"the id {id_!r} leads out")
     if crc32(data) % 8 == 0:  # what takes longer

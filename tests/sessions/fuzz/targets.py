@@ -28,7 +28,8 @@ from tests.sessions.fuzz.forms import forms
 from tests.sessions.fuzz.projects import paths, settings, state, templates, words
 
 _TODAY = date(2026, 3, 1)
-_PROJECT = Path(tempfile.mkdtemp(prefix="publish-fuzz-"))
+_FOLDER = tempfile.TemporaryDirectory(prefix="publish-fuzz-")  # removed at exit
+_PROJECT = Path(_FOLDER.name)
 _OPEN = ExitStack()
 
 
