@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 
-from tests.sessions.faults.links import KINDS, OUTER_TEXT, Outside, places
+from tests.sessions.faults.links import KINDS, OUTER_TEXT, Outside, places, present
 from tests.sessions.faults.projects import FORMATS, STATES, Project, end, kill_one, left_behind, mixed, torn
 
 _LAYER = str(Path(__file__).parent / "layer")
@@ -246,7 +246,8 @@ class Session:
                 for kind in KINDS:
                     self.turn()
                     what = f"{kind} in the place of {name}"
-                    outside.lay(self.project.folder / name, kind)
+                    place = present(self.project, name)
+                    outside.lay(place, kind)
                     before = outside.seen()
                     code, log = self.project.finish()
                     codes[code] += 1
@@ -258,7 +259,9 @@ class Session:
                     # What was laid there may be a file too, which is not ours to remove.
                     if code == 0 and not self.states[self.at].items() <= self.project.files().items():
                         self.fault(what, f"it says that all is published, and it is not: {log[-400:]}")
-                    outside.take_away(self.project.folder / name)
+                    outside.take_away(place)
+                    for copied in list(self.project.outputs.rglob("deep")):  # a release keeps files of others
+                        shutil.rmtree(copied)
                     self.check_completed(what)
         return f"{sum(codes.values())} runs; exit codes {dict(codes)}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,27 @@ OUTER_TEXT = "what lies outside"
 
 
 def places(project: Project) -> tuple[str, ...]:
-    """Return the path of every file and folder at and below the outputs, from the project; files of a run too."""
-    folder = project.folder
-    found = [path.relative_to(folder).as_posix() for path in sorted(project.outputs.rglob("*"))]
+    """Return the path of every file and folder at and below the outputs, from the project; files of a run too.
+
+    Of the releases only the last one is searched, which runs copy.
+    """
+    folder, last = project.folder, project.shown.resolve()
+    releases = project.outputs / "releases"
+    found = [
+        path.relative_to(folder).as_posix()
+        for path in sorted(project.outputs.rglob("*"))
+        if releases not in path.parents or path.is_relative_to(last)
+    ]
     state = "outputs/.publish"
     of_a_run = (*(f"{state}/{name}" for name in ("journal.json", "journal.new", "staging", "draft", "cache.db-damaged",
                 "cache.db-wal", "cache.db-shm", "current.new")), "outputs/releases")  # fmt: skip
     return tuple(dict.fromkeys(("outputs", *found, *of_a_run)))
+
+
+def present(project: Project, name: str) -> Path:
+    """Return a place that `places` has named: each run makes another release the last one."""
+    last = project.shown.resolve().name
+    return project.folder / re.sub(r"(?<=releases/)[0-9]+", last, name)
 
 
 @dataclass
@@ -66,7 +81,7 @@ class Outside:
                 place.rmdir()
         elif os.path.lexists(place) and (place.is_symlink() or not place.is_dir()) and not _is_replaced(place):
             place.unlink()
-        if self.was and not os.path.lexists(place):
+        if self.was and place.parent.is_dir() and not os.path.lexists(place):
             self.aside.rename(place)
         elif os.path.lexists(self.aside):
             shutil.rmtree(self.aside) if self.aside.is_dir() and not self.aside.is_symlink() else self.aside.unlink()
