@@ -67,8 +67,10 @@ class LinkResolver:
         scheme = _SCHEME.match(wanted)
         if _MAIL.match(wanted):
             return f"mailto:{wanted}"
-        if scheme and not re.match(r"[\w.-]+:\d+(/|$)", wanted):
-            return self._absolute(scheme[1].lower(), wanted, line, findings)
+        name = scheme[1].lower() if scheme else ""
+        # `klinik.example:8080/` is a host and its port, `tel:112` a number.
+        if name in _CONTACT_SCHEMES or (name and not re.match(r"[\w.-]+:\d+(/|$)", wanted)):
+            return self._absolute(name, wanted, line, findings)
         if wanted.startswith("//") or wanted.lower().startswith("www."):
             return self._absolute("https", f"https://{wanted.removeprefix('//')}", line, findings)
         return self._within_site(wanted, line, findings)

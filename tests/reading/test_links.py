@@ -38,6 +38,9 @@ def resolved(
         ("mailto:a@klinik.example", "mailto:a@klinik.example"),
         ("a@klinik.example", "mailto:a@klinik.example"),
         ("tel:+45 70 12 34 56", "tel:+45%2070%2012%2034%2056"),
+        ("tel:112", "tel:112"),
+        ("TEL:70123456", "tel:70123456"),
+        ("sms:1245", "sms:1245"),
     ],
 )
 def test_an_address_becomes_absolute(target: str, address: str) -> None:
