@@ -17,6 +17,7 @@ from pipeline.registry import REMOVED_CODES
 from pipeline.trusted_paths import PROJECT_FILE, foreign_owner
 
 FILE_NAME = PROJECT_FILE
+_MOST_BYTES = 1_000_000
 Options = TypeVar("Options")
 
 
@@ -220,6 +221,8 @@ def load_config(folder: Path, formats: Iterable[str]) -> Config:
 
 def _read_toml(path: Path) -> tuple[dict[str, Any], str]:
     """Return the tables of `publish.toml`, and its text."""
+    if path.stat().st_size > _MOST_BYTES:
+        raise ConfigError(f"larger than {_MOST_BYTES // 1_000_000} MB", source=FILE_NAME)
     try:
         source = path.read_bytes().decode("utf-8-sig")
         return tomllib.loads(source), source

@@ -188,6 +188,16 @@ def test_names_that_no_release_has_do_not_stop_the_next(copy_of_published: Path)
     assert (copy_of_published / "outputs/current").readlink() == Path("releases/000001")
 
 
+def test_the_highest_number_that_counts_does_not_stop_the_releases_behind_it(copy_of_published: Path) -> None:
+    write(copy_of_published / "publish.toml", PUBLISH_TOML + "\n[outputs]\nreleases = true\n")
+    (copy_of_published / "outputs/releases/999999999").mkdir(parents=True)
+
+    for word in ("Første", "Anden", "Tredje"):
+        write(copy_of_published / "sources/blog/ryg.md", f"{ARTICLE}\n\n{word} udgave.\n")
+        assert run_publish(copy_of_published, "newsletter").code == 0
+        assert word in (copy_of_published / "outputs/current/newsletter/blog/ryg.html").read_text()
+
+
 # ---- forged records
 
 
@@ -370,6 +380,45 @@ def test_a_new_article_outside_of_the_project_is_refused(project: Path) -> None:
 
     assert done.code == 2
     assert "is outside the project" in done.err
+
+
+@pytest.mark.parametrize(
+    ("place", "target"),
+    [("styles", "."), ("styles", ".."), ("styles", "{outside}"), ("styles/newsletter", "{outside}/newsletter"),
+     ("styles/brand", "/proc/self")],
+)  # fmt: skip
+def test_styles_behind_a_link_show_no_file_outside(
+    copy_of_published: Path, tmp_path: Path, place: str, target: str
+) -> None:
+    template = (REPOSITORY / "styles/newsletter/footer.html.j2").read_text("utf-8")
+    elsewhere = tmp_path / "elsewhere"
+    for folder in (copy_of_published, copy_of_published.parent, elsewhere):
+        write(folder / "secret.txt", "SECRET")
+        write(folder / "newsletter/footer.html.j2", "{% include 'secret' %}" + template)
+        (folder / "secret").symlink_to(elsewhere / "secret.txt")
+    if target == "{outside}":
+        (elsewhere / "secret").unlink()
+        (elsewhere / "secret.txt").rename(elsewhere / "secret")
+    link = copy_of_published / place
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(target.format(outside=elsewhere))
+    page = copy_of_published / "outputs/newsletter/blog/ryg.html"
+    before = page.read_bytes()
+
+    done = run_publish(copy_of_published, "newsletter", "--force")
+
+    assert done.code == (1 if target == "." else 2)  # within the project, only the template that is included leads out
+    assert "a link that leads out of the project" in done.out + done.err
+    assert page.read_bytes() == before
+
+
+def test_a_publish_toml_of_a_gigabyte_is_not_read(copy_of_published: Path) -> None:
+    os.truncate(copy_of_published / "publish.toml", 1_000_000_000)
+
+    done = run_publish(copy_of_published, "check")
+
+    assert done.code == 2
+    assert "publish.toml: larger than 1 MB" in done.err
 
 
 def test_drafts_of_written_files_follow_no_link(project: Path, outside: Path) -> None:

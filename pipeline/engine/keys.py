@@ -18,7 +18,7 @@ from pipeline.config import Config
 from pipeline.engine.cache import Cache
 from pipeline.lint import spelling, word_lists
 from pipeline.reading.editions import EditionPlan
-from pipeline.rendering.styles import Styles, find_styles
+from pipeline.rendering.styles import Styles, find_styles, path_inside
 from pipeline.writers import installed_writers
 
 LIBRARIES = (
@@ -161,10 +161,11 @@ class RenderKeys:
         if names not in self._styles:
             contents: dict[str, str] = {}
             for folder in reversed(self.styles.folders):
-                for path in (folder / name for name in names):
+                for path in (path_inside(folder, name) for name in names):
                     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
                         if file.is_file():
-                            contents[file.relative_to(folder).as_posix()] = _file_digest(file)
+                            name = file.relative_to(folder).as_posix()
+                            contents[name] = _file_digest(path_inside(folder, name))
             self._styles[names] = short(*(f"{name}={content}" for name, content in sorted(contents.items())))
         return self._styles[names]
 

@@ -194,6 +194,8 @@ class OutputDir:
         releases.mkdir(exist_ok=True)
         numbers = sorted(int(entry.name) for entry in releases.iterdir() if re.fullmatch(r"[0-9]{6,9}", entry.name))
         number = (numbers[-1] if numbers else 0) + 1
+        while os.path.lexists(releases / f"{number:06}"):  # above the longest number that counts
+            number += 1
         self.folder.rename(releases / f"{number:06}")
         _flush_folder(releases)
         link = self.state / "current.new"

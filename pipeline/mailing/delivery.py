@@ -210,7 +210,9 @@ class CampaignSender:
     def _finish_refusals(self) -> None:
         """Save the last refusals; queue their messages again where the run was stopped, or the server accepted none."""
         count, doubtful = len(self._refusals), sum(not outcome.is_unreachable for _, outcome in self._refusals)
-        if count >= MAX_REFUSALS_IN_A_ROW or (doubtful >= MANY_REFUSALS and not self._has_accepted):
+        is_many = count >= MANY_REFUSALS and not self.campaign.counts()["accepted"]
+        is_many |= doubtful >= MANY_REFUSALS and not self._has_accepted
+        if count >= MAX_REFUSALS_IN_A_ROW or is_many:
             self._fault = self._fault or SendError(
                 f"{self.settings.host} refused {count} messages in a row, the last with: {self._refusals[-1][1].reply}",
                 hint="no reader is marked as refused or bounced, and all these messages are queued again; "

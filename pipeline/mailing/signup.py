@@ -69,11 +69,14 @@ def request_signup(store: MailingDatabase, list_: str, address: str, language: s
 def _reserve_mail(store: MailingDatabase, connection: sqlite3.Connection, address: str, now: float) -> float | None:
     """Reserve the time of a confirmation mail within the limits of an hour; None where that is over an hour away.
 
-    A mailbox is an address without letter case and +tag: all its tags reach one person.
+    A mailbox is an address without letter case and +tag, and without dots at Gmail: all of these reach one person.
     """
     local, _, domain = address.casefold().rpartition("@")
+    mailbox = local.partition("+")[0]
+    if domain in ("gmail.com", "googlemail.com"):
+        mailbox, domain = mailbox.replace(".", ""), "gmail.com"
     limits = {
-        keyed_hash(store.key, f"{local.partition('+')[0]}@{domain}"): MAILS_PER_MAILBOX,
+        keyed_hash(store.key, f"{mailbox}@{domain}"): MAILS_PER_MAILBOX,
         keyed_hash(store.key, domain): MAILS_PER_DOMAIN,
         "": MAILS_IN_ALL,
     }

@@ -46,7 +46,7 @@ class FileResponses:
         path = found_or_404(self.state.published_file(request.path_params["path"]))
         headers = dict(_IMMUTABLE_HEADERS) if request.query_params.get("v") else {}
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        if kind == "text/html":
+        if kind != "application/pdf":  # browsers show none in a sandbox; an SVG runs scripts without one
             headers["content-security-policy"] = frame_policy(with_pictures=True)
         return FileResponse(path, media_type=kind, headers=headers)
 
@@ -67,9 +67,9 @@ class FileResponses:
         """Return a mail, or a picture of it, in a colour scheme; the policy can block its pictures."""
         scheme = _requested_scheme(request)
         path = found_or_404(self.state.published_file(f"newsletter/{request.path_params['path']}"))
-        if path.suffix != ".html":
-            return FileResponse(path)
         policy = frame_policy(with_pictures=request.path_params["pictures"] == "on")
+        if path.suffix != ".html":
+            return FileResponse(path, headers={"content-security-policy": policy})
         html = frames.force_colour_scheme(path.read_text("utf-8", "replace"), scheme)
         return Response(html, media_type="text/html", headers={"content-security-policy": policy})
 

@@ -41,12 +41,8 @@ class Styles:
             StyleError: The file does not exist, or is a link out of the project.
         """
         for folder in self.folders_of(name):
-            path = folder / name
-            if path.is_file():
-                if not path.resolve().is_relative_to(folder.resolve().parent):
-                    hint = "copy the file into the style folder"
-                    raise StyleError("a link that leads out of the project", source=f"styles/{name}", hint=hint)
-                return path
+            if (folder / name).is_file():
+                return path_inside(folder, name)
         raise StyleError("no such style file", source=f"styles/{name}", hint="remove what names it, or add the file")
 
     def folders_of(self, name: str) -> tuple[Path, ...]:
@@ -100,6 +96,19 @@ def _failed_place(error: BaseException, folders: tuple[Path, ...]) -> tuple[str,
         if folder := next((folder for folder in folders if path.startswith(str(folder))), None):
             return f"styles/{Path(path).relative_to(folder).as_posix()}", line
     return None
+
+
+def path_inside(folder: Path, name: str) -> Path:
+    """Return the path of a file or folder below a style folder.
+
+    Raises:
+        StyleError: It leads out of the project, also where the style folder itself is the link.
+    """
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.parent.resolve()):
+        hint = "copy the file into the style folder"
+        raise StyleError("a link that leads out of the project", source=f"styles/{name}", hint=hint)
+    return path
 
 
 def find_styles(project: Path) -> Styles:

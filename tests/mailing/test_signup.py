@@ -202,6 +202,15 @@ def test_one_mailbox_gets_few_mails_whatever_its_tags(store: MailingDatabase, cl
     assert asked(store) == 2 * MAILS_PER_MAILBOX  # the others have their turn in the next hour
 
 
+def test_dots_in_an_address_of_gmail_make_no_other_mailbox(store: MailingDatabase) -> None:
+    for address in ("victim", "v.ictim", "vi.ctim", "vic.tim+x", "v.i.c.t.i.m", "vict.im"):
+        ask(store, f"{address}@gmail.com")
+        ask(store, f"{address}@googlemail.com")
+        ask(store, f"{address}@example.com")
+
+    assert due(store) == MAILS_PER_MAILBOX + 6  # elsewhere a dot makes another mailbox
+
+
 def test_one_domain_gets_its_share_and_another_is_not_held_up(
     store: MailingDatabase, clock: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
