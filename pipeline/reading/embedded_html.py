@@ -41,10 +41,9 @@ _PAIR = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _BOLD_TAG = re.compile(r"</?(?:b|strong)\b[^<>]*>", re.IGNORECASE)
-_END_TAG = re.compile(r"</([A-Za-z][\w.-]*)\s*>")
-_ANY_TAG = re.compile(
-    _CODE + rf"<(?P<slash>/?)(?P<name>[A-Za-z][\w.-]*)(?P<attributes>{_ATTRIBUTES})\s*(?P<closed>/?)>"
-)
+_NAME = r"[A-Za-z][\w.-]*(?::[A-Za-z][\w.-]*)?"  # With the prefix that Word writes: `o:p`
+_END_TAG = re.compile(rf"</({_NAME})\s*>")
+_ANY_TAG = re.compile(_CODE + rf"<(?P<slash>/?)(?P<name>{_NAME})(?P<attributes>{_ATTRIBUTES})\s*(?P<closed>/?)>")
 _BOOLEAN = frozenset({"hidden", "open", "controls", "disabled", "checked", "reversed", "required", "selected", "inert"})
 _ATTRIBUTE = re.compile(
     r"""([A-Za-z_:@][\w:.@-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|\{["']?([^{}"']*)["']?\}|([^\s"'=<>`]+))"""

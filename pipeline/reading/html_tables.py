@@ -63,7 +63,9 @@ def lay_out(rows: Sequence[Row], most: int) -> tuple[tuple[Cell, ...], tuple[tup
 
 
 def _is_head(row: list[HtmlCell | None]) -> bool:
-    return any(row) and all(cell is None or cell.is_head for cell in row)
+    """Return whether a row holds heads only, behind an empty corner."""
+    corner = next((at for at, cell in enumerate(row) if cell and cell.blocks), 0)
+    return any(row) and all(cell is None or cell.is_head for cell in row[corner:])
 
 
 def _grid(rows: list[tuple[HtmlCell, ...]], most: int) -> Grid:

@@ -173,15 +173,23 @@ class TextRenderer:
             else self.block(block, self.width)
             for block in cell.blocks
         )
-        return "\n".join(filter(None, lines))
+        words = "\n".join(filter(None, lines))
+        is_list = bool(cell.blocks) and isinstance(cell.blocks[0], model.BulletList | model.OrderedList)
+        return f"\n{words}" if is_list and "\n" in words else words  # All its items are aligned
 
     def as_records(self, head: list[str], rows: list[list[str]], width: int) -> str:
         """Return the headings, then each row as lines of `heading: cell`."""
         records = [self.paragraph(" · ".join(filter(None, head)), width)]
         for row in rows:
             labelled = zip_longest(head[: len(row)], row, fillvalue="")
-            texts = (f"{label}: {cell}" if label else cell for label, cell in labelled if cell)
-            lines = (hanging_indent("", self.paragraph(words, width - GUTTER), GUTTER) for words in texts)
+            texts = [f"{label}: {cell}" if label else cell for label, cell in labelled if cell or not any(head)]
+            while texts and not texts[-1]:
+                texts.pop()
+            # Without heads, a dash keeps the place of an empty cell.
+            lines = (
+                hanging_indent("", self.paragraph(words or "–", width - GUTTER), 0 if words[:1] == "\n" else GUTTER)
+                for words in texts
+            )
             records.append("\n".join(lines))
         return "\n\n".join(filter(None, records))
 

@@ -26,6 +26,7 @@ from tests.reading.markdown import SOURCE, built, lines, markdown, stepped
         ("under 5 <10 mm og <https://ryg.example>", "under 5 <10 mm og <https://ryg.example>"),
         ("kode `<b>` bliver", "kode `<b>` bliver"),
         ('<YouTube id="abc" />Tekst', "Tekst"),
+        ('<b>Hjem<o:p></o:p></b> til <st1:City w:st="on">Aarhus</st1:City>', "**Hjem** til Aarhus"),
     ],
 )
 def test_html_becomes_markdown_or_bare_words(html: str, expected: str) -> None:

@@ -70,6 +70,14 @@ def test_a_cell_that_covers_several_places_stands_below_each_of_its_heads_and_be
     ]
 
 
+def test_heads_beside_an_empty_corner_are_heads_and_a_row_head_beside_nothing_is_none() -> None:
+    plan = table("<table><tr><td></td><th>Uge 1</th></tr><tr><td>Bro</td><td>8</td></tr></table>")
+    form = table("<table><tr><th>Navn</th><td></td></tr><tr><th>Alder</th><td>8</td></tr></table>")
+
+    assert [text(cell.blocks) for cell in plan.head] == ["", "Uge 1"]
+    assert form.head == ()
+
+
 def test_a_tag_may_go_over_several_lines() -> None:
     made = table('<table\n  border="1">\n<tr><td\n colspan="2">A</td></tr>\n<tr><td>B<td>C</table>')
 

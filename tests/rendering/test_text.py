@@ -128,6 +128,22 @@ def test_a_table_without_head_or_with_ragged_rows_loses_no_cell() -> None:
     assert re.findall(r"\b[a-e]\b", made) == ["a", "b", "c", "d", "e"]
 
 
+def test_an_empty_cell_of_a_table_without_head_keeps_its_place() -> None:
+    made = written(Table((), (row("Hælløft", "", "20", LONG), row("Bro", "8", "", ""))))
+
+    assert made.startswith("Hælløft\n–\n20\n")
+    assert made.endswith("\n\nBro\n8")
+
+
+def test_items_of_a_list_in_a_cell_are_aligned() -> None:
+    steps = Cell((OrderedList(((plain("ti"),), (plain("fem"), BulletList(((plain("hurtigt"),),)))), 3),))
+
+    assert written(Table(row("Uge", "Sæt"), ((Cell((plain("1"),)), steps),))) == (
+        "Uge · Sæt\n\nUge: 1\nSæt:\n  3. ti\n  4. fem\n     - hurtigt"
+    )
+    assert written(Table((), ((Cell((plain("1"),)), steps),))) == "1\n3. ti\n4. fem\n   - hurtigt"
+
+
 def test_links_are_numbered_and_listed_once_each() -> None:
     text_renderer = renderer()
     first = Link(words_in("råd om ryggen"), "https://sundhed.example/ryg")
