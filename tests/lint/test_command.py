@@ -99,7 +99,10 @@ def test_a_baseline_lies_in_the_project(project: Path, tmp_path: Path, baseline:
 def test_a_word_list_that_never_ends_is_no_word_list(project: Path) -> None:
     (project / "sources/ordliste.txt").symlink_to("/dev/zero")
 
-    assert run_publish(project, "check", "--jobs", "1").code == 0
+    done = run_publish(project, "check", "--jobs", "1")
+
+    assert done.code == 2
+    assert "sources/ordliste.txt is outside the project" in done.err
 
 
 @pytest.mark.parametrize(
