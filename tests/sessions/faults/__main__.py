@@ -246,8 +246,7 @@ class Session:
                 for kind in KINDS:
                     self.turn()
                     what = f"{kind} in the place of {name}"
-                    place = present(self.project, name)
-                    outside.lay(place, kind)
+                    outside.lay(present(self.project, name), kind)
                     before = outside.seen()
                     code, log = self.project.finish()
                     codes[code] += 1
@@ -259,7 +258,7 @@ class Session:
                     # What was laid there may be a file too, which is not ours to remove.
                     if code == 0 and not self.states[self.at].items() <= self.project.files().items():
                         self.fault(what, f"it says that all is published, and it is not: {log[-400:]}")
-                    outside.take_away(place)
+                    outside.take_away(present(self.project, name))  # a new release holds what the last one did
                     for copied in list(self.project.outputs.rglob("deep")):  # a release keeps files of others
                         shutil.rmtree(copied)
                     self.check_completed(what)
