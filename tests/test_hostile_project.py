@@ -133,7 +133,8 @@ def test_workers_of_a_cluster_take_no_code_from_it(hostile: Path) -> None:
         told, _ = process.communicate(timeout=PATIENCE_S)
 
     assert_nothing_ran(hostile)
-    assert (process.returncode, told) == (0, "1 worker\n")
+    # Dask warns of a port that another cluster of this machine has.
+    assert (process.returncode, told.splitlines()[-1:]) == (0, ["1 worker"]), told
 
 
 POPEN = "{{% set _ = cycler.__init__.__globals__.os.popen('id > {mark}').read() %}}"

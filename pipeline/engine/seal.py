@@ -6,6 +6,7 @@ A run with nothing to do loads this module, so it imports little.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 
@@ -52,13 +53,16 @@ def _key() -> bytes:
 def _kept_key(path: str) -> bytes:
     """Return the key in a file, made where it is missing; remove the file where others can read or have made it."""
     os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)  # noqa: PTH103, PTH120
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    except FileExistsError:
-        pass
-    else:
+    if not os.path.lexists(path):
+        draft = (
+            f"{path}.{os.getpid()}"  # two processes may begin at once: the key of one is whole before it has its name
+        )
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         os.write(handle, os.urandom(_KEY_BYTES))
         os.close(handle)
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        os.unlink(draft)  # noqa: PTH108
     key, status = read_regular(path)
     is_private = os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & 0o077)
     if is_private and len(key) == _KEY_BYTES:

@@ -58,6 +58,9 @@ def find_roots(config: Config) -> SourceRoots:
             if Path(value).is_absolute() or ".." in Path(value).parts or "\x00" in value or "\\" in value:
                 expected = "expected a path below the project folder, with forward slashes"
                 raise _sources_error(config, key, f"[sources] {key} is {value!r}, {expected}")
+            if value.count("**") > 1:  # the time to find files grows with the power of their number
+                expected = "expected ** once at most, such as sources/**/*.md"
+                raise _sources_error(config, key, f"[sources] {key} is {value!r}, {expected}")
     site = (project / config.sources.root).resolve()
     fixed = [(project / glob_base(glob)).resolve() for glob in config.sources.articles]
     folders = tuple(dict.fromkeys((site, *fixed)))

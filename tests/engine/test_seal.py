@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,3 +107,11 @@ def test_a_state_folder_that_a_relative_path_names_is_not_used(tmp_path: Path, m
 
     assert (tmp_path / "home/.local/state/clinic-publish/key").is_file()
     assert not (tmp_path / "sources").exists()
+
+
+def test_processes_that_begin_at_once_share_one_key(state: Path) -> None:
+    command = [sys.executable, "-c", "from pipeline.engine.seal import seal; print(seal(b'x', 'manifest').decode())"]
+    begun = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+
+    assert len({each.communicate()[0] for each in begun}) == 1
+    assert [path.name for path in (state / "clinic-publish").iterdir()] == ["key"]

@@ -113,6 +113,13 @@ def test_a_glob_that_leaves_the_project_is_refused(tmp_path: Path, glob: str) ->
         find_roots(config)
 
 
+def test_a_glob_with_two_double_stars_is_refused(tmp_path: Path) -> None:
+    config = project(tmp_path, articles=("**/**/*.md",))
+
+    with pytest.raises(ConfigError, match=r"once at most"):
+        find_roots(config)
+
+
 def test_a_link_out_of_the_sources_is_not_opened(tmp_path: Path) -> None:
     write(tmp_path / "secret.txt", "secret")
     (tmp_path / "sources").mkdir()

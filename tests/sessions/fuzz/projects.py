@@ -48,7 +48,7 @@ _PROJECT, _OUTSIDE = _HOME / "project", _HOME / "outside"
 _SECRET = b"what lies outside"
 _SIGNS = "x"
 
-seal._key = cache(lambda: b"k" * 32)  # the user's own key stays as it is
+os.environ.setdefault("XDG_STATE_HOME", str(_HOME / "state"))  # the user's own key stays as it is
 
 
 # ---- paths
