@@ -138,9 +138,9 @@ class SourceReader:
         )
 
     def article(self, meta: ArticleMeta) -> bytes:
-        """Return an encoded article; read it again where the cache no longer holds it."""
+        """Return an encoded article; read it again where the cache does not hold it, or another under its key."""
         data = self._added.get(meta.key) or self._run.cache.get("article", meta.key)
-        if data is None and meta.id in self._by_id:
+        if (data is None or hashlib.sha256(data).hexdigest() != meta.key) and meta.id in self._by_id:
             for _, results in self._run.executor.read(self._tasks([[self._by_id[meta.id]]])):
                 data = None if isinstance(results, TaskFailure) else results[0].article
         return data or b""

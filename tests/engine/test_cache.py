@@ -301,6 +301,24 @@ def test_names_that_lead_elsewhere_are_not_written(project: Path, name: str) -> 
     assert digests(project / "outputs") == before
 
 
+def test_another_article_under_the_key_of_one_is_read_again(project: Path) -> None:
+    run(project)
+    before = digests(project / "outputs")
+    path = project / "outputs/.publish/cache.db"
+    articles = [(key, value) for kind, key, value in rows(path) if kind == "article"]
+    assert articles
+    for key, value in articles:
+        insert(path, "article", key, value.replace(b"https:", b"javascript:") + b" ")
+    (project / "outputs/newsletter/blog/ryg.html").unlink()
+    for kind, key, _ in rows(path):
+        if kind == "render":
+            insert(path, kind, key, b"torn")
+
+    run(project)
+
+    assert digests(project / "outputs") == before
+
+
 @pytest.mark.parametrize("field", ["id", "source", "language"])
 def test_a_summary_whose_words_lead_elsewhere_is_read_anew(project: Path, field: str) -> None:
     run(project)
