@@ -6,10 +6,12 @@ Only hyphens are repeated for rules: NVDA and JAWS skip them at default verbosit
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 from typing import TypeAlias
+from urllib.parse import unquote
 
 from pipeline import model
 from pipeline.rendering.words import Words
@@ -230,11 +232,14 @@ class TextRenderer:
         """Return the words of a link, and the number of its address unless the words contain the address."""
         words = self.inlines(link.content)
         address = "" if link.address.startswith("#") else self.address(link.address)
-        bare = address.removeprefix("mailto:").removeprefix("tel:")
-        if not address or bare in words or (address.startswith("tel:") and any(map(str.isdigit, words))):
+        scheme, _, target = address.partition(":")
+        if scheme in ("mailto", "tel", "sms"):
+            shown = unquote(target.partition("?")[0])
+            digits = re.sub(r"\D", "", shown.removeprefix("+45"))
+            is_said = shown in words or (scheme != "mailto" and digits in re.sub(r"\D", "", words))
+            return words if is_said else f"{words} ({shown})"
+        if not address or address in words:
             return words
-        if bare != address:
-            return f"{words} ({bare})"
         if address not in self._addresses:
             self._addresses.append(address)
         return f"{words}{NO_BREAK}[{self._addresses.index(address) + 1}]"

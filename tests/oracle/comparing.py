@@ -285,7 +285,7 @@ def printed_addresses(expected: Facts, text: str, known: Iterable[str] = ()) -> 
 def _is_said(address: str, words: str) -> bool:
     scheme, _, target = address.partition(":")
     if scheme in ("tel", "sms"):
-        return re.sub(r"\D", "", target)[-8:] in re.sub(r"\D", "", words)
+        return re.sub(r"\D", "", unquote(target))[-8:] in re.sub(r"\D", "", words)
     wanted = target.partition("?")[0] if scheme == "mailto" else re.sub(r"^https?://(?:www\.)?|/$", "", address)
     # A line may end behind a hyphen of the address, which is not told from one that was added.
     return _without_hyphens(wanted) in _without_hyphens(words)

@@ -114,13 +114,14 @@ def _without_head(letter: Letter, grid: Grid, start: int) -> tuple[Grid, int] | 
 
 
 def _records(letter: Letter, grid: Grid) -> tuple[Grid, int] | None:
-    """Return a table whose cells stand behind their heads, row by row."""
+    """Return a table whose cells stand behind their heads, row by row; without heads, a dash is an empty cell."""
     head = grid.rows[0] if grid.has_head else ()
     pieces = ["·".join(pattern(cell) for cell in head if cell)]
     for row in grid.rows[len(head[:1]) :]:
         for place, cell in enumerate(row):
             label = pattern(head[place]) + ":" if place < len(head) and head[place] else ""
-            pieces.append(f"{label}{pattern(cell)}" if cell else "")
+            is_between = not any(head) and any(row[place:])
+            pieces.append(f"{label}{pattern(cell)}" if cell else "–" * is_between)
     if not re.search("".join(pieces), letter.text):
         return None
     return Grid(tuple(tuple(map(bare, row)) for row in grid.rows), grid.has_head, grid.line), 0

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -172,6 +173,23 @@ def test_a_link_that_says_its_address_needs_no_number() -> None:
     made = [written(Para((link,))) for link in (mail, phone, hidden, place)]
 
     assert made == ["kontakt@klinik.example", "70 12 34 56", "skriv til os (kontakt@klinik.example)", "nedenfor"]
+
+
+@pytest.mark.parametrize(
+    ("words", "address", "expected"),
+    [
+        ("vagten (24 timer)", "tel:1813", "vagten (24 timer) (1813)"),
+        ("afdeling 3", "tel:+4570123456", "afdeling 3 (+4570123456)"),
+        ("ring", "tel:+45%2070%2012%2034%2056", "ring (+45 70 12 34 56)"),
+        ("70 12 34 56", "tel:+45%2070%2012%2034%2056", "70 12 34 56"),
+        ("sms", "sms:1245", "sms (1245)"),
+        ("skriv", "mailto:a@klinik.example?subject=Hj%C3%A6lp", "skriv (a@klinik.example)"),
+    ],
+)
+def test_the_number_or_the_mailbox_of_a_link_is_written_unless_its_words_say_it(
+    words: str, address: str, expected: str
+) -> None:
+    assert written(Para((Link(words_in(words), address),))) == expected
 
 
 def test_footnotes_are_written_below_even_those_within_footnotes() -> None:
