@@ -23,7 +23,8 @@ _WORD_BULLET = re.compile(r"^(?P<before>[ \t]*)(?P<mark>[o§])\t[ \t]*(?P<after>
 _WORD_INDENT = {"o": "  ", "§": "    "}
 _LEADING_MARK = re.compile(r"^ {0,3}(?:(?P<mark>[–—✔✓✅☑❌✗✘→➜➤►☐])|(?P<letter>[A-Za-zÀ-ÖØ-öø-ÿ])\))[ \t\u00a0]*\S")
 _LABEL = re.compile(
-    r"^[ \t>]*(?:\((?P<number>\d{1,2})\)|(?P<opens>\(?)(?P<letters>[A-Za-z]|[ivx]{2,4})(?P<ends>[.)]))[ \t\u00a0]+\S"
+    r"^[ \t>]*(?:(?P<parts>\d{1,2}(?:\.\d{1,2}){1,3})\.?|\((?P<number>\d{1,2})\)"
+    r"|(?P<opens>\(?)(?P<letters>[A-Za-z]|[ivx]{2,4})(?P<ends>[.)]))[ \t\u00a0]+\S"
 )
 _ROMAN_NUMBERS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _SHORT_LINE = re.compile(r"^(?=.{2,45}$)(?!\d{1,9}[.)]\s)[A-ZÀ-ÖØ-Þ0-9][^|<>]*?[^\s.!?;](?: {2,}|\\)?$")
@@ -124,7 +125,7 @@ def _break_short_lines(repaired: list[SourceLine], flags: list[bool], findings: 
 
 
 def _break_labels(repaired: list[SourceLine], flags: list[bool], findings: FindingCollector) -> None:
-    """Give lines of their own to items that are marked `a.` and `b.`, `(1)` and `(2)`, or `i)` and `ii)`."""
+    """Give lines of their own to items marked `a.` and `b.`, `(1)` and `(2)`, `1.1` and `1.2`, or `i)` and `ii)`."""
     first: re.Match[str] | None = None
     at_first = 0
     for at, line in enumerate(repaired):
@@ -142,6 +143,10 @@ def _break_labels(repaired: list[SourceLine], flags: list[bool], findings: Findi
 
 def _follows(first: re.Match[str], second: re.Match[str]) -> bool:
     """Return whether a label is the next one of the same kind."""
+    if first["parts"] or second["parts"]:
+        *outer, inner = map(int, (first["parts"] or "0").split("."))
+        after = [[*outer, inner + 1], [*outer[:-1], *(number + 1 for number in outer[-1:]), 1]]
+        return second["parts"] is not None and list(map(int, second["parts"].split("."))) in after
     if first["number"] or second["number"]:
         return bool(first["number"] and second["number"]) and int(second["number"]) == int(first["number"]) + 1
     now, then = first["letters"], second["letters"]
@@ -202,7 +207,7 @@ class _ListRepairer:
         match = MARKER.match(line.text)
         is_item = match and not RULE.match(bare)
         if match and is_item and (self.open or not self.in_text or _begins_list(match, following)):
-            self._item(line, match, indent)
+            self._item(line, match, indent, following)
         elif self.open and indent >= 2 and any(kind.match(bare) for kind in (DIV, RULE, _CONTAINER)):  # within the item
             while len(self.open) > 1 and indent < self.open[-1].column + self.open[-1].content - self.open[-1].written:
                 self.open.pop()
@@ -222,7 +227,7 @@ class _ListRepairer:
         self.written.append(line)
         self.is_apart, self.in_text = True, False
 
-    def _item(self, line: SourceLine, match: re.Match[str], indent: int) -> None:
+    def _item(self, line: SourceLine, match: re.Match[str], indent: int, following: str) -> None:
         """Write a list item below its parent or sibling, or as the first of a list."""
         number = int(match["number"]) if match["number"] else None
         self._close_deeper(indent)
@@ -232,6 +237,9 @@ class _ListRepairer:
             target = self._begin_list(line, indent)
         elif indent >= above.column + 2:
             target = above.content
+            # Markdown takes a number other than 1 below text as more of the text.
+            if self.in_text and number not in (None, 1) and _begins_list(match, following):
+                self._set_apart(line)
         else:
             target, column, count = above.written, above.column, above.items + 1
             mark = self._continued(line, match["mark"], number, match["delimiter"] or "", above)
@@ -268,11 +276,14 @@ class _ListRepairer:
         """Return the column that the first item of a list is written at."""
         target = 4 if self.note_indent and indent >= 4 else 0
         if self.in_text and not self.note_indent:
-            self.findings.add("blank-line-missing", line.number, "the list began right below a line of text, set apart")
-            self.written.append(line.with_text(""))
+            self._set_apart(line)
         if indent >= 4 and not target:
             self._note_indentation(line, "indented by four or more, which is no list of its own")
         return target
+
+    def _set_apart(self, line: SourceLine) -> None:
+        self.findings.add("blank-line-missing", line.number, "the list began right below a line of text, set apart")
+        self.written.append(line.with_text(""))
 
     @repair_rule(
         "indentation",

@@ -47,7 +47,7 @@ class TextRenderer:
         self.depth = 0
         """Added to the level of every heading: 1 for the articles of an edition."""
         self._addresses: list[str] = []
-        self._notes: list[model.Note] = []
+        self._notes: list[tuple[model.Note, Words]] = []
         self._labels: dict[model.Note, str] = {}
         """What each footnote is called: `note 2`, in the words of its article."""
 
@@ -76,13 +76,22 @@ class TextRenderer:
         return "\n".join(hanging_indent("- ", self.paragraph(item, self.width - 2)) for item in items)
 
     def notes(self) -> str:
-        """Return the footnotes collected so far under their heading, or nothing; notes within notes come after them."""
-        items: list[str] = []
-        for note in self._notes:  # which grows meanwhile
+        """Return the footnotes collected so far, or nothing; notes within notes come after them.
+
+        Their heading is in the language of their article.
+        """
+        pieces: list[str] = []
+        heading, before = "", self.words
+        for note, words in self._notes:  # which grows meanwhile
+            self.words = words
+            if heading != words["notes"]:
+                heading = words["notes"]
+                pieces.append(self.heading(heading, 2))
             label = self._labels[note]
             body = self.blocks(note.blocks, self.width - INDENT)
-            items.append(f"{label[:1].upper()}{label[1:]}:\n{indent_lines(body)}")
-        return "\n\n".join((self.heading(self.words["notes"], 2), *items)) if items else ""
+            pieces.append(f"{label[:1].upper()}{label[1:]}:\n{indent_lines(body)}")
+        self.words = before
+        return "\n\n".join(pieces)
 
     def links(self) -> str:
         """Return the addresses collected so far under their heading, numbered, or nothing."""
@@ -224,7 +233,7 @@ class TextRenderer:
             case model.Note():
                 # A footnote that is referred to again keeps its number, and is printed once.
                 if inline not in self._labels:
-                    self._notes.append(inline)
+                    self._notes.append((inline, self.words))
                     self._labels[inline] = self.words.fill("text_note", number=len(self._notes))
                 return f"{NO_BREAK}({self._labels[inline].replace(' ', NO_BREAK)})"
 

@@ -83,6 +83,9 @@ def test_lines_set_one_by_one_stay_lines(text: str) -> None:
         ("Gør sådan:\n(1) stå\n(2) gå\nlangsomt\n(3) sid", ["Gør sådan:", "(1) stå", "(2) gå langsomt", "(3) sid"]),
         ("1. Trin:\n   a. stå\n   b. gå\n2. Slut", ["Trin:", "a. stå", "b. gå", "Slut"]),
         ("> i) stå\n> ii) gå\n> iii) sid", ["i) stå", "ii) gå", "iii) sid"]),
+        ("1.1 stå\n1.2 gå\n2.1. sid", ["1.1 stå", "1.2 gå", "2.1. sid"]),
+        ("tag\n1.5 tablet eller\n2.5 tablet", ["tag 1.5 tablet eller 2.5 tablet"]),
+        ("I\n1.1 til\n(2) og", ["I 1.1 til (2) og"]),
         ("(A) stå\n(B) gå", ["(A) stå", "(B) gå"]),
         ("A. Hansen\nog B. Jensen", ["A. Hansen og B. Jensen"]),
         ("a. stå\n(b) gå\nc. sid", ["a. stå (b) gå c. sid"]),
@@ -92,6 +95,13 @@ def test_lines_set_one_by_one_stay_lines(text: str) -> None:
 )
 def test_items_that_are_marked_with_letters_or_in_brackets_stay_lines(text: str, said: list[str]) -> None:
     assert printed_lines(text) == said
+
+
+def test_a_list_in_an_item_may_begin_at_any_number_and_a_number_alone_is_text() -> None:
+    changed, codes = stepped(repair_lists, "- skala\n  0. nul\n  1. et\n- gå\n  10. skridt")
+
+    assert changed == "- skala\n\n  0. nul\n  1. et\n- gå\n  10. skridt"
+    assert codes == ["blank-line-missing"]
 
 
 def printed_lines(markdown: str) -> list[str]:

@@ -202,6 +202,17 @@ def test_footnotes_are_written_below_even_those_within_footnotes() -> None:
     assert text_renderer.notes().endswith(f"Note 1:\n    Kilde.{NO_BREAK}(note{NO_BREAK}2)\n\nNote 2:\n    Dybere.")
 
 
+def test_footnotes_have_a_heading_in_the_language_of_their_article() -> None:
+    text_renderer = renderer()
+    for number, language in enumerate(("da", "en", "en")):
+        text_renderer.words = load_words(Styles((packaged_styles(),)), language)
+        text_renderer.blocks((Para((Str("x"), Note((para(f"{number}."),)))),))
+
+    assert [line for line in text_renderer.notes().splitlines() if line.startswith("Not")] == [
+        "Noter", "Note 1:", "Notes", "Note 2:", "Note 3:"
+    ]  # fmt: skip
+
+
 def test_a_callout_keeps_its_label_and_stands_out() -> None:
     made = written(Callout("see-doctor", (para("Du mister følesansen."),)), para("Efter."))
 
