@@ -26,7 +26,7 @@ from pipeline.model import (
     text,
     walk,
 )
-from pipeline.reading.html_tables import HtmlCell, OverlapError, Row, lay_out
+from pipeline.reading.html_tables import HtmlCell, OverlapError, Row, place_cells
 from pipeline.reading.inline_builder import BuilderState, PandocNode, text_to_inlines
 from pipeline.reading.lines import TooLargeError
 from pipeline.registry import error_rule
@@ -129,7 +129,7 @@ class HtmlBuilder:
         if table := next(inner, None):
             found.add("table-unclear", table.line, "a table within a table, expected text, lists or pictures in a cell")
         try:
-            head, body = lay_out(rows, found.limits.cells)
+            head, body = place_cells(rows, found.limits.cells)
         except OverlapError:
             found.add("table-unclear", line, "two cells claim one place, expected one cell at each row and column")
             return ()

@@ -32,7 +32,7 @@ class OverlapError(ValueError):
     """Two cells claim one place."""
 
 
-def lay_out(rows: Sequence[Row], most: int) -> tuple[tuple[Cell, ...], tuple[tuple[Cell, ...], ...]]:
+def place_cells(rows: Sequence[Row], most: int) -> tuple[tuple[Cell, ...], tuple[tuple[Cell, ...], ...]]:
     """Return the head and the rows of a table; a cell that covers several places stands in each of them.
 
     Source: HTML, section 4.9.12.1, forming a table. Of several head rows one is made: `Dosis: Morgen`.
@@ -45,21 +45,26 @@ def lay_out(rows: Sequence[Row], most: int) -> tuple[tuple[Cell, ...], tuple[tup
         OverflowError: It has more places.
     """
     ordered = sorted(rows, key=lambda row: _PARTS.index(row[0]))
-    parts = groupby(ordered, key=lambda row: row[0])
+    grid = _whole_grid(ordered, most)
+    heads = sum(part == "thead" for part, _ in ordered)
+    while not any(part == "thead" for part, _ in ordered) and heads < len(grid) and _is_head(grid[heads]):
+        heads += 1
+    # Rows that only spans make are one.
+    body = [row for at, row in enumerate(grid) if at >= heads and (at == heads or row != grid[at - 1])]
+    head = tuple(_head_cell(column) for column in zip(*grid[:heads], strict=True))
+    return head, tuple(tuple(Cell(cell.blocks, cell.alignment) if cell else Cell(()) for cell in row) for row in body)
+
+
+def _whole_grid(rows: list[Row], most: int) -> Grid:
+    """Return the cell at each place of a table; columns that only spans make are one."""
+    parts = groupby(rows, key=lambda row: row[0])
     grid = [row for _, part in parts for row in _grid([cells for _, cells in part], most)]
     width = max(map(len, grid), default=0)
     if width * len(grid) > most:
         raise OverflowError(f"{width * len(grid):,} cells")
     grid = [row + [None] * (width - len(row)) for row in grid]
-    # Columns and rows that only spans make are one.
     columns = [at for at in range(width) if not at or any(row[at] is not row[at - 1] for row in grid)]
-    grid = [[row[at] for at in columns] for row in grid]
-    heads = sum(part == "thead" for part, _ in ordered)
-    while not any(part == "thead" for part, _ in ordered) and heads < len(grid) and _is_head(grid[heads]):
-        heads += 1
-    body = [row for at, row in enumerate(grid) if at >= heads and (at == heads or row != grid[at - 1])]
-    head = tuple(_head_cell(column) for column in zip(*grid[:heads], strict=True))
-    return head, tuple(tuple(Cell(cell.blocks, cell.alignment) if cell else Cell(()) for cell in row) for row in body)
+    return [[row[at] for at in columns] for row in grid]
 
 
 def _is_head(row: list[HtmlCell | None]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -114,17 +114,21 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
     if name == STANDARD_VARIANT:
         findings += _small_lettering_findings(edition, job, setting)
     if variant.content == "whole":
-        findings += [
-            _underfull_finding(page, source, prefix)
-            for page in find_underfull(setting)
-            if page.is_wasted or not options.notes
-        ]
+        findings += _underfull_findings(find_underfull(setting), source, prefix, has_notes=options.notes)
     if options.notes and not is_long and variant.content != "card":
         _insert_writing_lines(layout, edition, job, variant, setting)
-    findings += [
-        make_finding("handout-layout", source, 0, f"{prefix}WeasyPrint says: {line}") for line in layout.messages
-    ]
+    findings += _layout_findings(layout, source, prefix)
     return LaidOutVariant(layout, tuple(findings))
+
+
+def _underfull_findings(
+    pages: Iterable[UnderfullPage], source: str, prefix: str, *, has_notes: bool
+) -> Iterator[Finding]:
+    return (_underfull_finding(page, source, prefix) for page in pages if page.is_wasted or not has_notes)
+
+
+def _layout_findings(layout: Layout, source: str, prefix: str) -> Iterator[Finding]:
+    return (make_finding("handout-layout", source, 0, f"{prefix}WeasyPrint says: {line}") for line in layout.messages)
 
 
 def _excess_message(layout: Layout, setting: TypeSetting, pages: int) -> str:
