@@ -196,11 +196,7 @@ class SvgRewriter:
             (element, name, value) for element in self.root.iter() for name, value in list(element.attrib.items())
             if "var(" in value or "light-dark(" in value or name == "style"
         ]  # fmt: skip
-        values: dict[str, set[str]] = {}
-        sheets = [style.text or "" for style in self.root.iter(f"{SVG}style")]
-        for css in (*sheets, *(value for _, _, value in styled)):
-            for name, value in _VARIABLE_VALUE.findall(css):
-                values.setdefault(name, set()).add(value.strip())
+        values = self._variable_values([value for _, _, value in styled])
 
         def insert(variable: re.Match[str]) -> str:
             known = values.get(variable[1]) or {(variable[2] or "").strip()} - {""}
@@ -220,6 +216,15 @@ class SvgRewriter:
             style.text = plain(style.text or "")
         for element, name, value in styled:
             element.set(name, plain(value))
+
+    def _variable_values(self, attributes: list[str]) -> dict[str, set[str]]:
+        """Return every value of each variable, in style sheets and attributes."""
+        values: dict[str, set[str]] = {}
+        sheets = [style.text or "" for style in self.root.iter(f"{SVG}style")]
+        for css in (*sheets, *attributes):
+            for name, value in _VARIABLE_VALUE.findall(css):
+                values.setdefault(name, set()).add(value.strip())
+        return values
 
 
 def has_external_reference(value: str) -> bool:

@@ -98,7 +98,7 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
         return underfull_pages(lay(setting), setting, starts, print_html.IMPRINT_ID)
 
     findings: list[Finding] = []
-    pages = PAGES_PER_SHEET if options.fit and not variant.candidates else variant.most_pages
+    pages = _most_pages(variant, options)
     setting = roomiest_setting(candidates, lay, pages) if pages else None
     if pages and not setting:
         message = _excess_message(lay(candidates[-1]), candidates[-1], pages)
@@ -119,6 +119,11 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
         _insert_writing_lines(layout, edition, job, variant, setting)
     findings += _layout_findings(layout, source, prefix)
     return LaidOutVariant(layout, tuple(findings))
+
+
+def _most_pages(variant: Variant, options: Options) -> int:
+    """Return how many pages a variant is fitted to; 0: as many as it needs."""
+    return PAGES_PER_SHEET if options.fit and not variant.candidates else variant.most_pages
 
 
 def _underfull_findings(
