@@ -137,10 +137,28 @@ def sheet(path: Path) -> Published:
     return Published("handout", tuple(words_of(plain)), Counter())
 
 
+_AGAIN = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\(|^[ \t>]*(\|.*)\n[ \t>]*\|[ \t:|–—-]+$", re.MULTILINE)
+"""Links, which a handout lists with their addresses, and heads of tables, which it repeats."""
+
+
+def said_again(markdown: str) -> tuple[str, ...]:
+    """Return the passages of a source that a handout may print twice."""
+    return tuple(" ".join(words_of(link or head)) for link, head in _AGAIN.findall(markdown))
+
+
 def unmarked_faults(
-    wanted: list[Word], notes: list[Word], got: Published, vocabulary: set[str], excused: set[int]
+    wanted: list[Word],
+    notes: list[Word],
+    got: Published,
+    vocabulary: set[str],
+    excused: set[int],
+    again: tuple[str, ...] = (),
 ) -> Iterator[str]:
-    """Yield the differences of an output that does not mark what its writer added."""
+    """Yield the differences of an output that does not mark what its writer added.
+
+    Args:
+        again: Passages that may stand twice.
+    """
     required = [word for word in wanted if word.line not in excused]
     at = 0
     for word in got.body:
@@ -159,7 +177,7 @@ def unmarked_faults(
     above = " ".join(word.text for word in wanted if not word.line)  # the title stands at the foot of every page
     source = [word.text for word in wanted] + [word.text for word in notes]
     for passage in (_passages(got.body) - _passages(source)) & Counter(set(_passages(source))):
-        if " ".join(passage) not in above:
+        if not any(" ".join(passage) in known for known in (above, *again)):
             yield f"twice: {' '.join(passage)}"
             return
 
@@ -188,20 +206,26 @@ def check(project: Path, outputs: Path) -> Iterator[str]:
             continue
         (source,) = entry["sources"]
         wanted, notes = expected(config.folder / source, entry["title"], config)
-        own = words_of(f"{source} {(config.folder / source).read_text('utf-8-sig')}".casefold())
+        markdown = (config.folder / source).read_text("utf-8-sig")
+        own = added | set(words_of(f"{source} {markdown}".casefold()))
         for artifact in entry["artifacts"]:
-            for fault in _faults(
-                outputs / artifact["path"], wanted, notes, added | set(own), excused.get(source, set())
-            ):
+            path, left_out = outputs / artifact["path"], excused.get(source, set())
+            again = said_again(markdown) if path.suffix == ".pdf" else ()
+            for fault in _faults(path, wanted, notes, own, left_out, again):
                 yield f"{artifact['path']}: {fault}"
 
 
 def _faults(
-    path: Path, wanted: list[Word], notes: list[Word], vocabulary: set[str], excused: set[int]
+    path: Path,
+    wanted: list[Word],
+    notes: list[Word],
+    vocabulary: set[str],
+    excused: set[int],
+    again: tuple[str, ...],
 ) -> Iterator[str]:
     """Yield the differences of one output; pictures have no words."""
     if reader := {".txt": twin, ".pdf": sheet}.get(path.suffix):
-        yield from unmarked_faults(wanted, notes, reader(path), vocabulary, excused)
+        yield from unmarked_faults(wanted, notes, reader(path), vocabulary, excused, again)
     if reader := {".html": mail, ".epub": book}.get(path.suffix):
         got = reader(path)
         yield from differences(wanted, got.body, excused, notes)

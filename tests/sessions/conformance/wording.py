@@ -7,12 +7,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from pipeline.config import Config, load_config
 from pipeline.writers import installed_writers
 from tests.pdf_reading import Element, tree
-from tests.published_words import Published, excused_lines, expected, labels, unmarked_faults
+from tests.published_words import Published, excused_lines, expected, labels, said_again, unmarked_faults
 from tests.sessions.conformance.projects import Handout
 from tests.word_for_word import Word, words_of
 
@@ -46,7 +47,8 @@ class Wording:
             strange = sorted({word for word in on_page.body if word.casefold() not in own and not word.isdigit()})
             return (f"added: {' '.join(strange)}",) if strange else ()
         required = [word for word in wanted if word.line not in excused]
-        return (*unmarked_faults(wanted, notes, on_page, own, excused), *_of_tree(handout.path, required))
+        again = said_again(markdown)
+        return (*unmarked_faults(wanted, notes, on_page, own, excused, again), *_of_tree(handout.path, required))
 
 
 def wording_of(folder: Path) -> Wording:
@@ -65,8 +67,12 @@ def _read_pages(path: Path, known: set[str]) -> Published:
     import pypdfium2
 
     def joined(broken: re.Match[str]) -> str:
-        whole = _SPLIT.sub("", broken[0])
-        return whole if whole.casefold() in known else _SPLIT.sub("-", broken[0])
+        first, *others = _SPLIT.split(broken[0])
+        for gaps in product(("", "-"), repeat=len(others)):
+            whole = first + "".join(gap + part for gap, part in zip(gaps, others, strict=True))
+            if {word.casefold() for word in words_of(whole)} <= known:
+                return whole
+        return _SPLIT.sub("-", broken[0])
 
     document = pypdfium2.PdfDocument(path)
     plain = "\n".join(page.get_textpage().get_text_range() for page in document)
