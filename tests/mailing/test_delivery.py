@@ -179,7 +179,10 @@ def test_a_server_that_refuses_everyone_is_named_and_costs_no_reader(
 
     assert 4 <= len(refused) < 4 + connections
     assert "no reader is marked as refused or bounced" in stopped.value.hint
-    assert (campaign.counts()["queued"], campaign.counts()["refused"]) == (12, 0)
+    counts = campaign.counts()
+    assert (counts["queued"] + counts["deferred"], counts["refused"]) == (12, 0), (
+        counts
+    )  # deferred: cut by a slow answer
     assert bounced(campaign) == []
 
     post.answer = lambda _at, _address: None
