@@ -50,7 +50,7 @@ def install_locked(session: nox.Session, *groups: str, packages: Iterable[str] =
         session.error(f"{CONSTRAINTS} lacks {', '.join(sorted(missing))}: nox -s lock")
     while more := {name for name in locked.keys() - wanted if parents[name] & wanted}:
         wanted |= more
-    requirements = Path(session.create_tmp()).resolve() / "requirements.txt"
+    requirements = Path(session.virtualenv.location).resolve() / "requirements.txt"
     requirements.write_text("".join(locked[name] for name in sorted(wanted)), "utf-8")
     session.install("--quiet", "--no-deps", "--require-hashes", "-r", str(requirements))
 
