@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.engine.cache import Values
 from pipeline.engine.keys import code_digest, library_parts, short
+from pipeline.engine.reading_task import value_from_json
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, make_finding
 from pipeline.limits import DEFAULT_LIMITS, Limits
@@ -90,11 +91,9 @@ class ImageSizes:
         return made
 
     def _cached(self, need: Need) -> Rendition | None:
-        facts, _, data = (self.values.get("picture", _key(need)) or b"").partition(b"\n")
-        try:
-            return Rendition(data, *msgspec.json.decode(facts, type=tuple[str, int, int, float]))
-        except (ValueError, RecursionError):
-            return None
+        stored, _, data = (self.values.get("picture", _key(need)) or b"").partition(b"\n")
+        facts = value_from_json(stored, tuple[str, int, int, float])
+        return Rendition(data, *facts) if facts else None
 
 
 def _key(need: Need) -> str:

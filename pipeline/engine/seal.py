@@ -54,9 +54,8 @@ def _kept_key(path: str) -> bytes:
     """Return the key in a file, made where it is missing; remove the file where others can read or have made it."""
     os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)  # noqa: PTH103, PTH120
     if not os.path.lexists(path):
-        draft = (
-            f"{path}.{os.getpid()}"  # two processes may begin at once: the key of one is whole before it has its name
-        )
+        # Two processes may begin at once: a key is whole before it has its name.
+        draft = f"{path}.{os.getpid()}"
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         os.write(handle, os.urandom(_KEY_BYTES))
         os.close(handle)

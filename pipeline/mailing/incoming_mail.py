@@ -116,14 +116,7 @@ def _parse_message(data: bytes) -> Message:
     try:
         message = message_from_bytes(data)
         message.as_bytes()  # nests as deep as any later access
-    except (
-        MessageError,
-        RecursionError,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-    ):  # hostile mail: all of them
+    except (MessageError, RecursionError, ValueError, LookupError, TypeError, AttributeError):  # hostile mail: all
         message = BytesHeaderParser().parsebytes(data)
         del message["Content-Type"]  # what it names is not there
     return message

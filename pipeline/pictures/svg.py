@@ -92,11 +92,7 @@ def _rewritten(data: bytes) -> tuple[_Element, tuple[str, ...]]:
     etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, etree.Entity, with_tail=False)
     try:
         return root, SvgRewriter(root).rewrite()
-    except (
-        TypeError,
-        ValueError,
-        RecursionError,
-    ) as error:  # a control character, or brackets without end
+    except (TypeError, ValueError, RecursionError) as error:  # a control character, or brackets without end
         raise SourceError(f"SVG with a style that cannot be read: {error}", hint=_RESAVE_HINT) from error
 
 
