@@ -41,14 +41,19 @@ def chapter_prefix(edition: model.Edition, article: model.Article) -> str:
     return f"{article.id.replace('/', '-')}-" if edition.is_bound else ""
 
 
-def column_widths(table: model.Table, width: Callable[[model.Cell, str], float]) -> list[float]:
+def column_widths(
+    table: model.Table, width: Callable[[model.Cell, str], float], *, has_row_heads: bool = False
+) -> list[float]:
     """Return the width of each column: that of its widest cell.
 
     Args:
         width: Returns the width of a cell; it gets the tag too, `th` or `td`.
+        has_row_heads: The first cell of each row is a head.
     """
     head = [width(cell, "th") for cell in table.head]
-    rows = [[width(cell, "td") for cell in row] for row in table.rows]
+    rows = [
+        [width(cell, "th" if has_row_heads and not at else "td") for at, cell in enumerate(row)] for row in table.rows
+    ]
     return [max(column) for column in zip_longest(head, *rows, fillvalue=0.0)]
 
 

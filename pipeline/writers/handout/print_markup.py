@@ -14,7 +14,7 @@ from markupsafe import Markup
 from pipeline import model
 from pipeline.model import text, walk
 from pipeline.rendering.fonts import FontStyle, supported_characters, widest_part_mm, widest_word_mm
-from pipeline.rendering.markup import ADDED, MarkupRenderer, Placed
+from pipeline.rendering.markup import ADDED, MarkupRenderer, Placed, column_widths
 from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.writers import Job, Need, Rendition
 from pipeline.writers.handout.variants import MEDIUM, MM_PER_INCH, TypeSetting, print_need
@@ -313,7 +313,8 @@ class HandoutRenderer(MarkupRenderer):
     def _column_widths_mm(self, shape: _TableShape) -> list[float]:
         """Return the least width of each column."""
 
-        def least_mm(cell: model.Cell, style: FontStyle) -> float:
+        def least_mm(cell: model.Cell, tag: str) -> float:
+            style: FontStyle = "bold" if tag == "th" else "regular"
             words = UNBROKEN.sub(_without_breaks, f"{text(cell.blocks)}{''.join(_unsaid_contacts(cell.blocks))}")
             if len(words) <= shape.whole:
                 words = _without_breaks(words)
@@ -321,12 +322,7 @@ class HandoutRenderer(MarkupRenderer):
                 return widest_part_mm(words, style, shape.size_pt, self._language)
             return widest_word_mm(words, style, shape.size_pt)
 
-        head = [least_mm(cell, "bold") for cell in shape.table.head]
-        rows = [
-            [least_mm(cell, "regular" if at or not shape.is_turned else "bold") for at, cell in enumerate(row)]
-            for row in shape.table.rows
-        ]
-        return [max(column) for column in zip_longest(head, *rows, fillvalue=0.0)]
+        return column_widths(shape.table, least_mm, has_row_heads=shape.is_turned)
 
     def _column_group(self, shape: _TableShape) -> Markup:
         """Return the widths of columns: what each needs, and a share of the rest by its longest text."""
