@@ -26,6 +26,11 @@ Nested: TypeAlias = (
 )  # fmt: skip
 
 
+CONTACT_SCHEMES = ("mailto:", "tel:", "sms:")
+_DANISH_DIGITS = 8
+"""Of a telephone number."""
+
+
 class TextRenderer:
     """Renders blocks to text; collects addresses and footnotes for `links` and `notes`.
 
@@ -241,17 +246,27 @@ class TextRenderer:
         """Return the words of a link, and the number of its address unless the words contain the address."""
         words = self.inlines(link.content)
         address = "" if link.address.startswith("#") else self.address(link.address)
-        scheme, _, target = address.partition(":")
-        if scheme in ("mailto", "tel", "sms"):
-            shown = unquote(target.partition("?")[0])
-            digits = re.sub(r"\D", "", shown.removeprefix("+45"))
-            is_said = shown in words or (scheme != "mailto" and digits in re.sub(r"\D", "", words))
-            return words if is_said else f"{words} ({shown})"
+        if address.startswith(CONTACT_SCHEMES):
+            shown = unsaid_contact(address, words)
+            return f"{words} ({shown})" if shown else words
         if not address or address in words:
             return words
         if address not in self._addresses:
             self._addresses.append(address)
         return f"{words}{NO_BREAK}[{self._addresses.index(address) + 1}]"
+
+
+def unsaid_contact(address: str, words: str) -> str:
+    """Return the mail address or number that a link leads to as people write it; empty where its words say it."""
+    scheme, _, target = address.partition(":")
+    target = unquote(target.partition("?")[0].partition(";")[0])
+    if scheme == "mailto":
+        return "" if target.casefold() in words.casefold() else target
+    digits = re.sub(r"\D", "", target.removeprefix("+45"))
+    if digits in re.sub(r"\D", "", words):
+        return ""
+    # Danish numbers are written in pairs.
+    return re.sub(r"(\d\d)(?=\d)", r"\1 ", digits) if len(digits) == _DANISH_DIGITS else target
 
 
 def wrap_lines(words: str, width: int) -> list[str]:

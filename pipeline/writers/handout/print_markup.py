@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -16,6 +16,7 @@ from pipeline.model import text, walk
 from pipeline.rendering.fonts import FontStyle, supported_characters, widest_part_mm, widest_word_mm
 from pipeline.rendering.markup import ADDED, MarkupRenderer, Placed, column_widths
 from pipeline.rendering.paper_sizes import MM_PER_PT
+from pipeline.rendering.text import CONTACT_SCHEMES, unsaid_contact
 from pipeline.writers import Job, Need, Rendition
 from pipeline.writers.handout.variants import MEDIUM, MM_PER_INCH, TypeSetting, print_need
 
@@ -44,9 +45,7 @@ _MOST_WHOLE_LINES, _CELL_LETTERS = 20, 60
 """A table with more lines may break across pages: kept whole, it would leave a page nearly empty."""
 _MAX_LETTERS_BESIDE = 1400
 """Letters of a text beside a photograph, half a page: a longer one could not stay on its page."""
-_WEB_SCHEMES, _CALL_SCHEMES = ("http", "https"), ("tel", "sms")
-_DANISH_DIGITS = 8
-"""Of a telephone number."""
+_WEB_SCHEMES, _CALL_SCHEMES = ("http:", "https:"), ("tel:", "sms:")
 MIN_LETTERING_PT = 7.0
 """Size of the text in a drawing: where it would be smaller, the drawing takes the margin too."""
 _BESIDE_TEMPLATE = Markup('<div class="beside{}">\n{}\n{}\n</div>')
@@ -88,30 +87,20 @@ def readable_address(address: str) -> str:
     return shown if supported_characters().issuperset(shown) else quote(shown, safe="/:@!$&'()*+,;=-._~%?#")
 
 
-def unsaid_address(scheme: str, target: str, words: str) -> str:
+def unsaid_address(address: str, words: str) -> str:
     """Return the address or number of a link as people write it; empty where its words say it."""
-    if scheme in _WEB_SCHEMES:
-        shown = readable_address(f"{scheme}:{target}")
-        return "" if shown.removeprefix("www.").casefold() in words.casefold() else shown
-    target = unquote(target.partition("?")[0].partition(";")[0])
-    if not supported_characters().issuperset(target):
-        target = quote(target, safe="@")
-    if scheme == "mailto":
-        return "" if target.casefold() in words.casefold() else target
-    digits = re.sub(r"\D", "", target).removeprefix("45" if target.startswith("+45") else "")
-    if scheme not in _CALL_SCHEMES or digits in re.sub(r"\D", "", words):
-        return ""
-    # Danish numbers are written in pairs.
-    return re.sub(r"(\d\d)(?=\d)", r"\1 ", digits) if len(digits) == _DANISH_DIGITS else target
+    if address.startswith(CONTACT_SCHEMES):
+        shown = unsaid_contact(address, words)
+        return shown if supported_characters().issuperset(shown) else quote(shown, safe="@")
+    shown = readable_address(address) if address.startswith(_WEB_SCHEMES) else ""
+    return "" if shown.removeprefix("www.").casefold() in words.casefold() else shown
 
 
 def _unsaid_contacts(blocks: tuple[model.Block, ...]) -> Iterator[str]:
     """Yield what is printed behind links: telephone numbers and mail addresses, each on one line."""
-    for node in walk(blocks):
-        if isinstance(node, model.Link) and not node.address.startswith(_WEB_SCHEMES):
-            scheme, _, target = node.address.partition(":")
-            if shown := unsaid_address(scheme, target, text(node.content)):
-                yield f" ({_without_breaks(shown)})"
+    links = (node for node in walk(blocks) if isinstance(node, model.Link) and node.address.startswith(CONTACT_SCHEMES))
+    unsaid = (unsaid_address(link.address, text(link.content)) for link in links)
+    yield from (f" ({_without_breaks(shown)})" for shown in unsaid if shown)
 
 
 def _without_breaks(words: str | re.Match[str]) -> str:
@@ -363,12 +352,11 @@ class HandoutRenderer(MarkupRenderer):
         words = text(inline.content) or " ".join(
             node.alt for node in walk(inline.content) if isinstance(node, model.Image)
         )
-        scheme, _, target = inline.address.partition(":")
-        shown = unsaid_address(scheme, target, words)
-        if shown and scheme in _WEB_SCHEMES and not self._is_source:
+        shown = unsaid_address(inline.address, words)
+        if shown and inline.address.startswith(_WEB_SCHEMES) and not self._is_source:
             self.web_links.setdefault(inline.address, words)
         elif shown:
-            kind = "number" if scheme in _CALL_SCHEMES else "address"
+            kind = "number" if inline.address.startswith(_CALL_SCHEMES) else "address"
             return super().link(inline) + Markup(' <span class="{}"{}>({})</span>').format(kind, ADDED, shown)
         return super().link(inline)
 
