@@ -31,14 +31,19 @@ def replace_whole(path: Path, data: bytes) -> None:
         raise
 
 
-def write_inside(project: Path, path: Path, data: bytes) -> None:
-    """Write or replace a file of a project; raise a ConfigError where it lies outside or cannot be written."""
-    check_inside(project, path)
+def save_whole(path: Path, data: bytes) -> None:
+    """Save a file that the command line names; raise a ConfigError where it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_whole(path, data)
     except OSError as error:
-        raise ConfigError(f"{os.path.relpath(path, project)} cannot be written: {error.strerror}") from error
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="name another file") from error
+
+
+def write_inside(project: Path, path: Path, data: bytes) -> None:
+    """Write or replace a file of a project; raise a ConfigError where it lies outside or cannot be written."""
+    check_inside(project, path)
+    save_whole(path, data)
 
 
 def check_inside(project: Path, path: Path) -> None:

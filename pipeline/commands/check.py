@@ -21,7 +21,7 @@ from pipeline.commands.shared_options import (
 from pipeline.config import Config
 from pipeline.engine.executor import default_jobs
 from pipeline.errors import did_you_mean
-from pipeline.files import replace_whole, write_inside
+from pipeline.files import save_whole, write_inside
 from pipeline.lint.file_validation import SUFFIXES
 from pipeline.lint.reports import render_sarif, render_terminal_report
 from pipeline.lint.severity_policy import SeverityPolicy, build_baseline, load_severity_policy
@@ -151,8 +151,7 @@ def _output_findings(
     else:
         data = "".join(f"{line}\n" for line in github_annotations(found.report))
     if output:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        replace_whole(output, (click.unstyle(data) if form == "terminal" else data).encode())
+        save_whole(output, (click.unstyle(data) if form == "terminal" else data).encode())
         click.echo(f"wrote {output}", err=True)
     else:
         click.echo(data, nl=False, color=None if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else False)

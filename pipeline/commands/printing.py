@@ -21,6 +21,7 @@ from pipeline.commands.shared_options import (
 )
 from pipeline.config import Config
 from pipeline.engine.executor import default_jobs
+from pipeline.files import save_whole
 from pipeline.printing import cups
 from pipeline.printing.published_handouts import (
     HANDOUT_FORMAT,
@@ -28,7 +29,6 @@ from pipeline.printing.published_handouts import (
     make_contact_sheet,
     make_print_pack,
     publish_for_printing,
-    save_whole,
 )
 from pipeline.run.run_context import Request
 
@@ -60,7 +60,7 @@ def print_pack(articles: tuple[str, ...], copies: int, output: Path, **chosen: A
     """
     settings, batch = _publish_for_printing(articles, **chosen)
     if batch.handouts:
-        save_whole(make_print_pack(batch.handouts, copies, settings), output)
+        save_whole(output, make_print_pack(batch.handouts, copies, settings))
         inside = "1 handout" if len(batch.handouts) == 1 else f"{len(batch.handouts)} handouts"
         click.echo(f"{output}: {inside}, {copies} copies of each")
     return int(batch.is_failed)

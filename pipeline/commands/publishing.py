@@ -137,11 +137,11 @@ def _format_overrides(formats: tuple[str, ...], options: RunOptions) -> dict[str
 
 def _show_result(result: Report, folder: Path, options: RunOptions) -> None:
     from pipeline import terminal
-    from pipeline.files import replace_whole
+    from pipeline.files import save_whole
     from pipeline.report import report_to_json
 
     if options.report:
-        replace_whole(options.report, report_to_json(result))
+        save_whole(options.report, report_to_json(result))
     terminal.show_report(result, folder, is_verbose=options.verbose)
     if options.explain:
         terminal.show_reasons(result)

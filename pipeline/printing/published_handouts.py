@@ -9,8 +9,7 @@ from pathlib import Path
 
 from pipeline.build import outputs_of, publish
 from pipeline.config import Config, OutputSettings, Publisher, format_options
-from pipeline.errors import ConfigError
-from pipeline.files import replace_whole
+from pipeline.files import save_whole
 from pipeline.rendering.imposition import DocumentInfo, PackHandout, impose_print_pack
 from pipeline.rendering.paper_sizes import PAGES_PER_SHEET, measure_pages, sheet_count
 from pipeline.rendering.styles import Styles, find_styles
@@ -155,19 +154,6 @@ def render_print_pack_cover(pack: PackContents, publisher: Publisher, words: Wor
     return draw_pdf(layout)[0]
 
 
-def save_whole(data: bytes, path: Path) -> None:
-    """Save a file that the command line names, atomically.
-
-    Raises:
-        ConfigError: The folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_whole(path, data)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="name another file: --output") from error
-
-
 def make_contact_sheet(
     config: Config, request: Request, variants: tuple[str, ...], output: Path | None, progress: Progress
 ) -> tuple[Report, Path | None]:
@@ -194,7 +180,7 @@ def make_contact_sheet(
         return report, None
     sheet = draw_contact_sheet(rows)
     if output:
-        save_whole(sheet, output)
+        save_whole(output, sheet)
         return report, output
     outputs = outputs_of(replace(config, outputs=OutputSettings()), request.outputs)
     path = f"proofs/{entry.id}.png"

@@ -208,9 +208,8 @@ class InlineBuilder:
     )
     def _link(self, link: list[Any], depth: int) -> list[Inline]:
         attributes, inside, (target, _) = link
-        target = self.state.clean(target).replace(
-            " ", "%20"
-        )  # Markdown allows spaces between angle brackets, no address does
+        # Markdown allows spaces between angle brackets, no address does.
+        target = self.state.clean(target).replace(" ", "%20")
         before = self.state.line
         self.state.move(attributes)
         line = self.state.line

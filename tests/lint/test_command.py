@@ -96,6 +96,14 @@ def test_a_baseline_lies_in_the_project(project: Path, tmp_path: Path, baseline:
     assert "is outside the project" in done.err
 
 
+def test_a_report_that_cannot_be_written_is_named(project: Path, tmp_path: Path) -> None:
+    done = run_publish(project, "check", "--format", "html", "--output", str(write(tmp_path / "file", "x") / "a.html"))
+
+    assert done.code == 2
+    assert "a.html cannot be written" in done.err
+    assert "Traceback" not in done.err
+
+
 def test_a_word_list_that_never_ends_is_no_word_list(project: Path) -> None:
     (project / "sources/ordliste.txt").symlink_to("/dev/zero")
 
