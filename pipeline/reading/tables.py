@@ -67,25 +67,27 @@ def _table_end(lines: Lines, at: int, flags: list[bool]) -> int:
     text = lines[at].text
     follows = lines[at + 1].text if at + 1 < len(lines) and not flags[at + 1] else ""
     lead = _lead(text)
-    bare = text[len(lead) :] if is_row(text[len(lead) :]) and (not lead or _is_below(follows, lead)) else text
+    bare = text[len(lead) :] if is_row(text[len(lead) :]) and _is_below(follows, lead) else text
     has_delimiter = "|" in bare and _is_delimiter(follows) and not MARKER.match(bare)
     is_table = has_delimiter or (is_row(bare) and is_row(follows)) or _is_lone_row(lines, at)
     if not is_table or text.startswith(("    ", "\t", ">")):
         return at
     end = at
-    while end < len(lines) and not flags[end]:
-        is_row_or_gap = end < at + 2 or (
-            _PIPE.search(lines[end].text) and (not lead or _is_below(lines[end].text, lead))
-        )
-        if not (_table_continues(lines, end) and not lead if lines[end].is_blank else is_row_or_gap):
-            break
+    while end < len(lines) and not flags[end] and _goes_on(lines, at, end, lead):
         end += 1
     return end
 
 
+def _goes_on(lines: Lines, at: int, end: int, lead: str) -> bool:
+    """Return whether a line belongs to the table that begins at `at`."""
+    if lines[end].is_blank:
+        return not lead and _table_continues(lines, end)
+    return end < at + 2 or (bool(_PIPE.search(lines[end].text)) and _is_below(lines[end].text, lead))
+
+
 def _is_below(text: str, lead: str) -> bool:
-    """Return whether a line is indented as far as the text of a list item."""
-    return text[: len(lead)].isspace()
+    """Return whether a line is indented as far as the text of a list item; all are where there is none."""
+    return not lead or text[: len(lead)].isspace()
 
 
 def _is_lone_row(lines: Lines, at: int) -> bool:
