@@ -275,17 +275,8 @@ def _markdown(match: re.Match[str], name: str, lists: list[int]) -> str:
     first = match.string.rfind("\n", 0, match.start()) + 1
     row = match.string[first : min(match.start(), first + _MOST_INDENT)]
     gap = " " if MARKER.match(row) or row.lstrip().startswith(("|", "#", ">")) else "\n\n"
-    if name in {"ul", "ol"}:
-        if not is_end:
-            lists.append(0 if name == "ol" else -1)
-        elif lists:
-            lists.pop()
-        return ""
-    if name == "li":
-        if lists and lists[-1] >= 0 and not is_end:
-            lists[-1] += 1
-        mark = f"{lists[-1]}\\." if lists and lists[-1] > 0 else "•"
-        return "" if is_end else f"<br>{mark} " if row.lstrip().startswith("|") else "\n- "
+    if name in {"ul", "ol", "li"}:
+        return _list_mark(name, lists, in_row=row.lstrip().startswith("|"), is_end=is_end)
     if re.fullmatch(r"h[1-6]", name):
         return "\n\n" if is_end else f"\n\n{'#' * int(name[1])} "
     if name == "hr":
@@ -295,6 +286,20 @@ def _markdown(match: re.Match[str], name: str, lists: list[int]) -> str:
     if name in {"th", "td"}:
         return " "
     return gap if name in BLOCK_ELEMENTS else ""
+
+
+def _list_mark(name: str, lists: list[int], *, in_row: bool, is_end: bool) -> str:
+    """Return the mark of a list item in a cell; open or close a list."""
+    if name == "li" and not is_end:
+        if lists and lists[-1] >= 0:
+            lists[-1] += 1
+        mark = f"{lists[-1]}\\." if lists and lists[-1] > 0 else "•"
+        return f"<br>{mark} " if in_row else "\n- "
+    if name != "li" and not is_end:
+        lists.append(0 if name == "ol" else -1)
+    elif name != "li" and lists:
+        lists.pop()
+    return ""
 
 
 def _image_markdown(attributes: dict[str, str]) -> str:
