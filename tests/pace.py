@@ -23,6 +23,7 @@ SLOW = (
     "pipeline.preview.preview_state",
     "pipeline.printing.cups",
     "pipeline.printing.published_handouts",
+    "pipeline.programs",
     "pipeline.reading.pandoc",
     "pipeline.reading.reader",
     "pipeline.rendering.pdf_layout",
