@@ -31,11 +31,18 @@ class Publisher:
     """Without a slash at its end."""
     address: str = ""
     phone: str = ""
+    out_of_hours: str | Mapping[str, str] = ""
+    """Number of the doctor on call, in boxes that say to ring there; by language where they differ: `{da = "…"}`."""
     email: str = ""
     cvr: str = ""
     logo: str = ""
     """Path from the project folder."""
     privacy: str = ""
+
+    def doctor_on_call(self, language: str) -> str:
+        """Return the number of the doctor on call for readers of a language; empty where it is not known."""
+        given = self.out_of_hours
+        return given if isinstance(given, str) else given.get(language.split("-", maxsplit=1)[0].lower(), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,9 +257,10 @@ def place_errors(source: str, table: str, errors: Iterable[tuple[str, str]]) -> 
 def _publisher_errors(publisher: Publisher) -> Iterator[tuple[str, str]]:
     for entry in fields(publisher):
         value = getattr(publisher, entry.name)
-        # A line end would begin another header of a mail.
-        if isinstance(value, str) and any(unicodedata.category(sign) == "Cc" for sign in value):
-            yield entry.name, f"is {value!r}, expected one line of text"
+        for line in value.values() if isinstance(value, Mapping) else (value,):
+            # A line end would begin another header of a mail.
+            if any(unicodedata.category(sign) == "Cc" for sign in line):
+                yield entry.name, f"is {line!r}, expected one line of text"
     if publisher.website and not re.match(r"https?://[^\s/]+\.[^\s/]+", publisher.website):
         yield "website", f"is {publisher.website!r}, expected https://…"
 

@@ -113,6 +113,8 @@ class Language:
     asks: Expression = ""  # Verbs that, before a helper in one sentence, tell the reader to get help
     seeks: Expression = ""  # Words right before a weak helper that make it count
     alarms: Expression = ""  # Names of alarm symptoms
+    # What in the title of a box says its level: `112`
+    levels: Mapping[CalloutKind, Expression] = field(default_factory=dict)
     complaints: Expression = ""  # What someone may have who should see a doctor
     negations: Expression = ""  # Words about a claim that take it back or say for whom it holds
 

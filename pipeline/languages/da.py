@@ -43,9 +43,11 @@ LANGUAGE = Language(
         "tip": "råd raad godt-råd godt-raad gode-råd gode-raad",
         "important": "vigtigt vigtig husk",
         "warning": "advarsel fare pas-på pas-paa",
-        "caution": "forsigtig forsigtighed",
-        "see-doctor": "læge laege søg-læge soeg-laege soeg-læge søg-laege kontakt-læge kontakt-laege søg-hjælp "
-        "soeg-hjaelp ring-112 akut alarm alarmtegn alarmsymptomer røde-flag roede-flag",
+        "caution": "forsigtig forsigtighed vær-obs vaer-obs vær-opmærksom vaer-opmaerksom",
+        "emergency": "ring-112 112 akut straks",
+        "out-of-hours": "lægevagt laegevagt ring-til-lægevagten vagtlæge vagtlaege",
+        "see-doctor": "læge laege egen-læge egen-laege søg-læge soeg-laege soeg-læge søg-laege kontakt-læge "
+        "kontakt-laege søg-hjælp soeg-hjaelp alarm alarmtegn alarmsymptomer røde-flag roede-flag",
         "key-points": "det-vigtigste hovedpunkter hovedpointer kort-fortalt opsummering resumé resume",
     },
     media={"web": "kun-web", "print": "kun-print kun-tryk", "mail": "kun-mail", "book": "kun-bog"},
@@ -150,6 +152,13 @@ LANGUAGE = Language(
     "vurderet|undersøges|undersøgt|tilses|ses|rådfør|drøft|aftal|få",
     seeks="søge?r?|professionel|akut",
     alarms="røde flag|faresignal|alarmsymptom",
+    levels={
+        "emergency": r"\b112\b",
+        "out-of-hours": r"lægevagt|vagtlæge",
+        "see-doctor": "læge",
+        "warning": "advarsel|fare|pas på",
+        "caution": r"forsigtig|opmærksom|\bobs\b|pas på",
+    },
     complaints=r"smert|\bondt\b|symptom|sygdom|\bsyge?\b|lidelse|betændelse|inflamm|infektion|skade|diagnos|patient|"
     r"feber|kræft|brud\b|bruddet|prolaps|gigt|syndrom|hovedpine|migræne|svimmel|angst|depression|allergi",
     negations=r"ikke|ingen|intet|aldrig|hverken|næppe|sjældent|uden|umuligt|frem for|myte\w*|hvis|om|forvent\w*|kræver|"

@@ -23,6 +23,8 @@ LANGUAGE = Language(
         "important": "important attention",
         "warning": "warning danger error",
         "caution": "caution",
+        "emergency": "emergency call-112",
+        "out-of-hours": "out-of-hours out-of-hours-doctor doctor-on-call",
         "see-doctor": "see-doctor see-a-doctor doctor red-flag red-flags",
         "key-points": "key-points keypoints key-takeaways summary tldr tl;dr",
     },
@@ -92,6 +94,13 @@ LANGUAGE = Language(
     asks="see|call|contact|talk to|speak to|speak with|ask|visit|go to|consult|phone|seek|get",
     seeks="seek|get|medical|urgent|professional",
     alarms="red flag",
+    levels={
+        "emergency": r"\b112\b",
+        "out-of-hours": "out.of.hours|doctor on call",
+        "see-doctor": r"doctor|physician|\bgp\b",
+        "warning": "warning|danger",
+        "caution": r"caution|be careful|\bbeware\b",
+    },
     complaints=r"\bpain|\baches?\b|symptom|disease|illness|\bill\b|disorder|inflamm|infection|injur|diagnos|patient|fever|"
     "cancer|fracture|arthritis|syndrome|headache|migraine|dizz|anxiety|depression|allerg",
     negations="not|no|never|neither|cannot|can't|won't|don't|doesn't|isn't|nothing|if|whether|myths?|rather than|"

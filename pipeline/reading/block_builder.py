@@ -256,7 +256,7 @@ class BlockBuilder:
     "callout-unknown",
     "A box of a kind that is not known; it becomes a note with that word as title.",
     "`> [!FAKTUM]`",
-    "Use NOTE, TIP, VIGTIGT, ADVARSEL, FORSIGTIG, SØG-LÆGE or DET-VIGTIGSTE.",
+    "Use NOTE, TIP, VIGTIGT, RING-112, LÆGEVAGT, SØG-LÆGE, ADVARSEL, FORSIGTIG or DET-VIGTIGSTE.",
 )
 def _quotation(blocks: tuple[Block, ...], line: int, findings: FindingCollector) -> tuple[Block, ...]:
     match blocks:

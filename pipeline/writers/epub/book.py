@@ -194,7 +194,7 @@ class BookBuilder:
         )
 
     def urgent_page(self) -> BookPage:
-        """Return the list of all boxes on when to see a doctor, by chapter."""
+        """Return the list of all boxes on when to get help, by chapter."""
         entries = [
             chapters.NavEntry(chapter.article.title, chapter.name, below)
             for chapter in self.chapters
@@ -207,7 +207,12 @@ class BookBuilder:
         is_preface = self.edition.is_bound and article is self.edition.front
         words = self.job.words_of(article)
         renderer = chapters.ChapterRenderer(
-            chapter, words, self.place, chapters=self._by_address, page_breaks=self.page_breaks
+            chapter,
+            words,
+            self.place,
+            chapters=self._by_address,
+            page_breaks=self.page_breaks,
+            doctor_on_call=self.job.publisher.doctor_on_call(article.language),
         )
         # In reading order, since page breaks and notes are numbered while rendering.
         opening_mark = renderer.opening_mark()

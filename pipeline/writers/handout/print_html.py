@@ -12,7 +12,7 @@ import segno
 from markupsafe import Markup, escape
 
 from pipeline.errors import SourceError, StyleError
-from pipeline.model import Article, Callout, Edition, walk
+from pipeline.model import URGENT_KINDS, Article, Callout, Edition, walk
 from pipeline.pictures.image_files import verify_image
 from pipeline.pictures.svg import lost_parts, rasterise_svg, sanitise_svg
 from pipeline.rendering.fonts import widest_word_mm
@@ -160,7 +160,7 @@ def _article_values(
 
 
 def lacks_see_doctor(article: Article) -> bool:
-    return not any(isinstance(node, Callout) and node.kind == "see-doctor" for node in walk(article.blocks))
+    return not any(isinstance(node, Callout) and node.kind in URGENT_KINDS for node in walk(article.blocks))
 
 
 def default_see_doctor_lines(edition: Edition, job: Job) -> tuple[str, ...]:

@@ -148,7 +148,15 @@ class HandoutRenderer(MarkupRenderer):
     """Renders blocks for print: pictures in the column or beside it, footnotes without back links."""
 
     def __init__(self, article: model.Article, job: Job, setting: TypeSetting, prefix: str) -> None:
-        super().__init__(job.words_of(article), self._placed, medium=MEDIUM, prefix=prefix, language=article.language)
+        on_call = job.publisher.doctor_on_call(article.language)
+        super().__init__(
+            job.words_of(article),
+            self._placed,
+            medium=MEDIUM,
+            prefix=prefix,
+            language=article.language,
+            doctor_on_call=on_call,
+        )
         self._article = article
         self._job = job
         self._setting = setting

@@ -13,8 +13,8 @@ from pipeline.writers import Artifact, Job, Need, Written
 from pipeline.writers.newsletter import message
 from pipeline.writers.newsletter.footer import footer_findings
 from pipeline.writers.newsletter.mail_images import PICTURES_FOLDER, ImageRegistry, find_mail_logo, mail_need
-from pipeline.writers.newsletter.parts import MEDIUM, render_html, render_text
-from pipeline.writers.newsletter.sections import MailSection, Options, sections_of, shortenings
+from pipeline.writers.newsletter.parts import render_html, render_text
+from pipeline.writers.newsletter.sections import MEDIUM, MailSection, Options, sections_of, shortenings
 
 __all__ = ["Options", "facts_from", "medium", "needs", "summary", "write"]
 

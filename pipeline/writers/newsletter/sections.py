@@ -13,6 +13,7 @@ from pipeline.errors import ConfigError
 from pipeline.model import walk
 from pipeline.rendering.words import Words
 
+MEDIUM = "mail"
 _URL_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -127,7 +128,7 @@ def whole_section(article: model.Article) -> MailSection:
 
 
 def edition_teaser(edition: model.Edition, article: model.Article) -> MailSection:
-    """Return an article's lead, description or first paragraph, and its boxes on when to see a doctor.
+    """Return an article's lead, description or first paragraph, and its boxes on when to get help.
 
     A mail of teasers has one hero: the edition's own picture, or else that of its first article.
     """
@@ -135,7 +136,7 @@ def edition_teaser(edition: model.Edition, article: model.Article) -> MailSectio
     first = () if has_words else tuple(block for block in article.blocks if isinstance(block, model.Para))[:1]
     hero = article.hero if article == edition.articles[0] and not edition.front.hero else None
     return MailSection(
-        article, (*first, *see_doctor_callouts(article.blocks)), is_whole=False, is_teaser=True, hero=hero
+        article, (*first, *model.help_boxes(article.blocks, MEDIUM)), is_whole=False, is_teaser=True, hero=hero
     )
 
 
@@ -147,13 +148,8 @@ def opening_sections(article: model.Article) -> Iterator[MailSection]:
     for start in reversed(starts):
         kept = article.blocks[:start]
         yield MailSection(
-            article, (*kept, *see_doctor_callouts(article.blocks[start:])), is_whole=False, hero=article.hero
+            article, (*kept, *model.help_boxes(article.blocks[start:], MEDIUM)), is_whole=False, hero=article.hero
         )
-
-
-def see_doctor_callouts(blocks: tuple[model.Block, ...]) -> tuple[model.Block, ...]:
-    """Return the boxes on when to see a doctor, which are kept in every shortening."""
-    return tuple(node for node in walk(blocks) if isinstance(node, model.Callout) and node.kind == "see-doctor")
 
 
 # ---- announcements
