@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from xml.etree.ElementTree import Element
 
 from pipeline.config import FILE_NAME
+from pipeline.errors import PublishError
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Edition
 from pipeline.rendering.imposition import DocumentInfo
@@ -18,41 +20,69 @@ from pipeline.validation.pdf_metadata import Standard, remove_claims
 from pipeline.validation.pdf_tags import retag, traced_elements
 from pipeline.writers import Artifact, Facts, Job, Written
 from pipeline.writers.handout import print_html
+from pipeline.writers.handout.cards import lay_out_cards
 from pipeline.writers.handout.excerpt import VariantDoesNotApply
 from pipeline.writers.handout.layout_search import LaidOutVariant, lay_out_variant
-from pipeline.writers.handout.missing_characters import find_substitutions
-from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, Options, variants_to_draw
+from pipeline.writers.handout.missing_characters import Substitutions, find_substitutions
+from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, VARIANTS, Options, variants_to_draw
 
 _ALLOWED_FONTS = frozenset({"Handout-Sans"})
 """The font family of `styles/handout/handout.css`, as the PDF spells it."""
 
 
 def write_handout(edition: Edition, job: Job) -> Written:
-    """Print the edition in the variants asked for; if one violates its standards, no file is returned."""
+    """Print the edition in the variants asked for.
+
+    A variant that violates its standards or cannot be drawn is left out, and its error is among the findings; the
+    others are returned, unless it is the standard variant: then no file is.
+    """
     substitutions, findings = find_substitutions(edition)
     findings = (*findings, *_content_findings(edition, job))
     drawn: dict[str, Artifact] = {}
     facts = Facts()
     to_draw = variants_to_draw(job.options.variants)
     for name in dict.fromkeys((STANDARD_VARIANT, *to_draw)):
-        try:
-            variant = lay_out_variant(edition, job, name, substitutions)
-        except VariantDoesNotApply as why:
-            findings += (make_finding("handout-variant", edition.front.source, 0, f"no {name}: {why}"),)
-            continue
+        made, more, own_facts = _make_variant(edition, job, name, substitutions, is_drawn=name in to_draw)
+        findings += more
         if name == STANDARD_VARIANT:
-            facts = variant.facts
-        if name in to_draw:
-            drawn[name], more = _draw_variant(edition, name, variant, job.options)
-            findings += more
-    if any(finding.severity == "error" for finding in findings):
-        return Written((), findings)
+            facts = own_facts
+        if made and not _has_error(more):
+            drawn[name] = made
+        elif name == STANDARD_VARIANT and _has_error(more):
+            return Written((), findings)
     # The standard variant comes first: its first page becomes the thumbnail.
     asked = sorted(job.options.variants, key=lambda name: name != STANDARD_VARIANT)
     artifacts = tuple(filter(None, (_impose_variant(edition, name, drawn, job) for name in asked)))
     if artifacts:
         artifacts += (Artifact(f"{artifacts[0].name.removesuffix('.pdf')}.png", render_thumbnail(artifacts[0].data)),)
-    return Written(artifacts, findings, facts)
+    return Written(artifacts, findings, facts, is_partial=bool(artifacts) and _has_error(findings))
+
+
+def _has_error(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity == "error" for finding in findings)
+
+
+def _make_variant(
+    edition: Edition, job: Job, name: str, substitutions: Substitutions, *, is_drawn: bool
+) -> tuple[Artifact | None, tuple[Finding, ...], Facts]:
+    """Return the file of a variant where it is to be drawn, its findings and its facts.
+
+    Raises:
+        PublishError: The standard variant cannot be made. Of another one, this becomes a finding.
+    """
+    source = edition.front.source
+    lay_out = lay_out_cards if VARIANTS[name].content == "card" else partial(lay_out_variant, name=name)
+    try:
+        variant = lay_out(edition, job, substitutions=substitutions)
+    except VariantDoesNotApply as why:
+        return None, (make_finding("handout-variant", source, 0, f"no {name}: {why}"),), Facts()
+    except PublishError as error:
+        if name == STANDARD_VARIANT:
+            raise
+        message = f"no {name}: {error.message}"
+        return None, (make_finding(error.code, error.source or source, error.line, message, error.hint),), Facts()
+    made, findings = _draw_variant(edition, name, variant, job.options) if is_drawn else (None, ())
+    return made, findings, variant.facts
 
 
 def standard_facts(edition: Edition, job: Job) -> Facts:

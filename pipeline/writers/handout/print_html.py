@@ -85,7 +85,7 @@ def lay_out_handout(
         publisher=job.publisher,
         words=job.words,
         label=job.words[variant.label],
-        is_brief=variant.most_pages == 1,
+        is_brief=variant.is_brief,
         has_columns=setting.frame.columns > 1,
         has_logo=logo is not None,
         code_width=code_width,
@@ -98,9 +98,15 @@ def lay_out_handout(
         imprint=IMPRINT_ID,
         end=END_ID,
     )
-    head, end, body = substitutions.apply_to(html).rpartition("</head>")
+    html = unbroken(substitutions.apply_to(html))
+    return lay_out(html, style_sheet_text(edition, job, variant, setting), resources)
+
+
+def unbroken(html: str) -> str:
+    """Return a document in which ranges and products stay on one line."""
+    head, end, body = html.rpartition("</head>")
     whole = _TAG_OR_UNBROKEN.sub(lambda found: _UNBROKEN_TEMPLATE.format(found[1]) if found[1] else found[0], body)
-    return lay_out(head + end + whole, _style_sheet_text(edition, job, variant, setting), resources)
+    return head + end + whole
 
 
 def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting: TypeSetting, room_mm: float) -> Layout:
@@ -110,13 +116,13 @@ def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting:
         "handout/lines.html.j2",
         front=edition.front,
         words=job.words,
-        is_brief=variant.most_pages == 1,
+        is_brief=variant.is_brief,
         lines=LINES_ID,
         lines_end=LINES_END_ID,
         note_lines=note_lines,
         question_lines=question_lines,
     )
-    return lay_out(html, _style_sheet_text(edition, job, variant, setting), {})
+    return lay_out(html, style_sheet_text(edition, job, variant, setting), {})
 
 
 def _title_em(edition: Edition, variant: Variant, setting: TypeSetting) -> float:
@@ -201,7 +207,7 @@ def _unlisted_web_links(edition: Edition, article: Article, renderer: HandoutRen
     ]
 
 
-def _style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> str:
+def style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> str:
     frame = setting.frame
     width, height = frame.paper_mm
     code = frame.side_mm if frame.has_margin else _QR_CODE_ROOM_MM
