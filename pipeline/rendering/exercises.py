@@ -318,9 +318,10 @@ def _cautions(blocks: Sequence[Block], places: Sequence[int], taken: set[int]) -
             continue
         elif section := _caution_section(blocks, at, max(places) + 1):
             known |= set(section)
-            found.append(
-                Callout("caution", tuple(blocks[place] for place in section), line=line_of(block), is_found=True)
-            )
+            inside = [blocks[place] for place in section]
+            boxes = [each for each in inside if isinstance(each, Callout) and each.kind in HELP_KINDS]
+            told = tuple(each for each in inside if each not in boxes)
+            found += [Callout("caution", told, line=line_of(block), is_found=True), *boxes]
         else:
             found += [each for each in walk((block,)) if isinstance(each, Callout) and each.kind in HELP_KINDS]
     return _by_urgency(found)

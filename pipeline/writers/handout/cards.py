@@ -16,7 +16,7 @@ from pipeline.rendering.fonts import widest_word_mm
 from pipeline.rendering.markup import TITLE, chapter_prefix
 from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
-from pipeline.writers import Job, Rendition
+from pipeline.writers import Facts, Job, Rendition
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply, with_levels
 from pipeline.writers.handout.layout_search import LaidOutVariant, layout_findings
@@ -120,6 +120,12 @@ def lay_out_cards(edition: model.Edition, job: Job, substitutions: Substitutions
             settings = _roomiest(_BOTH_SIDES, settings, lay, is_in_front)
     layout = lay(tuple(setting or _BOTH_SIDES[-1] for setting in settings))
     return LaidOutVariant(layout, tuple(layout_findings(layout, edition.front.source, f"{_VARIANT}: ")))
+
+
+def card_starts(facts: Facts) -> tuple[int, ...]:
+    """Return the pages on which cards begin, from the facts of their variant; none for other variants."""
+    titles = {id_: page for id_, page in facts.page_of.items() if id_.startswith(f"{TITLE}-")}
+    return tuple(sorted(titles.values()))
 
 
 def _roomiest(

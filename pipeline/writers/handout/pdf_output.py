@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from xml.etree.ElementTree import Element
@@ -20,7 +20,7 @@ from pipeline.validation.pdf_metadata import Standard, remove_claims
 from pipeline.validation.pdf_tags import retag, traced_elements
 from pipeline.writers import Artifact, Facts, Job, Written
 from pipeline.writers.handout import print_html
-from pipeline.writers.handout.cards import lay_out_cards
+from pipeline.writers.handout.cards import card_starts, lay_out_cards
 from pipeline.writers.handout.excerpt import VariantDoesNotApply
 from pipeline.writers.handout.layout_search import LaidOutVariant, lay_out_variant
 from pipeline.writers.handout.missing_characters import Substitutions, find_substitutions
@@ -39,6 +39,7 @@ def write_handout(edition: Edition, job: Job) -> Written:
     substitutions, findings = find_substitutions(edition)
     findings = (*findings, *_content_findings(edition, job))
     drawn: dict[str, Artifact] = {}
+    starts: dict[str, tuple[int, ...]] = {}
     facts = Facts()
     to_draw = variants_to_draw(job.options.variants)
     for name in dict.fromkeys((STANDARD_VARIANT, *to_draw)):
@@ -48,11 +49,12 @@ def write_handout(edition: Edition, job: Job) -> Written:
             facts = own_facts
         if made and not _has_error(more):
             drawn[name] = made
+            starts[name] = card_starts(own_facts)
         elif name == STANDARD_VARIANT and _has_error(more):
             return Written((), findings)
     # The standard variant comes first: its first page becomes the thumbnail.
     asked = sorted(job.options.variants, key=lambda name: name != STANDARD_VARIANT)
-    artifacts = tuple(filter(None, (_impose_variant(edition, name, drawn, job) for name in asked)))
+    artifacts = tuple(filter(None, (_impose_variant(edition, name, drawn, starts, job) for name in asked)))
     if artifacts:
         artifacts += (Artifact(f"{artifacts[0].name.removesuffix('.pdf')}.png", render_thumbnail(artifacts[0].data)),)
     return Written(artifacts, findings, facts, is_partial=bool(artifacts) and _has_error(findings))
@@ -120,15 +122,22 @@ def _block_positions(edition: Edition) -> dict[str, tuple[str, int]]:
     return positions
 
 
-def _impose_variant(edition: Edition, name: str, drawn: dict[str, Artifact], job: Job) -> Artifact | None:
-    """Return the file of a variant; a booklet is imposed from another variant."""
+def _impose_variant(
+    edition: Edition, name: str, drawn: Mapping[str, Artifact], starts: Mapping[str, Sequence[int]], job: Job
+) -> Artifact | None:
+    """Return the file of a variant; a booklet, and cards to cut, are imposed from another variant.
+
+    Args:
+        starts: The pages on which cards begin, by variant.
+    """
     if name not in IMPOSED_VARIANTS:
         return drawn.get(name)
     imposed = IMPOSED_VARIANTS[name]
     if (pages := drawn.get(imposed.of)) is None:
         return None
     info = DocumentInfo(edition.front.title, job.words[imposed.note], edition.front.language)
-    return Artifact(variant_file_name(edition, name), imposed.impose(pages.data, info), pages.pages)
+    data = imposed.impose(pages.data, info, starts[imposed.of])
+    return Artifact(variant_file_name(edition, name), data, pages.pages)
 
 
 def variant_file_name(edition: Edition, variant: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.config import FILE_NAME
 from pipeline.errors import ConfigError
 from pipeline.model import Edition, Picture, images
-from pipeline.rendering.imposition import DocumentInfo, impose_booklet
+from pipeline.rendering.imposition import DocumentInfo, impose_booklet, impose_two_up
 from pipeline.validation.pdf_metadata import Standard
 from pipeline.writers import Need
 
@@ -17,7 +17,7 @@ MEDIUM = "print"
 MM_PER_INCH = 25.4
 _PRINT_DPI = 200
 ExcerptKind = Literal["whole", "short", "card"]
-VariantName = Literal["standard", "large-print", "a5", "short", "exercise-card", "letter", "booklet"]
+VariantName = Literal["standard", "large-print", "a5", "short", "exercise-card", "letter", "booklet", "cards-2up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +234,14 @@ class ImposedVariant:
     """Name of the other variant."""
     note: str
     """Key of the word for the intended audience."""
-    impose: Callable[[bytes, DocumentInfo], bytes]
+    impose: Callable[[bytes, DocumentInfo, Sequence[int]], bytes]
+    """Takes the pages on which cards begin too."""
 
 
-IMPOSED_VARIANTS: Mapping[str, ImposedVariant] = {"booklet": ImposedVariant("a5", "booklet_note", impose_booklet)}
+IMPOSED_VARIANTS: Mapping[str, ImposedVariant] = {
+    "booklet": ImposedVariant("a5", "booklet_note", lambda pdf, info, _: impose_booklet(pdf, info)),
+    "cards-2up": ImposedVariant("exercise-card", "cards_note", impose_two_up),
+}
 
 
 def variants_to_draw(names: Iterable[str]) -> tuple[str, ...]:
