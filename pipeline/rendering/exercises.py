@@ -15,6 +15,7 @@ from pipeline.languages import together
 from pipeline.model import (
     HELP_KINDS,
     Block,
+    BlockQuote,
     Callout,
     Div,
     Figure,
@@ -33,6 +34,7 @@ _STEPS = re.compile(together().exercise_steps, re.IGNORECASE)
 _DOSE = re.compile(together().exercise_dose, re.IGNORECASE)
 _CAUTION = re.compile(together().exercise_caution, re.IGNORECASE)
 _MIN_STEPS = 2
+_FIRST_LEVEL = 2
 _MAX_LABEL_LETTERS = 60
 
 
@@ -91,6 +93,36 @@ def find_exercises(blocks: Sequence[Block], *, is_exercise: bool = False) -> tup
 def staying_boxes(blocks: Sequence[Block]) -> tuple[Callout, ...]:
     """Return what no reduction leaves out of any article: boxes of help, and sections of caution as such boxes."""
     return _by_urgency(_cautions(blocks, range(len(blocks)), set()))
+
+
+def exercise_blocks(exercises: Sequence[Exercise]) -> Iterator[Block]:
+    """Yield the blocks of each exercise; boxes that concern all of them are left to the end of the article."""
+    for exercise in exercises:
+        if len(exercises) > 1 and exercise.name:
+            yield exercise.name
+        if exercise.title:
+            yield exercise.title
+        yield from exercise.pictures[: 1 if exercise.is_marked else 0]
+        yield from (*exercise.steps, *exercise.dose)
+        if len(exercises) > 1:
+            yield from (box for box in exercise.cautions if not all(box in each.cautions for each in exercises))
+
+
+def with_levels(blocks: Iterable[Block]) -> tuple[Block, ...]:
+    """Return blocks whose headings have no gaps between their levels, as PDF/UA wants: an excerpt leaves some out."""
+    above: list[int] = []
+
+    def numbered(block: Block) -> Block:
+        if isinstance(block, Callout | Div | BlockQuote):
+            return replace(block, blocks=tuple(map(numbered, block.blocks)))
+        if not isinstance(block, Header):
+            return block
+        while above and above[-1] >= block.level:
+            above.pop()
+        above.append(block.level)
+        return replace(block, level=_FIRST_LEVEL + len(above) - 1)
+
+    return tuple(map(numbered, blocks))
 
 
 def _by_urgency(boxes: Iterable[Callout]) -> tuple[Callout, ...]:

@@ -11,17 +11,17 @@ from markupsafe import Markup
 
 from pipeline import model
 from pipeline.model import text
-from pipeline.rendering.exercises import Exercise, find_exercises, name_beside, printed_blocks, split_label
+from pipeline.rendering.exercises import Exercise, find_exercises, name_beside, printed_blocks, split_label, with_levels
 from pipeline.rendering.fonts import widest_word_mm
 from pipeline.rendering.markup import TITLE, chapter_prefix
 from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
 from pipeline.writers import Facts, Job, Rendition
 from pipeline.writers.handout import print_html
-from pipeline.writers.handout.excerpt import VariantDoesNotApply, with_levels
+from pipeline.writers.handout.excerpt import VariantDoesNotApply
 from pipeline.writers.handout.layout_search import LaidOutVariant, layout_findings
 from pipeline.writers.handout.missing_characters import Substitutions
-from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, HandoutRenderer, picture_address
+from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, HandoutRenderer, picture_address, readable_address
 from pipeline.writers.handout.variants import MEDIUM, VARIANTS, TypeSetting
 
 _VARIANT = "exercise-card"
@@ -93,7 +93,7 @@ def cards_of(article: model.Article) -> tuple[Card, ...]:
 def _card(article: model.Article, exercise: Exercise, prefix: str) -> Card:
     is_one_of_many = bool(prefix) and exercise.name
     title = text(exercise.name.content) if is_one_of_many and exercise.name else article.title
-    headings = () if is_one_of_many or exercise.name is None else (exercise.name,)
+    headings: tuple[model.Block, ...] = () if is_one_of_many or exercise.name is None else (exercise.name,)
     headings += () if exercise.title is None else (exercise.title,)
     blocks = (*headings, *exercise.steps, *exercise.dose, *exercise.cautions)
     return Card(exercise, replace(article, blocks=blocks), title, prefix)
@@ -241,7 +241,7 @@ def _lay_out(
         has_backs=any(setting.code == "back" for setting in settings),
         code_width=code_width,
         code_height=_CODE_ROW_MM,
-        web=print_html.readable_address(front.address),
+        web=readable_address(front.address),
         contact=_contact_line(edition, job),
         title_mark=TITLE,
         steps_mark=_STEPS_END,

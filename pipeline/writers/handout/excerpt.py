@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pipeline import model
 from pipeline.model import walk
-from pipeline.rendering.exercises import Exercise, find_exercises, printed_blocks, staying_boxes
+from pipeline.rendering.exercises import (
+    exercise_blocks,
+    find_exercises,
+    printed_blocks,
+    staying_boxes,
+    with_levels,
+)
 from pipeline.rendering.paper_sizes import PAGES_PER_SHEET
 from pipeline.writers.handout.variants import MEDIUM, ExcerptKind
 
 _HEADING_NUMBER = re.compile(r"^\d+[.)]?$")
 _MIN_STEPS = 2
-_FIRST_LEVEL = 2
 
 
 class VariantDoesNotApply(Exception):  # noqa: N818  # not an error: the article is of another kind
@@ -52,26 +56,13 @@ def _short_article(article: model.Article) -> tuple[model.Article, bool]:
     blocks = tuple(printed_blocks(article.blocks, MEDIUM))
     points = _key_points(blocks)[: 0 if article.meta.key_points else 1]
     exercises = find_exercises(blocks, is_exercise=article.meta.kind == "exercise")
-    steps = tuple(_exercise_blocks(exercises)) or _numbered_headings(blocks)
+    steps = tuple(exercise_blocks(exercises)) or _numbered_headings(blocks)
     if not (article.meta.key_points or points or steps):
         raise VariantDoesNotApply("it has neither key points nor numbered steps")
     told = {id(node) for node in walk(steps)}
     help_ = tuple(box for box in staying_boxes(blocks) if id(box) not in told and box not in steps)
     is_exercise = any(exercise.is_marked for exercise in exercises)
     return replace(article, blocks=with_levels((*points, *steps, *help_))), is_exercise
-
-
-def _exercise_blocks(exercises: tuple[Exercise, ...]) -> Iterator[model.Block]:
-    """Yield the blocks of each exercise; boxes that concern all of them are left to the end of the article."""
-    for exercise in exercises:
-        if len(exercises) > 1 and exercise.name:
-            yield exercise.name
-        if exercise.title:
-            yield exercise.title
-        yield from exercise.pictures[: 1 if exercise.is_marked else 0]
-        yield from (*exercise.steps, *exercise.dose)
-        if len(exercises) > 1:
-            yield from (box for box in exercise.cautions if not all(box in each.cautions for each in exercises))
 
 
 def _key_points(blocks: tuple[model.Block, ...]) -> tuple[model.Block, ...]:
@@ -86,20 +77,3 @@ def _numbered_headings(blocks: tuple[model.Block, ...]) -> tuple[model.Block, ..
         return ()
     items = tuple((model.Plain(block.content[2:], block.line),) for block in numbered)
     return (model.OrderedList(items, line=numbered[0].line),)
-
-
-def with_levels(blocks: Iterable[model.Block]) -> tuple[model.Block, ...]:
-    """Return blocks whose headings have no gaps between their levels, as PDF/UA wants: an excerpt leaves some out."""
-    above: list[int] = []
-
-    def numbered(block: model.Block) -> model.Block:
-        if isinstance(block, model.Callout | model.Div | model.BlockQuote):
-            return replace(block, blocks=tuple(map(numbered, block.blocks)))
-        if not isinstance(block, model.Header):
-            return block
-        while above and above[-1] >= block.level:
-            above.pop()
-        above.append(block.level)
-        return replace(block, level=_FIRST_LEVEL + len(above) - 1)
-
-    return tuple(map(numbered, blocks))

@@ -14,10 +14,11 @@ from pipeline.rendering.exercises import Exercise, find_exercises, split_label
 from pipeline.rendering.markup import ADDED
 from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.writers import Rendition
-from pipeline.writers.handout.variants import PageGeometry, TypeSetting
+from pipeline.writers.handout.variants import TypeSetting
 
 PICTURE_MM = 64.0
 """Width of the picture beside the steps."""
+_MIN_PICTURE_MM = 60.0
 _MAX_PICTURE_HEIGHT_MM = 80.0
 _PICTURE_GAP_MM = 5.0
 _MIN_TEXT_MM = 70.0
@@ -120,7 +121,7 @@ class ComponentRenderer:
         """Return the picture beside the steps, or above them where it is wide or the page is narrow."""
         made = self.rendition(picture.image.picture)
         place = next((at for at in range(component.start, component.end) if blocks[at] is picture), None)
-        width_mm = picture_mm(made, self.setting.frame) if made else 0.0
+        width_mm = picture_mm(made, self.setting) if made else 0.0
         if made is None or not width_mm:
             return self.figure(picture) if place is None else self.anchored(place + 1, picture)
         return self.beside(picture, width_mm)
@@ -135,12 +136,13 @@ class ComponentRenderer:
         return height_mm > _MAX_WHOLE_SHARE * (frame.paper_mm[1] - frame.top_mm - frame.bottom_mm)
 
 
-def picture_mm(made: Rendition, frame: PageGeometry) -> float:
+def picture_mm(made: Rendition, setting: TypeSetting) -> float:
     """Return the width of a picture that stands beside the steps; 0 where it cannot."""
-    room_mm = frame.full_mm - PICTURE_MM - _PICTURE_GAP_MM
+    room_mm = setting.frame.full_mm - PICTURE_MM - _PICTURE_GAP_MM
     if made.media_type != "image/jpeg" or room_mm < _MIN_TEXT_MM:
         return 0.0
-    return min(PICTURE_MM, _MAX_PICTURE_HEIGHT_MM * made.width_px / made.height_px)
+    wanted_mm = max(_MIN_PICTURE_MM, PICTURE_MM * setting.picture)
+    return min(wanted_mm, _MAX_PICTURE_HEIGHT_MM * made.width_px / made.height_px)
 
 
 def _lines_of(block: model.Block) -> list[str]:

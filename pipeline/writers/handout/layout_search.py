@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
+from typing import Literal
 
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Edition, Figure, walk
@@ -83,7 +84,7 @@ def _lay_out_excerpt(excerpt: Excerpt, job: Job, name: str, substitutions: Subst
     variant = replace(VARIANTS[name], most_pages=excerpt.most_pages)
     prefix = "" if name == STANDARD_VARIANT else f"{name}: "
     # An edition of several articles is a book: it is not fitted to a sheet.
-    options: Options = replace(job.options, fit="") if edition.is_bound else job.options
+    options: Options = replace(job.options, fit=_fit(edition, job.options))
     is_long = len(edition.articles) > _MAX_FITTED_ARTICLES
     candidates = candidate_settings(variant, options)[: 1 if is_long else None]
 
@@ -120,6 +121,13 @@ def _lay_out_excerpt(excerpt: Excerpt, job: Job, name: str, substitutions: Subst
         _insert_writing_lines(layout, edition, job, variant, setting)
     findings += layout_findings(layout, source, prefix)
     return LaidOutVariant(layout, tuple(findings))
+
+
+def _fit(edition: Edition, options: Options) -> Literal["", "sheet"]:
+    """Return how an edition is fitted: a programme to one sheet, as it is handed out; another book not at all."""
+    if edition.is_bound:
+        return "sheet" if edition.front.meta.is_programme else ""
+    return options.fit
 
 
 def _most_pages(variant: Variant, options: Options) -> int:

@@ -15,6 +15,7 @@ from pipeline.rendering.imposition import DocumentInfo
 from pipeline.rendering.markup import TITLE, anchor, chapter_prefix
 from pipeline.rendering.pdf_layout import Layout, draw_pdf
 from pipeline.rendering.pdf_raster import render_thumbnail
+from pipeline.rendering.programme import as_programme
 from pipeline.validation.pdf import PdfViolation, validate_pdf, validate_pdf_ua2
 from pipeline.validation.pdf_metadata import Standard, remove_claims
 from pipeline.validation.pdf_tags import retag, traced_elements
@@ -36,8 +37,10 @@ def write_handout(edition: Edition, job: Job) -> Written:
     A variant that violates its standards or cannot be drawn is left out, and its error is among the findings; the
     others are returned, unless it is the standard variant: then no file is.
     """
+    programme = as_programme(edition)
+    edition = programme.edition
     substitutions, findings = find_substitutions(edition)
-    findings = (*findings, *_content_findings(edition, job))
+    findings = (*findings, *programme.findings, *_content_findings(edition, job))
     drawn: dict[str, Artifact] = {}
     starts: dict[str, tuple[int, ...]] = {}
     facts = Facts()
@@ -89,6 +92,7 @@ def _make_variant(
 
 def standard_facts(edition: Edition, job: Job) -> Facts:
     """Return the page numbers of the standard variant, without drawing it."""
+    edition = as_programme(edition).edition
     return lay_out_variant(edition, job, STANDARD_VARIANT, find_substitutions(edition)[0]).facts
 
 

@@ -86,6 +86,8 @@ def lay_out_handout(
         words=job.words,
         label=job.words[variant.label],
         is_brief=variant.is_brief,
+        is_programme=edition.is_bound and edition.front.meta.is_programme,
+        weeks=range(1, 1 + int(edition.front.meta.weeks or 0) if edition.front.meta.is_programme else 1),
         has_columns=setting.frame.columns > 1,
         has_logo=logo is not None,
         code_width=code_width,
