@@ -18,7 +18,9 @@ from pipeline.writers.handout.variants import TypeSetting
 
 PICTURE_MM = 64.0
 """Width of the picture beside the steps."""
-_MIN_PICTURE_MM = 60.0
+_MIN_PICTURE_MM, _MAX_PICTURE_MM = 60.0, 78.0
+_MAX_RATIO = 1.8
+"""A picture that is wider, by its height, is as wide as any drawing."""
 _MAX_PICTURE_HEIGHT_MM = 80.0
 _PICTURE_GAP_MM = 5.0
 _MIN_TEXT_MM = 70.0
@@ -74,9 +76,11 @@ class ComponentRenderer:
     anchored: Callable[[int, model.Block], Markup]
     """Renders a block of the article by its position from 1."""
     figure: Callable[[model.Figure], Markup]
-    beside: Callable[[model.Figure, float], Markup]
-    """Renders a picture of this width in millimetres."""
+    sized: Callable[[model.Figure, float, str], Markup]
+    """Renders a picture of this width in millimetres, with a class."""
     rendition: Callable[[model.Picture], Rendition | None]
+    lettering_mm: float
+    """The least size of the text in a drawing."""
 
     def pieces(self, article: model.Article) -> Iterator[tuple[model.Block | None, Markup]]:
         """Yield each block with its markup, and each component with none of its blocks."""
@@ -112,37 +116,45 @@ class ComponentRenderer:
                 pieces += [_strip(strip), piece]
                 strip = []
         pieces.append(_strip(strip))
-        kind = "exercise long" if self._is_long(blocks[component.start : component.end]) else "exercise"
+        kind = "exercise long" if self._is_long(blocks[component.start : component.end], picture) else "exercise"
         return Markup('<section class="{}">\n{}\n</section>').format(
             kind, Markup("\n").join(piece for piece in pieces if piece)
         )
 
     def _picture(self, picture: model.Figure, blocks: Sequence[model.Block], component: Component) -> Markup:
-        """Return the picture beside the steps, or above them where it is wide or the page is narrow."""
-        made = self.rendition(picture.image.picture)
+        """Return the picture beside the steps, or above them where the page is narrow or its text would be small."""
+        width_mm = self._picture_mm(picture)
+        if width_mm:
+            return self.sized(picture, width_mm, "beside-steps" if self._has_room_beside else "above-steps")
         place = next((at for at in range(component.start, component.end) if blocks[at] is picture), None)
-        width_mm = picture_mm(made, self.setting) if made else 0.0
-        if made is None or not width_mm:
-            return self.figure(picture) if place is None else self.anchored(place + 1, picture)
-        return self.beside(picture, width_mm)
+        return self.figure(picture) if place is None else self.anchored(place + 1, picture)
 
-    def _is_long(self, blocks: Sequence[model.Block]) -> bool:
+    @property
+    def _has_room_beside(self) -> bool:
+        return self.setting.frame.full_mm - PICTURE_MM - _PICTURE_GAP_MM >= _MIN_TEXT_MM
+
+    def _picture_mm(self, picture: model.Figure) -> float:
+        """Return the width of a picture of an exercise; 0: as wide as any drawing."""
+        made = self.rendition(picture.image.picture)
+        if made is None:
+            return 0.0
+        wanted_mm = max(_MIN_PICTURE_MM, PICTURE_MM * self.setting.picture)
+        if made.lettering:
+            wanted_mm = max(wanted_mm, self.lettering_mm / made.lettering)
+        if wanted_mm > _MAX_PICTURE_MM or made.width_px > _MAX_RATIO * made.height_px:
+            return 0.0
+        return min(wanted_mm, _MAX_PICTURE_HEIGHT_MM * made.width_px / made.height_px)
+
+    def _is_long(self, blocks: Sequence[model.Block], picture: model.Figure | None) -> bool:
         frame, size_mm = self.setting.frame, self.setting.size_pt * MM_PER_PT
-        width_mm = max(_MIN_TEXT_MM, frame.full_mm - PICTURE_MM - _PICTURE_GAP_MM)
-        letters = width_mm / (size_mm * _LETTER_EM)
+        width_mm = max(_MIN_TEXT_MM, frame.full_mm - (PICTURE_MM + _PICTURE_GAP_MM if picture else 0.0))
+        letters = min(width_mm, frame.column_mm) / (size_mm * _LETTER_EM)
         parts = [part for block in blocks for part in _lines_of(block)]
         lines = sum(1 + len(part) // letters for part in parts)
         height_mm = size_mm * (lines * _LINE_EM + len(parts) * _GAP_EM)
+        if picture and not self._has_room_beside:
+            height_mm += PICTURE_MM
         return height_mm > _MAX_WHOLE_SHARE * (frame.paper_mm[1] - frame.top_mm - frame.bottom_mm)
-
-
-def picture_mm(made: Rendition, setting: TypeSetting) -> float:
-    """Return the width of a picture that stands beside the steps; 0 where it cannot."""
-    room_mm = setting.frame.full_mm - PICTURE_MM - _PICTURE_GAP_MM
-    if made.media_type != "image/jpeg" or room_mm < _MIN_TEXT_MM:
-        return 0.0
-    wanted_mm = max(_MIN_PICTURE_MM, PICTURE_MM * setting.picture)
-    return min(wanted_mm, _MAX_PICTURE_HEIGHT_MM * made.width_px / made.height_px)
 
 
 def _lines_of(block: model.Block) -> list[str]:

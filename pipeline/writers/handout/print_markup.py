@@ -181,8 +181,9 @@ class HandoutRenderer(MarkupRenderer):
     def article(self, article: model.Article) -> Markup:
         """Return all blocks; a photograph stands beside the paragraph before it, or else beside the text after it."""
         # The e-book needs the page of each block.
+        lettering_mm = MIN_LETTERING_PT * MM_PER_PT
         components = ComponentRenderer(
-            self._setting, self.anchored, self.figure, self._beside_steps, self._drawing_rendition
+            self._setting, self.anchored, self.figure, self._sized, self._drawing_rendition, lettering_mm
         )
         waiting = [(block, piece) for block, piece in components.pieces(article) if piece]
         if not self._frame.has_margin:
@@ -211,15 +212,15 @@ class HandoutRenderer(MarkupRenderer):
         kind = "photo" if is_photo else "drawing wide" if is_wide else "drawing"
         return Markup('<figure class="{}">').format(kind) + figure.removeprefix("<figure>") if figure else figure
 
-    def _beside_steps(self, block: model.Figure, width_mm: float) -> Markup:
+    def _sized(self, block: model.Figure, width_mm: float, kind: str) -> Markup:
         """Return the picture of an exercise, of this width whatever the frame says of pictures."""
         need = print_need(block.image.picture, self._frame.column_mm)
         image = Markup('<img src="{}" alt="{}" style="width:{:.1f}mm"/>').format(
             picture_address(need), block.image.alt, width_mm
         )
         caption = Markup("<figcaption>{}</figcaption>").format(self.inlines(block.caption)) if block.caption else ""
-        return Markup('<figure class="exercise-picture" style="width:{:.1f}mm">{}{}</figure>').format(
-            width_mm, image, caption
+        return Markup('<figure class="exercise-picture {}" style="width:{:.1f}mm">{}{}</figure>').format(
+            kind, width_mm, image, caption
         )
 
     def _is_photo(self, block: model.Block | None) -> bool:
