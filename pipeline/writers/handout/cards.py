@@ -46,13 +46,17 @@ class CardSetting:
     """How a card is set."""
 
     type: TypeSetting
-    code: Literal["front", "back", ""] = "front"
-    """Where its QR code is; without one, the address stands in its foot."""
+    code: Literal["front", "back", "foot", "none"] = "front"
+    """Where its QR code is; `foot`: the address stands there in its place; `none`: nor does the address."""
 
 
 LayOut = Callable[[tuple[CardSetting, ...]], Layout]
 Fits = Callable[[Layout, int], bool]
-_ONE_PAGE = (*map(CardSetting, _SETTINGS), *(CardSetting(setting, "") for setting in _SETTINGS[-2:]))
+_ONE_PAGE = (
+    *map(CardSetting, _SETTINGS),
+    *(CardSetting(setting, "foot") for setting in _SETTINGS[-2:]),
+    CardSetting(_SETTINGS[-1], "none"),
+)
 """On one page, from roomy to tight: the code goes before anything else does."""
 _BOTH_SIDES = tuple(CardSetting(setting, "back") for setting in (*_SETTINGS[:6:2], _SETTINGS[6], _SETTINGS[-1]))
 
@@ -225,7 +229,7 @@ def _lay_out(
         code_width = f"{width_mm * _CODE_MM / print_html.QR_CODE_MM:.2f}mm"
     values = [
         _card_values(edition, job, card, setting.type, substitutions)
-        | {"number": number, "code": setting.code if code_width else ""}
+        | {"number": number, "code": setting.code if code_width else "foot"}
         for number, (card, setting) in enumerate(zip(cards, settings, strict=True))
     ]
     html = job.styles.render(
