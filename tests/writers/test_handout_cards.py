@@ -93,7 +93,8 @@ def test_a_card_is_one_a5_page_or_both_sides_of_one_and_holds_everything(sentenc
 
     document = tree(data)
     size = measure_pages(data)
-    assert (size.count, size.width_mm, size.height_mm) == (pages, pytest.approx(148, abs=1), pytest.approx(210, abs=1))
+    assert size.count == pages
+    assert (size.width_mm, size.height_mm) == pytest.approx((148, 210), abs=1)
     assert all(step in document.text for step in STEPS)
     assert document.text.count(CAUTION.strip()) == sentences
     assert "Vær OBS – bækkenløft med rygskade" in document.text
@@ -127,7 +128,7 @@ def test_the_picture_of_a_card_is_large_and_stands_beside_the_dose() -> None:
 
 def test_the_help_of_the_clinic_is_on_the_card_and_what_does_not_fit_in_front_is_on_its_back() -> None:
     lines = tuple(f"du får feber eller ondt på {number} steder" for number in range(1, 5))
-    data = pdf(made(exercise(4), "exercise-card", see_doctor=lines), "exercise-card")
+    data = pdf(made(exercise(9), "exercise-card", see_doctor=lines), "exercise-card")
 
     assert len(pypdfium2.PdfDocument(data)) == 2
     assert STEPS[-1].split()[-1] in words_on(data, 0)

@@ -99,7 +99,7 @@ SUITABLE = [
 ]
 PAGES = {
     ("long", "standard"): 4, ("long", "letter"): 4, ("long", "large-print"): 6, ("long", "a5"): 6, ("long", "short"): 1,
-    ("exercise", "standard"): 2, ("exercise", "letter"): 2, ("exercise", "large-print"): 2, ("exercise", "a5"): 2,
+    ("exercise", "standard"): 2, ("exercise", "letter"): 2, ("exercise", "large-print"): 3, ("exercise", "a5"): 3,
     ("exercise", "short"): 1, ("exercise", "exercise-card"): 1,
 }  # fmt: skip
 LEAST_PT = {"large-print": 18.0, "exercise-card": 11.0}
@@ -498,7 +498,7 @@ def _ink_right(thing: Any, page: Any) -> float:
     buffer = ctypes.create_string_buffer(length)
     pdfium.FPDFTextObj_GetText(thing.raw, text_page.raw, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), length)
     words = buffer.raw.decode("utf-16-le").rstrip("\0").strip()
-    left, _, right, _ = thing.get_bounds()
+    left, right = float(thing.get_bounds()[0]), float(thing.get_bounds()[2])
     return left + 0.6 * font_size(thing) * len(words) if words.isdigit() else right
 
 

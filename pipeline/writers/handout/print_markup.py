@@ -183,7 +183,7 @@ class HandoutRenderer(MarkupRenderer):
         # The e-book needs the page of each block.
         lettering_mm = MIN_LETTERING_PT * MM_PER_PT
         components = ComponentRenderer(
-            self._setting, self.anchored, self.figure, self._sized, self._drawing_rendition, lettering_mm
+            self._setting, self.anchored, self.anchor, self.figure, self._sized, self._drawing_rendition, lettering_mm
         )
         waiting = [(block, piece) for block, piece in components.pieces(article) if piece]
         if not self._frame.has_margin:
