@@ -246,6 +246,8 @@ class Callout:
     line: int = 0
     is_found: bool = False
     """A passage that the author did not mark; it was found by its words. Its heading is the first block inside."""
+    is_added: bool = False
+    """The publisher's own words, not the author's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,7 @@ class _Passages:
         group="safe",
     )
     def _boxes(self, blocks: tuple[Block, ...], kind: CalloutKind, why: str) -> tuple[Block, ...]:
-        line = next((block.line for block in blocks if not isinstance(block, Cell)), 0)
+        line = blocks[0].line
         message = f"set as a box ({kind}) for its {why}: {_shown(text(blocks[:1]))!r}"
         self.findings.add("help-found", line, message)
         return (Callout(kind, blocks, (), line, is_found=True),)
