@@ -497,7 +497,7 @@ def test_when_to_see_a_doctor_is_never_split(filler: int, page: int) -> None:
     document = pypdfium2.PdfDocument(pdf(article(blocks=(para(LONG * filler), box)), notes=False))
 
     pages = [sheet.get_textpage().get_text_bounded() for sheet in document]
-    for words in ("Søg læge", "tegn 0", "tegn 7"):
+    for words in ("Søg læge, hvis", "tegn 0", "tegn 7"):
         assert [words in shown for shown in pages].index(True) == page
 
 

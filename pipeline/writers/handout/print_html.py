@@ -54,7 +54,7 @@ _NOTES_HEAD_MM = 22.0
 _MAX_WRITING_LINES = 12
 _MIN_WRITING_LINES = 3
 MIN_LINES_ROOM_MM = _NOTES_HEAD_MM + _MIN_WRITING_LINES * _LINE_SPACING_MM
-_FIRST_PAGE_LETTERS = 6.0
+_FIRST_PAGE_LETTERS = 8.5
 """On the first page, for each square millimetre of its columns, in type of 1 pt."""
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
