@@ -13,7 +13,7 @@ from tests.conftest import run_publish
 from tests.makers import PUBLISH_TOML, write
 from tests.pdf_reading import Element, tree
 
-NUMBER = "70 11 31 31"
+NUMBER = "70 12 34 99"
 STEPS = "## Sådan gør du\n\n1. Sæt dig ned.\n2. Rejs dig langsomt op.\n3. Gentag ti gange."
 FILLER = "\n\n".join(f"## Emne {n}\n\n{'Her står noget om svimmelhed i almindelighed. ' * 9}" for n in range(7))
 
