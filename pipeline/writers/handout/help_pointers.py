@@ -65,14 +65,14 @@ class Pointer:
 
 
 def pointers(places: Iterable[HelpPlace], words: Words, doctor_on_call: str) -> tuple[Pointer, ...]:
-    """Return the parts of the band for these boxes, the most urgent first.
+    """Return the parts of the band for these boxes: the most urgent first, and what was found behind what was marked.
 
     The signs themselves are said as far as there is room; behind a box that is too long, none are, so that nothing less
     urgent stands out more.
     """
     found: list[Pointer] = []
     room = _MOST_LINES
-    for place in sorted(places, key=lambda place: URGENT_KINDS.index(place.box.kind)):
+    for place in sorted(places, key=lambda place: (URGENT_KINDS.index(place.box.kind), place.box.is_found)):
         box, name = place.box, level_name(place.box, words)
         signs = _signs(box)
         lines = sum(_lines(head) + sum(map(_lines, items)) for head, items in signs)
@@ -80,7 +80,8 @@ def pointers(places: Iterable[HelpPlace], words: Words, doctor_on_call: str) -> 
         room = room - lines if has_room else 0
         last = found[-1] if found else None
         if not has_room and last and (last.kind, last.name) == (box.kind, name):
-            found[-1] = replace(last, places=(*last.places, (place.id, place.topic)))
+            if not place.topic or place.topic not in [topic for _, topic in last.places]:
+                found[-1] = replace(last, places=(*last.places, (place.id, place.topic)))
             continue
         number = number_line(box, words, doctor_on_call)
         if not has_room:
