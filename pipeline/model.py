@@ -233,6 +233,8 @@ class Div:
     media: tuple[str, ...] = ()
     """Empty: for every medium."""
     line: int = 0
+    is_plain: bool = False
+    """No passage in it is put into a box for its words; reading takes such a mark away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,8 @@ class Callout:
     line: int = 0
     is_found: bool = False
     """A passage that the author did not mark; it was found by its words. Its heading is the first block inside."""
+    is_added: bool = False
+    """The publisher's own words, not the author's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,6 +470,11 @@ class Metadata:
         meaning="`true`: left out of `publish all`",
         aliases="is_unlisted hidden noindex",
         name="unlisted",
+    )
+    help_boxes: bool = key_field(
+        default=True,
+        form="flag",
+        meaning="`false`: no passage on when to get help, or on what to beware of, is put into a box for its words",
     )
     formats: tuple[str, ...] = key_field((), "formats", "a list: only these formats", "format")
     """Empty: every format."""

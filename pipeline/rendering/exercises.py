@@ -126,7 +126,8 @@ def with_levels(blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 
 def _by_urgency(boxes: Iterable[Callout]) -> tuple[Callout, ...]:
-    return tuple(sorted(boxes, key=lambda box: HELP_KINDS.index(box.kind)))
+    """Return the most urgent first; the clinic's own box, which is the same on every sheet, comes last."""
+    return tuple(sorted(boxes, key=lambda box: (box.is_added, HELP_KINDS.index(box.kind))))
 
 
 def is_label(block: Block) -> bool:

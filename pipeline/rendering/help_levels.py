@@ -22,10 +22,14 @@ def box_label(box: Callout, words: Words) -> str:
         return ""
     if box.kind not in URGENT_KINDS:
         return "" if box.is_found and _says(box.kind, text(box.blocks[:1]), words) else _word("callout", box, words)
-    if box.is_found and box.kind == "see-doctor" and not _says(box.kind, text((box,)), words):
-        return words["help_other"]
     is_led_to = not (box.title or box.is_found) and (box.kind == "see-doctor" or not _says_level(box, words))
-    return _word("callout" if is_led_to else "help", box, words)
+    return _word("callout", box, words) if is_led_to else level_name(box, words)
+
+
+def level_name(box: Callout, words: Words) -> str:
+    """Return the name of a level: whom to ring; `Søg hjælp` over a passage that was found, and names no doctor."""
+    names_other = box.is_found and box.kind == "see-doctor" and not _says(box.kind, text((box,)), words)
+    return words["help_other"] if names_other else _word("help", box, words)
 
 
 def number_line(box: Callout, words: Words, number: str) -> str:

@@ -244,8 +244,9 @@ class MarkupRenderer:
         return Markup("<div{}>\n{}\n</div>").format(self.lang(block.language), inside) if block.language else inside
 
     def callout(self, block: model.Callout) -> Markup:
-        return Markup('<aside class="callout {}" role="note">\n{}\n{}\n</aside>').format(
-            block.kind, self.callout_title(block), self.blocks(block.blocks)
+        added = ADDED if block.is_added else ""
+        return Markup('<aside class="callout {}" role="note"{}>\n{}\n{}\n</aside>').format(
+            block.kind, added, self.callout_title(block), self.blocks(block.blocks)
         )
 
     def callout_title(self, block: model.Callout, id_: str = "") -> Markup:

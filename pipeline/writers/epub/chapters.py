@@ -227,7 +227,7 @@ class ChapterRenderer(MarkupRenderer):
             self.urgent.append(NavEntry(": ".join(filter(None, (label, title))), f"{self.chapter.name}#{id_}"))
         name = f"{id_}-title"
         heading = self.callout_title(block, name)
-        named = Markup(' aria-labelledby="{}"').format(name) if heading else ""
+        named = (Markup(' aria-labelledby="{}"').format(name) if heading else "") + (ADDED if block.is_added else "")
         return Markup('<{0} id="{1}" class="callout {2}" epub:type="{3}" role="doc-{3}"{4}>\n{5}\n{6}\n</{0}>').format(
             tag, id_, block.kind, kind, named, heading, self.blocks(block.blocks)
         )

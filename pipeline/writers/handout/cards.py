@@ -284,7 +284,6 @@ def _card_values(
         "steps": renderer.blocks(with_levels(exercise.steps)),
         "dose": _dose_values(renderer, exercise.dose),
         "cautions": renderer.blocks(with_levels(exercise.cautions)),
-        "see_doctor": print_html.default_see_doctor_lines(edition, job),
         "words": renderer.words,
         "added": renderer.added(),
     }

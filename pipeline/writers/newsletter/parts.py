@@ -64,9 +64,10 @@ class MailRenderer(MarkupRenderer):
 
     def callout(self, block: model.Callout) -> Markup:
         # Outlook for Windows supports background and padding on table cells only.
+        added = ADDED if block.is_added else ""
         return Markup(
-            '<table class="callout" {}><tr><td class="box {}">\n<div role="note">\n{}\n{}\n</div>\n</td></tr></table>'
-        ).format(_LAYOUT_TABLE_ATTRIBUTES, block.kind, self.callout_title(block), self.blocks(block.blocks))
+            '<table class="callout" {}><tr><td class="box {}">\n<div role="note"{}>\n{}\n{}\n</div>\n</td></tr></table>'
+        ).format(_LAYOUT_TABLE_ATTRIBUTES, block.kind, added, self.callout_title(block), self.blocks(block.blocks))
 
     def figure(self, block: model.Figure) -> Markup:
         image = self.picture(block.image, "picture")

@@ -135,9 +135,8 @@ def edition_teaser(edition: model.Edition, article: model.Article) -> MailSectio
     has_words = article.lead or article.description
     first = () if has_words else tuple(block for block in article.blocks if isinstance(block, model.Para))[:1]
     hero = article.hero if article == edition.articles[0] and not edition.front.hero else None
-    return MailSection(
-        article, (*first, *model.help_boxes(article.blocks, MEDIUM)), is_whole=False, is_teaser=True, hero=hero
-    )
+    boxes = (box for box in model.help_boxes(article.blocks, MEDIUM) if not box.is_added)
+    return MailSection(article, (*first, *boxes), is_whole=False, is_teaser=True, hero=hero)
 
 
 def opening_sections(article: model.Article) -> Iterator[MailSection]:
