@@ -84,7 +84,7 @@ def _compare_file(entry: dict[str, Any], bound: list[Article], file: Path) -> It
             variant = file.stem.removeprefix(name).removeprefix(".") or "standard"
             if variant == "booklet":
                 yield f"handout booklet{more}", bound[0], compare_booklet(data, file.with_name(f"{name}.a5.pdf"))
-            else:
+            elif variant != "cards-2up":  # it holds the pages of the cards, which are compared
                 sheets = compare_sheet(paper.read_handout(data), bound, variant)
                 yield from ((f"handout {variant}{more}", *each) for each in sheets)
 
