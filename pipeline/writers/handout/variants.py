@@ -136,6 +136,8 @@ class TypeSetting:
     """Factor for the width of drawings in the column: text of 10 pt is still 7 pt at 0.7."""
     is_loose: bool = False
     """Rows, boxes and lists may break across pages; else a page would be nearly empty."""
+    pointed: frozenset[str] | None = None
+    """Ids of the boxes of help that the band on the first page leads to; None: of those that are probably overleaf."""
 
 
 def _setting_candidates(frame: PageGeometry, *sizes_pt: float) -> tuple[TypeSetting, ...]:
