@@ -129,7 +129,7 @@ CODES = {
     "project-open": CodeEntry("warning", "run.surroundings"), "quotes-mixed": CodeEntry("warning", "lint.mechanics"),
     "reading-time": CodeEntry("note", "lint.plain_language"), "references-code": CodeEntry("note", "reading.repairs"),
     "references-moved": CodeEntry("note", "reading.references"), "related-title": CodeEntry("note", "reading.editions"),
-    "related-unknown": CodeEntry("note", "reading.editions"),
+    "related-unknown": CodeEntry("note", "reading.editions"), "repair-undone": CodeEntry("warning", "reading.reader"),
     "replacement-character": CodeEntry("warning", "reading.source_text"),
     "review-missing": CodeEntry("note", "lint.safety"), "review-overdue": CodeEntry("warning", "lint.review_dates"),
     "reviewer-missing": CodeEntry("warning", "lint.safety"),

@@ -7,7 +7,7 @@ title, hero and the rest → `Article`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -40,6 +40,7 @@ from pipeline.reading.links import LinkResolver
 from pipeline.reading.outline import build_outline
 from pipeline.reading.pandoc import PandocDocument, PandocFailure, parse_many
 from pipeline.reading.picture_finder import PictureFinder, ResolvedPicture
+from pipeline.reading.repair_check import lost_part
 from pipeline.reading.repairs import repair_lines
 from pipeline.reading.source_files import LargeFileError, Source, SourceRoots, read_inside, source_id
 from pipeline.reading.source_text import decode_source
@@ -68,8 +69,15 @@ class _PreparedSource:
     source: Source
     text: SourceText
     lines: Lines
+    """The repaired lines."""
     findings: FindingCollector
     sha256: str
+    read: int
+    """How many of the findings were there before the repairs."""
+
+    @property
+    def untouched(self) -> Lines:
+        return body_lines(self.text.body, self.text.body_line)
 
 
 @dataclass(slots=True)
@@ -104,14 +112,14 @@ def read_articles(
     """
     prepared = [_prepare_source(source, config, roots) for source in sources]
     ready = [item for item in prepared if isinstance(item, _PreparedSource)]
-    texts = ["\n".join(line.text for line in item.lines) + "\n" for item in ready]
-    documents = iter(parse_many(texts, PANDOC_TIMEOUT_S))
+    parsed = parse_many([_as_text(item.lines) for item in ready], PANDOC_TIMEOUT_S)
+    checked = iter(_undo_harmful_repairs(tuple(zip(ready, parsed, strict=True))))
     finder = PictureFinder(roots, config.limits)
     links = LinkResolver(config, ids)
     return tuple(
         item
         if isinstance(item, ReadResult)
-        else _normalise_document(item, next(documents), config, _ArticleTargets(finder, links, item.findings))
+        else _normalise_document(*next(checked), config, _ArticleTargets(finder, links, item.findings))
         for item in prepared
     )
 
@@ -125,11 +133,39 @@ def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _Prep
         parts = read_front_matter(decode_source(data, findings), config.sources, findings)
         if parts is not None:
             _check_length(parts.body, config.limits)
+            read = len(findings)
             lines = repair_lines(body_lines(parts.body, parts.body_line), findings)
-            return _PreparedSource(source, parts, lines, findings, sha256)
+            return _PreparedSource(source, parts, lines, findings, sha256, read)
     except SourceError as error:
         _add_error(error, findings)
     return ReadResult(source, None, sort_findings(findings), (), sha256)
+
+
+def _as_text(lines: Lines) -> str:
+    return "\n".join(line.text for line in lines) + "\n"
+
+
+@warning_rule(
+    "repair-undone",
+    "The repairs would have taken a table or a list item away, so the text is read as it stands.",
+    "A table that pandoc reads, and that a repair makes a paragraph",
+    "Compare the page with the text; report it, since a repair should not do this.",
+)
+def _undo_harmful_repairs(
+    documents: Sequence[tuple[_PreparedSource, PandocDocument | PandocFailure]],
+) -> Iterator[tuple[_PreparedSource, PandocDocument | PandocFailure]]:
+    """Yield each text with pandoc's document of it: without its repairs where these would lose a part of it."""
+    changed = [item for item, _ in documents if item.lines != item.untouched]
+    untouched_documents = parse_many([_as_text(item.untouched) for item in changed], PANDOC_TIMEOUT_S)
+    before = {item.source: document for item, document in zip(changed, untouched_documents, strict=True)}
+    for item, document in documents:
+        untouched = before.get(item.source, document)
+        if lost := lost_part(untouched, document):
+            item.findings[item.read :] = [each for each in item.findings[item.read :] if each.severity == "error"]
+            item.findings.add("repair-undone", item.text.body_line, f"the repairs would have lost {lost[:60]!r}")
+            yield replace(item, lines=item.untouched), untouched
+        else:
+            yield item, document
 
 
 def _check_length(body: str, limits: Limits) -> None:
