@@ -137,11 +137,11 @@ def parse_template(published: bytes, unsubscribe: str, identity: SenderIdentity)
             raise SendError("the published message is damaged: it contains a part twice", hint="publish it again")
         before, _, rest = rest.partition(written)
         body += _split_at(placeholder, shield_from_lines(before))
-        data = changed.replace("\r\n", "\n").encode()
         if part["Content-Transfer-Encoding"] == "base64":
-            body.append(Base64Part(tuple(data.split(placeholder.encode()))))
+            body.append(Base64Part(tuple(changed.encode().split(placeholder.encode()))))
         else:
-            body += _split_at(placeholder, shield_from_lines(quopri.encodestring(data).replace(b"\n", b"\r\n")))
+            data = quopri.encodestring(changed.replace("\r\n", "\n").encode()).replace(b"\n", b"\r\n")
+            body += _split_at(placeholder, shield_from_lines(data))
         kinds.add(kind)
     if missing := _TEXTS - kinds:
         raise SendError(

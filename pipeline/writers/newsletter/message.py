@@ -130,13 +130,13 @@ def build_message(content: MessageContent) -> bytes:
 
 def _transfer_encoding(words: str) -> str:
     """Return the shorter encoding; quoted-printable, which people can read, where there is hardly a difference."""
-    data = words.encode()
+    data = words.replace("\n", "\r\n").encode()  # lines end so as they travel
     return "base64" if _base64_length(data) < _NOTABLE * len(quopri.encodestring(data)) else "quoted-printable"
 
 
 def encoded_length(words: str) -> int:
     """Return how many bytes a part of a message takes as it travels."""
-    data = words.encode()
+    data = words.replace("\n", "\r\n").encode()
     return _base64_length(data) if _transfer_encoding(words) == "base64" else len(quopri.encodestring(data))
 
 
