@@ -8,8 +8,8 @@ import pypdfium2
 
 from pipeline.findings import Finding
 from pipeline.preview.page_images import place_findings
-from tests.conftest import ARTICLE, PUBLISH_TOML, Ran, run_publish
-from tests.makers import picture_file, write
+from tests.conftest import ARTICLE, Ran, run_publish
+from tests.makers import PUBLISH_TOML, picture_file, write
 
 
 def finding(severity: str, line: int) -> Finding:
