@@ -14,6 +14,7 @@ from typing import TypeAlias
 from markupsafe import Markup, escape
 
 from pipeline import model
+from pipeline.rendering.help_levels import box_label, number_line
 from pipeline.rendering.words import Words
 
 Emphasis: TypeAlias = model.Emph | model.Strong | model.Strikeout | model.Superscript | model.Subscript
@@ -100,6 +101,7 @@ class MarkupRenderer:
         medium: str,
         prefix: str = "",
         language: str = "",
+        doctor_on_call: str = "",
     ) -> None:
         """Set up the renderer for one article.
 
@@ -108,11 +110,13 @@ class MarkupRenderer:
             medium: Blocks marked for other media are left out.
             prefix: Put before every id, so that several articles share a document.
             language: Of the article; empty: that of the words.
+            doctor_on_call: The number to ring out of hours; empty: not known.
         """
         self.words = words
         self.place = place
         self.medium = medium
         self.prefix = prefix
+        self.doctor_on_call = doctor_on_call
         self._language = language or words.language
         self._notes: list[model.Note] = []
         self._marks: dict[model.Note, tuple[int, int]] = {}
@@ -253,16 +257,27 @@ class MarkupRenderer:
         return Markup("<div{}>\n{}\n</div>").format(self.lang(block.language), inside) if block.language else inside
 
     def callout(self, block: model.Callout) -> Markup:
-        return Markup('<aside class="callout {}" role="note">\n{}\n{}\n</aside>').format(
-            block.kind, self.callout_title(block), self.blocks(block.blocks)
+        added = ADDED if block.is_added else ""
+        return Markup('<aside class="callout {}" role="note"{}>\n{}\n{}\n</aside>').format(
+            block.kind, added, self.callout_title(block), self.blocks(block.blocks)
         )
 
-    def callout_title(self, block: model.Callout) -> Markup:
-        """Return the author's title, or the default label of the kind, marked as added."""
+    def callout_title(self, block: model.Callout, id_: str = "") -> Markup:
+        """Return the label of a box, marked as added, the author's title, and the number to ring.
+
+        Args:
+            id_: Of the first of these lines; empty: none.
+        """
+        label, number = box_label(block, self.words), number_line(block, self.words, self.doctor_on_call)
+        lines = [("callout-title", self.added(), escape(label))] if label else []
         if block.title:
-            return Markup('<p class="callout-title">{}</p>').format(self.inlines(block.title))
-        return Markup('<p class="callout-title"{}>{}</p>').format(
-            self.added(), self.words[f"callout_{block.kind}".replace("-", "_")]
+            lines.append(("callout-subtitle" if label else "callout-title", Markup(""), self.inlines(block.title)))
+        if number:
+            lines.append(("callout-number", self.added(), escape(number)))
+        ids = (Markup(' id="{}"').format(id_) if id_ and not at else "" for at in range(len(lines)))
+        return Markup("\n").join(
+            Markup('<p class="{}"{}{}>{}</p>').format(name, own, added, shown)
+            for own, (name, added, shown) in zip(ids, lines, strict=True)
         )
 
     def references(self, block: model.References) -> Markup:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from pipeline.errors import SourceError, StyleError, WriteError
 from pipeline.findings import Finding, make_finding
-from pipeline.model import Article, Edition, Picture, images
+from pipeline.model import URGENT_KINDS, Article, Edition, Picture, images
 from pipeline.rendering.cover import Cover, draw_cover
 from pipeline.rendering.fonts import FONT_FAMILY, FONT_STYLES, FontStyle, subset_font
 from pipeline.rendering.markup import TITLE, Placed
@@ -71,7 +71,7 @@ class BookBuilder:
         self.page_breaks = chapters.PageBreaks(self.printed.page_of)
         self.pictures: dict[str, Rendition] = {}
         """Pictures shown, by name in the book; equal pictures are stored once."""
-        self.urgent: list[chapters.NavEntry] = []
+        self.urgent: list[chapters.UrgentBox] = []
         self.references: list[Markup] = []
         self.counted = AccessibilityCounts()
         self.chapters = chapters.chapters_of(edition)
@@ -194,20 +194,33 @@ class BookBuilder:
         )
 
     def urgent_page(self) -> BookPage:
-        """Return the list of all boxes on when to see a doctor, by chapter."""
-        entries = [
-            chapters.NavEntry(chapter.article.title, chapter.name, below)
-            for chapter in self.chapters
-            if (below := tuple(entry for entry in self.urgent if entry.href.startswith(f"{chapter.name}#")))
+        """Return the signs to act on: those of all chapters, by level of help."""
+        levels = [
+            {
+                "kind": kind,
+                "name": self.words[f"help_{kind}".replace("-", "_")],
+                "boxes": [
+                    {"title": box.chapter.article.title, "href": box.href, "lines": box.lines}
+                    for box in self.urgent
+                    if box.kind == kind
+                ],
+            }
+            for kind in URGENT_KINDS
+            if any(box.kind == kind for box in self.urgent)
         ]
-        return self.page("urgent.xhtml", "urgent", self.words["epub_urgent"], entries=entries)
+        return self.page("urgent.xhtml", "urgent", self.words["epub_urgent"], levels=levels)
 
     def chapter_page(self, chapter: chapters.Chapter) -> BookPage:
         article = chapter.article
         is_preface = self.edition.is_bound and article is self.edition.front
         words = self.job.words_of(article)
         renderer = chapters.ChapterRenderer(
-            chapter, words, self.place, chapters=self._by_address, page_breaks=self.page_breaks
+            chapter,
+            words,
+            self.place,
+            chapters=self._by_address,
+            page_breaks=self.page_breaks,
+            doctor_on_call=self.job.publisher.doctor_on_call(article.language),
         )
         # In reading order, since page breaks and notes are numbered while rendering.
         opening_mark = renderer.opening_mark()

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from urllib.parse import quote, urlsplit
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from pipeline import model
 from pipeline.findings import Finding, make_finding
 from pipeline.model import children, text, walk
 from pipeline.registry import warning_rule
 from pipeline.rendering.fonts import widest_word_em
+from pipeline.rendering.help_levels import box_label
 from pipeline.rendering.markup import (
     ADDED,
     TITLE,
@@ -80,6 +81,24 @@ class Chapter:
     def href(self, id_: str) -> str:
         """Return the address of a heading in the book; that of the chapter where there is no such heading."""
         return f"{self.file_of[id_]}#{self.prefix}{id_}" if id_ in self.file_of else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class UrgentBox:
+    """A box on when to get help, for the page of the book that holds them all."""
+
+    kind: model.CalloutKind
+    chapter: Chapter
+    href: str
+    lines: tuple[str, ...]
+
+
+def _signs(box: model.Callout) -> Iterator[str]:
+    """Yield the words of a box: its title, its paragraphs, and each item of its lists."""
+    yield from filter(None, (text(box.title),))
+    for block in box.blocks:
+        items = block.items if isinstance(block, model.BulletList | model.OrderedList) else ((block,),)
+        yield from filter(None, map(text, items))
 
 
 def chapters_of(edition: model.Edition) -> tuple[Chapter, ...]:
@@ -158,14 +177,18 @@ class ChapterRenderer(MarkupRenderer):
         *,
         chapters: Mapping[str, Chapter],
         page_breaks: PageBreaks,
+        doctor_on_call: str = "",
     ) -> None:
-        super().__init__(words, place, medium=MEDIUM, prefix=chapter.prefix, language=chapter.article.language)
+        own = chapter.article.language
+        super().__init__(
+            words, place, medium=MEDIUM, prefix=chapter.prefix, language=own, doctor_on_call=doctor_on_call
+        )
         self.chapter = chapter
         self.chapters = chapters
         """All chapters of the book, by the web address of their article."""
         self.page_breaks = page_breaks
-        self.urgent: list[NavEntry] = []
-        """The boxes on when to see a doctor."""
+        self.urgent: list[UrgentBox] = []
+        """The boxes on when to get help."""
         self.findings: list[Finding] = []
         self.moved: list[Markup] = []
         """Its references, for the common list of the book."""
@@ -233,15 +256,14 @@ class ChapterRenderer(MarkupRenderer):
         self._boxes += 1
         id_ = f"{self.prefix}_box-{self._boxes}"
         tag, kind = (Markup("aside"), "tip") if block.kind == "tip" else (Markup("section"), "notice")
-        title = self.inlines(block.title) or escape(self.words[f"callout_{block.kind}".replace("-", "_")])
-        if block.kind == "see-doctor":
-            self.urgent.append(NavEntry(text(block.title) or str(title), f"{self.chapter.name}#{id_}"))
-        return Markup(
-            '<{0} id="{1}" class="callout {2}" epub:type="{3}" role="doc-{3}" aria-labelledby="{1}-title">\n'
-            '<p class="callout-title" id="{1}-title"{4}>{5}</p>\n{6}\n</{0}>'
-        ).format(
-            tag, id_, block.kind, kind, "" if block.title else self.added(), title, self.blocks(block.blocks)
-        )  # fmt: skip
+        if block.kind in model.URGENT_KINDS:
+            self.urgent.append(UrgentBox(block.kind, self.chapter, f"{self.chapter.name}#{id_}", tuple(_signs(block))))
+        name = f"{id_}-title"
+        heading = self.callout_title(block, name)
+        named = (Markup(' aria-labelledby="{}"').format(name) if heading else "") + (ADDED if block.is_added else "")
+        return Markup('<{0} id="{1}" class="callout {2}" epub:type="{3}" role="doc-{3}"{4}>\n{5}\n{6}\n</{0}>').format(
+            tag, id_, block.kind, kind, named, heading, self.blocks(block.blocks)
+        )
 
     def references(self, block: model.References) -> Markup:
         """Return the references, or a link to the common list of the book."""
@@ -376,7 +398,7 @@ def _least_table_em(table: model.Table) -> float:
 def chapter_toc(chapter: Chapter, words: Words) -> tuple[NavEntry, ...]:
     """Return the sections of a chapter; what stands below them, such as each of many questions, is left out."""
     entries: list[NavEntry] = []
-    for block in chapter.article.blocks:
+    for block in model.opened(chapter.article.blocks):
         # Headings in another file are left out: a table of contents follows the reading order.
         if not isinstance(block, model.Header | model.References) or _heading_level(block) != _SECTION_LEVEL:
             continue
@@ -388,8 +410,13 @@ def chapter_toc(chapter: Chapter, words: Words) -> tuple[NavEntry, ...]:
 
 
 def _heading_level(block: model.Block) -> int:
-    """Return the level of a heading; 0: not a heading."""
-    return block.level if isinstance(block, model.Header) else 2 if isinstance(block, model.References) else 0
+    """Return the level of a heading, or of the one that a passage found by its words begins with; 0: not a heading."""
+    match block:
+        case model.Header(level) | model.Callout(_, (model.Header(level), *_), is_found=True):
+            return level
+        case model.References():
+            return 2
+    return 0
 
 
 def _has_words(content: tuple[model.Inline | model.Block, ...]) -> bool:

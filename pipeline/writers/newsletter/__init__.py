@@ -18,8 +18,8 @@ from pipeline.writers.newsletter.mail_images import (
     mail_need,
     thumbnail_need,
 )
-from pipeline.writers.newsletter.parts import MEDIUM, render_html, render_text
-from pipeline.writers.newsletter.sections import MailSection, Options, edition_teaser, sections_of, shortenings
+from pipeline.writers.newsletter.parts import render_html, render_text
+from pipeline.writers.newsletter.sections import MEDIUM, MailSection, Options, edition_teaser, sections_of, shortenings
 
 __all__ = ["Options", "facts_from", "medium", "needs", "summary", "write"]
 

@@ -28,9 +28,8 @@ from pipeline.rendering.words import Words, find_locale
 from pipeline.writers import Job
 from pipeline.writers.newsletter.footer import footer_of
 from pipeline.writers.newsletter.mail_images import ImageRegistry, find_mail_logo, place_logo
-from pipeline.writers.newsletter.sections import MailSection, announcements_of, event_inlines, opening_hours
+from pipeline.writers.newsletter.sections import MEDIUM, MailSection, announcements_of, event_inlines, opening_hours
 
-MEDIUM = "mail"
 CELL_PX = 120
 """Width of a picture in a table cell: two of them fit beside text at 320 px."""
 TABLE_PX, WIDE_TABLE_PX = 220, 540
@@ -53,6 +52,7 @@ class MailRenderer(MarkupRenderer):
         depth: int = 0,
         address: Callable[[str], str] = str,
         language: str = "",
+        doctor_on_call: str = "",
     ) -> None:
         """Set up the renderer for one article.
 
@@ -60,8 +60,9 @@ class MailRenderer(MarkupRenderer):
             depth: Added to the level of every heading.
             address: Returns the target of a link; empty leaves only its words.
             language: Of the article; empty: that of the words.
+            doctor_on_call: The number to ring out of hours; empty: not known.
         """
-        super().__init__(words, place, medium=MEDIUM, prefix=prefix, language=language)
+        super().__init__(words, place, medium=MEDIUM, prefix=prefix, language=language, doctor_on_call=doctor_on_call)
         self.depth = depth
         self.address = address
         self._is_in_cell = False
@@ -71,9 +72,10 @@ class MailRenderer(MarkupRenderer):
 
     def callout(self, block: model.Callout) -> Markup:
         # Outlook for Windows supports background and padding on table cells only.
+        added = ADDED if block.is_added else ""
         return Markup(
-            '<table class="callout" {}><tr><td class="box {}">\n<div role="note">\n{}\n{}\n</div>\n</td></tr></table>'
-        ).format(_LAYOUT_TABLE_ATTRIBUTES, block.kind, self.callout_title(block), self.blocks(block.blocks))
+            '<table class="callout" {}><tr><td class="box {}">\n<div role="note"{}>\n{}\n{}\n</div>\n</td></tr></table>'
+        ).format(_LAYOUT_TABLE_ATTRIBUTES, block.kind, added, self.callout_title(block), self.blocks(block.blocks))
 
     def figure(self, block: model.Figure) -> Markup:
         image = self.picture(block.image, "picture")
@@ -219,6 +221,7 @@ def section_values(edition: model.Edition, section: MailSection, job: Job, image
         depth=level - 1,
         address=link_resolver(section),
         language=article.language,
+        doctor_on_call=job.publisher.doctor_on_call(article.language),
     )
     heading = Markup('<h{0} id="{1}"{2}>{3}</h{0}>').format(
         level, prefix + TITLE, Markup(' class="title"') if level > 1 else "", article.title
@@ -354,6 +357,7 @@ def section_text(edition: model.Edition, section: MailSection, job: Job, rendere
     renderer.words = words
     renderer.depth = level - 1
     renderer.address = link_resolver(section)
+    renderer.doctor_on_call = job.publisher.doctor_on_call(article.language)
     opening = [
         renderer.paragraph("" if is_front else part_titles(edition).get(article.id, "")),
         renderer.heading(article.title, level),

@@ -14,6 +14,7 @@ from pipeline.model import walk
 from pipeline.rendering.readability import sentences
 from pipeline.rendering.words import Words
 
+MEDIUM = "mail"
 _URL_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _TEASER_LETTERS = 240
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -131,14 +132,14 @@ def whole_section(article: model.Article) -> MailSection:
 
 
 def edition_teaser(edition: model.Edition, article: model.Article) -> MailSection:
-    """Return the first sentences of an article with a small picture, and its boxes on when to see a doctor.
+    """Return the first sentences of an article with a small picture, and its boxes on when to get help.
 
     The first article is the lead story: its picture is large, unless the edition has one of its own.
     """
     is_first = article == edition.articles[0] and not edition.front.hero
     hero = article.hero if is_first else None
     thumbnail = None if hero else next(iter(model.images(article)), None)
-    kept = see_doctor_callouts(article.blocks)
+    kept = tuple(box for box in model.help_boxes(article.blocks, MEDIUM) if not box.is_added)
     return MailSection(article, kept, is_whole=False, is_teaser=True, hero=hero, thumbnail=thumbnail)
 
 
@@ -166,18 +167,13 @@ def opening_sections(article: model.Article) -> Iterator[MailSection]:
     for start in reversed(starts):
         kept = article.blocks[:start]
         yield MailSection(
-            article, (*kept, *see_doctor_callouts(article.blocks[start:])), is_whole=False, hero=article.hero
+            article, (*kept, *model.help_boxes(article.blocks[start:], MEDIUM)), is_whole=False, hero=article.hero
         )
 
 
 def _may_be_first_left(block: model.Block) -> bool:
     """Tell whether a text may end before a block: not before what its last paragraph announces."""
     return isinstance(block, model.Para | model.Figure | model.Table)
-
-
-def see_doctor_callouts(blocks: tuple[model.Block, ...]) -> tuple[model.Block, ...]:
-    """Return the boxes on when to see a doctor, which are kept in every shortening."""
-    return tuple(node for node in walk(blocks) if isinstance(node, model.Callout) and node.kind == "see-doctor")
 
 
 # ---- announcements
