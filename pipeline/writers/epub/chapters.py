@@ -15,7 +15,6 @@ from pipeline.findings import Finding, make_finding
 from pipeline.model import children, text, walk
 from pipeline.registry import warning_rule
 from pipeline.rendering.fonts import widest_word_em
-from pipeline.rendering.help_levels import box_label
 from pipeline.rendering.markup import (
     ADDED,
     TITLE,
