@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_type_hints
+from typing import Any, Literal, TypeAlias, TypeVar, get_type_hints
 
 from pipeline.codes import CODES, FORMER_CODES
 from pipeline.errors import ConfigError, did_you_mean
@@ -19,6 +19,7 @@ from pipeline.trusted_paths import PROJECT_FILE, foreign_owner
 FILE_NAME = PROJECT_FILE
 _MOST_BYTES = 1_000_000
 Options = TypeVar("Options")
+SeeDoctor: TypeAlias = tuple[str, ...] | Mapping[str, tuple[str, ...] | Mapping[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,25 @@ class Publisher:
     """Without a slash at its end."""
     address: str = ""
     phone: str = ""
+    out_of_hours: str | Mapping[str, str] = ""
+    """Number of the doctor on call, in boxes that say to ring there; by language where they differ: `{da = "…"}`."""
+    see_doctor: SeeDoctor = ()
+    """When to see a doctor, one line each: a box for every article that does not say so itself.
+
+    By tag or kind of the article, `{ryg = ["…"], "søvn" = [], other = ["…"]}`: an empty list is for none. By language:
+    `{da = ["…"], en = ["…"]}`, for any topic too; plain lines are in the publisher's. `[handout] see_doctor` is the
+    same key by its former name.
+    """
     email: str = ""
     cvr: str = ""
     logo: str = ""
     """Path from the project folder."""
     privacy: str = ""
+
+    def doctor_on_call(self, language: str) -> str:
+        """Return the number of the doctor on call for readers of a language; empty where it is not known."""
+        given = self.out_of_hours
+        return given if isinstance(given, str) else given.get(language.split("-", maxsplit=1)[0].lower(), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +223,9 @@ def load_config(folder: Path, formats: Iterable[str]) -> Config:
             errors.append(f"{FILE_NAME}:{line_of(source, name)}: {name} is a value, expected a table [{name}]")
             tables[name] = {}
     sections: dict[str, Any] = {}
+    former = tables.get("handout", {}).get("see_doctor")
+    if former and "see_doctor" not in tables.get("publisher", {}):
+        tables["publisher"] = {**tables.get("publisher", {}), "see_doctor": former}
     for name, shape in SECTIONS.items():
         sections[name], more = _parse_table(shape, tables.get(name, {}), name, source)
         errors += more
@@ -251,10 +269,22 @@ def _publisher_errors(publisher: Publisher) -> Iterator[tuple[str, str]]:
     for entry in fields(publisher):
         value = getattr(publisher, entry.name)
         # A line end would begin another header of a mail.
-        if isinstance(value, str) and any(unicodedata.category(sign) == "Cc" for sign in value):
-            yield entry.name, f"is {value!r}, expected one line of text"
+        faulty = [line for line in _texts(value) if any(unicodedata.category(sign) == "Cc" for sign in line)]
+        if faulty:
+            yield entry.name, f"is {faulty[0]!r}, expected one line of text"
     if publisher.website and not re.match(r"https?://[^\s/]+\.[^\s/]+", publisher.website):
         yield "website", f"is {publisher.website!r}, expected https://…"
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _texts(tuple(value.values()))
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _texts(each)
 
 
 def _source_errors(sources: SourceSettings) -> Iterator[tuple[str, str]]:

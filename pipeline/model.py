@@ -15,7 +15,13 @@ from types import MappingProxyType
 from typing import Literal, TypeAlias, TypeVar
 
 Alignment = Literal["", "left", "center", "right"]
-CalloutKind = Literal["note", "tip", "important", "warning", "caution", "see-doctor", "key-points"]
+CalloutKind = Literal[
+    "note", "tip", "important", "warning", "caution", "emergency", "out-of-hours", "see-doctor", "key-points"
+]  # fmt: skip
+HELP_KINDS: tuple[CalloutKind, ...] = ("emergency", "out-of-hours", "see-doctor", "warning", "caution")
+"""Boxes that no reduction may leave out, the most urgent first."""
+URGENT_KINDS = HELP_KINDS[:3]
+"""Those of them that say when to get help: ring 112, the doctor on call, one's own doctor."""
 
 NumberStyle = Literal["1", "a", "A", "i", "I"]
 """How the items of a list are numbered; the values are those of `type` in HTML."""
@@ -227,6 +233,8 @@ class Div:
     media: tuple[str, ...] = ()
     """Empty: for every medium."""
     line: int = 0
+    is_plain: bool = False
+    """No passage in it is put into a box for its words; reading takes such a mark away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +244,10 @@ class Callout:
     title: tuple[Inline, ...] = ()
     """Empty: the label of its kind, in the words of the language."""
     line: int = 0
+    is_found: bool = False
+    """A passage that the author did not mark; it was found by its words. Its heading is the first block inside."""
+    is_added: bool = False
+    """The publisher's own words, not the author's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +464,11 @@ class Metadata:
         aliases="is_unlisted hidden noindex",
         name="unlisted",
     )
+    help_boxes: bool = key_field(
+        default=True,
+        form="flag",
+        meaning="`false`: no passage on when to get help, or on what to beware of, is put into a box for its words",
+    )
     formats: tuple[str, ...] = key_field((), "formats", "a list: only these formats", "format")
     """Empty: every format."""
     contents: EditionContents | None = key_field(
@@ -658,6 +675,32 @@ def walk(nodes: tuple[Block | Inline | Cell, ...]) -> Iterator[Block | Inline | 
         yield node
         if type(node) not in _LEAVES:
             waiting.extend(reversed(children(node)))
+
+
+def help_boxes(blocks: tuple[Block, ...], medium: str = "") -> tuple[Callout, ...]:
+    """Return the boxes that no reduction may leave out, the most urgent first, else in reading order.
+
+    Args:
+        medium: Boxes for other media only are not returned; empty: those for some media are neither.
+    """
+    found: list[Callout] = []
+    waiting: list[Block | Inline | Cell] = list(reversed(blocks))
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Callout) and node.kind in HELP_KINDS:
+            found.append(node)
+        elif not isinstance(node, Div) or not node.media or medium in node.media:
+            waiting.extend(reversed(children(node)))
+    return tuple(sorted(found, key=lambda box: HELP_KINDS.index(box.kind)))
+
+
+def opened(blocks: tuple[Block, ...]) -> Iterator[Block]:
+    """Yield the blocks of an article as its author wrote them: out of the boxes that were found by their words."""
+    for block in blocks:
+        if isinstance(block, Callout) and block.is_found:
+            yield from block.blocks
+        else:
+            yield block
 
 
 def images(article: Article) -> tuple[Image, ...]:

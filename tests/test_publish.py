@@ -446,3 +446,26 @@ def test_an_article_that_is_silent_on_when_to_see_a_doctor_gets_the_standard_box
     )
     assert "vækker dig om natten" in silent
     assert "vækker dig om natten" not in own
+
+
+def test_the_standard_box_is_that_of_the_topic_in_every_format(project: Path) -> None:
+    for name, tags in (("ben", "[Kredsløb]"), ("nat", "[søvn]"), ("ellers", "[andet]")):
+        write(project / f"sources/{name}.md", f"---\ntitle: Om {name}\ntags: {tags}\n---\n\nTekst.\n")
+    lines = 'see_doctor = {"kredsløb" = ["benet hæver"], "søvn" = [], other = ["det bliver værre"]}'
+    write(project / "publish.toml", PUBLISH_TOML.replace("[newsletter]", f"{lines}\n\n[newsletter]", 1))
+
+    run_publish(project, "all")
+
+    for id_, own in (("ben", "benet hæver"), ("nat", ""), ("ellers", "det bliver værre")):
+        document = pypdfium2.PdfDocument(project / f"outputs/handout/{id_}.pdf")
+        with zipfile.ZipFile(project / f"outputs/epub/{id_}.epub") as book:
+            chapter = book.read(
+                "OEBPS/chapter-001.xhtml"
+                if "OEBPS/chapter-001.xhtml" in book.namelist()
+                else next(name for name in book.namelist() if "chapter-001" in name)
+            ).decode()
+        mail = (project / f"outputs/newsletter/{id_}.txt").read_text("utf-8")
+        html = (project / f"outputs/newsletter/{id_}.html").read_text("utf-8")
+        for shown in (document[0].get_textpage().get_text_range(), chapter, mail, html):
+            assert [line for line in ("benet hæver", "det bliver værre") if line in shown] == [own] * bool(own)
+            assert ("Søg læge, hvis" in shown) == bool(own)

@@ -22,6 +22,7 @@ from pipeline.findings import Finding, make_finding
 from pipeline.limits import DEFAULT_LIMITS
 from pipeline.model import Article, ArticleMeta, Edition
 from pipeline.reading.editions import EditionPlan, build_edition
+from pipeline.rendering.standard_advice import with_standard_advice
 from pipeline.rendering.styles import Styles
 from pipeline.rendering.words import load_words
 from pipeline.report import OutputFile
@@ -143,6 +144,7 @@ class _Rendering:
         is_asked = name in self.task.formats
         try:
             job = self._job(name, pictures)
+            edition = with_standard_advice(edition, job.publisher, job.words_of)
             if not is_asked and (learn := getattr(writer, "facts", None)):
                 written = Written((), (), learn(edition, job))
             else:

@@ -113,6 +113,16 @@ class Language:
     asks: Expression = ""  # Verbs that, before a helper in one sentence, tell the reader to get help
     seeks: Expression = ""  # Words right before a weak helper that make it count
     alarms: Expression = ""  # Names of alarm symptoms
+    # What in the title of a box says its level: `112`
+    levels: Mapping[CalloutKind, Expression] = field(default_factory=dict)
+    # What in a sentence tells the reader to get help, by the level that it names: `ring 112`
+    help_calls: Mapping[CalloutKind, Expression] = field(default_factory=dict)
+    help_when: Expression = ""  # Words of a sentence that says when: `if`, `at once`
+    no_help_call: Expression = ""  # Words of a sentence that takes a call back, or is about something else
+    help_headings: Expression = ""  # A heading of when to get help
+    help_topics: Expression = ""  # A heading of it where the text below calls for help: `signs of something serious`
+    cautions: Expression = ""  # How a heading or a paragraph of what to beware of begins
+    help_words: Expression = ""  # Words that an editor is told of where they stand in no box: `112`
     complaints: Expression = ""  # What someone may have who should see a doctor
     negations: Expression = ""  # Words about a claim that take it back or say for whom it holds
 

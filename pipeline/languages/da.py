@@ -10,6 +10,25 @@ _NO_PASSIVE = (
 )
 _ADJECTIVES = r"populært|godt|kort|svært|rart|stort|stift|fast|hårdt|koldt|varmt|skarpt|\w*igt|\w*isk"
 
+# Whoever a sentence sends the reader to, and how: `søg`, `bør du … søge`, `det er vigtigt at kontakte`.
+_DOCTORS = (
+    r"(?:egen læge|(?:special|børne|praktiserende )?læge(?:n|r|hjælp|hus|huset|klinik)?|skadestue\w*|akutmodtagelse\w*|"
+    r"hospital\w*|sygehus\w*)\b"
+)
+_OTHERS = (
+    r"(?:hjælp|fagperson\w*|behandler\w*|fysioterapeut\w*|kiropraktor\w*|specialist\w*|sundhedsfaglig\w*|"
+    r"sundhedsprofessionel\w*|sundhedspersonale|psykolog\w*|professionel\w*|vurdering)\b"
+)
+_GO = (
+    r"(?:\b(?:søg|kontakt|opsøg|ring til|kør til|tag til|tag på|gå til|konsult[ée]r|tal med|"
+    r"henvend dig (?:til|hos|på))\b"
+    r"|\b(?:bør|skal|må|vigtigt|nødvendigt|tilrådes|anbefales|afgørende|klogt|god id[eé]|husk|vent ikke|tøv ikke)\b"
+    r"[^.!?;]{0,90}?\b(?:søge|kontakte|opsøge|ringe til|køre til|tage til|tage på|gå til|konsultere|tale med|"
+    r"henvende (?:dig|sig) (?:til|hos|på))\b)"
+)
+_SOON = r"(?:straks|akut|omgående|øjeblikkelig\w*|hurtig\w*|snarest|med det samme)"
+_CLOSE = r"[^.!?;]{0,60}?\b"
+
 LANGUAGE = Language(
     # ---- front matter and dates
     names="danish dansk",
@@ -25,7 +44,7 @@ LANGUAGE = Language(
         "picture": "billede forsidebillede", "picture_alt": "alttekst billede_alt",
         "key_points": "det_vigtigste hovedpunkter", "kind": "slags", "tags": "emneord nøgleord",
         "related": "relateret relaterede læs_også", "draft": "kladde udkast", "unlisted": "skjult",
-        "formats": "formater", "articles": "artikler kapitler", "series": "serie",
+        "formats": "formater", "help_boxes": "hjælpebokse", "articles": "artikler kapitler", "series": "serie",
         "events": "kalender begivenheder arrangementer", "opening_hours": "åbningstider", "name": "navn",
         "position": "nr nummer", "date": "dato", "day": "dag", "time": "tid klokken", "place": "sted",
         "alttext": "alttekst", "part": "del", "full": "fuld", "teaser": "uddrag",
@@ -43,9 +62,11 @@ LANGUAGE = Language(
         "tip": "råd raad godt-råd godt-raad gode-råd gode-raad",
         "important": "vigtigt vigtig husk",
         "warning": "advarsel fare pas-på pas-paa",
-        "caution": "forsigtig forsigtighed",
-        "see-doctor": "læge laege søg-læge soeg-laege soeg-læge søg-laege kontakt-læge kontakt-laege søg-hjælp "
-        "soeg-hjaelp ring-112 akut alarm alarmtegn alarmsymptomer røde-flag roede-flag",
+        "caution": "forsigtig forsigtighed vær-obs vaer-obs vær-opmærksom vaer-opmaerksom",
+        "emergency": "ring-112 112 akut straks",
+        "out-of-hours": "lægevagt laegevagt ring-til-lægevagten vagtlæge vagtlaege",
+        "see-doctor": "læge laege egen-læge egen-laege søg-læge soeg-laege soeg-læge søg-laege kontakt-læge "
+        "kontakt-laege søg-hjælp soeg-hjaelp alarm alarmtegn alarmsymptomer røde-flag roede-flag",
         "key-points": "det-vigtigste hovedpunkter hovedpointer kort-fortalt opsummering resumé resume",
     },
     media={"web": "kun-web", "print": "kun-print kun-tryk", "mail": "kun-mail", "book": "kun-bog"},
@@ -150,6 +171,42 @@ LANGUAGE = Language(
     "vurderet|undersøges|undersøgt|tilses|ses|rådfør|drøft|aftal|få",
     seeks="søge?r?|professionel|akut",
     alarms="røde flag|faresignal|alarmsymptom",
+    levels={
+        "emergency": r"\b112\b",
+        "out-of-hours": r"lægevagt|vagtlæge",
+        "see-doctor": r"\blæge(?:n|r|hjælp)?\b|speciallæge",
+        "warning": "advarsel|fare|pas på",
+        "caution": r"forsigtig|opmærksom|\bobs\b|pas på",
+    },
+    help_calls={
+        "emergency": r"(?:\b(?:ring|kald|alarm[ée]r|kontakt)\b"
+        r"|\b(?:bør|skal|må|vigtigt at|vent ikke med at|tøv ikke med at)\b(?:(?!\bikke\b)[^.!?;]){0,60}?"
+        r"\b(?:ringe|kontakte|alarmere)\b)(?:(?!\bikke\b)[^.!?;]){0,40}?"
+        r"\b112\b(?!\s?\d|\s+(?:gange|patienter|personer|deltagere))|\bhvornår (?:skal|bør)\b.{0,40}\bringe 112\b",
+        "out-of-hours": rf"(?:{_GO}|\bring\b|\b(?:bør|skal|må)\b{_CLOSE}ringe\b){_CLOSE}(?:lægevagt|vagtlæge)\w*",
+        "see-doctor": rf"{_GO}{_CLOSE}{_DOCTORS}(?! om\b)|{_GO}(?=[^.!?;]{{0,70}}\b{_SOON}\b){_CLOSE}{_OTHERS}"
+        rf"|\b{_SOON}\b[^.!?;]{{0,40}}\b(?:søg|kontakt|opsøg)\b{_CLOSE}{_OTHERS}"
+        rf"|\b(?:kræver?|bør have|skal have) (?:altid |en )?{_SOON} (?:\w+ ){{0,2}}"
+        r"(?:lægehjælp|hjælp|henvendelse|vurdering|lægetilsyn|indlæggelse)\b"
+        r"|\b(?:bør|skal)\b(?:(?!\bikke\b)[^.!?;,]){0,50}\b(?:vurderes|undersøges|tilses|vurderet|undersøgt)"
+        rf"(?: \w+){{0,3}} {_SOON}\b|\b(?:bør|skal)\b(?: \w+){{0,3}} {_SOON} (?:vurderes|undersøges|tilses)\b",
+    },
+    help_when=rf"\b(?:hvis|når|såfremt|ved|oplever|mistanke|mistænker|samme dag|{_SOON})\b",
+    no_help_call=r"(?<!vent )(?<!tøv )\b(?:ikke|aldrig|sjældent|behøver|unødvendigt|uden at)\b"
+    r"(?:\s+(?!bør|skal|må|er|så)\w+){0,4}?\s+(?:søge|kontakte|opsøge|ringe|nødvendigt?)\b"
+    r"|\b(?:søg|ring|kontakt)\w*\s+(?:\w+\s+)?ikke\b|\b(?:før|inden) (?:du|man|opstart|start|brug|træning)\b"
+    r"|\bhvornår (?:du|man|I) (?:bør|skal)\b|\btale? med\b[^.!?,]*\bom\b",
+    help_headings=r"^(?:hvornår (?:skal|bør|må|er det (?:\w+ ){1,3}at)\b.*"
+    r"\b(?:søge?|kontakte?|opsøge?|ringe?|gå til|tage til|tage på|konsultere|tale med|henvende)\b(?! om\b).*?"
+    rf"(?:{_DOCTORS}|{_OTHERS}|lægevagt|vagtlæge|\b112\b)"
+    r"|hvornår (?:skal|bør)\b.*\b(?:reagere|være bekymret|blive bekymret)\b"
+    rf"|(?:søg|kontakt|opsøg|ring|gå til|tal med)\b.*?(?:{_DOCTORS}|\bhjælp\b|lægevagt|vagtlæge|\b112\b))",
+    help_topics=r"\btegn på (?:noget )?(?:farlig|alvorlig)|\bhvad (?:skal|bør|gør)\b.*\b(?:mistænk|mistanke)"
+    r"|^(?:røde flag|alarm(?:tegn|symptom)|faresignal|advarselstegn)|\bhvornår er\b.*\b(?:farlig|alvorlig)",
+    cautions=r"(?:vær (?:obs|forsigtig)\b|vær (?:særligt |ekstra )?opmærksom(?: på)?(?=\s*(?:$|[:!–-]|,? hvis))"
+    r"|obs\s*[:!]|(?:forsigtig|forsigtighed|pas på|advarsel)(?=\s*(?:$|[:!–-]|, hvis))"
+    r"|stop,? (?:hvis|når|øvelsen|træningen)\b)",
+    help_words=rf"\b112\b|\bstraks\b|\bakut\w*|\blægevagt\w*|\bvagtlæge\w*|{_GO}{_CLOSE}{_DOCTORS}",
     complaints=r"smert|\bondt\b|symptom|sygdom|\bsyge?\b|lidelse|betændelse|inflamm|infektion|skade|diagnos|patient|"
     r"feber|kræft|brud\b|bruddet|prolaps|gigt|syndrom|hovedpine|migræne|svimmel|angst|depression|allergi",
     negations=r"ikke|ingen|intet|aldrig|hverken|næppe|sjældent|uden|umuligt|frem for|myte\w*|hvis|om|forvent\w*|kræver|"

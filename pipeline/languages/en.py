@@ -2,6 +2,14 @@
 
 from pipeline.languages import Language
 
+_DOCTORS = r"(?:doctor|gp|physician|hospital|emergency department|a&e|medical (?:help|attention|advice))\b"
+_GO = (
+    r"(?:(?:^|[.!?:;,–]\s*|\b(?:and|then|please|always|should|must|need to|important to|essential to|have to)\s+"
+    r"(?:\w+\s+){0,2}?)(?:see|call|contact|phone|ring|talk to|speak to|visit|go to|consult|seek|get)\b)"
+)
+_SOON = r"(?:immediately|at once|urgent\w*|straight away|right away|as soon as possible|without delay)"
+_CLOSE = r"[^.!?;]{0,60}?\b"
+
 LANGUAGE = Language(
     # ---- front matter and dates
     names="english engelsk",
@@ -23,6 +31,8 @@ LANGUAGE = Language(
         "important": "important attention",
         "warning": "warning danger error",
         "caution": "caution",
+        "emergency": "emergency call-112",
+        "out-of-hours": "out-of-hours out-of-hours-doctor doctor-on-call",
         "see-doctor": "see-doctor see-a-doctor doctor red-flag red-flags",
         "key-points": "key-points keypoints key-takeaways summary tldr tl;dr",
     },
@@ -92,6 +102,31 @@ LANGUAGE = Language(
     asks="see|call|contact|talk to|speak to|speak with|ask|visit|go to|consult|phone|seek|get",
     seeks="seek|get|medical|urgent|professional",
     alarms="red flag",
+    levels={
+        "emergency": r"\b112\b",
+        "out-of-hours": "out.of.hours|doctor on call",
+        "see-doctor": r"doctor|physician|\bgp\b",
+        "warning": "warning|danger",
+        "caution": r"caution|be careful|\bbeware\b",
+    },
+    help_calls={
+        "emergency": rf"{_GO}(?:(?!\bnot\b)[^.!?;]){{0,40}}?"
+        r"\b112\b(?!\s?\d|\s+(?:times|patients|people|participants))|\bwhen (?:should|must) .{0,30}\bcall 112\b",
+        "out-of-hours": rf"{_GO}{_CLOSE}(?:out-of-hours|doctor on call)",
+        "see-doctor": rf"{_GO}{_CLOSE}{_DOCTORS}(?! about\b)"
+        rf"|{_GO}(?=[^.!?;]{{0,70}}\b{_SOON}\b){_CLOSE}(?:help|attention|advice)\b",
+    },
+    help_when=rf"\b(?:if|when|unless|{_SOON})\b",
+    no_help_call=r"\b(?:not|never|rarely|seldom|no need|without)\b(?:\s+(?!should|must|please)\w+){0,4}?"
+    r"\s+(?:see|call|contact|seek|visit|get)\b|\bbefore (?:you|starting|taking|using)\b"
+    r"|\bwhen you (?:should|must)\b|\b(?:talk|speak) to\b[^.!?,]*\babout\b",
+    help_headings=r"^(?:when (?:should|must|do)\b.*\b(?:see|call|contact|seek|get|visit)\b.*"
+    rf"(?:{_DOCTORS}|\bhelp\b|\b112\b)|when to (?:see|call|contact|seek|get|visit)\b.*(?:{_DOCTORS}|\bhelp\b|\b112\b)"
+    rf"|(?:see|call|contact|seek|get)\b.*(?:{_DOCTORS}|\bhelp\b|\b112\b))",
+    help_topics=r"\bsigns? of (?:something )?(?:serious|dangerous)|\bwhat (?:should|do)\b.*\bsuspect"
+    "|^(?:red flags|warning signs)",
+    cautions=r"(?:caution|warning|be careful)(?=\s*(?:$|[:!–-]|,? if))|stop (?:if|when|the exercise)\b",
+    help_words=rf"\b112\b|\bimmediately\b|\burgent\w*|\bout-of-hours\b|{_GO}{_CLOSE}{_DOCTORS}",
     complaints=r"\bpain|\baches?\b|symptom|disease|illness|\bill\b|disorder|inflamm|infection|injur|diagnos|patient|fever|"
     "cancer|fracture|arthritis|syndrome|headache|migraine|dizz|anxiety|depression|allerg",
     negations="not|no|never|neither|cannot|can't|won't|don't|doesn't|isn't|nothing|if|whether|myths?|rather than|"

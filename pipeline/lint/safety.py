@@ -9,7 +9,7 @@ from pipeline.findings import Finding
 from pipeline.languages import compiled, together
 from pipeline.lint.context import LintContext, article_check
 from pipeline.lint.passages import Passage
-from pipeline.model import Callout
+from pipeline.model import URGENT_KINDS, Callout
 from pipeline.registry import note_rule, warning_rule
 
 # An article is about complaints if it has a word for one in every so many words; one on anatomy or fitness is not.
@@ -32,7 +32,7 @@ def help_missing(context: LintContext) -> Iterator[Finding]:
     has_tables = own.helpers and own.asks and own.complaints
     if not has_tables or meta.is_edition or meta.kind not in context.config.check.help_kinds:
         return
-    has_box = any(box.kind == "see-doctor" for box in context.nodes(Callout))
+    has_box = any(box.kind in URGENT_KINDS for box in context.nodes(Callout))
     if not has_box and not _says_when(context) and _is_on_complaints(context):
         yield context.finding("help-missing", 0, "nothing says when to get help, and from whom")
 

@@ -36,7 +36,7 @@ from pipeline.model import (
     Table,
     text,
 )
-from pipeline.reading.callouts import CALLOUT_KINDS, MEDIA_NAMES, bold_only, callout_key, split_callout_title
+from pipeline.reading.callouts import CALLOUT_KINDS, MEDIA_NAMES, PLAIN, bold_only, callout_key, split_callout_title
 from pipeline.reading.html_builder import HtmlBuilder, is_html, ordered_lists
 from pipeline.reading.inline_builder import BuilderState, InlineBuilder, PandocNode, TargetResolver, text_to_inlines
 from pipeline.reading.lines import FENCE, FindingCollector, Lines, NestingError
@@ -235,8 +235,8 @@ class BlockBuilder:
         nodes = [node for node in nodes if not (node["t"] == "Div" and node["c"][0][1] == ["title"])]
         keys = [callout_key(name) for name in classes]
         for name, key in zip(classes, keys, strict=True):
-            if key not in CALLOUT_KINDS and key not in MEDIA_NAMES:
-                hint = did_you_mean(key, (*CALLOUT_KINDS, *MEDIA_NAMES))
+            if key not in (*CALLOUT_KINDS, *MEDIA_NAMES, PLAIN):
+                hint = did_you_mean(key, (*CALLOUT_KINDS, *MEDIA_NAMES, PLAIN))
                 message = f"a box of the class {name!r}, which is not known"
                 self.state.findings.add("div-unknown", line, "; ".join(filter(None, (message, hint))))
         built = self.blocks(nodes, depth + 1)
@@ -249,14 +249,15 @@ class BlockBuilder:
         elif title:
             built = (Para((Strong(title),), line), *built)
         language = self.state.clean(named.get("lang", ""))
-        return (Div(built, language, media, line),) if (media or language) and built else built
+        is_plain = PLAIN in keys
+        return (Div(built, language, media, line, is_plain),) if (media or language or is_plain) and built else built
 
 
 @warning_rule(
     "callout-unknown",
     "A box of a kind that is not known; it becomes a note with that word as title.",
     "`> [!FAKTUM]`",
-    "Use NOTE, TIP, VIGTIGT, ADVARSEL, FORSIGTIG, SØG-LÆGE or DET-VIGTIGSTE.",
+    "Use NOTE, TIP, VIGTIGT, RING-112, LÆGEVAGT, SØG-LÆGE, ADVARSEL, FORSIGTIG or DET-VIGTIGSTE.",
 )
 def _quotation(blocks: tuple[Block, ...], line: int, findings: FindingCollector) -> tuple[Block, ...]:
     match blocks:

@@ -11,6 +11,8 @@ from pipeline.model import Block, CalloutKind, Header, Inline, Para, Plain, Stro
 CALLOUT_KINDS: dict[str, CalloutKind] = {
     name: kind for kind, names in together().callouts.items() for name in names.split()
 }
+PLAIN = "plain"
+"""Name of a box around what shall be in none."""
 MEDIA_NAMES = {name: medium for medium, names in together().media.items() for name in names.split()}
 
 

@@ -1,7 +1,7 @@
 """Reads source files into normalised articles, with findings.
 
 The steps, in order: bytes → clean text → front matter → repaired lines → pandoc → blocks → outline → typography →
-title, hero and the rest → `Article`.
+hero → boxes of help → title and the rest → `Article`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from pipeline.model import (
 from pipeline.reading.article_checks import check_alt_texts, check_links, check_size_limits
 from pipeline.reading.block_builder import build_blocks
 from pipeline.reading.frontmatter import SourceText, read_front_matter
+from pipeline.reading.help_passages import box_help
 from pipeline.reading.lines import FindingCollector, Lines, TooLargeError, body_lines
 from pipeline.reading.links import LinkResolver
 from pipeline.reading.outline import build_outline
@@ -234,6 +235,7 @@ def _build_article(
     outlined = build_outline(built, findings, meta.title)
     language = meta.language or config.publisher.language
     hero, blocks = _extract_hero(meta, apply_typography(outlined.blocks, language, config.sources, findings), targets)
+    blocks = box_help(blocks, meta, language, findings)
     title, way = title_of(meta, outlined.h1, PurePosixPath(source.path).stem, text(blocks))
     if way != "front matter":
         findings.add("title-derived", 1, f"no title; {title!r} was derived from the {way}")

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from markupsafe import Markup, escape
 
 from pipeline import model
+from pipeline.rendering.help_levels import box_label, number_line
 from pipeline.rendering.words import Words
 
 Emphasis: TypeAlias = model.Emph | model.Strong | model.Strikeout | model.Superscript | model.Subscript
@@ -25,10 +26,17 @@ class Placed:
     src: str
     width_px: int
     height_px: int
+    is_drawing: bool = False
+    """Its ground is white, which dark screens show less bright."""
 
 
 TITLE = "_title"
 """Id of an article's title, after the article's prefix; the same in all formats."""
+
+
+def stacked_classes(table: model.Table) -> str:
+    """Return the classes of a table that narrow screens show as cards."""
+    return "stacks" if len(table.head) <= _PAIR else "stacks labelled"
 
 
 def part_id(edition: model.Edition, part: model.EditionPart) -> str:
@@ -63,6 +71,8 @@ def anchor(prefix: str, number: int, block: model.Block) -> str:
     return prefix + (block.id if isinstance(block, model.Header | model.References) else f"_block-{number}")
 
 
+_PAIR = 2
+"""Columns of a table that is read as term and meaning."""
 _NUMBER_STYLES = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
 
 
@@ -91,6 +101,7 @@ class MarkupRenderer:
         medium: str,
         prefix: str = "",
         language: str = "",
+        doctor_on_call: str = "",
     ) -> None:
         """Set up the renderer for one article.
 
@@ -99,11 +110,13 @@ class MarkupRenderer:
             medium: Blocks marked for other media are left out.
             prefix: Put before every id, so that several articles share a document.
             language: Of the article; empty: that of the words.
+            doctor_on_call: The number to ring out of hours; empty: not known.
         """
         self.words = words
         self.place = place
         self.medium = medium
         self.prefix = prefix
+        self.doctor_on_call = doctor_on_call
         self._language = language or words.language
         self._notes: list[model.Note] = []
         self._marks: dict[model.Note, tuple[int, int]] = {}
@@ -210,10 +223,14 @@ class MarkupRenderer:
         return Markup("<{0}{1}{2}>{3}</{0}>").format(tag, scope, align, self.blocks(cell.blocks))
 
     def labelled_row(self, cells: Sequence[model.Cell], head: Sequence[model.Cell]) -> Markup:
-        """Return a row whose cells repeat their column's heading, for tables shown as lists."""
+        """Return a row of a table that narrow screens show as cards: the first cell heads it, the others have labels.
+
+        In two columns the second needs none: the heads stand above the first card.
+        """
         pieces = []
-        for cell, heading in zip_longest(cells, head[: len(cells)]):
-            label = self.head_label(heading) if heading and cell.blocks else ""
+        for at, (cell, heading) in enumerate(zip_longest(cells, head[: len(cells)])):
+            is_labelled = at and len(head) > _PAIR and heading and cell.blocks
+            label = self.head_label(heading) if is_labelled else ""
             shown = Markup('<span class="label"{}>{}: </span>').format(ADDED, label) if label else ""
             align = Markup(' class="{}"').format(cell.alignment) if cell.alignment else ""
             pieces.append(Markup("<td{}>{}{}</td>").format(align, shown, self.blocks(cell.blocks)))
@@ -240,16 +257,27 @@ class MarkupRenderer:
         return Markup("<div{}>\n{}\n</div>").format(self.lang(block.language), inside) if block.language else inside
 
     def callout(self, block: model.Callout) -> Markup:
-        return Markup('<aside class="callout {}" role="note">\n{}\n{}\n</aside>').format(
-            block.kind, self.callout_title(block), self.blocks(block.blocks)
+        added = ADDED if block.is_added else ""
+        return Markup('<aside class="callout {}" role="note"{}>\n{}\n{}\n</aside>').format(
+            block.kind, added, self.callout_title(block), self.blocks(block.blocks)
         )
 
-    def callout_title(self, block: model.Callout) -> Markup:
-        """Return the author's title, or the default label of the kind, marked as added."""
+    def callout_title(self, block: model.Callout, id_: str = "") -> Markup:
+        """Return the label of a box, marked as added, the author's title, and the number to ring.
+
+        Args:
+            id_: Of the first of these lines; empty: none.
+        """
+        label, number = box_label(block, self.words), number_line(block, self.words, self.doctor_on_call)
+        lines = [("callout-title", self.added(), escape(label))] if label else []
         if block.title:
-            return Markup('<p class="callout-title">{}</p>').format(self.inlines(block.title))
-        return Markup('<p class="callout-title"{}>{}</p>').format(
-            self.added(), self.words[f"callout_{block.kind}".replace("-", "_")]
+            lines.append(("callout-subtitle" if label else "callout-title", Markup(""), self.inlines(block.title)))
+        if number:
+            lines.append(("callout-number", self.added(), escape(number)))
+        ids = (Markup(' id="{}"').format(id_) if id_ and not at else "" for at in range(len(lines)))
+        return Markup("\n").join(
+            Markup('<p class="{}"{}{}>{}</p>').format(name, own, added, shown)
+            for own, (name, added, shown) in zip(ids, lines, strict=True)
         )
 
     def references(self, block: model.References) -> Markup:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from pipeline import model
+from pipeline.rendering.help_levels import box_label, number_line
 from pipeline.rendering.words import Words
 
 WIDTH = 72
@@ -49,6 +50,8 @@ class TextRenderer:
         self.medium = medium
         self.address = address
         self.width = width
+        self.doctor_on_call = ""
+        """The number to ring out of hours; empty: not known."""
         self.depth = 0
         """Added to the level of every heading: 1 for the articles of an edition."""
         self._addresses: list[str] = []
@@ -139,9 +142,11 @@ class TextRenderer:
                 return self.definitions(block, width)
             case model.Div(blocks, _, media):
                 return "" if media and self.medium not in media else self.blocks(blocks, width)
-            case model.Callout(kind, blocks, title):
-                label = self.inlines(title) or self.words[f"callout_{kind}".replace("-", "_")]
-                return f"{self.paragraph(label, width)}\n\n{indent_lines(self.blocks(blocks, width - INDENT))}"
+            case model.Callout(_, blocks, title):
+                number = number_line(block, self.words, self.doctor_on_call)
+                lines = filter(None, (box_label(block, self.words), self.inlines(title), number))
+                top = "\n".join(self.paragraph(line, width) for line in lines)
+                return "\n\n".join(filter(None, (top, indent_lines(self.blocks(blocks, width - INDENT)))))
             case model.References(title, blocks):
                 heading = self.heading(self.inlines(title) or self.words["references"], 2 + self.depth)
                 return f"{heading}\n\n{self.blocks(blocks, width)}"

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import load_config
-from pipeline.model import Article
+from pipeline.model import Article, Header, References, walk
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.writers import installed_writers
 from tests.oracle import comparing, letters, pages, paper
 from tests.oracle.comparing import Compared, Difference
-from tests.oracle.facts import Facts, squeezed
+from tests.oracle.facts import Facts, Words, squeezed
 from tests.oracle.model import facts_of
 
 EXCERPTS = ("short", "exercise-card")
@@ -124,8 +124,16 @@ def compare_book(book: pages.Book, bound: list[Article]) -> Iterator[tuple[Artic
         if article is bound[0] and len(bound) > 1:  # its title and lead stand on a page of their own
             expected = _without_opening(article, expected)
         compared = comparing.compare_whole(expected, found)
-        bookmarks = comparing.compare_titles("bookmarks", expected.headings, book.contents)
+        bookmarks = comparing.compare_titles("bookmarks", _listed(article, expected.headings, bound), book.contents)
         yield article, _together(compared, bookmarks)
+
+
+def _listed(article: Article, headings: list[Words], bound: list[Article]) -> list[Words]:
+    """Return what the contents of a book list of a chapter: its title and its sections, in parts the title alone."""
+    has_part = any(article.id in part.articles for part in bound[0].meta.parts)
+    found = (node for node in walk(article.blocks) if isinstance(node, Header | References))
+    sections = {node.line for node in found if not has_part and getattr(node, "level", 2) == 2}
+    return [heading for heading in headings if heading.line in sections or heading.text == squeezed(article.title)]
 
 
 def _without_opening(article: Article, facts: Facts) -> Facts:

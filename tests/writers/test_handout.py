@@ -62,6 +62,7 @@ from pipeline.model import (
     text,
 )
 from pipeline.pictures.image_files import TargetSize, resize_image
+from pipeline.rendering.standard_advice import with_standard_advice
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
 from pipeline.writers import Job, Rendition, Written, handout
@@ -496,28 +497,32 @@ def test_when_to_see_a_doctor_is_never_split(filler: int, page: int) -> None:
     document = pypdfium2.PdfDocument(pdf(article(blocks=(para(LONG * filler), box)), notes=False))
 
     pages = [sheet.get_textpage().get_text_bounded() for sheet in document]
-    for words in ("Søg læge", "tegn 0", "tegn 7"):
+    for words in ("Søg læge, hvis", "tegn 0", "tegn 7"):
         assert [words in shown for shown in pages].index(True) == page
 
 
-def test_the_standard_box_fills_in_where_an_article_does_not_say_when_to_see_a_doctor() -> None:
-    own = article(blocks=(Callout("see-doctor", (para("du får feber."),)),))
-    advice = ("smerterne vækker dig om natten", "du mister følesansen")
+def test_the_standard_box_stands_before_references_and_notes() -> None:
+    blocks = (
+        Para((*words_in("Hvil dig."), Note((para("Se kilden."),), 2)), 2),
+        References(words_in("Kilder"), (para("Hansen 2020."),), "referencer", 4),
+    )
+    publisher = replace(CLINIC, see_doctor=("smerten vækker dig",))
+    edition = with_standard_advice(
+        single(article(blocks=blocks)), publisher, lambda _: load_words(Styles((packaged_styles(),)), "da")
+    )
 
-    assert "vækker dig" in tree(pdf(article(), see_doctor=advice)).text
-    assert "vækker dig" not in tree(pdf(own, see_doctor=advice)).text
+    shown = tree(handout.write(edition, job(handout, edition)).artifacts[0].data).text
+
+    places = [shown.index(each) for each in ("Hvil dig", "Søg læge, hvis", "smerten vækker dig", "Kilder", "Se kilden")]
+    assert places == sorted(places)
 
 
-def test_the_standard_box_speaks_the_language_of_the_article() -> None:
-    english = article(language="en")
-    by_language = {"da": ("smerten vækker dig",), "en": ("the pain wakes you",)}
+def test_lines_in_another_language_than_the_article_are_not_printed_and_that_is_said() -> None:
+    edition = single(article(language="en"))
+    publisher = replace(CLINIC, see_doctor=("smerten vækker dig",))
 
-    assert "the pain wakes you" in tree(pdf(english, see_doctor=by_language)).text
-    assert "smerten vækker dig" in tree(pdf(article(), see_doctor=by_language)).text
-    # Danish lines below an English heading would help no one.
-    edition = single(english)
-    written = handout.write(edition, job(handout, edition, options=handout.Options(see_doctor=("smerten vækker dig",))))
-    assert "vækker" not in tree(written.artifacts[0].data).text
+    written = handout.write(edition, replace(job(handout, edition), publisher=publisher))
+
     assert "handout-no-advice" in [finding.code for finding in written.findings]
 
 

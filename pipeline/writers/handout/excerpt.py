@@ -42,7 +42,7 @@ def _short_excerpts(article: model.Article) -> tuple[model.Article, ...]:
     steps = _steps_section(blocks) or _numbered_headings(blocks)
     if not (article.meta.key_points or points or steps):
         raise VariantDoesNotApply("it has neither key points nor numbered steps")
-    help_ = _callouts_of_kind(blocks, "see-doctor") or _callouts_of_kind(blocks, "warning", "caution")
+    help_ = model.help_boxes(blocks, MEDIUM)
     brief = tuple(_shorten_steps(block) if isinstance(block, model.OrderedList) else block for block in steps)
     return (
         replace(article, blocks=(*points, *steps, *help_)),
@@ -68,7 +68,7 @@ def _exercise_card_excerpts(article: model.Article) -> tuple[model.Article, ...]
         raise VariantDoesNotApply("it is an exercise without numbered steps")
     pictures = [block for block in blocks if isinstance(block, model.Figure)]
     pictures = pictures or ([article.hero] if article.hero else [])
-    caution = _callouts_of_kind(blocks, "warning", "caution", "see-doctor") or _section_below(blocks, _CAUTION_HEADING)
+    caution = model.help_boxes(blocks, MEDIUM) or _section_below(blocks, _CAUTION_HEADING)
     meta = replace(article.meta, lead="", key_points=())
     return (replace(article, meta=meta, hero=None, blocks=(*pictures[:1], *steps, *dose, *caution)),)
 

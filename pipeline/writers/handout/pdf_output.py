@@ -13,6 +13,7 @@ from pipeline.rendering.imposition import DocumentInfo
 from pipeline.rendering.markup import TITLE, anchor, chapter_prefix
 from pipeline.rendering.pdf_layout import Layout, draw_pdf
 from pipeline.rendering.pdf_raster import render_thumbnail
+from pipeline.rendering.standard_advice import says_when, standard_lines
 from pipeline.validation.pdf import PdfViolation, validate_pdf, validate_pdf_ua2
 from pipeline.validation.pdf_metadata import Standard, remove_claims
 from pipeline.validation.pdf_tags import retag, traced_elements
@@ -107,14 +108,10 @@ def variant_file_name(edition: Edition, variant: str) -> str:
 
 
 def _content_findings(edition: Edition, job: Job) -> Iterator[Finding]:
-    last = edition.articles[-1]
-    if (
-        job.options.see_doctor
-        and print_html.lacks_see_doctor(last)
-        and not print_html.default_see_doctor_lines(edition, job)
-    ):
-        message = f"[handout] see_doctor has no lines in {last.language!r}, so this handout has no such box"
-        yield make_finding("handout-no-advice", last.source, 0, message)
+    for article in edition.articles:
+        if job.publisher.see_doctor and not says_when(article) and standard_lines(article, job.publisher) is None:
+            message = f"see_doctor has no lines in {article.language!r}, so this handout has no such box"
+            yield make_finding("handout-no-advice", article.source, 0, message)
     if job.publisher.logo and not print_html.find_print_logo(job):
         message = f"[publisher] logo is {job.publisher.logo!r}: no whole SVG, PNG or JPEG below styles/"
         yield make_finding("handout-logo-missing", FILE_NAME, 0, message)

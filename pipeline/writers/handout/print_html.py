@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping, Set
 from datetime import date
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import Any
 
 import segno
 from markupsafe import Markup, escape
 
 from pipeline.errors import SourceError, StyleError
-from pipeline.model import Article, Callout, Edition, walk
+from pipeline.model import Article, Edition
 from pipeline.pictures.image_files import verify_image
 from pipeline.pictures.svg import lost_parts, rasterise_svg, sanitise_svg
 from pipeline.rendering.fonts import widest_word_mm
@@ -20,6 +22,7 @@ from pipeline.rendering.markup import TITLE, chapter_prefix, part_id
 from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
 from pipeline.rendering.words import Words
 from pipeline.writers import Job
+from pipeline.writers.handout.help_pointers import lay_out_pointing, likely_overleaf, pointers
 from pipeline.writers.handout.missing_characters import Substitutions
 from pipeline.writers.handout.print_markup import UNBROKEN, HandoutRenderer, picture_address, readable_address
 from pipeline.writers.handout.variants import TypeSetting, Variant
@@ -51,6 +54,8 @@ _NOTES_HEAD_MM = 22.0
 _MAX_WRITING_LINES = 12
 _MIN_WRITING_LINES = 3
 MIN_LINES_ROOM_MM = _NOTES_HEAD_MM + _MIN_WRITING_LINES * _LINE_SPACING_MM
+_FIRST_PAGE_LETTERS = 8.5
+"""On the first page, for each square millimetre of its columns, in type of 1 pt."""
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
@@ -58,37 +63,76 @@ def lay_out_handout(
     edition: Edition, job: Job, variant: Variant, setting: TypeSetting, substitutions: Substitutions
 ) -> Layout:
     """Lay an edition out on pages; the job holds the pictures that `print_needs` named."""
+    resources, code_width = _resources(edition, job)
+    css = _style_sheet_text(edition, job, variant, setting)
+    page = {"has_columns": setting.frame.columns > 1, "has_logo": "brand:logo" in resources, "code_width": code_width}
+    articles = dict.fromkeys((edition.front, *edition.articles))
+    chapters = {article.id: _article_values(edition, article, job, setting, substitutions) for article in articles}
+    places = [place for values in chapters.values() for place in values["places"]]
+
+    def lay(pointed: Set[str]) -> Layout:
+        for values in chapters.values():
+            led_to = [place for place in values["places"] if place.id in pointed]
+            values["help"] = pointers(led_to, values["words"], values["doctor_on_call"])
+        html = _handout_html(edition, job, variant, chapters, page)
+        head, end, body = substitutions.apply_to(html).rpartition("</head>")
+        whole = _TAG_OR_UNBROKEN.sub(lambda found: _UNBROKEN_TEMPLATE.format(found[1]) if found[1] else found[0], body)
+        return lay_out(head + end + whole, css, resources)
+
+    if variant.content != "whole":
+        return lay(frozenset())
+    likely = likely_overleaf(places, _first_page_letters(setting))
+    return lay(likely) if edition.is_bound else lay_out_pointing(lay, places, likely)
+
+
+def _resources(edition: Edition, job: Job) -> tuple[dict[str, Resource], str]:
+    """Return all pictures of a handout by address, and the width of its QR code; empty: there is none."""
     resources = {picture_address(need): Resource(made.data, made.media_type) for need, made in job.pictures.items()}
     if logo := find_print_logo(job):
         resources["brand:logo"] = logo
-    code_width = ""
-    if job.options.qr_code and edition.front.address:
-        png, width_mm = qr_code(edition.front.address)
-        resources["qr:address"] = Resource(png, "image/png")
-        code_width = f"{width_mm}mm"
+    if not (job.options.qr_code and edition.front.address):
+        return resources, ""
+    png, width_mm = qr_code(edition.front.address)
+    return resources | {"qr:address": Resource(png, "image/png")}, f"{width_mm}mm"
+
+
+def _first_page_letters(setting: TypeSetting) -> int:
+    """Return about how many letters the first page holds below its title."""
+    frame = setting.frame
+    height_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
+    return round(_FIRST_PAGE_LETTERS * frame.columns * frame.column_mm * height_mm / setting.size_pt**2)
+
+
+def _handout_html(
+    edition: Edition, job: Job, variant: Variant, chapters: Mapping[str, Mapping[str, Any]], page: Mapping[str, object]
+) -> str:
+    """Return the HTML of a handout.
+
+    Args:
+        chapters: The values of each article, by its id.
+        page: Further values of the template: `has_columns`, `has_logo`, `code_width`.
+    """
     # Chapters outside of a part have no part title.
     groups = (
         {
             "title": part.title if part else "",
             "title_id": part_id(edition, part) if part else "",
-            "chapters": tuple(_article_values(edition, article, job, setting, substitutions) for article in articles),
+            "chapters": tuple(chapters[article.id] for article in articles),
         }
         for part, articles in edition.groups
     )
     page_of_pages = escape(job.words.fill("handout_page", page="\x01", pages="\x02"))
-    html = job.styles.render(
+    return job.styles.render(
         "handout/handout.html.j2",
         edition=edition,
         front=edition.front,
-        front_chapter=_article_values(edition, edition.front, job, setting, substitutions),
+        front_chapter=chapters[edition.front.id],
         groups=tuple(groups) if edition.is_bound else (),
         publisher=job.publisher,
         words=job.words,
         label=job.words[variant.label],
         is_brief=variant.most_pages == 1,
-        has_columns=setting.frame.columns > 1,
-        has_logo=logo is not None,
-        code_width=code_width,
+        **page,
         web=readable_address(edition.front.address),
         website=readable_address(job.publisher.website),
         # "Side 1 af 2", with CSS counters for the numbers.
@@ -98,9 +142,6 @@ def lay_out_handout(
         imprint=IMPRINT_ID,
         end=END_ID,
     )
-    head, end, body = substitutions.apply_to(html).rpartition("</head>")
-    whole = _TAG_OR_UNBROKEN.sub(lambda found: _UNBROKEN_TEMPLATE.format(found[1]) if found[1] else found[0], body)
-    return lay_out(head + end + whole, _style_sheet_text(edition, job, variant, setting), resources)
 
 
 def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting: TypeSetting, room_mm: float) -> Layout:
@@ -139,8 +180,9 @@ def _writing_line_ranges(room_mm: float) -> tuple[range, range]:
 
 def _article_values(
     edition: Edition, article: Article, job: Job, setting: TypeSetting, substitutions: Substitutions
-) -> dict[str, object]:
+) -> dict[str, Any]:
     renderer = HandoutRenderer(article, job, setting, chapter_prefix(edition, article))
+    body = renderer.article(article)
     return {
         "title_id": f"{renderer.prefix}{TITLE}",
         "title": substitutions.printed_title(article),
@@ -148,8 +190,9 @@ def _article_values(
         "lead": article.lead,
         "hero": renderer.hero(),
         "key_points": article.meta.key_points,
-        "body": renderer.article(article),
-        "see_doctor": default_see_doctor_lines(edition, job) if article.id == edition.articles[-1].id else (),
+        "body": body,
+        "places": tuple(renderer.help),
+        "doctor_on_call": renderer.doctor_on_call,
         "notes": renderer.notes(),
         "links": _unlisted_web_links(edition, article, renderer),
         "dates": _date_lines(article, renderer.words),
@@ -157,16 +200,6 @@ def _article_values(
         "added": renderer.added(),
         "meta": article.meta,
     }
-
-
-def lacks_see_doctor(article: Article) -> bool:
-    return not any(isinstance(node, Callout) and node.kind == "see-doctor" for node in walk(article.blocks))
-
-
-def default_see_doctor_lines(edition: Edition, job: Job) -> tuple[str, ...]:
-    """Return the lines of the default box after the last article; none where that article has its own."""
-    last = edition.articles[-1]
-    return job.options.advice(last.language, job.publisher.language) if lacks_see_doctor(last) else ()
 
 
 def _date_lines(article: Article, words: Words) -> list[str]:

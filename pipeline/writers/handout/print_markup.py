@@ -18,6 +18,7 @@ from pipeline.rendering.markup import ADDED, MarkupRenderer, Placed, column_widt
 from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.rendering.text import CONTACT_SCHEMES, unsaid_contact
 from pipeline.writers import Job, Need, Rendition
+from pipeline.writers.handout.help_pointers import HelpPlace
 from pipeline.writers.handout.variants import MEDIUM, MM_PER_INCH, TypeSetting, print_need
 
 _MIN_DPI = 110
@@ -148,7 +149,15 @@ class HandoutRenderer(MarkupRenderer):
     """Renders blocks for print: pictures in the column or beside it, footnotes without back links."""
 
     def __init__(self, article: model.Article, job: Job, setting: TypeSetting, prefix: str) -> None:
-        super().__init__(job.words_of(article), self._placed, medium=MEDIUM, prefix=prefix, language=article.language)
+        on_call = job.publisher.doctor_on_call(article.language)
+        super().__init__(
+            job.words_of(article),
+            self._placed,
+            medium=MEDIUM,
+            prefix=prefix,
+            language=article.language,
+            doctor_on_call=on_call,
+        )
         self._article = article
         self._job = job
         self._setting = setting
@@ -161,6 +170,10 @@ class HandoutRenderer(MarkupRenderer):
         """In references and footnotes, where an address stands behind its words."""
         self.web_links: dict[str, str] = {}
         """Words of each link to the web that do not say its address, by address."""
+        self.help: list[HelpPlace] = []
+        """The boxes on when to get help, in reading order."""
+        self._section, self._letters = "", 0
+        """The heading above, and the letters of the article so far."""
         self._ids = {node.id for node in walk(article.blocks) if isinstance(node, model.Header | model.References)}
 
     def hero(self) -> Markup:
@@ -190,6 +203,18 @@ class HandoutRenderer(MarkupRenderer):
             else:
                 pieces.append(piece)
         return Markup("\n").join(pieces)
+
+    def anchored(self, number: int, block: model.Block) -> Markup:
+        markup = super().anchored(number, block)
+        self._letters += len(text((block,)))
+        return markup
+
+    def callout_title(self, block: model.Callout, id_: str = "") -> Markup:
+        """Return the lines above a box; the first one has an id, to which the band below the lead may lead."""
+        if block.kind in model.URGENT_KINDS and not block.is_added:
+            id_ = f"{self.prefix}_help-{len(self.help) + 1}"
+            self.help.append(HelpPlace(block, id_, self._section, self._letters))
+        return super().callout_title(block, id_)
 
     def figure(self, block: model.Figure) -> Markup:
         is_photo = self._is_photo(block)
@@ -334,6 +359,7 @@ class HandoutRenderer(MarkupRenderer):
         return markup
 
     def header(self, block: model.Header) -> Markup:
+        self._section = text(block.content)
         return self._with_bookmark(super().header(block), block.content)
 
     def references_title(self, block: model.References) -> Markup:

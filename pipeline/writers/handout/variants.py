@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.config import FILE_NAME
+from pipeline.config import FILE_NAME, SeeDoctor
 from pipeline.errors import ConfigError
 from pipeline.model import Edition, Picture, images
 from pipeline.rendering.imposition import DocumentInfo, impose_booklet
@@ -42,21 +42,8 @@ class Options:
     """`ua-1`: PDF/UA-1 and PDF/A-2a, which today's readers and archives support. `ua-2`: PDF/UA-2 and PDF/A-4."""
     allow_nonconforming: bool = False
     """Publish files that violate the standard: without its claims, and with a warning for each rule."""
-    see_doctor: tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
-    """When to see a doctor, one line each: a box for every article that has none.
-
-    Plain lines are in the publisher's language; others are given by language: `{da = […], en = […]}`.
-    """
-
-    def advice(self, language: str, own: str) -> tuple[str, ...]:
-        """Return the lines on when to see a doctor in a language; empty where there are none.
-
-        Args:
-            own: The publisher's language.
-        """
-        given = self.see_doctor if isinstance(self.see_doctor, Mapping) else {own: self.see_doctor}
-        by_tag = {tag.split("-")[0].lower(): lines for tag, lines in given.items()}
-        return by_tag.get(language.split("-", maxsplit=1)[0].lower(), ())
+    see_doctor: SeeDoctor = ()
+    """The former name of `[publisher] see_doctor`, which counts for every format."""
 
     def __post_init__(self) -> None:
         """Validate the options.

@@ -1,0 +1,133 @@
+"""The band below the lead of a handout: it says when to get help, or on which page that stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+from math import ceil
+
+from pipeline.model import (
+    URGENT_KINDS,
+    Block,
+    BulletList,
+    Callout,
+    Header,
+    OrderedList,
+    Para,
+    Plain,
+    text,
+)
+from pipeline.rendering.help_levels import box_label, level_name, number_line
+from pipeline.rendering.pdf_layout import Layout
+from pipeline.rendering.words import Words
+
+_MOST_LINES = 5
+"""Of signs in the band of one article: more are read where they stand."""
+_LINE_LETTERS = 70
+"""Letters of 12 pt on a line of the band, at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPlace:
+    """A box on when to get help, where it stands in the article."""
+
+    box: Callout
+    id: str
+    section: str
+    """The heading that it stands below."""
+    letters_before: int
+    """Of the article's text."""
+
+    @property
+    def topic(self) -> str:
+        """What it is about: its title, its own heading, or that of its section."""
+        heading = next((text((block,)) for block in self.box.blocks[:1] if isinstance(block, Header)), "")
+        return text(self.box.title) or heading or self.section
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A part of the band: the signs of one box, or the pages of all boxes of a level."""
+
+    kind: str
+    label: str
+    title: str
+    """Of the box whose signs follow."""
+    number: str
+    """The line with the number to ring; empty: none."""
+    signs: tuple[tuple[str, tuple[str, ...]], ...]
+    """Paragraphs, each with the items of the list below it."""
+    places: tuple[tuple[str, str], ...]
+    """Id and topic of each box that it leads to."""
+
+
+def pointers(places: Iterable[HelpPlace], words: Words, doctor_on_call: str) -> tuple[Pointer, ...]:
+    """Return the parts of the band for these boxes, the most urgent first."""
+    found: list[Pointer] = []
+    room = _MOST_LINES
+    for place in sorted(places, key=lambda place: URGENT_KINDS.index(place.box.kind)):
+        box, name = place.box, level_name(place.box, words)
+        signs = _signs(box)
+        lines = sum(_lines(head) + sum(map(_lines, items)) for head, items in signs)
+        last = found[-1] if found else None
+        if signs and lines <= room:
+            room -= lines
+            label, title = box_label(box, words), text(box.title)
+            shown = (label, title) if label else (title or name, "")
+            number = number_line(box, words, doctor_on_call)
+            found.append(Pointer(box.kind, *shown, number, signs, ((place.id, ""),)))
+        elif last and not last.signs and (last.kind, last.label) == (box.kind, name):
+            found[-1] = replace(last, places=(*last.places, (place.id, place.topic)))
+        else:
+            number = number_line(box, words, doctor_on_call)
+            found.append(Pointer(box.kind, name, "", number, (), ((place.id, place.topic),)))
+    return tuple(found)
+
+
+def _signs(box: Callout) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the words of a box as paragraphs with lists; nothing where it holds other blocks than these."""
+    signs: list[tuple[str, tuple[str, ...]]] = []
+    for block in box.blocks:
+        if isinstance(block, Para | Plain):
+            signs.append((text((block,)), ()))
+        elif isinstance(block, BulletList | OrderedList) and all(map(_is_plain, block.items)):
+            head = signs.pop()[0] if signs and not signs[-1][1] else ""
+            signs.append((head, tuple(map(text, block.items))))
+        elif not isinstance(block, Header) or signs:
+            return ()
+    return tuple(signs)
+
+
+def _is_plain(item: Sequence[Block]) -> bool:
+    return len(item) == 1 and isinstance(item[0], Para | Plain)
+
+
+def _lines(words: str) -> int:
+    return ceil(len(words) / _LINE_LETTERS)
+
+
+def likely_overleaf(places: Iterable[HelpPlace], letters: int) -> frozenset[str]:
+    """Return the ids of the boxes that do not stand on the first page, where it holds so many letters."""
+    return frozenset(place.id for place in places if place.letters_before > letters)
+
+
+def lay_out_pointing(lay: Callable[[Set[str]], Layout], places: Sequence[HelpPlace], likely: Set[str]) -> Layout:
+    """Lay out an article whose band leads overleaf only: a box on the first page is not said twice there.
+
+    Args:
+        lay: Lays out with pointers to the boxes with these ids.
+        likely: The ids of the boxes that will probably be overleaf: where that is right, this costs one layout.
+    """
+
+    def overleaf(layout: Layout) -> Iterator[str]:
+        pages = layout.page_of
+        return (place.id for place in places if pages.get(place.id, 1) > 1)
+
+    pointed = frozenset(likely)
+    layout = lay(pointed)
+    if (found := frozenset(overleaf(layout))) != pointed:
+        # With fewer pointers a box may move to the first page; with more, off it.
+        pointed, layout = found, lay(found)
+        if more := frozenset(overleaf(layout)) - pointed:
+            layout = lay(pointed | more)
+    return layout
