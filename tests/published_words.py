@@ -30,6 +30,7 @@ from pipeline.reading.frontmatter import read_front_matter
 from pipeline.reading.lines import FindingCollector
 from pipeline.rendering.styles import find_styles
 from pipeline.writers import installed_writers
+from tests import pdf_reading
 from tests.word_for_word import EXCUSES, Word, differences, source_notes, source_words, words_of
 
 _FLOWING = {"a", "abbr", "b", "bdi", "cite", "code", "em", "i", "q", "s", "small", "span", "strong", "sub", "sup", "u"}
@@ -146,6 +147,18 @@ def said_again(markdown: str) -> tuple[str, ...]:
     return tuple(" ".join(words_of(link or head)) for link, head in _AGAIN.findall(markdown))
 
 
+def said_in_bands(path: Path) -> tuple[str, ...]:
+    """Return what the bands below leads say of boxes overleaf, which are printed twice."""
+    sections = (
+        section for article in pdf_reading.tree(path.read_bytes()).find("Art") for section in article.find("Sect")
+    )
+    return tuple(" ".join(words_of(section.text)) for section in sections if any(map(_leads, section.find("Link"))))
+
+
+def _leads(link: pdf_reading.Element) -> bool:
+    return "URI" not in link.properties and bool(re.search(r"(?:se side|see page) \d+$", link.text))
+
+
 def unmarked_faults(
     wanted: list[Word],
     notes: list[Word],
@@ -210,7 +223,7 @@ def check(project: Path, outputs: Path) -> Iterator[str]:
         own = added | set(words_of(f"{source} {markdown}".casefold()))
         for artifact in entry["artifacts"]:
             path, left_out = outputs / artifact["path"], excused.get(source, set())
-            again = said_again(markdown) if path.suffix == ".pdf" else ()
+            again = (*said_again(markdown), *said_in_bands(path)) if path.suffix == ".pdf" else ()
             for fault in _faults(path, wanted, notes, own, left_out, again):
                 yield f"{artifact['path']}: {fault}"
 

@@ -50,7 +50,10 @@ class Pointer:
     """A part of the band: the signs of one box, or the pages of all boxes of a level."""
 
     kind: str
+    name: str
+    """Of its level."""
     label: str
+    """Above it: the name, or the words that lead on to the signs."""
     title: str
     """Of the box whose signs follow."""
     number: str
@@ -62,25 +65,31 @@ class Pointer:
 
 
 def pointers(places: Iterable[HelpPlace], words: Words, doctor_on_call: str) -> tuple[Pointer, ...]:
-    """Return the parts of the band for these boxes, the most urgent first."""
+    """Return the parts of the band for these boxes, the most urgent first.
+
+    The signs themselves are said as far as there is room; behind a box that is too long, none are, so that nothing less
+    urgent stands out more.
+    """
     found: list[Pointer] = []
     room = _MOST_LINES
     for place in sorted(places, key=lambda place: URGENT_KINDS.index(place.box.kind)):
         box, name = place.box, level_name(place.box, words)
         signs = _signs(box)
         lines = sum(_lines(head) + sum(map(_lines, items)) for head, items in signs)
+        has_room = bool(signs) and lines <= room
+        room = room - lines if has_room else 0
         last = found[-1] if found else None
-        if signs and lines <= room:
-            room -= lines
-            label, title = box_label(box, words), text(box.title)
-            shown = (label, title) if label else (title or name, "")
-            number = number_line(box, words, doctor_on_call)
-            found.append(Pointer(box.kind, *shown, number, signs, ((place.id, ""),)))
-        elif last and not last.signs and (last.kind, last.label) == (box.kind, name):
+        if not has_room and last and (last.kind, last.name) == (box.kind, name):
             found[-1] = replace(last, places=(*last.places, (place.id, place.topic)))
-        else:
-            number = number_line(box, words, doctor_on_call)
-            found.append(Pointer(box.kind, name, "", number, (), ((place.id, place.topic),)))
+            continue
+        number = number_line(box, words, doctor_on_call)
+        if not has_room:
+            found.append(Pointer(box.kind, name, name, "", number, (), ((place.id, place.topic),)))
+            continue
+        label, title = box_label(box, words), text(box.title)
+        shown = (label, title) if label else (title or name, "")
+        topic = "" if title else place.topic
+        found.append(Pointer(box.kind, name, *shown, number, signs, ((place.id, topic),)))
     return tuple(found)
 
 
