@@ -312,6 +312,10 @@ class ListedArticle:
     line: int = 0
     length: Literal["", "full", "teaser"] = ""
     """How much of it a newsletter shows; empty: what the newsletter does by default."""
+    dose: str = ""
+    """In a programme: how often, in place of what the exercise says."""
+    dose_by: str = ""
+    """Who set it; empty: whoever set the doses of the programme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +360,9 @@ def key_field(default: Default, form: ValueForm, meaning: str, aliases: str = ""
     """
     about = {"form": form, "meaning": meaning, "aliases": tuple(aliases.split()), "name": name}
     return field(default=default, metadata=about)
+
+
+PROGRAMME_KINDS = ("programme", "program")
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,6 +487,12 @@ class Metadata:
         name="articles",
     )
     """None: it is no edition."""
+    weeks: str = key_field(
+        "", "name", "of a programme (`kind: programme`): how many weeks there are to tick, at most 12"
+    )
+    dose_by: str = key_field(
+        "", "name", "who set the doses of a programme, where they differ from those of its exercises; else the authors"
+    )
     series: tuple[Collection, ...] = key_field(
         (),
         "series",
@@ -507,6 +520,11 @@ class Metadata:
     @property
     def is_edition(self) -> bool:
         return self.contents is not None
+
+    @property
+    def is_programme(self) -> bool:
+        """An edition that lists exercises for a patient to do at home."""
+        return self.kind in PROGRAMME_KINDS
 
     @property
     def listed(self) -> tuple[ListedArticle, ...]:

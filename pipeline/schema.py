@@ -28,6 +28,12 @@ _LISTED_ARTICLE: dict[str, Any] = {
             "additionalProperties": {"enum": ["full", "teaser"]},
             "maxProperties": 1,
         },
+        {
+            "type": "object",
+            "properties": {"id": _TEXT, "dose": _TEXT, "dose_by": _TEXT},
+            "required": ["id"],
+            "additionalProperties": False,
+        },
     ]
 }
 """An article of an edition, with or without how much of it a newsletter shows."""

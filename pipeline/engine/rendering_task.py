@@ -149,7 +149,8 @@ class _Rendering:
                 written = Written((), (), learn(edition, job))
             else:
                 written = writer.write(edition, job)
-            is_failed = any(finding.severity == "error" for finding in written.findings)
+            has_error = any(finding.severity == "error" for finding in written.findings)
+            is_failed = has_error and not written.is_partial
             artifacts = self._keep(name, written) if is_asked and not is_failed else ()
         except MemoryError:
             raise  # the worker reports its limit

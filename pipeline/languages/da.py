@@ -45,6 +45,7 @@ LANGUAGE = Language(
         "key_points": "det_vigtigste hovedpunkter", "kind": "slags", "tags": "emneord nøgleord",
         "related": "relateret relaterede læs_også", "draft": "kladde udkast", "unlisted": "skjult",
         "formats": "formater", "help_boxes": "hjælpebokse", "articles": "artikler kapitler", "series": "serie",
+        "weeks": "uger", "dose": "dosis", "dose_by": "dosis_af dosis_fastsat_af",
         "events": "kalender begivenheder arrangementer", "opening_hours": "åbningstider", "name": "navn",
         "position": "nr nummer", "date": "dato", "day": "dag", "time": "tid klokken", "place": "sted",
         "alttext": "alttekst", "part": "del", "full": "fuld", "teaser": "uddrag",

@@ -28,6 +28,12 @@ _NAMES_OF = together().names_of
 _PART_KEYS = ("part", *_NAMES_OF("part"))
 _TITLE_KEYS = (*_PART_KEYS, "title", "name", *_NAMES_OF("title"), *_NAMES_OF("name"))
 _ARTICLES_KEYS = ("articles", "chapters", *_NAMES_OF("articles"))
+_ID_KEYS, _DOSE_KEYS, _DOSE_BY_KEYS = ((name, *_NAMES_OF(name)) for name in ("id", "dose", "dose_by"))
+_DOSED_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(_ID_KEYS, "id"),
+    **dict.fromkeys(_DOSE_KEYS, "dose"),
+    **dict.fromkeys(_DOSE_BY_KEYS, "dose_by"),
+}
 # How much of an article a newsletter shows, by the word behind its id.
 _LENGTHS: Mapping[str, Literal["full", "teaser"]] = {
     **dict.fromkeys(("full", *_NAMES_OF("full")), "full"),
@@ -117,6 +123,8 @@ def _add_article(listed: _Listed, item: YamlNode) -> None:
     match item:
         case YamlText(id_, line):
             listed.articles.append(ListedArticle(id_, line))
+        case YamlMapping() if _is_dosed(item):
+            _add_dosed(listed, item)
         # `- title: blog/soevn`
         case YamlMapping(((YamlText() as key, YamlText(id_, line)),)) if _folded_key(key) in _TITLE_KEYS:
             listed.articles.append(ListedArticle(id_, line))
@@ -127,6 +135,28 @@ def _add_article(listed: _Listed, item: YamlNode) -> None:
         case _:
             hint = "such as `- blog/soevn`, `- blog/soevn: full`, or `- part: Søvn` with its `articles:`"
             report_shape("an item of articles", item, "an article id", listed.findings, hint)
+
+
+def _is_dosed(item: YamlMapping) -> bool:
+    """Tell an exercise of a programme: `- id: oevelser/bro` with `dose: 3 sæt af 10` below it."""
+    names = {_folded_key(key) for key, _ in item.entries}
+    return bool(names & {*_ID_KEYS}) and bool(names & {*_DOSE_KEYS, *_DOSE_BY_KEYS} or len(names) == 1)
+
+
+def _add_dosed(listed: _Listed, item: YamlMapping) -> None:
+    given: dict[str, str] = {}
+    for key, value in item.entries:
+        name = _DOSED_NAMES.get(_folded_key(key))
+        if name is None:
+            message = f"the key {shorten_value(key.value)!r} has no meaning beside an exercise; left out"
+            listed.findings.add("key-unknown", key.line, message, "an exercise has `id`, `dose` and `dose_by`")
+        elif isinstance(value, YamlText):
+            given[name] = " ".join(value.value.split())
+        else:
+            report_shape(key.value, value, "text", listed.findings)
+            return
+    article = ListedArticle(given["id"], item.line, dose=given.get("dose", ""), dose_by=given.get("dose_by", ""))
+    listed.articles.append(article)
 
 
 @error_rule(

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pipeline.errors import offer
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, ArticleMeta, Edition, Related, images
+from pipeline.reading.programmes import programme_errors
 from pipeline.registry import error_rule, note_rule, repair_rule
 from pipeline.rendering.readability import lix, running_text, word_count
 
@@ -156,6 +157,7 @@ def _edition_errors(front: ArticleMeta, by_id: Mapping[str, ArticleMeta], ids: M
         return
     if not front.meta.listed:
         yield make_finding("edition-empty", front.source, 0, "it lists no article")
+    yield from programme_errors(front)
     seen: set[str] = set()
     for listed in front.meta.listed:
         id_, meta, hint = listed.id, by_id[listed.id].meta if listed.id in by_id else None, ""

@@ -41,6 +41,7 @@ from pipeline.reading.links import LinkResolver
 from pipeline.reading.outline import build_outline
 from pipeline.reading.pandoc import PandocDocument, PandocFailure, parse_many
 from pipeline.reading.picture_finder import PictureFinder, ResolvedPicture
+from pipeline.reading.programmes import check_person_numbers
 from pipeline.reading.repair_check import lost_part
 from pipeline.reading.repairs import repair_lines
 from pipeline.reading.source_files import LargeFileError, Source, SourceRoots, read_inside, source_id
@@ -131,10 +132,13 @@ def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _Prep
     try:
         data = read_inside(roots.project / source.path, roots, config.limits.source_bytes)
         sha256 = hashlib.sha256(data).hexdigest()
-        parts = read_front_matter(decode_source(data, findings), config.sources, findings)
+        text_ = decode_source(data, findings)
+        parts = read_front_matter(text_, config.sources, findings)
         if parts is not None:
             _check_length(parts.body, config.limits)
             read = len(findings)
+            if parts.meta.is_programme:
+                check_person_numbers(text_)
             lines = repair_lines(body_lines(parts.body, parts.body_line), findings)
             return _PreparedSource(source, parts, lines, findings, sha256, read)
     except SourceError as error:

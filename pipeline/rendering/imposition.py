@@ -1,4 +1,4 @@
-"""PDF imposition: booklets to fold, and print packs for a copier.
+"""PDF imposition: booklets to fold, cards to cut, and print packs for a copier.
 
 Pages become form XObjects, which lose tags, links and bookmarks. An imposed file therefore claims neither PDF/UA nor
 PDF/A, and names its audience in the metadata; the file it was made from is the accessible one.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pipeline.rendering.paper_sizes import PAPER_SIZES_MM, PT_PER_MM, paper_name
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pikepdf import Object, Page, Pdf
 
 _BOOKLET_PAGES_PER_SHEET = 4
+_CUT_MARK_PT = 28.0
+"""Printers leave the outer 12 points of a sheet white."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,32 @@ def impose_booklet(pdf: bytes, label: DocumentInfo) -> bytes:
             halves = [(forms[left], fold_pt - forms[left].width_pt)] if left < len(forms) else []
             halves += [(forms[right], fold_pt)] if right < len(forms) else []
             made.pages.append(_page_for_side(_draw_side(made, width_pt, height_pt, halves)))
+        return _save_imposed(made, label, "/DuplexFlipShortEdge")
+
+
+def impose_two_up(pdf: bytes, label: DocumentInfo, starts: Sequence[int]) -> bytes:
+    """Return cards side by side, to cut along the marks; a card on its own is there twice.
+
+    Backs are placed for printing on both sides, turned over on the short edge.
+
+    Args:
+        pdf: A file with pages of one size.
+        starts: The page, from 1, on which each card begins.
+    """
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(pdf)) as source, pikepdf.new() as made:
+        forms = [_page_as_form(made, page) for page in source.pages]
+        width_pt, height_pt = _spread_size(forms[0])
+        middle_pt = width_pt / 2
+        cards = [forms[start - 1 : end - 1] for start, end in pairwise((*starts, len(forms) + 1))]
+        cards = cards * 2 if len(cards) == 1 else cards
+        for pair in (cards[at : at + 2] for at in range(0, len(cards), 2)):
+            for side in range(max(map(len, pair))):
+                places = (middle_pt - forms[0].width_pt, middle_pt)
+                halves = zip(pair, places if side % 2 == 0 else reversed(places), strict=False)
+                placed = [(card[side], at_pt) for card, at_pt in halves if side < len(card)]
+                made.pages.append(_page_for_side(_draw_side(made, width_pt, height_pt, placed, cut_pt=middle_pt)))
         return _save_imposed(made, label, "/DuplexFlipShortEdge")
 
 
@@ -133,15 +162,21 @@ def _spread_size(page: _PageForm) -> tuple[float, float]:
     return width_mm * PT_PER_MM, height_mm * PT_PER_MM
 
 
-def _draw_side(made: Pdf, width_pt: float, height_pt: float, placed: Sequence[tuple[_PageForm, float]]) -> _SheetSide:
+def _draw_side(
+    made: Pdf, width_pt: float, height_pt: float, placed: Sequence[tuple[_PageForm, float]], cut_pt: float = 0.0
+) -> _SheetSide:
     """Return a side of a sheet with pages placed on it.
 
     Args:
         placed: Pages as high as the sheet, each with the position of its left edge.
+        cut_pt: Where to cut, from the left edge; 0: nowhere.
     """
     from pikepdf import Dictionary, Name
 
     pieces = []
+    if cut_pt:
+        marks = ((0.0, _CUT_MARK_PT), (height_pt - _CUT_MARK_PT, height_pt))
+        pieces += [f"0 G 0.75 w {cut_pt:.3f} {low:.3f} m {cut_pt:.3f} {high:.3f} l S" for low, high in marks]
     forms = Dictionary()
     for number, (page, at_pt) in enumerate(placed, 1):
         forms[f"/P{number}"] = page.form

@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element
 
 import pydyf  # type: ignore[import-untyped]  # WeasyPrint's own writer of PDF
 import weasyprint
+from weasyprint.css.counters import CounterStyle
 from weasyprint.formatting_structure import boxes
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -90,9 +91,10 @@ def lay_out(html: str, css: str, resources: Mapping[str, Resource]) -> Layout:
     with _collected_logs() as messages:
         try:
             source = weasyprint.HTML(string=html, url_fetcher=_ResourceFetcher(resources))
-            sheet, css_messages = _style_sheet(css)
+            sheet, counters, css_messages = _style_sheet(css)
             document = source.render(
                 font_config=_font_configuration(),
+                counter_style=counters,
                 stylesheets=[sheet],
                 pdf_variant=_PDF_VARIANT,
                 presentational_hints=True,  # the number that a list starts with
@@ -180,12 +182,16 @@ def _font_configuration() -> FontConfiguration:
 
 
 @lru_cache(maxsize=8)
-def _style_sheet(css: str) -> tuple[weasyprint.CSS, tuple[str, ...]]:
-    """Return the parsed style sheet and what WeasyPrint logged while parsing it."""
+def _style_sheet(css: str) -> tuple[weasyprint.CSS, CounterStyle, tuple[str, ...]]:
+    """Return the parsed style sheet, its `@counter-style` rules, and what WeasyPrint logged while parsing it."""
     fonts = {f"font:{style}": Resource(font_data(style), "font/ttf") for style in FONT_STYLES}
     with _collected_logs() as messages:
-        sheet = weasyprint.CSS(string=css, font_config=_font_configuration(), url_fetcher=_ResourceFetcher(fonts))
-    return sheet, tuple(messages)
+        counters = CounterStyle()
+        fetcher = _ResourceFetcher(fonts)
+        sheet = weasyprint.CSS(
+            string=css, font_config=_font_configuration(), counter_style=counters, url_fetcher=fetcher
+        )
+    return sheet, counters, tuple(messages)
 
 
 @contextmanager

@@ -62,6 +62,8 @@ class Written:
     artifacts: tuple[Artifact, ...]
     findings: tuple[Finding, ...] = ()
     facts: Facts = Facts()
+    is_partial: bool = False
+    """Some files could not be made: an error among the findings says so of each, and the others are published."""
 
 
 @dataclass(frozen=True, slots=True)

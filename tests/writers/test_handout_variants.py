@@ -32,6 +32,7 @@ from pipeline.model import (
     OrderedList,
     Para,
     Plain,
+    Space,
     Strong,
     Table,
     text,
@@ -101,7 +102,8 @@ PAGES = {
     ("exercise", "standard"): 2, ("exercise", "letter"): 2, ("exercise", "large-print"): 2, ("exercise", "a5"): 2,
     ("exercise", "short"): 1, ("exercise", "exercise-card"): 1,
 }  # fmt: skip
-LEAST_PT = {"large-print": 18.0}
+LEAST_PT = {"large-print": 18.0, "exercise-card": 11.0}
+"""The foot of a card is 11 pt."""
 MOST_LETTERS = {"standard": 78, "letter": 78, "large-print": 55, "a5": 75, "short": 78, "exercise-card": 78}
 
 
@@ -142,7 +144,7 @@ def test_no_line_is_longer_than_its_variant_allows(name: str, variant: str) -> N
     known = LONG * 5 + " ".join(STEP_WORDS)
     document = pypdfium2.PdfDocument(sheet(name, variant))
     lines = [line.strip() for page in document for line in page.get_textpage().get_text_bounded().splitlines()]
-    found = [len(line) for line in lines if len(line) > 20 and re.sub(r"^\d\. ", "", line) in known]
+    found = [len(line) for line in lines if len(line) > 20 and re.sub(r"^\d(?:\. |\s+)", "", line) in known]
 
     assert found
     assert max(found) <= MOST_LETTERS[variant]
@@ -262,12 +264,20 @@ def test_numbered_headings_are_the_points_of_an_article_that_has_no_others() -> 
     assert shown.text == "Råd nummer 1 Råd nummer 2 Råd nummer 3"
 
 
-def test_steps_too_long_for_one_page_are_told_by_their_first_words() -> None:
-    steps = tuple((Para((Strong(words_in(f"Trin {number}.")), *words_in(LONG * 4))),) for number in range(6))
+def test_steps_too_long_for_one_page_take_one_more_and_are_whole() -> None:
+    steps = tuple((Para((Strong(words_in(f"Trin {number}.")), Space(), *words_in(LONG * 4))),) for number in range(6))
     written = made(article(blocks=(OrderedList(steps),)), variants=("short",))
 
-    assert written.artifacts[0].pages == 1
-    assert "Trin 0. Trin 1. Trin 2." in words_of(written)
+    assert written.artifacts[0].pages == 2
+    assert letters(words_of(written)).count(letters(LONG)) == 24
+
+
+def test_steps_too_long_for_a_sheet_have_no_short_variant_and_it_says_by_how_much() -> None:
+    steps = tuple((para(LONG * 9),) for _ in range(12))
+    written = made(article(blocks=(OrderedList(steps),)), variants=("short",))
+
+    assert written.artifacts == ()
+    assert re.search(r"no short: at 12 pt it is \d\.\d pages too long for one sheet", told(written))
 
 
 def test_an_article_without_points_and_steps_has_no_short_variant_and_says_why() -> None:
@@ -481,6 +491,17 @@ def _luminance(red: int, green: int, blue: int) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def _ink_right(thing: Any, page: Any) -> float:
+    """Return where a text ends on the right; of a number on a disc, without the spaces behind it."""
+    text_page = page.get_textpage()
+    length = pdfium.FPDFTextObj_GetText(thing.raw, text_page.raw, None, 0)
+    buffer = ctypes.create_string_buffer(length)
+    pdfium.FPDFTextObj_GetText(thing.raw, text_page.raw, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), length)
+    words = buffer.raw.decode("utf-16-le").rstrip("\0").strip()
+    left, _, right, _ = thing.get_bounds()
+    return left + 0.6 * font_size(thing) * len(words) if words.isdigit() else right
+
+
 def _fill(thing: Any) -> tuple[int, int, int]:
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
     pdfium.FPDFPageObj_GetFillColor(thing.raw, red, green, blue, alpha)
@@ -499,7 +520,8 @@ def test_every_letter_stands_out_from_its_ground(name: str, variant: str) -> Non
         ]
         for thing in page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_TEXT,)):
             light = _luminance(*_fill(thing))
-            left, bottom, right, top = thing.get_bounds()
+            left, bottom, _, top = thing.get_bounds()
+            right = _ink_right(thing, page)
             on_bar = any(
                 bar[0] <= left and bar[1] <= bottom + 1 and right <= bar[2] and top <= bar[3] + 1 for bar in bars
             )

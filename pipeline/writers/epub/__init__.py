@@ -11,6 +11,7 @@ from pipeline.errors import ConfigError, WriteError
 from pipeline.findings import make_finding
 from pipeline.model import Edition, images
 from pipeline.registry import note_rule, warning_rule
+from pipeline.rendering.programme import as_programme
 from pipeline.validation.certificate import claims_conformance
 from pipeline.writers import Artifact, Job, Need, Written
 from pipeline.writers.epub.chapters import book_need
@@ -91,6 +92,7 @@ def write(edition: Edition, job: Job) -> Written:
     from pipeline.writers.epub.package import accessibility_reviews, build_epub, conformance_entries
 
     _check_colour(job.options.cover_colour)
+    edition = as_programme(edition).edition
     book = BookBuilder(edition, job)
     package = book.package()
     data = build_epub(package)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
+from typing import Literal
 
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Edition, Figure, walk
@@ -16,7 +17,7 @@ from pipeline.rendering.paper_sizes import MM_PER_PT, PAGES_PER_SHEET
 from pipeline.rendering.pdf_layout import Layout, insert_boxes
 from pipeline.writers import Facts, Job
 from pipeline.writers.handout import print_html
-from pipeline.writers.handout.excerpt import VariantDoesNotApply, excerpts_of
+from pipeline.writers.handout.excerpt import Excerpt, VariantDoesNotApply, excerpts_of
 from pipeline.writers.handout.missing_characters import Substitutions
 from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, printed_lettering_pt, top_level_blocks
 from pipeline.writers.handout.variants import (
@@ -42,7 +43,7 @@ LayOut = Callable[[TypeSetting], Layout]
 
 
 class TooLongForPage(VariantDoesNotApply):
-    """An article does not fit the only page of a variant."""
+    """An article does not fit the pages of a variant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +70,21 @@ def lay_out_variant(edition: Edition, job: Job, name: str, substitutions: Substi
     """Lay a variant out in the setting that fits it best.
 
     Raises:
-        VariantDoesNotApply: The article lacks what the variant consists of, or is too long for its one page.
+        VariantDoesNotApply: The article lacks what the variant consists of, or is too long for its pages.
     """
-    *longer, shortest = excerpts_of(edition, VARIANTS[name].content)
+    *longer, last = excerpts_of(edition, VARIANTS[name].content)
     for excerpt in longer:
         with suppress(TooLongForPage):
             return _lay_out_excerpt(excerpt, job, name, substitutions)
-    return _lay_out_excerpt(shortest, job, name, substitutions)
+    return _lay_out_excerpt(last, job, name, substitutions)
 
 
-def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Substitutions) -> LaidOutVariant:
-    variant, source = VARIANTS[name], edition.front.source
+def _lay_out_excerpt(excerpt: Excerpt, job: Job, name: str, substitutions: Substitutions) -> LaidOutVariant:
+    edition, source = excerpt.edition, excerpt.edition.front.source
+    variant = replace(VARIANTS[name], most_pages=excerpt.most_pages)
     prefix = "" if name == STANDARD_VARIANT else f"{name}: "
     # An edition of several articles is a book: it is not fitted to a sheet.
-    options: Options = replace(job.options, fit="") if edition.is_bound else job.options
+    options: Options = replace(job.options, fit=_fit(edition, job.options))
     is_long = len(edition.articles) > _MAX_FITTED_ARTICLES
     candidates = candidate_settings(variant, options)[: 1 if is_long else None]
 
@@ -115,10 +117,17 @@ def _lay_out_excerpt(edition: Edition, job: Job, name: str, substitutions: Subst
         findings += _small_lettering_findings(edition, job, setting)
     if variant.content == "whole":
         findings += _underfull_findings(find_underfull(setting), source, prefix, has_notes=options.notes)
-    if options.notes and not is_long and variant.content != "card":
+    if options.notes and not is_long:
         _insert_writing_lines(layout, edition, job, variant, setting)
-    findings += _layout_findings(layout, source, prefix)
+    findings += layout_findings(layout, source, prefix)
     return LaidOutVariant(layout, tuple(findings))
+
+
+def _fit(edition: Edition, options: Options) -> Literal["", "sheet"]:
+    """Return how an edition is fitted: a programme to one sheet, as it is handed out; another book not at all."""
+    if edition.is_bound:
+        return "sheet" if edition.front.meta.is_programme else ""
+    return options.fit
 
 
 def _most_pages(variant: Variant, options: Options) -> int:
@@ -132,7 +141,7 @@ def _underfull_findings(
     return (_underfull_finding(page, source, prefix) for page in pages if page.is_wasted or not has_notes)
 
 
-def _layout_findings(layout: Layout, source: str, prefix: str) -> Iterator[Finding]:
+def layout_findings(layout: Layout, source: str, prefix: str) -> Iterator[Finding]:
     return (make_finding("handout-layout", source, 0, f"{prefix}WeasyPrint says: {line}") for line in layout.messages)
 
 

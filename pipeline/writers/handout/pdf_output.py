@@ -2,62 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from xml.etree.ElementTree import Element
 
 from pipeline.config import FILE_NAME
+from pipeline.errors import PublishError
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Edition
 from pipeline.rendering.imposition import DocumentInfo
 from pipeline.rendering.markup import TITLE, anchor, chapter_prefix
 from pipeline.rendering.pdf_layout import Layout, draw_pdf
 from pipeline.rendering.pdf_raster import render_thumbnail
+from pipeline.rendering.programme import as_programme
 from pipeline.rendering.standard_advice import says_when, standard_lines
 from pipeline.validation.pdf import PdfViolation, validate_pdf, validate_pdf_ua2
 from pipeline.validation.pdf_metadata import Standard, remove_claims
 from pipeline.validation.pdf_tags import retag, traced_elements
 from pipeline.writers import Artifact, Facts, Job, Written
 from pipeline.writers.handout import print_html
+from pipeline.writers.handout.cards import card_starts, lay_out_cards
 from pipeline.writers.handout.excerpt import VariantDoesNotApply
 from pipeline.writers.handout.layout_search import LaidOutVariant, lay_out_variant
-from pipeline.writers.handout.missing_characters import find_substitutions
-from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, Options, variants_to_draw
+from pipeline.writers.handout.missing_characters import Substitutions, find_substitutions
+from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, VARIANTS, Options, variants_to_draw
 
 _ALLOWED_FONTS = frozenset({"Handout-Sans"})
 """The font family of `styles/handout/handout.css`, as the PDF spells it."""
 
 
 def write_handout(edition: Edition, job: Job) -> Written:
-    """Print the edition in the variants asked for; if one violates its standards, no file is returned."""
+    """Print the edition in the variants asked for.
+
+    A variant that violates its standards or cannot be drawn is left out, and its error is among the findings; the
+    others are returned, unless it is the standard variant: then no file is.
+    """
+    programme = as_programme(edition)
+    edition = programme.edition
     substitutions, findings = find_substitutions(edition)
-    findings = (*findings, *_content_findings(edition, job))
+    findings = (*findings, *programme.findings, *_content_findings(edition, job))
     drawn: dict[str, Artifact] = {}
+    starts: dict[str, tuple[int, ...]] = {}
     facts = Facts()
     to_draw = variants_to_draw(job.options.variants)
     for name in dict.fromkeys((STANDARD_VARIANT, *to_draw)):
-        try:
-            variant = lay_out_variant(edition, job, name, substitutions)
-        except VariantDoesNotApply as why:
-            findings += (make_finding("handout-variant", edition.front.source, 0, f"no {name}: {why}"),)
-            continue
+        made, more, own_facts = _make_variant(edition, job, name, substitutions, is_drawn=name in to_draw)
+        findings += more
         if name == STANDARD_VARIANT:
-            facts = variant.facts
-        if name in to_draw:
-            drawn[name], more = _draw_variant(edition, name, variant, job.options)
-            findings += more
-    if any(finding.severity == "error" for finding in findings):
-        return Written((), findings)
+            facts = own_facts
+        if made and not _has_error(more):
+            drawn[name] = made
+            starts[name] = card_starts(own_facts)
+        elif name == STANDARD_VARIANT and _has_error(more):
+            return Written((), findings)
     # The standard variant comes first: its first page becomes the thumbnail.
     asked = sorted(job.options.variants, key=lambda name: name != STANDARD_VARIANT)
-    artifacts = tuple(filter(None, (_impose_variant(edition, name, drawn, job) for name in asked)))
+    artifacts = tuple(filter(None, (_impose_variant(edition, name, drawn, starts, job) for name in asked)))
     if artifacts:
         artifacts += (Artifact(f"{artifacts[0].name.removesuffix('.pdf')}.png", render_thumbnail(artifacts[0].data)),)
-    return Written(artifacts, findings, facts)
+    return Written(artifacts, findings, facts, is_partial=bool(artifacts) and _has_error(findings))
+
+
+def _has_error(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity == "error" for finding in findings)
+
+
+def _make_variant(
+    edition: Edition, job: Job, name: str, substitutions: Substitutions, *, is_drawn: bool
+) -> tuple[Artifact | None, tuple[Finding, ...], Facts]:
+    """Return the file of a variant where it is to be drawn, its findings and its facts.
+
+    Raises:
+        PublishError: The standard variant cannot be made. Of another one, this becomes a finding.
+    """
+    source = edition.front.source
+    lay_out = lay_out_cards if VARIANTS[name].content == "card" else partial(lay_out_variant, name=name)
+    try:
+        variant = lay_out(edition, job, substitutions=substitutions)
+    except VariantDoesNotApply as why:
+        return None, (make_finding("handout-variant", source, 0, f"no {name}: {why}"),), Facts()
+    except PublishError as error:
+        if name == STANDARD_VARIANT:
+            raise
+        message = f"no {name}: {error.message}"
+        return None, (make_finding(error.code, error.source or source, error.line, message, error.hint),), Facts()
+    made, findings = _draw_variant(edition, name, variant, job.options) if is_drawn else (None, ())
+    return made, findings, variant.facts
 
 
 def standard_facts(edition: Edition, job: Job) -> Facts:
     """Return the page numbers of the standard variant, without drawing it."""
+    edition = as_programme(edition).edition
     return lay_out_variant(edition, job, STANDARD_VARIANT, find_substitutions(edition)[0]).facts
 
 
@@ -91,15 +127,22 @@ def _block_positions(edition: Edition) -> dict[str, tuple[str, int]]:
     return positions
 
 
-def _impose_variant(edition: Edition, name: str, drawn: dict[str, Artifact], job: Job) -> Artifact | None:
-    """Return the file of a variant; a booklet is imposed from another variant."""
+def _impose_variant(
+    edition: Edition, name: str, drawn: Mapping[str, Artifact], starts: Mapping[str, Sequence[int]], job: Job
+) -> Artifact | None:
+    """Return the file of a variant; a booklet, and cards to cut, are imposed from another variant.
+
+    Args:
+        starts: The pages on which cards begin, by variant.
+    """
     if name not in IMPOSED_VARIANTS:
         return drawn.get(name)
     imposed = IMPOSED_VARIANTS[name]
     if (pages := drawn.get(imposed.of)) is None:
         return None
     info = DocumentInfo(edition.front.title, job.words[imposed.note], edition.front.language)
-    return Artifact(variant_file_name(edition, name), imposed.impose(pages.data, info), pages.pages)
+    data = imposed.impose(pages.data, info, starts[imposed.of])
+    return Artifact(variant_file_name(edition, name), data, pages.pages)
 
 
 def variant_file_name(edition: Edition, variant: str) -> str:

@@ -64,7 +64,7 @@ def lay_out_handout(
 ) -> Layout:
     """Lay an edition out on pages; the job holds the pictures that `print_needs` named."""
     resources, code_width = _resources(edition, job)
-    css = _style_sheet_text(edition, job, variant, setting)
+    css = style_sheet_text(edition, job, variant, setting)
     page = {"has_columns": setting.frame.columns > 1, "has_logo": "brand:logo" in resources, "code_width": code_width}
     articles = dict.fromkeys((edition.front, *edition.articles))
     chapters = {article.id: _article_values(edition, article, job, setting, substitutions) for article in articles}
@@ -75,9 +75,7 @@ def lay_out_handout(
             led_to = [place for place in values["places"] if place.id in pointed]
             values["help"] = pointers(led_to, values["words"], values["doctor_on_call"])
         html = _handout_html(edition, job, variant, chapters, page)
-        head, end, body = substitutions.apply_to(html).rpartition("</head>")
-        whole = _TAG_OR_UNBROKEN.sub(lambda found: _UNBROKEN_TEMPLATE.format(found[1]) if found[1] else found[0], body)
-        return lay_out(head + end + whole, css, resources)
+        return lay_out(unbroken(substitutions.apply_to(html)), css, resources)
 
     if variant.content != "whole":
         return lay(frozenset())
@@ -131,7 +129,9 @@ def _handout_html(
         publisher=job.publisher,
         words=job.words,
         label=job.words[variant.label],
-        is_brief=variant.most_pages == 1,
+        is_brief=variant.is_brief,
+        is_programme=edition.is_bound and edition.front.meta.is_programme,
+        weeks=range(1, 1 + int(edition.front.meta.weeks or 0) if edition.front.meta.is_programme else 1),
         **page,
         web=readable_address(edition.front.address),
         website=readable_address(job.publisher.website),
@@ -144,6 +144,13 @@ def _handout_html(
     )
 
 
+def unbroken(html: str) -> str:
+    """Return a document in which ranges and products stay on one line."""
+    head, end, body = html.rpartition("</head>")
+    whole = _TAG_OR_UNBROKEN.sub(lambda found: _UNBROKEN_TEMPLATE.format(found[1]) if found[1] else found[0], body)
+    return head + end + whole
+
+
 def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting: TypeSetting, room_mm: float) -> Layout:
     """Lay out the lines for notes that fit the room below a handout, as a document of their own in the same style."""
     note_lines, question_lines = _writing_line_ranges(room_mm)
@@ -151,13 +158,13 @@ def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting:
         "handout/lines.html.j2",
         front=edition.front,
         words=job.words,
-        is_brief=variant.most_pages == 1,
+        is_brief=variant.is_brief,
         lines=LINES_ID,
         lines_end=LINES_END_ID,
         note_lines=note_lines,
         question_lines=question_lines,
     )
-    return lay_out(html, _style_sheet_text(edition, job, variant, setting), {})
+    return lay_out(html, style_sheet_text(edition, job, variant, setting), {})
 
 
 def _title_em(edition: Edition, variant: Variant, setting: TypeSetting) -> float:
@@ -234,7 +241,7 @@ def _unlisted_web_links(edition: Edition, article: Article, renderer: HandoutRen
     ]
 
 
-def _style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> str:
+def style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> str:
     frame = setting.frame
     width, height = frame.paper_mm
     code = frame.side_mm if frame.has_margin else _QR_CODE_ROOM_MM

@@ -18,6 +18,7 @@ from pipeline.rendering.markup import ADDED, MarkupRenderer, Placed, column_widt
 from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.rendering.text import CONTACT_SCHEMES, unsaid_contact
 from pipeline.writers import Job, Need, Rendition
+from pipeline.writers.handout.exercise_markup import ComponentRenderer, takes_hero
 from pipeline.writers.handout.help_pointers import HelpPlace
 from pipeline.writers.handout.variants import MEDIUM, MM_PER_INCH, TypeSetting, print_need
 
@@ -178,16 +179,18 @@ class HandoutRenderer(MarkupRenderer):
 
     def hero(self) -> Markup:
         """Return the picture at the top, always small."""
-        figure = super().figure(self._article.hero) if self._article.hero else Markup("")
+        hero = None if takes_hero(self._article) else self._article.hero
+        figure = super().figure(hero) if hero else Markup("")
         return Markup('<figure class="hero">') + figure.removeprefix("<figure>") if figure else figure
 
     def article(self, article: model.Article) -> Markup:
         """Return all blocks; a photograph stands beside the paragraph before it, or else beside the text after it."""
-        waiting = [
-            (block, piece)
-            for number, block in enumerate(article.blocks, 1)
-            if (piece := self.anchored(number, block))  # the e-book needs the page of each block
-        ]
+        # The e-book needs the page of each block.
+        lettering_mm = MIN_LETTERING_PT * MM_PER_PT
+        components = ComponentRenderer(
+            self._setting, self.anchored, self.figure, self._sized, self._drawing_rendition, lettering_mm
+        )
+        waiting = [(block, piece) for block, piece in components.pieces(article) if piece]
         if not self._frame.has_margin:
             return Markup("\n").join(piece for _, piece in waiting)
         pieces: list[Markup] = []
@@ -225,6 +228,17 @@ class HandoutRenderer(MarkupRenderer):
         is_wide = made is not None and not self._is_in_cell and self._drawing_width_mm(made) > self._frame.column_mm
         kind = "photo" if is_photo else "drawing wide" if is_wide else "drawing"
         return Markup('<figure class="{}">').format(kind) + figure.removeprefix("<figure>") if figure else figure
+
+    def _sized(self, block: model.Figure, width_mm: float, kind: str) -> Markup:
+        """Return the picture of an exercise, of this width whatever the frame says of pictures."""
+        need = print_need(block.image.picture, self._frame.column_mm)
+        image = Markup('<img src="{}" alt="{}" style="width:{:.1f}mm"/>').format(
+            picture_address(need), block.image.alt, width_mm
+        )
+        caption = Markup("<figcaption>{}</figcaption>").format(self.inlines(block.caption)) if block.caption else ""
+        return Markup('<figure class="exercise-picture {}" style="width:{:.1f}mm">{}{}</figure>').format(
+            kind, width_mm, image, caption
+        )
 
     def _is_photo(self, block: model.Block | None) -> bool:
         """Tell photographs, which may be small beside the text, from drawings, whose text must stay legible.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.config import FILE_NAME, SeeDoctor
 from pipeline.errors import ConfigError
 from pipeline.model import Edition, Picture, images
-from pipeline.rendering.imposition import DocumentInfo, impose_booklet
+from pipeline.rendering.imposition import DocumentInfo, impose_booklet, impose_two_up
 from pipeline.validation.pdf_metadata import Standard
 from pipeline.writers import Need
 
@@ -17,7 +17,7 @@ MEDIUM = "print"
 MM_PER_INCH = 25.4
 _PRINT_DPI = 200
 ExcerptKind = Literal["whole", "short", "card"]
-VariantName = Literal["standard", "large-print", "a5", "short", "exercise-card", "letter", "booklet"]
+VariantName = Literal["standard", "large-print", "a5", "short", "exercise-card", "letter", "booklet", "cards-2up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,8 @@ _LETTER_SHEET = PageGeometry(_LETTER, 125.0, 44.0, 22.0, 16.0, 24.0, 6.0)
 # 138 mm hold at most 55 letters of 18 pt: photographs in a margin would be too small.
 _LARGE_SHEET = PageGeometry(_A4, 138.0, 100.0, 32.0, 16.0, 30.0)
 _LEAFLET = PageGeometry(_A5, 118.0, 66.0, 15.0, 12.0, 19.0)
-# A card is one page without a footer.
-_SMALL_CARD = PageGeometry(_A5, 122.0, 84.0, 13.0, 11.0, 12.0)
-_LARGE_CARD = PageGeometry(_A4, 146.0, 100.0, 32.0, 14.0, 14.0)
+# A card has no footer; 8 mm are more than what printers leave free.
+_CARD = PageGeometry(_A5, 132.0, 76.0, 8.0, 8.0, 8.0)
 # Two columns hold a third more words than one with a margin; 84.5 mm hold 46 letters of 12 pt.
 _FULL_SHEET = PageGeometry(_A4, 84.5, 46.0, 18.0, 14.0, 22.0, columns=2, gutter_mm=6.0)
 _FULL_LETTER = PageGeometry(_LETTER, 84.5, 46.0, 20.0, 14.0, 22.0, columns=2, gutter_mm=6.0)
@@ -164,19 +163,23 @@ class Variant:
     title_em: float = 2.15
     """Largest size of the title, by the type size; smaller where its longest word does not fit."""
 
+    @property
+    def is_brief(self) -> bool:
+        return self.content == "short"
 
-# Cards are read from a distance: large type matters more than large drawings.
+
+# The picture is the exercise: its width goes from 76 mm to 45 mm, and the type from 14 pt to 12 pt.
 _CARD_SETTINGS = (
-    TypeSetting(_SMALL_CARD, 14.0, picture=0.86),
-    TypeSetting(_SMALL_CARD, 13.0, picture=0.72),
-    TypeSetting(_SMALL_CARD, 12.0, picture=0.6),
-    TypeSetting(_SMALL_CARD, 12.0, is_tight=True, picture=0.6),
-    TypeSetting(_LARGE_CARD, 16.0, picture=0.86),
-    TypeSetting(_LARGE_CARD, 15.0, picture=0.72),
-    TypeSetting(_LARGE_CARD, 14.0, picture=0.6),
-    TypeSetting(_LARGE_CARD, 14.0, is_tight=True, picture=0.6),
-    TypeSetting(_LARGE_CARD, 13.0, is_tight=True, picture=0.5),
-    TypeSetting(_LARGE_CARD, 12.0, is_tight=True, picture=0.5),
+    TypeSetting(_CARD, 14.0, picture=1.0),
+    TypeSetting(_CARD, 13.0, picture=1.0),
+    TypeSetting(_CARD, 13.0, picture=0.93),
+    TypeSetting(_CARD, 12.5, picture=0.87),
+    TypeSetting(_CARD, 12.0, picture=0.87),
+    TypeSetting(_CARD, 12.0, is_tight=True, picture=0.87),
+    TypeSetting(_CARD, 12.0, is_tight=True, picture=0.79),
+    TypeSetting(_CARD, 12.0, is_tight=True, picture=0.72),
+    TypeSetting(_CARD, 12.0, is_tight=True, picture=0.65),
+    TypeSetting(_CARD, 12.0, is_tight=True, picture=0.6),
 )
 STANDARD_VARIANT = "standard"
 VARIANTS: Mapping[str, Variant] = {
@@ -185,7 +188,7 @@ VARIANTS: Mapping[str, Variant] = {
     "large-print": Variant(_setting_candidates(_LARGE_SHEET, 18.0), title_em=1.6),
     "a5": Variant(_setting_candidates(_LEAFLET, 12.0), title_em=1.8),
     "short": Variant(_setting_candidates(_SHEET, 15.0, 14.0, 13.0, 12.0), "", "short", 1, "handout_label_short", 1.8),
-    "exercise-card": Variant(_CARD_SETTINGS, "", "card", 1, "handout_label_exercise_card", 1.8),
+    "exercise-card": Variant(_CARD_SETTINGS, "", "card", 0, "handout_label_exercise_card", 2.0),
 }
 _MAX_FIT_PT = 14.0
 """`fit` enlarges the type up to here; above it is large print, a variant of its own."""
@@ -218,10 +221,14 @@ class ImposedVariant:
     """Name of the other variant."""
     note: str
     """Key of the word for the intended audience."""
-    impose: Callable[[bytes, DocumentInfo], bytes]
+    impose: Callable[[bytes, DocumentInfo, Sequence[int]], bytes]
+    """Takes the pages on which cards begin too."""
 
 
-IMPOSED_VARIANTS: Mapping[str, ImposedVariant] = {"booklet": ImposedVariant("a5", "booklet_note", impose_booklet)}
+IMPOSED_VARIANTS: Mapping[str, ImposedVariant] = {
+    "booklet": ImposedVariant("a5", "booklet_note", lambda pdf, info, _: impose_booklet(pdf, info)),
+    "cards-2up": ImposedVariant("exercise-card", "cards_note", impose_two_up),
+}
 
 
 def variants_to_draw(names: Iterable[str]) -> tuple[str, ...]:

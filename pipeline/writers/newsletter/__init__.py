@@ -7,6 +7,7 @@ from bisect import bisect_left
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Edition
 from pipeline.registry import error_rule, note_rule, warning_rule
+from pipeline.rendering.programme import as_programme
 from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
 from pipeline.writers import Artifact, Job, Need, Written
 from pipeline.writers.newsletter import message
@@ -46,6 +47,7 @@ def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
     "Read the message; a project's own template is the usual cause.",
 )
 def write(edition: Edition, job: Job) -> Written:
+    edition = as_programme(edition).edition
     domain = message.message_domain(job.publisher)
     options: Options = job.options
     front = edition.front
