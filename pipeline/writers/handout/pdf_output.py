@@ -21,6 +21,7 @@ from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply
 from pipeline.writers.handout.layout_search import LaidOutVariant, lay_out_variant
 from pipeline.writers.handout.missing_characters import find_substitutions
+from pipeline.writers.handout.print_edit import edit_for_paper
 from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, Options, variants_to_draw
 
 _ALLOWED_FONTS = frozenset({"Handout-Sans"})
@@ -29,8 +30,9 @@ _ALLOWED_FONTS = frozenset({"Handout-Sans"})
 
 def write_handout(edition: Edition, job: Job) -> Written:
     """Print the edition in the variants asked for; if one violates its standards, no file is returned."""
-    substitutions, findings = find_substitutions(edition)
-    findings = (*findings, *_content_findings(edition, job))
+    edition, findings = edit_for_paper(edition, job.options)
+    substitutions, replaced = find_substitutions(edition)
+    findings = (*findings, *replaced, *_content_findings(edition, job))
     drawn: dict[str, Artifact] = {}
     facts = Facts()
     to_draw = variants_to_draw(job.options.variants)
@@ -57,6 +59,7 @@ def write_handout(edition: Edition, job: Job) -> Written:
 
 def standard_facts(edition: Edition, job: Job) -> Facts:
     """Return the page numbers of the standard variant, without drawing it."""
+    edition, _ = edit_for_paper(edition, job.options)
     return lay_out_variant(edition, job, STANDARD_VARIANT, find_substitutions(edition)[0]).facts
 
 

@@ -12,7 +12,7 @@ import segno
 from markupsafe import Markup, escape
 
 from pipeline.errors import SourceError, StyleError
-from pipeline.model import URGENT_KINDS, Article, Callout, Edition, walk
+from pipeline.model import URGENT_KINDS, Article, Callout, Edition, References, walk
 from pipeline.pictures.image_files import verify_image
 from pipeline.pictures.svg import lost_parts, rasterise_svg, sanitise_svg
 from pipeline.rendering.fonts import widest_word_mm
@@ -21,11 +21,16 @@ from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
 from pipeline.rendering.words import Words
 from pipeline.writers import Job
 from pipeline.writers.handout.missing_characters import Substitutions
+from pipeline.writers.handout.print_edit import headings_on_web
 from pipeline.writers.handout.print_markup import UNBROKEN, HandoutRenderer, picture_address, readable_address
 from pipeline.writers.handout.variants import TypeSetting, Variant
 
-_TAG_OR_UNBROKEN = re.compile(rf"<[^>]*>|({UNBROKEN.pattern})")
+_ADDRESS = r"(?:\w[\w-]*\.)+[a-z]{2,}/[^\s<]*"
+_TAG_OR_UNBROKEN = re.compile(rf"<[^>]*>|(?P<address>{_ADDRESS})|(?P<whole>{UNBROKEN.pattern})")
 _UNBROKEN_TEMPLATE = '<span class="unbroken">{}</span>'
+_SHORT_ADDRESS = 36
+"""Letters of an address that fits a line of the contact block."""
+_HYPHENATED = re.compile(r"-[\w%]+")
 END_ID = "_end"
 """Id of the element after the last article."""
 LINES_ID = "_lines"
@@ -38,6 +43,8 @@ QUIET_ZONE_MODULES = 4
 _PX_PER_MODULE = 8
 _QR_CODE_ROOM_MM = 36.0
 """Width of a code with its quiet zone, at most, on pages without a margin for it."""
+_LEAST_SOURCE_PT, _SOURCE_EM = 11.0, 0.9
+"""The type size of references: by that of the text, and at least."""
 _MIN_TITLE_EM = 1.35
 """The size of headings below the title."""
 _PUBLISHER_MM = 56.0
@@ -67,21 +74,21 @@ def lay_out_handout(
         resources["qr:address"] = Resource(png, "image/png")
         code_width = f"{width_mm}mm"
     # Chapters outside of a part have no part title.
-    groups = (
+    groups = [
         {
             "title": part.title if part else "",
             "title_id": part_id(edition, part) if part else "",
             "chapters": tuple(_article_values(edition, article, job, setting, substitutions) for article in articles),
         }
-        for part, articles in edition.groups
-    )
+        for part, articles in (edition.groups if edition.is_bound else ())
+    ]
     page_of_pages = escape(job.words.fill("handout_page", page="\x01", pages="\x02"))
     html = job.styles.render(
         "handout/handout.html.j2",
         edition=edition,
         front=edition.front,
         front_chapter=_article_values(edition, edition.front, job, setting, substitutions),
-        groups=tuple(groups) if edition.is_bound else (),
+        groups=groups,
         publisher=job.publisher,
         words=job.words,
         label=job.words[variant.label],
@@ -90,6 +97,7 @@ def lay_out_handout(
         has_logo=logo is not None,
         code_width=code_width,
         web=readable_address(edition.front.address),
+        more_on_web=_more_on_web(edition, job),
         website=readable_address(job.publisher.website),
         # "Side 1 af 2", with CSS counters for the numbers.
         footer_page=page_of_pages.replace("\x01", Markup('<span class="page"></span>')).replace(
@@ -99,8 +107,42 @@ def lay_out_handout(
         end=END_ID,
     )
     head, end, body = substitutions.apply_to(html).rpartition("</head>")
-    whole = _TAG_OR_UNBROKEN.sub(lambda found: _UNBROKEN_TEMPLATE.format(found[1]) if found[1] else found[0], body)
+    whole = _TAG_OR_UNBROKEN.sub(_unbroken, body)
     return lay_out(head + end + whole, _style_sheet_text(edition, job, variant, setting), resources)
+
+
+def _foot_of(edition: Edition, article: Article, job: Job, substitutions: Substitutions) -> str:
+    """Return what the foot of a bound edition says on the pages of one of its articles; else nothing."""
+    if not edition.is_bound:
+        return ""
+    titles = dict.fromkeys(map(substitutions.printed_title, (edition.front, article)))
+    return " · ".join(filter(None, (job.publisher.name, *titles)))
+
+
+def _css_page_of_pages(words: Words) -> str:
+    """Return “Side 1 af 2” as the content of a margin box: strings, and counters for the numbers."""
+    parts = re.split("([\x01\x02])", words.fill("handout_page", page="\x01", pages="\x02"))
+    counters = {"\x01": "counter(page)", "\x02": "counter(pages)"}
+    return " ".join(counters.get(part) or '"{}"'.format(re.sub(r'(["\\])', r"\\\1", part)) for part in parts if part)
+
+
+def _more_on_web(edition: Edition, job: Job) -> str:
+    """Return a line that names the sections which are on the web only; empty where there are none."""
+    articles = dict.fromkeys((edition.front, *edition.articles))
+    headings = dict.fromkeys(heading for article in articles for heading in headings_on_web(article))
+    return job.words.fill("handout_more_on_web", headings=" · ".join(headings)) if headings else ""
+
+
+def _unbroken(found: re.Match[str]) -> str:
+    """Return a tag as it is, what stays on one line in a span, and an address without breaks behind its hyphens.
+
+    A hyphen at a line's end is read as a divider of words, and would be left out by who types the address.
+    """
+    if found["address"]:
+        if len(found["address"]) <= _SHORT_ADDRESS:
+            return found[0]
+        return _HYPHENATED.sub(r'<span class="piece">\g<0></span>', found[0])
+    return _UNBROKEN_TEMPLATE.format(found[0]) if found["whole"] else found[0]
 
 
 def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting: TypeSetting, room_mm: float) -> Layout:
@@ -144,11 +186,16 @@ def _article_values(
     return {
         "title_id": f"{renderer.prefix}{TITLE}",
         "title": substitutions.printed_title(article),
+        "whose": _foot_of(edition, article, job, substitutions),
         "language": article.language if article.language != edition.front.language else "",
         "lead": article.lead,
         "hero": renderer.hero(),
         "key_points": article.meta.key_points,
         "body": renderer.article(article),
+        "sources": renderer.sources,
+        "sources_id": next(
+            (f"{renderer.prefix}{each.id}" for each in article.blocks if isinstance(each, References)), ""
+        ),
         "see_doctor": default_see_doctor_lines(edition, job) if article.id == edition.articles[-1].id else (),
         "notes": renderer.notes(),
         "links": _unlisted_web_links(edition, article, renderer),
@@ -220,6 +267,7 @@ def _style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: Typ
     measures |= {
         "paper": f"{width}mm {height}mm",
         "size": f"{setting.size_pt}pt",
+        "source": f"{max(_LEAST_SOURCE_PT, _SOURCE_EM * setting.size_pt):g}pt",
         "title": f"{_title_em(edition, variant, setting)}em",
         "hyphens": "auto" if job.options.hyphenate else "manual",
         "leading": "1.36" if setting.is_tight else "1.45",
@@ -231,6 +279,8 @@ def _style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: Typ
         "handout/handout.css",
         has_margin=frame.has_margin,
         is_loose=setting.is_loose,
+        is_bound=edition.is_bound,
+        page_of_pages=Markup(_css_page_of_pages(job.words)),  # noqa: S704  # escaped for CSS
         is_wide=is_wide,
         columns=frame.columns,
         has_footer=variant.content != "card",

@@ -48,6 +48,18 @@ class Options:
     Plain lines are in the publisher's language; others are given by language: `{da = […], en = […]}`.
     """
 
+    leave_out: tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
+    """Beginnings of headings whose sections are left out on paper, which says that they are on the web.
+
+    A list for all articles, or lists by `kind:`, `{exercise = ["Muskler"], all = ["Ofte stillede spørgsmål"]}`.
+    """
+
+    def left_out_of(self, kind: str) -> tuple[str, ...]:
+        """Return the beginnings of headings whose sections are left out of articles of a kind."""
+        if isinstance(self.leave_out, Mapping):
+            return (*self.leave_out.get("all", ()), *self.leave_out.get(kind, ()))
+        return self.leave_out
+
     def advice(self, language: str, own: str) -> tuple[str, ...]:
         """Return the lines on when to see a doctor in a language; empty where there are none.
 
@@ -243,7 +255,7 @@ def variants_to_draw(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def print_need(picture: Picture, width_mm: float) -> Need:
-    return Need(picture, round(width_mm / MM_PER_INCH * _PRINT_DPI))
+    return Need(picture, round(width_mm / MM_PER_INCH * _PRINT_DPI), is_for_paper=True)
 
 
 def print_needs(edition: Edition, options: Options) -> tuple[Need, ...]:
