@@ -65,6 +65,7 @@ CODES = {
     "front-matter-untidy": CodeEntry("note", "reading.frontmatter"),
     "genitive-english": CodeEntry("warning", "lint.mechanics"),
     "handout-character": CodeEntry("error", "writers.handout.missing_characters"),
+    "handout-drawing-darkened": CodeEntry("note", "writers.handout"),
     "handout-drawing-left-out": CodeEntry("warning", "writers.handout"),
     "handout-kept": CodeEntry("warning", "writers.handout.print_edit"),
     "handout-layout": CodeEntry("warning", "writers.handout"),

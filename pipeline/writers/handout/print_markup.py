@@ -527,20 +527,20 @@ class HandoutRenderer(MarkupRenderer):
         Those of a chapter are kept for the end of the edition, where their heading is the chapter's title.
         """
         self._is_source = True
+        inside = self.blocks(block.blocks)
+        self._is_source = False
         if self._is_chapter:
             is_usual = text(block.title).casefold() in ("", self.words["references"].casefold())
             title = Markup("") if is_usual else Markup("<h3>{}</h3>").format(self.inlines(block.title))
-            self.sources = title + self.blocks(block.blocks)
-            self._is_source = False
+            self.sources = title + inside
             return Markup("")
-        markup = super().references(block)
-        self._is_source = False
         lists = (each.items for each in block.blocks if isinstance(each, model.BulletList | model.OrderedList))
         entries = sum(map(len, lists)) or len(block.blocks)
-        has_width = self._frame.columns == 1 and self._frame.full_mm >= _TWO_COLUMNS_MM
-        if not has_width or entries < _LEAST_IN_COLUMNS or self._indent_mm:
-            return markup
-        return Markup('<section class="references many">') + markup.removeprefix('<section class="references">')
+        has_width = self._frame.columns == 1 and self._frame.full_mm >= _TWO_COLUMNS_MM and not self._indent_mm
+        if has_width and entries >= _LEAST_IN_COLUMNS:
+            # A heading within columns would not stay with them at the end of a page.
+            inside = Markup('<div class="columns">\n{}\n</div>').format(inside)
+        return Markup('<section class="references">\n{}\n{}\n</section>').format(self.references_title(block), inside)
 
     def notes(self) -> Markup:
         self._is_source = True
