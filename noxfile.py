@@ -318,6 +318,14 @@ def meaning(session: nox.Session) -> None:
 
 
 @nox.session
+def pages(session: nox.Session) -> None:
+    """Count how handouts use their paper, in every variant; PROJECT may follow `--`."""
+    install(session, "test")
+    ensure_pango(session)
+    session.run("python", "-m", "tests.sessions.pages", *session.posargs)
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Write `constraints.txt` anew, for every system and Python that the project supports."""
     session.install("--quiet", "uv")

@@ -55,6 +55,8 @@ class Language:
     placeholders: Expression = ""  # Words in brackets that ask for text: `[INSERT name]`. Case counts.
     screen: tuple[Expression, ...] = ()  # Words that need a screen, such as `click here`
     screen_hints: Expression = ""  # One of these is in each of them; most paragraphs have none
+    at_site: Expression = ""  # Words before the name of a site: `via`. In its own articles
+    site_offers: Expression = ""  # Words behind that name which say that it is a site: `can you find`. Case counts
     picture_words: Expression = ""  # Kinds of pictures, with which an empty text alternative begins: `illustration`
     picture_of: Expression = ""  # Words between them and the repeated title: `of`
     exercise_steps: Expression = ""  # In a heading of how an exercise is done

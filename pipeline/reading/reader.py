@@ -32,7 +32,7 @@ from pipeline.model import (
     text,
     walk,
 )
-from pipeline.reading.article_checks import check_alt_texts, check_links, check_size_limits
+from pipeline.reading.article_checks import check_alt_texts, check_links, check_size_limits, find_other_sites
 from pipeline.reading.block_builder import build_blocks
 from pipeline.reading.frontmatter import SourceText, read_front_matter
 from pipeline.reading.help_passages import box_help
@@ -192,6 +192,12 @@ def _check_length(body: str, limits: Limits) -> None:
     "`ondt-i-ryggen.md` became “Ondt i ryggen”",
     "Write `title:`.",
 )
+@note_rule(
+    "article-fragment",
+    "A file with an empty title, and without lead and heading of level 1, is a piece of a page, not an article.",
+    '`title: ""` in the foot of a site',
+    "Write a title where it is an article; else leave it.",
+)
 @warning_rule(
     "body-empty",
     "An article without text.",
@@ -241,9 +247,14 @@ def _build_article(
     hero, blocks = _extract_hero(meta, apply_typography(outlined.blocks, language, config.sources, findings), targets)
     blocks = box_help(blocks, meta, language, findings)
     title, way = title_of(meta, outlined.h1, PurePosixPath(source.path).stem, text(blocks))
-    if way != "front matter":
+    if way != "front matter" and not meta.title:
         findings.add("title-derived", 1, f"no title; {title!r} was derived from the {way}")
-    meta = _resolved(replace(meta, title=title, language=language), source, targets)
+    if is_fragment := way == "file name" and not meta.lead and meta.empty_title_line > 0:
+        message = "its title is empty, and it has neither a lead nor a heading of level 1; not published by itself"
+        findings.add("article-fragment", meta.empty_title_line, message)
+    is_unlisted = meta.is_unlisted or is_fragment
+    meta = replace(meta, title=title, language=language, is_unlisted=is_unlisted)
+    meta = _resolved(meta, source, targets)
     return Article(source.id, source.path, _completed(meta, blocks, config.sources), blocks, hero)
 
 
@@ -256,6 +267,7 @@ def _build_article(
 def _check_article(article: Article, item: _PreparedSource, config: Config) -> None:
     findings = item.findings
     check_links(article.blocks, findings)
+    find_other_sites(article, config.publisher, findings)
     for node in walk(article.blocks):
         if isinstance(node, Div) and node.media:
             media = ", ".join(node.media)

@@ -286,6 +286,10 @@ def _is_said(address: str, words: str) -> bool:
     scheme, _, target = address.partition(":")
     if scheme in ("tel", "sms"):
         return re.sub(r"\D", "", unquote(target))[-8:] in re.sub(r"\D", "", words)
+    number = re.search(r"10\.\d{4,9}/[^?#]+|PMC\d{4,}|(?<=/)\d{6,}(?=/?$)", unquote(address))
+    if number and squeezed(number[0]).replace("-", "").casefold() in _without_hyphens(words):
+        return True  # the number by which libraries know it
+    address = re.sub(r"[?&](?:utm_\w+|gclid|gbraid|gad_\w+|fbclid)=[^&#]*", "", address)
     wanted = target.partition("?")[0] if scheme == "mailto" else re.sub(r"^https?://(?:www\.)?|/$", "", address)
     # A line may end behind a hyphen of the address, which is not told from one that was added.
     return _without_hyphens(wanted) in _without_hyphens(words)

@@ -19,13 +19,18 @@ class Sheet:
 
     articles: tuple[Facts, ...]
     bookmarks: tuple[str, ...]
+    sources: dict[str, Facts] = field(default_factory=dict)
+    """References at the end of an edition, by the title of their chapter."""
 
 
 def read_handout(data: bytes) -> Sheet:
     document = pypdfium2.PdfDocument(data)
     bookmarks = tuple(squeezed(entry.get_title()) for entry in document.get_toc())
     document.close()
-    return Sheet(tuple(_article(element) for element in tree(data, line_end_hyphen="").find("Art")), bookmarks)
+    document_element = tree(data, line_end_hyphen="")
+    sections = [section for end in document_element.find("Sect") if end.find("H1") for section in end.find("Sect")]
+    sources = {section.find("H2")[0].text: _article(section) for section in sections if section.find("H2")}
+    return Sheet(tuple(_article(element) for element in document_element.find("Art")), bookmarks, sources)
 
 
 def page_words(data: bytes) -> str:

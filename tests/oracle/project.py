@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import load_config
-from pipeline.model import Article, Header, References, walk
+from pipeline.model import Article, Header, Metadata, References, walk
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.writers import installed_writers
@@ -155,18 +155,31 @@ def compare_letter(article: Article, plain: str, *, is_alone: bool = True) -> Co
 
 
 def compare_sheet(sheet: paper.Sheet, bound: list[Article], variant: str) -> Iterator[tuple[Article, Compared]]:
-    """Yield what was compared of each article of a handout, and of its bookmarks."""
+    """Yield what was compared of each article of a handout, of its bookmarks, and of its references at the end."""
     for article, found in zip(bound, sheet.articles, strict=True):
-        expected = facts_of(article, "print")
         if variant in EXCERPTS:
-            yield article, comparing.compare_excerpt(expected, found)
+            yield article, comparing.compare_excerpt(facts_of(article, "print"), found)
             continue
+        related = {entry.address for entry in article.meta.related} | {other.address for other in bound}
+        sources = tuple(block for block in article.blocks if isinstance(block, References))
+        moved = sources if len(bound) > 1 else ()
+        stays = replace(article, blocks=tuple(block for block in article.blocks if block not in moved))
+        expected = facts_of(stays, "print")
         compared = comparing.compare_whole(expected, found, ())
         headings = comparing.compare_titles("headings", expected.headings, [each.text for each in found.headings])
         bookmarks = comparing.compare_titles("bookmarks", expected.headings, sheet.bookmarks)
-        related = {entry.address for entry in article.meta.related} | {other.address for other in bound}
         printed = comparing.printed_addresses(expected.with_notes_named(), found.with_notes_named().text, related)
-        yield article, _together(compared, headings, bookmarks, printed)
+        at_end = _moved_sources(article, moved, sheet.sources.get(article.title), related) if moved else Compared()
+        yield article, _together(compared, headings, bookmarks, printed, at_end)
+
+
+def _moved_sources(article: Article, moved: tuple[References, ...], found: Facts | None, known: set[str]) -> Compared:
+    """Compare the references of a chapter, whose heading at the end is its title, with what stands there."""
+    listed = tuple(block for each in moved for block in each.blocks)
+    expected = facts_of(replace(article, meta=Metadata(title=article.title), blocks=listed), "print")
+    found = found or Facts()
+    compared = comparing.compare_whole(expected, found, ())
+    return _together(compared, comparing.printed_addresses(expected, found.with_notes_named().text, known))
 
 
 def compare_booklet(data: bytes, leaflet: Path) -> Compared:

@@ -370,13 +370,22 @@ def test_an_article_without_address_has_no_code_and_says_so() -> None:
 
 @pytest.mark.parametrize("size", [12.0, 14.0])
 def test_no_letter_is_smaller_than_asked_for(size: float) -> None:
-    """Small signs beside a letter and the numbers of notes excepted."""
-    blocks = tuple(block for block in everything().blocks if not isinstance(block, Para | Table))
+    """Small signs beside a letter and the numbers of notes excepted; references have a size of their own."""
+    blocks = tuple(block for block in everything().blocks if not isinstance(block, Para | Table | References))
 
     document = pypdfium2.PdfDocument(pdf(replace(everything(), blocks=blocks), font_size_pt=size))
 
     things = [thing for sheet in document for thing in sheet.get_objects(filter=(pdfium.FPDF_PAGEOBJ_TEXT,))]
     assert min(font_size(thing) for thing in things) >= size - 0.01
+
+
+@pytest.mark.parametrize(("size", "least"), [(12.0, 11.0), (14.0, 12.6)])
+def test_references_are_a_little_smaller_than_the_text_and_never_under_11_pt(size: float, least: float) -> None:
+    document = pypdfium2.PdfDocument(pdf(everything(), font_size_pt=size, qr_code=False, notes=False))
+
+    things = [thing for sheet in document for thing in sheet.get_objects(filter=(pdfium.FPDF_PAGEOBJ_TEXT,))]
+    sizes = {round(font_size(thing), 1) for thing in things if font_size(thing) > 0.76 * size}
+    assert min(sizes) == least
 
 
 def font_size(thing: Any) -> float:
@@ -447,11 +456,11 @@ BOXES = (
 @pytest.mark.parametrize(("put", "room_mm"), BOXES, ids=["a box", "a list", "a quotation", "a foreign block"])
 def test_wide_tables_and_drawings_stay_within_what_they_stand_in(put: Callable[[Block], Block], room_mm: float) -> None:
     row = tuple(Cell((plain(f"fysioterapeut {name}"),)) for name in "abcd")
-    table, (written, _) = put(Table(row, (row,))), with_lettering(16, put, qr_code=False, notes=False)
+    table, (written, _) = put(Table(row, (row,))), with_lettering(35, put, qr_code=False, notes=False)
     page = pypdfium2.PdfDocument(pdf(article(blocks=(table,)), qr_code=False))[0].get_textpage()
     index, _ = page.search("fysioterapeut d").get_next() or (0, 0)
 
-    assert widest_picture_mm(written.artifacts[0].data) == pytest.approx(room_mm, abs=1)
+    assert widest_picture_mm(written.artifacts[0].data) == pytest.approx(min(room_mm, 125), abs=1)
     assert page.get_charbox(index + 14)[2] <= (20 + min(room_mm + 11, 175)) * POINTS_PER_MM
 
 
@@ -765,24 +774,58 @@ def test_a_logo_that_cannot_be_shown_is_told_and_the_name_stands_in_words(logo: 
 # ---- several articles
 
 
-def test_a_bound_edition_has_contents_and_each_article_begins_a_page() -> None:
+@pytest.mark.parametrize("has_page_breaks", [False, True])
+def test_a_bound_edition_has_a_cover_and_its_articles_run_on_unless_it_asks_for_pages(
+    has_page_breaks: bool,
+) -> None:  # a case
     edition = bound(
-        article(id="blog/et", title="Første"), long_article(id="blog/to", title="Anden"), blocks=(para("Velkommen."),)
+        article(id="blog/et", title="Første", authors=("Ida Prøve",)),
+        long_article(id="blog/to", title="Anden"),
+        blocks=(para("Velkommen."),),
+        has_page_breaks=has_page_breaks,
     )
 
     written = made(edition)
 
     pages = written.facts.page_of
     words = tree(written.artifacts[0].data)
-    assert (pages["editions-ryg-_title"], pages["blog-et-_title"], pages["blog-to-_title"]) == (1, 2, 3)
-    assert pages["blog-to-afsnit-0"] == 3
-    assert "Indhold Første" in words.text
+    second = 3 if has_page_breaks else 2
+    assert (pages["editions-ryg-_title"], pages["blog-et-_title"], pages["blog-to-_title"]) == (1, 2, second)
+    assert pages["blog-to-afsnit-0"] == second
+    assert "Indhold Første Ida Prøve" in words.text
     assert "Velkommen." in words.text
-    assert [heading.text for heading in words.find("H1")] == ["Om ryggen", "Første", "Anden"]
+    assert [heading.text for heading in words.find("H1")] == ["Om ryggen", "Første", "Anden", "Referencer og datoer"]
     assert written.findings == ()
 
 
-def test_a_part_begins_a_page_above_its_first_article_and_orders_the_contents() -> None:
+def test_the_references_and_dates_of_a_bound_edition_stand_at_its_end_by_chapter() -> None:
+    sources = References(words_in("Referencer"), (OrderedList(((plain("Prøve 2020"),),)),), "referencer", 9)
+    one = article(id="blog/et", title="Første", blocks=(para("Tekst."), sources))
+    other = article(
+        id="blog/to", title="Anden", blocks=(para("Mere tekst."), replace(sources, title=words_in("Bøger")))
+    )
+
+    written = made(bound(one, other), qr_code=False, notes=False)
+
+    end = tree(written.artifacts[0].data).text.partition("Referencer og datoer")[2]
+    assert (
+        end.index("Første") < end.index("Prøve 2020") < end.index("Udgivet") < end.index("Anden") < end.index("Bøger")
+    )
+    assert end.count("Prøve 2020") == 2
+    assert written.facts.page_of["blog-to-referencer"] == written.facts.pages
+
+
+def test_the_foot_of_a_bound_edition_names_the_chapter_that_a_page_begins_with() -> None:
+    written = made(bound(long_article(id="blog/et", title="Første"), long_article(id="blog/to", title="Anden")))
+
+    pages = pypdfium2.PdfDocument(written.artifacts[0].data)
+    feet = [page.get_textpage().get_text_bounded(top=22 * POINTS_PER_MM).split("\r\n")[0] for page in pages]
+    begun = written.facts.page_of["blog-to-_title"]
+    assert feet[1] == "Klinik Eksempel · Om ryggen · Første"
+    assert feet[begun] == "Klinik Eksempel · Om ryggen · Anden"
+
+
+def test_a_part_stands_above_its_first_article_and_orders_the_contents() -> None:
     articles = [
         article(id=f"blog/{name}", title=title) for name, title in (("et", "Gå"), ("to", "Løb"), ("tre", "Sov"))
     ]
@@ -792,8 +835,9 @@ def test_a_part_begins_a_page_above_its_first_article_and_orders_the_contents() 
 
     pages = written.facts.page_of
     words = tree(written.artifacts[0].data)
-    assert [pages[id_] for id_ in ("_part-1", "blog-et-_title", "blog-to-_title", "blog-tre-_title")] == [2, 2, 3, 4]
-    assert [heading.text for heading in words.find("H1")] == ["Om ryggen", "Bevægelse", "Gå", "Løb", "Sov"]
+    assert [pages[id_] for id_ in ("_part-1", "blog-et-_title", "blog-to-_title", "blog-tre-_title")] == [2, 2, 2, 2]
+    titles = ["Om ryggen", "Bevægelse", "Gå", "Løb", "Sov", "Referencer og datoer"]
+    assert [heading.text for heading in words.find("H1")] == titles
     assert "Indhold Bevægelse Gå" in words.text
     assert written.findings == ()
 
@@ -914,18 +958,22 @@ def test_what_was_printed_before_changes_nothing() -> None:
 
 
 def with_lettering(
-    size_px: int, put: Callable[[Block], Block] = lambda block: block, **options: Any
+    size_px: int,
+    put: Callable[[Figure], Block] = lambda block: block,
+    ink: str = "#000",
+    paper: str = "#fff",
+    **options: Any,
 ) -> tuple[Written, Picture]:
     """Return a handout with a drawing 1600 pixels wide whose lettering has a size, put into what `put` makes."""
     picture = replace(PICTURE, path="sources/images/raad.png", width_px=1600, height_px=1000)
     edition = single(article(blocks=(para(LONG), put(Figure(Image(picture, "Gode råd", 9), (), 9)), para(LONG))))
     chosen = handout.Options(**options)
     file = io.BytesIO()
-    drawing(size_px).save(file, "PNG")
+    drawing(size_px, ink, paper).save(file, "PNG")
     made = {
-        wish: Rendition(small.data, small.media_type, small.width_px, small.height_px, small.lettering)
+        wish: small
         for wish in handout.needs(edition, chosen)
-        for small in resize_image(file.getvalue(), (TargetSize(wish.width_px),)).values()
+        for small in resize_image(file.getvalue(), (TargetSize(wish.width_px, is_for_paper=True),)).values()
     }
     return handout.write(edition, replace(job(handout, edition, options=chosen), pictures=made)), picture
 
@@ -936,19 +984,45 @@ def widest_picture_mm(data: bytes) -> float:
     return float(max(right - left for left, _, right, _ in bounds) * 25.4 / 72)
 
 
-@pytest.mark.parametrize(("size_px", "width_mm"), [(40, 125), (26, 152), (16, 175)])
+@pytest.mark.parametrize(("size_px", "width_mm"), [(40, 125), (26, 152), (21, 175)])
 def test_a_drawing_is_as_wide_as_its_lettering_needs(size_px: int, width_mm: float) -> None:
-    """7 pt of 1600 pixels: 26 pixels need 152 mm, 16 would need more than the sheet has."""
+    """7 pt of 1600 pixels: 26 pixels need 152 mm, 21 would need a little more than the sheet has."""
     written, _ = with_lettering(size_px, qr_code=False)
 
     assert widest_picture_mm(written.artifacts[0].data) == pytest.approx(width_mm, rel=0.08)
 
 
-def test_lettering_that_stays_too_small_is_named_with_its_size() -> None:
-    written, picture = with_lettering(12)
+@pytest.mark.parametrize("variant", ["standard", "large-print", "a5"])
+def test_a_drawing_that_cannot_be_read_is_left_out_and_its_alternative_is_printed(variant: str) -> None:
+    written, picture = with_lettering(12, variants=(variant,), notes=False, qr_code=False)
+    document = tree(next(file.data for file in written.artifacts if file.name.endswith(".pdf")))
 
-    assert [(finding.code, finding.line) for finding in written.findings] == [("handout-lettering-small", 9)]
-    assert picture.path in written.findings[0].message
+    (finding,) = (
+        each for each in written.findings if each.message.startswith("" if variant == "standard" else variant)
+    )
+    assert (finding.code, finding.line) == ("handout-drawing-left-out", 9)
+    assert picture.path in finding.message
+    assert "Tegning: Gode råd" in document.text
+    assert not [figure for figure in document.find("Figure") if figure.properties.get("/Alt") == "Gode råd"]
+
+
+def test_the_words_of_a_drawing_that_cannot_be_read_are_a_list_where_its_alternative_is_one() -> None:
+    written, _ = with_lettering(12, lambda figure: replace(figure, image=replace(figure.image, alt="Gå; Sov; Spis")))
+
+    assert [item.text for item in tree(written.artifacts[0].data).find("LBody")][:3] == ["Gå", "Sov", "Spis"]
+
+
+def test_a_drawing_whose_letters_are_too_pale_is_left_out() -> None:
+    written, _ = with_lettering(40, ink="#fff", paper="#e2c91b")
+
+    assert [finding.code for finding in written.findings] == ["handout-drawing-left-out"]
+    assert "contrast of about 1." in written.findings[0].message
+
+
+def test_pale_letters_on_white_are_printed_darker() -> None:
+    written, _ = with_lettering(40, ink="#ddc81a")
+
+    assert [finding.code for finding in written.findings] == ["handout-drawing-darkened"]
 
 
 def test_lettering_that_can_be_read_is_no_matter() -> None:

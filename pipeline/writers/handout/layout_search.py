@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal
 
 from pipeline.findings import Finding, make_finding
-from pipeline.model import Article, Edition, Figure, walk
+from pipeline.model import Article, Edition
 from pipeline.rendering.markup import TITLE, chapter_prefix
 from pipeline.rendering.paper_sizes import MM_PER_PT, PAGES_PER_SHEET
 from pipeline.rendering.pdf_layout import Layout, insert_boxes
@@ -19,7 +19,7 @@ from pipeline.writers import Facts, Job
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import Excerpt, VariantDoesNotApply, excerpts_of
 from pipeline.writers.handout.missing_characters import Substitutions
-from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, printed_lettering_pt, top_level_blocks
+from pipeline.writers.handout.print_markup import HandoutRenderer
 from pipeline.writers.handout.variants import (
     STANDARD_VARIANT,
     VARIANTS,
@@ -27,13 +27,10 @@ from pipeline.writers.handout.variants import (
     TypeSetting,
     Variant,
     candidate_settings,
-    print_need,
 )
 
 _MAX_FITTED_ARTICLES = 24
 """With more articles some always end with a nearly empty page, and each setting tried costs a whole layout."""
-_READABLE_LETTERING_PT = 0.9 * MIN_LETTERING_PT
-"""The size of text in drawings is measured to about a tenth."""
 _MIN_FILLED_SHARE = 0.5
 """A page before the last that is less full is underfull."""
 _MAX_STRANDED_LINES = 2.6
@@ -87,6 +84,8 @@ def _lay_out_excerpt(excerpt: Excerpt, job: Job, name: str, substitutions: Subst
     options: Options = replace(job.options, fit=_fit(edition, job.options))
     is_long = len(edition.articles) > _MAX_FITTED_ARTICLES
     candidates = candidate_settings(variant, options)[: 1 if is_long else None]
+    if edition.is_bound and job.options.fit and not variant.candidates:
+        candidates = candidate_settings(variant, job.options)[-2:]
 
     @cache
     def lay(setting: TypeSetting) -> Layout:
@@ -113,8 +112,7 @@ def _lay_out_excerpt(excerpt: Excerpt, job: Job, name: str, substitutions: Subst
         loose = (replace(each, is_loose=True) for each in dict.fromkeys((candidates[0], setting)))
         setting = least_wasteful_setting((setting, *loose), lay, find_underfull)
     layout = lay(setting)
-    if name == STANDARD_VARIANT:
-        findings += _small_lettering_findings(edition, job, setting)
+    findings += _left_out_drawings(edition, job, setting, prefix)
     if variant.content == "whole":
         findings += _underfull_findings(find_underfull(setting), source, prefix, has_notes=options.notes)
     if options.notes and not is_long:
@@ -164,19 +162,16 @@ def _insert_writing_lines(layout: Layout, edition: Edition, job: Job, variant: V
         insert_boxes(layout, lines, print_html.END_ID, print_html.LINES_ID)
 
 
-def _small_lettering_findings(edition: Edition, job: Job, setting: TypeSetting) -> Iterator[Finding]:
-    """Yield drawings whose text is too small to read; the picture at the top is not checked."""
-    articles = _distinct_articles(edition)
-    figures = ((article, node) for article in articles for node in walk(article.blocks) if isinstance(node, Figure))
-    for article, figure in figures:
-        picture = figure.image.picture
-        made = job.pictures.get(print_need(picture, setting.frame.column_mm))
-        room_mm = setting.frame.full_mm if figure in top_level_blocks(article.blocks) else setting.frame.column_mm
-        if not made or made.media_type != "image/png":
-            continue
-        if 0 < (size_pt := printed_lettering_pt(made, setting, room_mm)) < _READABLE_LETTERING_PT:
-            message = f"the lettering in {picture.path} is printed at about {size_pt:.1f} pt, expected 7 or more"
-            yield make_finding("handout-lettering-small", article.source, figure.line, message)
+def _left_out_drawings(edition: Edition, job: Job, setting: TypeSetting, prefix: str) -> Iterator[Finding]:
+    """Yield a finding for each drawing that cannot be read in this setting, or is printed otherwise to be read."""
+    for article in _distinct_articles(edition):
+        renderer = HandoutRenderer(article, job, setting, "")
+        renderer.article(article)
+        for line, message in renderer.unprinted:
+            yield make_finding("handout-drawing-left-out", article.source, line, f"{prefix}{message}")
+        for line, path in renderer.darkened if not prefix else ():
+            message = f"pale letters of {path} are printed darker, so that they can be read without colours"
+            yield make_finding("handout-drawing-darkened", article.source, line, message)
 
 
 def _distinct_articles(edition: Edition) -> tuple[Article, ...]:

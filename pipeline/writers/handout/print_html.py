@@ -14,7 +14,7 @@ import segno
 from markupsafe import Markup, escape
 
 from pipeline.errors import SourceError, StyleError
-from pipeline.model import Article, Edition
+from pipeline.model import Article, Edition, References
 from pipeline.pictures.image_files import verify_image
 from pipeline.pictures.svg import lost_parts, rasterise_svg, sanitise_svg
 from pipeline.rendering.fonts import widest_word_mm
@@ -24,11 +24,16 @@ from pipeline.rendering.words import Words
 from pipeline.writers import Job
 from pipeline.writers.handout.help_pointers import lay_out_pointing, likely_overleaf, pointers
 from pipeline.writers.handout.missing_characters import Substitutions
+from pipeline.writers.handout.print_edit import headings_on_web
 from pipeline.writers.handout.print_markup import UNBROKEN, HandoutRenderer, picture_address, readable_address
 from pipeline.writers.handout.variants import TypeSetting, Variant
 
-_TAG_OR_UNBROKEN = re.compile(rf"<[^>]*>|({UNBROKEN.pattern})")
+_ADDRESS = r"(?:\w[\w-]*\.)+[a-z]{2,}/[^\s<]*"
+_TAG_OR_UNBROKEN = re.compile(rf"<[^>]*>|(?P<address>{_ADDRESS})|(?P<whole>{UNBROKEN.pattern})")
 _UNBROKEN_TEMPLATE = '<span class="unbroken">{}</span>'
+_SHORT_ADDRESS = 36
+"""Letters of an address that fits a line of the contact block."""
+_HYPHENATED = re.compile(r"-[\w%]+")
 END_ID = "_end"
 """Id of the element after the last article."""
 LINES_ID = "_lines"
@@ -41,6 +46,8 @@ QUIET_ZONE_MODULES = 4
 _PX_PER_MODULE = 8
 _QR_CODE_ROOM_MM = 36.0
 """Width of a code with its quiet zone, at most, on pages without a margin for it."""
+_LEAST_SOURCE_PT, _SOURCE_EM = 11.0, 0.9
+"""The type size of references: by that of the text, and at least."""
 _MIN_TITLE_EM = 1.35
 """The size of headings below the title."""
 _PUBLISHER_MM = 56.0
@@ -111,21 +118,21 @@ def _handout_html(
         page: Further values of the template: `has_columns`, `has_logo`, `code_width`.
     """
     # Chapters outside of a part have no part title.
-    groups = (
+    groups = [
         {
             "title": part.title if part else "",
             "title_id": part_id(edition, part) if part else "",
             "chapters": tuple(chapters[article.id] for article in articles),
         }
-        for part, articles in edition.groups
-    )
+        for part, articles in (edition.groups if edition.is_bound else ())
+    ]
     page_of_pages = escape(job.words.fill("handout_page", page="\x01", pages="\x02"))
     return job.styles.render(
         "handout/handout.html.j2",
         edition=edition,
         front=edition.front,
         front_chapter=chapters[edition.front.id],
-        groups=tuple(groups) if edition.is_bound else (),
+        groups=groups,
         publisher=job.publisher,
         words=job.words,
         label=job.words[variant.label],
@@ -134,6 +141,7 @@ def _handout_html(
         weeks=range(1, 1 + int(edition.front.meta.weeks or 0) if edition.front.meta.is_programme else 1),
         **page,
         web=readable_address(edition.front.address),
+        more_on_web=_more_on_web(edition, job),
         website=readable_address(job.publisher.website),
         # "Side 1 af 2", with CSS counters for the numbers.
         footer_page=page_of_pages.replace("\x01", Markup('<span class="page"></span>')).replace(
@@ -147,8 +155,42 @@ def _handout_html(
 def unbroken(html: str) -> str:
     """Return a document in which ranges and products stay on one line."""
     head, end, body = html.rpartition("</head>")
-    whole = _TAG_OR_UNBROKEN.sub(lambda found: _UNBROKEN_TEMPLATE.format(found[1]) if found[1] else found[0], body)
+    whole = _TAG_OR_UNBROKEN.sub(_unbroken, body)
     return head + end + whole
+
+
+def _foot_of(edition: Edition, article: Article, job: Job, substitutions: Substitutions) -> str:
+    """Return what the foot of a bound edition says on the pages of one of its articles; else nothing."""
+    if not edition.is_bound:
+        return ""
+    titles = dict.fromkeys(map(substitutions.printed_title, (edition.front, article)))
+    return " · ".join(filter(None, (job.publisher.name, *titles)))
+
+
+def _css_page_of_pages(words: Words) -> str:
+    """Return “Side 1 af 2” as the content of a margin box: strings, and counters for the numbers."""
+    parts = re.split("([\x01\x02])", words.fill("handout_page", page="\x01", pages="\x02"))
+    counters = {"\x01": "counter(page)", "\x02": "counter(pages)"}
+    return " ".join(counters.get(part) or '"{}"'.format(re.sub(r'(["\\])', r"\\\1", part)) for part in parts if part)
+
+
+def _more_on_web(edition: Edition, job: Job) -> str:
+    """Return a line that names the sections which are on the web only; empty where there are none."""
+    articles = dict.fromkeys((edition.front, *edition.articles))
+    headings = dict.fromkeys(heading for article in articles for heading in headings_on_web(article))
+    return job.words.fill("handout_more_on_web", headings=" · ".join(headings)) if headings else ""
+
+
+def _unbroken(found: re.Match[str]) -> str:
+    """Return a tag as it is, what stays on one line in a span, and an address without breaks behind its hyphens.
+
+    A hyphen at a line's end is read as a divider of words, and would be left out by who types the address.
+    """
+    if found["address"]:
+        if len(found["address"]) <= _SHORT_ADDRESS:
+            return found[0]
+        return _HYPHENATED.sub(r'<span class="piece">\g<0></span>', found[0])
+    return _UNBROKEN_TEMPLATE.format(found[0]) if found["whole"] else found[0]
 
 
 def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting: TypeSetting, room_mm: float) -> Layout:
@@ -193,6 +235,7 @@ def _article_values(
     return {
         "title_id": f"{renderer.prefix}{TITLE}",
         "title": substitutions.printed_title(article),
+        "whose": _foot_of(edition, article, job, substitutions),
         "language": article.language if article.language != edition.front.language else "",
         "lead": article.lead,
         "hero": renderer.hero(),
@@ -200,6 +243,10 @@ def _article_values(
         "body": body,
         "places": tuple(renderer.help),
         "doctor_on_call": renderer.doctor_on_call,
+        "sources": renderer.sources,
+        "sources_id": next(
+            (f"{renderer.prefix}{each.id}" for each in article.blocks if isinstance(each, References)), ""
+        ),
         "notes": renderer.notes(),
         "links": _unlisted_web_links(edition, article, renderer),
         "dates": _date_lines(article, renderer.words),
@@ -260,6 +307,7 @@ def style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: Type
     measures |= {
         "paper": f"{width}mm {height}mm",
         "size": f"{setting.size_pt}pt",
+        "source": f"{max(_LEAST_SOURCE_PT, _SOURCE_EM * setting.size_pt):g}pt",
         "title": f"{_title_em(edition, variant, setting)}em",
         "hyphens": "auto" if job.options.hyphenate else "manual",
         "leading": "1.36" if setting.is_tight else "1.45",
@@ -271,6 +319,8 @@ def style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: Type
         "handout/handout.css",
         has_margin=frame.has_margin,
         is_loose=setting.is_loose,
+        is_bound=edition.is_bound,
+        page_of_pages=Markup(_css_page_of_pages(job.words)),  # noqa: S704  # escaped for CSS
         is_wide=is_wide,
         columns=frame.columns,
         has_footer=variant.content != "card",

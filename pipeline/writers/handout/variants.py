@@ -45,6 +45,18 @@ class Options:
     see_doctor: SeeDoctor = ()
     """The former name of `[publisher] see_doctor`, which counts for every format."""
 
+    leave_out: tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
+    """Beginnings of headings whose sections are left out on paper, which says that they are on the web.
+
+    A list for all articles, or lists by `kind:`, `{exercise = ["Muskler"], all = ["Ofte stillede spørgsmål"]}`.
+    """
+
+    def left_out_of(self, kind: str) -> tuple[str, ...]:
+        """Return the beginnings of headings whose sections are left out of articles of a kind."""
+        if isinstance(self.leave_out, Mapping):
+            return (*self.leave_out.get("all", ()), *self.leave_out.get(kind, ()))
+        return self.leave_out
+
     def __post_init__(self) -> None:
         """Validate the options.
 
@@ -237,7 +249,7 @@ def variants_to_draw(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def print_need(picture: Picture, width_mm: float) -> Need:
-    return Need(picture, round(width_mm / MM_PER_INCH * _PRINT_DPI))
+    return Need(picture, round(width_mm / MM_PER_INCH * _PRINT_DPI), is_for_paper=True)
 
 
 def print_needs(edition: Edition, options: Options) -> tuple[Need, ...]:
