@@ -261,7 +261,7 @@ class HandoutRenderer(MarkupRenderer):
         components = ComponentRenderer(
             self._setting, self.anchored, self.figure, self._sized, self._drawing_rendition, lettering_mm
         )
-        waiting: list[tuple[model.Block, Markup]] = [
+        waiting: list[tuple[model.Block | None, Markup]] = [
             (block, piece) for block, piece in components.pieces(article) if piece
         ]
         if article.hero and self._has_lettering(article.hero) and (piece := self.figure(article.hero)):
