@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import re
 import itertools
 import os
 import subprocess
@@ -792,7 +793,7 @@ def test_a_bound_edition_has_a_cover_and_its_articles_run_on_unless_it_asks_for_
     second = 3 if has_page_breaks else 2
     assert (pages["editions-ryg-_title"], pages["blog-et-_title"], pages["blog-to-_title"]) == (1, 2, second)
     assert pages["blog-to-afsnit-0"] == second
-    assert "Indhold Første Ida Prøve" in words.text
+    assert re.search(r"Indhold Første[ .]*2 Ida Prøve Anden", words.text)
     assert "Velkommen." in words.text
     assert [heading.text for heading in words.find("H1")] == ["Om ryggen", "Første", "Anden", "Referencer og datoer"]
     assert written.findings == ()
@@ -821,8 +822,8 @@ def test_the_foot_of_a_bound_edition_names_the_chapter_that_a_page_begins_with()
     pages = pypdfium2.PdfDocument(written.artifacts[0].data)
     feet = [page.get_textpage().get_text_bounded(top=22 * POINTS_PER_MM).split("\r\n")[0] for page in pages]
     begun = written.facts.page_of["blog-to-_title"]
-    assert feet[1] == "Klinik Eksempel · Om ryggen · Første"
-    assert feet[begun] == "Klinik Eksempel · Om ryggen · Anden"
+    assert feet[1].startswith("Om ryggen · Første")
+    assert feet[begun].startswith("Om ryggen · Anden")
 
 
 def test_a_part_stands_above_its_first_article_and_orders_the_contents() -> None:

@@ -159,12 +159,11 @@ def unbroken(html: str) -> str:
     return head + end + whole
 
 
-def _foot_of(edition: Edition, article: Article, job: Job, substitutions: Substitutions) -> str:
+def _foot_of(edition: Edition, article: Article, substitutions: Substitutions) -> str:
     """Return what the foot of a bound edition says on the pages of one of its articles; else nothing."""
     if not edition.is_bound:
         return ""
-    titles = dict.fromkeys(map(substitutions.printed_title, (edition.front, article)))
-    return " · ".join(filter(None, (job.publisher.name, *titles)))
+    return " · ".join(dict.fromkeys(map(substitutions.printed_title, (edition.front, article))))
 
 
 def _css_page_of_pages(words: Words) -> str:
@@ -235,7 +234,7 @@ def _article_values(
     return {
         "title_id": f"{renderer.prefix}{TITLE}",
         "title": substitutions.printed_title(article),
-        "whose": _foot_of(edition, article, job, substitutions),
+        "whose": _foot_of(edition, article, substitutions),
         "language": article.language if article.language != edition.front.language else "",
         "lead": article.lead,
         "hero": renderer.hero(),

@@ -195,7 +195,7 @@ class Sheet:
             counts.note(1, f"{len(pages)} pages: {self.path}")
 
     def _count_content(self, counts: Counts, pages: tuple[measuring.PageUse, ...]) -> None:
-        first, *_ = texts = [squeezed(" ".join(line.text for line in page.lines)) for page in pages]
+        first, *_ = texts = [squeezed(page.words) for page in pages]
         whole = _without_hyphens("".join(texts))
         boxes = help_boxes(self.article.blocks, "print")
         if boxes and self.kind != "editions":

@@ -43,6 +43,8 @@ class PageUse:
     blank_foot: float
     """Of the height of the text area: the blank band at its foot."""
     lines: tuple[Line, ...]
+    words: str
+    """In the order in which they are drawn."""
     width_pt: float
     height_pt: float
 
@@ -73,7 +75,14 @@ def _page_use(page: Any) -> PageUse:
     top, bottom = round(_TOP_MM * POINTS_PER_MM * scale), round((foot_pt - 3 * POINTS_PER_MM) * scale)
     area = grey.crop((left, top, right, bottom)).point(lambda value: 255 if value < _INK else 0)
     inked = area.getbbox() or (0, 0, 0, 0)
-    return PageUse(1 - inked[2] / area.width, 1 - inked[3] / area.height, lines, width_pt, height_pt)
+    return PageUse(
+        1 - inked[2] / area.width,
+        1 - inked[3] / area.height,
+        lines,
+        page.get_textpage().get_text_range(),
+        width_pt,
+        height_pt,
+    )
 
 
 def _lines(page: Any, height_pt: float) -> Iterator[Line]:
