@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -14,7 +15,8 @@ from pipeline.model import HELP_KINDS, Block, BulletList, Callout, Figure, Image
 from pipeline.rendering.paper_sizes import measure_pages
 from pipeline.writers import Written, handout
 from pipeline.writers.handout import cards
-from tests.makers import PICTURE, article, header, job, para, plain, single, words_in
+from tests.conftest import run_publish
+from tests.makers import PICTURE, PUBLISH_TOML, article, header, job, para, plain, single, words_in, write
 from tests.pdf_reading import Element, tree, unmarked
 
 STEPS = [f"Trin {number}: sænk bækkenet roligt ned mod måtten, og løft det igen." for number in range(1, 8)]
@@ -254,3 +256,17 @@ def test_a_variant_that_cannot_be_made_is_named_and_the_others_are_published(mon
     (error,) = [finding for finding in written.findings if finding.severity == "error"]
     assert (error.code, error.message) == ("style-broken", "no exercise-card: the style is broken")
     assert written.is_partial
+
+
+def test_a_run_with_a_variant_that_fails_publishes_the_others_and_exits_with_one(tmp_path: Path) -> None:
+    write(tmp_path / "publish.toml", PUBLISH_TOML)
+    write(tmp_path / "styles/handout/card.html.j2", "{{ titel }}")
+    write(tmp_path / "sources/bro.md", "---\ntitle: Bro\nkind: exercise\n---\n## Sådan gør du\n\n1. Løft.\n2. Sænk.\n")
+
+    done = run_publish(tmp_path, "handout", "--variant", "standard", "--variant", "exercise-card")
+
+    assert done.code == 1
+    assert done.status("bro", "handout") == "written"
+    assert sorted(path.name for path in (tmp_path / "outputs/handout").iterdir()) == ["bro.pdf", "bro.png"]
+    (error,) = [finding for finding in done.report["findings"] if finding["severity"] == "error"]
+    assert error["message"].startswith("no exercise-card: ")
