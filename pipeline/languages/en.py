@@ -45,6 +45,7 @@ LANGUAGE = Language(
     screen_hints="click|tap|here|video|link|scroll",
     picture_words="image|picture|photo|graphic|figure|icon",
     picture_of="of|for|about|showing",
+    points_at_picture=r"\b(?:below|above|(?:the|this) (?:picture|drawing|figure|illustration|graph|chart))\b",
     exercise_steps="how to|how it is done|instructions",
     exercise_dose="dosage|dose|sets|repetitions|how (?:much|many)",
     exercise_caution="caution|warning|be careful",

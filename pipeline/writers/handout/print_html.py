@@ -21,6 +21,7 @@ from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
 from pipeline.rendering.words import Words
 from pipeline.writers import Job
 from pipeline.writers.handout.missing_characters import Substitutions
+from pipeline.writers.handout.placing import is_exercise
 from pipeline.writers.handout.print_markup import UNBROKEN, HandoutRenderer, picture_address, readable_address
 from pipeline.writers.handout.variants import TypeSetting, Variant
 
@@ -36,21 +37,24 @@ QR_CODE_MM = 24.0
 QUIET_ZONE_MODULES = 4
 """ISO/IEC 18004, 9.1."""
 _PX_PER_MODULE = 8
-_QR_CODE_ROOM_MM = 36.0
-"""Width of a code with its quiet zone, at most, on pages without a margin for it."""
 _MIN_TITLE_EM = 1.35
 """The size of headings below the title."""
-_PUBLISHER_MM = 56.0
+_PUBLISHER_MM = 52.0
+"""Width of name and address at 11 pt."""
 _WIDE_IMPRINT_MM = 160.0
 """From this width on the parts of the contact block are side by side."""
-_IMPRINT_GAP_MM = 3.0
-_IMPRINT_SPACING_MM = 10.0
+_IMPRINT_SPACING_MM = 8.0
 """Gaps, and the spaces between the inline blocks of the contact block."""
 _LINE_SPACING_MM = 9.0  # handwriting needs 8 or more
 _NOTES_HEAD_MM = 22.0
-_MAX_WRITING_LINES = 12
+_MAX_WRITING_LINES = 6
 _MIN_WRITING_LINES = 3
 MIN_LINES_ROOM_MM = _NOTES_HEAD_MM + _MIN_WRITING_LINES * _LINE_SPACING_MM
+_TITLE_GAP_MM = 6.0
+_MOST_LETTERS_WHOLE = 28
+"""Letters of a part of an address, at most, that stays on one line."""
+_LEAST_QUIET_PT, _LARGE_QUIET_PT = 11.0, 16.0
+"""Sizes of foot, dates and references, and those of large print."""
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
@@ -87,9 +91,11 @@ def lay_out_handout(
         label=job.words[variant.label],
         is_brief=variant.most_pages == 1,
         has_columns=setting.frame.columns > 1,
+        has_margin=setting.frame.has_margin,
         has_logo=logo is not None,
         code_width=code_width,
-        web=readable_address(edition.front.address),
+        web=_whole_parts(readable_address(edition.front.address)),
+        web_text=readable_address(edition.front.address),
         website=readable_address(job.publisher.website),
         # "Side 1 af 2", with CSS counters for the numbers.
         footer_page=page_of_pages.replace("\x01", Markup('<span class="page"></span>')).replace(
@@ -105,36 +111,42 @@ def lay_out_handout(
 
 def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting: TypeSetting, room_mm: float) -> Layout:
     """Lay out the lines for notes that fit the room below a handout, as a document of their own in the same style."""
-    note_lines, question_lines = _writing_line_ranges(room_mm)
+    lines = min(_MAX_WRITING_LINES, int((room_mm - _NOTES_HEAD_MM) // _LINE_SPACING_MM))
     html = job.styles.render(
         "handout/lines.html.j2",
         front=edition.front,
         words=job.words,
         is_brief=variant.most_pages == 1,
-        lines=LINES_ID,
-        lines_end=LINES_END_ID,
-        note_lines=note_lines,
-        question_lines=question_lines,
+        begin=LINES_ID,
+        end=LINES_END_ID,
+        lines=range(lines),
     )
     return lay_out(html, _style_sheet_text(edition, job, variant, setting), {})
+
+
+def _whole_parts(address: str) -> Markup:
+    """Return an address that is not broken within its parts: a hyphen at the end of a line may be one of them."""
+    parts = re.findall(r"[^/]+/*|/+", address)
+    if max(map(len, parts), default=0) > _MOST_LETTERS_WHOLE:
+        return escape(address)
+    return Markup("").join(Markup('<span class="unbroken">{}</span>').format(part) for part in parts)
 
 
 def _title_em(edition: Edition, variant: Variant, setting: TypeSetting) -> float:
     """Return the size of titles, by the type size: their longest word is not broken."""
     titles = (article.title for article in (edition.front, *edition.articles))
     widest_mm = max(widest_word_mm(title, "bold", setting.size_pt) for title in titles)
-    fitting = setting.frame.title_mm / widest_mm if widest_mm else variant.title_em
-    return max(_MIN_TITLE_EM, min(variant.title_em, int(fitting * 100) / 100))
+    frame, wanted = setting.frame, variant.title_pt / setting.size_pt
+    room_mm = frame.wide_mm - (frame.mood_mm + _TITLE_GAP_MM if _has_picture_beside_title(edition, setting) else 0)
+    fitting = room_mm / widest_mm if widest_mm else wanted
+    return max(_MIN_TITLE_EM, min(wanted, int(fitting * 100) / 100))
 
 
-def _writing_line_ranges(room_mm: float) -> tuple[range, range]:
-    """Return the lines for notes, and those for questions where there is room for both."""
-    lines = int((room_mm - _NOTES_HEAD_MM) // _LINE_SPACING_MM)
-    both = int((room_mm - 2 * _NOTES_HEAD_MM) // _LINE_SPACING_MM)
-    if both < 2 * _MIN_WRITING_LINES:
-        return range(min(_MAX_WRITING_LINES, lines)), range(0)
-    questions = min(_MAX_WRITING_LINES // 2, both // 2)
-    return range(min(_MAX_WRITING_LINES, both - questions)), range(questions)
+def _has_picture_beside_title(edition: Edition, setting: TypeSetting) -> bool:
+    frame = setting.frame
+    return (frame.has_margin or frame.columns > 1) and any(
+        article.hero for article in (edition.front, *edition.articles)
+    )
 
 
 def _article_values(
@@ -147,12 +159,13 @@ def _article_values(
         "language": article.language if article.language != edition.front.language else "",
         "lead": article.lead,
         "hero": renderer.hero(),
+        "is_exercise": is_exercise(article),
         "key_points": article.meta.key_points,
         "body": renderer.article(article),
         "see_doctor": default_see_doctor_lines(edition, job) if article.id == edition.articles[-1].id else (),
         "notes": renderer.notes(),
         "links": _unlisted_web_links(edition, article, renderer),
-        "dates": _date_lines(article, renderer.words),
+        "facts": _facts(article, renderer.words),
         "words": renderer.words,
         "added": renderer.added(),
         "meta": article.meta,
@@ -169,8 +182,8 @@ def default_see_doctor_lines(edition: Edition, job: Job) -> tuple[str, ...]:
     return job.options.advice(last.language, job.publisher.language) if lacks_see_doctor(last) else ()
 
 
-def _date_lines(article: Article, words: Words) -> list[str]:
-    """Return the authors, and the dates of publication, change and review."""
+def _facts(article: Article, words: Words) -> list[str]:
+    """Return who wrote and reviewed an article, and the dates of publication, change and review."""
 
     def on(day: date | None) -> str:
         return words.date(day).replace(" ", "\N{NO-BREAK SPACE}")
@@ -204,27 +217,31 @@ def _unlisted_web_links(edition: Edition, article: Article, renderer: HandoutRen
 def _style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> str:
     frame = setting.frame
     width, height = frame.paper_mm
-    code = frame.side_mm if frame.has_margin else _QR_CODE_ROOM_MM
-    is_wide = frame.width_mm > _WIDE_IMPRINT_MM
-    beside_code = frame.width_mm - code - _IMPRINT_SPACING_MM
+    code_mm = qr_code(edition.front.address)[1] if edition.front.address else QR_CODE_MM
+    is_wide = frame.wide_mm > _WIDE_IMPRINT_MM
+    publisher_mm = _PUBLISHER_MM * quiet_pt(setting) / _LEAST_QUIET_PT
+    beside_code_mm = frame.wide_mm - code_mm - _IMPRINT_SPACING_MM
     millimetres = {
         "left": frame.left_mm, "right": frame.right_mm, "top": frame.top_mm, "bottom": frame.bottom_mm,
-        "side": frame.side_mm, "column": frame.column_mm, "gap": frame.gap_mm, "beside": frame.margin_with_gap_mm,
-        "full": frame.full_mm, "line": _LINE_SPACING_MM, "code": code,
-        "publisher": _PUBLISHER_MM if is_wide else frame.width_mm,
-        "dates": beside_code - _PUBLISHER_MM if is_wide else beside_code,
-        "beside_code": beside_code, "gutter": frame.gutter_mm,
-        "part": _IMPRINT_GAP_MM,
+        "side": frame.side_mm, "mood": frame.mood_mm, "column": frame.column_mm, "gap": frame.gap_mm,
+        "beside": frame.beside_mm, "full": frame.wide_mm, "line": _LINE_SPACING_MM, "code": code_mm,
+        "publisher": publisher_mm,
+        "words": beside_code_mm - publisher_mm - _IMPRINT_SPACING_MM,
+        "beside_code": beside_code_mm, "gutter": frame.gutter_mm, "title_gap": _TITLE_GAP_MM,
     }  # fmt: skip
-    measures = {name: f"{value}mm" for name, value in millimetres.items()}
+    measures = {name: f"{value:g}mm" for name, value in millimetres.items()}
     measures |= {
         "paper": f"{width}mm {height}mm",
         "size": f"{setting.size_pt}pt",
+        "quiet": f"{quiet_pt(setting)}pt",
         "title": f"{_title_em(edition, variant, setting)}em",
+        # Headings grow less than the text, so that the title stays the largest.
+        "heading": f"{setting.size_pt * 1.3 if frame.columns > 1 else 9 + 0.8 * setting.size_pt:.1f}pt",
+        "subheading": "1.1em" if frame.columns > 1 else "1.2em",
         "hyphens": "auto" if job.options.hyphenate else "manual",
-        "leading": "1.36" if setting.is_tight else "1.45",
-        "air": "0.55" if setting.is_tight else "0.7",
-        "above": "0.95" if setting.is_tight else "1.15",
+        "leading": f"{setting.leading:g}",
+        "air": "0.5" if setting.is_tight else "0.65",
+        "above": "1.1" if setting.is_tight else "1.4",
         "ending": "1.1" if setting.is_tight else "1.6",
     }
     return job.styles.render(
@@ -236,6 +253,11 @@ def _style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: Typ
         has_footer=variant.content != "card",
         **measures,
     )
+
+
+def quiet_pt(setting: TypeSetting) -> float:
+    """Return the type size of foot, dates and references: a point below the text."""
+    return min(max(_LEAST_QUIET_PT, setting.size_pt - 1), _LARGE_QUIET_PT)
 
 
 def find_print_logo(job: Job) -> Resource | None:
