@@ -59,6 +59,7 @@ class Language:
     site_offers: Expression = ""  # Words behind that name which say that it is a site: `can you find`. Case counts
     picture_words: Expression = ""  # Kinds of pictures, with which an empty text alternative begins: `illustration`
     picture_of: Expression = ""  # Words between them and the repeated title: `of`
+    points_at_picture: Expression = ""  # Words that say where a picture is: `below`, `the drawing`
     exercise_steps: Expression = ""  # In a heading of how an exercise is done
     exercise_dose: Expression = ""  # In a heading of how often it is done
     exercise_caution: Expression = ""  # In a heading of what to beware of

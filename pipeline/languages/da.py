@@ -100,6 +100,8 @@ LANGUAGE = Language(
     site_offers=r"kan (?:du|man) (?:\w+ )?(?:søge|finde|sammenligne|booke|bestille|læse)\b",
     picture_words="illustration|billede|foto|fotografi|grafik|figur|ikon|tegning|infografik",
     picture_of="af|over|til|om|der viser|som viser",
+    points_at_picture=r"\b(?:(?:her)?under|nedenfor|ovenfor|nedenstående|ovenstående)\b|"
+    r"\b(?:billede|tegning|figur|illustration|graf|skema)(?:et|en)\b",
     exercise_steps="sådan (?:gør|laver) du|udførelse",
     exercise_dose="dosis|antal|gentagelser|hvor (?:meget|mange)",
     exercise_caution="vær (?:obs|forsigtig)|forsigtig|pas på|advarsel|stop",

@@ -61,6 +61,7 @@ LANGUAGE = Language(
     site_offers=r"(?:you can|lets you) (?:\w+ )?(?:search|find|compare|book|read)\b",
     picture_words="image|picture|photo|graphic|figure|icon",
     picture_of="of|for|about|showing",
+    points_at_picture=r"\b(?:below|above|(?:the|this) (?:picture|drawing|figure|illustration|graph|chart))\b",
     exercise_steps="how to|how it is done|instructions",
     exercise_dose="dosage|dose|sets|repetitions|how (?:much|many)",
     exercise_caution="caution|warning|be careful",

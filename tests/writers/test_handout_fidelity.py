@@ -94,7 +94,6 @@ def test_a_bookmark_has_no_mark_of_a_footnote() -> None:
         'Om "<smerter>"',
         "Kilder",
         "Noter",
-        "Mine noter",
         "Spørgsmål til min behandler",
     ]
     assert [element.text for element in tree(data).find("H2")][:3] == ['Om "<smerter>" 1', "Kilder 1", "Noter"]

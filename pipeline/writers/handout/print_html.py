@@ -24,6 +24,7 @@ from pipeline.rendering.words import Words
 from pipeline.writers import Job
 from pipeline.writers.handout.help_pointers import lay_out_pointing, likely_overleaf, pointers
 from pipeline.writers.handout.missing_characters import Substitutions
+from pipeline.writers.handout.placing import is_exercise
 from pipeline.writers.handout.print_edit import headings_on_web
 from pipeline.writers.handout.print_markup import UNBROKEN, HandoutRenderer, picture_address, readable_address
 from pipeline.writers.handout.variants import TypeSetting, Variant
@@ -44,25 +45,24 @@ QR_CODE_MM = 24.0
 QUIET_ZONE_MODULES = 4
 """ISO/IEC 18004, 9.1."""
 _PX_PER_MODULE = 8
-_QR_CODE_ROOM_MM = 36.0
-"""Width of a code with its quiet zone, at most, on pages without a margin for it."""
-_LEAST_SOURCE_PT, _SOURCE_EM = 11.0, 0.9
-"""The type size of references: by that of the text, and at least."""
 _MIN_TITLE_EM = 1.35
 """The size of headings below the title."""
-_PUBLISHER_MM = 56.0
+_PUBLISHER_MM = 52.0
+"""Width of name and address at 11 pt."""
 _WIDE_IMPRINT_MM = 160.0
 """From this width on the parts of the contact block are side by side."""
-_IMPRINT_GAP_MM = 3.0
-_IMPRINT_SPACING_MM = 10.0
+_IMPRINT_SPACING_MM = 8.0
 """Gaps, and the spaces between the inline blocks of the contact block."""
 _LINE_SPACING_MM = 9.0  # handwriting needs 8 or more
 _NOTES_HEAD_MM = 22.0
-_MAX_WRITING_LINES = 12
+_MAX_WRITING_LINES = 6
 _MIN_WRITING_LINES = 3
 MIN_LINES_ROOM_MM = _NOTES_HEAD_MM + _MIN_WRITING_LINES * _LINE_SPACING_MM
 _FIRST_PAGE_LETTERS = 8.5
 """On the first page, for each square millimetre of its columns, in type of 1 pt."""
+_TITLE_GAP_MM = 6.0
+_LEAST_QUIET_PT, _LARGE_QUIET_PT = 11.0, 16.0
+"""Sizes of foot, dates and references, and those of large print."""
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
@@ -72,7 +72,12 @@ def lay_out_handout(
     """Lay an edition out on pages; the job holds the pictures that `print_needs` named."""
     resources, code_width = _resources(edition, job)
     css = style_sheet_text(edition, job, variant, setting)
-    page = {"has_columns": setting.frame.columns > 1, "has_logo": "brand:logo" in resources, "code_width": code_width}
+    page = {
+        "has_columns": setting.frame.columns > 1,
+        "has_margin": setting.frame.has_margin,
+        "has_logo": "brand:logo" in resources,
+        "code_width": code_width,
+    }
     articles = dict.fromkeys((edition.front, *edition.articles))
     chapters = {article.id: _article_values(edition, article, job, setting, substitutions) for article in articles}
     places = [place for values in chapters.values() for place in values["places"]]
@@ -194,16 +199,15 @@ def _unbroken(found: re.Match[str]) -> str:
 
 def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting: TypeSetting, room_mm: float) -> Layout:
     """Lay out the lines for notes that fit the room below a handout, as a document of their own in the same style."""
-    note_lines, question_lines = _writing_line_ranges(room_mm)
+    lines = min(_MAX_WRITING_LINES, int((room_mm - _NOTES_HEAD_MM) // _LINE_SPACING_MM))
     html = job.styles.render(
         "handout/lines.html.j2",
         front=edition.front,
         words=job.words,
         is_brief=variant.is_brief,
-        lines=LINES_ID,
-        lines_end=LINES_END_ID,
-        note_lines=note_lines,
-        question_lines=question_lines,
+        begin=LINES_ID,
+        end=LINES_END_ID,
+        lines=range(lines),
     )
     return lay_out(html, style_sheet_text(edition, job, variant, setting), {})
 
@@ -212,18 +216,17 @@ def _title_em(edition: Edition, variant: Variant, setting: TypeSetting) -> float
     """Return the size of titles, by the type size: their longest word is not broken."""
     titles = (article.title for article in (edition.front, *edition.articles))
     widest_mm = max(widest_word_mm(title, "bold", setting.size_pt) for title in titles)
-    fitting = setting.frame.title_mm / widest_mm if widest_mm else variant.title_em
-    return max(_MIN_TITLE_EM, min(variant.title_em, int(fitting * 100) / 100))
+    frame, wanted = setting.frame, variant.title_pt / setting.size_pt
+    room_mm = frame.wide_mm - (frame.mood_mm + _TITLE_GAP_MM if _has_picture_beside_title(edition, setting) else 0)
+    fitting = room_mm / widest_mm if widest_mm else wanted
+    return max(_MIN_TITLE_EM, min(wanted, int(fitting * 100) / 100))
 
 
-def _writing_line_ranges(room_mm: float) -> tuple[range, range]:
-    """Return the lines for notes, and those for questions where there is room for both."""
-    lines = int((room_mm - _NOTES_HEAD_MM) // _LINE_SPACING_MM)
-    both = int((room_mm - 2 * _NOTES_HEAD_MM) // _LINE_SPACING_MM)
-    if both < 2 * _MIN_WRITING_LINES:
-        return range(min(_MAX_WRITING_LINES, lines)), range(0)
-    questions = min(_MAX_WRITING_LINES // 2, both // 2)
-    return range(min(_MAX_WRITING_LINES, both - questions)), range(questions)
+def _has_picture_beside_title(edition: Edition, setting: TypeSetting) -> bool:
+    frame = setting.frame
+    return (frame.has_margin or frame.columns > 1) and any(
+        article.hero for article in (edition.front, *edition.articles)
+    )
 
 
 def _article_values(
@@ -238,6 +241,7 @@ def _article_values(
         "language": article.language if article.language != edition.front.language else "",
         "lead": article.lead,
         "hero": renderer.hero(),
+        "is_exercise": is_exercise(article),
         "key_points": article.meta.key_points,
         "body": body,
         "places": tuple(renderer.help),
@@ -248,15 +252,15 @@ def _article_values(
         ),
         "notes": renderer.notes(),
         "links": _unlisted_web_links(edition, article, renderer),
-        "dates": _date_lines(article, renderer.words),
+        "facts": _facts(article, renderer.words),
         "words": renderer.words,
         "added": renderer.added(),
         "meta": article.meta,
     }
 
 
-def _date_lines(article: Article, words: Words) -> list[str]:
-    """Return the authors, and the dates of publication, change and review."""
+def _facts(article: Article, words: Words) -> list[str]:
+    """Return who wrote and reviewed an article, and the dates of publication, change and review."""
 
     def on(day: date | None) -> str:
         return words.date(day).replace(" ", "\N{NO-BREAK SPACE}")
@@ -290,41 +294,49 @@ def _unlisted_web_links(edition: Edition, article: Article, renderer: HandoutRen
 def style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: TypeSetting) -> str:
     frame = setting.frame
     width, height = frame.paper_mm
-    code = frame.side_mm if frame.has_margin else _QR_CODE_ROOM_MM
-    is_wide = frame.width_mm > _WIDE_IMPRINT_MM
-    beside_code = frame.width_mm - code - _IMPRINT_SPACING_MM
+    code_mm = qr_code(edition.front.address)[1] if edition.front.address else QR_CODE_MM
+    is_wide = frame.wide_mm > _WIDE_IMPRINT_MM
+    publisher_mm = _PUBLISHER_MM * quiet_pt(setting) / _LEAST_QUIET_PT
+    beside_code_mm = frame.wide_mm - code_mm - _IMPRINT_SPACING_MM
     millimetres = {
         "left": frame.left_mm, "right": frame.right_mm, "top": frame.top_mm, "bottom": frame.bottom_mm,
-        "side": frame.side_mm, "column": frame.column_mm, "gap": frame.gap_mm, "beside": frame.margin_with_gap_mm,
-        "full": frame.full_mm, "line": _LINE_SPACING_MM, "code": code,
-        "publisher": _PUBLISHER_MM if is_wide else frame.width_mm,
-        "dates": beside_code - _PUBLISHER_MM if is_wide else beside_code,
-        "beside_code": beside_code, "gutter": frame.gutter_mm,
-        "part": _IMPRINT_GAP_MM,
+        "side": frame.side_mm, "mood": frame.mood_mm, "column": frame.column_mm, "gap": frame.gap_mm,
+        "beside": frame.beside_mm, "full": frame.wide_mm, "line": _LINE_SPACING_MM, "code": code_mm,
+        "publisher": publisher_mm,
+        "words": beside_code_mm - publisher_mm - _IMPRINT_SPACING_MM,
+        "beside_code": beside_code_mm, "gutter": frame.gutter_mm, "title_gap": _TITLE_GAP_MM,
     }  # fmt: skip
-    measures = {name: f"{value}mm" for name, value in millimetres.items()}
+    measures = {name: f"{value:g}mm" for name, value in millimetres.items()}
     measures |= {
         "paper": f"{width}mm {height}mm",
         "size": f"{setting.size_pt}pt",
-        "source": f"{max(_LEAST_SOURCE_PT, _SOURCE_EM * setting.size_pt):g}pt",
+        "quiet": f"{quiet_pt(setting)}pt",
         "title": f"{_title_em(edition, variant, setting)}em",
+        # Headings grow less than the text, so that the title stays the largest.
+        "heading": f"{setting.size_pt * 1.3 if frame.columns > 1 else 9 + 0.8 * setting.size_pt:.1f}pt",
+        "subheading": "1.1em" if frame.columns > 1 else "1.2em",
         "hyphens": "auto" if job.options.hyphenate else "manual",
-        "leading": "1.36" if setting.is_tight else "1.45",
-        "air": "0.55" if setting.is_tight else "0.7",
-        "above": "0.95" if setting.is_tight else "1.15",
+        "leading": f"{setting.leading:g}",
+        "air": "0.5" if setting.is_tight else "0.65",
+        "above": "1.1" if setting.is_tight else "1.4",
         "ending": "1.1" if setting.is_tight else "1.6",
     }
     return job.styles.render(
         "handout/handout.css",
         has_margin=frame.has_margin,
         is_loose=setting.is_loose,
-        is_bound=edition.is_bound,
+        is_bound=edition.is_bound and not edition.front.meta.is_programme,
         page_of_pages=Markup(_css_page_of_pages(job.words)),  # noqa: S704  # escaped for CSS
         is_wide=is_wide,
         columns=frame.columns,
         has_footer=variant.content != "card",
         **measures,
     )
+
+
+def quiet_pt(setting: TypeSetting) -> float:
+    """Return the type size of foot, dates and references: a point below the text."""
+    return min(max(_LEAST_QUIET_PT, setting.size_pt - 1), _LARGE_QUIET_PT)
 
 
 def find_print_logo(job: Job) -> Resource | None:

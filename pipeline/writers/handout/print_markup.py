@@ -27,8 +27,16 @@ from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.rendering.table_columns import decimals_of, has_row_heads, is_word_list, number_columns
 from pipeline.rendering.text import CONTACT_SCHEMES, unsaid_contact
 from pipeline.writers import Job, Need, Rendition
-from pipeline.writers.handout.exercise_markup import ComponentRenderer, takes_hero
+from pipeline.writers.handout.exercise_markup import Component, ComponentRenderer, parts_of, takes_hero
 from pipeline.writers.handout.help_pointers import HelpPlace
+from pipeline.writers.handout.placing import (
+    announces,
+    in_print_order,
+    is_exercise,
+    is_label,
+    says_dose,
+    stays_whole,
+)
 from pipeline.writers.handout.print_edit import walk_printed
 from pipeline.writers.handout.source_addresses import (
     path_behind_host,
@@ -67,10 +75,8 @@ UNBROKEN = re.compile(
     r"|\b[Kk]l\.\s\d[\d.:]*(?:–\d[\d.:]*)?|(?<!\d )(?<!\()\b\d\d(?: \d\d){3}\b(?! \d)"
 )
 """A range, a product, a bound, a time of day or a telephone number: it stays on one line."""
-_MOST_WHOLE_LINES, _CELL_LETTERS = 20, 60
-"""A table with more lines may break across pages: kept whole, it would leave a page nearly empty."""
-_MAX_LETTERS_BESIDE = 1400
-"""Letters of a text beside a photograph, half a page: a longer one could not stay on its page."""
+_MOST_WHOLE_ROWS, _MOST_WHOLE_LINES, _CELL_LETTERS = 5, 20, 60
+"""A table with more rows or lines may break across pages: kept whole, it would leave a page nearly empty."""
 _WEB_SCHEMES, _CALL_SCHEMES = ("http:", "https:"), ("tel:", "sms:")
 MIN_LETTERING_PT = 7.0
 """Size of the text in a drawing: where it would be smaller, the drawing takes the margin too."""
@@ -80,7 +86,8 @@ _READABLE_CONTRAST = 2.8
 """3 to 1 (WCAG 2.2, 1.4.11), measured as near as thin strokes allow."""
 _LEAST_LISTED = 3
 """So many parts, with semicolons between them, are a list."""
-_BESIDE_TEMPLATE = Markup('<div class="beside{}">\n{}\n{}\n</div>')
+_SPAN_TEMPLATE = Markup('<div class="span">\n{}\n</div>')
+_STARTS_WIDE = re.compile(r'<(?:table|figure)[^>]* class="[^"]*\bwide\b')
 
 
 def drawing_width_mm(made: Rendition, setting: TypeSetting, room_mm: float) -> float:
@@ -89,7 +96,7 @@ def drawing_width_mm(made: Rendition, setting: TypeSetting, room_mm: float) -> f
     most_mm = min(
         made.width_px / _MIN_DPI * MM_PER_INCH, frame.max_picture_height_mm * made.width_px / made.height_px, room_mm
     )
-    wanted_mm = frame.column_mm * setting.picture
+    wanted_mm = (frame.column_mm if made.lettering else min(frame.column_mm, frame.plain_drawing_mm)) * setting.picture
     if made.lettering:
         wanted_mm = max(wanted_mm, MIN_LETTERING_PT * MM_PER_PT / made.lettering)
     return min(wanted_mm, most_mm)
@@ -126,6 +133,14 @@ def _is_utf8(codes: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def with_class(markup: Markup, kinds: str) -> Markup:
+    """Return the markup of an element with more classes."""
+    tag, _, rest = str(markup).partition(">")
+    name, found, classes = tag.partition(' class="')
+    tag = f'{name} class="{kinds} {classes}' if found else f'{tag} class="{kinds}"'
+    return Markup(f"{tag}>{rest}")  # noqa: S704  # escaped already
 
 
 def unsaid_address(address: str, words: str) -> str:
@@ -200,10 +215,6 @@ def _table_shapes(table: model.Table, size_pt: float) -> Iterator[_TableShape]:
     yield hyphenated
 
 
-def _has_short_text(block: model.Block | None, *kinds: type[model.Block]) -> bool:
-    return block is not None and isinstance(block, kinds) and len(text((block,))) <= _MAX_LETTERS_BESIDE
-
-
 class HandoutRenderer(MarkupRenderer):
     """Renders blocks for print: pictures in the column or beside it, footnotes without back links."""
 
@@ -221,13 +232,16 @@ class HandoutRenderer(MarkupRenderer):
         self._job = job
         self._setting = setting
         self._frame = setting.frame
-        self._width_mm = self._frame.side_mm
+        self._photo_mm = self._frame.mood_mm
+        """Width of a photograph; 0: what is shown is a drawing, as wide as it needs."""
+        self._is_below_heading = False
         self._is_in_cell = False
         self._keeps_short = False
         self._indent_mm = 0.0
         self._gap_mm = _CELL_GAP_MM
         self._decimals_em: dict[int, float] = {}
         """Width of the longest decimals of each column of numbers."""
+        self._base_mm = self._frame.column_mm
         self._is_source = False
         """In references and footnotes, where an address stands behind its words."""
         self._is_chapter = bool(prefix)
@@ -247,40 +261,54 @@ class HandoutRenderer(MarkupRenderer):
         self._ids = {node.id for node in printed if isinstance(node, model.Header | model.References)}
 
     def hero(self) -> Markup:
-        """Return the picture at the top, always small; a drawing with words in it stands large in the text instead."""
+        """Return the picture at the top, large where it shows an exercise; a drawing with words stands in the text."""
         hero = self._article.hero
         if hero is None or takes_hero(self._article) or self._has_lettering(hero):
             return Markup("")
+        shows_how = is_exercise(self._article)
+        self._photo_mm = self._frame.side_mm if shows_how else self._frame.mood_mm
         figure = super().figure(hero)
-        return Markup('<figure class="hero">') + figure.removeprefix("<figure>") if figure else figure
+        kind = "hero shows-how" if shows_how else "hero"
+        return Markup('<figure class="{}">').format(kind) + figure.removeprefix("<figure>") if figure else figure
 
     def article(self, article: model.Article) -> Markup:
-        """Return all blocks; a photograph stands beside the paragraph before it, or else beside the text after it."""
-        # The e-book needs the page of each block.
+        """Return all blocks in the order they are printed in, each with what keeps it with its neighbours."""
         lettering_mm = MIN_LETTERING_PT * MM_PER_PT
         components = ComponentRenderer(
             self._setting, self.anchored, self.figure, self._sized, self._drawing_rendition, lettering_mm
         )
-        waiting: list[tuple[model.Block | None, Markup]] = [
-            (block, piece) for block, piece in components.pieces(article) if piece
-        ]
-        if article.hero and self._has_lettering(article.hero) and (piece := self.figure(article.hero)):
-            waiting.insert(0, (None, piece))
-        if not self._frame.has_margin:
-            return Markup("\n").join(piece for _, piece in waiting)
         pieces: list[Markup] = []
-        while waiting:
-            block, piece = waiting.pop(0)
-            after, next_piece = waiting[0] if waiting else (None, "")
-            if self._is_photo(after) and _has_short_text(block, model.Para):
-                pieces.append(_BESIDE_TEMPLATE.format("", piece, next_piece))
-                waiting.pop(0)
-            elif self._is_photo(block) and _has_short_text(after, model.Para, model.BulletList, model.OrderedList):
-                pieces.append(_BESIDE_TEMPLATE.format(" first", piece, next_piece))
-                waiting.pop(0)
+        if article.hero and self._has_lettering(article.hero) and (piece := self.figure(article.hero)):
+            pieces.append(piece)
+        for part in parts_of(article):
+            if isinstance(part, Component):
+                piece = components.component(article.blocks, part)
+                pieces.append(_SPAN_TEMPLATE.format(piece) if self._frame.columns > 1 else piece)
             else:
-                pieces.append(piece)
+                pieces += self._ordered(part, article.source)
         return Markup("\n").join(pieces)
+
+    def _ordered(self, numbered: Sequence[tuple[int, model.Block]], source: str) -> list[Markup]:
+        """Return blocks that follow each other in the order they are printed in."""
+        photos = {number for number, block in numbered if self._is_photo(block)}
+        moved = {line: steps for origin, line, steps in self._setting.moved if origin == source}
+        pieces: list[Markup] = []
+        leading: list[bool] = []
+        before: model.Block | None = None
+        order = list(in_print_order(numbered, photos, moved, has_margin=self._frame.has_margin))
+        for (number, block), after in zip(order, (*(each for _, each in order[1:]), None), strict=False):
+            self._is_below_heading = isinstance(before, model.Header)
+            before = block
+            if piece := self.anchored(number, block):  # the e-book needs the page of each block
+                pieces.append(self._kept(block, after, piece))
+                leading.append(isinstance(block, model.Header) or announces(block, after))
+            if piece and self._frame.columns > 1 and _STARTS_WIDE.match(piece):
+                first = len(pieces) - 1
+                while first and leading[first - 1]:
+                    first -= 1
+                pieces[first:] = [_SPAN_TEMPLATE.format(Markup("\n").join(pieces[first:]))]
+                leading[first:] = [False]
+        return pieces
 
     def anchored(self, number: int, block: model.Block) -> Markup:
         markup = super().anchored(number, block)
@@ -294,23 +322,39 @@ class HandoutRenderer(MarkupRenderer):
             self.help.append(HelpPlace(block, id_, self._section, self._letters))
         return super().callout_title(block, id_)
 
+    def _kept(self, block: model.Block, after: model.Block | None, piece: Markup) -> Markup:
+        """Return a block with the classes that keep it whole, or with the block after it."""
+        claims = {"announces": announces(block, after), "label": is_label(block), "whole": stays_whole(block)}
+        if isinstance(block, model.Header):
+            claims = {"dose": says_dose(block)}
+        if kinds := " ".join(kind for kind, holds in claims.items() if holds):
+            piece = with_class(piece, kinds)
+        return piece
+
     def figure(self, block: model.Figure) -> Markup:
         if why := self._unreadable(block):
             return self._words_of_drawing(block, why)
         made = self._drawing_rendition(block.image.picture)
         if made and made.is_darkened:
             self.darkened.append((block.line, block.image.picture.path))
-        is_photo = self._is_photo(block)
-        self._width_mm = self._frame.side_mm if is_photo or self._is_in_cell else self._frame.column_mm
+        is_inside = self._is_in_cell or self._indent_mm > 0
+        if self._is_photo(block) or self._is_in_cell:
+            shows_how = self._is_below_heading and not is_inside
+            self._photo_mm = self._frame.side_mm if shows_how else self._frame.mood_mm
+            kind = "photo shows-how" if shows_how else "photo" if self._is_photo(block) else "drawing"
+        else:
+            self._photo_mm = 0.0
+            is_wide = made is not None and self._drawing_width_mm(made) > self._frame.column_mm
+            kind = "drawing wide" if is_wide else "drawing"
+        if self._is_below_heading and not is_inside:
+            kind += " opening"
         figure = super().figure(block)
-        self._width_mm = self._frame.side_mm
-        is_wide = made is not None and not self._is_in_cell and self._drawing_width_mm(made) > self._frame.column_mm
-        kind = "photo" if is_photo else "drawing wide" if is_wide else "drawing"
+        self._photo_mm = self._frame.mood_mm
         return Markup('<figure class="{}">').format(kind) + figure.removeprefix("<figure>") if figure else figure
 
     def _sized(self, block: model.Figure, width_mm: float, kind: str) -> Markup:
         """Return the picture of an exercise, of this width whatever the frame says of pictures."""
-        need = print_need(block.image.picture, self._frame.column_mm)
+        need = print_need(block.image.picture, self._frame.drawing_mm)
         image = Markup('<img src="{}" alt="{}" style="width:{:.1f}mm"/>').format(
             picture_address(need), block.image.alt, width_mm
         )
@@ -366,8 +410,8 @@ class HandoutRenderer(MarkupRenderer):
 
     @property
     def _room_mm(self) -> float:
-        """Width available to a block: blocks in a list, a box or a quotation have no margin beside them."""
-        return self._frame.column_mm - self._indent_mm if self._indent_mm else self._frame.full_mm
+        """Width available to a block: what stands in a list or a quotation is no wider than the text."""
+        return self._base_mm - self._indent_mm if self._indent_mm else self._frame.full_mm
 
     @contextmanager
     def _indented(self, indent_mm: float) -> Iterator[None]:
@@ -376,24 +420,29 @@ class HandoutRenderer(MarkupRenderer):
         self._indent_mm -= indent_mm
 
     def block(self, block: model.Block) -> Markup:
+        is_box = isinstance(block, model.Callout) and not self._indent_mm
+        self._base_mm = self._frame.box_mm if is_box else self._base_mm
         with self._indented(_INDENTS_MM.get(type(block), 0.0)):
-            return super().block(block)
+            markup = super().block(block)
+        self._base_mm = self._frame.column_mm if is_box else self._base_mm
+        return markup
 
     def _drawing_rendition(self, picture: model.Picture) -> Rendition | None:
-        return self._job.pictures.get(print_need(picture, self._frame.column_mm))
+        return self._job.pictures.get(print_need(picture, self._frame.drawing_mm))
 
     def image(self, inline: model.Image) -> Markup:
         placed = self.place(inline.picture)
         if placed is None:
             return Markup("")
         made = self._drawing_rendition(inline.picture)
-        if made and self._width_mm == self._frame.column_mm:
+        if made and not self._photo_mm:
             width_mm = self._drawing_width_mm(made)
         else:
             width_mm = min(
-                self._width_mm * (1 if self._frame.has_margin else self._setting.picture),
+                self._photo_mm * self._setting.picture,
+                self._room_mm,
                 placed.width_px / _MIN_DPI * MM_PER_INCH,
-                self._frame.max_picture_height_mm * placed.width_px / placed.height_px,
+                self._frame.max_photo_height_mm * placed.width_px / placed.height_px,
             )
         return Markup('<img src="{}" alt="{}" style="width:{:.1f}mm"/>').format(placed.src, inline.alt, width_mm)
 
@@ -417,7 +466,8 @@ class HandoutRenderer(MarkupRenderer):
             "crowded": shape.is_hyphenated,
             "narrow": self._gap_mm == _NARROW_GAP_MM,
             "wide": not self._indent_mm and wanted_mm > self._frame.column_mm and not is_two_up,
-            "long": len(shape.table.rows) + len(text((block,))) // _CELL_LETTERS > _MOST_WHOLE_LINES,
+            "long": len(shape.table.rows) > _MOST_WHOLE_ROWS
+            or len(shape.table.rows) + len(text((block,))) // _CELL_LETTERS > _MOST_WHOLE_LINES,
             "named": has_row_heads(shape.table) and not shape.is_turned,
         }
         kinds = " ".join(kind for kind, holds in claims.items() if holds)
@@ -585,6 +635,6 @@ class HandoutRenderer(MarkupRenderer):
             return Markup('<li id="{}note-{}">{}</li>').format(self.prefix, number, self.blocks(note.blocks))
 
     def _placed(self, picture: model.Picture) -> Placed | None:
-        wanted = print_need(picture, self._width_mm)
+        wanted = print_need(picture, self._frame.photo_mm if self._photo_mm else self._frame.drawing_mm)
         made = self._job.pictures.get(wanted)
         return Placed(picture_address(wanted), made.width_px, made.height_px) if made else None
