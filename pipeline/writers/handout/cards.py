@@ -273,9 +273,7 @@ def _card_values(
         else substitutions.printed_title(card.article),
         "collection": card.article.title if card.prefix else "",
         "size": f"{setting.size_pt:g}pt",
-        "title_em": max(
-            _MIN_TITLE_EM, min(VARIANTS[_VARIANT].title_pt / setting.size_pt, frame.column_mm / (widest_mm or 1.0))
-        ),
+        "title_em": max(_MIN_TITLE_EM, min(title_em, frame.column_mm / (widest_mm or 1.0))),
         "is_tight": setting.is_tight,
         "figure": figure,
         "is_beside": is_beside,
