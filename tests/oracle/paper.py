@@ -19,13 +19,17 @@ class Sheet:
 
     articles: tuple[Facts, ...]
     bookmarks: tuple[str, ...]
+    sections: tuple[str, ...]
+    """The text of every section, boxes among them."""
 
 
 def read_handout(data: bytes) -> Sheet:
     document = pypdfium2.PdfDocument(data)
     bookmarks = tuple(squeezed(entry.get_title()) for entry in document.get_toc())
     document.close()
-    return Sheet(tuple(_article(element) for element in tree(data, line_end_hyphen="").find("Art")), bookmarks)
+    root = tree(data, line_end_hyphen="")
+    sections = tuple(squeezed(section.text) for section in root.find("Sect"))
+    return Sheet(tuple(map(_article, root.find("Art"))), bookmarks, sections)
 
 
 def page_words(data: bytes) -> str:

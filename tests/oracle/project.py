@@ -19,6 +19,7 @@ from pipeline.writers import installed_writers
 from tests.oracle import comparing, letters, pages, paper
 from tests.oracle.comparing import Compared, Difference
 from tests.oracle.facts import Facts, squeezed
+from tests.oracle.levels import compare_levels
 from tests.oracle.model import facts_of
 
 EXCERPTS = ("short", "exercise-card")
@@ -107,7 +108,8 @@ def _by_title(bound: list[Article], chapters: tuple[pages.Chapter, ...]) -> Iter
 def compare_mail(data: bytes, bound: list[Article]) -> Iterator[tuple[Article, Compared]]:
     """Yield what was compared of each article of a newsletter; all but the front of an edition may be teasers."""
     for article, chapter in _by_title(bound, pages.read_mail(data)):
-        yield article, compare_page(article, chapter.facts, "mail", is_whole=article is bound[0])
+        compared = compare_page(article, chapter.facts, "mail", is_whole=article is bound[0])
+        yield article, _together(compared, compare_levels(article, chapter.boxes, "mail"))
 
 
 def compare_page(article: Article, found: Facts, medium: str, *, is_whole: bool = True) -> Compared:
@@ -125,7 +127,7 @@ def compare_book(book: pages.Book, bound: list[Article]) -> Iterator[tuple[Artic
             expected = _without_opening(article, expected)
         compared = comparing.compare_whole(expected, found)
         bookmarks = comparing.compare_titles("bookmarks", expected.headings, book.contents)
-        yield article, _together(compared, bookmarks)
+        yield article, _together(compared, bookmarks, compare_levels(article, chapter.boxes, "book"))
 
 
 def _without_opening(article: Article, facts: Facts) -> Facts:
@@ -151,14 +153,16 @@ def compare_sheet(sheet: paper.Sheet, bound: list[Article], variant: str) -> Ite
     for article, found in zip(bound, sheet.articles, strict=True):
         expected = facts_of(article, "print")
         if variant in EXCERPTS:
-            yield article, comparing.compare_excerpt(expected, found)
+            levels = compare_levels(article, sheet.sections, "print")
+            yield article, _together(comparing.compare_excerpt(expected, found), levels)
             continue
         compared = comparing.compare_whole(expected, found, ())
         headings = comparing.compare_titles("headings", expected.headings, [each.text for each in found.headings])
         bookmarks = comparing.compare_titles("bookmarks", expected.headings, sheet.bookmarks)
         related = {entry.address for entry in article.meta.related} | {other.address for other in bound}
         printed = comparing.printed_addresses(expected.with_notes_named(), found.with_notes_named().text, related)
-        yield article, _together(compared, headings, bookmarks, printed)
+        levels = compare_levels(article, sheet.sections, "print")
+        yield article, _together(compared, headings, bookmarks, printed, levels)
 
 
 def compare_booklet(data: bytes, leaflet: Path) -> Compared:
