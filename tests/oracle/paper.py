@@ -20,7 +20,7 @@ class Sheet:
     articles: tuple[Facts, ...]
     bookmarks: tuple[str, ...]
     sections: tuple[str, ...]
-    """The text of every section, boxes among them."""
+    """The text of every section, boxes among them, save for bands that lead to boxes."""
 
 
 def read_handout(data: bytes) -> Sheet:
@@ -28,8 +28,10 @@ def read_handout(data: bytes) -> Sheet:
     bookmarks = tuple(squeezed(entry.get_title()) for entry in document.get_toc())
     document.close()
     root = tree(data, line_end_hyphen="")
-    sections = tuple(squeezed(section.text) for section in root.find("Sect"))
-    return Sheet(tuple(map(_article, root.find("Art"))), bookmarks, sections)
+    sections = (squeezed(section.text) for section in root.find("Sect"))
+    # The band below the lead repeats signs that stand overleaf.
+    boxes = tuple(words for words in sections if not re.search(r"(?:seside|seepage)\d+$", words))
+    return Sheet(tuple(map(_article, root.find("Art"))), bookmarks, boxes)
 
 
 def page_words(data: bytes) -> str:
