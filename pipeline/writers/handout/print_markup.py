@@ -28,7 +28,7 @@ from pipeline.rendering.table_columns import decimals_of, has_row_heads, is_word
 from pipeline.rendering.text import CONTACT_SCHEMES, unsaid_contact
 from pipeline.writers import Job, Need, Rendition
 from pipeline.writers.handout.exercise_markup import Component, ComponentRenderer, parts_of, takes_hero
-from pipeline.writers.handout.help_pointers import HelpPlace
+from pipeline.writers.handout.help_pointers import HELP_ID, HelpPlace
 from pipeline.writers.handout.placing import (
     announces,
     in_print_order,
@@ -318,7 +318,7 @@ class HandoutRenderer(MarkupRenderer):
     def callout_title(self, block: model.Callout, id_: str = "") -> Markup:
         """Return the lines above a box; the first one has an id, to which the band below the lead may lead."""
         if block.kind in model.URGENT_KINDS and not block.is_added:
-            id_ = f"{self.prefix}_help-{len(self.help) + 1}"
+            id_ = f"{self.prefix}{HELP_ID}{len(self.help) + 1}"
             self.help.append(HelpPlace(block, id_, self._section, self._letters))
         return super().callout_title(block, id_)
 
