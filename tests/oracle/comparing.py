@@ -65,15 +65,21 @@ def compare_whole(expected: Facts, found: Facts, kinds: Iterable[str] = ("headin
     return compared
 
 
-def compare_excerpt(expected: Facts, found: Facts) -> Compared:
-    """Compare a file that leaves parts out: what it holds must be the article's, in its order."""
+def compare_excerpt(expected: Facts, found: Facts, *, has_order: bool = True) -> Compared:
+    """Compare a file that leaves parts out: what it holds must be the article's, in its order.
+
+    Args:
+        has_order: False: its headings are in another order, as those of a card, where the dose is above the steps.
+    """
     compared = Compared()
     whole, part = expected.with_notes_named(), found.with_notes_named()
     steps = [*whole.items, *(_as_item(heading) for heading in whole.headings)]
     _part(compared, Kind("list numbers", _same_start, _show_item), steps, part.items)
     _part(compared, Kind("cells", _same_grid, lambda grid: f"the table {grid.rows[:1]}"), whole.tables, part.tables)
     compared.counts["cells"] = sum(len(row) for grid in part.tables for row in grid.rows)
-    _part(compared, Kind("headings", _same_words, _show_words), whole.headings, part.headings)
+    headings = Kind("headings", _same_words, _show_words)
+    for group in [part.headings] if has_order else [[heading] for heading in part.headings]:
+        _part(compared, headings, whole.headings, group)
     notes = Kind("notes", _same_words, _show_words)
     _part(compared, notes, list(whole.notes.values()), list(part.notes.values()))
     return compared

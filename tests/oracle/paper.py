@@ -10,7 +10,7 @@ import pypdfium2
 from tests.oracle.facts import MARK, Address, Facts, Grid, Item, Words, squeezed
 from tests.pdf_reading import Element, tree
 
-_NUMBER = re.compile(r"\w+(?=[.)]$)")
+_NUMBER = re.compile(r"\w+(?=[.)]?$)")
 
 
 @dataclass(frozen=True, slots=True)

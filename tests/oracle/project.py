@@ -85,7 +85,7 @@ def _compare_file(entry: dict[str, Any], bound: list[Article], file: Path) -> It
             variant = file.stem.removeprefix(name).removeprefix(".") or "standard"
             if variant == "booklet":
                 yield f"handout booklet{more}", bound[0], compare_booklet(data, file.with_name(f"{name}.a5.pdf"))
-            else:
+            elif variant != "cards-2up":  # it holds the pages of the cards, which are compared
                 sheets = compare_sheet(paper.read_handout(data), bound, variant)
                 yield from ((f"handout {variant}{more}", *each) for each in sheets)
 
@@ -161,7 +161,9 @@ def compare_sheet(sheet: paper.Sheet, bound: list[Article], variant: str) -> Ite
     for article, found in zip(bound, sheet.articles, strict=True):
         if variant in EXCERPTS:
             levels = compare_levels(article, sheet.sections, "print")
-            yield article, _together(comparing.compare_excerpt(facts_of(article, "print"), found), levels)
+            has_order = variant != "exercise-card"
+            excerpt = comparing.compare_excerpt(facts_of(article, "print"), found, has_order=has_order)
+            yield article, _together(excerpt, levels)
             continue
         related = {entry.address for entry in article.meta.related} | {other.address for other in bound}
         sources = tuple(block for block in article.blocks if isinstance(block, References))

@@ -275,7 +275,7 @@ class HandoutRenderer(MarkupRenderer):
         """Return all blocks in the order they are printed in, each with what keeps it with its neighbours."""
         lettering_mm = MIN_LETTERING_PT * MM_PER_PT
         components = ComponentRenderer(
-            self._setting, self.anchored, self.figure, self._sized, self._drawing_rendition, lettering_mm
+            self._setting, self.anchored, self.anchor, self.figure, self._sized, self._drawing_rendition, lettering_mm
         )
         pieces: list[Markup] = []
         if article.hero and self._has_lettering(article.hero) and (piece := self.figure(article.hero)):
