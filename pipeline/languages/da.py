@@ -91,7 +91,7 @@ LANGUAGE = Language(
         r"\bswip\w+ (?:til|op|ned|videre)\b",
         r"\bindtast(?:e|er|es)?\b",
         r"\b[\w-]*(?<!\bdet )beregneren\b|\b(?:vores|gratis|online|denne) (?:[\w-]+ )?[\w-]*beregner\b",
-        r"\bbook(?:e|er)? (?:\w+ ){0,3}(?:tid|aftale|konsultation)\b",
+        r"\bbook (?:\w+ ){0,3}(?:tid|aftale|konsultation)\b",
         r"\b(?:fremhævet|markeret|farvet|vist|angivet|tegnet) (?:med|i|som) (?:gul|rød|grøn|blå|orange|lilla)\w*",
     ),
     screen_hints="klik|tryk|her|video|film|link|knap|felt|menu|formular|scroll|swip|indtast|beregner|book|"

@@ -81,7 +81,7 @@ def has_row_heads(table: Table) -> bool:
     names = [text(row[0].blocks) for row in table.rows if row]
     return (
         len(table.head) > 1
-        and 1 < len(names) == len(table.rows) == len(set(names))
+        and 0 < len(names) == len(table.rows) == len(set(names))
         and all(0 < len(name.split()) <= _MOST_HEAD_WORDS and any(map(str.isalpha, name)) for name in names)
     )
 

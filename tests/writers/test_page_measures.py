@@ -28,9 +28,9 @@ PAGE = f"{FONT} @page {{ size: A4; margin: 16mm 20mm 24mm; @bottom-left {{ conte
 STEPS, DOSE = re.compile("sådan gør du", re.IGNORECASE), re.compile("dosis", re.IGNORECASE)
 
 
-def printed(body: str, css: str = "", **resources: Resource) -> bytes:
+def printed(body: str, css: str = "", picture: bytes = b"") -> bytes:
     html = f"<html lang='da'><head><title>Prøve</title></head><body><article>{body}</article></body></html>"
-    return render_pdf(lay_out(html, PAGE + css, resources), "ua-1").data
+    return render_pdf(lay_out(html, PAGE + css, {"picture:a": Resource(picture, "image/png")}), "ua-1").data
 
 
 def test_blank_bands_are_measured_at_the_side_and_at_the_foot() -> None:
@@ -97,4 +97,4 @@ def _told(picture: Pillow.Image) -> list[str]:
     file = io.BytesIO()
     picture.save(file, "PNG")
     image = "<img src='picture:a' alt='Råd' style='width: 125mm; image-rendering: crisp-edges'>"
-    return unreadable_drawings(printed(image, **{"picture:a": Resource(file.getvalue(), "image/png")}))
+    return unreadable_drawings(printed(image, picture=file.getvalue()))
