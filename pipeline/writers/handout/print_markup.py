@@ -54,6 +54,7 @@ _MOST_WHOLE_ROWS, _MOST_WHOLE_LINES, _CELL_LETTERS = 5, 20, 60
 _WEB_SCHEMES, _CALL_SCHEMES = ("http:", "https:"), ("tel:", "sms:")
 MIN_LETTERING_PT = 7.0
 """Size of the text in a drawing: where it would be smaller, the drawing takes the margin too."""
+_LAST_WORDS = re.compile(r"(?<=\s)([^\s<>]{1,14} [^\s<>]{1,14})(</h\d>)?$")
 _STARTS_WIDE = re.compile(r'<(?:table|figure)[^>]* class="[^"]*\bwide\b')
 
 
@@ -99,6 +100,11 @@ def with_class(markup: Markup, kinds: str) -> Markup:
     name, found, classes = tag.partition(' class="')
     tag = f'{name} class="{kinds} {classes}' if found else f'{tag} class="{kinds}"'
     return Markup(f"{tag}>{rest}")  # noqa: S704  # escaped already
+
+
+def keep_last_words(heading: Markup) -> Markup:
+    """Return a heading whose last word is not alone on its line."""
+    return Markup(_LAST_WORDS.sub(r'<span class="unbroken">\1</span>\2', str(heading)))  # noqa: S704  # escaped already
 
 
 def unsaid_address(address: str, words: str) -> str:
@@ -374,7 +380,7 @@ class HandoutRenderer(MarkupRenderer):
         return markup
 
     def header(self, block: model.Header) -> Markup:
-        return self._with_bookmark(super().header(block), block.content)
+        return self._with_bookmark(keep_last_words(super().header(block)), block.content)
 
     def references_title(self, block: model.References) -> Markup:
         return self._with_bookmark(super().references_title(block), block.title)
