@@ -251,14 +251,29 @@ def _notes(compared: Compared, expected: Facts, found: Facts) -> None:
 def _order(compared: Compared, blocks: Sequence[Words], text: str) -> None:
     """Find each paragraph in the text of a file, one behind the other."""
     compared.counts["paragraphs"] += len(blocks)
-    at = 0
+    at = section = 0
+    captions: list[Words] = []
     for block in blocks:
+        if block.is_caption:
+            captions.append(block)
+            continue
         there = re.compile(pattern(block.text)).search(text, at)
         if there is None:
             where = "elsewhere" if re.search(pattern(block.text), text) else "nowhere"
             compared.say(block.line, f"paragraphs: {bare(block.text)[:_SHOWN]!r} stands {where}")
-        else:
-            at = there.end()
+            continue
+        if block.is_heading:
+            _captions(compared, captions, text[section : there.start()])
+            captions, section = [], there.end()
+        at = there.end()
+    _captions(compared, captions, text[section:])
+
+
+def _captions(compared: Compared, captions: Iterable[Words], section: str) -> None:
+    """Find the captions of a section in its text, in any place: paper sets a picture beside or behind a paragraph."""
+    for caption in captions:
+        if not re.search(pattern(caption.text), section):
+            compared.say(caption.line, f"paragraphs: {bare(caption.text)[:_SHOWN]!r} does not stand in its section")
 
 
 def printed_addresses(expected: Facts, text: str, known: Iterable[str] = ()) -> Compared:

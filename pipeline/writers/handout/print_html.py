@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 import segno
 from markupsafe import Markup, escape
+from PIL import Image
 
 from pipeline.errors import SourceError, StyleError
 from pipeline.model import Article, Edition, References
@@ -25,7 +26,13 @@ from pipeline.writers.handout.help_pointers import lay_out_pointing, pointers
 from pipeline.writers.handout.missing_characters import Substitutions
 from pipeline.writers.handout.placing import is_exercise
 from pipeline.writers.handout.print_edit import headings_on_web
-from pipeline.writers.handout.print_markup import UNBROKEN, HandoutRenderer, picture_address, readable_address
+from pipeline.writers.handout.print_markup import (
+    UNBROKEN,
+    HandoutRenderer,
+    keep_last_words,
+    picture_address,
+    readable_address,
+)
 from pipeline.writers.handout.variants import TypeSetting, Variant
 
 _ADDRESS = r"(?:\w[\w-]*\.)+[a-z]{2,}/[^\s<]*"
@@ -60,6 +67,10 @@ MIN_LINES_ROOM_MM = _NOTES_HEAD_MM + _MIN_WRITING_LINES * _LINE_SPACING_MM
 _TITLE_GAP_MM = 6.0
 _LEAST_QUIET_PT, _LARGE_QUIET_PT = 11.0, 16.0
 """Sizes of foot, dates and references, and those of large print."""
+_LOGO_MM, _BRIEF_LOGO_MM = 12.0, 9.0
+"""Heights of the logo, and of that on one page."""
+_INK_GREY = 240
+"""What is lighter, of 255, is paper."""
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
@@ -206,6 +217,7 @@ def _article_values(
         "title_id": f"{renderer.prefix}{TITLE}",
         "title": substitutions.printed_title(article),
         "whose": _foot_of(edition, article, substitutions),
+        "shown_title": keep_last_words(escape(substitutions.printed_title(article))),
         "language": article.language if article.language != edition.front.language else "",
         "lead": article.lead,
         "hero": renderer.hero(),
@@ -263,13 +275,16 @@ def style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: Type
     width, height = frame.paper_mm
     code_mm = qr_code(edition.front.address)[1] if edition.front.address else QR_CODE_MM
     is_wide = frame.wide_mm > _WIDE_IMPRINT_MM
+    logo = find_print_logo(job)
+    blank = blank_at_left(logo) if logo else 0.0
     publisher_mm = _PUBLISHER_MM * quiet_pt(setting) / _LEAST_QUIET_PT
     beside_code_mm = frame.wide_mm - code_mm - _IMPRINT_SPACING_MM
     millimetres = {
         "left": frame.left_mm, "right": frame.right_mm, "top": frame.top_mm, "bottom": frame.bottom_mm,
         "side": frame.side_mm, "mood": frame.mood_mm, "column": frame.column_mm, "gap": frame.gap_mm,
         "beside": frame.beside_mm, "full": frame.wide_mm, "line": _LINE_SPACING_MM, "code": code_mm,
-        "publisher": publisher_mm,
+        "publisher": publisher_mm, "logo": _LOGO_MM, "brief_logo": _BRIEF_LOGO_MM,
+        "logo_blank": _LOGO_MM * blank, "brief_logo_blank": _BRIEF_LOGO_MM * blank,
         "words": beside_code_mm - publisher_mm - _IMPRINT_SPACING_MM,
         "beside_code": beside_code_mm, "gutter": frame.gutter_mm, "title_gap": _TITLE_GAP_MM,
     }  # fmt: skip
@@ -322,6 +337,16 @@ def find_print_logo(job: Job) -> Resource | None:
         return Resource(rasterise_svg(data), "image/png") if b"<image" in drawn else Resource(drawn, media_type)
     except (StyleError, SourceError):
         return None
+
+
+@lru_cache(maxsize=4)
+def blank_at_left(logo: Resource) -> float:
+    """Return how far from its left edge the ink of a logo begins, by its height."""
+    png = rasterise_svg(logo.data) if logo.media_type == "image/svg+xml" else logo.data
+    with Image.open(io.BytesIO(png)) as opened:
+        shown = Image.alpha_composite(Image.new("RGBA", opened.size, "white"), opened.convert("RGBA")).convert("L")
+    inked = shown.point(lambda grey: 255 * (grey < _INK_GREY)).getbbox()
+    return inked[0] / shown.height if inked else 0.0
 
 
 def lost_logo_parts(job: Job) -> tuple[str, ...]:

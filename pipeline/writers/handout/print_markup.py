@@ -87,6 +87,7 @@ _READABLE_CONTRAST = 2.8
 _LEAST_LISTED = 3
 """So many parts, with semicolons between them, are a list."""
 _SPAN_TEMPLATE = Markup('<div class="span">\n{}\n</div>')
+_LAST_WORDS = re.compile(r"(?<=\s)([^\s<>]{1,14} [^\s<>]{1,14})(</h\d>)?$")
 _STARTS_WIDE = re.compile(r'<(?:table|figure)[^>]* class="[^"]*\bwide\b')
 
 
@@ -141,6 +142,11 @@ def with_class(markup: Markup, kinds: str) -> Markup:
     name, found, classes = tag.partition(' class="')
     tag = f'{name} class="{kinds} {classes}' if found else f'{tag} class="{kinds}"'
     return Markup(f"{tag}>{rest}")  # noqa: S704  # escaped already
+
+
+def keep_last_words(heading: Markup) -> Markup:
+    """Return a heading whose last word is not alone on its line."""
+    return Markup(_LAST_WORDS.sub(r'<span class="unbroken">\1</span>\2', str(heading)))  # noqa: S704  # escaped already
 
 
 def unsaid_address(address: str, words: str) -> str:
@@ -576,7 +582,7 @@ class HandoutRenderer(MarkupRenderer):
 
     def header(self, block: model.Header) -> Markup:
         self._section = text(block.content)
-        return self._with_bookmark(super().header(block), block.content)
+        return self._with_bookmark(keep_last_words(super().header(block)), block.content)
 
     def references_title(self, block: model.References) -> Markup:
         return self._with_bookmark(super().references_title(block), block.title)
