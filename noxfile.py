@@ -200,7 +200,7 @@ def faults(session: nox.Session) -> None:
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Give every reader what no one would write, by Hypothesis and by atheris; `-- --seconds 300 --target paths`."""
-    install(session, "test", "fuzz")
+    install(session, "test", "fuzz", extras=("sending",))
     session.run("python", "-m", "tests.sessions.fuzz", "--finds", session.create_tmp(), *session.posargs)
 
 
@@ -315,6 +315,14 @@ def meaning(session: nox.Session) -> None:
     install(session, "test")
     ensure_pango(session)
     session.run("python", "-m", "tests.sessions.meaning", *session.posargs)
+
+
+@nox.session
+def pages(session: nox.Session) -> None:
+    """Count how handouts use their paper, in every variant; PROJECT may follow `--`."""
+    install(session, "test")
+    ensure_pango(session)
+    session.run("python", "-m", "tests.sessions.pages", *session.posargs)
 
 
 @nox.session

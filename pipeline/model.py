@@ -493,6 +493,13 @@ class Metadata:
     dose_by: str = key_field(
         "", "name", "who set the doses of a programme, where they differ from those of its exercises; else the authors"
     )
+    has_page_breaks: bool = key_field(
+        default=False,
+        form="flag",
+        meaning="`true`: each article of a printed edition begins on a new page",
+        aliases="break page_breaks",
+        name="page_break",
+    )
     series: tuple[Collection, ...] = key_field(
         (),
         "series",
@@ -512,6 +519,8 @@ class Metadata:
     """Title cleaned for a subject line."""
     has_description: bool = True
     """False: its description was made of its first sentences."""
+    empty_title_line: int = 0
+    """Line of a `title:` without words; 0: there is none."""
 
     def line_of(self, name: str) -> int:
         """Return the line of a key; 0 where the source has it not."""

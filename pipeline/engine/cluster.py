@@ -6,10 +6,12 @@ machines share, and only small records go through the scheduler. Both are JSON, 
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import io
 import json
 import re
+import shutil
 import tempfile
 import uuid
 import zipfile
@@ -19,6 +21,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from functools import cache, lru_cache
+from ipaddress import ip_address
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -137,7 +140,8 @@ def render_remotely(data: bytes) -> bytes:
     """Render an edition in a worker without the project: an order becomes results or words of failure, as JSON."""
     try:
         order = msgspec.convert(json.loads(data), _Order)
-        storage, here = order.storage, _unpacked(order.storage)
+        storage = order.storage
+        here = _unpacked_styles(storage)
         options = {name: load_writer(name).Options(**literal_eval(own)) for name, own in order.options.items()}
         images = ImageSizes(storage, SourceRoots(here, here, (here,)), Limits(**literal_eval(order.limits)))
         publisher = Publisher(**literal_eval(order.publisher))
@@ -155,9 +159,10 @@ def _literals(settings: Any) -> str:
 
 
 @lru_cache(maxsize=1)
-def _unpacked(storage: SharedStorage) -> Path:
-    """Return a folder of this process with the styles of the run's project."""
+def _unpacked_styles(storage: SharedStorage) -> Path:
+    """Return a folder with the styles of the run's project, which is removed when the process ends."""
     folder = Path(tempfile.mkdtemp(prefix="publish-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     if packed := storage.get(_STYLES, _STYLES):
         with zipfile.ZipFile(io.BytesIO(packed)) as file:
             if sum(entry.file_size for entry in file.infolist()) > _MOST_STYLE_BYTES:
@@ -319,12 +324,16 @@ def is_on_this_machine(address: str) -> bool:
     Raises:
         ConfigError: The line is open to others, or the address is invalid.
     """
-    if not re.fullmatch(r"tls://[^/]+:\d+", address):
+    match = re.fullmatch(r"tls://(?:\[(?P<literal>[^/\]]+)\]|(?P<host>[^/:]+)):\d+", address)
+    if match is None:
         raise ConfigError(
             f"--cluster is {address!r}, expected such as tls://scheduler:8786: who reaches a scheduler can run code",
             hint="the certificates are in Dask's configuration: distributed.comm.tls; `publish cluster` makes some",
         )
-    return bool(re.match(r"tls://(localhost|127\.|\[::1\])", address))
+    host = match["literal"] or match["host"]
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
 
 
 @contextmanager

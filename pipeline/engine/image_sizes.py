@@ -81,23 +81,23 @@ class ImageSizes:
         return data
 
     def _resized(self, data: bytes, needs: list[Need]) -> dict[Need, Rendition]:
-        sizes = {need: TargetSize(need.width_px, need.max_bytes) for need in needs}
+        sizes = {need: TargetSize(need.width_px, need.max_bytes, need.is_for_paper) for need in needs}
         resized = resize_image(data, set(sizes.values()), self.limits.picture_pixels)
         made = {}
         for need, size in sizes.items():
             made[need] = one = resized[size]
-            facts = (one.media_type, one.width_px, one.height_px, one.lettering)
+            facts = (one.media_type, one.width_px, one.height_px, one.lettering, one.contrast, one.is_darkened)
             self.values.put("picture", _key(need), msgspec.json.encode(facts) + b"\n" + one.data)
         return made
 
     def _cached(self, need: Need) -> Rendition | None:
         stored, _, data = (self.values.get("picture", _key(need)) or b"").partition(b"\n")
-        facts = value_from_json(stored, tuple[str, int, int, float])
+        facts = value_from_json(stored, tuple[str, int, int, float, float, bool])
         return Rendition(data, *facts) if facts else None
 
 
 def _key(need: Need) -> str:
-    return f"{need.picture.sha256}-{need.width_px}-{need.max_bytes}-{_recipe()}"
+    return f"{need.picture.sha256}-{need.width_px}-{need.max_bytes}-{need.is_for_paper:d}-{_recipe()}"
 
 
 @cache

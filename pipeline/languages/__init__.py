@@ -55,8 +55,11 @@ class Language:
     placeholders: Expression = ""  # Words in brackets that ask for text: `[INSERT name]`. Case counts.
     screen: tuple[Expression, ...] = ()  # Words that need a screen, such as `click here`
     screen_hints: Expression = ""  # One of these is in each of them; most paragraphs have none
+    at_site: Expression = ""  # Words before the name of a site: `via`. In its own articles
+    site_offers: Expression = ""  # Words behind that name which say that it is a site: `can you find`. Case counts
     picture_words: Expression = ""  # Kinds of pictures, with which an empty text alternative begins: `illustration`
     picture_of: Expression = ""  # Words between them and the repeated title: `of`
+    points_at_picture: Expression = ""  # Words that say where a picture is: `below`, `the drawing`
     exercise_steps: Expression = ""  # In a heading of how an exercise is done
     exercise_dose: Expression = ""  # In a heading of how often it is done
     exercise_caution: Expression = ""  # In a heading of what to beware of

@@ -25,6 +25,7 @@ from pipeline.mailing.outbox import QueuedMessage
 from pipeline.writers.newsletter.message import encode_header, shield_from_lines
 
 TOKEN_LENGTH = 22
+_TEXTS = {"text/plain", "text/html"}
 _REPLACED_HEADERS = frozenset(
     ("to", "cc", "bcc", "date", "message-id", "x-unsent", "precedence", "feedback-id", "dkim-signature", "sender",
      "return-path", "list-id", "list-unsubscribe", "list-unsubscribe-post")
@@ -47,11 +48,19 @@ class SenderIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class Base64Part:
+    """A part that travels as base64, which is encoded for each reader."""
+
+    around: tuple[bytes, ...]
+    """What stands before, between and behind the tokens."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageTemplate:
     """A published message, split at the places that differ between readers."""
 
     head: bytes
-    body: tuple[bytes | slice, ...]
+    body: tuple[bytes | slice | Base64Part, ...]
     """Pieces of the body; a slice stands for that part of the token."""
     content: str
 
@@ -63,7 +72,7 @@ class MessageTemplate:
         """
         head = b"".join(encode_header(name, words) for name, words in self.headers(identity, message, date))
         token = message.token.encode("ascii")
-        return head + self.head + b"".join(token[piece] if isinstance(piece, slice) else piece for piece in self.body)
+        return head + self.head + b"".join(_filled(piece, token) for piece in self.body)
 
     def headers(self, identity: SenderIdentity, message: QueuedMessage, date: datetime) -> Sequence[tuple[str, str]]:
         """Return the headers of one reader, unfolded: some mail programs do not read folded List headers."""
@@ -83,6 +92,12 @@ class MessageTemplate:
             if not (words.isascii() and words.isprintable() and len(name) + 2 + len(words) <= MAX_LINE_LENGTH):
                 raise SendError(f"the header {name} cannot be sent: {words!r}")
         return made
+
+
+def _filled(piece: bytes | slice | Base64Part, token: bytes) -> bytes:
+    if isinstance(piece, Base64Part):
+        return base64.encodebytes(token.join(piece.around)).replace(b"\n", b"\r\n")
+    return token[piece] if isinstance(piece, slice) else piece
 
 
 def unsubscribe_addresses(identity: SenderIdentity, token: str) -> tuple[str, str]:
@@ -109,42 +124,46 @@ def parse_template(published: bytes, unsubscribe: str, identity: SenderIdentity)
     )
     # Derived from the whole message, so that no article can contain it and be given a reader's token.
     placeholder = base64.urlsafe_b64encode(hashlib.sha256(published).digest())[:TOKEN_LENGTH].decode("ascii")
-    placed, kinds = _insert_link(published, unsubscribe, unsubscribe_addresses(identity, placeholder)[0])
-    if missing := {"text/plain", "text/html"} - kinds:
+    link = unsubscribe_addresses(identity, placeholder)[0]
+    body: list[bytes | slice | Base64Part] = []
+    rest, kinds = published.partition(b"\r\n\r\n")[2], set()
+    for part in message_from_bytes(published, policy=SMTP).walk():
+        kind = part.get_content_type()
+        written = str(part.get_payload()).encode("ascii") if kind in _TEXTS else b""
+        changed = _with_link(part.get_content(), kind, unsubscribe, link) if written and unsubscribe else ""
+        if not changed:
+            continue
+        if rest.count(written) != 1:
+            raise SendError("the published message is damaged: it contains a part twice", hint="publish it again")
+        before, _, rest = rest.partition(written)
+        body += _split_at(placeholder, shield_from_lines(before))
+        if part["Content-Transfer-Encoding"] == "base64":
+            body.append(Base64Part(tuple(changed.encode().split(placeholder.encode()))))
+        else:
+            data = quopri.encodestring(changed.replace("\r\n", "\n").encode()).replace(b"\n", b"\r\n")
+            body += _split_at(placeholder, shield_from_lines(data))
+        kinds.add(kind)
+    if missing := _TEXTS - kinds:
         raise SendError(
             f"the published message has no unsubscribe address in its {' and '.join(sorted(missing))}",
             hint="set [newsletter] unsubscribe, which sending replaces by the address of each reader; then publish",
         )
-    return MessageTemplate(kept + b"\r\n", _split_at(placeholder, placed), hashlib.sha256(published).hexdigest())
+    body += _split_at(placeholder, shield_from_lines(rest))
+    return MessageTemplate(kept + b"\r\n", tuple(body), hashlib.sha256(published).hexdigest())
 
 
-def _insert_link(published: bytes, unsubscribe: str, link: str) -> tuple[bytes, set[str]]:
-    """Replace the unsubscribe address of the footer; return the body with the content types of the parts that had one.
+def _with_link(words: str, kind: str, unsubscribe: str, link: str) -> str:
+    """Return a part with another unsubscribe address in its footer; empty where it has none.
 
     It is the last in each part: an article that contains the address keeps it, and shows no reader's link.
     """
-    body = published.partition(b"\r\n\r\n")[2]
-    kinds: set[str] = set()
-    for part in message_from_bytes(published, policy=SMTP).walk():
-        kind = part.get_content_type()
-        if kind not in ("text/plain", "text/html") or not unsubscribe:
-            continue
-        written = str(part.get_payload()).encode("ascii")
-        words = quopri.decodestring(written).decode("utf-8")
-        if kind == "text/html":
-            address = rf'(?<= href="){re.escape(html.escape(unsubscribe))}(?=")'
-        else:
-            address = rf"(?<!\S){re.escape(unsubscribe)}{_ADDRESS_END}"
-        if not (places := list(re.finditer(address, words))):
-            continue
-        if body.count(written) != 1:
-            raise SendError("the published message is damaged: it contains a part twice", hint="publish it again")
-        shown = html.escape(link) if kind == "text/html" else link
-        changed = words[: places[-1].start()] + shown + words[places[-1].end() :]
-        again = quopri.encodestring(changed.replace("\r\n", "\n").encode()).replace(b"\n", b"\r\n")
-        body = body.replace(written, again)
-        kinds.add(kind)
-    return shield_from_lines(body), kinds
+    if kind == "text/html":
+        address = rf'(?<= href="){re.escape(html.escape(unsubscribe))}(?=")'
+    else:
+        address = rf"(?<!\S){re.escape(unsubscribe)}{_ADDRESS_END}"
+    places = list(re.finditer(address, words))
+    shown = html.escape(link) if kind == "text/html" else link
+    return words[: places[-1].start()] + shown + words[places[-1].end() :] if places else ""
 
 
 def _split_at(placeholder: str, body: bytes) -> tuple[bytes | slice, ...]:

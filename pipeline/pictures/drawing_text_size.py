@@ -1,4 +1,4 @@
-"""Measures the size of the text in a drawing.
+"""Measures the size and the contrast of the text in a drawing.
 
 No text is recognised: letters are small connected shapes of similar height, side by side on one line.
 """
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -29,6 +29,18 @@ _MAX_HEIGHT_RATIO = 1.18
 """A line whose tallest letters are at most this much taller than the median holds capitals or digits only."""
 _SMALLEST_SHARE = 0.1
 """The smallest tenth of all letters is ignored: a signature in a corner is not content."""
+_MIN_TONED_PX = 9
+"""Letters that are lower have strokes of less than a pixel, which never show the full tone of the ink."""
+_FULL_TONE_SHARE, _GROUND_SHARE = 0.03, 0.75
+"""Of the pixels in a line of text, sorted from ink to ground."""
+_LINEAR = tuple(value / 255 / 12.92 if value <= 10 else ((value / 255 + 0.055) / 1.055) ** 2.4 for value in range(256))
+"""Light of each value of a channel (sRGB)."""
+_READABLE_CONTRAST, _DARK_CONTRAST = 3.0, 4.5
+"""Paler text on white is darkened for paper, to the second (WCAG 2.2, 1.4.3)."""
+_DARKENING = (1.5, 2.0, 2.5, 3.0, 4.0, 5.0)
+_WHITE = 247
+"""From this value on, in all channels, a colour is white."""
+Colour: TypeAlias = tuple[int, ...]
 _RUN = re.compile(rb"\xff+")
 
 
@@ -54,8 +66,60 @@ class _Blob:
         self.top, self.bottom = min(self.top, other.top), max(self.bottom, other.bottom)
 
 
-def smallest_text_size(image: Image.Image) -> float:
-    """Return the size (em) of the smallest text in a drawing as a share of its width; 0 without text."""
+@dataclass(frozen=True, slots=True)
+class Lettering:
+    """The text in a drawing."""
+
+    size: float = 0.0
+    """Size (em) of the smallest text as a share of the drawing's width; 0: no text."""
+    contrast: float = 0.0
+    """Contrast of the palest text with its ground, 1 to 21 (WCAG 2.2); 0: no text, or too small to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class _TextLine:
+    letters: int
+    size_px: float
+    box: tuple[int, int, int, int]
+    """In pixels of the drawing."""
+    ink: Colour
+    ground: Colour
+    is_toned: bool
+    """Its strokes are thick enough to have a full tone."""
+
+    @property
+    def contrast(self) -> float:
+        return _contrast(self.ink, self.ground)
+
+
+def measure_lettering(image: Image.Image) -> Lettering:
+    """Return size and contrast of the smallest and the palest text in a drawing."""
+    lines = list(_lines_of(image))
+    sizes = [line.size_px for line in lines for _ in range(line.letters)]
+    contrasts = [line.contrast for line in lines if line.is_toned for _ in range(line.letters)]
+    return Lettering(_weakest(sizes) / image.width, _weakest(contrasts))
+
+
+def darken_pale_lettering(image: Image.Image) -> Image.Image:
+    """Return a drawing with its pale text on white darkened, for black-and-white printers; the same object without."""
+    darkened = image
+    for line in _lines_of(image):
+        if line.is_toned and line.contrast < _READABLE_CONTRAST and min(line.ground) >= _WHITE:
+            steps = (step for step in _DARKENING if _contrast(_darker(line.ink, step), line.ground) >= _DARK_CONTRAST)
+            if step := next(steps, 0.0):
+                darkened = image.convert("RGB") if darkened is image else darkened
+                tones = [_darker((value,), step)[0] for value in range(256)]
+                darkened.paste(darkened.crop(line.box).point(tones * 3), line.box[:2])
+    return darkened
+
+
+def _darker(colour: Colour, step: float) -> Colour:
+    """Return a colour further from white, which stays white itself."""
+    return tuple(round(255 * (value / 255) ** step) for value in colour)
+
+
+def _lines_of(image: Image.Image) -> Iterator[_TextLine]:
+    """Yield the lines of text in a drawing, dark ones and then light ones."""
     from PIL import Image, ImageChops, ImageFilter
 
     grey = image.convert("L")
@@ -63,16 +127,53 @@ def smallest_text_size(image: Image.Image) -> float:
         size = (_ANALYSIS_WIDTH_PX, max(1, round(grey.height * _ANALYSIS_WIDTH_PX / grey.width)))
         grey = grey.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     ground = grey.filter(ImageFilter.BoxBlur(_BACKGROUND_RADIUS_PX))
-    sizes: list[float] = []
-    for ink in (ImageChops.subtract(ground, grey), ImageChops.subtract(grey, ground)):
+    colours = image.convert("RGB")
+    scale = colours.width / grey.width
+    for is_light, ink in enumerate((ImageChops.subtract(ground, grey), ImageChops.subtract(grey, ground))):
         mask = ink.point(lambda value: 255 if value > _MIN_CONTRAST else 0)
         letters = [
             blob
             for blob in _blobs(mask.tobytes(), mask.width)
             if _MIN_LETTER_PX <= blob.height <= _MAX_LETTER_PX and blob.width <= 2.2 * blob.height
         ]
-        sizes += (size for line in _text_lines(letters) for size in [_line_em(line)] * len(line))
-    return sorted(sizes)[int(_SMALLEST_SHARE * len(sizes))] / grey.width if sizes else 0.0
+        yield from (_measured(colours, line, scale, is_light=bool(is_light)) for line in _text_lines(letters))
+
+
+def _weakest(values: Sequence[float]) -> float:
+    """Return the least value, without the smallest tenth of all letters; 0 where there are none."""
+    return sorted(values)[int(_SMALLEST_SHARE * len(values))] if values else 0.0
+
+
+def _measured(image: Image.Image, line: Sequence[_Blob], scale: float, *, is_light: bool) -> _TextLine:
+    """Return what is known of a line of text.
+
+    Args:
+        scale: Pixels of the image for one of the analysis.
+    """
+    box = (
+        max(0, int(min(blob.left for blob in line) * scale) - 1),
+        max(0, int(min(blob.top for blob in line) * scale) - 1),
+        min(image.width, int(max(blob.right for blob in line) * scale) + 2),
+        min(image.height, int(max(blob.bottom for blob in line) * scale) + 2),
+    )
+    data = image.crop(box).tobytes()
+    tones = sorted(zip(data[::3], data[1::3], data[2::3], strict=True), key=_luminance, reverse=is_light)
+    # Few pixels of thin strokes have the full tone of the ink; most of the box is ground.
+    ink, ground = tones[int(_FULL_TONE_SHARE * len(tones))], tones[int(_GROUND_SHARE * len(tones))]
+    is_toned = median(blob.height for blob in line) * scale >= _MIN_TONED_PX
+    return _TextLine(len(line), _line_em(line) * scale, box, ink, ground, is_toned)
+
+
+def _contrast(one: Colour, other: Colour) -> float:
+    """Return the contrast of two colours, 1 to 21 (WCAG 2.2)."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: Colour) -> float:
+    """Return the relative luminance of a colour, 0 to 1 (WCAG 2.2)."""
+    red, green, blue = (_LINEAR[value] for value in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _blobs(mask: bytes, width: int) -> list[_Blob]:

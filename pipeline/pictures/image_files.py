@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import SourceError
 from pipeline.limits import DEFAULT_LIMITS
-from pipeline.pictures.drawing_text_size import smallest_text_size
+from pipeline.pictures.drawing_text_size import Lettering, darken_pale_lettering, measure_lettering
+from pipeline.pictures.white_borders import trim_white_border
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -60,6 +61,8 @@ class TargetSize:
     """At least: rounded up to the next of `WIDTH_STEPS_PX`."""
     max_bytes: int = 0
     """0: no limit. Above the limit, quality and then width are reduced."""
+    is_for_paper: bool = False
+    """Without its white border, and with pale lettering on white darkened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,10 @@ class Rendition:
     height_px: int
     lettering: float = 0.0
     """Size of the smallest text in a drawing as a share of its width; 0: no text."""
+    contrast: float = 0.0
+    """Contrast of the palest text in a drawing with its ground; 0: no text, or too small to tell."""
+    is_darkened: bool = False
+    """Pale lettering was darkened."""
 
     @property
     def suffix(self) -> str:
@@ -131,11 +138,29 @@ def resize_image(
     with _open_image(data, most_pixels) as image:
         # A JPEG of many megapixels is decoded at a half or a quarter of its size, as long as that is large enough.
         image.draft(None, (WIDTH_STEPS_PX[-1], WIDTH_STEPS_PX[-1]))
-        # All sizes are made from the largest one, so that no size depends on which others are asked for.
         flat = _flatten(image)
-        largest = _downscale(flat, _output_width_px(WIDTH_STEPS_PX[-1], flat))
+        trimmed = trim_white_border(flat) if any(size.is_for_paper for size in wanted) else flat
+        # All sizes are made from the largest one, so that no size depends on which others are asked for.
+        largest = _largest(flat)
+        largest_trimmed = largest if trimmed is flat else _largest(trimmed)
+    on_paper = {size for size in wanted if size.is_for_paper}
+    darkened = darken_pale_lettering(largest_trimmed) if on_paper and _is_drawing(largest_trimmed) else largest_trimmed
+    if darkened is largest:
+        return _in_sizes(largest, wanted)
+    on_screen = _in_sizes(largest, wanted - on_paper) if wanted - on_paper else {}
+    is_darkened = darkened is not largest_trimmed
+    made = _in_sizes(darkened, on_paper)
+    return on_screen | {size: replace(rendition, is_darkened=is_darkened) for size, rendition in made.items()}
+
+
+def _largest(picture: Image.Image) -> Image.Image:
+    return _downscale(picture, _output_width_px(WIDTH_STEPS_PX[-1], picture))
+
+
+def _in_sizes(largest: Image.Image, sizes: Iterable[TargetSize]) -> dict[TargetSize, Rendition]:
+    """Return a picture in each size."""
     is_drawing = _is_drawing(largest)
-    lettering = smallest_text_size(largest) if is_drawing else 0.0
+    lettering = measure_lettering(largest) if is_drawing else Lettering()
     encode, largest_data = _choose_drawing_encoding(largest) if is_drawing else (_encode_jpeg, b"")
 
     @cache
@@ -143,8 +168,11 @@ def resize_image(
         small = _downscale(largest, width_px)
         return small, largest_data if largest_data and small is largest else encode(small)
 
-    made = {size: _encode_within(size.max_bytes, *encoded(_output_width_px(size.width_px, largest))) for size in wanted}
-    return {size: replace(rendition, lettering=lettering) for size, rendition in made.items()}
+    made = {size: _encode_within(size.max_bytes, *encoded(_output_width_px(size.width_px, largest))) for size in sizes}
+    return {
+        size: replace(rendition, lettering=lettering.size, contrast=lettering.contrast)
+        for size, rendition in made.items()
+    }
 
 
 def _output_width_px(wanted_px: int, image: Image.Image) -> int:

@@ -26,6 +26,10 @@ PAGE_WIDTH_PX = 1100
 """Width of a page image, sharp on a screen with two device pixels per CSS pixel."""
 _WORDS = 5
 _LEAST_WORDS = 3
+_PICTURE = re.compile(r"!\[[^\]]*\]\(|<img\b", re.IGNORECASE)
+_IMAGE_OBJECT = 3  # FPDF_PAGEOBJ_IMAGE
+_BESIDE = 0.04
+"""Share of the page height by which a picture beside a text may begin above it."""
 _NEAR = 12
 """Lines to search before and after a finding for printed text, such as beyond a picture."""
 # PDFium is not thread-safe.
@@ -168,14 +172,35 @@ def place_findings(findings: Iterable[Finding], source: str, pdf: Path | None) -
     """
     ordered = sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), finding.line, finding.code))
     lines = source.splitlines()
-    phrases = [_phrase(lines, finding.line) for finding in ordered]
     positions: Sequence[PagePosition | None] = [None] * len(ordered)
-    if pdf is not None and any(phrases):
-        positions = find_phrases(pdf, phrases)
+    if pdf is not None:
+        found = find_phrases(pdf, [_phrase(_around(lines, finding.line)) for finding in ordered])
+        positions = [
+            _picture_position(pdf, lines, finding.line) or position
+            for finding, position in zip(ordered, found, strict=True)
+        ]
     return tuple(
         PlacedFinding(number, finding, _excerpt(lines, finding.line), position)
         for number, (finding, position) in enumerate(zip(ordered, positions, strict=True), 1)
     )
+
+
+def _picture_position(pdf: Path, lines: Sequence[str], line: int) -> PagePosition | None:
+    """Return the position of the picture on a line: the first one printed between the words before and behind it."""
+    if not 0 < line <= len(lines) or not _PICTURE.search(lines[line - 1]):
+        return None
+    before, after = lines[max(0, line - 1 - _NEAR) : line - 1][::-1], lines[line : line + _NEAR]
+    start, end = find_phrases(pdf, [_phrase(before), _phrase(after)])
+    with _open_pdf(pdf) as document:
+        for number, page in enumerate(document, 1):
+            height = page.get_height()
+            tops = sorted(1 - picture.get_bounds()[3] / height for picture in page.get_objects([_IMAGE_OBJECT]))
+            for position in (PagePosition(number, min(1.0, max(0.0, top))) for top in tops):
+                is_below = start is None or (position.page, position.top) >= (start.page, start.top - _BESIDE)
+                is_above = end is None or (position.page, position.top) <= (end.page, end.top + _BESIDE)
+                if (start or end) and is_below and is_above:
+                    return position
+    return None
 
 
 def _excerpt(lines: Sequence[str], line: int) -> str:
@@ -183,16 +208,20 @@ def _excerpt(lines: Sequence[str], line: int) -> str:
     return text if len(text) <= 160 else text[:159] + "…"
 
 
-def _phrase(lines: Sequence[str], line: int) -> tuple[str, ...]:
-    """Return a few consecutive words of a line, or of the nearest line with words after or before it."""
+def _around(lines: Sequence[str], line: int) -> list[str]:
+    """Return a line, those after it, and those before it, from the nearest on; none for no line."""
     if not 0 < line <= len(lines):
-        return ()
-    after, before = range(line - 1, min(len(lines), line + _NEAR)), range(line - 2, max(-1, line - _NEAR), -1)
-    for at in (*after, *before):
+        return []
+    return [*lines[line - 1 : line + _NEAR], *lines[max(0, line - 1 - _NEAR) : line - 1][::-1]]
+
+
+def _phrase(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return a few consecutive words of the first line that has some."""
+    for line in lines:
         # Remove the markup of links and lists, and alternative texts, which are not printed.
-        bare = re.sub(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|\[\^[^\]]*\]|^\s*[-*>#\d.]+\s", " ", lines[at])
+        bare = re.sub(r"!\[[^\]]*\]\([^)]*\)|\]\([^)]*\)|\[\^[^\]]*\]|^\s*[-*>#\d.]+\s", " ", line)
         runs = re.findall(r"[^\W\d_]+(?: [^\W\d_]+)+", bare)
         longest: list[str] = max((run.split() for run in runs), key=len, default=[])
-        if len(longest) >= _LEAST_WORDS and not re.match(r"[\w-]+:", lines[at]):
+        if len(longest) >= _LEAST_WORDS and not re.match(r"[\w-]+:", line):
             return tuple(longest[:_WORDS])
     return ()

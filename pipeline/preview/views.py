@@ -30,7 +30,7 @@ OPTION_CHOICES: Mapping[str, tuple[str, ...]] = {
     "variant": (STANDARD_VARIANT, *(name for name in get_args(VariantName) if name != STANDARD_VARIANT)),
     "device": ("phone", "tablet"),
     "book": ("light", "dark"),
-    "width": ("320", "640"),
+    "width": ("390", "320", "640"),
     "mail": ("light", "dark"),
     "pictures": ("on", "off"),
     "part": ("html", "text", "source"),

@@ -19,6 +19,8 @@ from pipeline.trusted_paths import read_regular
 _CUPS_TIMEOUT_S = 60
 _CUPS_HINT = "start it: systemctl start cups; or name another machine's: CUPS_SERVER"
 _CUPS_MEDIA = {"A3": "A3", "A4": "A4", "A5": "A5", "letter": "Letter"}
+Trouble = Literal["missing", "silent", "refused"]
+"""CUPS is not installed, does not answer, or refuses a job."""
 Sides = Literal["one-sided", "two-sided-long-edge", "two-sided-short-edge"]
 _SIDES_TEXT: Mapping[Sides, str] = {
     "one-sided": "one side",
@@ -31,6 +33,11 @@ class PrinterError(ConfigError):
     """CUPS or the printer is missing, or refuses the job."""
 
     code = "printer"
+
+    def __init__(self, message: str, *, hint: str = "", trouble: Trouble = "refused") -> None:
+        """Set the message for the terminal; the desk has words of its own for each trouble."""
+        super().__init__(message, hint=hint)
+        self.trouble = trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ def list_printers() -> tuple[Printer, ...]:
     """
     # Without the server, `lpstat -e` prints an empty list.
     if "not running" in _run_cups(("lpstat", "-r")):
-        raise PrinterError("the CUPS server does not answer", hint=_CUPS_HINT)
+        raise PrinterError("the CUPS server does not answer", hint=_CUPS_HINT, trouble="silent")
     # lpstat -d respects LPDEST and PRINTER, as lp does.
     default = found[1] if (found := re.search(r"destination: (\S+)", _run_cups(("lpstat", "-d")))) else ""
     printers = (Printer(name, name == default) for name in _run_cups(("lpstat", "-e")).split())
@@ -135,12 +142,14 @@ def _run_cups(arguments: tuple[str, ...]) -> str:
         raise PrinterError(
             f"there is no CUPS on this machine: the program {arguments[0]} was not found",
             hint="on Debian: apt-get install cups-client; or open the file and print it on both sides, long edge",
+            trouble="missing",
         )
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     try:
         done = run_program((program, *arguments[1:]), _CUPS_TIMEOUT_S, text=True, env=environment)
     except subprocess.TimeoutExpired as error:
-        raise PrinterError(f"{arguments[0]} did not answer in {_CUPS_TIMEOUT_S} seconds") from error
+        message = f"{arguments[0]} did not answer in {_CUPS_TIMEOUT_S} seconds"
+        raise PrinterError(message, trouble="silent") from error
     problem = done.stderr.strip()
     # `lpstat -e` exits with 1 and no message where there are no printers.
     if done.returncode and (problem or arguments[0] == "lp"):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from urllib.parse import urlsplit
 
+from pipeline.config import Publisher
 from pipeline.languages import compiled, language, together
 from pipeline.limits import Limits
 from pipeline.model import (
@@ -42,37 +43,73 @@ from pipeline.model import (
 )
 from pipeline.reading.lines import FindingCollector
 from pipeline.registry import note_rule, warning_rule
+from pipeline.rendering.readability import sentences
 
 _SCREEN = re.compile("|".join(together().screen), re.IGNORECASE)
 _HINT = re.compile(together().screen_hints, re.IGNORECASE)
 
 
 @warning_rule(
-    "screen-wording",
-    "Wording that needs a screen, in an article that is printed too.",
-    "`Klik her`, `videoen ovenfor`",
-    "Say where it is to be found, or mark the block `::: {.web-only}`.",
+    "web-only-text",
+    "A sentence that makes no sense on paper, in an article that is printed too.",
+    "`Klik her`, `beregneren`, `fremhævet med gult`, `På Findfys kan du sammenligne …`",
+    "Say it so that it holds on paper too, mark the block `::: {.web-only}`, or leave its section out on paper: "
+    "`[handout] leave_out`.",
+    aliases=("screen-wording",),
 )
 def find_screen_phrases(nodes: Iterable[Block | Cell], findings: FindingCollector, line: int = 0) -> None:
-    """Add a finding for each wording that needs a screen, in all that is printed.
+    """Add a finding for each sentence with wording that needs a screen, in all that is printed.
 
     Args:
         line: Of the table, where the nodes stand in one: its cells have no line of their own.
     """
+    for place, words in _printed_passages(nodes, line):
+        for match in _SCREEN.finditer(words) if _HINT.search(words) else ():
+            message = f"{match[0].strip()!r} makes no sense on paper: {_sentence_around(words, match.start())!r}"
+            findings.add("web-only-text", place, message)
+
+
+def _printed_passages(nodes: Iterable[Block | Cell], line: int = 0) -> Iterator[tuple[int, str]]:
+    """Yield line and words of each paragraph, heading and cell that is printed; references are left out."""
     for node in nodes:
         match node:
             case Para(content) | Plain(content) | Header(_, content):
-                words = text(content)
-                for match in _SCREEN.finditer(words) if _HINT.search(words) else ():
-                    message = f"{match[0].strip()!r} points at a screen; on paper it leads nowhere"
-                    findings.add("screen-wording", line or node.line, message)
+                yield line or node.line, text(content)
             case Div(_, _, media) if media and "print" not in media:
                 continue
             case Div() | BlockQuote() | Callout() | BulletList() | OrderedList() | DefinitionList() | Table():
                 inside = (child for child in children(node) if isinstance(child, BLOCKS))
-                find_screen_phrases(inside, findings, node.line if isinstance(node, Table) else line)
+                yield from _printed_passages(inside, node.line if isinstance(node, Table) else line)
             case Cell(blocks):
-                find_screen_phrases((block for block in blocks if isinstance(block, Plain | Para)), findings, line)
+                yield from _printed_passages((block for block in blocks if isinstance(block, Plain | Para)), line)
+
+
+def _sentence_around(words: str, place: int) -> str:
+    whole = (sentence for start, sentence in sentences(words) if start <= place < start + len(sentence))
+    return next(whole, words)
+
+
+_NAME = r"(?P<site>[A-ZÆØÅ]\w{3,})\b(?!\.\w)"
+"""A name that is no address: `Findfys`, not `Findfys.dk`, which can be typed."""
+
+
+def find_other_sites(article: Article, publisher: Publisher, findings: FindingCollector) -> None:
+    """Add a finding for each sentence that sends the reader to a site that is not the publisher's, by its name only."""
+    own = language(article.language)
+    if not own.at_site:
+        return
+    known = rf"(?i:\b(?:{own.at_site}))\s{_NAME}"
+    offered = compiled(rf"{known}\s(?:{own.site_offers})")
+    ours = f"{publisher.name} {urlsplit(publisher.website).hostname or ''}".casefold()
+    links = (node.address for node in walk(article.blocks) if isinstance(node, Link))
+    sites = {label for address in links for label in (urlsplit(address).hostname or "").split(".")}
+    for line, words in _printed_passages(article.blocks):
+        for match in compiled(known).finditer(words):
+            name = match["site"].casefold()
+            if name not in ours and (name in sites or offered.match(words, match.start())):
+                sentence = _sentence_around(words, match.start())
+                message = f"{match['site']!r} is another site, which paper does not lead to: {sentence!r}"
+                findings.add("web-only-text", line, message)
 
 
 _LEFTOVER_MARKUP = re.compile(

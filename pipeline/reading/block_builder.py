@@ -42,6 +42,7 @@ from pipeline.reading.inline_builder import BuilderState, InlineBuilder, PandocN
 from pipeline.reading.lines import FENCE, FindingCollector, Lines, NestingError
 from pipeline.reading.pandoc import PandocDocument
 from pipeline.registry import warning_rule
+from pipeline.rendering.table_columns import settle_alignment
 
 _ALERT_MARK = re.compile(r"\[!([^\[\]]{1,40})\][+-]?")
 _ALIGNMENTS: dict[str, Alignment] = {"AlignLeft": "left", "AlignCenter": "center", "AlignRight": "right"}
@@ -196,7 +197,8 @@ class BlockBuilder:
             self.state.findings.add("table-shape", line, "the first row is all bold, and is the head of the table")
             top, rows = tuple(bold), rows[1:]
         above = (block.content for block in self.blocks(caption, depth + 1) if isinstance(block, Plain | Para))
-        return (Table(top, tuple(rows), tuple(chain.from_iterable(above)), line),) if top or rows else ()
+        table = Table(top, tuple(rows), tuple(chain.from_iterable(above)), line)
+        return (settle_alignment(table),) if top or rows else ()
 
     def _row(self, row: list[Any], alignments: list[Alignment], depth: int) -> tuple[Cell, ...]:
         return tuple(

@@ -152,6 +152,9 @@ class _FrontMatterReader(ValueReader):
     def metadata(self, table: YamlMapping) -> Metadata:
         chosen = self._chosen(table)
         values: dict[str, Any] = {"lines": tuple((name, written.line) for name, written in chosen.items())}
+        if "title" not in chosen:
+            known = ((self.canonical(key.value), key.line) for key, _ in table.entries)
+            values["empty_title_line"] = next((line for found, line in known if found and found[0] == "title"), 0)
         for name, written in chosen.items():
             value = self.value(FRONT_MATTER_KEYS[name].form, written)
             if value != "":

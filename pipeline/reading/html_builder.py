@@ -30,6 +30,7 @@ from pipeline.reading.html_tables import HtmlCell, OverlapError, Row, place_cell
 from pipeline.reading.inline_builder import BuilderState, PandocNode, text_to_inlines
 from pipeline.reading.lines import TooLargeError
 from pipeline.registry import error_rule
+from pipeline.rendering.table_columns import settle_alignment
 
 _STYLES: dict[str, NumberStyle] = {"a": "a", "A": "A", "i": "i", "I": "I"}
 _ALIGNMENTS: dict[str, Alignment] = {"left": "left", "center": "center", "right": "right"}
@@ -136,7 +137,7 @@ class HtmlBuilder:
         except OverflowError as error:
             raise TooLargeError(f"a table of {error}, expected at most {found.limits.cells:,}", line=line) from error
         body = tuple(row for row in body if any(cell.blocks for cell in row))
-        return (Table(head, body, tuple(caption), line),) if head or body else ()
+        return (settle_alignment(Table(head, body, tuple(caption), line)),) if head or body else ()
 
 
 def ordered_lists(items: Iterable[tuple[int, tuple[Block, ...]]], style: NumberStyle, line: int) -> tuple[Block, ...]:

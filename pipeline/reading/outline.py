@@ -33,6 +33,7 @@ from pipeline.reading.article_checks import find_leftover_markup, find_screen_ph
 from pipeline.reading.callouts import bold_only
 from pipeline.reading.headings import MAX_HEADING_LENGTH
 from pipeline.reading.lines import FindingCollector
+from pipeline.reading.titles import includes_title
 from pipeline.registry import repair_rule, warning_rule
 
 TOP_LEVEL, DEEPEST_LEVEL = 2, 4
@@ -158,6 +159,12 @@ def _reads_as_heading(words: str, *, is_first: bool) -> bool:
     "`title: Ondt i ryggen` above `# Fem råd om ryggen`",
     "Remove one of them, or make the heading `##`.",
 )
+@repair_rule(
+    "title-longer",
+    "The heading of level 1 at the top says more than the title of the front matter; it is the title.",
+    "`title: Knæ` above `# Knæøvelser – styrk dit knæ`",
+    "Write the same into both.",
+)
 def _without_title(blocks: tuple[Block, ...], title: str, findings: FindingCollector) -> tuple[tuple[Block, ...], str]:
     """Remove the only heading of level 1 where it is the first block, or behind pictures only.
 
@@ -168,9 +175,13 @@ def _without_title(blocks: tuple[Block, ...], title: str, findings: FindingColle
         return blocks, ""
     ((at, top),) = tops
     words = text((top,))
-    if any(isinstance(node, Note | Image) for node in walk((top,))) or (title and _letters(title) != _letters(words)):
+    is_other = bool(title) and _letters(title) != _letters(words)
+    is_longer = is_other and includes_title(words, title)
+    if any(isinstance(node, Note | Image) for node in walk((top,))) or (is_other and not is_longer):
         findings.add("heading-title", top.line, f"{words!r} is not the title; it stays as a heading")
         return (*blocks[:at], replace(top, level=TOP_LEVEL), *blocks[at + 1 :]), ""
+    if is_longer:
+        findings.add("title-longer", top.line, f"{words!r} says more than {title!r}, and is the title")
     return (*blocks[:at], *blocks[at + 1 :]), words
 
 

@@ -7,7 +7,7 @@ hero → boxes of help → title and the rest → `Article`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -32,7 +32,7 @@ from pipeline.model import (
     text,
     walk,
 )
-from pipeline.reading.article_checks import check_alt_texts, check_links, check_size_limits
+from pipeline.reading.article_checks import check_alt_texts, check_links, check_size_limits, find_other_sites
 from pipeline.reading.block_builder import build_blocks
 from pipeline.reading.frontmatter import SourceText, read_front_matter
 from pipeline.reading.help_passages import box_help
@@ -42,6 +42,7 @@ from pipeline.reading.outline import build_outline
 from pipeline.reading.pandoc import PandocDocument, PandocFailure, parse_many
 from pipeline.reading.picture_finder import PictureFinder, ResolvedPicture
 from pipeline.reading.programmes import check_person_numbers
+from pipeline.reading.repair_check import lost_part
 from pipeline.reading.repairs import repair_lines
 from pipeline.reading.source_files import LargeFileError, Source, SourceRoots, read_inside, source_id
 from pipeline.reading.source_text import decode_source
@@ -70,8 +71,15 @@ class _PreparedSource:
     source: Source
     text: SourceText
     lines: Lines
+    """The repaired lines."""
     findings: FindingCollector
     sha256: str
+    read: int
+    """How many of the findings were there before the repairs."""
+
+    @property
+    def untouched(self) -> Lines:
+        return body_lines(self.text.body, self.text.body_line)
 
 
 @dataclass(slots=True)
@@ -106,14 +114,14 @@ def read_articles(
     """
     prepared = [_prepare_source(source, config, roots) for source in sources]
     ready = [item for item in prepared if isinstance(item, _PreparedSource)]
-    texts = ["\n".join(line.text for line in item.lines) + "\n" for item in ready]
-    documents = iter(parse_many(texts, PANDOC_TIMEOUT_S))
+    parsed = parse_many([_as_text(item.lines) for item in ready], PANDOC_TIMEOUT_S)
+    checked = iter(_undo_harmful_repairs(tuple(zip(ready, parsed, strict=True))))
     finder = PictureFinder(roots, config.limits)
     links = LinkResolver(config, ids)
     return tuple(
         item
         if isinstance(item, ReadResult)
-        else _normalise_document(item, next(documents), config, _ArticleTargets(finder, links, item.findings))
+        else _normalise_document(*next(checked), config, _ArticleTargets(finder, links, item.findings))
         for item in prepared
     )
 
@@ -128,13 +136,41 @@ def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _Prep
         parts = read_front_matter(text_, config.sources, findings)
         if parts is not None:
             _check_length(parts.body, config.limits)
+            read = len(findings)
             if parts.meta.is_programme:
                 check_person_numbers(text_)
             lines = repair_lines(body_lines(parts.body, parts.body_line), findings)
-            return _PreparedSource(source, parts, lines, findings, sha256)
+            return _PreparedSource(source, parts, lines, findings, sha256, read)
     except SourceError as error:
         _add_error(error, findings)
     return ReadResult(source, None, sort_findings(findings), (), sha256)
+
+
+def _as_text(lines: Lines) -> str:
+    return "\n".join(line.text for line in lines) + "\n"
+
+
+@warning_rule(
+    "repair-undone",
+    "The repairs would have taken a table or a list item away, so the text is read as it stands.",
+    "A table that pandoc reads, and that a repair makes a paragraph",
+    "Compare the page with the text; report it, since a repair should not do this.",
+)
+def _undo_harmful_repairs(
+    documents: Sequence[tuple[_PreparedSource, PandocDocument | PandocFailure]],
+) -> Iterator[tuple[_PreparedSource, PandocDocument | PandocFailure]]:
+    """Yield each text with pandoc's document of it: without its repairs where these would lose a part of it."""
+    changed = [item for item, _ in documents if item.lines != item.untouched]
+    untouched_documents = parse_many([_as_text(item.untouched) for item in changed], PANDOC_TIMEOUT_S)
+    before = {item.source: document for item, document in zip(changed, untouched_documents, strict=True)}
+    for item, document in documents:
+        untouched = before.get(item.source, document)
+        if lost := lost_part(untouched, document):
+            item.findings[item.read :] = [each for each in item.findings[item.read :] if each.severity == "error"]
+            item.findings.add("repair-undone", item.text.body_line, f"the repairs would have lost {lost[:60]!r}")
+            yield replace(item, lines=item.untouched), untouched
+        else:
+            yield item, document
 
 
 def _check_length(body: str, limits: Limits) -> None:
@@ -155,6 +191,12 @@ def _check_length(body: str, limits: Limits) -> None:
     "The front matter has no title; it was derived.",
     "`ondt-i-ryggen.md` became “Ondt i ryggen”",
     "Write `title:`.",
+)
+@note_rule(
+    "article-fragment",
+    "A file with an empty title, and without lead and heading of level 1, is a piece of a page, not an article.",
+    '`title: ""` in the foot of a site',
+    "Write a title where it is an article; else leave it.",
 )
 @warning_rule(
     "body-empty",
@@ -205,9 +247,14 @@ def _build_article(
     hero, blocks = _extract_hero(meta, apply_typography(outlined.blocks, language, config.sources, findings), targets)
     blocks = box_help(blocks, meta, language, findings)
     title, way = title_of(meta, outlined.h1, PurePosixPath(source.path).stem, text(blocks))
-    if way != "front matter":
+    if way != "front matter" and not meta.title:
         findings.add("title-derived", 1, f"no title; {title!r} was derived from the {way}")
-    meta = _resolved(replace(meta, title=title, language=language), source, targets)
+    if is_fragment := way == "file name" and not meta.lead and meta.empty_title_line > 0:
+        message = "its title is empty, and it has neither a lead nor a heading of level 1; not published by itself"
+        findings.add("article-fragment", meta.empty_title_line, message)
+    is_unlisted = meta.is_unlisted or is_fragment
+    meta = replace(meta, title=title, language=language, is_unlisted=is_unlisted)
+    meta = _resolved(meta, source, targets)
     return Article(source.id, source.path, _completed(meta, blocks, config.sources), blocks, hero)
 
 
@@ -220,6 +267,7 @@ def _build_article(
 def _check_article(article: Article, item: _PreparedSource, config: Config) -> None:
     findings = item.findings
     check_links(article.blocks, findings)
+    find_other_sites(article, config.publisher, findings)
     for node in walk(article.blocks):
         if isinstance(node, Div) and node.media:
             media = ", ".join(node.media)

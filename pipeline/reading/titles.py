@@ -23,20 +23,27 @@ def title_of(meta: Metadata, h1: str, file_stem: str, body_text: str) -> tuple[s
 
     Args:
         meta: What the source says of itself.
-        h1: The text of its single heading of level 1; empty where it has none or several.
+        h1: The text of its heading of level 1 at the top; empty where that is no title.
         file_stem: The file's name without suffix.
         body_text: All its words: they show how the words of the file name are spelt.
     """
-    if title := _single_spaced(meta.title):
+    title, heading = _single_spaced(meta.title), _single_spaced(h1)
+    if title and not includes_title(heading, title):
         return title, "front matter"
-    if title := _single_spaced(h1):
-        return title, "heading"
+    if heading:
+        return heading, "heading"
     # Some sites put a date before the name.
     stem = re.sub(r"^\d{4}-\d{2}-\d{2}[-_ ]+(?=\S)", "", unicodedata.normalize("NFC", file_stem))
     for head in _heads(meta.meta_title):
         if _is_same_title(head, stem):
             return _capital(head), "metaTitle"
     return _from_name(stem, f"{meta.meta_title}\n{body_text}") or file_stem, "file name"
+
+
+def includes_title(heading: str, title: str) -> bool:
+    """Return whether a heading has all words of a title in a row, and says more."""
+    words, own = (re.findall(r"[^\W_]+", text.casefold()) for text in (heading, title))
+    return len(words) > len(own) > 0 and f" {' '.join(own)} " in f" {' '.join(words)} "
 
 
 def subject_of(title: str, meta_title: str) -> str:

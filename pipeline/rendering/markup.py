@@ -26,10 +26,17 @@ class Placed:
     src: str
     width_px: int
     height_px: int
+    is_drawing: bool = False
+    """Its ground is white, which dark screens show less bright."""
 
 
 TITLE = "_title"
 """Id of an article's title, after the article's prefix; the same in all formats."""
+
+
+def stacked_classes(table: model.Table) -> str:
+    """Return the classes of a table that narrow screens show as cards."""
+    return "stacks" if len(table.head) <= _PAIR else "stacks labelled"
 
 
 def part_id(edition: model.Edition, part: model.EditionPart) -> str:
@@ -64,6 +71,8 @@ def anchor(prefix: str, number: int, block: model.Block) -> str:
     return prefix + (block.id if isinstance(block, model.Header | model.References) else f"_block-{number}")
 
 
+_PAIR = 2
+"""Columns of a table that is read as term and meaning."""
 _NUMBER_STYLES = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
 
 
@@ -214,10 +223,14 @@ class MarkupRenderer:
         return Markup("<{0}{1}{2}>{3}</{0}>").format(tag, scope, align, self.blocks(cell.blocks))
 
     def labelled_row(self, cells: Sequence[model.Cell], head: Sequence[model.Cell]) -> Markup:
-        """Return a row whose cells repeat their column's heading, for tables shown as lists."""
+        """Return a row of a table that narrow screens show as cards: the first cell heads it, the others have labels.
+
+        In two columns the second needs none: the heads stand above the first card.
+        """
         pieces = []
-        for cell, heading in zip_longest(cells, head[: len(cells)]):
-            label = self.head_label(heading) if heading and cell.blocks else ""
+        for at, (cell, heading) in enumerate(zip_longest(cells, head[: len(cells)])):
+            is_labelled = at and len(head) > _PAIR and heading and cell.blocks
+            label = self.head_label(heading) if is_labelled else ""
             shown = Markup('<span class="label"{}>{}: </span>').format(ADDED, label) if label else ""
             align = Markup(' class="{}"').format(cell.alignment) if cell.alignment else ""
             pieces.append(Markup("<td{}>{}{}</td>").format(align, shown, self.blocks(cell.blocks)))

@@ -20,9 +20,11 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from pipeline.errors import StyleError
+from pipeline.rendering import columns
 from pipeline.rendering.fonts import FONT_STYLES, font_data
 from pipeline.timing import timed_phase
 
+columns.install()
 ELEMENT_PREFIX = "part:"
 """Prefix of the annotation name that links a group of WeasyPrint's structure tree to its HTML element."""
 _NO_TARGET = (0.0, 0.0, 0.0, 0.0)
@@ -74,6 +76,13 @@ class Layout:
             if isinstance(box, boxes.LineBox | boxes.ReplacedBox)
         )
         return float(max(bottoms, default=0.0)) * _MM_PER_PX
+
+    def pictures_mm(self, least_width_mm: float) -> float:
+        """Return the height of all pictures together that are at least so wide."""
+        pictures = (
+            box for page in self.document.pages for box in _all_boxes(page) if isinstance(box, boxes.ReplacedBox)
+        )
+        return sum(float(box.height) * _MM_PER_PX for box in pictures if box.width * _MM_PER_PX >= least_width_mm)
 
 
 @timed_phase("layout")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _OWN_PAGES = ("check", "pack", "preview", "sending")
 """Folders that come from the package alone: pages that the main process renders, and scripts that browsers run."""
+_MOST_BYTES = 20_000_000
 _OVERRIDABLE = "sending/page.css"
 """The one file of these folders that a project may replace; it is no template."""
 
@@ -51,7 +52,16 @@ class Styles:
         return (packaged_styles(),) if is_own else self.folders
 
     def data(self, name: str) -> bytes:
-        return self.path(name).read_bytes()
+        """Return the bytes of a style file.
+
+        Raises:
+            StyleError: It does not exist, is a link out of the project, or too large.
+        """
+        path = self.path(name)
+        if path.stat().st_size > _MOST_BYTES:
+            hint = "save it smaller; a logo is a drawing, or a picture of a few hundred pixels"
+            raise StyleError(f"larger than {_MOST_BYTES // 1_000_000} MB", source=f"styles/{name}", hint=hint)
+        return path.read_bytes()
 
     def text(self, name: str) -> str:
         try:

@@ -80,6 +80,13 @@ class Words:
         """Return the words of those keys whose first value is known, filled; an empty value is not known."""
         return [self.fill(key, **values) for key, values in lines.items() if next(iter(values.values()))]
 
+    def month(self, day: date) -> str:
+        """Return the short name of a month in the language: dec."""
+        from babel.dates import format_date
+
+        locale = find_locale(self.language)
+        return format_date(day, "MMM", locale=locale) if locale else f"{day:%m}"
+
     def date(self, day: date | None) -> str:
         """Return a date in the format of the language: 30. april 2025; empty for none."""
         from babel.dates import format_date

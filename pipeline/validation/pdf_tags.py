@@ -128,13 +128,15 @@ def _printed_elements(pdf: Pdf, root: Element, drawn: Set[tuple[int, int]]) -> _
             node(parents[number]).kids.append(nodes[number])
         return nodes[number]
 
-    heads: dict[int, int] = {}  # the page on which a table head was met first
+    begun: set[int] = set()  # tables of which a row below the head was met
     for number, leaf, is_label in _weasyprint_leaves(pdf):
         if isinstance(leaf, MarkedContent) and (leaf.page, leaf.mcid) not in drawn:
             continue
         head = _nearest_ancestor(number, "thead", elements, parents)
-        if head is not None and heads.setdefault(head, leaf.page) != leaf.page:
-            continue  # repeated on a later page: an artifact there
+        if head is not None and parents[head] in begun:
+            continue  # repeated on a later page or in a second column: an artifact there
+        if (body := _nearest_ancestor(number, "tbody", elements, parents)) is not None:
+            begun.add(parents[body])
         place = node(number)
         (place.label if is_label else place.kids).append(leaf)
     return nodes[0]

@@ -35,6 +35,8 @@ class Need:
     """Rounded up to the widths in which pictures are made, at most 1,600 or the picture's own; the height follows."""
     max_bytes: int = 0
     """0: no limit. Above the limit, quality and then width are reduced."""
+    is_for_paper: bool = False
+    """For paper: without its white border, and with pale lettering on white darkened."""
 
 
 @dataclass(frozen=True, slots=True)

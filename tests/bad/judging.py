@@ -21,7 +21,7 @@ FORMATS = ("handout", "epub", "newsletter")
 HEALTHY = "blog/ryg"
 # Streams hold fonts and glyphs' numbers too, in which every byte comes by itself.
 _NO_TEXT = bytes({*range(256)} - {*range(32, 127), 10})
-_OURS = ("EPUB/pictures/cover.png",)
+_OURS = ("EPUB/pictures/cover.jpg",)
 
 
 def faults(case: Case, ran: Measured, project: Path) -> Iterator[str]:

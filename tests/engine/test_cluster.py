@@ -24,7 +24,7 @@ import pytest
 
 from pipeline import config
 from pipeline.build import publish
-from pipeline.engine.cluster import Cluster, SharedStorage, _unpacked, is_on_this_machine, render_remotely
+from pipeline.engine.cluster import Cluster, SharedStorage, _unpacked_styles, is_on_this_machine, render_remotely
 from pipeline.errors import ConfigError, StyleError
 from pipeline.run.run_context import Request
 from pipeline.writers import installed_writers
@@ -184,6 +184,8 @@ def test_workers_of_another_version_are_refused_before_work_begins(project: Path
         ("tls://127.0.0.1:8786", True),
         ("tls://localhost:1", True),
         ("tls://[::1]:9", True),
+        ("tls://127.evil.example:8786", False),
+        ("tls://localhost.evil.example:8786", False),
     ],
 )
 def test_a_closed_line_is_good(address: str, is_here: bool) -> None:
@@ -274,7 +276,7 @@ def test_styles_that_others_put_into_the_store_reach_nothing(tmp_path: Path, kin
     storage.put("styles", "styles", data.getvalue() if kind != "no zip" else b"PK")
 
     with pytest.raises((StyleError, zipfile.BadZipFile)) if kind in ("bomb", "no zip") else nullcontext():
-        here = _unpacked(storage)
+        here = _unpacked_styles(storage)
         assert not [path for path in here.rglob("*") if path.is_symlink()]
 
     assert outside.read_text() == "mine"

@@ -191,3 +191,24 @@ def test_a_message_without_a_way_to_leave_is_not_sent() -> None:
 def test_a_damaged_message_is_not_sent() -> None:
     with pytest.raises(SendError, match="damaged"):
         parse_template(b"From: a", UNSUBSCRIBE, ROUTE)
+
+
+@pytest.mark.parametrize("token", [TOKEN, "A" * 22, "-" * 22])
+def test_a_part_that_travels_as_base64_has_the_readers_own_address(token: str) -> None:
+    """Right-to-left mails are a third shorter so."""
+    edition = single(article(blocks=(para("الظهر قوي ويتحمل الحركة. " * 80),)))
+    options = Options(reason="Du har tilmeldt dig.", unsubscribe=UNSUBSCRIBE)
+    written = newsletter.write(edition, job(newsletter, edition, options=options))
+    made = next(artifact.data for artifact in written.artifacts if artifact.name.endswith(".eml"))
+
+    before = message_from_bytes(made, policy=SMTP)
+    after = message_from_bytes(template(made).address(ROUTE, queued("anna@klinik.dk", token), NOW), policy=SMTP)
+
+    encodings = [part["Content-Transfer-Encoding"] for part in after.walk() if part.get_content_maintype() == "text"]
+    assert "base64" in encodings
+    for old, new in zip(before.walk(), after.walk(), strict=True):
+        if old.get_content_maintype() == "text":
+            wanted = old.get_content().replace(UNSUBSCRIBE, f"https://nyt.klinik.example/u/{token}")
+            assert new.get_content() == wanted
+            assert new["Content-Transfer-Encoding"] == old["Content-Transfer-Encoding"]
+            assert max(map(len, str(new.get_payload()).splitlines())) <= 76

@@ -251,14 +251,29 @@ def _notes(compared: Compared, expected: Facts, found: Facts) -> None:
 def _order(compared: Compared, blocks: Sequence[Words], text: str) -> None:
     """Find each paragraph in the text of a file, one behind the other."""
     compared.counts["paragraphs"] += len(blocks)
-    at = 0
+    at = section = 0
+    captions: list[Words] = []
     for block in blocks:
+        if block.is_caption:
+            captions.append(block)
+            continue
         there = re.compile(pattern(block.text)).search(text, at)
         if there is None:
             where = "elsewhere" if re.search(pattern(block.text), text) else "nowhere"
             compared.say(block.line, f"paragraphs: {bare(block.text)[:_SHOWN]!r} stands {where}")
-        else:
-            at = there.end()
+            continue
+        if block.is_heading:
+            _captions(compared, captions, text[section : there.start()])
+            captions, section = [], there.end()
+        at = there.end()
+    _captions(compared, captions, text[section:])
+
+
+def _captions(compared: Compared, captions: Iterable[Words], section: str) -> None:
+    """Find the captions of a section in its text, in any place: paper sets a picture beside or behind a paragraph."""
+    for caption in captions:
+        if not re.search(pattern(caption.text), section):
+            compared.say(caption.line, f"paragraphs: {bare(caption.text)[:_SHOWN]!r} does not stand in its section")
 
 
 def printed_addresses(expected: Facts, text: str, known: Iterable[str] = ()) -> Compared:
@@ -292,6 +307,10 @@ def _is_said(address: str, words: str) -> bool:
     scheme, _, target = address.partition(":")
     if scheme in ("tel", "sms"):
         return re.sub(r"\D", "", unquote(target))[-8:] in re.sub(r"\D", "", words)
+    number = re.search(r"10\.\d{4,9}/[^?#]+|PMC\d{4,}|(?<=/)\d{6,}(?=/?$)", unquote(address))
+    if number and squeezed(number[0]).replace("-", "").casefold() in _without_hyphens(words):
+        return True  # the number by which libraries know it
+    address = re.sub(r"[?&](?:utm_\w+|gclid|gbraid|gad_\w+|fbclid)=[^&#]*", "", address)
     wanted = target.partition("?")[0] if scheme == "mailto" else re.sub(r"^https?://(?:www\.)?|/$", "", address)
     # A line may end behind a hyphen of the address, which is not told from one that was added.
     return _without_hyphens(wanted) in _without_hyphens(words)

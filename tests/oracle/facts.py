@@ -44,8 +44,10 @@ def pattern(words: str) -> str:
     at = 0
     for token in _TOKEN.finditer(words):
         pieces.append(re.escape(words[at : token.start()]))
-        # An address stands behind the words of its link, in brackets.
-        pieces.append(r"(\([^()]*\))?" if token[0].startswith(LINK) else _ADDED["\ue000" + token[1]])
+        # An address stands behind the words of its link, in brackets; behind a host stands the rest of it.
+        pieces.append(
+            r"(\((?:[^()]|\([^()]*\))*\)|/[^()]*?)?" if token[0].startswith(LINK) else _ADDED["\ue000" + token[1]]
+        )
         at = token.end()
     return "".join(pieces) + re.escape(words[at:])
 
@@ -63,6 +65,9 @@ class Words:
     line: int = 0
     is_cell: bool = False
     """It stands in a table, which paper may turn: it is compared as a cell."""
+    is_caption: bool = False
+    """It stands below a picture, which paper may place elsewhere in its section."""
+    is_heading: bool = False
 
 
 @dataclass(frozen=True, slots=True)

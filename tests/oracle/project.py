@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import load_config
-from pipeline.model import Article
+from pipeline.model import Article, Header, Metadata, References, walk
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
 from pipeline.writers import installed_writers
 from tests.oracle import comparing, letters, pages, paper
 from tests.oracle.comparing import Compared, Difference
-from tests.oracle.facts import Facts, squeezed
+from tests.oracle.facts import Facts, Words, squeezed
+from tests.oracle.levels import compare_levels
 from tests.oracle.model import facts_of
 
 EXCERPTS = ("short", "exercise-card")
@@ -107,7 +108,8 @@ def _by_title(bound: list[Article], chapters: tuple[pages.Chapter, ...]) -> Iter
 def compare_mail(data: bytes, bound: list[Article]) -> Iterator[tuple[Article, Compared]]:
     """Yield what was compared of each article of a newsletter; all but the front of an edition may be teasers."""
     for article, chapter in _by_title(bound, pages.read_mail(data)):
-        yield article, compare_page(article, chapter.facts, "mail", is_whole=article is bound[0])
+        compared = compare_page(article, chapter.facts, "mail", is_whole=article is bound[0])
+        yield article, _together(compared, compare_levels(article, chapter.boxes, "mail"))
 
 
 def compare_page(article: Article, found: Facts, medium: str, *, is_whole: bool = True) -> Compared:
@@ -124,8 +126,16 @@ def compare_book(book: pages.Book, bound: list[Article]) -> Iterator[tuple[Artic
         if article is bound[0] and len(bound) > 1:  # its title and lead stand on a page of their own
             expected = _without_opening(article, expected)
         compared = comparing.compare_whole(expected, found)
-        bookmarks = comparing.compare_titles("bookmarks", expected.headings, book.contents)
-        yield article, _together(compared, bookmarks)
+        bookmarks = comparing.compare_titles("bookmarks", _listed(article, expected.headings, bound), book.contents)
+        yield article, _together(compared, bookmarks, compare_levels(article, chapter.boxes, "book"))
+
+
+def _listed(article: Article, headings: list[Words], bound: list[Article]) -> list[Words]:
+    """Return what the contents of a book list of a chapter: its title and its sections, in parts the title alone."""
+    has_part = any(article.id in part.articles for part in bound[0].meta.parts)
+    found = (node for node in walk(article.blocks) if isinstance(node, Header | References))
+    sections = {node.line for node in found if not has_part and getattr(node, "level", 2) == 2}
+    return [heading for heading in headings if heading.line in sections or heading.text == squeezed(article.title)]
 
 
 def _without_opening(article: Article, facts: Facts) -> Facts:
@@ -147,18 +157,35 @@ def compare_letter(article: Article, plain: str, *, is_alone: bool = True) -> Co
 
 
 def compare_sheet(sheet: paper.Sheet, bound: list[Article], variant: str) -> Iterator[tuple[Article, Compared]]:
-    """Yield what was compared of each article of a handout, and of its bookmarks."""
+    """Yield what was compared of each article of a handout, of its bookmarks, and of its references at the end."""
     for article, found in zip(bound, sheet.articles, strict=True):
-        expected = facts_of(article, "print")
         if variant in EXCERPTS:
-            yield article, comparing.compare_excerpt(expected, found, has_order=variant != "exercise-card")
+            levels = compare_levels(article, sheet.sections, "print")
+            has_order = variant != "exercise-card"
+            excerpt = comparing.compare_excerpt(facts_of(article, "print"), found, has_order=has_order)
+            yield article, _together(excerpt, levels)
             continue
+        related = {entry.address for entry in article.meta.related} | {other.address for other in bound}
+        sources = tuple(block for block in article.blocks if isinstance(block, References))
+        moved = sources if len(bound) > 1 else ()
+        stays = replace(article, blocks=tuple(block for block in article.blocks if block not in moved))
+        expected = facts_of(stays, "print")
         compared = comparing.compare_whole(expected, found, ())
         headings = comparing.compare_titles("headings", expected.headings, [each.text for each in found.headings])
         bookmarks = comparing.compare_titles("bookmarks", expected.headings, sheet.bookmarks)
-        related = {entry.address for entry in article.meta.related} | {other.address for other in bound}
         printed = comparing.printed_addresses(expected.with_notes_named(), found.with_notes_named().text, related)
-        yield article, _together(compared, headings, bookmarks, printed)
+        at_end = _moved_sources(article, moved, sheet.sources.get(article.title), related) if moved else Compared()
+        levels = compare_levels(article, sheet.sections, "print")
+        yield article, _together(compared, headings, bookmarks, printed, at_end, levels)
+
+
+def _moved_sources(article: Article, moved: tuple[References, ...], found: Facts | None, known: set[str]) -> Compared:
+    """Compare the references of a chapter, whose heading at the end is its title, with what stands there."""
+    listed = tuple(block for each in moved for block in each.blocks)
+    expected = facts_of(replace(article, meta=Metadata(title=article.title), blocks=listed), "print")
+    found = found or Facts()
+    compared = comparing.compare_whole(expected, found, ())
+    return _together(compared, comparing.printed_addresses(expected, found.with_notes_named().text, known))
 
 
 def compare_booklet(data: bytes, leaflet: Path) -> Compared:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pypdfium2
+
 from pipeline.findings import Finding
 from pipeline.preview.page_images import place_findings
-from tests.conftest import ARTICLE, Ran
+from tests.conftest import ARTICLE, Ran, run_publish
+from tests.makers import PUBLISH_TOML, picture_file, write
 
 
 def finding(severity: str, line: int) -> Finding:
@@ -37,3 +42,27 @@ def test_a_finding_beyond_the_end_of_a_file_that_was_shortened_is_listed_all_the
 
     assert each.excerpt == ""
     assert each.position is None
+
+
+def test_a_finding_of_a_picture_stands_beside_the_picture(tmp_path: Path) -> None:
+    """The words above it end a page, and the picture begins the next one."""
+    filler = "\n\n".join(f"Afsnit {number} om ryggen fortæller noget. " * 6 for number in range(11))
+    source = f"---\ntitle: Ryg\n---\n\n{filler}\n\n![](/images/hoej.png)\n\nOrdene efter billedet slutter teksten.\n"
+    write(tmp_path / "publish.toml", PUBLISH_TOML)
+    write(tmp_path / "sources/images/hoej.png", picture_file(600, 900))
+    write(tmp_path / "sources/ryg.md", source)
+    assert run_publish(tmp_path, "handout").code == 0
+    pdf = tmp_path / "outputs/handout/ryg.pdf"
+    line = 1 + next(at for at, words in enumerate(source.splitlines()) if words.startswith("!["))
+
+    (each,) = place_findings([finding("warning", line)], source, pdf)
+
+    with pypdfium2.PdfDocument(pdf) as document:
+        shown = [
+            (number, round(1 - image.get_bounds()[3] / page.get_height(), 3))
+            for number, page in enumerate(document, 1)
+            for image in page.get_objects([3])
+        ]
+    assert each.position is not None
+    assert (each.position.page, round(each.position.top, 3)) == min(shown)  # the other one is the QR code
+    assert each.position.page == 2

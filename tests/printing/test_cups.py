@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,11 +13,14 @@ from pipeline.printing.cups import (
     Printer,
     PrinterError,
     PrintJob,
+    Trouble,
     choose_printer,
     list_printers,
     lp_command,
     submit_job,
 )
+from pipeline.rendering.styles import Styles, packaged_styles
+from pipeline.rendering.words import load_words
 from tests.printing.conftest import Cups, program
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="CUPS is a system of Unix")
@@ -103,8 +107,9 @@ def test_a_server_that_does_not_answer_is_told_from_one_without_printers(
     program(tmp_path / "lpstat", "echo 'scheduler is not running'")
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(PrinterError, match="does not answer"):
+    with pytest.raises(PrinterError, match="does not answer") as silent:
         list_printers()
+    assert silent.value.trouble == "silent"
 
 
 def test_a_machine_without_cups_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,3 +118,11 @@ def test_a_machine_without_cups_says_what_to_install(tmp_path: Path, monkeypatch
     with pytest.raises(PrinterError, match="there is no CUPS on this machine") as refused:
         list_printers()
     assert "cups-client" in refused.value.hint
+    assert refused.value.trouble == "missing"
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_the_desk_has_words_for_each_trouble_with_printers(language: str) -> None:
+    words = load_words(Styles((packaged_styles(),)), language)
+
+    assert all("CUPS" in words[f"desk_printer_{trouble}"] for trouble in get_args(Trouble))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.model import Code, Link, Para, Str
-from pipeline.reading.article_checks import find_leftover_markup
+from pipeline.config import Publisher
+from pipeline.model import Article, Code, Link, Metadata, Para, Str
+from pipeline.reading.article_checks import find_leftover_markup, find_other_sites
 from pipeline.reading.lines import FindingCollector
+from tests.makers import words_in
 from tests.reading.markdown import SOURCE, arranged, codes
 
 
@@ -22,10 +24,42 @@ from tests.reading.markdown import SOURCE, arranged, codes
         "Click here to read more.",
         "- Læs mere her",
         "| A | B |\n|---|---|\n| Klik her | 2 |",
+        "Indtast din vægt i felterne.",
+        "Beregneren viser dit tal.",
+        "Prøv vores gratis kalorieberegner.",
+        "Book en tid hos os.",
+        "Kurve B er fremhævet med gult.",
+        "The weak spot is shown in red.",
     ],
 )
 def test_words_that_point_at_a_screen_are_named(words: str) -> None:
-    assert "screen-wording" in codes(arranged(words)[1])
+    assert "web-only-text" in codes(arranged(words)[1])
+
+
+def test_the_sentence_that_makes_no_sense_on_paper_is_told() -> None:
+    (finding,) = arranged("Gå en tur. Indtast din vægt i felterne. Hvil dig.")[1]
+
+    assert finding.message == "'Indtast' makes no sense on paper: 'Indtast din vægt i felterne.'"
+
+
+@pytest.mark.parametrize(
+    ("words", "is_named"),
+    [
+        ("På Findfys kan du nemt sammenligne klinikker.", True),
+        ("Søg efter en behandler via Prøvesøg.", True),  # which the article links to
+        ("På Prøveklinik kan du booke en samtale.", False),  # the publisher's own name
+        ("Hjælpen på Rigsstuen er god.", False),
+        ("Læs mere på Findfys.dk.", False),  # an address can be typed
+    ],
+)
+def test_the_name_of_another_site_is_told_where_it_is_no_address(words: str, is_named: bool) -> None:
+    findings = FindingCollector(SOURCE)
+    link = Link(words_in("en liste"), "https://www.prøvesøg.dk/ryg")
+    made = Article("ryg", SOURCE, Metadata(language="da"), (Para(words_in(words), 3), Para((link,), 5)))
+
+    find_other_sites(made, Publisher("Prøveklinik", website="https://klinik.example"), findings)
+
+    assert [finding.line for finding in findings] == ([3] if is_named else [])
 
 
 @pytest.mark.parametrize(
@@ -34,6 +68,9 @@ def test_words_that_point_at_a_screen_are_named(words: str) -> None:
         "Klikkende lyde i knæet er sjældent farlige.",
         "Læs mere om søvn på side 2.",
         "Her er tre øvelser.",
+        "BMI beregner forholdet mellem vægt og højde.",
+        "Huden bliver rød og varm.",
+        "Slå op i en bog.",
         "Se lægen, hvis det bliver værre.",
         "Hold albuen her ved kroppen.",
         "::: {.web-only}\nKlik her.\n:::",

@@ -138,6 +138,46 @@ def test_a_heading_of_level_one_beside_another_title_is_kept_and_warned(tmp_path
     assert "heading-title" in codes(result)
 
 
+@pytest.mark.parametrize(
+    ("title", "heading", "is_title"),
+    [
+        ("Knæ", "Styrk dit knæ – fem øvelser til knæ", True),
+        ("Ondt i ryggen", "Ondt i ryggen: hvad hjælper?", True),
+        ("Ryg", "Rygning og helbred", False),
+        ("Ondt i ryggen", "Fem gode råd", False),
+    ],
+)
+def test_a_heading_that_says_more_than_the_title_is_the_title(
+    tmp_path: Path, title: str, heading: str, *, is_title: bool
+) -> None:
+    result = reading(tmp_path, "ryg", f"---\ntitle: {title}\n---\n\n# {heading}\n\nTekst.\n")
+
+    assert result.article is not None
+    assert (result.article.title == heading) is is_title
+    assert ("title-longer" in codes(result)) is is_title
+    assert ("heading-title" in codes(result)) is not is_title
+
+
+@pytest.mark.parametrize(
+    ("front", "body", "is_fragment"),
+    [
+        ('title: ""', "Tekst.", True),
+        ("title:", "## Kontakt\n\nTekst.", True),
+        ("title:", "# Kontakt\n\nTekst.", False),
+        ("title:\nlead: Sådan når du os", "Tekst.", False),
+        ("kind: article", "Tekst.", False),
+    ],
+)
+def test_a_file_with_an_empty_title_and_no_opening_is_not_published_by_itself(
+    tmp_path: Path, front: str, body: str, *, is_fragment: bool
+) -> None:
+    result = reading(tmp_path, "hub-footer", f"---\n{front}\n---\n\n{body}\n")
+
+    assert result.article is not None
+    assert result.article.meta.is_unlisted is is_fragment
+    assert ("article-fragment" in codes(result)) is is_fragment
+
+
 def test_a_heading_that_repeats_the_title_is_printed_once(tmp_path: Path) -> None:
     read_article = article(tmp_path, "---\ntitle: Ondt i ryggen\n---\n\n# Ondt i ryggen\n\nTekst.\n")
 

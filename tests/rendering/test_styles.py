@@ -181,3 +181,11 @@ def test_a_word_may_hold_braces(styles: Styles) -> None:
     write(styles.folders[0] / "words/da.toml", 'handout_page = "{{{page}}} {pages}"')
 
     assert load_words(styles, "da").fill("handout_page", page=1, pages="{x}") == "{1} {x}"
+
+
+def test_a_style_file_has_a_limit(styles: Styles) -> None:
+    with (styles.folders[0] / "logo.png").open("wb") as file:
+        file.truncate(20_000_001)
+
+    with pytest.raises(StyleError, match="larger than 20 MB"):
+        styles.data("logo.png")

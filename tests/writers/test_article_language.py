@@ -37,7 +37,10 @@ def shown(format_: str, edition: Edition) -> str:
             with zipfile.ZipFile(io.BytesIO(made["epub"])) as book:
                 found = "".join(map(str, etree.fromstring(book.read("EPUB/chapter-001.xhtml")).itertext()))
         case "handout":
-            found = " ".join(part.text for part in tree(made["pdf"]).find("Art"))
+            whole = tree(made["pdf"])
+            # References and dates of a chapter are a section at the end of the edition.
+            ends = [part for end in whole.find("Sect") if end.find("H1") for part in end.find("Sect")]
+            found = " ".join(part.text for part in (*whole.find("Art")[1:], *ends))
         case "newsletter":
             (card,) = html.document_fromstring(made["html"]).xpath("//td[@lang]")
             found = card.text_content()
@@ -49,7 +52,7 @@ def shown(format_: str, edition: Edition) -> str:
 EVERYWHERE = ("The main points", "See a doctor if …", "Warning", "Important", "References")
 LABELS = {
     "epub": (*EVERYWHERE, "Notes", "Read also", "Last reviewed"),
-    "handout": (*EVERYWHERE, "Notes", "Updated"),
+    "handout": (*EVERYWHERE[:-1], "Notes", "Updated"),
     "newsletter": (*EVERYWHERE, "Notes", "Read also", "Updated"),
     "text": (*EVERYWHERE, "note 1", "Read also", "Updated"),
 }

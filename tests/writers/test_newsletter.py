@@ -218,12 +218,12 @@ def test_layout_tables_are_no_tables_to_a_screen_reader() -> None:
 
 
 def test_a_table_too_wide_for_a_phone_is_a_list_until_a_style_block_says_otherwise() -> None:
-    head = (Cell((plain("Øvelse"),)), Cell((plain("Træningsvirkning"),)))
-    row = (Cell((plain("Bækkenløft"),)), Cell((plain("Koordinationstræning"),)))
+    head = (Cell((plain("Øvelse"),)), Cell((plain("Træningsvirkning"),)), Cell((plain("Hvor tit"),)))
+    row = (Cell((plain("Bækkenløft"),)), Cell((plain("Koordinationstræning"),)), Cell((plain("Hver dag"),)))
 
     tree = parser.document_fromstring(page(written(article(blocks=(Table(head, (row,)),)))))
 
-    assert [label.text for label in tree.xpath("//td/span[@class='label']")] == ["Øvelse: ", "Træningsvirkning: "]
+    assert [label.text for label in tree.xpath("//td/span[@class='label']")] == ["Træningsvirkning: ", "Hvor tit: "]
     cells = tree.xpath("//table[contains(@class, 'stacks')]//td")
     assert cells
     assert all("display: block" in cell.get("style") for cell in cells)
@@ -252,9 +252,9 @@ def test_the_preheader_is_the_description_filled_up() -> None:
 
 def test_the_web_address_is_offered_only_where_there_is_one() -> None:
     assert "Vis i browser" in page(written(article()))
-    assert "Læs mere" in page(written(article()))
+    assert "Se på nettet" in page(written(article()))
     assert "Vis i browser" not in page(written(article(address="")))
-    assert "Læs mere" not in page(written(article(address="")))
+    assert "Se på nettet" not in page(written(article(address="")))
 
 
 def test_files_are_linked_only_where_it_is_said_that_they_lie_on_the_web() -> None:
@@ -575,12 +575,63 @@ def test_an_edition_shows_teasers_with_their_advice_on_doctors() -> None:
 
     assert codes(made) == []
     for content in (html, plain_text):
-        for words in ("Velkommen.", "I dette nyhedsbrev", "Bevæg dig.", "mister følesansen", "Sov godt.", "Læs mere"):
+        for words in (
+            "Velkommen.",
+            "I dette nyhedsbrev",
+            "Bevæg dig.",
+            "mister følesansen",
+            "Sov godt.",
+            "Læs „Artikel nr. 1“",
+        ):
             assert words in content
         for words in ("Resten af teksten.", "Og længe."):
             assert words not in content
     assert 'href="#blog-nr-2-_title"' in html
-    assert 'aria-label="Læs mere: Artikel nr. 2"' in html
+    assert ">Læs „Artikel nr. 2“</a>" in html
+    assert "Læs mere" not in html + plain_text
+
+
+@pytest.mark.parametrize(
+    ("lead", "shown"),
+    [
+        ("Ryggen er stærk. Den tåler meget.", "Ryggen er stærk. Den tåler meget."),
+        ("Det er f.eks. dr. Prøve, der siger det. " + "Så sover du bedre om natten. " * 9, None),
+        ("Et ord " * 50 + "til sidst. Og mere.", "Et ord " * 50 + "til sidst."),
+        ("Uden punktum", "Uden punktum"),
+        ("Han sagde: „Hvil dig.“ Så gik han. " + "Og han kom ikke igen den aften. " * 9, None),
+    ],
+)
+def test_a_teaser_ends_with_a_sentence(lead: str, shown: str | None) -> None:
+    made = artifact(written(bound(numbered(1, lead=lead, blocks=(para("Resten."),)))), ".txt").decode()
+
+    teaser = " ".join(made.partition("Artikel nr. 1")[2].split("Artikel nr. 1")[-2].partition("Læs")[0].split())
+    words = teaser.strip(" -=").removesuffix(" ")
+    assert words in " ".join(lead.split())
+    assert words[-1:] in ".“m"
+    if shown is not None:
+        assert words == shown
+
+
+def test_an_article_without_headings_is_shortened_at_a_paragraph() -> None:
+    long = article(blocks=tuple(para(f"Afsnit {number} " + "æøå " * 300) for number in range(60)))
+
+    made = written(long)
+
+    assert codes(made) == ["newsletter-shortened"]
+    assert "Afsnit 0 " in page(made)
+    assert "Afsnit 59 " not in page(made)
+    assert "Læs mere" in page(made)
+
+
+def test_events_have_their_day_and_month_as_a_tile() -> None:
+    event = Event("Åbent hus", date(2026, 12, 8), "kl. 16–18", "Holdsalen")
+    tree = parser.document_fromstring(page(written(article(events=(event, Event("Uden dato"))))))
+
+    tiles = tree.xpath("//td[@class='tile']")
+
+    assert [tile.text_content() for tile in tiles] == ["8dec.", ""]
+    assert tiles[0].xpath("div/@aria-hidden") == ["true"]
+    assert "8. december 2026 kl. 16–18 · Holdsalen" in tree.text_content()
 
 
 @pytest.mark.parametrize("is_found", [False, True])
@@ -645,7 +696,7 @@ def test_parts_of_an_edition_order_its_contents_and_stand_above_their_first_arti
     assert artifact(made, ".txt").decode().count("Bevægelse\n\n") == 2
 
 
-def test_teasers_of_an_edition_share_one_hero() -> None:
+def test_teasers_of_an_edition_have_one_large_picture_and_small_ones() -> None:
     hero = Figure(Image(PICTURE, "Første", 5), (), 5)
     other = Figure(Image(replace(PICTURE, sha256="b" * 64), "Anden", 5), (), 5)
     articles = (numbered(1, hero=hero), numbered(2, hero=other))
@@ -653,9 +704,12 @@ def test_teasers_of_an_edition_share_one_hero() -> None:
     of_first, of_edition = written(bound(*articles)), written(bound(*articles, hero=other))
     in_full = written(bound(*articles, lengths={"blog_nr_2": "full"}))
 
-    assert re.findall('alt="(Første|Anden)"', page(of_first)) == ["Første"]
-    assert re.findall('alt="(Første|Anden)"', page(of_edition)) == ["Anden"]
-    assert re.findall('alt="(Første|Anden)"', page(in_full)) == ["Første", "Anden"]
+    def shown(made: Written) -> list[tuple[str, str]]:
+        return re.findall(r'<img class="(picture|small)[^"]*"[^>]*alt="(Første|Anden)"', page(made))
+
+    assert shown(of_first) == [("picture", "Første"), ("small", "Anden")]
+    assert shown(of_edition) == [("picture", "Anden"), ("small", "Første"), ("small", "Anden")]
+    assert shown(in_full) == [("picture", "Første"), ("picture", "Anden")]
     assert "Billede: Anden" not in artifact(of_first, ".txt").decode()
 
 
@@ -765,7 +819,7 @@ def test_an_english_article_makes_an_english_mail() -> None:
 
     assert codes(made) == []
     assert message(made)["Content-Language"] == "en"
-    for words in ("View in browser", "Read more on the web", "Updated May 14, 2026", "Unsubscribe"):
+    for words in ("View in browser", "View on the web", "Updated May 14, 2026", "Unsubscribe"):
         assert words in page(made)
 
 

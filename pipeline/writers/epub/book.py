@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from pipeline.errors import SourceError, StyleError, WriteError
 from pipeline.findings import Finding, make_finding
-from pipeline.model import Article, Edition, Picture
-from pipeline.rendering.cover import draw_cover
+from pipeline.model import URGENT_KINDS, Article, Edition, Picture, images
+from pipeline.rendering.cover import Cover, draw_cover
 from pipeline.rendering.fonts import FONT_FAMILY, FONT_STYLES, FontStyle, subset_font
 from pipeline.rendering.markup import TITLE, Placed
 from pipeline.validation.accessibility import XHTML_NS, AccessibilityCounts, count_accessibility
@@ -31,7 +31,7 @@ from pipeline.writers.epub.package import (
 )
 
 FALLBACK_DATE = date(1980, 1, 1)
-COVER_FILE = "pictures/cover.png"
+COVER_FILE = "pictures/cover.jpg"
 STYLE_SHEETS = ("fonts.css", "book.css", "wide.css", "dark.css")
 ITALIC_TAGS = tuple(XHTML_NS + tag for tag in ("em", "i", "cite"))
 BOLD_TAGS = tuple(XHTML_NS + tag for tag in ("strong", "b", "th", "dt", "h1", "h2", "h3", "h4"))
@@ -71,7 +71,7 @@ class BookBuilder:
         self.page_breaks = chapters.PageBreaks(self.printed.page_of)
         self.pictures: dict[str, Rendition] = {}
         """Pictures shown, by name in the book; equal pictures are stored once."""
-        self.urgent: list[chapters.NavEntry] = []
+        self.urgent: list[chapters.UrgentBox] = []
         self.references: list[Markup] = []
         self.counted = AccessibilityCounts()
         self.chapters = chapters.chapters_of(edition)
@@ -194,13 +194,21 @@ class BookBuilder:
         )
 
     def urgent_page(self) -> BookPage:
-        """Return the list of all boxes on when to get help, by chapter."""
-        entries = [
-            chapters.NavEntry(chapter.article.title, chapter.name, below)
-            for chapter in self.chapters
-            if (below := tuple(entry for entry in self.urgent if entry.href.startswith(f"{chapter.name}#")))
+        """Return the signs to act on: those of all chapters, by level of help."""
+        levels = [
+            {
+                "kind": kind,
+                "name": self.words[f"help_{kind}".replace("-", "_")],
+                "boxes": [
+                    {"title": box.chapter.article.title, "href": box.href, "lines": box.lines}
+                    for box in self.urgent
+                    if box.kind == kind
+                ],
+            }
+            for kind in URGENT_KINDS
+            if any(box.kind == kind for box in self.urgent)
         ]
-        return self.page("urgent.xhtml", "urgent", self.words["epub_urgent"], entries=entries)
+        return self.page("urgent.xhtml", "urgent", self.words["epub_urgent"], levels=levels)
 
     def chapter_page(self, chapter: chapters.Chapter) -> BookPage:
         article = chapter.article
@@ -273,9 +281,11 @@ class BookBuilder:
     # ---- navigation
 
     def contents(self, pages: Iterable[BookPage]) -> tuple[chapters.NavEntry, ...]:
-        """Return the table of contents: parts, chapters with their headings, and other pages."""
+        """Return the table of contents to two levels: parts, chapters and their sections, and other pages."""
         of_chapter = {
-            chapter.name: chapters.chapter_toc(chapter, self.job.words_of(chapter.article)) for chapter in self.chapters
+            chapter.name: chapters.chapter_toc(chapter, self.job.words_of(chapter.article))
+            for chapter in self.chapters
+            if not chapter.part
         }
         left_out = ("cover.xhtml", "titlepage.xhtml", "nav.xhtml")
         part_of = {chapter.name: chapter.part.name for chapter in self.chapters if chapter.part}
@@ -341,7 +351,7 @@ class BookBuilder:
             return None
         name = f"pictures/{hashlib.sha256(rendition.data).hexdigest()[:16]}{rendition.suffix}"
         self.pictures[name] = rendition
-        return Placed(name, rendition.width_px, rendition.height_px)
+        return Placed(name, rendition.width_px, rendition.height_px, is_drawing=rendition.suffix == ".png")
 
     @property
     def sheet_names(self) -> tuple[str, ...]:
@@ -365,11 +375,27 @@ class BookBuilder:
         )
         return sheets, fonts
 
+    def cover(self) -> bytes:
+        """Return the cover, with the first picture of the book; photographs before drawings."""
+        front = self.edition.front
+        shown = (image.picture for article in (front, *self.edition.articles) for image in images(article))
+        made = [made for picture in shown if (made := self.job.pictures.get(chapters.book_need(picture)))]
+        picture = next((each for each in made if each.media_type == "image/jpeg"), made[0] if made else None)
+        kind = f"epub_kicker_{front.meta.kind}"
+        cover = Cover(
+            front.title,
+            self.words[kind if kind in self.words.entries else "epub_kicker"],
+            self.job.publisher.name,
+            front.language,
+            self.job.options.cover_colour,
+            picture.data if picture else b"",
+            is_photo=picture is not None and picture.media_type == "image/jpeg",
+        )
+        return draw_cover(cover, self.job.styles)
+
     def picture_items(self) -> tuple[ManifestItem, ...]:
-        colour = self.job.options.cover_colour
-        cover = draw_cover(self.edition.front.title, self.job.publisher.name, self.words["epub_kicker"], colour)
         return (
-            ManifestItem("cover-image", COVER_FILE, "image/png", cover, ("cover-image",)),
+            ManifestItem("cover-image", COVER_FILE, "image/jpeg", self.cover(), ("cover-image",)),
             *(
                 ManifestItem(f"picture-{number}", name, rendition.media_type, rendition.data)
                 for number, (name, rendition) in enumerate(self.pictures.items(), 1)

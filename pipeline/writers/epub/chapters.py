@@ -15,8 +15,16 @@ from pipeline.findings import Finding, make_finding
 from pipeline.model import children, text, walk
 from pipeline.registry import warning_rule
 from pipeline.rendering.fonts import widest_word_em
-from pipeline.rendering.help_levels import box_label
-from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, column_widths, part_id
+from pipeline.rendering.markup import (
+    ADDED,
+    TITLE,
+    MarkupRenderer,
+    Placed,
+    chapter_prefix,
+    column_widths,
+    part_id,
+    stacked_classes,
+)
 from pipeline.rendering.words import Words
 from pipeline.validation.accessibility import UNDESCRIBED
 from pipeline.validation.epub import EXTERNAL_SCHEMES
@@ -34,11 +42,12 @@ _INDENTS_EM: Mapping[type[model.Block], float] = {
     model.Callout: 2.7,
 }
 """Indents, as in `styles/epub/book.css`."""
+_SECTION_LEVEL = 2
 _CELL_EM, _CELL_GAP_EM = 0.95, 0.9
 """Type size of tables, and the right padding of every cell but the last, as in `styles/epub/book.css`."""
 _FONT_SPARE = 1.15
 """A reader's own typeface may be so much wider than ours."""
-_TABLE_EM = (28, 46)
+_TABLE_EM = (28, 33)
 """Widths of text in which `styles/epub/wide.css` shows the columns of a wide table."""
 
 
@@ -71,6 +80,24 @@ class Chapter:
     def href(self, id_: str) -> str:
         """Return the address of a heading in the book; that of the chapter where there is no such heading."""
         return f"{self.file_of[id_]}#{self.prefix}{id_}" if id_ in self.file_of else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class UrgentBox:
+    """A box on when to get help, for the page of the book that holds them all."""
+
+    kind: model.CalloutKind
+    chapter: Chapter
+    href: str
+    lines: tuple[str, ...]
+
+
+def _signs(box: model.Callout) -> Iterator[str]:
+    """Yield the words of a box: its title, its paragraphs, and each item of its lists."""
+    yield from filter(None, (text(box.title),))
+    for block in box.blocks:
+        items = block.items if isinstance(block, model.BulletList | model.OrderedList) else ((block,),)
+        yield from filter(None, map(text, items))
 
 
 def chapters_of(edition: model.Edition) -> tuple[Chapter, ...]:
@@ -159,7 +186,7 @@ class ChapterRenderer(MarkupRenderer):
         self.chapters = chapters
         """All chapters of the book, by the web address of their article."""
         self.page_breaks = page_breaks
-        self.urgent: list[NavEntry] = []
+        self.urgent: list[UrgentBox] = []
         """The boxes on when to get help."""
         self.findings: list[Finding] = []
         self.moved: list[Markup] = []
@@ -216,6 +243,12 @@ class ChapterRenderer(MarkupRenderer):
             return markup
         return Markup(str(markup).replace("<img ", f'<img {UNDESCRIBED}="" ', 1))  # noqa: S704  # escaped where it was made
 
+    def figure(self, block: model.Figure) -> Markup:
+        figure, placed = super().figure(block), self.place(block.image.picture)
+        if not placed or not placed.is_drawing:
+            return figure
+        return Markup('<figure class="drawing">') + figure.removeprefix("<figure>")
+
     # ---- boxes and references
 
     def callout(self, block: model.Callout) -> Markup:
@@ -223,8 +256,7 @@ class ChapterRenderer(MarkupRenderer):
         id_ = f"{self.prefix}_box-{self._boxes}"
         tag, kind = (Markup("aside"), "tip") if block.kind == "tip" else (Markup("section"), "notice")
         if block.kind in model.URGENT_KINDS:
-            label, title = box_label(block, self.words), text(block.title)
-            self.urgent.append(NavEntry(": ".join(filter(None, (label, title))), f"{self.chapter.name}#{id_}"))
+            self.urgent.append(UrgentBox(block.kind, self.chapter, f"{self.chapter.name}#{id_}", tuple(_signs(block))))
         name = f"{id_}-title"
         heading = self.callout_title(block, name)
         named = (Markup(' aria-labelledby="{}"').format(name) if heading else "") + (ADDED if block.is_added else "")
@@ -264,7 +296,7 @@ class ChapterRenderer(MarkupRenderer):
         return markup
 
     def table(self, block: model.Table) -> Markup:
-        """Return a table; one that is too wide for a phone is a list there, each cell behind its head.
+        """Return a table; one that is too wide for a phone becomes cards there, one for each row.
 
         Its roles are stated, since readers take them from a table that is not shown as one.
         """
@@ -276,7 +308,9 @@ class ChapterRenderer(MarkupRenderer):
         rows = Markup(rows.replace("<tr>", '<tr role="row">').replace("<td", '<td role="cell"'))  # noqa: S704  # escaped
         self._labels = None
         fits = next((f" fits-{width_em}" for width_em in _TABLE_EM if least_em <= width_em), "")
-        return Markup('<div class="wide"><table class="stacks{}" role="table">{}</div>').format(fits, rows)
+        return Markup('<div class="wide"><table class="{}{}" role="table">{}</div>').format(
+            stacked_classes(block), fits, rows
+        )
 
     def row(self, cells: Sequence[model.Cell], tag: str) -> Markup:
         is_labelled = self._labels is not None and tag == "td"
@@ -361,25 +395,17 @@ def _least_table_em(table: model.Table) -> float:
 
 
 def chapter_toc(chapter: Chapter, words: Words) -> tuple[NavEntry, ...]:
-    entries: list[tuple[int, NavEntry]] = []
+    """Return the sections of a chapter; what stands below them, such as each of many questions, is left out."""
+    entries: list[NavEntry] = []
     for block in model.opened(chapter.article.blocks):
         # Headings in another file are left out: a table of contents follows the reading order.
-        if isinstance(block, model.Header | model.References) and chapter.file_of.get(block.id) == chapter.name:
+        if not isinstance(block, model.Header | model.References) or _heading_level(block) != _SECTION_LEVEL:
+            continue
+        if chapter.file_of.get(block.id) == chapter.name:
             content = block.content if isinstance(block, model.Header) else block.title
             pictured = " ".join(node.alt for node in walk(content) if isinstance(node, model.Image))
-            title = text(content) or pictured or words["references"]
-            entries.append((_heading_level(block), NavEntry(title, chapter.href(block.id))))
-    return _nest_by_level(entries)
-
-
-def _nest_by_level(entries: list[tuple[int, NavEntry]]) -> tuple[NavEntry, ...]:
-    places: list[NavEntry] = []
-    while entries:
-        level, place = entries[0]
-        end = next((n for n, (deeper, _) in enumerate(entries) if n and deeper <= level), len(entries))
-        places.append(NavEntry(place.title, place.href, _nest_by_level(entries[1:end])))
-        entries = entries[end:]
-    return tuple(places)
+            entries.append(NavEntry(text(content) or pictured or words["references"], chapter.href(block.id)))
+    return tuple(entries)
 
 
 def _heading_level(block: model.Block) -> int:

@@ -63,11 +63,19 @@ needs = print_needs
     "A property in `handout.css` that it does not know",
     "Read the message; it usually names the rule of the style sheet.",
 )
+@warning_rule(
+    "handout-drawing-left-out",
+    "A drawing whose text could not be read on paper, smaller than 7 pt or too pale, is left out; its text alternative "
+    "is printed.",
+    "A poster with 20 lines of text, saved as one picture; white letters on yellow",
+    "Draw it again with larger or darker text, or say in its text alternative what it says.",
+    aliases=("handout-lettering-small",),
+)
 @note_rule(
-    "handout-lettering-small",
-    "The text in a drawing is printed smaller than 7 pt, although the drawing is as wide as possible.",
-    "A poster with 20 lines of text, saved as one picture",
-    "Draw it again with larger text, or repeat its content in the article.",
+    "handout-drawing-darkened",
+    "Letters in a drawing are too pale on white for a printer without colours (below 3:1); they are printed darker.",
+    "Yellow headings on a white poster",
+    "Draw it again with darker letters.",
 )
 @warning_rule(
     "handout-page-empty",

@@ -192,9 +192,9 @@ class _CardRenderer(HandoutRenderer):
             return Markup(""), 0.0, 0.0
         width_mm = _picture_mm(made, self._setting)
         self.picture_mm = width_mm
-        self._width_mm = self._frame.column_mm
+        self._photo_mm = 0.0
         markup = super(HandoutRenderer, self).figure(figure)
-        self._width_mm = self._frame.side_mm
+        self._photo_mm = self._frame.mood_mm
         self.picture_mm = 0.0
         return markup, width_mm, width_mm * made.height_px / made.width_px
 
@@ -266,13 +266,14 @@ def _card_values(
     name = exercise.name if card.prefix == "" and exercise.name else None
     heading = name_beside(exercise.title, card.title)
     widest_mm = widest_word_mm(card.title, "bold", setting.size_pt)
+    title_em = VARIANTS[_VARIANT].title_pt / setting.size_pt
     values = {
         "title": Markup("{}").format(renderer.inlines(exercise.name.content))
         if card.prefix and exercise.name
         else substitutions.printed_title(card.article),
         "collection": card.article.title if card.prefix else "",
         "size": f"{setting.size_pt:g}pt",
-        "title_em": max(_MIN_TITLE_EM, min(VARIANTS[_VARIANT].title_em, frame.column_mm / (widest_mm or 1.0))),
+        "title_em": max(_MIN_TITLE_EM, min(title_em, frame.column_mm / (widest_mm or 1.0))),
         "is_tight": setting.is_tight,
         "figure": figure,
         "is_beside": is_beside,

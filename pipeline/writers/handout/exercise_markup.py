@@ -68,6 +68,18 @@ def takes_hero(article: model.Article) -> bool:
     return article.hero is not None and any(each.picture is article.hero for each in components_of(article))
 
 
+def parts_of(article: model.Article) -> Iterator[Component | tuple[tuple[int, model.Block], ...]]:
+    """Yield the components of an article, and the other blocks, numbered from 1, in reading order."""
+    at = 0
+    for component in components_of(article):
+        if at < component.start:
+            yield tuple(enumerate(article.blocks[at : component.start], at + 1))
+        yield component
+        at = component.end
+    if at < len(article.blocks):
+        yield tuple(enumerate(article.blocks[at:], at + 1))
+
+
 @dataclass(frozen=True, slots=True)
 class ComponentRenderer:
     """Renders components with the means of the handout's renderer."""
@@ -84,19 +96,7 @@ class ComponentRenderer:
     lettering_mm: float
     """The least size of the text in a drawing."""
 
-    def pieces(self, article: model.Article) -> Iterator[tuple[model.Block | None, Markup]]:
-        """Yield each block with its markup, and each component with none of its blocks."""
-        components = {each.start: each for each in components_of(article)}
-        at = 0
-        while at < len(article.blocks):
-            if component := components.get(at):
-                yield None, self._component(article.blocks, component)
-                at = component.end
-            else:
-                yield article.blocks[at], self.anchored(at + 1, article.blocks[at])
-                at += 1
-
-    def _component(self, blocks: Sequence[model.Block], component: Component) -> Markup:
+    def component(self, blocks: Sequence[model.Block], component: Component) -> Markup:
         dose = set(map(id, component.exercise.dose))
         picture, heading = component.picture, component.exercise.name or component.exercise.title
         shown = Markup("") if picture is None else self._picture(picture, blocks, component)

@@ -5,21 +5,22 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
 from pipeline.findings import Finding, make_finding
-from pipeline.model import Article, Edition, Figure, walk
-from pipeline.rendering.markup import TITLE, chapter_prefix
+from pipeline.model import Article, Edition, Figure, Header
+from pipeline.rendering.markup import TITLE, anchor, chapter_prefix
 from pipeline.rendering.paper_sizes import MM_PER_PT, PAGES_PER_SHEET
 from pipeline.rendering.pdf_layout import Layout, insert_boxes
 from pipeline.writers import Facts, Job
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import Excerpt, VariantDoesNotApply, excerpts_of
 from pipeline.writers.handout.missing_characters import Substitutions
-from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, printed_lettering_pt, top_level_blocks
+from pipeline.writers.handout.placing import places_later
+from pipeline.writers.handout.print_markup import HandoutRenderer
+from pipeline.writers.handout.sheet_fit import MIN_FULL_SHARE, PageUse, best_setting, cost, guessed_use
 from pipeline.writers.handout.variants import (
     STANDARD_VARIANT,
     VARIANTS,
@@ -27,18 +28,25 @@ from pipeline.writers.handout.variants import (
     TypeSetting,
     Variant,
     candidate_settings,
-    print_need,
 )
 
 _MAX_FITTED_ARTICLES = 24
 """With more articles some always end with a nearly empty page, and each setting tried costs a whole layout."""
-_READABLE_LETTERING_PT = 0.9 * MIN_LETTERING_PT
-"""The size of text in drawings is measured to about a tenth."""
 _MIN_FILLED_SHARE = 0.5
 """A page before the last that is less full is underfull."""
 _MAX_STRANDED_LINES = 2.6
 """A last page with at most so many lines is underfull."""
 _LINE_HEIGHT_EM = 1.45
+_MOST_LAYOUTS = 3
+"""Settings laid out to find the best one."""
+_MOST_MOVES = 2
+"""Layouts to close holes before drawings."""
+MAX_LONELY_LINES = 6.5
+"""A last page with so many lines of the article is lonely, where another setting can help it."""
+_MIN_DRAWING_MM = 62.0
+"""Width of the pictures that text does not flow around."""
+_HEAD_MM = 24.0
+"""Height of the letterhead."""
 LayOut = Callable[[TypeSetting], Layout]
 
 
@@ -79,45 +87,63 @@ def lay_out_variant(edition: Edition, job: Job, name: str, substitutions: Substi
     return _lay_out_excerpt(last, job, name, substitutions)
 
 
+@dataclass(frozen=True, slots=True)
+class _Layouts:
+    """An edition laid out in several settings, each once."""
+
+    edition: Edition
+    job: Job
+    variant: Variant
+    substitutions: Substitutions
+    made: dict[TypeSetting, Layout] = field(default_factory=dict)
+
+    def lay(self, setting: TypeSetting) -> Layout:
+        if setting not in self.made:
+            self.made[setting] = print_html.lay_out_handout(
+                self.edition, self.job, self.variant, setting, self.substitutions
+            )
+        return self.made[setting]
+
+    def starts(self, setting: TypeSetting) -> list[int]:
+        """Return the pages on which articles begin."""
+        page_of = self.lay(setting).page_of
+        _, *others = _distinct_articles(self.edition)
+        # The title of the first may have been pushed off page 1.
+        return [1, *(page_of[chapter_prefix(self.edition, article) + TITLE] for article in others)]
+
+    def underfull(self, setting: TypeSetting) -> tuple[UnderfullPage, ...]:
+        return underfull_pages(self.lay(setting), setting, self.starts(setting), print_html.IMPRINT_ID)
+
+    def measure(self, setting: TypeSetting) -> PageUse:
+        return measured_use(self.lay(setting), setting, self.starts(setting))
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.edition.articles) > _MAX_FITTED_ARTICLES
+
+
 def _lay_out_excerpt(excerpt: Excerpt, job: Job, name: str, substitutions: Substitutions) -> LaidOutVariant:
     edition, source = excerpt.edition, excerpt.edition.front.source
     variant = replace(VARIANTS[name], most_pages=excerpt.most_pages)
     prefix = "" if name == STANDARD_VARIANT else f"{name}: "
     # An edition of several articles is a book: it is not fitted to a sheet.
     options: Options = replace(job.options, fit=_fit(edition, job.options))
-    is_long = len(edition.articles) > _MAX_FITTED_ARTICLES
-    candidates = candidate_settings(variant, options)[: 1 if is_long else None]
-
-    @cache
-    def lay(setting: TypeSetting) -> Layout:
-        return print_html.lay_out_handout(edition, job, variant, setting, substitutions)
-
-    def find_underfull(setting: TypeSetting) -> tuple[UnderfullPage, ...]:
-        page_of = lay(setting).page_of
-        _, *others = _distinct_articles(edition)
-        # The title of the first may have been pushed off page 1.
-        starts = [1, *(page_of[chapter_prefix(edition, article) + TITLE] for article in others)]
-        return underfull_pages(lay(setting), setting, starts, print_html.IMPRINT_ID)
-
+    layouts = _Layouts(edition, job, variant, substitutions)
     findings: list[Finding] = []
-    pages = _most_pages(variant, options)
-    setting = roomiest_setting(candidates, lay, pages) if pages else None
-    if pages and not setting:
-        message = _excess_message(lay(candidates[-1]), candidates[-1], pages)
-        if variant.most_pages:
-            raise TooLongForPage(message)
-        findings.append(make_finding("handout-too-long", source, 0, f"{prefix}{message}"))
-        candidates = candidate_settings(variant, replace(options, fit=""))
-    setting = setting or least_wasteful_setting(candidates, lay, find_underfull)
-    if not is_long and not all(page.is_end for page in find_underfull(setting)):
-        loose = (replace(each, is_loose=True) for each in dict.fromkeys((candidates[0], setting)))
-        setting = least_wasteful_setting((setting, *loose), lay, find_underfull)
-    layout = lay(setting)
-    if name == STANDARD_VARIANT:
-        findings += _small_lettering_findings(edition, job, setting)
+    if variant.most_pages:
+        candidates = candidate_settings(variant, options)
+        setting = roomiest_setting(candidates, layouts.lay, variant.most_pages)
+        if not setting:
+            raise TooLongForPage(_excess_message(layouts.lay(candidates[-1]), candidates[-1], variant.most_pages))
+    else:
+        setting, excess = _best_setting(layouts, options)
+        if excess:
+            findings.append(make_finding("handout-too-long", source, 0, f"{prefix}{excess}"))
+    layout = layouts.lay(setting)
+    findings += _left_out_drawings(edition, job, setting, prefix)
     if variant.content == "whole":
-        findings += _underfull_findings(find_underfull(setting), source, prefix, has_notes=options.notes)
-    if options.notes and not is_long:
+        findings += _underfull_findings(layouts.underfull(setting), source, prefix, has_notes=options.notes)
+    if options.notes and not layouts.is_long:
         _insert_writing_lines(layout, edition, job, variant, setting)
     findings += layout_findings(layout, source, prefix)
     return LaidOutVariant(layout, tuple(findings))
@@ -130,9 +156,60 @@ def _fit(edition: Edition, options: Options) -> Literal["", "sheet"]:
     return options.fit
 
 
-def _most_pages(variant: Variant, options: Options) -> int:
-    """Return how many pages a variant is fitted to; 0: as many as it needs."""
-    return PAGES_PER_SHEET if options.fit and not variant.candidates else variant.most_pages
+def _best_setting(layouts: _Layouts, options: Options) -> tuple[TypeSetting, str]:
+    """Return the setting in which an article of any length fills its sheets best, and by how much it is too long."""
+    edition, variant, excess = layouts.edition, layouts.variant, ""
+    candidates = candidate_settings(variant, options)
+    if layouts.is_long:
+        return candidates[0], ""
+    most_pages = PAGES_PER_SHEET if options.fit and not variant.candidates else 0
+    guess = guessed_use(edition, candidates[0])
+    most_layouts = _MOST_LAYOUTS + bool(variant.candidates)
+    setting = best_setting(candidates, layouts.measure, guess, most_layouts, most_pages)
+    if most_pages and layouts.lay(setting).pages > most_pages:
+        setting = roomiest_setting(candidates, layouts.lay, most_pages) or setting
+    if most_pages and layouts.lay(setting).pages > most_pages:
+        excess = _excess_message(layouts.lay(candidates[-1]), candidates[-1], most_pages)
+    setting = _with_drawings_later(layouts, setting)
+    if not all(page.is_end for page in layouts.underfull(setting)):
+        loose = (replace(each, is_loose=True) for each in dict.fromkeys((candidates[0], setting)))
+        setting = least_wasteful_setting((setting, *loose), layouts.lay, layouts.underfull)
+    return setting, excess
+
+
+def _with_drawings_later(layouts: _Layouts, setting: TypeSetting) -> TypeSetting:
+    """Return the setting with drawings behind paragraphs of their section where that closes holes."""
+    if layouts.edition.is_bound:
+        return setting
+    for _ in range(_MOST_MOVES):
+        use = layouts.measure(setting)
+        moves = tuple(_moves(layouts.edition.front, layouts.lay(setting), setting, use)) if use.has_holes else ()
+        tried = replace(setting, moved=(*setting.moved, *moves))
+        if not moves or cost(tried, layouts.measure(tried)) >= cost(setting, use):
+            break
+        setting = tried
+    return setting
+
+
+def _moves(article: Article, layout: Layout, setting: TypeSetting, use: PageUse) -> Iterator[tuple[str, int, int]]:
+    """Yield the first drawing below each hole, with the number of paragraphs that fit before it."""
+    frame, page_of = setting.frame, layout.page_of
+    places = [(anchor("", number, block), block) for number, block in enumerate(article.blocks, 1)]
+    for page, share in enumerate(use.holes, 1):
+        if share <= 1 - MIN_FULL_SHARE:
+            continue
+        on_next = [(place, block) for place, block in places if page_of.get(place) == page + 1]
+        number = next((at for at, (_, block) in enumerate(on_next) if not isinstance(block, Header)), 0)
+        if number >= len(on_next) or not isinstance(on_next[number][1], Figure):
+            continue
+        at = places.index(on_next[number])
+        later = places_later([block for _, block in places[at + 1 :]], places[at - 1][1] if at else None)
+        room_mm, steps = share * frame.room_mm, 0
+        tops = [layout.top_mm(place) for place, _ in on_next[number + 1 :]]
+        while steps < later and steps + 1 < len(tops) and tops[steps] - tops[0] < room_mm:
+            steps += 1
+        if steps and on_next[number][1].line not in {line for _, line, _ in setting.moved}:
+            yield article.source, on_next[number][1].line, steps
 
 
 def _underfull_findings(
@@ -164,19 +241,16 @@ def _insert_writing_lines(layout: Layout, edition: Edition, job: Job, variant: V
         insert_boxes(layout, lines, print_html.END_ID, print_html.LINES_ID)
 
 
-def _small_lettering_findings(edition: Edition, job: Job, setting: TypeSetting) -> Iterator[Finding]:
-    """Yield drawings whose text is too small to read; the picture at the top is not checked."""
-    articles = _distinct_articles(edition)
-    figures = ((article, node) for article in articles for node in walk(article.blocks) if isinstance(node, Figure))
-    for article, figure in figures:
-        picture = figure.image.picture
-        made = job.pictures.get(print_need(picture, setting.frame.column_mm))
-        room_mm = setting.frame.full_mm if figure in top_level_blocks(article.blocks) else setting.frame.column_mm
-        if not made or made.media_type != "image/png":
-            continue
-        if 0 < (size_pt := printed_lettering_pt(made, setting, room_mm)) < _READABLE_LETTERING_PT:
-            message = f"the lettering in {picture.path} is printed at about {size_pt:.1f} pt, expected 7 or more"
-            yield make_finding("handout-lettering-small", article.source, figure.line, message)
+def _left_out_drawings(edition: Edition, job: Job, setting: TypeSetting, prefix: str) -> Iterator[Finding]:
+    """Yield a finding for each drawing that cannot be read in this setting, or is printed otherwise to be read."""
+    for article in _distinct_articles(edition):
+        renderer = HandoutRenderer(article, job, setting, "")
+        renderer.article(article)
+        for line, message in renderer.unprinted:
+            yield make_finding("handout-drawing-left-out", article.source, line, f"{prefix}{message}")
+        for line, path in renderer.darkened if not prefix else ():
+            message = f"pale letters of {path} are printed darker, so that they can be read without colours"
+            yield make_finding("handout-drawing-darkened", article.source, line, message)
 
 
 def _distinct_articles(edition: Edition) -> tuple[Article, ...]:
@@ -212,6 +286,32 @@ def least_wasteful_setting(
             return setting
         costs[setting] = (lay(setting).pages, len(found))
     return min(costs, key=costs.__getitem__)
+
+
+def measured_use(layout: Layout, setting: TypeSetting, starts: Sequence[int]) -> PageUse:
+    """Return how a layout fills its pages.
+
+    Args:
+        starts: The pages on which articles begin; the page before each may be as empty as it likes.
+    """
+    frame, end, imprint = setting.frame, print_html.END_ID, print_html.IMPRINT_ID
+    last = layout.page_of[end]
+    holes = tuple(
+        1 - (layout.bottom_mm(page) - frame.top_mm) / frame.room_mm for page in range(1, last) if page + 1 not in starts
+    )
+    length = last - 1 + (layout.top_mm(end) - frame.top_mm) / frame.room_mm
+    is_apart = layout.page_of[imprint] < last
+    imprint_mm = 0.0 if is_apart else layout.top_mm(end) - layout.top_mm(imprint)
+    last_lines_mm = 0.0 if is_apart else layout.top_mm(imprint) - frame.top_mm
+    lonely_mm = MAX_LONELY_LINES * setting.size_pt * setting.leading * MM_PER_PT / frame.columns
+    return PageUse(
+        last,
+        length,
+        (imprint_mm + _HEAD_MM) / frame.room_mm,
+        layout.pictures_mm(_MIN_DRAWING_MM) / frame.room_mm / frame.columns,
+        tuple(max(0.0, share) for share in holes),
+        is_end_lonely=last > 1 and last not in starts and last_lines_mm <= lonely_mm,
+    )
 
 
 def underfull_pages(layout: Layout, setting: TypeSetting, starts: Sequence[int], end: str) -> tuple[UnderfullPage, ...]:

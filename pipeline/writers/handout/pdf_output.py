@@ -26,6 +26,7 @@ from pipeline.writers.handout.cards import card_starts, lay_out_cards
 from pipeline.writers.handout.excerpt import VariantDoesNotApply
 from pipeline.writers.handout.layout_search import LaidOutVariant, lay_out_variant
 from pipeline.writers.handout.missing_characters import Substitutions, find_substitutions
+from pipeline.writers.handout.print_edit import edit_for_paper
 from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, VARIANTS, Options, variants_to_draw
 
 _ALLOWED_FONTS = frozenset({"Handout-Sans"})
@@ -39,9 +40,9 @@ def write_handout(edition: Edition, job: Job) -> Written:
     others are returned, unless it is the standard variant: then no file is.
     """
     programme = as_programme(edition)
-    edition = programme.edition
-    substitutions, findings = find_substitutions(edition)
-    findings = (*findings, *programme.findings, *_content_findings(edition, job))
+    edition, findings = edit_for_paper(programme.edition, job.options)
+    substitutions, replaced = find_substitutions(edition)
+    findings = (*programme.findings, *findings, *replaced, *_content_findings(edition, job))
     drawn: dict[str, Artifact] = {}
     starts: dict[str, tuple[int, ...]] = {}
     facts = Facts()
@@ -93,7 +94,7 @@ def _make_variant(
 
 def standard_facts(edition: Edition, job: Job) -> Facts:
     """Return the page numbers of the standard variant, without drawing it."""
-    edition = as_programme(edition).edition
+    edition, _ = edit_for_paper(as_programme(edition).edition, job.options)
     return lay_out_variant(edition, job, STANDARD_VARIANT, find_substitutions(edition)[0]).facts
 
 

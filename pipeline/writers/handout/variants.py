@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.config import FILE_NAME, SeeDoctor
@@ -29,21 +29,35 @@ class Options:
     paper: Literal["A4", "letter"] = "A4"
     """Of the standard variant."""
     font_size_pt: float = 12.0
-    """Size of all text, footer and captions included; 12 is the minimum for clear print."""
+    """Least size of the text: up to 14 pt are taken where the sheets have room. 12 is the minimum for clear print."""
     fit: Literal["", "sheet"] = ""
-    """`sheet`: a size between this one and 14 pt, and spacing, so that both sides of one sheet are filled."""
+    """`sheet`: as large as both sides of one sheet allow, and a warning where they do not suffice."""
+    columns: Literal["auto", "never"] = "auto"
+    """`auto`: two columns where they save a sheet. `never`: always one, which is easier for unpractised readers."""
     hyphenate: bool = False
     """Off by default: Danish patterns break compounds wrongly, `bækkenbund-stræning`."""
     qr_code: bool = True
     """Print a QR code of the article's web address."""
     notes: bool = True
-    """Print lines for "Mine noter" where the last page has room."""
+    """Print lines for questions where the last page has room, six at most."""
     standard: Standard = "ua-1"
     """`ua-1`: PDF/UA-1 and PDF/A-2a, which today's readers and archives support. `ua-2`: PDF/UA-2 and PDF/A-4."""
     allow_nonconforming: bool = False
     """Publish files that violate the standard: without its claims, and with a warning for each rule."""
     see_doctor: SeeDoctor = ()
     """The former name of `[publisher] see_doctor`, which counts for every format."""
+
+    leave_out: tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
+    """Beginnings of headings whose sections are left out on paper, which says that they are on the web.
+
+    A list for all articles, or lists by `kind:`, `{exercise = ["Muskler"], all = ["Ofte stillede spørgsmål"]}`.
+    """
+
+    def left_out_of(self, kind: str) -> tuple[str, ...]:
+        """Return the beginnings of headings whose sections are left out of articles of a kind."""
+        if isinstance(self.leave_out, Mapping):
+            return (*self.leave_out.get("all", ()), *self.leave_out.get(kind, ()))
+        return self.leave_out
 
     def __post_init__(self) -> None:
         """Validate the options.
@@ -68,42 +82,64 @@ class PageGeometry:
     paper_mm: tuple[float, float]
     column_mm: float
     """Width of the text."""
+    wide_mm: float
+    """Width of title, boxes and tables."""
     side_mm: float
-    """Width of photographs: in the margin beside the text, or in the column where there is no margin."""
+    """Width of pictures that show how to do something: beside the text, or in the column where no text is beside it."""
+    mood_mm: float
+    """Width of other photographs."""
     left_mm: float
     top_mm: float
     bottom_mm: float
     gap_mm: float = 0.0
-    """Between the text and the margin for photographs and QR code; 0: there is no such margin."""
+    """Between the text and a photograph beside it; 0: photographs stand in the column."""
     columns: int = 1
     gutter_mm: float = 0.0
+    drawing_mm: float = 0.0
+    """Width of the drawings that are ordered: those of all geometries of a paper are the same files."""
+    photo_mm: float = 0.0
 
     @property
     def has_margin(self) -> bool:
         return self.gap_mm > 0
 
     @property
-    def margin_with_gap_mm(self) -> float:
-        return self.gap_mm + self.side_mm if self.has_margin else 0.0
+    def beside_mm(self) -> float:
+        """How far boxes, tables and photographs reach beyond the text."""
+        return self.wide_mm - self.column_mm if self.columns == 1 else 0.0
 
     @property
     def full_mm(self) -> float:
-        """A column of text with the margin beside it."""
-        return self.column_mm + self.margin_with_gap_mm
-
-    @property
-    def title_mm(self) -> float:
-        """Width for a title; in two columns a picture is beside it."""
-        return self.column_mm if self.columns == 1 else self.width_mm - self.side_mm - self.gutter_mm
+        """Width of the type area."""
+        return self.wide_mm
 
     @property
     def width_mm(self) -> float:
-        """Width of the type area."""
-        return self.full_mm + (self.columns - 1) * (self.column_mm + self.gutter_mm)
+        return self.wide_mm
 
     @property
     def right_mm(self) -> float:
-        return round(self.paper_mm[0] - self.left_mm - self.width_mm, 2)
+        return round(self.paper_mm[0] - self.left_mm - self.wide_mm, 2)
+
+    @property
+    def room_mm(self) -> float:
+        """Height of the type area."""
+        return self.paper_mm[1] - self.top_mm - self.bottom_mm
+
+    @property
+    def box_mm(self) -> float:
+        """Width of a box: in two columns it stays in its own."""
+        return self.wide_mm if self.columns == 1 else self.column_mm
+
+    @property
+    def plain_drawing_mm(self) -> float:
+        """Width of a drawing without words, which is legible before it is as wide as the text."""
+        return 100.0 if self.has_margin else self.column_mm
+
+    @property
+    def max_photo_height_mm(self) -> float:
+        """So that the text it belongs to fits on the same page."""
+        return round(self.paper_mm[1] * (0.25 if self.has_margin or self.columns > 1 else 0.36), 1)
 
     @property
     def max_picture_height_mm(self) -> float:
@@ -112,17 +148,25 @@ class PageGeometry:
 
 
 _A4, _LETTER, _A5 = (210.0, 297.0), (215.9, 279.4), (148.0, 210.0)
-# 125 mm hold 60 to 75 letters of 12 pt; photographs are in the margin.
-_SHEET = PageGeometry(_A4, 125.0, 44.0, 20.0, 16.0, 24.0, 6.0)
-_LETTER_SHEET = PageGeometry(_LETTER, 125.0, 44.0, 22.0, 16.0, 24.0, 6.0)
-# 138 mm hold at most 55 letters of 18 pt: photographs in a margin would be too small.
-_LARGE_SHEET = PageGeometry(_A4, 138.0, 100.0, 32.0, 16.0, 30.0)
-_LEAFLET = PageGeometry(_A5, 118.0, 66.0, 15.0, 12.0, 19.0)
+
+
+def _sheet(paper_mm: tuple[float, float], size_pt: float, columns: int = 1) -> PageGeometry:
+    """Return the geometry for a type size: 140 mm hold 70 letters of 13 pt; two columns a third more words."""
+    left_mm = (paper_mm[0] - 175.0) / 2
+    sheet = PageGeometry(paper_mm, 84.5, 175.0, 84.5, 44.0, left_mm, 14.0, 21.0, 0.0, 2, 6.0, 151.0, 84.5)
+    if columns > 1:
+        return sheet
+    column_mm = max(140.0, round(10.8 * size_pt))
+    return replace(
+        sheet, column_mm=column_mm, side_mm=61.0, top_mm=15.0, bottom_mm=22.0, gap_mm=5.0, columns=1, gutter_mm=0.0
+    )
+
+
+# 138 mm hold at most 55 letters of 18 pt: there is no room beside photographs.
+_LARGE_SHEET = PageGeometry(_A4, 138.0, 175.0, 138.0, 100.0, 17.5, 16.0, 26.0, drawing_mm=138.0, photo_mm=138.0)
+_LEAFLET = PageGeometry(_A5, 118.0, 118.0, 118.0, 66.0, 15.0, 12.0, 17.0, drawing_mm=118.0, photo_mm=118.0)
 # A card has no footer; 8 mm are more than what printers leave free.
-_CARD = PageGeometry(_A5, 132.0, 76.0, 8.0, 8.0, 8.0)
-# Two columns hold a third more words than one with a margin; 84.5 mm hold 46 letters of 12 pt.
-_FULL_SHEET = PageGeometry(_A4, 84.5, 46.0, 18.0, 14.0, 22.0, columns=2, gutter_mm=6.0)
-_FULL_LETTER = PageGeometry(_LETTER, 84.5, 46.0, 20.0, 14.0, 22.0, columns=2, gutter_mm=6.0)
+_CARD = PageGeometry(_A5, 132.0, 132.0, 76.0, 76.0, 8.0, 8.0, 8.0, drawing_mm=132.0, photo_mm=76.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +180,27 @@ class TypeSetting:
     """Factor for the width of drawings in the column: text of 10 pt is still 7 pt at 0.7."""
     is_loose: bool = False
     """Rows, boxes and lists may break across pages; else a page would be nearly empty."""
+    moved: tuple[tuple[str, int, int], ...] = ()
+    """Drawings that stand later, at the head of the next page: source and line of each, and how many blocks later."""
     pointed: frozenset[str] | None = None
     """Ids of the boxes of help that the band on the first page leads to; None: of those that are probably overleaf."""
 
+    @property
+    def leading(self) -> float:
+        return 1.36 if self.is_tight else 1.45
 
-def _setting_candidates(frame: PageGeometry, *sizes_pt: float) -> tuple[TypeSetting, ...]:
-    """Return smaller and smaller type, then tight spacing, then smaller drawings."""
-    return (
-        *(TypeSetting(frame, size) for size in sizes_pt),
-        *(TypeSetting(frame, sizes_pt[-1], is_tight=True, picture=width) for width in (1.0, 0.86, 0.72)),
-    )
+    @property
+    def letters(self) -> float:
+        """Return a measure of how many letters a page holds; headings in two columns are smaller."""
+        frame = self.frame
+        width_mm = frame.column_mm if frame.columns == 1 else frame.column_mm * frame.columns * 1.09
+        return width_mm * frame.room_mm / (self.size_pt**2 * self.leading)
+
+
+def _with_smaller_drawings(settings: Sequence[TypeSetting]) -> tuple[TypeSetting, ...]:
+    """Return settings from roomy to tight, each followed by itself with smaller drawings."""
+    ordered = sorted(settings, key=lambda setting: setting.letters)
+    return tuple(replace(setting, picture=width) for setting in ordered for width in (1.0, 0.85, 0.7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +217,8 @@ class Variant:
     """0: no limit."""
     label: str = "handout_label"
     """Key of the word at the top of the page."""
-    title_em: float = 2.15
-    """Largest size of the title, by the type size; smaller where its longest word does not fit."""
+    title_pt: float = 30.0
+    """Largest size of the title; smaller where its longest word does not fit."""
 
     @property
     def is_brief(self) -> bool:
@@ -183,36 +238,46 @@ _CARD_SETTINGS = (
     TypeSetting(_CARD, 12.0, is_tight=True, picture=0.65),
     TypeSetting(_CARD, 12.0, is_tight=True, picture=0.6),
 )
+_LARGE_SETTINGS = _with_smaller_drawings(
+    (TypeSetting(_LARGE_SHEET, 18.0), TypeSetting(_LARGE_SHEET, 18.0, is_tight=True))
+)
+_LEAFLET_SETTINGS = _with_smaller_drawings(
+    (*(TypeSetting(_LEAFLET, size) for size in (13.0, 12.5, 12.0)), TypeSetting(_LEAFLET, 12.0, is_tight=True))
+)
+_SHORT_SETTINGS = (
+    *(TypeSetting(_sheet(_A4, size), size) for size in (15.0, 14.0, 13.0, 12.0)),
+    *(TypeSetting(_sheet(_A4, 12.0), 12.0, is_tight=True, picture=width) for width in (1.0, 0.86, 0.72)),
+)
 STANDARD_VARIANT = "standard"
 VARIANTS: Mapping[str, Variant] = {
     STANDARD_VARIANT: Variant(),
     "letter": Variant(paper="letter"),
-    "large-print": Variant(_setting_candidates(_LARGE_SHEET, 18.0), title_em=1.6),
-    "a5": Variant(_setting_candidates(_LEAFLET, 12.0), title_em=1.8),
-    "short": Variant(_setting_candidates(_SHEET, 15.0, 14.0, 13.0, 12.0), "", "short", 1, "handout_label_short", 1.8),
-    "exercise-card": Variant(_CARD_SETTINGS, "", "card", 0, "handout_label_exercise_card", 2.0),
+    "large-print": Variant(_LARGE_SETTINGS, title_pt=30.0),
+    "a5": Variant(_LEAFLET_SETTINGS, title_pt=22.0),
+    "short": Variant(_SHORT_SETTINGS, "", "short", 1, "handout_label_short"),
+    "exercise-card": Variant(_CARD_SETTINGS, "", "card", 0, "handout_label_exercise_card", 24.0),
 }
-_MAX_FIT_PT = 14.0
-"""`fit` enlarges the type up to here; above it is large print, a variant of its own."""
+_LARGEST_PT = 14.0
+"""Above it is large print, a variant of its own."""
 _SIZE_STEP_PT = 0.5
-_GEOMETRIES: Mapping[str, tuple[PageGeometry, PageGeometry]] = {
-    "A4": (_SHEET, _FULL_SHEET),
-    "letter": (_LETTER_SHEET, _FULL_LETTER),
-}
+_MAX_COLUMNS_PT = 13.0
+"""Two columns hold at least 42 letters a line up to here."""
+_PAPERS: Mapping[str, tuple[float, float]] = {"A4": _A4, "letter": _LETTER}
 
 
 def candidate_settings(variant: Variant, options: Options) -> tuple[TypeSetting, ...]:
     """Return the settings to try for a variant, from roomy to tight."""
-    sheet, full_sheet = _GEOMETRIES[variant.paper or options.paper]
-    least = options.font_size_pt
     if variant.candidates:
         return variant.candidates
-    if not options.fit:
-        return _setting_candidates(sheet, least)
-    steps = range(1, int((_MAX_FIT_PT - least) / _SIZE_STEP_PT) + 1)
-    larger = [least + _SIZE_STEP_PT * step for step in steps]
-    closest = (TypeSetting(full_sheet, least), TypeSetting(full_sheet, least, is_tight=True))
-    return (*_setting_candidates(sheet, *reversed(larger), least), *closest)
+    paper_mm, least = _PAPERS[variant.paper or options.paper], options.font_size_pt
+    steps = range(int((max(_LARGEST_PT, least) - least) / _SIZE_STEP_PT), -1, -1)
+    sizes = [least + _SIZE_STEP_PT * step for step in steps]
+    one = [TypeSetting(_sheet(paper_mm, size), size) for size in sizes]
+    if options.columns == "never":
+        return _with_smaller_drawings((*one, replace(one[-1], is_tight=True)))
+    two = [TypeSetting(_sheet(paper_mm, size, 2), size) for size in sizes if size <= max(_MAX_COLUMNS_PT, least)]
+    # Lines of 76 letters are hard to read: two columns hold as many words.
+    return _with_smaller_drawings((*(one[:-1] or one), *two, replace(two[-1], is_tight=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +304,7 @@ def variants_to_draw(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def print_need(picture: Picture, width_mm: float) -> Need:
-    return Need(picture, round(width_mm / MM_PER_INCH * _PRINT_DPI))
+    return Need(picture, round(width_mm / MM_PER_INCH * _PRINT_DPI), is_for_paper=True)
 
 
 def print_needs(edition: Edition, options: Options) -> tuple[Need, ...]:
@@ -248,5 +313,5 @@ def print_needs(edition: Edition, options: Options) -> tuple[Need, ...]:
     pictures = dict.fromkeys(image.picture for article in articles for image in images(article))
     names = dict.fromkeys((STANDARD_VARIANT, *variants_to_draw(options.variants)))
     frames = dict.fromkeys(setting.frame for name in names for setting in candidate_settings(VARIANTS[name], options))
-    widths_mm = dict.fromkeys(width for frame in frames for width in (frame.column_mm, frame.side_mm))
+    widths_mm = dict.fromkeys(width for frame in frames for width in (frame.drawing_mm, frame.photo_mm))
     return tuple(print_need(picture, width_mm) for picture in pictures for width_mm in widths_mm)

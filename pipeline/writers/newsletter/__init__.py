@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import quopri
 from bisect import bisect_left
 
 from pipeline.findings import Finding, make_finding
@@ -13,9 +12,15 @@ from pipeline.validation.mail import GMAIL_CLIP_BYTES, validate_mail
 from pipeline.writers import Artifact, Job, Need, Written
 from pipeline.writers.newsletter import message
 from pipeline.writers.newsletter.footer import footer_findings
-from pipeline.writers.newsletter.mail_images import PICTURES_FOLDER, ImageRegistry, find_mail_logo, mail_need
+from pipeline.writers.newsletter.mail_images import (
+    PICTURES_FOLDER,
+    ImageRegistry,
+    find_mail_logo,
+    mail_need,
+    thumbnail_need,
+)
 from pipeline.writers.newsletter.parts import render_html, render_text
-from pipeline.writers.newsletter.sections import MEDIUM, MailSection, Options, sections_of, shortenings
+from pipeline.writers.newsletter.sections import MEDIUM, MailSection, Options, edition_teaser, sections_of, shortenings
 
 __all__ = ["Options", "facts_from", "medium", "needs", "summary", "write"]
 
@@ -28,9 +33,11 @@ HEADROOM_BYTES = 2_000
 
 
 def needs(edition: Edition, options: Options) -> tuple[Need, ...]:
-    """Return every picture that the mail may show, at twice its width."""
+    """Return every picture that the mail may show, at twice its width; a shortened article may become a teaser."""
     pictures = (image.picture for section in sections_of(edition, options) for image in section.images)
-    return tuple(dict.fromkeys(map(mail_need, pictures)))
+    teasers = (edition_teaser(edition, article) for article in edition.articles if edition.is_bound)
+    thumbnails = (teaser.thumbnail.picture for teaser in teasers if teaser.thumbnail)
+    return tuple(dict.fromkeys((*map(mail_need, pictures), *map(thumbnail_need, thumbnails))))
 
 
 @error_rule(
@@ -88,7 +95,7 @@ def fit_to_size_limit(edition: Edition, job: Job, domain: str) -> tuple[tuple[Ma
         return sections, render_html(edition, sections, job, images), images
 
     def fits(html: str) -> bool:
-        return len(quopri.encodestring(html.encode())) < GMAIL_CLIP_BYTES - HEADROOM_BYTES
+        return message.encoded_length(html) < GMAIL_CLIP_BYTES - HEADROOM_BYTES
 
     whole = rendered(sections_of(edition, job.options))
     if fits(whole[1]):

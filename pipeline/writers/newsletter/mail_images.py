@@ -17,6 +17,8 @@ from pipeline.writers import Need, Rendition
 COLUMN_PX = 552
 """The text column: 600 px less 24 px at each side."""
 MAX_HEIGHT_PX = 560
+THUMBNAIL_PX = 112
+"""Width of the picture beside a teaser."""
 LOGO_HEIGHT_PX = 44
 LOGO_MAX_WIDTH_PX = 260
 PIXEL_DENSITY = 2
@@ -32,6 +34,10 @@ def display_width(width_px: int, height_px: int) -> int:
 def mail_need(picture: Picture) -> Need:
     """Return the size of a picture in a mail: twice its displayed width, for high-density screens."""
     return Need(picture, PIXEL_DENSITY * display_width(picture.width_px, picture.height_px), MAX_BYTES)
+
+
+def thumbnail_need(picture: Picture) -> Need:
+    return Need(picture, PIXEL_DENSITY * THUMBNAIL_PX, MAX_BYTES)
 
 
 @dataclass(slots=True)
@@ -52,11 +58,19 @@ class ImageRegistry:
         width = min(display_width(picture.width_px, picture.height_px), rendition.width_px)
         return self.put(rendition, width, round(width * rendition.height_px / rendition.width_px))
 
+    def place_thumbnail(self, picture: Picture) -> Placed | None:
+        """Return address and size of a picture beside a teaser; None for a broken picture."""
+        rendition = self.renditions.get(thumbnail_need(picture))
+        if rendition is None:
+            return None
+        width = min(THUMBNAIL_PX, rendition.width_px)
+        return self.put(rendition, width, round(width * rendition.height_px / rendition.width_px))
+
     def put(self, rendition: Rendition, width_px: int, height_px: int) -> Placed:
         # Derived from the content, so that editions share files.
         name = f"{hashlib.sha256(rendition.data).hexdigest()[:16]}-{rendition.width_px}{rendition.suffix}"
         self.used[name] = rendition
-        return Placed(self.address(name), width_px, height_px)
+        return Placed(self.address(name), width_px, height_px, is_drawing=rendition.suffix == ".png")
 
 
 def find_mail_logo(styles: Styles, logo: str) -> Rendition | None:

@@ -14,13 +14,21 @@ from markupsafe import Markup, escape
 from pipeline import model
 from pipeline.errors import StyleError
 from pipeline.model import text, walk
-from pipeline.rendering.markup import ADDED, TITLE, MarkupRenderer, Placed, chapter_prefix, column_widths
+from pipeline.rendering.markup import (
+    ADDED,
+    TITLE,
+    MarkupRenderer,
+    Placed,
+    chapter_prefix,
+    column_widths,
+    stacked_classes,
+)
 from pipeline.rendering.text import WIDTH, TextRenderer
 from pipeline.rendering.words import Words, find_locale
 from pipeline.writers import Job
 from pipeline.writers.newsletter.footer import footer_of
 from pipeline.writers.newsletter.mail_images import ImageRegistry, find_mail_logo, place_logo
-from pipeline.writers.newsletter.sections import MEDIUM, MailSection, announcements_of
+from pipeline.writers.newsletter.sections import MEDIUM, MailSection, announcements_of, event_inlines, opening_hours
 
 CELL_PX = 120
 """Width of a picture in a table cell: two of them fit beside text at 320 px."""
@@ -88,8 +96,9 @@ class MailRenderer(MarkupRenderer):
         if self._is_in_cell and width > CELL_PX:
             width, height = CELL_PX, max(1, round(height * CELL_PX / width))
         widest = Markup(' style="max-width: {}px"').format(width) if kind == "picture" else ""
+        kinds = f"{kind} drawing" if placed.is_drawing else kind
         return Markup('<img class="{}" src="{}" alt="{}" width="{}" height="{}"{}>').format(
-            kind, placed.src, image.alt, width, height, widest
+            kinds, placed.src, image.alt, width, height, widest
         )
 
     def table(self, block: model.Table) -> Markup:
@@ -130,7 +139,8 @@ class MailRenderer(MarkupRenderer):
 def table_classes(table: model.Table) -> str:
     """Return the classes of a table: a list on phones, or everywhere, where its words are too long for columns."""
     needed_px = min_table_width_px(table)
-    return "" if needed_px <= TABLE_PX else " stacks widens" if needed_px <= WIDE_TABLE_PX else " stacks"
+    stacked = f" {stacked_classes(table)}"
+    return "" if needed_px <= TABLE_PX else f"{stacked} widens" if needed_px <= WIDE_TABLE_PX else stacked
 
 
 def min_table_width_px(table: model.Table) -> float:
@@ -146,12 +156,12 @@ def min_table_width_px(table: model.Table) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Button:
-    """A link as a button; `label` distinguishes it from others with the same words."""
+class MoreLink:
+    """A link to the article on the web: a button, or a line below a teaser."""
 
     words: str
     address: str
-    label: str = ""
+    is_button: bool
 
 
 def render_html(edition: model.Edition, sections: tuple[MailSection, ...], job: Job, images: ImageRegistry) -> str:
@@ -181,7 +191,8 @@ def render_html(edition: model.Edition, sections: tuple[MailSection, ...], job: 
         publisher=job.publisher,
         logo=place_logo(images, logo) if logo else None,
         chapters=[section_values(edition, section, job, images) for section in sections],
-        notices=[(heading, announcements.blocks(blocks)) for heading, blocks in announcements_of(front, job.words)],
+        events=[_event_values(event, job.words, announcements) for event in front.meta.events],
+        hours=announcements.blocks(opening_hours(front)),
         footer=footer_of(job.publisher, job.options, job.words),
     )
     # The style blocks of the head are not inlined.
@@ -220,6 +231,7 @@ def section_values(edition: model.Edition, section: MailSection, job: Job, image
     return {
         "level": level,
         "heading": heading,
+        "title": article.title,
         "language": renderer.lang(article.language if article.language != edition.front.language else ""),
         "words": words,
         "added": renderer.added(),
@@ -231,11 +243,25 @@ def section_values(edition: model.Edition, section: MailSection, job: Job, image
         "notes": renderer.notes(),
         "part_title": "" if is_front else part_titles(edition).get(article.id, ""),
         "contents": () if is_article else contents_by_part(edition),
-        "buttons": read_more_buttons(section, words, is_alone=is_front) if is_article else (),
+        "more": read_more(section, words) if is_article else None,
+        "thumbnail": _thumbnail(section, images),
         "files": download_links(edition.front, job) if is_front else (),
         "related": article.meta.related if section.is_whole else (),
         "meta": article.meta,
     }
+
+
+def _thumbnail(section: MailSection, images: ImageRegistry) -> dict[str, object] | None:
+    placed = images.place_thumbnail(section.thumbnail.picture) if section.thumbnail else None
+    if section.thumbnail is None or placed is None:
+        return None
+    return {"src": placed.src, "alt": section.thumbnail.alt, "width_px": placed.width_px, "height_px": placed.height_px}
+
+
+def _event_values(event: model.Event, words: Words, renderer: MailRenderer) -> dict[str, object]:
+    """Return what an event shows, and its day and month for a tile beside it."""
+    day, month = (str(event.day.day), words.month(event.day)) if event.day else ("", "")
+    return {"day": day, "month": month, "body": renderer.inlines(event_inlines(event, words))}
 
 
 def link_resolver(section: MailSection) -> Callable[[str], str]:
@@ -268,14 +294,15 @@ def part_titles(edition: model.Edition) -> dict[str, str]:
     return {articles[0].id: part.title for part, articles in edition.groups if part}
 
 
-def read_more_buttons(section: MailSection, words: Words, *, is_alone: bool) -> tuple[Button, ...]:
-    """Return the button to the article on the web, if it has an address."""
+def read_more(section: MailSection, words: Words) -> MoreLink | None:
+    """Return the link to the article on the web, if it has an address; what was cut says so."""
     article = section.article
     if not article.address:
-        return ()
+        return None
+    if section.is_teaser:
+        return MoreLink(words.fill("newsletter_read_article", title=article.title), article.address, is_button=False)
     shown = words["newsletter_read_on_web" if section.is_whole else "newsletter_read_more"]
-    # Buttons with the same words need labels, which begin with the visible words (WCAG 2.5.3).
-    return (Button(shown, article.address, "" if is_alone else f"{shown}: {article.title}"),)
+    return MoreLink(shown, article.address, is_button=True)
 
 
 def download_links(front: model.Article, job: Job) -> tuple[model.Related, ...]:
@@ -352,7 +379,8 @@ def section_text(edition: model.Edition, section: MailSection, job: Job, rendere
             f"{words['newsletter_browser']}: {article.address}" if article.address else "",
         ]
     else:
-        ending = [f"{more.words}: {more.address}" for more in read_more_buttons(section, words, is_alone=is_front)]
+        more = read_more(section, words)
+        ending = [f"{more.words}: {more.address}"] if more else []
     if is_front:
         ending += [f"{file.title}: {file.address}" for file in download_links(article, job)]
     if section.is_whole and article.meta.related:

@@ -11,10 +11,12 @@ from pipeline import model
 from pipeline.config import FILE_NAME
 from pipeline.errors import ConfigError
 from pipeline.model import walk
+from pipeline.rendering.readability import sentences
 from pipeline.rendering.words import Words
 
 MEDIUM = "mail"
 _URL_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_TEASER_LETTERS = 240
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -74,11 +76,13 @@ class MailSection:
     is_whole: bool
     is_teaser: bool = False
     hero: model.Figure | None = None
+    thumbnail: model.Image | None = None
+    """A small picture beside a teaser."""
 
     @property
     def lead(self) -> str:
-        """The lead; a teaser without a lead has the description."""
-        return self.article.lead or (self.article.description if self.is_teaser else "")
+        """The lead; of a teaser whole sentences of it, or of what the article begins with."""
+        return _first_sentences(teaser_text(self.article)) if self.is_teaser else self.article.lead
 
     @property
     def images(self) -> tuple[model.Image, ...]:
@@ -128,15 +132,29 @@ def whole_section(article: model.Article) -> MailSection:
 
 
 def edition_teaser(edition: model.Edition, article: model.Article) -> MailSection:
-    """Return an article's lead, description or first paragraph, and its boxes on when to get help.
+    """Return the first sentences of an article with a small picture, and its boxes on when to get help.
 
-    A mail of teasers has one hero: the edition's own picture, or else that of its first article.
+    The first article is the lead story: its picture is large, unless the edition has one of its own.
     """
-    has_words = article.lead or article.description
-    first = () if has_words else tuple(block for block in article.blocks if isinstance(block, model.Para))[:1]
-    hero = article.hero if article == edition.articles[0] and not edition.front.hero else None
-    boxes = (box for box in model.help_boxes(article.blocks, MEDIUM) if not box.is_added)
-    return MailSection(article, (*first, *boxes), is_whole=False, is_teaser=True, hero=hero)
+    is_first = article == edition.articles[0] and not edition.front.hero
+    hero = article.hero if is_first else None
+    thumbnail = None if hero else next(iter(model.images(article)), None)
+    kept = tuple(box for box in model.help_boxes(article.blocks, MEDIUM) if not box.is_added)
+    return MailSection(article, kept, is_whole=False, is_teaser=True, hero=hero, thumbnail=thumbnail)
+
+
+def teaser_text(article: model.Article) -> str:
+    """Return what a teaser is taken from: the lead, the author's description, or the first paragraph."""
+    given = article.lead or (article.description if article.meta.has_description else "")
+    paragraphs = (model.text(block.content) for block in article.blocks if isinstance(block, model.Para))
+    return given or next(filter(None, paragraphs), article.description)
+
+
+def _first_sentences(words: str) -> str:
+    """Return whole sentences from the beginning: as many as a teaser has room for, and at least one."""
+    ends = [offset + len(sentence) for offset, sentence in sentences(words)]
+    closed = [end + len(words[end:]) - len(words[end:].lstrip('“”«»"’)')) for end in ends]
+    return words[: max((end for end in closed if end <= _TEASER_LETTERS), default=closed[0])] if closed else words
 
 
 def opening_sections(article: model.Article) -> Iterator[MailSection]:
@@ -144,6 +162,8 @@ def opening_sections(article: model.Article) -> Iterator[MailSection]:
     starts = [
         number for number, block in enumerate(article.blocks) if isinstance(block, model.Header | model.References)
     ]
+    # Without headings, an article is shortened at a paragraph.
+    starts = starts or [number for number, block in enumerate(article.blocks) if number and _may_be_first_left(block)]
     for start in reversed(starts):
         kept = article.blocks[:start]
         yield MailSection(
@@ -151,20 +171,27 @@ def opening_sections(article: model.Article) -> Iterator[MailSection]:
         )
 
 
+def _may_be_first_left(block: model.Block) -> bool:
+    """Tell whether a text may end before a block: not before what its last paragraph announces."""
+    return isinstance(block, model.Para | model.Figure | model.Table)
+
+
 # ---- announcements
 
 
 def announcements_of(front: model.Article, words: Words) -> tuple[tuple[str, tuple[model.Block, ...]], ...]:
-    """Return the announcements in the front matter: heading and blocks of each, for HTML and text."""
-    announcements: list[tuple[str, tuple[model.Block, ...]]] = []
-    if front.meta.events:
-        items = tuple((model.Plain(event_inlines(event, words), event.line),) for event in front.meta.events)
-        announcements.append((words["newsletter_events"], (model.BulletList(items),)))
-    if front.meta.opening_hours:
-        hours = front.meta.opening_hours
-        rows = tuple(tuple(model.Cell((model.Plain(text_inlines(part)),)) for part in row) for row in hours)
-        announcements.append((words["newsletter_opening_hours"], (model.Table((), rows),)))
-    return tuple(announcements)
+    """Return the announcements in the front matter: heading and blocks of each."""
+    items = tuple((model.Plain(event_inlines(event, words), event.line),) for event in front.meta.events)
+    announced = (
+        (words["newsletter_events"], (model.BulletList(items),) if items else ()),
+        (words["newsletter_opening_hours"], opening_hours(front)),
+    )
+    return tuple((heading, blocks) for heading, blocks in announced if blocks)
+
+
+def opening_hours(front: model.Article) -> tuple[model.Block, ...]:
+    rows = (tuple(model.Cell((model.Plain(text_inlines(part)),)) for part in row) for row in front.meta.opening_hours)
+    return (model.Table((), table),) if (table := tuple(rows)) else ()
 
 
 def event_inlines(event: model.Event, words: Words) -> tuple[model.Inline, ...]:

@@ -271,8 +271,8 @@ class Session:
         tried = 0
         for path in stored:
             good = path.read_bytes()
-            places = range(0, len(good), max(1, len(good) // step))
-            for at in places:
+            for number in range(step):
+                at = number * len(good) // step  # a cache that is made anew is shorter
                 path.write_bytes(good[:at] + bytes([good[at] ^ 0x55]) + good[at + 1 :])
                 tried += 1
                 self.turn()

@@ -60,6 +60,7 @@ def _lay_out() -> tuple[str, ...]:
     for name in ("sources/blog", "outputs/.publish/staging", "outputs/handout", "styles"):
         (_PROJECT / name).mkdir(parents=True)
     (_OUTSIDE / "folder").mkdir(parents=True)
+    (_HOME / "state").mkdir(exist_ok=True)  # the seal keeps its key there
     for name in ("secret", "folder/secret", "x.md"):
         (_OUTSIDE / name).write_bytes(_SECRET)
     for name in ("sources/out", "styles/out", "outputs/out", "outputs/.publish/staging/out"):

@@ -1,0 +1,95 @@
+"""What stands beside what on paper: pictures by meaning, words that announce what follows, and drawings that float."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from pipeline import model
+from pipeline.languages import together
+from pipeline.model import text
+
+_STEPS_HEADING = re.compile(together().exercise_steps, re.IGNORECASE)
+_DOSE = re.compile(together().exercise_dose, re.IGNORECASE)
+_POINTING = re.compile(together().points_at_picture, re.IGNORECASE)
+_TEXT = (model.Para, model.BulletList, model.OrderedList)
+_WHOLE_LETTERS = 900
+"""Steps of up to so many letters stay on one page."""
+_TIED_LETTERS = 1800
+"""Steps of up to so many letters stay on one page with their dose: half a page."""
+
+
+def is_exercise(article: model.Article) -> bool:
+    """Tell whether an article teaches one exercise: by its kind, or by a heading for its steps."""
+    headings = (text(block.content) for block in article.blocks if isinstance(block, model.Header) and block.level == 2)
+    return article.meta.kind == "exercise" or any(map(_STEPS_HEADING.search, headings))
+
+
+def is_label(block: model.Block | None) -> bool:
+    """Tell whether a paragraph is a bold line that names what follows."""
+    return isinstance(block, model.Para) and len(block.content) == 1 and isinstance(block.content[0], model.Strong)
+
+
+def says_dose(block: model.Block | None) -> bool:
+    """Tell whether a block is the dose, or the heading or label above it."""
+    return isinstance(block, model.Para | model.Header) and bool(_DOSE.match(text(block.content)))
+
+
+def announces(block: model.Block, after: model.Block | None) -> bool:
+    """Tell whether a block is kept with the one after it: it announces it, or that is its dose."""
+    if isinstance(block, model.OrderedList):
+        return says_dose(after) and len(text((block,))) <= _TIED_LETTERS
+    if not isinstance(block, model.Para) or after is None:
+        return False
+    is_announced = isinstance(after, model.Table | model.BulletList | model.OrderedList)
+    return is_announced or is_label(block) or text(block.content).rstrip().endswith(":")
+
+
+def stays_whole(block: model.Block) -> bool:
+    return isinstance(block, model.OrderedList) and len(text((block,))) <= _WHOLE_LETTERS
+
+
+def in_print_order(
+    blocks: Sequence[tuple[int, model.Block]], photos: set[int], moved: dict[int, int], *, has_margin: bool
+) -> Iterator[tuple[int, model.Block]]:
+    """Yield numbered blocks in the order they are printed in.
+
+    A photograph stands beside the text before it, where no text of its section follows; a drawing behind so many
+    blocks as `moved` says. Nothing leaves its section.
+
+    Args:
+        photos: The numbers of photographs.
+        moved: By the line of a drawing, how many blocks it stands later.
+    """
+    order = list(blocks)
+    for number, block in blocks:
+        if has_margin and number in photos:
+            at = order.index((number, block))
+            before, after = (order[each][1] if 0 <= each < len(order) else None for each in (at - 1, at + 1))
+            if isinstance(before, _TEXT) and not isinstance(after, _TEXT):
+                order.insert(at - 1, order.pop(at))
+        elif isinstance(block, model.Figure) and (steps := moved.get(block.line, 0)):
+            at = order.index((number, block))
+            steps = min(steps, places_later([each for _, each in order[at + 1 :]], order[at - 1][1] if at else None))
+            order.insert(at + steps, order.pop(at))
+    yield from order
+
+
+def places_later(after: Sequence[model.Block], before: model.Block | None) -> int:
+    """Return behind how many of the blocks after a drawing it may stand: paragraphs of its section, up to one that
+    points at it; none where the block before it announces it.
+    """
+    if isinstance(before, model.Para) and _points(before):
+        return 0
+    count = 0
+    for block, following in pairwise((*after, None)):
+        if not isinstance(block, model.Para) or is_label(block) or _points(block) or announces(block, following):
+            break
+        count += 1
+    return count
+
+
+def _points(block: model.Para) -> bool:
+    words = text(block.content)
+    return words.rstrip().endswith(":") or bool(_POINTING.search(words))

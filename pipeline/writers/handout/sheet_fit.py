@@ -1,0 +1,141 @@
+"""Sheet fit: which type size, spacing and columns fill whole sheets, found with few layouts.
+
+A setting is laid out, its pages are measured, and from them it is calculated how long the text would be in every other
+one. Only a setting that can be better than all that were laid out is laid out next.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from pipeline import model
+from pipeline.model import text
+from pipeline.rendering.paper_sizes import sheet_count
+from pipeline.writers.handout.variants import TypeSetting
+
+MIN_FULL_SHARE = 0.85
+"""A page before the last that is less full has a hole."""
+_LARGEST_PT = 14.0
+_SHEET, _ODD, _LONELY, _HOLE, _TOO_LONG = 100.0, 30.0, 80.0, 25.0, 1000.0
+_BLANK_PAGE, _POINT, _COLUMNS, _TIGHT, _SMALLER = 25.0, 10.0, 8.0, 6.0, 30.0
+"""Costs: of a sheet, of a back side, lines alone on the last page, a hole; of a page left blank, of each point that the
+type is smaller, two columns, less leading, and smaller drawings.
+"""
+_WORTH_A_LAYOUT = 8.0
+_MORE_LAYOUTS = 2
+"""Where none is good yet."""
+_SLACK_PAGES = 0.04
+"""Lines that keep together lengthen a text by so much."""
+_LETTERS_PER_UNIT = 18.0
+"""Letters of a page, by `TypeSetting.letters`."""
+_LETTERS_OF_SPACE = {model.Header: 170, model.Para: 45, model.Plain: 20, model.Figure: 650}
+"""What a picture, and the space around a block, take of a page, in letters."""
+_HEAD_AND_FOOT_PAGES, _BOX_PAGES = 0.28, 0.17
+
+
+@dataclass(frozen=True, slots=True)
+class PageUse:
+    """How a text fills its pages."""
+
+    pages: int
+    length: float
+    """In pages: 2.4 is two pages and less than half of the third."""
+    fixed: float = 0.0
+    """Of it, what does not change with the type size."""
+    drawings: float = 0.0
+    """Of it, drawings, whose width a setting may lower."""
+    holes: tuple[float, ...] = ()
+    """The empty shares of pages before the last."""
+    is_end_lonely: bool = False
+
+    @property
+    def has_holes(self) -> bool:
+        return any(share > 1 - MIN_FULL_SHARE for share in self.holes)
+
+
+def guessed_use(edition: model.Edition, setting: TypeSetting, boxes: int = 0) -> PageUse:
+    """Return how long an edition is about in a setting, without a layout.
+
+    Args:
+        boxes: How many are added to it.
+    """
+    articles = dict.fromkeys((edition.front, *edition.articles))
+    kinds = Counter(type(block) for article in articles for block in model.walk(article.blocks))
+    letters = sum(len(text(article.blocks)) for article in articles)
+    letters += sum(kinds[kind] * count for kind, count in _LETTERS_OF_SPACE.items())
+    fixed = _HEAD_AND_FOOT_PAGES + boxes * _BOX_PAGES
+    length = fixed + letters / (_LETTERS_PER_UNIT * setting.letters)
+    return PageUse(ceil(length), length, fixed)
+
+
+def scaled_use(known: PageUse, of: TypeSetting, wanted: TypeSetting) -> PageUse:
+    """Return how a text fills its pages in another setting, calculated from a known one."""
+    drawings = known.drawings * (wanted.picture / of.picture) ** 2
+    text_length = known.length - known.fixed - known.drawings
+    length = known.fixed + drawings + text_length * of.letters / wanted.letters + _SLACK_PAGES
+    return PageUse(ceil(length), length, known.fixed, drawings)
+
+
+def cost(setting: TypeSetting, use: PageUse, most_pages: int = 0) -> float:
+    """Return how bad a setting is for readers and for paper.
+
+    Args:
+        most_pages: More than these are too many; 0: no limit.
+    """
+    is_back_blank = use.pages > 1 and use.pages % 2 == 1
+    blank = use.pages + is_back_blank - use.length
+    return (
+        _SHEET * sheet_count(use.pages)
+        + _ODD * is_back_blank
+        + _BLANK_PAGE * max(0.0, blank) * (use.pages > 1)
+        + _LONELY * use.is_end_lonely
+        + sum(_HOLE * (1 + share) for share in use.holes if share > 1 - MIN_FULL_SHARE)
+        + _TOO_LONG * (0 < most_pages < use.pages)
+        + _POINT * max(0.0, _LARGEST_PT - setting.size_pt)
+        + _COLUMNS * (setting.frame.columns > 1)
+        + _TIGHT * setting.is_tight
+        + _SMALLER * (1 - setting.picture)
+    )
+
+
+def best_setting(
+    candidates: Sequence[TypeSetting],
+    measure: Callable[[TypeSetting], PageUse],
+    guess: PageUse,
+    most_layouts: int,
+    most_pages: int = 0,
+) -> TypeSetting:
+    """Return the best setting of those laid out.
+
+    Args:
+        measure: Lays out a setting.
+        guess: How the first candidate fills its pages, about.
+    """
+    measured: dict[TypeSetting, PageUse] = {}
+    costs: dict[TypeSetting, float] = {}
+    while len(measured) < min(most_layouts + _MORE_LAYOUTS * _is_faulty(measured, costs), len(candidates)):
+        expected = {}
+        for setting in candidates:
+            if setting not in measured:
+                known = min(measured, key=lambda each: _distance(each, setting), default=candidates[0])
+                use = scaled_use(measured.get(known, guess), known, setting)
+                expected[setting] = cost(setting, use, most_pages)
+        wanted = min(expected, key=expected.__getitem__)
+        if costs and expected[wanted] > min(costs.values()) - _WORTH_A_LAYOUT:
+            break
+        measured[wanted] = measure(wanted)
+        costs[wanted] = cost(wanted, measured[wanted], most_pages)
+    return min(costs, key=costs.__getitem__)
+
+
+def _is_faulty(measured: Mapping[TypeSetting, PageUse], costs: Mapping[TypeSetting, float]) -> bool:
+    """Tell whether even the best setting ends with a few lines, or with a blank back side."""
+    best = measured[min(costs, key=costs.__getitem__)] if costs else None
+    return best is not None and (best.is_end_lonely or (best.pages > 1 and best.pages % 2 == 1))
+
+
+def _distance(setting: TypeSetting, other: TypeSetting) -> tuple[bool, float]:
+    return setting.frame.columns != other.frame.columns, abs(setting.letters - other.letters)

@@ -1,0 +1,1 @@
+"""How handouts use their paper, counted in the finished files."""
