@@ -54,6 +54,13 @@ class Publisher:
 
 
 @dataclass(frozen=True, slots=True)
+class _FormerAdvice:
+    """The key of `[publisher]` that was one of `[handout]`."""
+
+    see_doctor: SeeDoctor = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSettings:
     """The table `[sources]`: where articles and pictures are, and how their text is read."""
 
@@ -223,9 +230,9 @@ def load_config(folder: Path, formats: Iterable[str]) -> Config:
             errors.append(f"{FILE_NAME}:{line_of(source, name)}: {name} is a value, expected a table [{name}]")
             tables[name] = {}
     sections: dict[str, Any] = {}
-    former = tables.get("handout", {}).get("see_doctor")
-    if former and "see_doctor" not in tables.get("publisher", {}):
-        tables["publisher"] = {**tables.get("publisher", {}), "see_doctor": former}
+    given = {key: value for key, value in tables.get("handout", {}).items() if key == "see_doctor"}
+    former, more = _parse_table(_FormerAdvice, given, "handout", source)
+    errors += more
     for name, shape in SECTIONS.items():
         sections[name], more = _parse_table(shape, tables.get(name, {}), name, source)
         errors += more
@@ -233,7 +240,9 @@ def load_config(folder: Path, formats: Iterable[str]) -> Config:
             errors += place_errors(source, name, _VALUE_CHECKS[name](sections[name]))
     if errors:
         raise ConfigError("\n".join(errors))
-    sections["publisher"] = replace(sections["publisher"], website=sections["publisher"].website.rstrip("/"))
+    publisher = sections["publisher"]
+    see_doctor = publisher.see_doctor or (former.see_doctor if former else ())
+    sections["publisher"] = replace(publisher, website=publisher.website.rstrip("/"), see_doctor=see_doctor)
     return Config(folder, **sections, formats={name: tables.get(name, {}) for name in formats})
 
 

@@ -182,7 +182,7 @@ LANGUAGE = Language(
     seeks="søge?r?|professionel|akut",
     alarms="røde flag|faresignal|alarmsymptom",
     levels={
-        "emergency": r"\b112\b",
+        "emergency": r"\b1-?1-?2\b",
         "out-of-hours": r"lægevagt|vagtlæge",
         "see-doctor": r"\blæge(?:n|r|hjælp)?\b|speciallæge",
         "warning": "advarsel|fare|pas på",
@@ -190,9 +190,10 @@ LANGUAGE = Language(
     },
     help_calls={
         "emergency": r"(?:\b(?:ring|kald|alarm[ée]r|kontakt)\b"
-        r"|\b(?:bør|skal|må|vigtigt at|vent ikke med at|tøv ikke med at)\b(?:(?!\bikke\b)[^.!?;]){0,60}?"
+        r"|\b(?:bør|skal|må|kan altid|vigtigt at|vent ikke med at|tøv ikke med at)\b(?:(?!\bikke\b)[^.!?;]){0,60}?"
         r"\b(?:ringe|kontakte|alarmere)\b)(?:(?!\bikke\b)[^.!?;]){0,40}?"
-        r"\b112\b(?!\s?\d|\s+(?:gange|patienter|personer|deltagere))|\bhvornår (?:skal|bør)\b.{0,40}\bringe 112\b",
+        r"\b1-?1-?2\b(?!\s?\d|\s+(?:gange|patienter|personer|deltagere))"
+        r"|\bhvornår (?:skal|bør)\b.{0,40}\bringe 1-?1-?2\b",
         "out-of-hours": rf"(?:{_GO}|\bring\b|\b(?:bør|skal|må)\b{_CLOSE}ringe\b){_CLOSE}(?:lægevagt|vagtlæge)\w*",
         "see-doctor": rf"{_GO}{_CLOSE}{_DOCTORS}(?! om\b)|{_GO}(?=[^.!?;]{{0,70}}\b{_SOON}\b){_CLOSE}{_OTHERS}"
         rf"|\b{_SOON}\b[^.!?;]{{0,40}}\b(?:søg|kontakt|opsøg)\b{_CLOSE}{_OTHERS}"
@@ -216,7 +217,9 @@ LANGUAGE = Language(
     cautions=r"(?:vær (?:obs|forsigtig)\b|vær (?:særligt |ekstra )?opmærksom(?: på)?(?=\s*(?:$|[:!–-]|,? hvis))"
     r"|obs\s*[:!]|(?:forsigtig|forsigtighed|pas på|advarsel)(?=\s*(?:$|[:!–-]|, hvis))"
     r"|stop,? (?:hvis|når|øvelsen|træningen)\b)",
-    help_words=rf"\b112\b|\bstraks\b|\bakut\w*|\blægevagt\w*|\bvagtlæge\w*|{_GO}{_CLOSE}{_DOCTORS}",
+    help_words=r"\b1-?1-?2\b|\bstraks\b|\bakut\w*|\blægevagt\w*|\bvagtlæge\w*|\blægehjælp\b|\bskadestue\w*|\bambulance\w*"
+    r"|\b(?:søge?r?|kontakte?r?|opsøge?r?|ringe?r? til|konsultere?r?|tale?r? med|gå til|går til)\b[^.!?;]{0,40}?\b"
+    rf"{_DOCTORS}",
     complaints=r"smert|\bondt\b|symptom|sygdom|\bsyge?\b|lidelse|betændelse|inflamm|infektion|skade|diagnos|patient|"
     r"feber|kræft|brud\b|bruddet|prolaps|gigt|syndrom|hovedpine|migræne|svimmel|angst|depression|allergi",
     negations=r"ikke|ingen|intet|aldrig|hverken|næppe|sjældent|uden|umuligt|frem for|myte\w*|hvis|om|forvent\w*|kræver|"

@@ -126,7 +126,8 @@ def with_levels(blocks: Iterable[Block]) -> tuple[Block, ...]:
 
 
 def _by_urgency(boxes: Iterable[Callout]) -> tuple[Callout, ...]:
-    return tuple(sorted(boxes, key=lambda box: HELP_KINDS.index(box.kind)))
+    """Return the most urgent first; the clinic's own box, which is the same on every sheet, comes last."""
+    return tuple(sorted(boxes, key=lambda box: (box.is_added, HELP_KINDS.index(box.kind))))
 
 
 def is_label(block: Block) -> bool:
@@ -214,13 +215,20 @@ def _section_end(blocks: Sequence[Block], at: int) -> int:
     """Return the place behind a section: the next heading as high as its own; of a bold label, any heading or label."""
     own = blocks[at]
     for place in range(at + 1, len(blocks)):
-        block = blocks[place]
+        block = _heading_of(blocks[place])
+        if isinstance(block, Callout) and block.is_added:
+            return place
         if isinstance(own, Header):
             if isinstance(block, Header) and block.level <= own.level:
                 return place
         elif isinstance(block, Header) or is_label(block):
             return place
     return len(blocks)
+
+
+def _heading_of(block: Block) -> Block:
+    """Return the heading of a passage that became a box by its words; any other block is itself."""
+    return block.blocks[0] if isinstance(block, Callout) and block.is_found and block.blocks else block
 
 
 def _by_name(blocks: Sequence[Block], sections: Sequence[_Section]) -> list[tuple[int | None, list[_Section]]]:

@@ -65,15 +65,21 @@ def compare_whole(expected: Facts, found: Facts, kinds: Iterable[str] = ("headin
     return compared
 
 
-def compare_excerpt(expected: Facts, found: Facts) -> Compared:
-    """Compare a file that leaves parts out: what it holds must be the article's, in its order."""
+def compare_excerpt(expected: Facts, found: Facts, *, has_order: bool = True) -> Compared:
+    """Compare a file that leaves parts out: what it holds must be the article's, in its order.
+
+    Args:
+        has_order: False: its headings are in another order, as those of a card, where the dose is above the steps.
+    """
     compared = Compared()
     whole, part = expected.with_notes_named(), found.with_notes_named()
     steps = [*whole.items, *(_as_item(heading) for heading in whole.headings)]
     _part(compared, Kind("list numbers", _same_start, _show_item), steps, part.items)
     _part(compared, Kind("cells", _same_grid, lambda grid: f"the table {grid.rows[:1]}"), whole.tables, part.tables)
     compared.counts["cells"] = sum(len(row) for grid in part.tables for row in grid.rows)
-    _part(compared, Kind("headings", _same_words, _show_words), whole.headings, part.headings)
+    headings = Kind("headings", _same_words, _show_words)
+    for group in [part.headings] if has_order else [[heading] for heading in part.headings]:
+        _part(compared, headings, whole.headings, group)
     notes = Kind("notes", _same_words, _show_words)
     _part(compared, notes, list(whole.notes.values()), list(part.notes.values()))
     return compared
@@ -245,14 +251,29 @@ def _notes(compared: Compared, expected: Facts, found: Facts) -> None:
 def _order(compared: Compared, blocks: Sequence[Words], text: str) -> None:
     """Find each paragraph in the text of a file, one behind the other."""
     compared.counts["paragraphs"] += len(blocks)
-    at = 0
+    at = section = 0
+    captions: list[Words] = []
     for block in blocks:
+        if block.is_caption:
+            captions.append(block)
+            continue
         there = re.compile(pattern(block.text)).search(text, at)
         if there is None:
             where = "elsewhere" if re.search(pattern(block.text), text) else "nowhere"
             compared.say(block.line, f"paragraphs: {bare(block.text)[:_SHOWN]!r} stands {where}")
-        else:
-            at = there.end()
+            continue
+        if block.is_heading:
+            _captions(compared, captions, text[section : there.start()])
+            captions, section = [], there.end()
+        at = there.end()
+    _captions(compared, captions, text[section:])
+
+
+def _captions(compared: Compared, captions: Iterable[Words], section: str) -> None:
+    """Find the captions of a section in its text, in any place: paper sets a picture beside or behind a paragraph."""
+    for caption in captions:
+        if not re.search(pattern(caption.text), section):
+            compared.say(caption.line, f"paragraphs: {bare(caption.text)[:_SHOWN]!r} does not stand in its section")
 
 
 def printed_addresses(expected: Facts, text: str, known: Iterable[str] = ()) -> Compared:

@@ -65,6 +65,9 @@ class Words:
     line: int = 0
     is_cell: bool = False
     """It stands in a table, which paper may turn: it is compared as a cell."""
+    is_caption: bool = False
+    """It stands below a picture, which paper may place elsewhere in its section."""
+    is_heading: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,15 +59,15 @@ class _Teller:
             return re.sub(r"(?<!\d)-|-(?!\d)", HYPHEN + END, squeezed(words))
         return squeezed(words)
 
-    def say(self, words: str, line: int) -> str:
+    def say(self, words: str, line: int, *, is_caption: bool = False, is_heading: bool = False) -> str:
         if words:
-            self.facts.blocks.append(Words(words, line, self._is_in_table))
+            self.facts.blocks.append(Words(words, line, self._is_in_table, is_caption, is_heading))
         return words
 
     def heading(self, words: str, line: int) -> str:
         if words:
             self.facts.headings.append(Words(words, line))
-        return self.say(words, line)
+        return self.say(words, line, is_heading=True)
 
     def footnotes(self) -> None:
         """Tell the footnotes; those that stand in footnotes come after them."""
@@ -94,7 +94,7 @@ class _Teller:
             case model.Table():
                 return self.table(block)
             case model.Figure(_, caption):
-                return self.say(self.inlines(caption), self.line)
+                return self.say(self.inlines(caption), self.line, is_caption=True)
             case model.HorizontalRule():
                 return ""
             case _:

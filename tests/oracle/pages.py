@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ class Chapter:
 
     title: str
     facts: Facts
+    boxes: tuple[str, ...]
+    """The text of each box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def read_book(data: bytes) -> Book:
             reader.element(next(root.iter("{*}body")))
             for element in elsewhere.get(name, ()):
                 reader.element(element)
-            chapters.append(_chapter(reader))
+            chapters.append(_chapter(reader, root))
     toc = next(nav for nav in roots["nav.xhtml"].iter("{*}nav") if nav.get("role") == "doc-toc")
     return Book(tuple(chapters), tuple(squeezed(_all_words(link)) for link in toc.iter("{*}a")))
 
@@ -72,14 +75,18 @@ def read_mail(data: bytes) -> tuple[Chapter, ...]:
             below.set("data-added", "")  # what to read next
         reader = _Reader()
         reader.element(card)
-        chapters.append(_chapter(reader))
+        chapters.append(_chapter(reader, card))
     return tuple(chapters)
 
 
-def _chapter(reader: _Reader) -> Chapter:
+def _chapter(reader: _Reader, root: etree._Element) -> Chapter:
     facts = reader.facts
     facts.blocks = [Words(reader.text + reader.notes)]
-    return Chapter(facts.headings[0].text if facts.headings else "", facts)
+    boxes = (
+        each for each in root.iter("{*}section", "{*}aside", "td") if re.match("callout|box ", each.get("class", ""))
+    )
+    words = tuple(squeezed(_all_words(box)) for box in boxes)
+    return Chapter(facts.headings[0].text if facts.headings else "", facts, words)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import pypdfium2
 from tests.oracle.facts import MARK, Address, Facts, Grid, Item, Words, squeezed
 from tests.pdf_reading import Element, tree
 
-_NUMBER = re.compile(r"\w+(?=[.)]$)")
+_NUMBER = re.compile(r"\w+(?=[.)]?$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class Sheet:
 
     articles: tuple[Facts, ...]
     bookmarks: tuple[str, ...]
+    sections: tuple[str, ...]
+    """The text of every section, boxes among them, save for bands that lead to boxes."""
     sources: dict[str, Facts] = field(default_factory=dict)
     """References at the end of an edition, by the title of their chapter."""
 
@@ -27,10 +29,13 @@ def read_handout(data: bytes) -> Sheet:
     document = pypdfium2.PdfDocument(data)
     bookmarks = tuple(squeezed(entry.get_title()) for entry in document.get_toc())
     document.close()
-    document_element = tree(data, line_end_hyphen="")
-    sections = [section for end in document_element.find("Sect") if end.find("H1") for section in end.find("Sect")]
+    root = tree(data, line_end_hyphen="")
+    texts = (squeezed(section.text) for section in root.find("Sect"))
+    # The band below the lead repeats signs that stand overleaf.
+    boxes = tuple(words for words in texts if not re.search(r"(?:seside|seepage)\d+$", words))
+    sections = [section for end in root.find("Sect") if end.find("H1") for section in end.find("Sect")]
     sources = {section.find("H2")[0].text: _article(section) for section in sections if section.find("H2")}
-    return Sheet(tuple(_article(element) for element in document_element.find("Art")), bookmarks, sources)
+    return Sheet(tuple(map(_article, root.find("Art"))), bookmarks, boxes, sources)
 
 
 def page_words(data: bytes) -> str:

@@ -19,6 +19,7 @@ from pipeline.writers import installed_writers
 from tests.oracle import comparing, letters, pages, paper
 from tests.oracle.comparing import Compared, Difference
 from tests.oracle.facts import Facts, Words, squeezed
+from tests.oracle.levels import compare_levels
 from tests.oracle.model import facts_of
 
 EXCERPTS = ("short", "exercise-card")
@@ -84,7 +85,7 @@ def _compare_file(entry: dict[str, Any], bound: list[Article], file: Path) -> It
             variant = file.stem.removeprefix(name).removeprefix(".") or "standard"
             if variant == "booklet":
                 yield f"handout booklet{more}", bound[0], compare_booklet(data, file.with_name(f"{name}.a5.pdf"))
-            else:
+            elif variant != "cards-2up":  # it holds the pages of the cards, which are compared
                 sheets = compare_sheet(paper.read_handout(data), bound, variant)
                 yield from ((f"handout {variant}{more}", *each) for each in sheets)
 
@@ -107,7 +108,8 @@ def _by_title(bound: list[Article], chapters: tuple[pages.Chapter, ...]) -> Iter
 def compare_mail(data: bytes, bound: list[Article]) -> Iterator[tuple[Article, Compared]]:
     """Yield what was compared of each article of a newsletter; all but the front of an edition may be teasers."""
     for article, chapter in _by_title(bound, pages.read_mail(data)):
-        yield article, compare_page(article, chapter.facts, "mail", is_whole=article is bound[0])
+        compared = compare_page(article, chapter.facts, "mail", is_whole=article is bound[0])
+        yield article, _together(compared, compare_levels(article, chapter.boxes, "mail"))
 
 
 def compare_page(article: Article, found: Facts, medium: str, *, is_whole: bool = True) -> Compared:
@@ -125,7 +127,7 @@ def compare_book(book: pages.Book, bound: list[Article]) -> Iterator[tuple[Artic
             expected = _without_opening(article, expected)
         compared = comparing.compare_whole(expected, found)
         bookmarks = comparing.compare_titles("bookmarks", _listed(article, expected.headings, bound), book.contents)
-        yield article, _together(compared, bookmarks)
+        yield article, _together(compared, bookmarks, compare_levels(article, chapter.boxes, "book"))
 
 
 def _listed(article: Article, headings: list[Words], bound: list[Article]) -> list[Words]:
@@ -158,7 +160,10 @@ def compare_sheet(sheet: paper.Sheet, bound: list[Article], variant: str) -> Ite
     """Yield what was compared of each article of a handout, of its bookmarks, and of its references at the end."""
     for article, found in zip(bound, sheet.articles, strict=True):
         if variant in EXCERPTS:
-            yield article, comparing.compare_excerpt(facts_of(article, "print"), found)
+            levels = compare_levels(article, sheet.sections, "print")
+            has_order = variant != "exercise-card"
+            excerpt = comparing.compare_excerpt(facts_of(article, "print"), found, has_order=has_order)
+            yield article, _together(excerpt, levels)
             continue
         related = {entry.address for entry in article.meta.related} | {other.address for other in bound}
         sources = tuple(block for block in article.blocks if isinstance(block, References))
@@ -170,7 +175,8 @@ def compare_sheet(sheet: paper.Sheet, bound: list[Article], variant: str) -> Ite
         bookmarks = comparing.compare_titles("bookmarks", expected.headings, sheet.bookmarks)
         printed = comparing.printed_addresses(expected.with_notes_named(), found.with_notes_named().text, related)
         at_end = _moved_sources(article, moved, sheet.sources.get(article.title), related) if moved else Compared()
-        yield article, _together(compared, headings, bookmarks, printed, at_end)
+        levels = compare_levels(article, sheet.sections, "print")
+        yield article, _together(compared, headings, bookmarks, printed, at_end, levels)
 
 
 def _moved_sources(article: Article, moved: tuple[References, ...], found: Facts | None, known: set[str]) -> Compared:

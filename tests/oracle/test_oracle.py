@@ -38,7 +38,14 @@ from tests.conftest import run_publish
 from tests.makers import PICTURE, article, everything, header, job, para, plain, single, words_in, write
 from tests.oracle import pages, paper
 from tests.oracle.comparing import Compared
-from tests.oracle.project import compare_book, compare_letter, compare_page, compare_project, compare_sheet
+from tests.oracle.project import (
+    compare_book,
+    compare_letter,
+    compare_mail,
+    compare_page,
+    compare_project,
+    compare_sheet,
+)
 
 REPOSITORY = Path(__file__).parents[2]
 VARIANTS = ("letter", "large-print", "a5", "short", "booklet")
@@ -214,6 +221,37 @@ def test_a_planted_fault_is_found_in_every_format(fault: str, format_: str) -> N
 
     assert kind in {each.message.partition(":")[0] for each in found.differences}
     assert all(each.line for each in found.differences if each.message.startswith("cells: row"))
+
+
+# ---- levels of help
+
+
+@pytest.mark.parametrize("format_", ["handout", "epub", "newsletter"])
+def test_a_box_that_says_another_level_or_lacks_a_word_is_found(format_: str) -> None:
+    box = Callout("emergency", (para("Hvis ansigtet hænger."), para("Bliv hos ham.")), line=7)
+    lowered, cut = replace(box, kind="see-doctor"), replace(box, blocks=box.blocks[:1])
+
+    healthy, *faulty = (levels(format_, (*PARTS, each), (*PARTS, box)) for each in (box, lowered, cut))
+
+    assert healthy.counts["levels of help"] > 1
+    assert healthy.differences == []
+    for found in faulty:
+        assert [
+            each for each in found.differences if (each.line, each.message.partition(":")[0]) == (7, "levels of help")
+        ]
+
+
+def levels(format_: str, printed: tuple[Block, ...], said: tuple[Block, ...]) -> Compared:
+    if format_ != "newsletter":
+        return compared(format_, made(printed), made(said))
+    edition = single(made(printed))
+    page = next(
+        each.data
+        for each in newsletter.write(edition, job(newsletter, edition)).artifacts
+        if each.name.endswith(".html")
+    )
+    ((_, found),) = compare_mail(page, [made(said)])
+    return found
 
 
 # ---- variants that leave parts out

@@ -41,6 +41,8 @@ def boxes(folder: Path, body: str, front: str = "") -> list[tuple[str, str]]:
 CALLS = {
     "Ring 112, hvis ansigtet hænger.": "emergency",
     "Ring straks 112.": "emergency",
+    "Ring 1-1-2 ved bevidstløshed.": "emergency",
+    "Du kan altid ringe 112, hvis du er i tvivl.": "emergency",
     "Du skal ringe 112, hvis du får trykken for brystet.": "emergency",
     "Ved pludselig lammelse: ring til alarmcentralen på 112!": "emergency",
     "Vent ikke med at ringe 112 ved åndenød.": "emergency",
@@ -68,6 +70,8 @@ NO_CALLS = (
     "Hun ringede 112 i sin tid.",
     "Mange ringer 112, når de får ondt i brystet.",
     "Ring på 70 11 21 12 for at bestille tid.",
+    "Ring til klinikken på 11 22 11 12.",
+    "Tag 1-2 tabletter, og ring, hvis du er i tvivl.",
     "Øvelsen gentages 112 gange.",
     "Sygdommen kan føre til akut nyresvigt.",
     "Det er sjældent nødvendigt at søge læge ved hold i nakken.",

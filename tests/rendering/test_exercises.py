@@ -128,3 +128,13 @@ def test_a_numbered_list_alone_makes_no_exercise() -> None:
 )
 def test_a_heading_loses_the_name_that_stands_above_it_and_nothing_else(heading: str, left: str) -> None:
     assert text(name_beside(Header(2, words_in(heading), "id"), "Wall sit")) == left
+
+
+def test_a_box_that_was_found_or_added_behind_the_last_exercise_goes_with_each() -> None:
+    *exercises, heading, words = several()
+    found = Callout("caution", (heading, words), is_found=True)
+    added = Callout("see-doctor", (para("Feber."),), is_added=True)
+
+    first, second = find_exercises((*exercises, found, added))
+
+    assert first.cautions == second.cautions == (found, added)

@@ -295,6 +295,25 @@ def test_contents_hold_parts_chapters_and_headings_in_the_order_of_reading() -> 
     assert labels(page(files, "toc.ncx"), f"{ncx}navPoint", f"{ncx}navLabel/{ncx}text") == in_nav
 
 
+def test_a_heading_in_a_passage_that_was_found_stays_in_contents_and_sections() -> None:
+    found = Callout("see-doctor", (header("Hvornår skal jeg søge læge?"), para("Ved feber.")), is_found=True)
+    blocks = (header("Behandling"), para("Hvil dig."), found, header("Bagefter"), para("God bedring."))
+
+    files = write(single(article(blocks=blocks)))
+
+    nav = page(files, "nav.xhtml").find(f".//{XHTML}nav")
+    assert nav is not None
+    titles = [words_of(link) for link in nav.iter(f"{XHTML}a")]
+    assert [title for title in titles if title in ("Behandling", "Hvornår skal jeg søge læge?", "Bagefter")] == [
+        "Behandling",
+        "Hvornår skal jeg søge læge?",
+        "Bagefter",
+    ]
+    (box,) = (each for each in page(files).iter(f"{XHTML}section") if "callout" in (each.get("class") or ""))
+    assert words_of(box).startswith("Søg læge")
+    assert not [above for above in box.iterancestors(f"{XHTML}section") if words_of(above).startswith("Behandling")]
+
+
 def test_the_page_on_which_a_part_begins_is_marked_in_it() -> None:
     printed = {"samlinger-ryg-_title": 1, "_part-1": 4, "_part-2": 9}
     printed |= {

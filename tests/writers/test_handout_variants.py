@@ -508,7 +508,7 @@ def _ink_right(thing: Any, page: Any) -> float:
     buffer = ctypes.create_string_buffer(length)
     pdfium.FPDFTextObj_GetText(thing.raw, text_page.raw, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), length)
     words = buffer.raw.decode("utf-16-le").rstrip("\0").strip()
-    left, _, right, _ = thing.get_bounds()
+    left, right = float(thing.get_bounds()[0]), float(thing.get_bounds()[2])
     return left + 0.6 * font_size(thing) * len(words) if words.isdigit() else right
 
 

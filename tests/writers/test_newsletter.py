@@ -22,6 +22,7 @@ from lxml import html as parser
 from pipeline.config import Publisher
 from pipeline.errors import ConfigError, SourceError, StyleError
 from pipeline.model import (
+    HELP_KINDS,
     Article,
     BulletList,
     Callout,
@@ -451,9 +452,14 @@ def test_a_project_that_names_no_sender_yet_can_look_at_its_newsletters() -> Non
     assert {artifact.name.rpartition(".")[2] for artifact in made.artifacts} >= {"html", "txt", "eml"}
 
 
+def without(key: str) -> Publisher:
+    missing: dict[str, Any] = {key: ""}
+    return replace(CLINIC, logo="", **missing)
+
+
 @pytest.mark.parametrize("key", ["name", "address", "email", "cvr", "privacy"])
 def test_a_publisher_without_what_the_footer_states_publishes_no_newsletter(key: str) -> None:
-    made = written(article(), publisher=replace(CLINIC, **{key: ""}, logo=""))
+    made = written(article(), publisher=without(key))
 
     assert [(finding.severity, finding.code, finding.source) for finding in made.findings] == [
         ("error", "newsletter-footer-incomplete", "publish.toml")
@@ -626,6 +632,30 @@ def test_events_have_their_day_and_month_as_a_tile() -> None:
     assert [tile.text_content() for tile in tiles] == ["8dec.", ""]
     assert tiles[0].xpath("div/@aria-hidden") == ["true"]
     assert "8. december 2026 kl. 16–18 · Holdsalen" in tree.text_content()
+
+
+@pytest.mark.parametrize("is_found", [False, True])
+def test_a_teaser_keeps_every_box_of_help_whole_the_most_urgent_first(is_found: bool) -> None:
+    marked = [Callout(kind, (para(f"Tegn på {kind}."), para("Og mere.")), is_found=is_found) for kind in HELP_KINDS]
+    own = Callout("see-doctor", (para("Klinikkens egne tegn."),), is_added=True)
+    others = (Callout("tip", (para("Et råd."),)), para("Resten."))
+    one = numbered(1, lead="Bevæg dig.", blocks=(header("Langt"), *reversed(marked), *others, own))
+
+    made = written(bound(one))
+
+    for content in (page(made), artifact(made, ".txt").decode()):
+        places = [content.index(f"Tegn på {kind}.") for kind in HELP_KINDS]
+        assert places == sorted(places)
+        assert content.count("Og mere.") == len(HELP_KINDS)
+        for left_out in ("Et råd.", "Resten.", "Klinikkens egne tegn."):
+            assert left_out not in content
+
+
+def test_a_box_for_another_medium_stays_out_of_a_teaser() -> None:
+    box = Callout("emergency", (para("Kun på papir."),))
+    one = numbered(1, lead="Bevæg dig.", blocks=(Div((box,), media=("print",)), para("Resten.")))
+
+    assert "Kun på papir." not in page(written(bound(one)))
 
 
 def test_an_edition_shows_articles_in_full_where_it_is_asked_to() -> None:

@@ -130,17 +130,19 @@ def test_what_cannot_have_a_dose_is_refused_with_its_line(blocks: Any, dose: str
 
 
 @pytest.mark.parametrize(
-    ("changes", "listed", "code", "line"),
+    ("changes", "dose", "code", "line"),
     [
-        ({}, {"dose": "10"}, "programme-dose-by", 5),
-        ({"weeks": "30", "lines": (("weeks", 3),)}, {}, "programme-wrong", 3),
-        ({"kind": "article"}, {"dose": "10"}, "programme-wrong", 5),
+        ({}, "10", "programme-dose-by", 5),
+        ({"weeks": "30", "lines": (("weeks", 3),)}, "", "programme-wrong", 3),
+        ({"kind": "article"}, "10", "programme-wrong", 5),
     ],
 )
 def test_faults_of_a_programme_are_errors_with_their_line(
-    changes: dict[str, Any], listed: dict[str, str], code: str, line: int
+    changes: dict[str, Any], dose: str, code: str, line: int
 ) -> None:
-    meta = Metadata(**{"kind": "programme", "contents": EditionContents((ListedArticle("a", 5, **listed),)), **changes})
+    meta = Metadata(
+        **{"kind": "programme", "contents": EditionContents((ListedArticle("a", 5, dose=dose),)), **changes}
+    )
 
     (error,) = programme_errors(ArticleMeta("p", "p.md", meta))
 

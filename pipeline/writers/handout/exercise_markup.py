@@ -87,6 +87,8 @@ class ComponentRenderer:
     setting: TypeSetting
     anchored: Callable[[int, model.Block], Markup]
     """Renders a block of the article by its position from 1."""
+    anchor: Callable[[int, model.Block], str]
+    """Returns the id of a block by its position from 1."""
     figure: Callable[[model.Figure], Markup]
     sized: Callable[[model.Figure, float, str], Markup]
     """Renders a picture of this width in millimetres, with a class."""
@@ -97,24 +99,23 @@ class ComponentRenderer:
     def component(self, blocks: Sequence[model.Block], component: Component) -> Markup:
         dose = set(map(id, component.exercise.dose))
         picture, heading = component.picture, component.exercise.name or component.exercise.title
-        pieces: list[Markup] = []
-        strip: list[Markup] = []
         shown = Markup("") if picture is None else self._picture(picture, blocks, component)
-        if heading is None or all(block is not heading for block in blocks[component.start : component.end]):
-            pieces.append(shown)
-            heading = None
-        for at in range(component.start, component.end):
-            block = blocks[at]
-            if block is picture:
-                continue
-            piece = _labelled(block, self.anchored(at + 1, block))
-            if block is heading:
-                pieces += [_numbered(piece, component.number, text((block,))), shown]
-            elif id(block) in dose:
+        inside = blocks[component.start : component.end]
+        # A picture without words goes up to the heading; one with a caption stays where the author put it.
+        goes_up = picture is not None and (picture not in inside or not picture.caption)
+        pieces = [] if any(block is heading for block in inside) or not goes_up else [shown]
+        strip: list[Markup] = []
+        for at, block in enumerate(inside, component.start):
+            piece = shown if block is picture else _labelled(block, self.anchored(at + 1, block))
+            if id(block) in dose:
                 strip.append(piece)
-            else:
-                pieces += [_strip(strip), piece]
-                strip = []
+                continue
+            if block is component.exercise.name:
+                piece = _numbered(piece, component.number, text((block,)))
+            is_moved = goes_up and block is picture
+            pieces += [_strip(strip), Markup("") if is_moved else piece]
+            pieces += [shown] if goes_up and block is heading else []
+            strip = []
         pieces.append(_strip(strip))
         kind = "exercise long" if self._is_long(blocks[component.start : component.end], picture) else "exercise"
         return Markup('<section class="{}">\n{}\n</section>').format(
@@ -124,10 +125,14 @@ class ComponentRenderer:
     def _picture(self, picture: model.Figure, blocks: Sequence[model.Block], component: Component) -> Markup:
         """Return the picture beside the steps, or above them where the page is narrow or its text would be small."""
         width_mm = self._picture_mm(picture)
-        if width_mm:
-            return self.sized(picture, width_mm, "beside-steps" if self._has_room_beside else "above-steps")
         place = next((at for at in range(component.start, component.end) if blocks[at] is picture), None)
-        return self.figure(picture) if place is None else self.anchored(place + 1, picture)
+        if not width_mm:
+            return self.figure(picture) if place is None else self.anchored(place + 1, picture)
+        figure = self.sized(picture, width_mm, "beside-steps" if self._has_room_beside else "above-steps")
+        if place is None:
+            return figure
+        id_ = Markup('<figure id="{}"').format(self.anchor(place + 1, picture))
+        return Markup(str(figure).replace("<figure", id_, 1))  # noqa: S704  # escaped already
 
     @property
     def _has_room_beside(self) -> bool:

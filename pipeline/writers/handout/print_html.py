@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Set
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Any
 
 import segno
 from markupsafe import Markup, escape
+from PIL import Image
 
 from pipeline.errors import SourceError, StyleError
 from pipeline.model import Article, Edition, References
@@ -22,11 +22,17 @@ from pipeline.rendering.markup import TITLE, chapter_prefix, part_id
 from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
 from pipeline.rendering.words import Words
 from pipeline.writers import Job
-from pipeline.writers.handout.help_pointers import lay_out_pointing, likely_overleaf, pointers
+from pipeline.writers.handout.help_pointers import lay_out_pointing, pointers
 from pipeline.writers.handout.missing_characters import Substitutions
 from pipeline.writers.handout.placing import is_exercise
 from pipeline.writers.handout.print_edit import headings_on_web
-from pipeline.writers.handout.print_markup import UNBROKEN, HandoutRenderer, picture_address, readable_address
+from pipeline.writers.handout.print_markup import (
+    UNBROKEN,
+    HandoutRenderer,
+    keep_last_words,
+    picture_address,
+    readable_address,
+)
 from pipeline.writers.handout.variants import TypeSetting, Variant
 
 _ADDRESS = r"(?:\w[\w-]*\.)+[a-z]{2,}/[^\s<]*"
@@ -58,11 +64,13 @@ _NOTES_HEAD_MM = 22.0
 _MAX_WRITING_LINES = 6
 _MIN_WRITING_LINES = 3
 MIN_LINES_ROOM_MM = _NOTES_HEAD_MM + _MIN_WRITING_LINES * _LINE_SPACING_MM
-_FIRST_PAGE_LETTERS = 8.5
-"""On the first page, for each square millimetre of its columns, in type of 1 pt."""
 _TITLE_GAP_MM = 6.0
 _LEAST_QUIET_PT, _LARGE_QUIET_PT = 11.0, 16.0
 """Sizes of foot, dates and references, and those of large print."""
+_LOGO_MM, _BRIEF_LOGO_MM = 12.0, 9.0
+"""Heights of the logo, and of that on one page."""
+_INK_GREY = 240
+"""What is lighter, of 255, is paper."""
 _LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
@@ -70,73 +78,41 @@ def lay_out_handout(
     edition: Edition, job: Job, variant: Variant, setting: TypeSetting, substitutions: Substitutions
 ) -> Layout:
     """Lay an edition out on pages; the job holds the pictures that `print_needs` named."""
-    resources, code_width = _resources(edition, job)
-    css = style_sheet_text(edition, job, variant, setting)
-    page = {
-        "has_columns": setting.frame.columns > 1,
-        "has_margin": setting.frame.has_margin,
-        "has_logo": "brand:logo" in resources,
-        "code_width": code_width,
-    }
-    articles = dict.fromkeys((edition.front, *edition.articles))
-    chapters = {article.id: _article_values(edition, article, job, setting, substitutions) for article in articles}
-    places = [place for values in chapters.values() for place in values["places"]]
 
-    def lay(pointed: Set[str]) -> Layout:
-        for values in chapters.values():
-            led_to = [place for place in values["places"] if place.id in pointed]
-            values["help"] = pointers(led_to, values["words"], values["doctor_on_call"])
-        html = _handout_html(edition, job, variant, chapters, page)
-        return lay_out(unbroken(substitutions.apply_to(html)), css, resources)
+    def lay(pointed: frozenset[str] | None) -> Layout:
+        return _lay_out_once(edition, job, variant, replace(setting, pointed=pointed), substitutions)
 
     if variant.content != "whole":
         return lay(frozenset())
-    likely = likely_overleaf(places, _first_page_letters(setting))
-    return lay(likely) if edition.is_bound else lay_out_pointing(lay, places, likely)
+    return lay(None) if edition.is_bound else lay_out_pointing(lay)
 
 
-def _resources(edition: Edition, job: Job) -> tuple[dict[str, Resource], str]:
-    """Return all pictures of a handout by address, and the width of its QR code; empty: there is none."""
+def _lay_out_once(
+    edition: Edition, job: Job, variant: Variant, setting: TypeSetting, substitutions: Substitutions
+) -> Layout:
     resources = {picture_address(need): Resource(made.data, made.media_type) for need, made in job.pictures.items()}
     if logo := find_print_logo(job):
         resources["brand:logo"] = logo
-    if not (job.options.qr_code and edition.front.address):
-        return resources, ""
-    png, width_mm = qr_code(edition.front.address)
-    return resources | {"qr:address": Resource(png, "image/png")}, f"{width_mm}mm"
-
-
-def _first_page_letters(setting: TypeSetting) -> int:
-    """Return about how many letters the first page holds below its title."""
-    frame = setting.frame
-    height_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
-    return round(_FIRST_PAGE_LETTERS * frame.columns * frame.column_mm * height_mm / setting.size_pt**2)
-
-
-def _handout_html(
-    edition: Edition, job: Job, variant: Variant, chapters: Mapping[str, Mapping[str, Any]], page: Mapping[str, object]
-) -> str:
-    """Return the HTML of a handout.
-
-    Args:
-        chapters: The values of each article, by its id.
-        page: Further values of the template: `has_columns`, `has_logo`, `code_width`.
-    """
+    code_width = ""
+    if job.options.qr_code and edition.front.address:
+        png, width_mm = qr_code(edition.front.address)
+        resources["qr:address"] = Resource(png, "image/png")
+        code_width = f"{width_mm}mm"
     # Chapters outside of a part have no part title.
     groups = [
         {
             "title": part.title if part else "",
             "title_id": part_id(edition, part) if part else "",
-            "chapters": tuple(chapters[article.id] for article in articles),
+            "chapters": tuple(_article_values(edition, article, job, setting, substitutions) for article in articles),
         }
         for part, articles in (edition.groups if edition.is_bound else ())
     ]
     page_of_pages = escape(job.words.fill("handout_page", page="\x01", pages="\x02"))
-    return job.styles.render(
+    html = job.styles.render(
         "handout/handout.html.j2",
         edition=edition,
         front=edition.front,
-        front_chapter=chapters[edition.front.id],
+        front_chapter=_article_values(edition, edition.front, job, setting, substitutions),
         groups=groups,
         publisher=job.publisher,
         words=job.words,
@@ -144,7 +120,10 @@ def _handout_html(
         is_brief=variant.is_brief,
         is_programme=edition.is_bound and edition.front.meta.is_programme,
         weeks=range(1, 1 + int(edition.front.meta.weeks or 0) if edition.front.meta.is_programme else 1),
-        **page,
+        has_columns=setting.frame.columns > 1,
+        has_margin=setting.frame.has_margin,
+        has_logo=logo is not None,
+        code_width=code_width,
         web=readable_address(edition.front.address),
         more_on_web=_more_on_web(edition, job),
         website=readable_address(job.publisher.website),
@@ -155,6 +134,7 @@ def _handout_html(
         imprint=IMPRINT_ID,
         end=END_ID,
     )
+    return lay_out(unbroken(substitutions.apply_to(html)), style_sheet_text(edition, job, variant, setting), resources)
 
 
 def unbroken(html: str) -> str:
@@ -231,21 +211,20 @@ def _has_picture_beside_title(edition: Edition, setting: TypeSetting) -> bool:
 
 def _article_values(
     edition: Edition, article: Article, job: Job, setting: TypeSetting, substitutions: Substitutions
-) -> dict[str, Any]:
+) -> dict[str, object]:
     renderer = HandoutRenderer(article, job, setting, chapter_prefix(edition, article))
-    body = renderer.article(article)
     return {
         "title_id": f"{renderer.prefix}{TITLE}",
         "title": substitutions.printed_title(article),
         "whose": _foot_of(edition, article, substitutions),
+        "shown_title": keep_last_words(escape(substitutions.printed_title(article))),
         "language": article.language if article.language != edition.front.language else "",
         "lead": article.lead,
         "hero": renderer.hero(),
         "is_exercise": is_exercise(article),
         "key_points": article.meta.key_points,
-        "body": body,
-        "places": tuple(renderer.help),
-        "doctor_on_call": renderer.doctor_on_call,
+        "body": renderer.article(article),
+        "help": pointers(renderer.help, setting, renderer.words, renderer.doctor_on_call),
         "sources": renderer.sources,
         "sources_id": next(
             (f"{renderer.prefix}{each.id}" for each in article.blocks if isinstance(each, References)), ""
@@ -296,13 +275,16 @@ def style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: Type
     width, height = frame.paper_mm
     code_mm = qr_code(edition.front.address)[1] if edition.front.address else QR_CODE_MM
     is_wide = frame.wide_mm > _WIDE_IMPRINT_MM
+    logo = find_print_logo(job)
+    blank = blank_at_left(logo) if logo else 0.0
     publisher_mm = _PUBLISHER_MM * quiet_pt(setting) / _LEAST_QUIET_PT
     beside_code_mm = frame.wide_mm - code_mm - _IMPRINT_SPACING_MM
     millimetres = {
         "left": frame.left_mm, "right": frame.right_mm, "top": frame.top_mm, "bottom": frame.bottom_mm,
         "side": frame.side_mm, "mood": frame.mood_mm, "column": frame.column_mm, "gap": frame.gap_mm,
         "beside": frame.beside_mm, "full": frame.wide_mm, "line": _LINE_SPACING_MM, "code": code_mm,
-        "publisher": publisher_mm,
+        "publisher": publisher_mm, "logo": _LOGO_MM, "brief_logo": _BRIEF_LOGO_MM,
+        "logo_blank": _LOGO_MM * blank, "brief_logo_blank": _BRIEF_LOGO_MM * blank,
         "words": beside_code_mm - publisher_mm - _IMPRINT_SPACING_MM,
         "beside_code": beside_code_mm, "gutter": frame.gutter_mm, "title_gap": _TITLE_GAP_MM,
     }  # fmt: skip
@@ -355,6 +337,16 @@ def find_print_logo(job: Job) -> Resource | None:
         return Resource(rasterise_svg(data), "image/png") if b"<image" in drawn else Resource(drawn, media_type)
     except (StyleError, SourceError):
         return None
+
+
+@lru_cache(maxsize=4)
+def blank_at_left(logo: Resource) -> float:
+    """Return how far from its left edge the ink of a logo begins, by its height."""
+    png = rasterise_svg(logo.data) if logo.media_type == "image/svg+xml" else logo.data
+    with Image.open(io.BytesIO(png)) as opened:
+        shown = Image.alpha_composite(Image.new("RGBA", opened.size, "white"), opened.convert("RGBA")).convert("L")
+    inked = shown.point(lambda grey: 255 * (grey < _INK_GREY)).getbbox()
+    return inked[0] / shown.height if inked else 0.0
 
 
 def lost_logo_parts(job: Job) -> tuple[str, ...]:

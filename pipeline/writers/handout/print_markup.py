@@ -28,7 +28,7 @@ from pipeline.rendering.table_columns import decimals_of, has_row_heads, is_word
 from pipeline.rendering.text import CONTACT_SCHEMES, unsaid_contact
 from pipeline.writers import Job, Need, Rendition
 from pipeline.writers.handout.exercise_markup import Component, ComponentRenderer, parts_of, takes_hero
-from pipeline.writers.handout.help_pointers import HelpPlace
+from pipeline.writers.handout.help_pointers import HELP_ID, HelpPlace
 from pipeline.writers.handout.placing import (
     announces,
     in_print_order,
@@ -87,6 +87,7 @@ _READABLE_CONTRAST = 2.8
 _LEAST_LISTED = 3
 """So many parts, with semicolons between them, are a list."""
 _SPAN_TEMPLATE = Markup('<div class="span">\n{}\n</div>')
+_LAST_WORDS = re.compile(r"(?<=\s)([^\s<>]{1,14} [^\s<>]{1,14})(</h\d>)?$")
 _STARTS_WIDE = re.compile(r'<(?:table|figure)[^>]* class="[^"]*\bwide\b')
 
 
@@ -141,6 +142,11 @@ def with_class(markup: Markup, kinds: str) -> Markup:
     name, found, classes = tag.partition(' class="')
     tag = f'{name} class="{kinds} {classes}' if found else f'{tag} class="{kinds}"'
     return Markup(f"{tag}>{rest}")  # noqa: S704  # escaped already
+
+
+def keep_last_words(heading: Markup) -> Markup:
+    """Return a heading whose last word is not alone on its line."""
+    return Markup(_LAST_WORDS.sub(r'<span class="unbroken">\1</span>\2', str(heading)))  # noqa: S704  # escaped already
 
 
 def unsaid_address(address: str, words: str) -> str:
@@ -275,7 +281,7 @@ class HandoutRenderer(MarkupRenderer):
         """Return all blocks in the order they are printed in, each with what keeps it with its neighbours."""
         lettering_mm = MIN_LETTERING_PT * MM_PER_PT
         components = ComponentRenderer(
-            self._setting, self.anchored, self.figure, self._sized, self._drawing_rendition, lettering_mm
+            self._setting, self.anchored, self.anchor, self.figure, self._sized, self._drawing_rendition, lettering_mm
         )
         pieces: list[Markup] = []
         if article.hero and self._has_lettering(article.hero) and (piece := self.figure(article.hero)):
@@ -318,7 +324,7 @@ class HandoutRenderer(MarkupRenderer):
     def callout_title(self, block: model.Callout, id_: str = "") -> Markup:
         """Return the lines above a box; the first one has an id, to which the band below the lead may lead."""
         if block.kind in model.URGENT_KINDS and not block.is_added:
-            id_ = f"{self.prefix}_help-{len(self.help) + 1}"
+            id_ = f"{self.prefix}{HELP_ID}{len(self.help) + 1}"
             self.help.append(HelpPlace(block, id_, self._section, self._letters))
         return super().callout_title(block, id_)
 
@@ -576,7 +582,7 @@ class HandoutRenderer(MarkupRenderer):
 
     def header(self, block: model.Header) -> Markup:
         self._section = text(block.content)
-        return self._with_bookmark(super().header(block), block.content)
+        return self._with_bookmark(keep_last_words(super().header(block)), block.content)
 
     def references_title(self, block: model.References) -> Markup:
         return self._with_bookmark(super().references_title(block), block.title)

@@ -7,7 +7,7 @@ one. Only a setting that can be better than all that were laid out is laid out n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -25,6 +25,8 @@ _BLANK_PAGE, _POINT, _COLUMNS, _TIGHT, _SMALLER = 25.0, 10.0, 8.0, 6.0, 30.0
 type is smaller, two columns, less leading, and smaller drawings.
 """
 _WORTH_A_LAYOUT = 8.0
+_MORE_LAYOUTS = 2
+"""Where none is good yet."""
 _SLACK_PAGES = 0.04
 """Lines that keep together lengthen a text by so much."""
 _LETTERS_PER_UNIT = 18.0
@@ -114,7 +116,7 @@ def best_setting(
     """
     measured: dict[TypeSetting, PageUse] = {}
     costs: dict[TypeSetting, float] = {}
-    while len(measured) < min(most_layouts, len(candidates)):
+    while len(measured) < min(most_layouts + _MORE_LAYOUTS * _is_faulty(measured, costs), len(candidates)):
         expected = {}
         for setting in candidates:
             if setting not in measured:
@@ -127,6 +129,12 @@ def best_setting(
         measured[wanted] = measure(wanted)
         costs[wanted] = cost(wanted, measured[wanted], most_pages)
     return min(costs, key=costs.__getitem__)
+
+
+def _is_faulty(measured: Mapping[TypeSetting, PageUse], costs: Mapping[TypeSetting, float]) -> bool:
+    """Tell whether even the best setting ends with a few lines, or with a blank back side."""
+    best = measured[min(costs, key=costs.__getitem__)] if costs else None
+    return best is not None and (best.is_end_lonely or (best.pages > 1 and best.pages % 2 == 1))
 
 
 def _distance(setting: TypeSetting, other: TypeSetting) -> tuple[bool, float]:

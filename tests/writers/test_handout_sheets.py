@@ -1,0 +1,283 @@
+"""How a handout fills its sheets: its grid, what stays together, and the search for whole sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pypdfium2
+import pypdfium2.raw as pdfium
+import pytest
+
+from pipeline.model import Block, BulletList, Cell, Figure, Header, Image, OrderedList, Para, Strong, Table
+from pipeline.writers import handout
+from pipeline.writers.handout.placing import announces, in_print_order, places_later
+from pipeline.writers.handout.print_markup import keep_last_words
+from pipeline.writers.handout.sheet_fit import PageUse, best_setting, cost, scaled_use
+from pipeline.writers.handout.variants import STANDARD_VARIANT, VARIANTS, Options, TypeSetting, candidate_settings
+from tests.makers import PICTURE, article, header, job, para, plain, single, words_in
+from tests.pdf_reading import tree
+from tests.writers.test_handout import (
+    LONG,
+    POINTS_PER_MM,
+    PUBLISHER,
+    as_drawing,
+    font_size,
+    made,
+    pdf,
+    undated,
+    widths_mm,
+)
+
+FIGURE = Figure(Image(PICTURE, "En ryg", 20), (), 20)
+SETTINGS = candidate_settings(VARIANTS[STANDARD_VARIANT], Options())
+
+
+def sections(count: int, sentences: int = 3) -> tuple[Block, ...]:
+    return tuple(
+        block
+        for number in range(count)
+        for block in (header(f"Afsnit {number}"), para(f"{number}. " + LONG * sentences))
+    )
+
+
+def pages(data: bytes) -> list[str]:
+    return [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(data)]
+
+
+# ---- the search
+
+
+@pytest.mark.parametrize("count", [4, 9, 12, 14, 16, 18, 20, 24, 28])
+def test_a_handout_has_one_page_or_an_even_number_and_no_lonely_end(count: int) -> None:
+    written = made(article(blocks=sections(count)), notes=False)
+
+    last = pages(written.artifacts[0].data)[-1]
+    assert written.facts.pages == 1 or written.facts.pages % 2 == 0
+    assert last.count("godt") > 2
+    assert written.findings == ()
+
+
+def text_of(length: float, laid_out: list[TypeSetting]) -> Any:
+    """Return what measures a text that is so many pages long in the roomiest setting."""
+    known = PageUse(int(length) + 1, length, 0.25)
+
+    def measure(setting: TypeSetting) -> PageUse:
+        laid_out.append(setting)
+        return scaled_use(known, SETTINGS[0], setting)
+
+    return measure
+
+
+@pytest.mark.parametrize("length", [0.8, 1.2, 1.7, 2.2, 2.8, 3.1, 3.7, 4.4, 5.2, 6.1])
+def test_few_layouts_find_the_best_setting(length: float) -> None:
+    laid_out: list[TypeSetting] = []
+    measure = text_of(length, laid_out)
+
+    chosen = best_setting(SETTINGS, measure, PageUse(int(length * 1.1) + 1, length * 1.1, 0.25), 3)
+
+    assert len(laid_out) <= 3
+    known = PageUse(int(length) + 1, length, 0.25)
+    best = min(cost(setting, scaled_use(known, SETTINGS[0], setting)) for setting in SETTINGS)
+    assert cost(chosen, measure(chosen)) <= best + 12
+
+
+def test_a_guess_that_is_right_costs_one_layout() -> None:
+    laid_out: list[TypeSetting] = []
+    measure = text_of(1.7, laid_out)
+
+    chosen = best_setting(SETTINGS, measure, PageUse(2, 1.7, 0.25), 3)
+
+    assert laid_out == [chosen]
+    assert (chosen.size_pt, chosen.frame.columns) == (14.0, 1)
+
+
+def test_two_columns_are_taken_only_where_they_save_a_sheet() -> None:
+    written = [
+        made(article(blocks=sections(count)), columns=columns) for count in (9, 16) for columns in ("auto", "never")
+    ]
+
+    assert [has_columns(each.artifacts[0].data) for each in written] == [False, False, True, False]
+    assert [each.facts.pages for each in written] == [2, 2, 2, 4]
+
+
+def has_columns(data: bytes) -> bool:
+    return any(tops for page in pypdfium2.PdfDocument(data) for tops in column_tops(page)[1:])
+
+
+def column_tops(page: Any) -> tuple[list[float], list[float]]:
+    """Return the upper edges of what begins at the left edges of two columns."""
+    tops: tuple[list[float], list[float]] = ([], [])
+    for thing in page.get_objects(filter=(pdfium.FPDF_PAGEOBJ_TEXT,)):
+        left, _, _, top = thing.get_bounds()
+        for column, edge_mm in enumerate((17.5, 108.0)):
+            if font_size(thing) >= 12 and abs(left / POINTS_PER_MM - edge_mm) < 0.7:
+                tops[column].append(top)
+    return tops
+
+
+def test_settings_are_from_twelve_to_fourteen_points_and_one_column_where_asked_for() -> None:
+    assert all(
+        setting.frame.columns == 1 for setting in candidate_settings(VARIANTS["standard"], Options(columns="never"))
+    )
+    assert {setting.size_pt for setting in SETTINGS} == {12.0, 12.5, 13.0, 13.5, 14.0}
+
+
+# ---- the grid
+
+
+def test_the_tops_of_two_columns_are_level() -> None:
+    data = pdf(undated(blocks=sections(16)), notes=False)
+
+    for page in list(pypdfium2.PdfDocument(data))[1:]:
+        left, right = column_tops(page)
+        assert max(right) == pytest.approx(max(left), abs=3)  # a heading's letters are a little higher than the text's
+
+
+def test_an_exercise_shows_its_picture_large_and_an_article_its_hero_small() -> None:
+    hero = Figure(Image(PICTURE, "En øvelse", 5), (), 5)
+    steps = OrderedList(tuple((plain(f"Trin {number} er roligt."),) for number in range(4)))
+    blocks = (para(LONG * 3), header("Sådan gør du"), steps)
+
+    exercise, mood = (pdf(article(hero=hero, kind=kind, blocks=each), qr_code=False) for kind, each in (
+        ("exercise", blocks), ("article", (para(LONG * 3),)),
+    ))  # fmt: skip
+
+    assert widths_mm(exercise) == [61]
+    assert widths_mm(mood) == [44]
+
+
+def test_a_photograph_below_a_heading_is_large_and_stays_with_heading_and_text() -> None:
+    data = pdf(article(blocks=(para(LONG * 2), header("Katten"), FIGURE, para(LONG * 4))), qr_code=False)
+
+    assert widths_mm(data) == [61]
+
+
+def test_the_facts_stand_in_one_line_below_the_title() -> None:
+    words = tree(pdf(article(authors=("Bo Prøve",), lead="Kort sagt."))).text
+
+    assert words.index("Ondt i ryggen") < words.index("Skrevet af Bo Prøve · Udgivet 2.") < words.index("Kort sagt.")
+    assert words.count("Udgivet") == 1
+
+
+@pytest.mark.parametrize(
+    ("heading", "kept"),
+    [
+        ("<h2>Hvad kan du gøre ved det</h2>", '<h2>Hvad kan du gøre <span class="unbroken">ved det</span></h2>'),
+        ("<h2>Smerter</h2>", "<h2>Smerter</h2>"),
+        ("<h2>Om rehabiliteringsforløb nu</h2>", "<h2>Om rehabiliteringsforløb nu</h2>"),
+    ],
+)
+def test_the_last_word_of_a_heading_is_not_alone(heading: str, kept: str) -> None:
+    from markupsafe import Markup
+
+    assert keep_last_words(Markup(heading)) == kept  # noqa: S704  # of the test
+
+
+# ---- what stays together
+
+TABLE = Table((Cell((plain("Vane"),)),), ((Cell((plain("Gå"),)),),))
+BULLETS = BulletList(((plain("et"),), (plain("to"),)))
+STEPS = OrderedList(((plain("Et."),), (plain("To."),)))
+DOSE = Para((Strong(words_in("Antal gentagelser:")), *words_in(" 3 sæt.")))
+
+
+@pytest.mark.parametrize(
+    ("block", "after", "is_kept"),
+    [
+        (para("Det omfatter:"), para("Tekst."), True),
+        (para("Her er en oversigt."), TABLE, True),
+        (para("Her er nogle."), BULLETS, True),
+        (Para((Strong(words_in("Hvorfor")),)), para("Tekst."), True),
+        (STEPS, DOSE, True),
+        (STEPS, Header(3, words_in("Antal gentagelser"), "antal"), True),
+        (STEPS, para("Tekst."), False),
+        (para("Tekst."), para("Mere."), False),
+        (para("Det omfatter:"), None, False),
+    ],
+)
+def test_what_announces_something_is_kept_with_it(block: Block, after: Block | None, is_kept: bool) -> None:  # a case
+    assert announces(block, after) is is_kept
+
+
+@pytest.mark.parametrize("filler", range(10, 17))
+def test_a_line_that_announces_a_table_is_on_its_page(filler: int) -> None:
+    rows = tuple((Cell((plain(f"vane {number}"),)), Cell((plain("hver dag"),))) for number in range(12))
+    table = Table((Cell((plain("Hovedet"),)), Cell((plain("Antal"),))), rows)
+
+    shown = pages(
+        pdf(article(blocks=(para(LONG * filler), para("Det drejer sig om:"), table, para(LONG * 9))), notes=False)
+    )
+
+    (page,) = [words for words in shown if "drejer sig om" in words]
+    assert page.index("drejer sig om") < page.index("Hovedet") < page.index("vane 1")
+
+
+@pytest.mark.parametrize("filler", range(9, 16))
+def test_steps_and_dose_are_on_one_page(filler: int) -> None:
+    steps = OrderedList(tuple((plain(f"Trin {number} er roligt og let."),) for number in range(6)))
+
+    shown = pages(
+        pdf(article(blocks=(para(LONG * filler), header("Sådan gør du"), steps, DOSE, para(LONG * 9))), notes=False)
+    )
+
+    (page,) = [words for words in shown if "Trin 0" in words]
+    assert "Trin 5" in page
+    assert "3 sæt" in page
+
+
+# ---- drawings that stand later
+
+
+def order(blocks: Sequence[Block], moved: int) -> list[int]:
+    numbered = list(enumerate(blocks))
+    return [number for number, _ in in_print_order(numbered, set(), {20: moved}, has_margin=True)]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "moved", "found"),
+    [
+        ((FIGURE, para("a"), para("b"), header("H")), 1, [1, 0, 2, 3]),
+        ((FIGURE, para("a"), para("b"), header("H"), para("c")), 4, [1, 2, 0, 3, 4]),
+        ((FIGURE, para("Som tegningen viser."), para("b")), 2, [0, 1, 2]),
+        ((para("Se nedenfor."), FIGURE, para("b")), 1, [0, 1, 2]),
+        ((para("Det er:"), FIGURE, para("b")), 1, [0, 1, 2]),
+        ((FIGURE, para("Det er:"), BULLETS), 1, [0, 1, 2]),
+        ((FIGURE, BULLETS, para("b")), 1, [0, 1, 2]),
+    ],
+)
+def test_a_drawing_never_leaves_its_section_nor_the_words_that_point_at_it(
+    blocks: Sequence[Block], moved: int, found: list[int]
+) -> None:
+    assert order(blocks, moved) == found
+
+
+def test_a_drawing_may_stand_behind_the_paragraphs_of_its_section() -> None:
+    after = (para("a"), para("b"), header("H"), para("c"))
+
+    assert places_later(after, None) == places_later(after, header("G")) == 2
+    assert places_later(after, para("Se nedenfor.")) == 0
+
+
+def test_a_photograph_stands_beside_the_text_before_it_where_none_follows() -> None:
+    blocks = [(0, header("H")), (1, para("a")), (2, FIGURE), (3, header("K")), (4, para("b"))]
+
+    beside = [number for number, _ in in_print_order(blocks, {2}, {}, has_margin=True)]
+    alone = [number for number, _ in in_print_order(blocks, {2}, {}, has_margin=False)]
+
+    assert (beside, alone) == ([0, 2, 1, 3, 4], [0, 1, 2, 3, 4])
+
+
+def test_text_flows_on_before_a_drawing_that_does_not_fit() -> None:
+    paragraphs = [para(f"{number}. {LONG * 2}") for number in range(30)]
+    edition = single(article(blocks=(header("Tegning"), *paragraphs[:9], FIGURE, *paragraphs[9:])))
+    given = as_drawing(job(handout, edition, options=handout.Options(notes=False), publisher=PUBLISHER))
+    wide = {need: replace(made, lettering=0.014) for need, made in given.pictures.items()}
+
+    written = handout.write(edition, replace(given, pictures=wide))
+
+    assert not [finding for finding in written.findings if finding.code == "handout-page-empty"]
+    words = tree(written.artifacts[0].data).text
+    places = [words.index(f" {number}. Det") for number in range(30)]
+    assert places == sorted(places)
