@@ -13,7 +13,7 @@ from weasyprint.layout import block as block_layout
 from weasyprint.layout.block import block_box_layout, block_level_layout, block_level_width, collapse_margin
 from weasyprint.layout.percent import percentage, resolve_percentages
 
-_FIRST_STEP_PX = 12.0
+_FIRST_STEP_PX = 20.0
 """Columns that are too short to hold the text grow by so much, then by twice as much."""
 
 
@@ -68,7 +68,8 @@ class _Columns:
         columns, rest = self._filled(children, room, skip, may_split=self.page_is_empty)
         if not columns or rest is not None:
             return columns, rest
-        height, step = sum(_height(column, self.top) for column in columns) / self._count, _FIRST_STEP_PX
+        step = _FIRST_STEP_PX
+        height = sum(_height(column, self.top) for column in columns) / self._count + step / 2
         while height < room:
             del self.context.excluded_shapes[shapes:]
             balanced, rest = self._filled(children, height, skip, may_split=False)
@@ -171,5 +172,6 @@ def _columns_layout(
     if box.children and not page.placed:
         return None, {0: None}, next_page, [], False
     box.children = page.placed
-    box.height = page.top + collapse_margin(page.margins) - box.content_box_y()
+    bottom = min(page.top + collapse_margin(page.margins), context.page_bottom - bottom_space)
+    box.height = bottom - box.content_box_y()
     return box, resume_at, next_page, [], False
