@@ -14,7 +14,7 @@ from weasyprint.layout.block import block_box_layout, block_level_layout, block_
 from weasyprint.layout.percent import percentage, resolve_percentages
 
 _FIRST_STEP_PX = 20.0
-"""Columns that are too short to hold the text grow by so much, then by twice as much."""
+"""A line: columns that are too short for the text grow by so much, then by twice as much; they are balanced to two."""
 
 
 def install() -> None:
@@ -64,20 +64,23 @@ class _Columns:
 
     def _balanced(self, children: list[Any], room: float, skip: Any) -> tuple[list[Any], Any]:
         """Return columns as high as the page, or balanced ones where all of the text fits."""
-        shapes = len(self.context.excluded_shapes)
-        columns, rest = self._filled(children, room, skip, may_split=self.page_is_empty)
-        if not columns or rest is not None:
-            return columns, rest
-        step = _FIRST_STEP_PX
-        height = sum(_height(column, self.top) for column in columns) / self._count + step / 2
-        while height < room:
-            del self.context.excluded_shapes[shapes:]
-            balanced, rest = self._filled(children, height, skip, may_split=False)
-            if balanced and rest is None:
-                return balanced, None
-            height, step = height + step, step * 2
-        del self.context.excluded_shapes[shapes:]
-        return self._filled(children, room, skip, may_split=self.page_is_empty)
+        shapes, before = self.context.excluded_shapes, len(self.context.excluded_shapes)
+        best, rest = self._filled(children, room, skip, may_split=self.page_is_empty)
+        if not best or rest is not None:
+            return best, rest
+        kept, step = shapes[before:], _FIRST_STEP_PX
+        height = sum(_height(column, self.top) for column in best) / self._count + step / 2
+        too_low, enough = height - step, room
+        while height < enough and enough - too_low > 2 * _FIRST_STEP_PX:
+            del shapes[before:]
+            columns, rest = self._filled(children, height, skip, may_split=False)
+            if columns and rest is None:
+                best, kept, enough = columns, shapes[before:], height
+                height = (too_low + height) / 2
+            else:
+                too_low, height, step = height, min(height + step, (height + enough) / 2), step * 2
+        shapes[before:] = kept
+        return best, None
 
     @property
     def _count(self) -> int:

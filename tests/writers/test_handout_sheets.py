@@ -261,7 +261,7 @@ def test_a_drawing_may_stand_behind_the_paragraphs_of_its_section() -> None:
 
 
 def test_a_photograph_stands_beside_the_text_before_it_where_none_follows() -> None:
-    blocks = [(0, header("H")), (1, para("a")), (2, FIGURE), (3, header("K")), (4, para("b"))]
+    blocks: list[tuple[int, Block]] = [(0, header("H")), (1, para("a")), (2, FIGURE), (3, header("K")), (4, para("b"))]
 
     beside = [number for number, _ in in_print_order(blocks, {2}, {}, has_margin=True)]
     alone = [number for number, _ in in_print_order(blocks, {2}, {}, has_margin=False)]
