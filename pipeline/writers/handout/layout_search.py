@@ -40,7 +40,7 @@ _MOST_LAYOUTS = 3
 """Settings laid out to find the best one."""
 _MOST_MOVES = 2
 """Layouts to close holes before drawings."""
-MAX_LONELY_LINES = 6.5
+MAX_LONELY_LINES = 9.0
 """A last page with so many lines of the article is lonely, where another setting can help it."""
 _MIN_DRAWING_MM = 62.0
 """Width of the pictures that text does not flow around."""
