@@ -13,8 +13,8 @@ from weasyprint.layout import block as block_layout
 from weasyprint.layout.block import block_box_layout, block_level_layout, block_level_width, collapse_margin
 from weasyprint.layout.percent import percentage, resolve_percentages
 
-_FIRST_STEP_PX = 12.0
-"""Columns that are too short to hold the text grow by so much, then by twice as much."""
+_FIRST_STEP_PX = 20.0
+"""A line: columns that are too short for the text grow by so much, then by twice as much; they are balanced to two."""
 
 
 def install() -> None:
@@ -64,19 +64,23 @@ class _Columns:
 
     def _balanced(self, children: list[Any], room: float, skip: Any) -> tuple[list[Any], Any]:
         """Return columns as high as the page, or balanced ones where all of the text fits."""
-        shapes = len(self.context.excluded_shapes)
-        columns, rest = self._filled(children, room, skip, may_split=self.page_is_empty)
-        if not columns or rest is not None:
-            return columns, rest
-        height, step = sum(_height(column, self.top) for column in columns) / self._count, _FIRST_STEP_PX
-        while height < room:
-            del self.context.excluded_shapes[shapes:]
-            balanced, rest = self._filled(children, height, skip, may_split=False)
-            if balanced and rest is None:
-                return balanced, None
-            height, step = height + step, step * 2
-        del self.context.excluded_shapes[shapes:]
-        return self._filled(children, room, skip, may_split=self.page_is_empty)
+        shapes, before = self.context.excluded_shapes, len(self.context.excluded_shapes)
+        best, rest = self._filled(children, room, skip, may_split=self.page_is_empty)
+        if not best or rest is not None:
+            return best, rest
+        kept, step = shapes[before:], _FIRST_STEP_PX
+        height = sum(_height(column, self.top) for column in best) / self._count + step / 2
+        too_low, enough = height - step, room
+        while height < enough and enough - too_low > 2 * _FIRST_STEP_PX:
+            del shapes[before:]
+            columns, rest = self._filled(children, height, skip, may_split=False)
+            if columns and rest is None:
+                best, kept, enough = columns, shapes[before:], height
+                height = (too_low + height) / 2
+            else:
+                too_low, height, step = height, min(height + step, (height + enough) / 2), step * 2
+        shapes[before:] = kept
+        return best, None
 
     @property
     def _count(self) -> int:
@@ -171,5 +175,6 @@ def _columns_layout(
     if box.children and not page.placed:
         return None, {0: None}, next_page, [], False
     box.children = page.placed
-    box.height = page.top + collapse_margin(page.margins) - box.content_box_y()
+    bottom = min(page.top + collapse_margin(page.margins), context.page_bottom - bottom_space)
+    box.height = bottom - box.content_box_y()
     return box, resume_at, next_page, [], False

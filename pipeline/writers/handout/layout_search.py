@@ -164,7 +164,7 @@ def _best_setting(layouts: _Layouts, options: Options) -> tuple[TypeSetting, str
         return candidates[0], ""
     most_pages = PAGES_PER_SHEET if options.fit and not variant.candidates else 0
     guess = guessed_use(edition, candidates[0])
-    most_layouts = _MOST_LAYOUTS + bool(variant.candidates)
+    most_layouts = _MOST_LAYOUTS - bool(variant.candidates)  # settings of a variant differ less
     setting = best_setting(candidates, layouts.measure, guess, most_layouts, most_pages)
     if most_pages and layouts.lay(setting).pages > most_pages:
         setting = roomiest_setting(candidates, layouts.lay, most_pages) or setting

@@ -19,13 +19,13 @@ from pipeline.writers.handout.variants import TypeSetting
 MIN_FULL_SHARE = 0.85
 """A page before the last that is less full has a hole."""
 _LARGEST_PT = 14.0
-_SHEET, _ODD, _LONELY, _HOLE, _TOO_LONG = 100.0, 30.0, 80.0, 25.0, 1000.0
+_SHEET, _ODD, _LONELY, _HOLE, _TOO_LONG = 100.0, 30.0, 110.0, 25.0, 1000.0
 _BLANK_PAGE, _POINT, _COLUMNS, _TIGHT, _SMALLER = 25.0, 10.0, 8.0, 6.0, 30.0
 """Costs: of a sheet, of a back side, lines alone on the last page, a hole; of a page left blank, of each point that the
 type is smaller, two columns, less leading, and smaller drawings.
 """
-_WORTH_A_LAYOUT = 8.0
-_MORE_LAYOUTS = 2
+_WORTH_A_LAYOUT = 10.0
+_MORE_LAYOUTS = 1
 """Where none is good yet."""
 _SLACK_PAGES = 0.04
 """Lines that keep together lengthen a text by so much."""
@@ -122,7 +122,10 @@ def best_setting(
             if setting not in measured:
                 known = min(measured, key=lambda each: _distance(each, setting), default=candidates[0])
                 use = scaled_use(measured.get(known, guess), known, setting)
-                expected[setting] = cost(setting, use, most_pages)
+                if use.drawings or setting.picture == 1:
+                    expected[setting] = cost(setting, use, most_pages)
+        if not expected:
+            break
         wanted = min(expected, key=expected.__getitem__)
         if costs and expected[wanted] > min(costs.values()) - _WORTH_A_LAYOUT:
             break
