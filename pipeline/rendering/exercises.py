@@ -36,6 +36,8 @@ _CAUTION = re.compile(together().exercise_caution, re.IGNORECASE)
 _MIN_STEPS = 2
 _FIRST_LEVEL = 2
 _MAX_LABEL_LETTERS = 60
+_MAX_LINE_LETTERS = 200
+"""Of a paragraph below the steps that belongs to them: `Gentag med det andet ben.`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +190,17 @@ def _steps_sections(blocks: Sequence[Block]) -> Iterator[_Section]:
             end = _section_end(blocks, at)
             lists = [place for place in range(at + 1, end) if _is_steps(blocks[place])]
             if lists:
-                deeper = (place for place in range(lists[-1], end) if isinstance(blocks[place], Header))
-                yield _Section(at, at + 1, next(deeper, end))
+                yield _Section(at, at + 1, _steps_end(blocks, lists[-1] + 1, end))
+
+
+def _steps_end(blocks: Sequence[Block], start: int, end: int) -> int:
+    """Return the place behind the steps: a picture, a box or a line below their list still belongs to them."""
+    for at in range(start, end):
+        block = blocks[at]
+        is_line = isinstance(block, Para) and not is_label(block) and len(text(block.content)) <= _MAX_LINE_LETTERS
+        if not is_line and not isinstance(block, Figure | Callout):
+            return at
+    return end
 
 
 def _first_list(blocks: Sequence[Block]) -> _Section | None:

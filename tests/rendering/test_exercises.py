@@ -138,3 +138,12 @@ def test_a_box_that_was_found_or_added_behind_the_last_exercise_goes_with_each()
     first, second = find_exercises((*exercises, found, added))
 
     assert first.cautions == second.cautions == (found, added)
+
+
+def test_a_line_below_the_steps_is_theirs_and_a_long_text_is_not() -> None:
+    line, long = para("Gentag med det andet ben."), para("Det er godt at bevæge sig hver dag. " * 9)
+    dose = label("Dosis:", "8.")
+
+    (exercise,) = find_exercises((header("Sådan gør du"), STEPS, line, dose, long, para("Slut.")))
+
+    assert (exercise.steps, exercise.dose, exercise.span) == ((STEPS, line), (dose,), (0, 4))

@@ -110,7 +110,7 @@ SUITABLE = [
 ]
 PAGES = {
     ("long", "standard"): 2, ("long", "letter"): 4, ("long", "large-print"): 6, ("long", "a5"): 6, ("long", "short"): 1,
-    ("exercise", "standard"): 2, ("exercise", "letter"): 2, ("exercise", "large-print"): 3, ("exercise", "a5"): 3,
+    ("exercise", "standard"): 1, ("exercise", "letter"): 2, ("exercise", "large-print"): 2, ("exercise", "a5"): 2,
     ("exercise", "short"): 1, ("exercise", "exercise-card"): 1,
 }  # fmt: skip
 LEAST_PT = {"large-print": 16.0, "exercise-card": 11.0}

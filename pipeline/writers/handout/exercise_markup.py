@@ -16,7 +16,7 @@ from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.writers import Rendition
 from pipeline.writers.handout.variants import TypeSetting
 
-PICTURE_MM = 64.0
+PICTURE_MM = 61.0
 """Width of the picture beside the steps."""
 _MIN_PICTURE_MM, _MAX_PICTURE_MM = 60.0, 78.0
 _MAX_RATIO = 1.8
