@@ -193,3 +193,13 @@ def test_the_dose_of_a_programme_is_found_by_its_exercise() -> None:
     made = as_programme(programme()).edition.articles
 
     assert ["3 sæt af 10" in text(each.blocks) for each in made] == [True, False]
+
+
+def test_a_programme_makes_a_card_for_each_exercise_with_the_dose_that_was_set() -> None:
+    edition = programme()
+    options = handout.Options(variants=("exercise-card",))
+    written = handout.write(edition, job(handout, edition, options=options))
+
+    cards = tree(written.artifacts[0].data).find("Art")
+    assert [card.find("H1")[0].text for card in cards] == ["Bro", "Squat"]
+    assert ["3 sæt af 10" in card.text.replace("\N{NO-BREAK SPACE}", " ") for card in cards] == [True, False]

@@ -107,11 +107,11 @@ def lay_out_cards(edition: model.Edition, job: Job, substitutions: Substitutions
     """Lay the exercises of an article out on cards, each as large as it fits, or on both sides of its card.
 
     Raises:
-        VariantDoesNotApply: The article is no exercise, or binds several.
+        VariantDoesNotApply: The article is no exercise, or an edition is no programme.
     """
-    if edition.is_bound:
+    if edition.is_bound and not edition.front.meta.is_programme:
         raise VariantDoesNotApply("it binds several articles")
-    cards = cards_of(edition.front)
+    cards = tuple(card for article in edition.articles for card in cards_of(article))
 
     @cache
     def lay(settings: tuple[CardSetting, ...]) -> Layout:
@@ -320,14 +320,17 @@ def _dose_values(renderer: HandoutRenderer, dose: Sequence[model.Block]) -> dict
 
 
 def _first_sentence(inlines: tuple[model.Inline, ...]) -> tuple[tuple[model.Inline, ...], tuple[model.Inline, ...]]:
-    """Return the first sentence of a paragraph, and what follows it."""
+    """Return the first sentence of a paragraph, or all of it but a parenthesis at its end, and what follows."""
     for at, node in enumerate(inlines[:-2]):
         after = inlines[at + 2]
         is_end = isinstance(node, model.Str) and node.text.endswith((".", "!", "?"))
         is_start = isinstance(after, model.Str) and after.text[:1].isupper()
         if is_end and is_start and isinstance(inlines[at + 1], model.Space):
             return inlines[: at + 1], inlines[at + 2 :]
-    return inlines, ()
+    ends = text(inlines).endswith(")")
+    opened = [at for at, node in enumerate(inlines) if isinstance(node, model.Str) and node.text.startswith("(")]
+    at = opened[-1] if ends and opened else len(inlines)
+    return inlines[:at], inlines[at:]
 
 
 def _contact_line(edition: model.Edition, job: Job) -> list[str]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Literal
 
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Article, Edition, Figure, Header
@@ -126,8 +125,7 @@ def _lay_out_excerpt(excerpt: Excerpt, job: Job, name: str, substitutions: Subst
     edition, source = excerpt.edition, excerpt.edition.front.source
     variant = replace(VARIANTS[name], most_pages=excerpt.most_pages)
     prefix = "" if name == STANDARD_VARIANT else f"{name}: "
-    # An edition of several articles is a book: it is not fitted to a sheet.
-    options: Options = replace(job.options, fit=_fit(edition, job.options))
+    options = _options(edition, job.options)
     layouts = _Layouts(edition, job, variant, substitutions)
     findings: list[Finding] = []
     if variant.most_pages:
@@ -149,11 +147,13 @@ def _lay_out_excerpt(excerpt: Excerpt, job: Job, name: str, substitutions: Subst
     return LaidOutVariant(layout, tuple(findings))
 
 
-def _fit(edition: Edition, options: Options) -> Literal["", "sheet"]:
-    """Return how an edition is fitted: a programme to one sheet, as it is handed out; another book not at all."""
-    if edition.is_bound:
-        return "sheet" if edition.front.meta.is_programme else ""
-    return options.fit
+def _options(edition: Edition, options: Options) -> Options:
+    """Return the options of an edition: a programme is fitted to one sheet, in one column; another book is not."""
+    if not edition.is_bound:
+        return options
+    return (
+        replace(options, fit="sheet", columns="never") if edition.front.meta.is_programme else replace(options, fit="")
+    )
 
 
 def _best_setting(layouts: _Layouts, options: Options) -> tuple[TypeSetting, str]:
