@@ -162,6 +162,10 @@ def _best_setting(layouts: _Layouts, options: Options) -> tuple[TypeSetting, str
     candidates = candidate_settings(variant, options)
     if layouts.is_long:
         return candidates[0], ""
+    is_book = edition.is_bound and not options.fit and not variant.candidates
+    if is_book and layouts.job.options.fit:
+        # Whoever saves paper with single articles does so with a book of them.
+        candidates = candidates[-3:]
     most_pages = PAGES_PER_SHEET if options.fit and not variant.candidates else 0
     guess = guessed_use(edition, candidates[0])
     most_layouts = _MOST_LAYOUTS - bool(variant.candidates)  # settings of a variant differ less
@@ -171,7 +175,7 @@ def _best_setting(layouts: _Layouts, options: Options) -> tuple[TypeSetting, str
     if most_pages and layouts.lay(setting).pages > most_pages:
         excess = _excess_message(layouts.lay(candidates[-1]), candidates[-1], most_pages)
     setting = _with_drawings_later(layouts, setting)
-    if not all(page.is_end for page in layouts.underfull(setting)):
+    if not is_book and not all(page.is_end for page in layouts.underfull(setting)):
         loose = (replace(each, is_loose=True) for each in dict.fromkeys((candidates[0], setting)))
         setting = least_wasteful_setting((setting, *loose), layouts.lay, layouts.underfull)
     return setting, excess
