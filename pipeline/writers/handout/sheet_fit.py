@@ -29,6 +29,8 @@ _MORE_LAYOUTS = 1
 """Where none is good yet."""
 _SLACK_PAGES = 0.04
 """Lines that keep together lengthen a text by so much."""
+_HOLES_OF_COLUMNS = 1.06
+"""By so much more in two columns, of which each may end early."""
 _LETTERS_PER_UNIT = 18.0
 """Letters of a page, by `TypeSetting.letters`."""
 _LETTERS_OF_SPACE = {model.Header: 170, model.Para: 45, model.Plain: 20, model.Figure: 650}
@@ -64,6 +66,7 @@ def guessed_use(edition: model.Edition, setting: TypeSetting, boxes: int = 0) ->
     """
     articles = dict.fromkeys((edition.front, *edition.articles))
     kinds = Counter(type(block) for article in articles for block in model.walk(article.blocks))
+    kinds[model.Figure] += sum(article.hero is not None for article in articles)
     letters = sum(len(text(article.blocks)) for article in articles)
     letters += sum(kinds[kind] * count for kind, count in _LETTERS_OF_SPACE.items())
     fixed = _HEAD_AND_FOOT_PAGES + boxes * _BOX_PAGES
@@ -75,7 +78,8 @@ def scaled_use(known: PageUse, of: TypeSetting, wanted: TypeSetting) -> PageUse:
     """Return how a text fills its pages in another setting, calculated from a known one."""
     drawings = known.drawings * (wanted.picture / of.picture) ** 2
     text_length = known.length - known.fixed - known.drawings
-    length = known.fixed + drawings + text_length * of.letters / wanted.letters + _SLACK_PAGES
+    text_length *= of.letters / wanted.letters * (_HOLES_OF_COLUMNS if wanted.frame.columns > of.frame.columns else 1)
+    length = known.fixed + drawings + text_length + _SLACK_PAGES
     return PageUse(ceil(length), length, known.fixed, drawings)
 
 
