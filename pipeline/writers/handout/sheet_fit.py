@@ -29,8 +29,6 @@ _MORE_LAYOUTS = 1
 """Where none is good yet."""
 _SLACK_PAGES = 0.04
 """Lines that keep together lengthen a text by so much."""
-_HOLES_OF_COLUMNS = 1.06
-"""By so much more in two columns, of which each may end early."""
 _LETTERS_PER_UNIT = 18.0
 """Letters of a page, by `TypeSetting.letters`."""
 _LETTERS_OF_SPACE = {model.Header: 170, model.Para: 45, model.Plain: 20, model.Figure: 650}
@@ -78,7 +76,7 @@ def scaled_use(known: PageUse, of: TypeSetting, wanted: TypeSetting) -> PageUse:
     """Return how a text fills its pages in another setting, calculated from a known one."""
     drawings = known.drawings * (wanted.picture / of.picture) ** 2
     text_length = known.length - known.fixed - known.drawings
-    text_length *= of.letters / wanted.letters * (_HOLES_OF_COLUMNS if wanted.frame.columns > of.frame.columns else 1)
+    text_length *= of.letters / wanted.letters
     length = known.fixed + drawings + text_length + _SLACK_PAGES
     return PageUse(ceil(length), length, known.fixed, drawings)
 
