@@ -64,6 +64,7 @@ def guessed_use(edition: model.Edition, setting: TypeSetting, boxes: int = 0) ->
     """
     articles = dict.fromkeys((edition.front, *edition.articles))
     kinds = Counter(type(block) for article in articles for block in model.walk(article.blocks))
+    kinds[model.Figure] += sum(article.hero is not None for article in articles)
     letters = sum(len(text(article.blocks)) for article in articles)
     letters += sum(kinds[kind] * count for kind, count in _LETTERS_OF_SPACE.items())
     fixed = _HEAD_AND_FOOT_PAGES + boxes * _BOX_PAGES
@@ -75,7 +76,8 @@ def scaled_use(known: PageUse, of: TypeSetting, wanted: TypeSetting) -> PageUse:
     """Return how a text fills its pages in another setting, calculated from a known one."""
     drawings = known.drawings * (wanted.picture / of.picture) ** 2
     text_length = known.length - known.fixed - known.drawings
-    length = known.fixed + drawings + text_length * of.letters / wanted.letters + _SLACK_PAGES
+    text_length *= of.letters / wanted.letters
+    length = known.fixed + drawings + text_length + _SLACK_PAGES
     return PageUse(ceil(length), length, known.fixed, drawings)
 
 
