@@ -503,8 +503,8 @@ def test_when_to_see_a_doctor_is_never_split(filler: int) -> None:
     document = pypdfium2.PdfDocument(pdf(article(blocks=(para(LONG * filler), box)), notes=False))
 
     pages = [sheet.get_textpage().get_text_bounded() for sheet in document]
-    found = {[words in shown for shown in pages].index(True) for words in ("Søg læge", "tegn 0", "tegn 7")}
-    assert len(found) == 1
+    (page,) = {[words in shown for shown in pages].index(True) for words in ("tegn 0", "tegn 7")}
+    assert "Søg læge" in pages[page]
 
 
 def test_the_standard_box_stands_before_references_and_notes() -> None:

@@ -590,8 +590,10 @@ class HandoutRenderer(MarkupRenderer):
         return self._with_bookmark(super().references_title(block), block.title)
 
     def _with_bookmark(self, heading: Markup, content: tuple[model.Inline, ...]) -> Markup:
-        """Return a heading whose bookmark has no marks of footnotes and no addresses."""
-        if not any(isinstance(node, model.Note | model.Link) for node in walk(content)):
+        """Return a heading whose bookmark has no marks of footnotes, no addresses and no bound words."""
+        if "\N{NO-BREAK SPACE}" not in heading and not any(
+            isinstance(node, model.Note | model.Link) for node in walk(content)
+        ):
             return heading
         label = Markup(' style="bookmark-label: attr(data-bookmark)" data-bookmark="{}">').format(text(content))
         return Markup(str(heading).replace(">", str(label), 1))  # noqa: S704  # escaped above
