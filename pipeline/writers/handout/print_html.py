@@ -302,7 +302,7 @@ def style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: Type
         "leading": f"{setting.leading:g}",
         "air": "0.5" if setting.is_tight else "0.65",
         "above": "1.1" if setting.is_tight else "1.4",
-        "ending": "1.1" if setting.is_tight else "1.6",
+        "ending": "0.6" if setting.is_tight else "1.6",
     }
     return job.styles.render(
         "handout/handout.css",

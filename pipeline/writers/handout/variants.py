@@ -153,7 +153,7 @@ _A4, _LETTER, _A5 = (210.0, 297.0), (215.9, 279.4), (148.0, 210.0)
 def _sheet(paper_mm: tuple[float, float], size_pt: float, columns: int = 1) -> PageGeometry:
     """Return the geometry for a type size: 143 mm hold 71 letters of 13 pt; two columns a third more words."""
     left_mm = (paper_mm[0] - 175.0) / 2
-    sheet = PageGeometry(paper_mm, 84.5, 175.0, 84.5, 44.0, left_mm, 14.0, 21.0, 0.0, 2, 6.0, 151.0, 84.5)
+    sheet = PageGeometry(paper_mm, 84.5, 175.0, 84.5, 44.0, left_mm, 13.0, 17.0, 0.0, 2, 6.0, 151.0, 84.5)
     if columns > 1:
         return sheet
     column_mm = max(143.0, round(10.8 * size_pt))
