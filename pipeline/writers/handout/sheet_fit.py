@@ -75,7 +75,7 @@ def guessed_use(edition: model.Edition, setting: TypeSetting, boxes: int = 0) ->
 def scaled_use(known: PageUse, of: TypeSetting, wanted: TypeSetting) -> PageUse:
     """Return how a text fills its pages in another setting, calculated from a known one."""
     drawings = known.drawings * (wanted.picture / of.picture) ** 2
-    text_length = known.length - known.fixed - known.drawings
+    text_length = known.length - known.fixed - known.drawings - sum(known.holes)  # what was empty need not be
     text_length *= of.letters / wanted.letters
     length = known.fixed + drawings + text_length + _SLACK_PAGES
     return PageUse(ceil(length), length, known.fixed, drawings)
