@@ -147,6 +147,11 @@ def said_again(markdown: str) -> tuple[str, ...]:
     return tuple(" ".join(words_of(link or head)) for link, head in _AGAIN.findall(markdown))
 
 
+def caption_lines(markdown: str) -> set[int]:
+    """Return the lines of pictures: on paper one may stand elsewhere in its section, with its caption."""
+    return {number for number, line in enumerate(markdown.splitlines(), 1) if re.match(r"\s*!\[[^\n]*\)\s*$", line)}
+
+
 def said_in_bands(path: Path) -> tuple[str, ...]:
     """Return what the bands below leads say of boxes overleaf, which are printed twice."""
     sections = (
@@ -224,6 +229,14 @@ def check(project: Path, outputs: Path) -> Iterator[str]:
         for artifact in entry["artifacts"]:
             path, left_out = outputs / artifact["path"], excused.get(source, set())
             again = (*said_again(markdown), *said_in_bands(path)) if path.suffix == ".pdf" else ()
+            if path.suffix == ".pdf":
+                pictures = caption_lines(markdown) - left_out
+                printed = " ".join(sheet(path).body)
+                for line in sorted(pictures):
+                    caption = " ".join(word.text for word in wanted if word.line == line)
+                    if caption not in printed:
+                        yield f"{artifact['path']}: line {line}: the caption is missing: {caption}"
+                left_out = left_out | pictures
             for fault in _faults(path, wanted, notes, own, left_out, again):
                 yield f"{artifact['path']}: {fault}"
 

@@ -165,7 +165,7 @@ def test_every_page_of_the_handout_is_in_the_page_list(project: Path) -> None:
 
 def test_an_edition_in_parts_has_the_pages_of_its_print_and_the_same_bytes_without_it(project: Path) -> None:
     """`publish epub` alone lays the handout out for its page numbers, and draws nothing."""
-    long = "\n\n".join(["Bevægelse hjælper mere end hvile, og det gælder også for dig. " * 14] * 9)
+    long = "\n\n".join(["Bevægelse hjælper mere end hvile, og det gælder også for dig. " * 14] * 14)
     write(project / "sources/gang.md", f"---\ntitle: Gå en tur\npublished: 2026-04-02\n---\n\n{long}\n")
     listed = "articles:\n  - part: Bevægelse\n    articles: [gang]\n  - part: Ryggen\n    articles: [blog/ryg]\n"
     write(project / "sources/bog.md", f"---\ntitle: Bogen\npublished: 2026-04-02\n{listed}---\n\nVelkommen.\n")

@@ -793,7 +793,7 @@ def test_the_foot_of_a_bound_edition_names_the_chapter_that_a_page_begins_with()
     written = made(bound(long_article(id="blog/et", title="Første"), long_article(id="blog/to", title="Anden")))
 
     pages = pypdfium2.PdfDocument(written.artifacts[0].data)
-    feet = [page.get_textpage().get_text_bounded(top=22 * POINTS_PER_MM).split("\r\n")[0] for page in pages]
+    feet = [page.get_textpage().get_text_bounded(top=14 * POINTS_PER_MM).split("\r\n")[0] for page in pages]
     begun = written.facts.page_of["blog-to-_title"]
     assert feet[1].startswith("Om ryggen · Første")
     assert feet[begun].startswith("Om ryggen · Anden")
