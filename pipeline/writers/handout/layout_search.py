@@ -177,7 +177,7 @@ def _best_setting(layouts: _Layouts, options: Options) -> tuple[TypeSetting, str
     setting = _with_drawings_later(layouts, setting)
     if not is_book and not all(page.is_end for page in layouts.underfull(setting)):
         loose = (replace(each, is_loose=True) for each in dict.fromkeys((candidates[0], setting)))
-        setting = least_wasteful_setting((setting, *loose), layouts.lay, layouts.underfull)
+        setting = min((setting, *loose), key=lambda each: cost(each, layouts.measure(each), most_pages))
     return setting, excess
 
 
@@ -277,19 +277,6 @@ def roomiest_setting(candidates: Sequence[TypeSetting], lay: LayOut, pages: int)
     """Return the first setting that needs no more than the given pages, or None; found by bisection."""
     fitting = bisect_left(candidates, 1, key=lambda setting: lay(setting).pages <= pages)
     return candidates[fitting] if fitting < len(candidates) else None
-
-
-def least_wasteful_setting(
-    candidates: Sequence[TypeSetting], lay: LayOut, find_underfull: Callable[[TypeSetting], Sequence[UnderfullPage]]
-) -> TypeSetting:
-    """Return the first setting without underfull pages, or else the one with the fewest pages and underfull pages."""
-    costs: dict[TypeSetting, tuple[int, int]] = {}
-    for setting in candidates:
-        found = find_underfull(setting)
-        if not found:
-            return setting
-        costs[setting] = (lay(setting).pages, len(found))
-    return min(costs, key=costs.__getitem__)
 
 
 def measured_use(layout: Layout, setting: TypeSetting, starts: Sequence[int]) -> PageUse:

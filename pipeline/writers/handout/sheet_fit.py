@@ -25,8 +25,8 @@ _BLANK_PAGE, _POINT, _COLUMNS, _TIGHT, _SMALLER = 25.0, 10.0, 8.0, 6.0, 30.0
 type is smaller, two columns, less leading, and smaller drawings.
 """
 _WORTH_A_LAYOUT = 10.0
-_MORE_LAYOUTS = 1
-"""Where none is good yet."""
+_MORE_LAYOUTS = 2
+"""Where the best one has faults."""
 _SLACK_PAGES = 0.04
 """Lines that keep together lengthen a text by so much."""
 _LETTERS_PER_UNIT = 18.0
@@ -137,9 +137,9 @@ def best_setting(
 
 
 def _is_faulty(measured: Mapping[TypeSetting, PageUse], costs: Mapping[TypeSetting, float]) -> bool:
-    """Tell whether even the best setting ends with a few lines, or with a blank back side."""
+    """Tell whether even the best setting has holes, a few lines at its end, or a blank back side."""
     best = measured[min(costs, key=costs.__getitem__)] if costs else None
-    return best is not None and (best.is_end_lonely or (best.pages > 1 and best.pages % 2 == 1))
+    return best is not None and (best.is_end_lonely or best.has_holes or (best.pages > 1 and best.pages % 2 == 1))
 
 
 def _distance(setting: TypeSetting, other: TypeSetting) -> tuple[bool, float]:
