@@ -109,8 +109,8 @@ SUITABLE = [
     (name, variant) for name in ARTICLES for variant in VARIANTS if (name, variant) != ("long", "exercise-card")
 ]
 PAGES = {
-    ("long", "standard"): 4, ("long", "letter"): 4, ("long", "large-print"): 6, ("long", "a5"): 5, ("long", "short"): 1,
-    ("exercise", "standard"): 1, ("exercise", "letter"): 2, ("exercise", "large-print"): 2, ("exercise", "a5"): 2,
+    ("long", "standard"): 4, ("long", "letter"): 4, ("long", "large-print"): 6, ("long", "a5"): 6, ("long", "short"): 1,
+    ("exercise", "standard"): 1, ("exercise", "letter"): 1, ("exercise", "large-print"): 2, ("exercise", "a5"): 2,
     ("exercise", "short"): 1, ("exercise", "exercise-card"): 1,
 }  # fmt: skip
 LEAST_PT = {"large-print": 16.0, "exercise-card": 11.0}
