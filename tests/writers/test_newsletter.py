@@ -651,6 +651,17 @@ def test_a_teaser_keeps_every_box_of_help_whole_the_most_urgent_first(is_found: 
             assert left_out not in content
 
 
+def test_headings_in_the_boxes_of_a_teaser_leave_out_no_level() -> None:
+    box = Callout("emergency", (header("Ved brystsmerter", 4), para("Ring 112.")))
+    one = numbered(1, lead="Bevæg dig.", blocks=(header("Langt"), header("Længere", 3), box, para("Resten.")))
+
+    made = written(bound(one))
+
+    assert codes(made) == []
+    tree = parser.document_fromstring(page(made))
+    assert "h3" in {element.tag for element in tree.iter() if element.text == "Ved brystsmerter"}
+
+
 def test_a_box_for_another_medium_stays_out_of_a_teaser() -> None:
     box = Callout("emergency", (para("Kun på papir."),))
     one = numbered(1, lead="Bevæg dig.", blocks=(Div((box,), media=("print",)), para("Resten.")))

@@ -11,6 +11,7 @@ from pipeline import model
 from pipeline.config import FILE_NAME
 from pipeline.errors import ConfigError
 from pipeline.model import walk
+from pipeline.rendering.exercises import with_levels
 from pipeline.rendering.readability import sentences
 from pipeline.rendering.words import Words
 
@@ -140,7 +141,7 @@ def edition_teaser(edition: model.Edition, article: model.Article) -> MailSectio
     hero = article.hero if is_first else None
     thumbnail = None if hero else next(iter(model.images(article)), None)
     kept = tuple(box for box in model.help_boxes(article.blocks, MEDIUM) if not box.is_added)
-    return MailSection(article, kept, is_whole=False, is_teaser=True, hero=hero, thumbnail=thumbnail)
+    return MailSection(article, with_levels(kept), is_whole=False, is_teaser=True, hero=hero, thumbnail=thumbnail)
 
 
 def teaser_text(article: model.Article) -> str:
@@ -165,10 +166,8 @@ def opening_sections(article: model.Article) -> Iterator[MailSection]:
     # Without headings, an article is shortened at a paragraph.
     starts = starts or [number for number, block in enumerate(article.blocks) if number and _may_be_first_left(block)]
     for start in reversed(starts):
-        kept = article.blocks[:start]
-        yield MailSection(
-            article, (*kept, *model.help_boxes(article.blocks[start:], MEDIUM)), is_whole=False, hero=article.hero
-        )
+        kept = (*article.blocks[:start], *model.help_boxes(article.blocks[start:], MEDIUM))
+        yield MailSection(article, with_levels(kept), is_whole=False, hero=article.hero)
 
 
 def _may_be_first_left(block: model.Block) -> bool:
