@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from lxml import etree
+from PIL import Image as PillowImage
 
 from pipeline.config import Publisher
 from pipeline.errors import ConfigError, SourceError, StyleError, WriteError
@@ -50,6 +51,7 @@ from pipeline.validation.epub import validate_epub
 from pipeline.writers import Facts, Written
 from pipeline.writers import epub as writer
 from tests.makers import PICTURE, article, changed, contents, everything, header, job, para, single, words_in
+from tests.makers import write as text_file
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 EPUB_TYPE = "{http://www.idpf.org/2007/ops}type"
@@ -968,6 +970,21 @@ def test_a_cover_colour_on_which_white_cannot_be_read_is_refused(colour: str, me
 
     with pytest.raises(ConfigError, match=message):
         writer.write(edition, job(writer, edition, options=writer.Options(cover_colour=colour)))
+
+
+def test_the_logo_stands_on_the_cover_for_the_name(tmp_path: Path) -> None:
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path fill="#d00000" d="M0 0h9v9H0z"/></svg>'
+    text_file(tmp_path / "brand/mark.svg", drawing)
+    given = job(writer, single(), publisher=Publisher(name="Klinik Eksempel", logo="styles/brand/mark.svg"))
+
+    made = writer.write(single(), replace(given, styles=Styles((tmp_path, packaged_styles()))))
+
+    book = zipfile.ZipFile(io.BytesIO(made.artifacts[0].data))
+    cover = PillowImage.open(book.open(next(name for name in book.namelist() if name.endswith("cover.jpg")))).convert(
+        "RGB"
+    )
+    red, green, blue = cover.getpixel((120, 1690))  # type: ignore[misc]  # of an RGB picture
+    assert red > 190 > 40 > max(green, blue)
 
 
 def test_a_large_book_is_reported() -> None:

@@ -29,6 +29,7 @@ from pipeline.writers.epub.package import (
     metadata_entries,
     release_time,
 )
+from pipeline.writers.logo import find_logo
 
 FALLBACK_DATE = date(1980, 1, 1)
 COVER_FILE = "pictures/cover.jpg"
@@ -390,6 +391,7 @@ class BookBuilder:
             self.job.options.cover_colour,
             picture.data if picture else b"",
             is_photo=picture is not None and picture.media_type == "image/jpeg",
+            logo=find_logo(self.job.publisher.logo, self.job.styles),
         )
         return draw_cover(cover, self.job.styles)
 

@@ -23,6 +23,7 @@ from pipeline.writers.handout.layout_search import LaidOutVariant, layout_findin
 from pipeline.writers.handout.missing_characters import Substitutions
 from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, HandoutRenderer, picture_address, readable_address
 from pipeline.writers.handout.variants import MEDIUM, VARIANTS, TypeSetting
+from pipeline.writers.logo import find_logo
 
 _VARIANT = "exercise-card"
 _SETTINGS = VARIANTS[_VARIANT].candidates
@@ -220,7 +221,7 @@ def _lay_out(
 ) -> Layout:
     front, variant = edition.front, VARIANTS[_VARIANT]
     resources = {picture_address(need): Resource(made.data, made.media_type) for need, made in job.pictures.items()}
-    if logo := print_html.find_print_logo(job):
+    if logo := find_logo(job.publisher.logo, job.styles):
         resources["brand:logo"] = logo
     code_width = ""
     if job.options.qr_code and front.address:

@@ -21,13 +21,13 @@ from pipeline.validation.pdf import PdfViolation, validate_pdf, validate_pdf_ua2
 from pipeline.validation.pdf_metadata import Standard, remove_claims
 from pipeline.validation.pdf_tags import retag, traced_elements
 from pipeline.writers import Artifact, Facts, Job, Written
-from pipeline.writers.handout import print_html
 from pipeline.writers.handout.cards import card_starts, lay_out_cards
 from pipeline.writers.handout.excerpt import VariantDoesNotApply
 from pipeline.writers.handout.layout_search import LaidOutVariant, lay_out_variant
 from pipeline.writers.handout.missing_characters import Substitutions, find_substitutions
 from pipeline.writers.handout.print_edit import edit_for_paper
 from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, VARIANTS, Options, variants_to_draw
+from pipeline.writers.logo import find_logo, lost_logo_parts
 
 _ALLOWED_FONTS = frozenset({"Handout-Sans"})
 """The font family of `styles/handout/handout.css`, as the PDF spells it."""
@@ -156,10 +156,10 @@ def _content_findings(edition: Edition, job: Job) -> Iterator[Finding]:
         if job.publisher.see_doctor and not says_when(article) and standard_lines(article, job.publisher) is None:
             message = f"see_doctor has no lines in {article.language!r}, so this handout has no such box"
             yield make_finding("handout-no-advice", article.source, 0, message)
-    if job.publisher.logo and not print_html.find_print_logo(job):
+    if job.publisher.logo and not find_logo(job.publisher.logo, job.styles):
         message = f"[publisher] logo is {job.publisher.logo!r}: no whole SVG, PNG or JPEG below styles/"
         yield make_finding("handout-logo-missing", FILE_NAME, 0, message)
-    elif lost := print_html.lost_logo_parts(job):
+    elif lost := lost_logo_parts(job.publisher.logo, job.styles):
         message = f"[publisher] logo: this part of {job.publisher.logo!r} is not shown: {'; '.join(lost)}"
         yield make_finding("handout-logo-missing", FILE_NAME, 0, message)
     if job.options.qr_code and not edition.front.address:

@@ -7,16 +7,11 @@ import re
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 import segno
 from markupsafe import Markup, escape
-from PIL import Image
 
-from pipeline.errors import SourceError, StyleError
 from pipeline.model import Article, Edition, References
-from pipeline.pictures.image_files import verify_image
-from pipeline.pictures.svg import lost_parts, rasterise_svg, sanitise_svg
 from pipeline.rendering.fonts import widest_word_mm
 from pipeline.rendering.markup import TITLE, chapter_prefix, part_id
 from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
@@ -34,6 +29,7 @@ from pipeline.writers.handout.print_markup import (
     readable_address,
 )
 from pipeline.writers.handout.variants import TypeSetting, Variant
+from pipeline.writers.logo import blank_at_left, find_logo
 
 _ADDRESS = r"(?:\w[\w-]*\.)+[a-z]{2,}/[^\s<]*"
 _TAG_OR_UNBROKEN = re.compile(rf"<[^>]*>|(?P<address>{_ADDRESS})|(?P<whole>{UNBROKEN.pattern})")
@@ -69,9 +65,6 @@ _LEAST_QUIET_PT, _LARGE_QUIET_PT = 11.0, 16.0
 """Sizes of foot, dates and references, and those of large print."""
 _LOGO_MM, _BRIEF_LOGO_MM = 12.0, 9.0
 """Heights of the logo, and of that on one page."""
-_INK_GREY = 240
-"""What is lighter, of 255, is paper."""
-_LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
 
 
 def lay_out_handout(
@@ -91,7 +84,7 @@ def _lay_out_once(
     edition: Edition, job: Job, variant: Variant, setting: TypeSetting, substitutions: Substitutions
 ) -> Layout:
     resources = {picture_address(need): Resource(made.data, made.media_type) for need, made in job.pictures.items()}
-    if logo := find_print_logo(job):
+    if logo := find_logo(job.publisher.logo, job.styles):
         resources["brand:logo"] = logo
     code_width = ""
     if job.options.qr_code and edition.front.address:
@@ -276,7 +269,7 @@ def style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: Type
     width, height = frame.paper_mm
     code_mm = qr_code(edition.front.address)[1] if edition.front.address else QR_CODE_MM
     is_wide = frame.wide_mm > _WIDE_IMPRINT_MM
-    logo = find_print_logo(job)
+    logo = find_logo(job.publisher.logo, job.styles)
     blank = blank_at_left(logo) if logo else 0.0
     publisher_mm = _PUBLISHER_MM * quiet_pt(setting) / _LEAST_QUIET_PT
     beside_code_mm = frame.wide_mm - code_mm - _IMPRINT_SPACING_MM
@@ -320,41 +313,6 @@ def style_sheet_text(edition: Edition, job: Job, variant: Variant, setting: Type
 def quiet_pt(setting: TypeSetting) -> float:
     """Return the type size of foot, dates and references: a point below the text."""
     return min(max(_LEAST_QUIET_PT, setting.size_pt - 1), _LARGE_QUIET_PT)
-
-
-def find_print_logo(job: Job) -> Resource | None:
-    """Return the publisher's logo, or None where there is none below `styles/`: then the name is printed."""
-    path = PurePosixPath(job.publisher.logo)
-    media_type = _LOGO_TYPES.get(path.suffix.lower())
-    if media_type is None or path.parts[0] != "styles" or ".." in path.parts:
-        return None
-    try:
-        data = job.styles.data(str(path.relative_to("styles")))
-        # Truncated pictures are refused here: WeasyPrint's own message depends on what the process has printed before.
-        if media_type != "image/svg+xml":
-            return Resource(verify_image(data), media_type)
-        drawn = sanitise_svg(data)
-        # A picture within the drawing would be smoothed, which PDF/A forbids.
-        return Resource(rasterise_svg(data), "image/png") if b"<image" in drawn else Resource(drawn, media_type)
-    except (StyleError, SourceError):
-        return None
-
-
-@lru_cache(maxsize=4)
-def blank_at_left(logo: Resource) -> float:
-    """Return how far from its left edge the ink of a logo begins, by its height."""
-    png = rasterise_svg(logo.data) if logo.media_type == "image/svg+xml" else logo.data
-    with Image.open(io.BytesIO(png)) as opened:
-        shown = Image.alpha_composite(Image.new("RGBA", opened.size, "white"), opened.convert("RGBA")).convert("L")
-    inked = shown.point(lambda grey: 255 * (grey < _INK_GREY)).getbbox()
-    return inked[0] / shown.height if inked else 0.0
-
-
-def lost_logo_parts(job: Job) -> tuple[str, ...]:
-    """Return the parts of the publisher's logo, which can be printed, that are left out."""
-    path = PurePosixPath(job.publisher.logo)
-    is_drawing = path.suffix.lower() == ".svg"
-    return lost_parts(job.styles.data(str(path.relative_to("styles")))) if is_drawing else ()
 
 
 @lru_cache(maxsize=64)  # a handout is laid out in several settings, with the same code
