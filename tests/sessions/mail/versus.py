@@ -131,7 +131,7 @@ def made(need: Need) -> Rendition:
 def as_mjml(edition: Edition, job: Job) -> str:
     """Return the article with MJML's components: the same words, pictures, boxes, button and footer."""
     article = edition.front
-    gallery = ImageRegistry(job.pictures, lambda name: f"pictures/{name}")
+    gallery = ImageRegistry(job.pictures, lambda name: f"../pictures/{name}")
     renderer = MarkupRenderer(job.words, gallery.place, medium=newsletter.medium)
     logo = find_mail_logo(job.styles, job.publisher.logo)
     pieces = [image(place_logo(gallery, logo), job.publisher.name, align="left") if logo else Markup("")]
