@@ -152,6 +152,15 @@ def caption_lines(markdown: str) -> set[int]:
     return {number for number, line in enumerate(markdown.splitlines(), 1) if re.match(r"\s*!\[[^\n]*\)\s*$", line)}
 
 
+def missing_captions(pictures: set[int], wanted: list[Word], got: Published) -> Iterator[str]:
+    """Yield the captions of the lines of pictures that are printed nowhere."""
+    printed = " ".join(got.body)
+    for line in sorted(pictures):
+        caption = " ".join(word.text for word in wanted if word.line == line)
+        if caption not in printed:
+            yield f"line {line}: the caption is missing: {caption}"
+
+
 def said_in_bands(path: Path) -> tuple[str, ...]:
     """Return what the bands below leads say of boxes overleaf, which are printed twice."""
     sections = (
@@ -231,11 +240,8 @@ def check(project: Path, outputs: Path) -> Iterator[str]:
             again = (*said_again(markdown), *said_in_bands(path)) if path.suffix == ".pdf" else ()
             if path.suffix == ".pdf":
                 pictures = caption_lines(markdown) - left_out
-                printed = " ".join(sheet(path).body)
-                for line in sorted(pictures):
-                    caption = " ".join(word.text for word in wanted if word.line == line)
-                    if caption not in printed:
-                        yield f"{artifact['path']}: line {line}: the caption is missing: {caption}"
+                for fault in missing_captions(pictures, wanted, sheet(path)):
+                    yield f"{artifact['path']}: {fault}"
                 left_out = left_out | pictures
             for fault in _faults(path, wanted, notes, own, left_out, again):
                 yield f"{artifact['path']}: {fault}"

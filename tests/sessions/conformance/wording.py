@@ -13,7 +13,17 @@ from pathlib import Path
 from pipeline.config import Config, load_config
 from pipeline.writers import installed_writers
 from tests.pdf_reading import Element, tree
-from tests.published_words import Published, excused_lines, expected, labels, said_again, unmarked_faults
+from tests.published_words import (
+    Published,
+    caption_lines,
+    excused_lines,
+    expected,
+    labels,
+    missing_captions,
+    said_again,
+    said_in_bands,
+    unmarked_faults,
+)
 from tests.sessions.conformance.projects import Handout
 from tests.word_for_word import Word, words_of
 
@@ -46,9 +56,12 @@ class Wording:
         if not handout.is_whole:
             strange = sorted({word for word in on_page.body if word.casefold() not in own and not word.isdigit()})
             return (f"added: {' '.join(strange)}",) if strange else ()
+        pictures = caption_lines(markdown) - excused
+        lost = missing_captions(pictures, wanted, on_page)
+        excused = excused | pictures
         required = [word for word in wanted if word.line not in excused]
-        again = said_again(markdown)
-        return (*unmarked_faults(wanted, notes, on_page, own, excused, again), *_of_tree(handout.path, required))
+        again = (*said_again(markdown), *said_in_bands(handout.path))
+        return (*lost, *unmarked_faults(wanted, notes, on_page, own, excused, again), *_of_tree(handout.path, required))
 
 
 def wording_of(folder: Path) -> Wording:
