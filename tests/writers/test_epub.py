@@ -987,6 +987,15 @@ def test_the_logo_stands_on_the_cover_for_the_name(tmp_path: Path) -> None:
     assert red > 190 > 40 > max(green, blue)
 
 
+def test_boxes_of_one_name_are_one_landmark() -> None:
+    boxes = [Callout("see-doctor", (para(f"Tegn {number}."),)) for number in (1, 2)]
+    page = write(single(article(blocks=(*boxes, Callout("emergency", (para("Ring 112."),))))))["chapter-001.xhtml"]
+
+    named = re.findall(r'id="(_box-\d)"[^>]*aria-labelledby', page.decode())
+
+    assert named == ["_box-1", "_box-3"]
+
+
 def test_a_large_book_is_reported() -> None:
     edition = single()
 

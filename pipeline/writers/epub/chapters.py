@@ -193,6 +193,7 @@ class ChapterRenderer(MarkupRenderer):
         """Its references, for the common list of the book."""
         self._is_in_references = False
         self._boxes = 0
+        self._box_names: set[tuple[str, str]] = set()
         self._room_em = PHONE_EM
         self._labels: tuple[model.Cell, ...] | None = None
         """Head cells of the table that is rendered, where phones show it as a list."""
@@ -259,7 +260,11 @@ class ChapterRenderer(MarkupRenderer):
             self.urgent.append(UrgentBox(block.kind, self.chapter, f"{self.chapter.name}#{id_}", tuple(_signs(block))))
         name = f"{id_}-title"
         heading = self.callout_title(block, name)
-        named = (Markup(' aria-labelledby="{}"').format(name) if heading else "") + (ADDED if block.is_added else "")
+        # Landmarks of one page must have different names: a second box of the same name is a note without one.
+        is_named = bool(heading) and (known := (block.kind, model.text(block.title))) not in self._box_names
+        if is_named:
+            self._box_names.add(known)
+        named = (Markup(' aria-labelledby="{}"').format(name) if is_named else "") + (ADDED if block.is_added else "")
         return Markup('<{0} id="{1}" class="callout {2}" epub:type="{3}" role="doc-{3}"{4}>\n{5}\n{6}\n</{0}>').format(
             tag, id_, block.kind, kind, named, heading, self.blocks(block.blocks)
         )
