@@ -735,6 +735,11 @@ def images(article: Article) -> tuple[Image, ...]:
     return hero + tuple(node for node in walk(article.blocks) if isinstance(node, Image))
 
 
+def words_as_inlines(words: str) -> tuple[Inline, ...]:
+    first, *others = words.split(" ")
+    return (Str(first), *(inline for word in others for inline in (Space(), Str(word))))
+
+
 def text(nodes: tuple[Inline | Block | Cell, ...]) -> str:
     """Return the bare words of nodes, one space between words; footnotes are left out."""
     pieces: list[str] = []

@@ -30,9 +30,9 @@ from pipeline.model import (
     walk,
 )
 
-_STEPS = re.compile(together().exercise_steps, re.IGNORECASE)
-_DOSE = re.compile(together().exercise_dose, re.IGNORECASE)
-_CAUTION = re.compile(together().exercise_caution, re.IGNORECASE)
+STEPS = re.compile(together().exercise_steps, re.IGNORECASE)
+DOSE = re.compile(together().exercise_dose, re.IGNORECASE)
+CAUTION = re.compile(together().exercise_caution, re.IGNORECASE)
 _MIN_STEPS = 2
 _FIRST_LEVEL = 2
 _MAX_LABEL_LETTERS = 60
@@ -165,7 +165,7 @@ def name_beside(title: Block | None, name: str) -> tuple[Inline, ...]:
         return content
     rest = words[len(name) :]
     kept = rest.lstrip(" -–—:,")
-    if rest == kept or not _STEPS.match(kept):
+    if rest == kept or not STEPS.match(kept):
         return content
     left = len(kept.split())
     at = [place for place, node in enumerate(content) if isinstance(node, Str)]
@@ -186,7 +186,7 @@ class _Section:
 
 def _steps_sections(blocks: Sequence[Block]) -> Iterator[_Section]:
     for at, block in enumerate(blocks):
-        if _says(block, _STEPS):
+        if _says(block, STEPS):
             end = _section_end(blocks, at)
             lists = [place for place in range(at + 1, end) if _is_steps(blocks[place])]
             if lists:
@@ -324,13 +324,13 @@ def _doses(blocks: Sequence[Block], region: range) -> list[int]:
         block = blocks[at]
         if at in said or at in asked:
             continue
-        if isinstance(block, Header) and _DOSE.match(text(block.content)):
+        if isinstance(block, Header) and DOSE.match(text(block.content)):
             section = list(range(at, min(_section_end(blocks, at), region.stop)))
             if text(block.content).rstrip().endswith("?"):
                 asked = asked or section
             else:
                 said += section
-        elif isinstance(block, Para) and _DOSE.match(text(block.content)) and _is_dose_line(block):
+        elif isinstance(block, Para) and DOSE.match(text(block.content)) and _is_dose_line(block):
             said += _labelled(blocks, at, region)
     return said or asked
 
@@ -372,7 +372,7 @@ def _cautions(blocks: Sequence[Block], places: Sequence[int], taken: set[int]) -
             inside = [blocks[place] for place in section]
             boxes = [each for each in inside if isinstance(each, Callout) and each.kind in HELP_KINDS]
             told = tuple(each for each in inside if each not in boxes)
-            found += [Callout("caution", told, line=line_of(block), is_found=True), *boxes]
+            found += [Callout("caution", told, line=block.line, is_found=True), *boxes]
         else:
             found += [each for each in walk((block,)) if isinstance(each, Callout) and each.kind in HELP_KINDS]
     return _by_urgency(found)
@@ -381,12 +381,8 @@ def _cautions(blocks: Sequence[Block], places: Sequence[int], taken: set[int]) -
 def _caution_section(blocks: Sequence[Block], at: int, limit: int) -> list[int]:
     """Return the places of a section whose heading or bold label says to be careful; none where this begins none."""
     block = blocks[at]
-    if isinstance(block, Header) and _CAUTION.match(text(block.content)):
+    if isinstance(block, Header) and CAUTION.match(text(block.content)):
         return list(range(at, min(_section_end(blocks, at), limit)))
-    if is_label(block) and _CAUTION.match(text(split_label(block)[0])):
+    if is_label(block) and CAUTION.match(text(split_label(block)[0])):
         return _labelled(blocks, at, range(at, limit))
     return []
-
-
-def line_of(block: Block) -> int:
-    return int(block.line)

@@ -49,6 +49,14 @@ def chapter_prefix(edition: model.Edition, article: model.Article) -> str:
     return f"{article.id.replace('/', '-')}-" if edition.is_bound else ""
 
 
+def with_class(markup: Markup, kinds: str) -> Markup:
+    """Return the markup of an element with more classes."""
+    tag, _, rest = str(markup).partition(">")
+    name, found, classes = tag.partition(' class="')
+    tag = f'{name} class="{kinds} {classes}' if found else f'{tag} class="{kinds}"'
+    return Markup(f"{tag}>{rest}")  # noqa: S704  # escaped already
+
+
 def column_widths(
     table: model.Table, width: Callable[[model.Cell, str], float], *, has_row_heads: bool = False
 ) -> list[float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.errors import SourceError
 from pipeline.findings import Finding, make_finding
-from pipeline.model import Article, Block, Edition, Inline, ListedArticle, Para, Space, Str, Strong, text
+from pipeline.model import Article, Block, Edition, Inline, ListedArticle, Para, Space, Strong, text, words_as_inlines
 from pipeline.registry import note_rule
 from pipeline.rendering.exercises import (
     exercise_blocks,
@@ -72,20 +72,13 @@ def _set_dose(front: Article, listed: ListedArticle, own: Sequence[Block]) -> tu
     label = split_label(own[0])[0] if own else ()
     title = () if label or not own or isinstance(own[0], Para) else (own[0],)
     start: tuple[Inline, ...] = (Strong(label), Space()) if label else ()
-    words = _words(f"{listed.dose} ({_set_by(front, listed)})")
+    words = words_as_inlines(f"{listed.dose} ({_set_by(front, listed)})")
     line = listed.line
     return (*title, Para((*start, *words), line))
 
 
 def _set_by(front: Article, listed: ListedArticle) -> str:
     return listed.dose_by or front.meta.dose_by or ", ".join(front.meta.authors)
-
-
-def _words(said: str) -> tuple[Inline, ...]:
-    inlines: list[Inline] = []
-    for word in said.split(" "):
-        inlines += [Space(), Str(word)] if inlines else [Str(word)]
-    return tuple(inlines)
 
 
 @note_rule(

@@ -14,12 +14,10 @@ from pipeline.model import (
     BulletList,
     Callout,
     Edition,
-    Inline,
     Plain,
     References,
-    Space,
-    Str,
     help_boxes,
+    words_as_inlines,
 )
 from pipeline.rendering.words import Words
 
@@ -86,15 +84,8 @@ def _in_language(
 
 def _with_box(article: Article, lines: tuple[str, ...], words: Words) -> Article:
     has_other = any(box.kind in URGENT_KINDS for box in help_boxes(article.blocks))
-    title = _inlines(words["help_also"]) if has_other else ()
-    items: tuple[tuple[Block, ...], ...] = tuple((Plain(_inlines(line)),) for line in lines)
+    title = words_as_inlines(words["help_also"]) if has_other else ()
+    items: tuple[tuple[Block, ...], ...] = tuple((Plain(words_as_inlines(line)),) for line in lines)
     box = Callout("see-doctor", (BulletList(items),), title, is_added=True)
     end = next((at for at, block in enumerate(article.blocks) if isinstance(block, References)), len(article.blocks))
     return replace(article, blocks=(*article.blocks[:end], box, *article.blocks[end:]))
-
-
-def _inlines(words: str) -> tuple[Inline, ...]:
-    pieces: list[Inline] = []
-    for word in words.split(" "):
-        pieces += [Space(), Str(word)]
-    return tuple(pieces[1:])

@@ -15,15 +15,14 @@ from pipeline.rendering.exercises import Exercise, find_exercises, name_beside, 
 from pipeline.rendering.fonts import widest_word_mm
 from pipeline.rendering.markup import TITLE, chapter_prefix
 from pipeline.rendering.paper_sizes import MM_PER_PT
-from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
+from pipeline.rendering.pdf_layout import Layout, lay_out
 from pipeline.writers import Facts, Job, Rendition
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply
 from pipeline.writers.handout.layout_search import LaidOutVariant, layout_findings
 from pipeline.writers.handout.missing_characters import Substitutions
-from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, HandoutRenderer, picture_address, readable_address
+from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, HandoutRenderer, readable_address
 from pipeline.writers.handout.variants import MEDIUM, VARIANTS, TypeSetting
-from pipeline.writers.logo import find_logo
 
 _VARIANT = "exercise-card"
 _SETTINGS = VARIANTS[_VARIANT].candidates
@@ -220,14 +219,8 @@ def _lay_out(
     substitutions: Substitutions,
 ) -> Layout:
     front, variant = edition.front, VARIANTS[_VARIANT]
-    resources = {picture_address(need): Resource(made.data, made.media_type) for need, made in job.pictures.items()}
-    if logo := find_logo(job.publisher.logo, job.styles):
-        resources["brand:logo"] = logo
-    code_width = ""
-    if job.options.qr_code and front.address:
-        png, width_mm = print_html.qr_code(front.address)
-        resources["qr:address"] = Resource(png, "image/png")
-        code_width = f"{width_mm * _CODE_MM / print_html.QR_CODE_MM:.2f}mm"
+    resources, code_mm = print_html.print_resources(edition, job)
+    code_width = f"{code_mm * _CODE_MM / print_html.QR_CODE_MM:.2f}mm" if code_mm else ""
     values = [
         _card_values(edition, job, card, setting.type, substitutions)
         | {"number": number, "code": setting.code if code_width else "foot"}
@@ -242,7 +235,7 @@ def _lay_out(
         publisher=job.publisher,
         words=job.words,
         label=job.words[variant.label],
-        has_logo=logo is not None,
+        has_logo=print_html.LOGO in resources,
         has_backs=any(setting.code == "back" for setting in settings),
         code_width=code_width,
         code_height=_CODE_ROW_MM,
@@ -268,8 +261,8 @@ def _card_values(
     heading = name_beside(exercise.title, card.title)
     widest_mm = widest_word_mm(card.title, "bold", setting.size_pt)
     title_em = VARIANTS[_VARIANT].title_pt / setting.size_pt
-    values = {
-        "title": Markup("{}").format(renderer.inlines(exercise.name.content))
+    return {
+        "title": renderer.inlines(exercise.name.content)
         if card.prefix and exercise.name
         else substitutions.printed_title(card.article),
         "collection": card.article.title if card.prefix else "",
@@ -288,8 +281,8 @@ def _card_values(
         "cautions": renderer.blocks(with_levels(exercise.cautions)),
         "words": renderer.words,
         "added": renderer.added(),
+        "notes": renderer.notes(),  # behind all that may have footnotes
     }
-    return values | {"notes": renderer.notes()}
 
 
 def _dose_values(renderer: HandoutRenderer, dose: Sequence[model.Block]) -> dict[str, object]:

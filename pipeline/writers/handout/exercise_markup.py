@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pipeline import model
 from pipeline.model import text
 from pipeline.rendering.exercises import Exercise, find_exercises, split_label
-from pipeline.rendering.markup import ADDED
+from pipeline.rendering.markup import ADDED, with_class
 from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.writers import Rendition
 from pipeline.writers.handout.variants import TypeSetting
@@ -159,7 +159,7 @@ class ComponentRenderer:
         height_mm = size_mm * (lines * _LINE_EM + len(parts) * _GAP_EM)
         if picture and not self._has_room_beside:
             height_mm += PICTURE_MM
-        return height_mm > _MAX_WHOLE_SHARE * (frame.paper_mm[1] - frame.top_mm - frame.bottom_mm)
+        return height_mm > _MAX_WHOLE_SHARE * frame.room_mm
 
 
 def _lines_of(block: model.Block) -> list[str]:
@@ -170,9 +170,7 @@ def _lines_of(block: model.Block) -> list[str]:
 def _labelled(block: model.Block, piece: Markup) -> Markup:
     """Return a paragraph that is only a label as such."""
     label, rest = split_label(block)
-    if not label or rest:
-        return piece
-    return Markup(str(piece).replace("<p", '<p class="label"', 1))  # noqa: S704  # escaped already
+    return with_class(piece, "label") if label and not rest else piece
 
 
 def _numbered(heading: Markup, number: int, words: str) -> Markup:

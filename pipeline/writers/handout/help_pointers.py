@@ -135,8 +135,7 @@ def _lines(words: str) -> int:
 def _is_likely_overleaf(place: HelpPlace, setting: TypeSetting) -> bool:
     """Tell whether a box will probably not stand on the first page."""
     frame = setting.frame
-    height_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
-    letters = _FIRST_PAGE_LETTERS * frame.columns * frame.column_mm * height_mm / setting.size_pt**2
+    letters = _FIRST_PAGE_LETTERS * frame.columns * frame.column_mm * frame.room_mm / setting.size_pt**2
     return place.letters_before > letters
 
 

@@ -227,9 +227,7 @@ def layout_findings(layout: Layout, source: str, prefix: str) -> Iterator[Findin
 
 
 def _excess_message(layout: Layout, setting: TypeSetting, pages: int) -> str:
-    frame, end = setting.frame, print_html.END_ID
-    room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
-    excess = layout.page_of[end] - 1 + (layout.top_mm(end) - frame.top_mm) / room_mm - pages
+    excess = _length(layout, setting) - pages
     room = "one page" if pages == 1 else "one sheet, printed on both sides"
     return f"at {setting.size_pt:g} pt it is {excess:.1f} pages too long for {room}"
 
@@ -279,6 +277,12 @@ def roomiest_setting(candidates: Sequence[TypeSetting], lay: LayOut, pages: int)
     return candidates[fitting] if fitting < len(candidates) else None
 
 
+def _length(layout: Layout, setting: TypeSetting) -> float:
+    """Return how many pages the articles fill: 2.4 is two and less than half of the third."""
+    frame, end = setting.frame, print_html.END_ID
+    return layout.page_of[end] - 1 + (layout.top_mm(end) - frame.top_mm) / frame.room_mm
+
+
 def measured_use(layout: Layout, setting: TypeSetting, starts: Sequence[int]) -> PageUse:
     """Return how a layout fills its pages.
 
@@ -290,14 +294,13 @@ def measured_use(layout: Layout, setting: TypeSetting, starts: Sequence[int]) ->
     holes = tuple(
         1 - (layout.bottom_mm(page) - frame.top_mm) / frame.room_mm for page in range(1, last) if page + 1 not in starts
     )
-    length = last - 1 + (layout.top_mm(end) - frame.top_mm) / frame.room_mm
     is_apart = layout.page_of[imprint] < last
     imprint_mm = 0.0 if is_apart else layout.top_mm(end) - layout.top_mm(imprint)
     last_lines_mm = 0.0 if is_apart else layout.top_mm(imprint) - frame.top_mm
     lonely_mm = MAX_LONELY_LINES * setting.size_pt * setting.leading * MM_PER_PT / frame.columns
     return PageUse(
         last,
-        length,
+        _length(layout, setting),
         (imprint_mm + _HEAD_MM) / frame.room_mm,
         layout.pictures_mm(_MIN_DRAWING_MM) / frame.room_mm / frame.columns,
         tuple(max(0.0, share) for share in holes),
@@ -313,7 +316,6 @@ def underfull_pages(layout: Layout, setting: TypeSetting, starts: Sequence[int],
         end: Id of the element after the last article.
     """
     frame = setting.frame
-    room_mm = frame.paper_mm[1] - frame.top_mm - frame.bottom_mm
     lonely_mm = _MAX_STRANDED_LINES * setting.size_pt * _LINE_HEIGHT_EM * MM_PER_PT
     last = layout.page_of[end]
     found: list[UnderfullPage] = []
@@ -323,6 +325,6 @@ def underfull_pages(layout: Layout, setting: TypeSetting, starts: Sequence[int],
             is_end = page == after - 1
             if page > start and is_end and filled_mm <= lonely_mm:
                 found.append(UnderfullPage(page, is_end=True, is_wasted=page < last or filled_mm > 1))
-            elif not is_end and filled_mm < _MIN_FILLED_SHARE * room_mm:
+            elif not is_end and filled_mm < _MIN_FILLED_SHARE * frame.room_mm:
                 found.append(UnderfullPage(page, is_end=False))
     return tuple(found)

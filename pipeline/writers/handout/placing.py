@@ -9,9 +9,8 @@ from itertools import pairwise
 from pipeline import model
 from pipeline.languages import together
 from pipeline.model import text
+from pipeline.rendering.exercises import DOSE, STEPS
 
-_STEPS_HEADING = re.compile(together().exercise_steps, re.IGNORECASE)
-_DOSE = re.compile(together().exercise_dose, re.IGNORECASE)
 _POINTING = re.compile(together().points_at_picture, re.IGNORECASE)
 _TEXT = (model.Para, model.BulletList, model.OrderedList)
 _WHOLE_LETTERS = 900
@@ -23,17 +22,17 @@ _TIED_LETTERS = 1800
 def is_exercise(article: model.Article) -> bool:
     """Tell whether an article teaches one exercise: by its kind, or by a heading for its steps."""
     headings = (text(block.content) for block in article.blocks if isinstance(block, model.Header) and block.level == 2)
-    return article.meta.kind == "exercise" or any(map(_STEPS_HEADING.search, headings))
+    return article.meta.kind == "exercise" or any(map(STEPS.search, headings))
 
 
-def is_label(block: model.Block | None) -> bool:
+def is_bold_line(block: model.Block | None) -> bool:
     """Tell whether a paragraph is a bold line that names what follows."""
     return isinstance(block, model.Para) and len(block.content) == 1 and isinstance(block.content[0], model.Strong)
 
 
 def says_dose(block: model.Block | None) -> bool:
     """Tell whether a block is the dose, or the heading or label above it."""
-    return isinstance(block, model.Para | model.Header) and bool(_DOSE.match(text(block.content)))
+    return isinstance(block, model.Para | model.Header) and bool(DOSE.match(text(block.content)))
 
 
 def announces(block: model.Block, after: model.Block | None) -> bool:
@@ -43,7 +42,7 @@ def announces(block: model.Block, after: model.Block | None) -> bool:
     if not isinstance(block, model.Para) or after is None:
         return False
     is_announced = isinstance(after, model.Table | model.BulletList | model.OrderedList)
-    return is_announced or is_label(block) or text(block.content).rstrip().endswith(":")
+    return is_announced or is_bold_line(block) or text(block.content).rstrip().endswith(":")
 
 
 def stays_whole(block: model.Block) -> bool:
@@ -84,7 +83,7 @@ def places_later(after: Sequence[model.Block], before: model.Block | None) -> in
         return 0
     count = 0
     for block, following in pairwise((*after, None)):
-        if not isinstance(block, model.Para) or is_label(block) or _points(block) or announces(block, following):
+        if not isinstance(block, model.Para) or is_bold_line(block) or _points(block) or announces(block, following):
             break
         count += 1
     return count

@@ -11,15 +11,14 @@ from dataclasses import replace
 
 from pipeline import model
 from pipeline.findings import Finding, make_finding
-from pipeline.languages import compiled, language, together
+from pipeline.languages import compiled, language
 from pipeline.model import HELP_KINDS, text
 from pipeline.registry import note_rule, warning_rule
+from pipeline.rendering.exercises import CAUTION, DOSE, STEPS
 from pipeline.writers.handout.variants import MEDIUM, Options
 
 _WEB = "web"
-_PRACTICE = re.compile(
-    f"{together().exercise_steps}|{together().exercise_dose}|{together().exercise_caution}", re.IGNORECASE
-)
+_PRACTICE = re.compile("|".join(each.pattern for each in (STEPS, DOSE, CAUTION)), re.IGNORECASE)
 """In a heading or at a paragraph's beginning: steps, dose and caution."""
 _TOP_LEVEL = 2
 """Of headings: the title has level 1."""

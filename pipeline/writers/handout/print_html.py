@@ -37,6 +37,8 @@ _UNBROKEN_TEMPLATE = '<span class="unbroken">{}</span>'
 _SHORT_ADDRESS = 36
 """Letters of an address that fits a line of the contact block."""
 _HYPHENATED = re.compile(r"-[\w%]+")
+LOGO = "brand:logo"
+"""Address of the logo in templates."""
 END_ID = "_end"
 """Id of the element after the last article."""
 LINES_ID = "_lines"
@@ -83,14 +85,7 @@ def lay_out_handout(
 def _lay_out_once(
     edition: Edition, job: Job, variant: Variant, setting: TypeSetting, substitutions: Substitutions
 ) -> Layout:
-    resources = {picture_address(need): Resource(made.data, made.media_type) for need, made in job.pictures.items()}
-    if logo := find_logo(job.publisher.logo, job.styles):
-        resources["brand:logo"] = logo
-    code_width = ""
-    if job.options.qr_code and edition.front.address:
-        png, width_mm = qr_code(edition.front.address)
-        resources["qr:address"] = Resource(png, "image/png")
-        code_width = f"{width_mm}mm"
+    resources, code_mm = print_resources(edition, job)
     # Chapters outside of a part have no part title.
     groups = [
         {
@@ -115,8 +110,8 @@ def _lay_out_once(
         weeks=range(1, 1 + int(edition.front.meta.weeks or 0) if edition.front.meta.is_programme else 1),
         has_columns=setting.frame.columns > 1,
         has_margin=setting.frame.has_margin,
-        has_logo=logo is not None,
-        code_width=code_width,
+        has_logo=LOGO in resources,
+        code_width=f"{code_mm}mm" if code_mm else "",
         web=readable_address(edition.front.address),
         more_on_web=_more_on_web(edition, job),
         website=readable_address(job.publisher.website),
@@ -128,6 +123,17 @@ def _lay_out_once(
         end=END_ID,
     )
     return lay_out(unbroken(substitutions.apply_to(html)), style_sheet_text(edition, job, variant, setting), resources)
+
+
+def print_resources(edition: Edition, job: Job) -> tuple[dict[str, Resource], float]:
+    """Return the pictures, the logo and the QR code by their addresses, and the width of the code; 0: there is none."""
+    resources = {picture_address(need): Resource(made.data, made.media_type) for need, made in job.pictures.items()}
+    if logo := find_logo(job.publisher.logo, job.styles):
+        resources[LOGO] = logo
+    if not (job.options.qr_code and edition.front.address):
+        return resources, 0.0
+    png, width_mm = qr_code(edition.front.address)
+    return {**resources, "qr:address": Resource(png, "image/png")}, width_mm
 
 
 def unbroken(html: str) -> str:

@@ -22,7 +22,7 @@ from pipeline.rendering.fonts import (
     widest_word_em,
     widest_word_mm,
 )
-from pipeline.rendering.markup import ADDED, MarkupRenderer, Placed, column_widths
+from pipeline.rendering.markup import ADDED, MarkupRenderer, Placed, column_widths, with_class
 from pipeline.rendering.paper_sizes import MM_PER_PT
 from pipeline.rendering.table_columns import decimals_of, has_row_heads, is_word_list, number_columns
 from pipeline.rendering.text import CONTACT_SCHEMES, unsaid_contact
@@ -32,8 +32,8 @@ from pipeline.writers.handout.help_pointers import HELP_ID, HelpPlace
 from pipeline.writers.handout.placing import (
     announces,
     in_print_order,
+    is_bold_line,
     is_exercise,
-    is_label,
     says_dose,
     stays_whole,
 )
@@ -134,14 +134,6 @@ def _is_utf8(codes: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def with_class(markup: Markup, kinds: str) -> Markup:
-    """Return the markup of an element with more classes."""
-    tag, _, rest = str(markup).partition(">")
-    name, found, classes = tag.partition(' class="')
-    tag = f'{name} class="{kinds} {classes}' if found else f'{tag} class="{kinds}"'
-    return Markup(f"{tag}>{rest}")  # noqa: S704  # escaped already
 
 
 def keep_last_words(heading: Markup) -> Markup:
@@ -332,7 +324,7 @@ class HandoutRenderer(MarkupRenderer):
 
     def _kept(self, block: model.Block, after: model.Block | None, piece: Markup) -> Markup:
         """Return a block with the classes that keep it whole, or with the block after it."""
-        claims = {"announces": announces(block, after), "label": is_label(block), "whole": stays_whole(block)}
+        claims = {"announces": announces(block, after), "label": is_bold_line(block), "whole": stays_whole(block)}
         if isinstance(block, model.Header):
             claims = {"dose": says_dose(block)}
         if kinds := " ".join(kind for kind, holds in claims.items() if holds):

@@ -14,11 +14,10 @@ from math import ceil
 from pipeline import model
 from pipeline.model import text
 from pipeline.rendering.paper_sizes import sheet_count
-from pipeline.writers.handout.variants import TypeSetting
+from pipeline.writers.handout.variants import LARGEST_PT, TypeSetting
 
 MIN_FULL_SHARE = 0.85
 """A page before the last that is less full has a hole."""
-_LARGEST_PT = 14.0
 _SHEET, _ODD, _LONELY, _HOLE, _TOO_LONG = 100.0, 30.0, 110.0, 25.0, 1000.0
 _BLANK_PAGE, _POINT, _COLUMNS, _TIGHT, _SMALLER = 25.0, 10.0, 8.0, 6.0, 30.0
 """Costs: of a sheet, of a back side, lines alone on the last page, a hole; of a page left blank, of each point that the
@@ -96,7 +95,7 @@ def cost(setting: TypeSetting, use: PageUse, most_pages: int = 0) -> float:
         + _LONELY * use.is_end_lonely
         + sum(_HOLE * (1 + share) for share in use.holes if share > 1 - MIN_FULL_SHARE)
         + _TOO_LONG * (0 < most_pages < use.pages)
-        + _POINT * max(0.0, _LARGEST_PT - setting.size_pt)
+        + _POINT * max(0.0, LARGEST_PT - setting.size_pt)
         + _COLUMNS * (setting.frame.columns > 1)
         + _TIGHT * setting.is_tight
         + _SMALLER * (1 - setting.picture)

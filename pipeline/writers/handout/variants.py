@@ -257,7 +257,7 @@ VARIANTS: Mapping[str, Variant] = {
     "short": Variant(_SHORT_SETTINGS, "", "short", 1, "handout_label_short"),
     "exercise-card": Variant(_CARD_SETTINGS, "", "card", 0, "handout_label_exercise_card", 24.0),
 }
-_LARGEST_PT = 14.0
+LARGEST_PT = 14.0
 """Above it is large print, a variant of its own."""
 _SIZE_STEP_PT = 0.5
 _MAX_COLUMNS_PT = 13.0
@@ -270,7 +270,7 @@ def candidate_settings(variant: Variant, options: Options) -> tuple[TypeSetting,
     if variant.candidates:
         return variant.candidates
     paper_mm, least = _PAPERS[variant.paper or options.paper], options.font_size_pt
-    steps = range(int((max(_LARGEST_PT, least) - least) / _SIZE_STEP_PT), -1, -1)
+    steps = range(int((max(LARGEST_PT, least) - least) / _SIZE_STEP_PT), -1, -1)
     sizes = [least + _SIZE_STEP_PT * step for step in steps]
     one = [TypeSetting(_sheet(paper_mm, size), size) for size in sizes]
     if options.columns == "never":

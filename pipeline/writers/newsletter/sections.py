@@ -10,7 +10,7 @@ from typing import Literal
 from pipeline import model
 from pipeline.config import FILE_NAME
 from pipeline.errors import ConfigError
-from pipeline.model import walk
+from pipeline.model import walk, words_as_inlines
 from pipeline.rendering.exercises import with_levels
 from pipeline.rendering.readability import sentences
 from pipeline.rendering.words import Words
@@ -189,20 +189,17 @@ def announcements_of(front: model.Article, words: Words) -> tuple[tuple[str, tup
 
 
 def opening_hours(front: model.Article) -> tuple[model.Block, ...]:
-    rows = (tuple(model.Cell((model.Plain(text_inlines(part)),)) for part in row) for row in front.meta.opening_hours)
+    rows = (
+        tuple(model.Cell((model.Plain(words_as_inlines(part)),)) for part in row) for row in front.meta.opening_hours
+    )
     return (model.Table((), table),) if (table := tuple(rows)) else ()
 
 
 def event_inlines(event: model.Event, words: Words) -> tuple[model.Inline, ...]:
     """Return an event's title, and its time and place on a second line."""
-    title: tuple[model.Inline, ...] = text_inlines(event.title)
+    title: tuple[model.Inline, ...] = words_as_inlines(event.title)
     if event.address:
         title = (model.Link(title, event.address, event.line),)
     when = " ".join(filter(None, (words.date(event.day), event.time)))
     details = " · ".join(filter(None, (when, event.place)))
-    return (*title, model.LineBreak(), *text_inlines(details)) if details else title
-
-
-def text_inlines(words: str) -> tuple[model.Inline, ...]:
-    first, *others = words.split(" ")
-    return (model.Str(first), *(inline for word in others for inline in (model.Space(), model.Str(word))))
+    return (*title, model.LineBreak(), *words_as_inlines(details)) if details else title
