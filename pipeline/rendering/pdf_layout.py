@@ -20,11 +20,12 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from pipeline.errors import StyleError
-from pipeline.rendering import columns
+from pipeline.rendering import columns, line_ends
 from pipeline.rendering.fonts import FONT_STYLES, font_data
 from pipeline.timing import timed_phase
 
 columns.install()
+line_ends.install()
 ELEMENT_PREFIX = "part:"
 """Prefix of the annotation name that links a group of WeasyPrint's structure tree to its HTML element."""
 _NO_TARGET = (0.0, 0.0, 0.0, 0.0)

@@ -74,3 +74,17 @@ def test_a_fault_of_the_style_sheet_is_told_to_every_document_with_it() -> None:
 def test_the_font_has_what_danish_articles_use() -> None:
     assert set("æøåÆØÅ„“”»«–—…→✔≤≥·‐½°±×€µ²₂") <= supported_characters()
     assert "🎉" not in supported_characters()
+
+
+def test_words_in_an_element_change_no_line_end() -> None:
+    plain = (
+        "Hold stillingen i to sekunder, og sænk bækkenet langsomt. Lav 3 × 10 gentagelser hver anden dag, hvis du kan."
+    )
+    marked = plain.replace("to sekunder", "<span>to sekunder</span>").replace("hver anden", "<b>hver</b> <i>anden</i>")
+    css = f"{CSS} b, i {{ font: inherit }}"
+
+    def height_mm(words: str, width_mm: float) -> float:
+        return lay_out(page(f'<p style="width: {width_mm}mm">{words}</p><p id="end">x</p>'), css, {}).top_mm("end")
+
+    widths = [40 + number / 2 for number in range(100)]
+    assert [width for width in widths if height_mm(marked, width) != height_mm(plain, width)] == []

@@ -173,8 +173,7 @@ def _unbroken(found: re.Match[str]) -> str:
         if len(found["address"]) <= _SHORT_ADDRESS:
             return found[0]
         return _HYPHENATED.sub(r'<span class="piece">\g<0></span>', found[0])
-    # Spaces too, since WeasyPrint 70 breaks a line at its first space where such a span with spaces does not fit.
-    return _UNBROKEN_TEMPLATE.format(found[0].replace(" ", "\N{NO-BREAK SPACE}")) if found["whole"] else found[0]
+    return _UNBROKEN_TEMPLATE.format(found[0]) if found["whole"] else found[0]
 
 
 def lay_out_writing_lines(edition: Edition, job: Job, variant: Variant, setting: TypeSetting, room_mm: float) -> Layout:

@@ -138,8 +138,7 @@ def _is_utf8(codes: str) -> bool:
 
 def keep_last_words(heading: Markup) -> Markup:
     """Return a heading whose last word is not alone on its line."""
-    # No span that forbids breaks: WeasyPrint 70 then breaks the line at its first space.
-    bound = _LAST_WORDS.sub(lambda found: _without_breaks(found[1]) + (found[2] or ""), str(heading))
+    bound = _LAST_WORDS.sub(r'<span class="unbroken">\1</span>\2', str(heading))
     return Markup(bound)  # noqa: S704  # escaped already
 
 
@@ -582,10 +581,8 @@ class HandoutRenderer(MarkupRenderer):
         return self._with_bookmark(super().references_title(block), block.title)
 
     def _with_bookmark(self, heading: Markup, content: tuple[model.Inline, ...]) -> Markup:
-        """Return a heading whose bookmark has no marks of footnotes, no addresses and no bound words."""
-        if "\N{NO-BREAK SPACE}" not in heading and not any(
-            isinstance(node, model.Note | model.Link) for node in walk(content)
-        ):
+        """Return a heading whose bookmark has no marks of footnotes and no addresses."""
+        if not any(isinstance(node, model.Note | model.Link) for node in walk(content)):
             return heading
         label = Markup(' style="bookmark-label: attr(data-bookmark)" data-bookmark="{}">').format(text(content))
         return Markup(str(heading).replace(">", str(label), 1))  # noqa: S704  # escaped above
