@@ -20,6 +20,7 @@ COMMANDS = {
     "cluster": "project:cluster",
     "completion": "project:completion",
     "doctor": "project:doctor",
+    "import": "importing:import_",
     "init": "project:init",
     "new": "project:new",
     "preview": "project:preview",

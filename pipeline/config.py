@@ -8,11 +8,12 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar, get_type_hints
+from typing import Any, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
 from pipeline.codes import CODES, FORMER_CODES
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.limits import Limits, limit_errors
+from pipeline.model import CalloutKind
 from pipeline.registry import REMOVED_CODES
 from pipeline.trusted_paths import PROJECT_FILE, foreign_owner
 
@@ -78,6 +79,14 @@ class SourceSettings:
     """False leaves quotation marks, dashes and spaces as they are typed."""
     quotes: Literal["„“", "»«", "“”", ""] = "„“"
     """House style of Danish quotation marks; empty leaves them as they are typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSettings:
+    """The table `[import]`: what `publish import` makes of a document."""
+
+    styles: Mapping[str, str] = field(default_factory=dict)
+    """Kind of box by style of Word, beside those whose name says it: `{"Fed advarsel" = "warning"}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +181,7 @@ class Config:
     outputs: OutputSettings = OutputSettings()
     check: CheckSettings = CheckSettings()
     sending: SendingSettings = SendingSettings()
+    imports: ImportSettings = ImportSettings()
     formats: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """The table of each format, unparsed: its writer's `Options` give the types."""
 
@@ -186,10 +196,11 @@ SECTIONS: Mapping[str, type[Any]] = {
     "limits": Limits,
     "outputs": OutputSettings,
     "preview": PreviewSettings,
+    "import": ImportSettings,
     "check": CheckSettings,
     "sending": SendingSettings,
 }
-"""Tables other than those of formats; each is a field of `Config`."""
+"""Tables other than those of formats; each is a field of `Config`, `import` as `imports`."""
 REMOVED_KEYS = frozenset({("check", "online_days"), ("check", "private_hosts"), ("preview", "editor")})
 """Table and key of settings that no longer exist: a project may keep them, without effect."""
 
@@ -242,6 +253,7 @@ def load_config(folder: Path, formats: Iterable[str]) -> Config:
         raise ConfigError("\n".join(errors))
     publisher = sections["publisher"]
     see_doctor = publisher.see_doctor or (former.see_doctor if former else ())
+    sections["imports"] = sections.pop("import")
     sections["publisher"] = replace(publisher, website=publisher.website.rstrip("/"), see_doctor=see_doctor)
     return Config(folder, **sections, formats={name: tables.get(name, {}) for name in formats})
 
@@ -313,11 +325,18 @@ def _severity_errors(check: CheckSettings) -> Iterator[tuple[str, str]]:
             yield "severities", f"names {code}, which is always an error, expected a warning or a note"
 
 
+def _import_errors(imports: ImportSettings) -> Iterator[tuple[str, str]]:
+    for kind in imports.styles.values():
+        if kind not in get_args(CalloutKind):
+            yield "styles", f"names an {_unknown_name('box', kind, get_args(CalloutKind))}"
+
+
 _VALUE_CHECKS: Mapping[str, Callable[[Any], Iterable[tuple[str, str]]]] = {
     "publisher": _publisher_errors,
     "sources": _source_errors,
     "limits": limit_errors,
     "check": _severity_errors,
+    "import": _import_errors,
 }
 """Validation beyond types, by table: each yields the key and the message of an error."""
 

@@ -101,8 +101,18 @@ def parse_many(texts: Sequence[str], timeout_s: int) -> list[PandocDocument | Pa
 
 def parse_one(text: str, timeout_s: int) -> PandocDocument | PandocFailure:
     """Read one text in a process of its own, in pandoc's sandbox."""
-    command = [str(pandoc_path()), "--sandbox", "--from", DIALECT, "--to", "json", "+RTS", _MEMORY_OPTION, "-RTS"]
-    done = _run_pandoc(command, text.encode(), timeout_s)
+    done = convert(text.encode(), ("--from", DIALECT, "--to", "json"), timeout_s)
+    return done if isinstance(done, PandocFailure) else _parse_document(done.strip())
+
+
+def convert(data: bytes, options: Sequence[str], timeout_s: int) -> bytes | PandocFailure:
+    """Convert one document in a process of its own, in pandoc's sandbox, where it opens no file and no address.
+
+    Args:
+        options: Of pandoc: `--from`, `--to` and the like.
+    """
+    command = [str(pandoc_path()), "--sandbox", *options, "+RTS", _MEMORY_OPTION, "-RTS"]
+    done = _run_pandoc(command, data, timeout_s)
     if done.is_timed_out:
         return PandocFailure(f"reading took longer than {timeout_s} s")
     if done.code == _OUT_OF_MEMORY:
@@ -110,7 +120,7 @@ def parse_one(text: str, timeout_s: int) -> PandocDocument | PandocFailure:
     if done.code:
         reason = done.log.decode("utf-8", "replace").strip().splitlines() or [f"exit code {done.code}"]
         return PandocFailure(f"pandoc: {reason[0]}")
-    return _parse_document(done.output.strip())
+    return done.output
 
 
 _OUT_OF_MEMORY = 251

@@ -1,0 +1,1 @@
+"""Import of Word, OpenDocument and HTML files as articles."""
