@@ -19,6 +19,8 @@ SLOW = (
     "pipeline.engine.cluster",
     "pipeline.engine.executor",
     "pipeline.engine.worker_pool",
+    "pipeline.commands.importing",
+    "pipeline.importing.importer",
     "pipeline.mailing.preflight",
     "pipeline.preview.preview_state",
     "pipeline.printing.cups",

@@ -101,6 +101,16 @@ def read_document_words(file: OfficeFile) -> DocumentWords:
     return _read_html(file.parts[""])
 
 
+def _number(written: str | None, instead: int = 1) -> int:
+    """Return a count as a file gives it; what is none, or beyond any table, is as good as not given."""
+    return int(written) if written and re.fullmatch(r"[1-9][0-9]{0,2}", written) else instead
+
+
+def _symbol(code: str | None) -> str:
+    """Return the character of a code such as F0B7; a space of what is none."""
+    return chr(int(code, 16)) if code and re.fullmatch(r"[0-9A-Fa-f]{2,4}", code) else " "
+
+
 # ---- Word
 
 
@@ -176,7 +186,7 @@ class _WordFile:
             elif name in _SIGNS:
                 pieces.append(_SIGNS[name])
             elif name == "sym":
-                pieces.append(chr(int(str(node.get(WORD + "char", "20")), 16)))
+                pieces.append(_symbol(node.get(WORD + "char")))
             elif name in ("footnoteReference", "endnoteReference"):
                 self._references.append((name.removesuffix("Reference"), str(node.get(WORD + "id"))))
             elif name == "txbxContent":
@@ -192,19 +202,19 @@ class _WordFile:
         above: dict[int, GridCell] = {}
         look = table.find(f"{WORD}tblPr/{WORD}tblLook")
         is_headed = look is not None and (
-            look.get(WORD + "firstRow") == "1" or int(look.get(WORD + "val", "0"), 16) & _FIRST_ROW
+            look.get(WORD + "firstRow") == "1" or ord(_symbol(look.get(WORD + "val"))) & _FIRST_ROW
         )
         heads = 0
         for row in _children(table, "tr"):
             properties = row.find(WORD + "trPr")
             heads += is_on(properties, "tblHeader") and heads == len(rows)
             before = None if properties is None else properties.find(WORD + "gridBefore")
-            left = 0 if before is None else int(before.get(WORD + "val", "0"))
+            left = 0 if before is None else _number(before.get(WORD + "val"), 0)
             made = [GridCell([], 1, left)] if left else []
             for cell in _children(row, "tc"):
                 span = cell.find(f"{WORD}tcPr/{WORD}gridSpan")
                 merge = cell.find(f"{WORD}tcPr/{WORD}vMerge")
-                width = 1 if span is None else int(span.get(WORD + "val", "1"))
+                width = 1 if span is None else _number(span.get(WORD + "val"))
                 if merge is not None and merge.get(WORD + "val") != "restart" and left in above:
                     above[left].height += 1
                 else:
@@ -236,7 +246,6 @@ def _children(element: etree._Element, name: str) -> Iterator[etree._Element]:
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
-_MOST_REPEATED = 1000
 
 
 @dataclass(slots=True)
@@ -282,11 +291,11 @@ class _OpenDocument:
             made = []
             for cell in row.iterchildren(_TABLE + "table-cell"):
                 height, width, times = (
-                    int(cell.get(_TABLE + key, "1"))
+                    _number(cell.get(_TABLE + key))
                     for key in ("number-rows-spanned", "number-columns-spanned", "number-columns-repeated")
                 )
                 words = [word for word in self._blocks(cell) if word != CELL_END]
-                made += [GridCell(words, height, width) for _ in range(min(times, _MOST_REPEATED))]
+                made += [GridCell(words, height, width) for _ in range(times)]
             rows.append(made)
         return rows
 
@@ -305,9 +314,13 @@ _NO_TEXT = frozenset(["head", "script", "style", "template", "noscript"])
 
 
 def _read_html(data: bytes) -> DocumentWords:
+    if not data.strip():
+        return DocumentWords()
     parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
-    root = html.document_fromstring(data, parser=parser)
-    return DocumentWords(_html_words(root))
+    try:
+        return DocumentWords(_html_words(html.document_fromstring(data, parser=parser)))
+    except etree.ParserError:  # nothing but comments
+        return DocumentWords()
 
 
 def _html_words(element: etree._Element) -> list[str]:
@@ -357,10 +370,6 @@ def _html_table(table: etree._Element) -> list[str]:
     return above + table_words(rows, heads)
 
 
-def _number(written: str | None) -> int:
-    return int(written) if written and re.fullmatch(r"[1-9]\d{0,2}", written) else 1
-
-
 # ---- comparison
 
 
@@ -396,7 +405,7 @@ def differences(document: list[str], article: list[str]) -> list[tuple[str, str]
     return found
 
 
-_MOST_COMPARED = 20_000
+_MOST_COMPARED = 5_000
 """Words up to which every difference is looked for: the time grows with the square."""
 
 

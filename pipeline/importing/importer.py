@@ -108,9 +108,10 @@ def _import_document(path: Path, config: Config, folder: Path, taken: set[Path],
         words, found = _prove(file, draft, config)
         if not is_check:
             _write_article(config.folder, folder, draft)
-    except PublishError as error:
-        finding = make_finding("import-refused", path.name, 0, error.message, error.hint)
-        return ImportResult(path, findings=(finding,))
+    except (PublishError, RecursionError) as error:
+        message = error.message if isinstance(error, PublishError) else "lists, tables or boxes nested too deep"
+        hint = error.hint if isinstance(error, PublishError) else ""
+        return ImportResult(path, findings=(make_finding("import-refused", path.name, 0, message, hint),))
     taken |= {target, folder / name}
     findings = sort_findings([*draft.findings, *(replace(finding, source=source) for finding in found)])
     is_whole = not any(finding.code == "import-words" for finding in findings)
@@ -141,17 +142,12 @@ def _draft_article(file: OfficeFile, name: str, source: str, config: Config) -> 
     done = convert(data, options, TIMEOUT_S)
     if isinstance(done, PandocFailure):
         raise ImportRefusedError(done.message, hint="open it in Word and save it anew; or divide it")
-    try:
-        document = json.loads(done)
-        pictures = _PictureStore(file, name, config.limits)
-        cleaner = TreeCleaner(box_styles(config), pictures.save, marks)
-        blocks = cleaner.clean(document["blocks"])
-        is_word = file.kind == "docx"
-        heading, blocks = take_heading(
-            document["meta"], blocks, properties, title_from_name(file.path.stem), is_word=is_word
-        )
-    except RecursionError as error:
-        raise ImportRefusedError("lists or tables nested too deep", hint="simplify it") from error
+    document = json.loads(done)
+    pictures = _PictureStore(file, name, config.limits)
+    cleaner = TreeCleaner(box_styles(config), pictures.save, marks)
+    blocks = cleaner.clean(document["blocks"])
+    title, is_word = title_from_name(file.path.stem), file.kind == "docx"
+    heading, blocks = take_heading(document["meta"], blocks, properties, title, is_word=is_word)
     markdown = write_markdown(blocks, cleaner.notes, document["pandoc-api-version"])
     text, findings = marks.place(front_matter(heading, properties) + markdown, source)
     if len(text.encode()) > config.limits.source_bytes:

@@ -101,10 +101,21 @@ def open_office_file(path: Path) -> OfficeFile:
             raise ImportRefusedError("no text, expected HTML", hint="give it the suffix of its kind, such as .docx")
         if len(data) > _XML_BYTES:
             raise ImportRefusedError(f"{len(data):,} bytes of HTML, expected at most {_XML_BYTES:,}", hint="divide it")
-        return OfficeFile(path, "html", {"": data})
+        return OfficeFile(path, "html", {"": _as_utf8(data)})
     if not is_zip:
         raise ImportRefusedError(f"not a {suffix} file: it is no zip archive", hint="save it anew in Word")
     return _open_archive(path, data, suffix)
+
+
+def _as_utf8(page: bytes) -> bytes:
+    """Return a page of HTML as UTF-8: from the encoding it names, or the one that Word saves in."""
+    named = re.search(rb"charset=[\"']?([A-Za-z0-9_-]+)", page[:4096])
+    for encoding in ("utf-8", named[1].decode() if named else "cp1252", "cp1252"):
+        try:
+            return page.decode(encoding).encode()
+        except (UnicodeError, LookupError):
+            continue
+    return page.decode("utf-8", "replace").encode()
 
 
 def _open_archive(path: Path, data: bytes, suffix: str) -> OfficeFile:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pipeline.commands.importing import import_
+from pipeline import cli
 from pipeline.config import Config, load_config
 from pipeline.errors import ConfigError
 from pipeline.importing import importer
@@ -109,6 +109,34 @@ def test_a_page_opens_no_file_outside_of_its_folder(project: Config) -> None:
 
     assert result.pictures == 0
     assert [finding.code for finding in result.findings] == ["import-picture"] * 3
+
+
+def test_a_page_that_word_saved_keeps_its_danish_letters(project: Config) -> None:
+    page = '<html><head><meta http-equiv=Content-Type content="text/html; charset=windows-1252"></head><p>Øl – æble</p>'
+
+    result = bring(project, "side.htm", page.encode("cp1252"))
+
+    assert "Øl – æble" in (project.folder / "sources/side.md").read_text("utf-8")
+    assert result.is_whole
+
+
+@pytest.mark.parametrize("page", [b"", b"<!-- -->", b"<div>" * 3000 + b"Ro" + b"</div>" * 3000, b"<p>\xff\xfe</p>"])
+def test_an_odd_page_is_imported_or_refused(page: bytes, project: Config) -> None:
+    result = bring(project, "side.html", page)
+
+    assert result.is_whole or [finding.code for finding in result.findings] == ["import-refused"]
+
+
+@pytest.mark.parametrize("number", ["1000000000", "-3", "x", ""])
+def test_a_cell_of_odd_width_costs_no_time(number: str, project: Config) -> None:
+    from tests.importing.word_files import cell, sign, table
+
+    wide = table((cell("a", span=2), "b"), heads=0).replace('w:val="2"', f'w:val="{number}"')
+    started = time.process_time()
+
+    bring(project, "a.docx", word_file(wide, para(sign(f'sym w:font="Symbol" w:char="{number}"'), " slut")))
+
+    assert time.process_time() - started < 5
 
 
 # ---- hostile files
@@ -225,7 +253,9 @@ def test_a_link_is_not_followed(project: Config) -> None:
 
 
 def run_import(project: Config, *arguments: str) -> tuple[int, str]:
-    done = CliRunner().invoke(import_, [*arguments, "--project", str(project.folder)], standalone_mode=False)
+    done = CliRunner().invoke(
+        cli.commands, ["import", *arguments, "--project", str(project.folder)], standalone_mode=False
+    )
     assert done.exception is None, done.exception
     return done.return_value, done.output
 
