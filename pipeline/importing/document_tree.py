@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.importing.marked_lists import lists_from_marks
-from pipeline.importing.marks import PlacedFindings
+from pipeline.importing.marks import PlacedFindings, without_marks
 from pipeline.importing.word_parts import shorten
 from pipeline.reading.callouts import callout_key
 from pipeline.registry import note_rule, warning_rule
@@ -53,7 +53,18 @@ class TreeCleaner:
         for node in nodes:
             for block in self._block(node):
                 _append_box(built, block)
+        for block in built:
+            if block["t"] == "Div":
+                self._set_title(*block["c"])
         return lists_from_marks(built, self.marks)
+
+    def _set_title(self, attributes: list[Any], blocks: list[Node]) -> None:
+        """Set the first line of a box in bold, its title, where it says no more than what box it is."""
+        first = blocks[0]
+        if len(blocks) > 1 and first["t"] in ("Para", "Plain"):
+            words = without_marks(plain_words([first])).strip().rstrip(":")
+            if [self.boxes.get(callout_key(words))] == attributes[1] and first["c"][0]["t"] != "Strong":
+                first["c"] = [{"t": "Strong", "c": first["c"]}]
 
     def _block(self, node: Node) -> list[Node]:
         kind: str = node["t"]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
 import json
 import os
 import re
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -33,7 +31,13 @@ from pipeline.importing.document_tree import TreeCleaner
 from pipeline.importing.document_words import compare_words, read_document_words
 from pipeline.importing.marks import PlacedFindings
 from pipeline.importing.office_files import ImportRefusedError, OfficeFile, open_office_file
-from pipeline.importing.word_parts import Properties, prepare_word_file, read_properties, shorten
+from pipeline.importing.word_parts import (
+    Properties,
+    prepare_opendocument_file,
+    prepare_word_file,
+    read_properties,
+    shorten,
+)
 from pipeline.limits import Limits
 from pipeline.pictures.image_files import probe_image, verify_image
 from pipeline.reading.callouts import CALLOUT_KINDS, callout_key
@@ -137,7 +141,8 @@ def _article_name(path: Path) -> str:
 def _draft_article(file: OfficeFile, name: str, source: str, config: Config) -> _Draft:
     marks = PlacedFindings()
     properties = read_properties(file) if file.kind != "html" else Properties()
-    data = prepare_word_file(file, marks) if file.kind == "docx" else _readable(file)
+    prepare = {"docx": prepare_word_file, "odt": prepare_opendocument_file}.get(file.kind)
+    data = prepare(file, marks) if prepare else file.parts[""]
     options = ("--from", _FORMATS[file.kind], "--to", "json", "--track-changes=all")
     done = convert(data, options, TIMEOUT_S)
     if isinstance(done, PandocFailure):
@@ -153,17 +158,6 @@ def _draft_article(file: OfficeFile, name: str, source: str, config: Config) -> 
     if len(text.encode()) > config.limits.source_bytes:
         raise ImportRefusedError(f"an article of {len(text):,} characters", hint="divide the document")
     return _Draft(name, text, pictures.saved, findings, heading)
-
-
-def _readable(file: OfficeFile) -> bytes:
-    """Return a file as pandoc is given it: of OpenDocument the text only, an empty file for each picture."""
-    if file.kind == "html":
-        return file.parts[""]
-    stored = io.BytesIO()
-    with zipfile.ZipFile(stored, "w") as archive:
-        for name, data in (*file.parts.items(), *((name, b"") for name in file.pictures)):
-            archive.writestr(zipfile.ZipInfo(name), data)
-    return stored.getvalue()
 
 
 def box_styles(config: Config) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Makes a Word file ready for pandoc: text boxes, fields, hidden text, headers, properties."""
+"""Makes Word and OpenDocument files ready for pandoc: text boxes, fields, hidden text, headers, properties."""
 
 from __future__ import annotations
 
@@ -71,13 +71,49 @@ def prepare_word_file(file: OfficeFile, marks: PlacedFindings) -> bytes:
             _lift_text_boxes(root, marks)
             parts[name] = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
     _name_headers(file, marks)
+    return _packed(parts, file)
+
+
+def _packed(parts: dict[str, bytes], file: OfficeFile) -> bytes:
     stored = io.BytesIO()
     with zipfile.ZipFile(stored, "w") as archive:
-        for name, data in parts.items():
+        for name, data in (*parts.items(), *((name, b"") for name in file.pictures)):
             archive.writestr(zipfile.ZipInfo(name), data)
-        for name in file.pictures:
-            archive.writestr(zipfile.ZipInfo(name), b"")
     return stored.getvalue()
+
+
+def prepare_opendocument_file(file: OfficeFile, marks: PlacedFindings) -> bytes:
+    """Return an OpenDocument file as pandoc is given it; its comments, tracked changes and headers are named."""
+    root = parse_xml(file.parts["content.xml"])
+    for comment in list(root.iter(f"{_OFFICE}annotation")):
+        words = " ".join("".join(part.itertext()) for part in comment.iter(f"{_TEXT}p"))
+        author = comment.findtext(_PROPERTIES["author"]) or ""
+        paragraph = next(comment.iterancestors(f"{_TEXT}p", f"{_TEXT}h"), None)
+        message = f"a comment{f' ({author})' if author else ''}: {shorten(words)}"
+        if paragraph is None:
+            marks.add_to_file("import-comment", message)
+        else:
+            etree.SubElement(paragraph, f"{_TEXT}span").text = marks.add("import-comment", message)
+    for change in root.iter(f"{_TEXT}changed-region"):
+        for kind in change:
+            words = " ".join(" ".join(part.itertext()) for part in kind.iter(f"{_TEXT}p", f"{_TEXT}h"))
+            name = {"insertion": "inserted", "deletion": "deleted"}.get(
+                etree.QName(kind).localname, "changed in format"
+            )
+            marks.add_to_file("import-change", f"{name}: {shorten(words)}" if words else f"words {name}")
+    if "styles.xml" in file.parts:
+        for header in parse_xml(file.parts["styles.xml"]).iter(f"{_STYLE}header", f"{_STYLE}footer"):
+            words = " ".join("".join(header.itertext()).split())
+            if any(sign.isalpha() for sign in words):
+                part_name = etree.QName(header).localname
+                marks.add_to_file("import-left-out", f"the {part_name} of the pages: {shorten(words)}")
+    content = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return _packed(file.parts | {"content.xml": content}, file)
+
+
+_OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+_TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 
 
 def is_on(properties: etree._Element | None, name: str) -> bool:
@@ -200,6 +236,6 @@ def _name_headers(file: OfficeFile, marks: PlacedFindings) -> None:
     for name, data in sorted(file.parts.items()):
         kind = re.match(r"(header|footer)\d*\.xml$", PurePosixPath(name).name)
         words = " ".join(runs_text(parse_xml(data)).split()) if kind else ""
-        if kind and words and words not in seen:
+        if kind and words not in seen and any(sign.isalpha() for sign in words):
             seen.add(words)
             marks.add_to_file("import-left-out", f"the {kind[1]} of the pages: {shorten(words)}")

@@ -80,6 +80,30 @@ def test_an_opendocument_file_becomes_an_article(project: Config) -> None:
     assert result.findings == ()
 
 
+def test_comments_and_changes_of_an_opendocument_file_are_named(project: Config) -> None:
+    office, text = "urn:oasis:names:tc:opendocument:xmlns:office:1.0", "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+    content = (
+        f'<o:document-content xmlns:o="{office}" xmlns:t="{text}" xmlns:dc="http://purl.org/dc/elements/1.1/"><o:body>'
+        '<o:text><t:tracked-changes><t:changed-region t:id="c1"><t:deletion><t:p>aldrig</t:p></t:deletion>'
+        "</t:changed-region></t:tracked-changes><t:p>Først.</t:p><t:p>Sov <o:annotation><dc:creator>Ida</dc:creator>"
+        '<t:p>Er det rigtigt?</t:p></o:annotation>otte <t:change t:change-id="c1"/>timer.</t:p></o:text></o:body>'
+        "</o:document-content>"
+    )
+
+    styles = f'<o:document-styles xmlns:o="{office}"><o:styles/></o:document-styles>'
+
+    result = bring(project, "a.odt", zipped(**{"content.xml": content.encode(), "styles.xml": styles.encode()}))
+
+    written = (project.folder / "sources/a.md").read_text("utf-8")
+    assert written.endswith("\nFørst.\n\nSov otte timer.\n")
+    assert result.is_whole
+    assert [(finding.code, finding.message) for finding in result.findings] == [
+        ("import-change", "deleted: “aldrig”"),
+        ("import-comment", "a comment (Ida): “Er det rigtigt?”"),
+    ]
+    assert written.split("\n")[result.findings[1].line - 1] == "Sov otte timer."
+
+
 def test_a_page_of_html_becomes_an_article(project: Config) -> None:
     page = (
         "<html><head><title>Fanen</title><style>p {}</style></head><body><h1>Søvn</h1><p>Ro &amp; <b>orden</b>.</p>"

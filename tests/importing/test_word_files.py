@@ -288,6 +288,11 @@ CASES = {
         "1 pille.\n:::\n\nSlut.\n",
         ("import-box",),
     ),
+    "a box with its name as first line": Case(
+        word_file(para("Det vigtigste:", style="DetVigtigste"), para("Gå en tur.", style="DetVigtigste")),
+        "::: {.key-points}\n**Det vigtigste:**\n\nGå en tur.\n:::\n",
+        ("import-box",),
+    ),
     "a quotation, and a paragraph that is indented": Case(
         word_file(para("Sov godt.", style="Citat"), para("Ind.", properties='<w:ind w:left="720"/>')),
         "> Sov godt.\n\nInd.\n",
