@@ -93,7 +93,7 @@ class DiscoveredSources:
     "file-not-read",
     "A file of another kind than Markdown lies where articles are read; nothing is published from it.",
     "`sources/blog/ryg.docx`",
-    "Save its text as Markdown with the suffix `.md`, or move the file out of the source folders.",
+    "`publish import` makes articles of Word, OpenDocument and HTML files; save others as Markdown (`.md`).",
 )
 @error_rule(
     "name-unusable",
@@ -122,6 +122,8 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
                 continue
             if path.suffix.lower() in _OTHER_KINDS and Path(glob).suffix != path.suffix:
                 hint = "save its text as Markdown with the suffix .md, or move the file out of the source folders"
+                if path.suffix.lower() in _IMPORTED_KINDS:
+                    hint = f'`publish import "{_printable(name)}"` makes an article of it; then move it elsewhere'
                 message = f"a file of the kind {path.suffix} is not read, expected .md"
                 findings.append(make_finding("file-not-read", _printable(name), 0, message, hint))
                 continue
@@ -148,6 +150,8 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
 _OTHER_KINDS = frozenset(
     {".markdown", ".mdown", ".mkd", ".mdx", ".rtf", ".doc", ".docx", ".odt", ".pages", ".htm", ".html"}
 )
+
+_IMPORTED_KINDS = (".docx", ".odt", ".htm", ".html")
 
 
 def _matches(glob: str, config: Config, roots: SourceRoots) -> list[Path]:

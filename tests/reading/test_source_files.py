@@ -66,6 +66,7 @@ def test_a_suffix_in_capitals_is_read_and_a_file_of_another_kind_is_named(tmp_pa
         ("file-not-read", "warning", "sources/alt.Markdown"),
         ("file-not-read", "warning", "sources/blog/Brev.DOCX"),
     ]
+    assert '`publish import "sources/blog/Brev.DOCX"`' in files.findings[1].hint
 
 
 def test_a_glob_of_another_suffix_or_of_one_folder_names_nothing_else(tmp_path: Path) -> None:
