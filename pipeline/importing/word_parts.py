@@ -61,6 +61,10 @@ def prepare_word_file(file: OfficeFile, marks: PlacedFindings) -> bytes:
     What pandoc would drop without a word is written so that it keeps it, or is named.
     """
     parts = dict(file.parts)
+    comments = {
+        str(comment.get(WORD + "id")): comment
+        for comment in (parse_xml(parts["word/comments.xml"]) if "word/comments.xml" in parts else ())
+    }
     for name in (file.main_part, "word/footnotes.xml", "word/endnotes.xml"):
         if name in parts:
             root = parse_xml(parts[name])
@@ -68,8 +72,11 @@ def prepare_word_file(file: OfficeFile, marks: PlacedFindings) -> bytes:
             _open_fields(root)
             _join_paragraphs(root, marks)
             _name_drawings(root, marks)
+            _name_comments(root, comments, marks)
             _lift_text_boxes(root, marks)
             parts[name] = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+    for comment in comments.values():
+        marks.add_to_file("import-comment", f"a comment on no place of the text: {shorten(runs_text(comment))}")
     _name_headers(file, marks)
     return _packed(parts, file)
 
@@ -175,6 +182,17 @@ def _name_drawings(root: etree._Element, marks: PlacedFindings) -> None:
 
 _EMBEDDED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
 _DRAWN = frozenset({"graphicData", "shape", "group", "rect", "line", "oval", "OLEObject"})
+
+
+def _name_comments(root: etree._Element, comments: dict[str, etree._Element], marks: PlacedFindings) -> None:
+    """Name comments on a place without words, which pandoc drops, and take all that have a place from the others."""
+    for start in root.iter(WORD + "commentRangeStart"):
+        comments.pop(str(start.get(WORD + "id")), None)
+    for place in list(root.iter(WORD + "commentReference")):
+        comment = comments.pop(str(place.get(WORD + "id")), None)
+        if comment is not None:
+            by = f" ({author})" if (author := comment.get(WORD + "author")) else ""
+            _mark_paragraph(place, marks.add("import-comment", f"a comment{by}: {shorten(runs_text(comment))}"))
 
 
 def _join_paragraphs(root: etree._Element, marks: PlacedFindings) -> None:

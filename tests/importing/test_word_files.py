@@ -389,6 +389,18 @@ def test_findings_name_the_line_of_their_paragraph(project: Config) -> None:
     }
 
 
+def test_comments_without_words_or_place_are_named(project: Config) -> None:
+    """Pandoc reads a comment only where it covers words."""
+    bare = '<w:r><w:commentReference w:id="0"/></w:r>'
+
+    result = bring(project, "a.docx", word_file(para("Først."), para("Sov.", bare), parts=COMMENTS))
+
+    assert [(finding.line, finding.message) for finding in result.findings] == [
+        (0, "a comment on no place of the text: “Find en kilde.”"),
+        (8, "a comment (Ida Prøvegaard): “Er det rigtigt?”"),
+    ]
+
+
 def test_a_project_names_styles_of_its_own(project: Config) -> None:
     project.file.write_text(TOML + '[import]\nstyles = {"Fed advarsel" = "warning"}\n', "utf-8")
 
