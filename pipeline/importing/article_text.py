@@ -46,7 +46,7 @@ def take_heading(
     title = _meta_words(meta, "title")
     if is_word and title:
         heading = Heading(title, _meta_words(meta, "subtitle"), _meta_words(meta, "author"))
-        blocks = [{"t": "Para", "c": _inlines(meta[key])} for key in ("date", "abstract") if key in meta] + blocks
+        blocks = [{"t": "Para", "c": meta_inlines(meta[key])} for key in ("date", "abstract") if key in meta] + blocks
     elif blocks and blocks[0]["t"] == "Header" and blocks[0]["c"][0] == 1 and NOTE_MARK not in plain_words(blocks[:1]):
         heading, blocks = Heading(" ".join(plain_words(blocks[:1]).split())), blocks[1:]
     else:
@@ -60,16 +60,17 @@ def take_heading(
 
 
 def _meta_words(meta: dict[str, Any], key: str) -> str:
-    return " ".join(plain_words(_inlines(meta.get(key, {}))).split())
+    words = re.sub(f"{NOTE_MARK}\\d+{NOTE_MARK}", "", plain_words(meta_inlines(meta.get(key, {}))))
+    return " ".join(words.split())
 
 
-def _inlines(value: dict[str, Any]) -> list[Node]:
+def meta_inlines(value: dict[str, Any]) -> list[Node]:
     """Return a value of pandoc's metadata as inlines."""
     match value.get("t"):
         case "MetaInlines":
             return list(value["c"])
         case "MetaList" | "MetaBlocks":
-            parts = [_inlines(part) if "Meta" in part["t"] else part.get("c", []) for part in value["c"]]
+            parts = [meta_inlines(part) if "Meta" in part["t"] else part.get("c", []) for part in value["c"]]
             joined: list[Node] = []
             for part in parts:
                 joined += [{"t": "Space"}, *part] if joined else part

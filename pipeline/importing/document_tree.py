@@ -48,6 +48,10 @@ class TreeCleaner:
             self._flush(blocks[-1]["c"])
         return blocks
 
+    def clean_line(self, inlines: list[Node]) -> list[Node]:
+        """Return a line that stands before the blocks, such as the title."""
+        return self._flush(self.inlines(inlines))
+
     def blocks(self, nodes: list[Node]) -> list[Node]:
         built: list[Node] = []
         for node in nodes:

@@ -22,6 +22,7 @@ from pipeline.importing.article_text import (
     TIMEOUT_S,
     Heading,
     front_matter,
+    meta_inlines,
     take_heading,
     title_from_name,
     write_markdown,
@@ -150,9 +151,13 @@ def _draft_article(file: OfficeFile, name: str, source: str, config: Config) -> 
     document = json.loads(done)
     pictures = _PictureStore(file, name, config.limits)
     cleaner = TreeCleaner(box_styles(config), pictures.save, marks)
+    meta = {
+        key: {"t": "MetaInlines", "c": cleaner.clean_line(meta_inlines(value))}
+        for key, value in document["meta"].items()
+    }
     blocks = cleaner.clean(document["blocks"])
     title, is_word = title_from_name(file.path.stem), file.kind == "docx"
-    heading, blocks = take_heading(document["meta"], blocks, properties, title, is_word=is_word)
+    heading, blocks = take_heading(meta, blocks, properties, title, is_word=is_word)
     markdown = write_markdown(blocks, cleaner.notes, document["pandoc-api-version"])
     text, findings = marks.place(front_matter(heading, properties) + markdown, source)
     if len(text.encode()) > config.limits.source_bytes:

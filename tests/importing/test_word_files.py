@@ -100,6 +100,16 @@ CASES = {
         "Tekst.\n",
         front=('title: "Sov \\"godt\\""', "updated: 2026-03-02", 'authors: "Ida Prøvegaard"'),
     ),
+    "changes and a comment in the title": Case(
+        word_file(
+            para("Sov ", changed("del", run("ikke ")), commented(0, run("godt")), style="Titel"),
+            para("Tekst."),
+            parts=COMMENTS,
+        ),
+        "Tekst.\n",
+        ("import-change", "import-comment"),
+        front=('title: "Sov godt"',),
+    ),
     "an author in the text": Case(
         word_file(para("Søvn", style="Titel"), para("Ida Prøvegaard", style="Forfatter"), para("Tekst.")),
         "Tekst.\n",
