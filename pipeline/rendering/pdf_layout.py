@@ -105,6 +105,7 @@ def lay_out(html: str, css: str, resources: Mapping[str, Resource]) -> Layout:
             document = source.render(
                 font_config=_font_configuration(),
                 counter_style=counters,
+                cache=_decoded_pictures(frozenset(resources.items())),
                 stylesheets=[sheet],
                 pdf_variant=_PDF_VARIANT,
                 presentational_hints=True,  # the number that a list starts with
@@ -188,7 +189,14 @@ def _font_configuration() -> FontConfiguration:
     # At interpreter exit its destructor would call functions that no longer exist: the caches are cleared before.
     atexit.register(_font_configuration.cache_clear)
     atexit.register(_style_sheet.cache_clear)
+    atexit.register(_decoded_pictures.cache_clear)
     return FontConfiguration()
+
+
+@lru_cache(maxsize=1)
+def _decoded_pictures(_: frozenset[tuple[str, Resource]]) -> dict[str, Any]:
+    """Return what WeasyPrint keeps of the pictures of an article, which is laid out several times."""
+    return {}
 
 
 @lru_cache(maxsize=8)
