@@ -12,6 +12,9 @@ from functools import cache, lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
+import pipeline.rendering.weasyprint_import  # noqa: F401  # before WeasyPrint
+
+# isort: split
 import pydyf  # type: ignore[import-untyped]  # WeasyPrint's own writer of PDF
 import weasyprint
 from weasyprint.css.counters import CounterStyle

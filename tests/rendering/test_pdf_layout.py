@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import logging
 import re
+import subprocess
+import sys
 
 import pytest
 from weasyprint.text import line_break
@@ -113,3 +115,13 @@ def test_lines_are_known_by_every_property_that_weasyprint_reads_for_them() -> N
 
     assert read <= set(line_ends._PROPERTIES)
     assert "white_space" in read
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="libraries have other names there")
+def test_weasyprint_is_imported_without_starting_a_process() -> None:
+    code = (
+        "import sys; sys.addaudithook(lambda name, _: name == 'subprocess.Popen' and sys.exit('a process'));"
+        "import pipeline.rendering.pdf_layout, ctypes.util; assert ctypes.util.find_library.__module__ == 'ctypes.util'"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).returncode == 0
