@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from pipeline import model
 from pipeline.languages import together
@@ -55,7 +54,7 @@ def in_print_order(
     """Yield numbered blocks in the order they are printed in.
 
     A photograph stands beside the text before it, where no text of its section follows; a drawing behind so many
-    blocks as `moved` says. Nothing leaves its section.
+    blocks as `moved` says.
 
     Args:
         photos: The numbers of photographs.
@@ -70,25 +69,29 @@ def in_print_order(
                 order.insert(at - 1, order.pop(at))
         elif isinstance(block, model.Figure) and (steps := moved.get(block.line, 0)):
             at = order.index((number, block))
-            steps = min(steps, places_later([each for _, each in order[at + 1 :]], order[at - 1][1] if at else None))
-            order.insert(at + steps, order.pop(at))
+            places = places_later([each for _, each in order[at + 1 :]], order[at - 1][1] if at else None)
+            order.insert(at + max((place for place in places if place <= steps), default=0), order.pop(at))
     yield from order
 
 
-def places_later(after: Sequence[model.Block], before: model.Block | None) -> int:
-    """Return behind how many of the blocks after a drawing it may stand: paragraphs of its section, up to one that
-    points at it; none where the block before it announces it.
+def places_later(after: Sequence[model.Block], before: model.Block | None) -> tuple[int, ...]:
+    """Return behind how many of the blocks after a drawing it may stand, at the head of the next page.
+
+    It parts no block from what that announces, passes no other picture, and no words that point at it; where it is all
+    that its section has, or the block before announces it, it stays.
     """
-    if isinstance(before, model.Para) and _points(before):
-        return 0
-    count = 0
-    for block, following in pairwise((*after, None)):
-        if not isinstance(block, model.Para) or is_bold_line(block) or _points(block) or announces(block, following):
+    if isinstance(before, model.Para) and (_points(before) or announces(before, before)):
+        return ()
+    if isinstance(before, model.Header) and (not after or isinstance(after[0], model.Header)):
+        return ()
+    places = []
+    for place, (block, following) in enumerate(zip(after, (*after[1:], None), strict=True), 1):
+        if isinstance(block, model.Figure | model.References) or (isinstance(block, model.Para) and _points(block)):
             break
-        count += 1
-    return count
+        if not isinstance(block, model.Header) and not announces(block, following):
+            places.append(place)
+    return tuple(places)
 
 
 def _points(block: model.Para) -> bool:
-    words = text(block.content)
-    return words.rstrip().endswith(":") or bool(_POINTING.search(words))
+    return bool(_POINTING.search(text(block.content)))
