@@ -14,6 +14,7 @@ from pipeline.model import (
     Article,
     Block,
     BulletList,
+    Callout,
     Cell,
     Edition,
     Figure,
@@ -356,6 +357,16 @@ def test_a_calculation_that_was_too_short_is_longer_the_next_time() -> None:
 
     assert next_ == pytest.approx(first + 0.3)
     assert first > scaled_use(PageUse(3, 2.5, 0.25, 0.0, (0.25, 0.05)), roomy, tight).length
+
+
+@pytest.mark.parametrize(("sentences", "is_wide"), [(2, False), (8, True)])
+def test_a_long_box_takes_both_columns(sentences: int, *, is_wide: bool) -> None:
+    made_of = article(blocks=(header("Hjælp"), Callout("see-doctor", (para(LONG * sentences),))))
+    (two,) = {setting.frame for setting in SETTINGS if setting.frame.columns == 2}
+
+    markup = HandoutRenderer(made_of, job(handout, single(made_of)), TypeSetting(two, 12.0), "").article(made_of)
+
+    assert ('<div class="span">\n<h2' in markup) is is_wide
 
 
 def test_a_table_whose_cells_would_break_takes_the_whole_width() -> None:

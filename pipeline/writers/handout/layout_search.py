@@ -40,7 +40,7 @@ _MOST_LAYOUTS = 3
 """Settings laid out to find the best one."""
 _MOST_MOVES = 2
 """Layouts to close holes before drawings."""
-MAX_LONELY_LINES = 9.0
+MAX_LONELY_LINES = 7.0
 """A last page with so many lines of the article is lonely, where another setting can help it."""
 _MIN_DRAWING_MM = 62.0
 """Width of the pictures that text does not flow around."""
@@ -182,12 +182,14 @@ def _best_setting(layouts: _Layouts, options: Options) -> tuple[TypeSetting, str
 
 
 def _without_holes(layouts: _Layouts, setting: TypeSetting) -> TypeSetting:
-    """Return the setting with pictures smaller, or later, where that closes holes before them."""
+    """Return the setting with pictures smaller, or later, or with less leading, where that closes holes."""
     tried = [setting]
     while not layouts.edition.is_bound and len(tried) <= _MOST_MOVES:
-        holes = layouts.measure(tried[-1]).holes
-        fitted = with_fitted_pictures(layouts.edition.front, layouts.job, layouts.lay(tried[-1]), tried[-1], holes)
-        if fitted == tried[-1]:
+        last, use = tried[-1], layouts.measure(tried[-1])
+        fitted = with_fitted_pictures(layouts.edition.front, layouts.job, layouts.lay(last), last, use.holes)
+        if fitted == last and use.has_holes:
+            fitted = replace(last, is_tight=True)  # a heading and two lines may fit then
+        if fitted in tried:
             break
         tried.append(fitted)  # one hole may only be closed with another
     return min(tried, key=lambda each: cost(each, layouts.measure(each)))

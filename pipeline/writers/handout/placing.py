@@ -14,6 +14,8 @@ _POINTING = re.compile(together().points_at_picture, re.IGNORECASE)
 _TEXT = (model.Para, model.BulletList, model.OrderedList)
 _WHOLE_LETTERS = 900
 """Steps of up to so many letters stay on one page."""
+_WHOLE_BOX_LETTERS = 600
+"""A longer box takes the whole width of the sheet."""
 _TIED_LETTERS = 1800
 """Steps of up to so many letters stay on one page with their dose: half a page."""
 
@@ -42,6 +44,11 @@ def announces(block: model.Block, after: model.Block | None) -> bool:
         return False
     is_announced = isinstance(after, model.Table | model.BulletList | model.OrderedList)
     return is_announced or is_bold_line(block) or text(block.content).rstrip().endswith(":")
+
+
+def is_long_box(block: model.Block) -> bool:
+    """Tell whether a box is too long to stand in one of two columns."""
+    return isinstance(block, model.Callout) and len(text((block,))) > _WHOLE_BOX_LETTERS
 
 
 def stays_whole(block: model.Block) -> bool:

@@ -35,6 +35,7 @@ from pipeline.writers.handout.placing import (
     in_print_order,
     is_bold_line,
     is_exercise,
+    is_long_box,
     says_dose,
     stays_whole,
 )
@@ -97,7 +98,7 @@ _LEAST_LISTED = 3
 """So many parts, with semicolons between them, are a list."""
 _SPAN_TEMPLATE = Markup('<div class="span">\n{}\n</div>')
 _LAST_WORDS = re.compile(r"(?<=\s)([^\s<>]{1,14} [^\s<>]{1,14})(</h\d>)?$")
-_STARTS_WIDE = re.compile(r'<(?:table|figure)[^>]* class="[^"]*\bwide\b')
+_STARTS_WIDE = re.compile(r'<(?:table|figure|aside)[^>]* class="[^"]*\bwide\b')
 
 
 def drawing_width_mm(made: Rendition, setting: TypeSetting, room_mm: float) -> float:
@@ -318,7 +319,8 @@ class HandoutRenderer(MarkupRenderer):
             if piece := self.anchored(number, block):  # the e-book needs the page of each block
                 if isinstance(block, model.Figure) and block.line in moved and (number, block) in follower:
                     piece = with_attribute(piece, READ_BEFORE, self.anchor(*follower[number, block]))
-                pieces.append(self._kept(block, after, piece))
+                piece = self._kept(block, after, piece)
+                pieces.append(piece)
                 leading.append(isinstance(block, model.Header) or announces(block, after))
             if piece and self._frame.columns > 1 and _STARTS_WIDE.match(piece):
                 first = len(pieces) - 1
@@ -342,7 +344,12 @@ class HandoutRenderer(MarkupRenderer):
 
     def _kept(self, block: model.Block, after: model.Block | None, piece: Markup) -> Markup:
         """Return a block with the classes that keep it whole, or with the block after it."""
-        claims = {"announces": announces(block, after), "label": is_bold_line(block), "whole": stays_whole(block)}
+        claims = {
+            "announces": announces(block, after),
+            "label": is_bold_line(block),
+            "whole": stays_whole(block),
+            "wide": is_long_box(block) and self._frame.columns > 1,
+        }
         if isinstance(block, model.Header):
             claims = {"dose": says_dose(block)}
         if kinds := " ".join(kind for kind, holds in claims.items() if holds):
@@ -445,7 +452,8 @@ class HandoutRenderer(MarkupRenderer):
 
     def block(self, block: model.Block) -> Markup:
         is_box = isinstance(block, model.Callout) and not self._indent_mm
-        self._base_mm = self._frame.box_mm if is_box else self._base_mm
+        box_mm = self._frame.full_mm if is_long_box(block) else self._frame.box_mm
+        self._base_mm = box_mm if is_box else self._base_mm
         with self._indented(_INDENTS_MM.get(type(block), 0.0)):
             markup = super().block(block)
         self._base_mm = self._frame.column_mm if is_box else self._base_mm

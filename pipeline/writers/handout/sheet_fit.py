@@ -18,7 +18,7 @@ from pipeline.writers.handout.variants import LARGEST_PT, TypeSetting
 
 MIN_FULL_SHARE = 0.87
 """A page before the last that is less full has a hole: with the space below its last letters, 15 % are empty."""
-_SHEET, _ODD, _AVOIDABLE, _LONELY, _HOLE, _TOO_LONG = 100.0, 30.0, 80.0, 110.0, 25.0, 1000.0
+_SHEET, _ODD, _AVOIDABLE, _LONELY, _HOLE, _TOO_LONG = 100.0, 30.0, 80.0, 110.0, 30.0, 1000.0
 _BLANK_PAGE, _POINT, _COLUMNS, _TIGHT, _SMALLER = 25.0, 10.0, 8.0, 6.0, 30.0
 """Costs: of a sheet, of a back side, of one that need not be blank, lines alone on the last page, a hole; of a page
 left blank, of each point that the type is smaller, two columns, less leading, and smaller drawings.
