@@ -57,6 +57,12 @@ def with_class(markup: Markup, kinds: str) -> Markup:
     return Markup(f"{tag}>{rest}")  # noqa: S704  # escaped already
 
 
+def with_attribute(markup: Markup, name: str, value: str) -> Markup:
+    """Return the markup of an element with one more attribute."""
+    tag, _, rest = str(markup).partition(">")
+    return Markup(f'{tag} {name}="{escape(value)}">{rest}')  # noqa: S704  # escaped already
+
+
 def column_widths(
     table: model.Table, width: Callable[[model.Cell, str], float], *, has_row_heads: bool = False
 ) -> list[float]:

@@ -31,6 +31,8 @@ columns.install()
 line_ends.install()
 ELEMENT_PREFIX = "part:"
 """Prefix of the annotation name that links a group of WeasyPrint's structure tree to its HTML element."""
+READ_BEFORE = "data-read-before"
+"""Attribute of an element that is printed later than it is read: the id of the element that it is read before."""
 _NO_TARGET = (0.0, 0.0, 0.0, 0.0)
 _PDF_VARIANT = "pdf/a-2a"
 _MM_PER_PX = 25.4 / 96
@@ -148,6 +150,18 @@ def insert_boxes(layout: Layout, other: Layout, name: str, below: str) -> None:
     around[at:at] = list(whole.element)
     # A new page object collects links, anchors and bookmarks again.
     layout.document.pages[number] = type(page)(page._page_box)
+
+
+def restore_reading_order(layout: Layout) -> None:
+    """Return elements that are printed later than they are read to their places: tags follow the reading order."""
+    parents = {child: parent for parent in layout.root.iter() for child in parent}
+    by_id = {child.get("id"): child for child in parents}
+    for element in [child for child in parents if child.get(READ_BEFORE)]:
+        follower = by_id.get(element.attrib.pop(READ_BEFORE))
+        if follower is not None:
+            parents[element].remove(element)
+            around = parents[element] = parents[follower]
+            around.insert(list(around).index(follower), element)
 
 
 @timed_phase("write")
