@@ -536,7 +536,9 @@ def test_the_page_of_signs_tells_titles_paragraphs_and_items_apart() -> None:
     signs = BulletList(((plain("du får feber"),), (plain("du mister kraft"),)))
     found = Callout("see-doctor", (header("Hvornår skal du søge læge?"), para("Søg læge, hvis"), signs))
 
-    urgent = page(write(bound(article(blocks=(found,)))), "urgent.xhtml")
+    untitled = Callout("see-doctor", (signs,))
+
+    urgent = page(write(bound(article(blocks=(found, untitled)))), "urgent.xhtml")
 
     box = next(part for part in urgent.iter(f"{XHTML}section") if part.get("class") == "callout see-doctor")
     lines = [
@@ -545,6 +547,9 @@ def test_the_page_of_signs_tells_titles_paragraphs_and_items_apart() -> None:
     assert lines == [
         ("p", "callout-subtitle", "Hvornår skal du søge læge?"),
         ("p", None, "Søg læge, hvis"),
+        ("li", None, "du får feber"),
+        ("li", None, "du mister kraft"),
+        ("p", "callout-subtitle", "Søg læge, hvis …"),
         ("li", None, "du får feber"),
         ("li", None, "du mister kraft"),
     ]

@@ -15,6 +15,7 @@ from pipeline.findings import Finding, make_finding
 from pipeline.model import children, text, walk
 from pipeline.registry import warning_rule
 from pipeline.rendering.fonts import widest_word_em
+from pipeline.rendering.help_levels import box_label
 from pipeline.rendering.markup import (
     ADDED,
     TITLE,
@@ -90,17 +91,17 @@ class UrgentBox:
     chapter: Chapter
     href: str
     title: str
-    """The author's title, or the heading with which the box begins; empty: none."""
+    """The author's title, the heading with which the box begins, or else the label of its level."""
     lines: tuple[str | tuple[str, ...], ...]
     """Paragraphs, and lists as their items."""
 
 
-def _urgent_box(box: model.Callout, chapter: Chapter, id_: str) -> UrgentBox:
+def _urgent_box(box: model.Callout, chapter: Chapter, id_: str, label: str) -> UrgentBox:
     blocks = box.blocks
     title = text(box.title)
     if not title and blocks and isinstance(blocks[0], model.Header):
         title, blocks = text(blocks[:1]), blocks[1:]
-    return UrgentBox(box.kind, chapter, f"{chapter.name}#{id_}", title, tuple(_signs(blocks)))
+    return UrgentBox(box.kind, chapter, f"{chapter.name}#{id_}", title or label, tuple(_signs(blocks)))
 
 
 def _signs(blocks: Iterable[model.Block]) -> Iterator[str | tuple[str, ...]]:
@@ -269,7 +270,7 @@ class ChapterRenderer(MarkupRenderer):
         id_ = f"{self.prefix}_box-{self._boxes}"
         tag, kind = (Markup("aside"), "tip") if block.kind == "tip" else (Markup("section"), "notice")
         if block.kind in model.URGENT_KINDS:
-            self.urgent.append(_urgent_box(block, self.chapter, id_))
+            self.urgent.append(_urgent_box(block, self.chapter, id_, box_label(block, self.words)))
         name = f"{id_}-title"
         heading = self.callout_title(block, name)
         # Landmarks of one page must have different names: a second box of the same name is a note without one.
