@@ -252,7 +252,7 @@ def test_steps_and_dose_are_on_one_page(filler: int) -> None:
 
 def order(blocks: Sequence[Block], moved: int) -> list[int]:
     numbered = list(enumerate(blocks))
-    return [number for number, _ in in_print_order(numbered, set(), {20: moved}, has_margin=True)]
+    return [number for number, _ in in_print_order(numbered, set(), set(), {20: moved}, has_margin=True)]
 
 
 @pytest.mark.parametrize(
@@ -280,19 +280,21 @@ def test_a_drawing_passes_no_words_that_point_at_it_and_parts_nothing(
 def test_a_drawing_may_stand_behind_each_block_that_announces_nothing() -> None:
     after = (para("a"), para("b"), header("H"), para("Det er:"), BULLETS, para("c"))
 
-    assert places_later(NAMED, after, None) == places_later(NAMED, after, header("G")) == (1, 2, 5, 6)
-    assert places_later(NAMED, after, para("Se nedenfor.")) == places_later(NAMED, (header("H"),), header("G")) == ()
+    for before in (None, header("G")):
+        assert places_later(after, before, is_named=True) == (1, 2, 5, 6)
+    assert places_later(after, para("Se nedenfor."), is_named=True) == ()
+    assert places_later((header("H"),), header("G"), is_named=True) == ()
 
 
-def test_a_drawing_leaves_its_section_only_with_a_caption() -> None:
-    assert places_later(FIGURE, (para("a"), header("H"), para("b")), None) == (1,)
+def test_a_drawing_leaves_its_section_only_where_it_says_what_it_shows() -> None:
+    assert places_later((para("a"), header("H"), para("b")), None, is_named=False) == (1,)
 
 
 def test_a_photograph_stands_beside_the_text_before_it_where_none_follows() -> None:
     blocks: list[tuple[int, Block]] = [(0, header("H")), (1, para("a")), (2, FIGURE), (3, header("K")), (4, para("b"))]
 
-    beside = [number for number, _ in in_print_order(blocks, {2}, {}, has_margin=True)]
-    alone = [number for number, _ in in_print_order(blocks, {2}, {}, has_margin=False)]
+    beside = [number for number, _ in in_print_order(blocks, {2}, set(), {}, has_margin=True)]
+    alone = [number for number, _ in in_print_order(blocks, {2}, set(), {}, has_margin=False)]
 
     assert (beside, alone) == ([0, 2, 1, 3, 4], [0, 1, 2, 3, 4])
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipeline.model import Article, Block, Figure, Header
 from pipeline.rendering.markup import anchor
 from pipeline.rendering.pdf_layout import Layout
-from pipeline.writers import Job
+from pipeline.writers import Job, Rendition
 from pipeline.writers.handout.placing import places_later
 from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, drawing_width_mm, printed_lettering_pt
 from pipeline.writers.handout.sheet_fit import MIN_FULL_SHARE, guessed_share
@@ -42,7 +42,7 @@ def with_fitted_pictures(
         blocks = [block for _, block in places]
         if smaller := _smaller_share(figure, job, full, share * setting.frame.room_mm - head_mm):
             setting = replace(setting, shrunk=(*setting.shrunk, (article.source, figure.line, smaller)))
-        elif steps := _steps_later(blocks, at, full, share):
+        elif steps := _steps_later(blocks, at, full, share, is_named=_is_named(figure, job, full)):
             setting = replace(setting, moved=(*setting.moved, (article.source, figure.line, steps)))
     return setting
 
@@ -57,8 +57,7 @@ def _first_below(places: Sequence[tuple[int | None, Block]], page: int) -> int |
 
 def _smaller_share(figure: Block, job: Job, setting: TypeSetting, room_mm: float) -> float:
     """Return the share of its width in which a picture fits, legible; 0: none."""
-    frame = setting.frame
-    made = job.pictures.get(print_need(figure.image.picture, frame.drawing_mm)) if isinstance(figure, Figure) else None
+    frame, made = setting.frame, _rendition(figure, job, setting)
     if made is None:
         return 0.0
     width_mm = drawing_width_mm(made, setting, frame.full_mm)
@@ -67,10 +66,22 @@ def _smaller_share(figure: Block, job: Job, setting: TypeSetting, room_mm: float
     return int(share * 100) / 100 if max(least, _LEAST_SHARE) <= share < 1 else 0.0
 
 
-def _steps_later(blocks: Sequence[Block], at: int, setting: TypeSetting, share: float) -> int:
+def _rendition(figure: Block, job: Job, setting: TypeSetting) -> Rendition | None:
+    if not isinstance(figure, Figure):
+        return None
+    return job.pictures.get(print_need(figure.image.picture, setting.frame.drawing_mm))
+
+
+def _is_named(figure: Block, job: Job, setting: TypeSetting) -> bool:
+    """Tell whether a picture says what it shows, by its caption or by words in it."""
+    made = _rendition(figure, job, setting)
+    return isinstance(figure, Figure) and bool(figure.caption or (made and made.lettering))
+
+
+def _steps_later(blocks: Sequence[Block], at: int, setting: TypeSetting, share: float, *, is_named: bool) -> int:
     """Return behind how many of the blocks after it a picture stands at the head of the next page; 0: behind none."""
-    filled, figure, after = 0.0, blocks[at], blocks[at + 1 :]
-    places = places_later(figure, after, blocks[at - 1] if at else None) if isinstance(figure, Figure) else ()
+    filled, after = 0.0, blocks[at + 1 :]
+    places = places_later(after, blocks[at - 1] if at else None, is_named=is_named)
     for number, block in enumerate(after, 1):
         filled += guessed_share(block, setting)
         if number in places and filled >= share - _MOST_LEFT:

@@ -56,7 +56,12 @@ def stays_whole(block: model.Block) -> bool:
 
 
 def in_print_order(
-    blocks: Sequence[tuple[int, model.Block]], photos: set[int], moved: dict[int, int], *, has_margin: bool
+    blocks: Sequence[tuple[int, model.Block]],
+    photos: set[int],
+    lettered: set[int],
+    moved: dict[int, int],
+    *,
+    has_margin: bool,
 ) -> Iterator[tuple[int, model.Block]]:
     """Yield numbered blocks in the order they are printed in.
 
@@ -65,6 +70,7 @@ def in_print_order(
 
     Args:
         photos: The numbers of photographs.
+        lettered: The numbers of drawings with words in them.
         moved: By the line of a drawing, how many blocks it stands later.
     """
     order = list(blocks)
@@ -76,17 +82,21 @@ def in_print_order(
                 order.insert(at - 1, order.pop(at))
         elif isinstance(block, model.Figure) and (steps := moved.get(block.line, 0)):
             at = order.index((number, block))
-            places = places_later(block, [each for _, each in order[at + 1 :]], order[at - 1][1] if at else None)
+            is_named = bool(block.caption) or number in lettered
+            rest = [each for _, each in order[at + 1 :]]
+            places = places_later(rest, order[at - 1][1] if at else None, is_named=is_named)
             order.insert(at + max((place for place in places if place <= steps), default=0), order.pop(at))
     yield from order
 
 
-def places_later(figure: model.Figure, after: Sequence[model.Block], before: model.Block | None) -> tuple[int, ...]:
+def places_later(after: Sequence[model.Block], before: model.Block | None, *, is_named: bool) -> tuple[int, ...]:
     """Return behind how many of the blocks after a drawing it may stand, at the head of the next page.
 
     It parts no block from what that announces, passes no other picture, and no words that point at it; where it is all
-    that its section has, or the block before announces it, it stays. Only with a caption, which says what it shows,
-    does it leave its section.
+    that its section has, or the block before announces it, it stays.
+
+    Args:
+        is_named: It says what it shows, by a caption or by words in it: only then it may leave its section.
     """
     if isinstance(before, model.Para) and (_points(before) or announces(before, before)):
         return ()
@@ -96,7 +106,7 @@ def places_later(figure: model.Figure, after: Sequence[model.Block], before: mod
     for place, (block, following) in enumerate(zip(after, (*after[1:], None), strict=True), 1):
         if isinstance(block, model.Figure | model.References) or (isinstance(block, model.Para) and _points(block)):
             break
-        if isinstance(block, model.Header) and not figure.caption:
+        if isinstance(block, model.Header) and not is_named:
             break
         if not isinstance(block, model.Header) and not announces(block, following):
             places.append(place)

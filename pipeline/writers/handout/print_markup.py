@@ -307,12 +307,14 @@ class HandoutRenderer(MarkupRenderer):
     def _ordered(self, numbered: Sequence[tuple[int, model.Block]], source: str) -> list[Markup]:
         """Return blocks that follow each other in the order they are printed in."""
         photos = {number for number, block in numbered if self._is_photo(block)}
+        figures = [(number, block) for number, block in numbered if isinstance(block, model.Figure)]
+        lettered = {number for number, block in figures if self._has_lettering(block)}
         moved = {line: steps for origin, line, steps in self._setting.moved if origin == source}
         pieces: list[Markup] = []
         leading: list[bool] = []
         before: model.Block | None = None
         follower = dict(pairwise(numbered))
-        order = list(in_print_order(numbered, photos, moved, has_margin=self._frame.has_margin))
+        order = list(in_print_order(numbered, photos, lettered, moved, has_margin=self._frame.has_margin))
         for (number, block), after in zip(order, (*(each for _, each in order[1:]), None), strict=False):
             self._is_below_heading = isinstance(before, model.Header)
             before = block
