@@ -114,7 +114,7 @@ def find_other_sites(article: Article, publisher: Publisher, findings: FindingCo
 
 _LEFTOVER_MARKUP = re.compile(
     r"\]\(|!\[|\[\^|#{2,}|\|\||^\|.*\|$|:::|~~|`"
-    r"|\{[.#:]?[A-Za-zÀ-ÖØ-öø-ÿ_][\w-]*(?:[ =][^{}]*)?\}"
+    r"|\{[.#:]?[A-Za-zÀ-ÖØ-öø-ÿ_][\w.-]*(?:[ =][^{}]*)?\}"
     # Between figures they are kept on purpose, and `*` behind a word or at a line's beginning marks a remark.
     r"|(?<![\d*])\*\*(?!\*)|\*\*(?![\d*])"
     r"|(?<=[ (])[*_](?=[^\W\d_])"

@@ -35,6 +35,7 @@ from pipeline.model import (
 from pipeline.reading.article_checks import check_alt_texts, check_links, check_size_limits, find_other_sites
 from pipeline.reading.block_builder import build_blocks
 from pipeline.reading.frontmatter import SourceText, read_front_matter
+from pipeline.reading.frontmatter_values import UNCONFIRMED
 from pipeline.reading.help_passages import box_help
 from pipeline.reading.lines import FindingCollector, Lines, TooLargeError, body_lines
 from pipeline.reading.links import LinkResolver
@@ -133,7 +134,7 @@ def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _Prep
         data = read_inside(roots.project / source.path, roots, config.limits.source_bytes)
         sha256 = hashlib.sha256(data).hexdigest()
         text_ = decode_source(data, findings)
-        parts = read_front_matter(text_, config.sources, findings)
+        parts = read_front_matter(text_, config.sources, findings, config.publisher.language)
         if parts is not None:
             _check_length(parts.body, config.limits)
             read = len(findings)
@@ -280,18 +281,39 @@ def _check_article(article: Article, item: _PreparedSource, config: Config) -> N
 
 def _resolved(meta: Metadata, source: Source, targets: _ArticleTargets) -> Metadata:
     """Return front matter whose targets are absolute addresses; of these, only related articles give findings."""
-    links = targets.links
 
     def address(target: str, line: int) -> str:
-        return links.resolve(target, line, FindingCollector(source.path)) if target else ""
+        return targets.links.resolve(target, line, FindingCollector(source.path)) if target else ""
 
     related = tuple(_resolve_related(entry, targets) for entry in meta.related)
     return replace(
         meta,
-        address=address(meta.address, 0) if meta.address else links.address_of(source.id),
+        address=_own_address(meta, source, targets),
         related=tuple(entry for entry in related if entry.address or entry.id),
         events=tuple(replace(event, address=address(event.address, event.line)) for event in meta.events),
     )
+
+
+@note_rule(
+    "address-unconfirmed",
+    "No rule says where the site shows this page, so no address or QR code of it is printed.",
+    "`permalink: /:year/:title/`, which the site computes",
+    "Write `url: /where/it/is/`, or the pattern of all pages: `[sources] address`.",
+)
+def _own_address(meta: Metadata, source: Source, targets: _ArticleTargets) -> str:
+    """Return where the web has the article; empty where no one knows."""
+    links, findings = targets.links, targets.findings
+    if meta.address == UNCONFIRMED:
+        line = meta.line_of("url")
+        findings.add("address-unconfirmed", line, "its web address is computed by the site, so none is printed")
+        return ""
+    if meta.address:
+        return links.resolve(meta.address, 0, FindingCollector(source.path))
+    if meta.slug:
+        below = meta.slug.strip("/")
+        id_ = below if meta.slug.startswith("/") else "/".join((*source.id.split("/")[:-1], below))
+        return links.address_of(id_)
+    return links.address_of(source.id)
 
 
 def _resolve_related(entry: Related, targets: _ArticleTargets) -> Related:
