@@ -13,6 +13,8 @@ from pathlib import Path, PurePath
 from pipeline.config import FILE_NAME, Config, line_of
 from pipeline.errors import ConfigError, SourceError
 from pipeline.findings import Finding, make_finding
+from pipeline.reading.dialects import named
+from pipeline.reading.site import site_by_files
 from pipeline.registry import error_rule, warning_rule
 from pipeline.trusted_paths import read_regular
 
@@ -40,6 +42,10 @@ class SourceRoots:
     project: Path
     site: Path  # What a site-absolute path is resolved against
     folders: tuple[Path, ...]
+    further_roots: tuple[Path, ...] = ()
+    """Where a site-absolute path is looked for besides: the static folders of the project's dialect."""
+    finds_by_name: bool = False
+    """Pictures are found by their names, wherever they lie, as Obsidian does."""
 
     def relative(self, path: Path) -> str:
         """Return a path as reports and models name it."""
@@ -63,12 +69,14 @@ def find_roots(config: Config) -> SourceRoots:
                 raise _sources_error(config, key, f"[sources] {key} is {value!r}, {expected}")
     site = (project / config.sources.root).resolve()
     fixed = [(project / glob_base(glob)).resolve() for glob in config.sources.articles]
-    folders = tuple(dict.fromkeys((site, *fixed)))
+    found = site_by_files(config)
+    folders = tuple(dict.fromkeys((site, *fixed, *(folder.resolve() for folder in found.readable))))
     for folder in folders:
         if not folder.is_relative_to(project):
             message = f"[sources] leads out of the project folder, to a folder named {folder.name!r}"
             raise _sources_error(config, "", message, "a symbolic link may point only to places inside the project")
-    return SourceRoots(project, site, folders)
+    further = tuple(folder.resolve() for folder in found.statics)
+    return SourceRoots(project, site, folders, further, named(found.dialect).finds_by_name)
 
 
 def _sources_error(config: Config, key: str, message: str, hint: str = "") -> ConfigError:
@@ -189,12 +197,17 @@ def _printable(name: str) -> str:
 def source_id(below: PurePath) -> str:
     """Return the id of a source: its path without suffix, lower case, `_` and spaces as `-`, NFC.
 
+    The page of a folder, `index.md`, has the folder's.
+
     >>> source_id(PurePath("blog/Soevn_1.md"))
     'blog/soevn-1'
+    >>> source_id(PurePath("blog/soevn/index.md"))
+    'blog/soevn'
     """
     parts = unicodedata.normalize("NFC", below.with_suffix("").as_posix()).lower().split("/")
     cleaned = (_NOT_IN_A_NAME.sub("-", part.replace("_", "-")).strip(".-") for part in parts)
-    return "/".join(part for part in cleaned if part)
+    kept = [part for part in cleaned if part]
+    return "/".join(kept[:-1] if len(kept) > 1 and kept[-1] == "index" else kept)
 
 
 def resolve_inside(path: Path, roots: SourceRoots) -> Path:

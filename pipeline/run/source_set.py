@@ -18,6 +18,7 @@ from pipeline.lint.word_lists import validate_word_lists
 from pipeline.model import FRONT_MATTER_KEYS, Article, ArticleMeta, Metadata
 from pipeline.reading.editions import article_meta, suggest_id
 from pipeline.reading.picture_finder import PictureFinder, ResolvedPicture
+from pipeline.reading.site import find_site, site_by_files
 from pipeline.reading.source_files import DiscoveredSources, Source, find_roots, find_sources
 from pipeline.rendering.styles import find_styles
 from pipeline.run.manifest import cached_summary
@@ -94,8 +95,9 @@ class SourceReader:
         self._run = run
         self._by_id = {source.id: source for source in self._found.sources}
         ids = {source.path: source.id for source in self._found.sources}
-        self._context = ReadContext(run.config, self.roots, ids, run.cache, spelling_key())
-        self._key = reading_key(run.config, ids)
+        self.site = find_site(run.config, site_by_files(run.config), self.roots.project, ids)
+        self._context = ReadContext(run.config, self.roots, ids, run.cache, spelling_key(), self.site)
+        self._key = reading_key(run.config, ids, self.site)
         self._finder = PictureFinder(self.roots, run.config.limits)
         self._digests = FileDigests(run.cache)
         self._added: dict[str, bytes] = {}
