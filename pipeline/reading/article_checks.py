@@ -116,7 +116,7 @@ _LEFTOVER_MARKUP = re.compile(
     r"\]\(|!\[|\[\^|#{2,}|\|\||^\|.*\|$|:::|~~|`"
     r"|\{[.#:]?[A-Za-zÀ-ÖØ-öø-ÿ_][\w.-]*(?:[ =][^{}]*)?\}"
     # What tags, boxes and links of other tools begin and end with.
-    r"|\{\{[<%]|\{%(?![^{}]*%\})|\[\[|\]\]|(?<!\d)%%|\^\[|\]\{|^(?:!!!|\?\?\?)|^={3} |^\+\+\+"
+    r"|\{\{[<%]|\{%(?![^{}]*%\})|\[\[|\]\]|\]\[|(?<!\d)%%|\^\[|\]\{|^(?:!!!|\?\?\?)|^={3} |^\+\+\+"
     r"|(?:^|\s):[a-z][a-z0-9_+-]+:(?=\s|$)|\[@[\w-]+"
     # Between figures they are kept on purpose, and `*` behind a word or at a line's beginning marks a remark.
     r"|(?<![\d*])\*\*(?!\*)|\*\*(?![\d*])"

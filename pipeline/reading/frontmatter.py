@@ -15,7 +15,7 @@ from pipeline.errors import offer
 from pipeline.languages import together
 from pipeline.model import FRONT_MATTER_KEYS, FrontMatterKey, Metadata
 from pipeline.reading.frontmatter_values import FLAGS, ValueReader, WrittenValue, member, plain_key
-from pipeline.reading.lines import FindingCollector
+from pipeline.reading.lines import FindingCollector, body_lines, code_flags
 from pipeline.reading.other_front_matter import read_other_kind
 from pipeline.reading.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, parse_yaml, shorten_value
 from pipeline.registry import error_rule, repair_rule, warning_rule
@@ -127,8 +127,9 @@ def _is_between_rules(block: list[str]) -> bool:
 
 def _no_front_matter(text: str, lines: list[str], reader: _FrontMatterReader) -> _FencedText | None:
     """Return text that has no front matter at its top, unless it has one further down."""
+    flags = code_flags(body_lines(text, 1))
     for at, (line, following) in enumerate(pairwise(lines)):
-        key = _KEY_LINE.match(following) if _FENCE.fullmatch(line) else None
+        key = _KEY_LINE.match(following) if not flags[min(at, len(flags) - 1)] and _FENCE.fullmatch(line) else None
         if key and reader.canonical(key[1]):
             message = "there is text before the front matter, expected --- in the first line"
             reader.findings.add("front-matter-misplaced", at + 1, message, "move the text below the front matter")

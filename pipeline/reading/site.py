@@ -42,16 +42,18 @@ class FoundSite:
     """What says so: a file, from the project folder, or a setting; empty where nothing does."""
 
     @property
-    def statics(self) -> tuple[Path, ...]:
+    def static_folders(self) -> tuple[Path, ...]:
         """The folders that an address from the site's root is looked for in."""
         own = named(self.dialect)
-        return tuple(folder for name in own.statics if (folder := self.folder / name).is_dir())
+        return tuple(folder for name in own.static_folders if (folder := self.folder / name).is_dir())
 
     @property
     def readable(self) -> tuple[Path, ...]:
         """The folders of these that may be opened; of a whole site those for pictures only."""
         own = named(self.dialect)
-        names = [name for name in own.statics if name != "."] + list(_ASSET_FOLDERS if "." in own.statics else ())
+        names = [name for name in own.static_folders if name != "."] + list(
+            _ASSET_FOLDERS if "." in own.static_folders else ()
+        )
         return tuple(folder for name in dict.fromkeys(names) if (folder := self.folder / name).is_dir())
 
 

@@ -6,6 +6,7 @@ import errno
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path, PurePath
@@ -75,7 +76,7 @@ def find_roots(config: Config) -> SourceRoots:
         if not folder.is_relative_to(project):
             message = f"[sources] leads out of the project folder, to a folder named {folder.name!r}"
             raise _sources_error(config, "", message, "a symbolic link may point only to places inside the project")
-    further = tuple(folder.resolve() for folder in found.statics)
+    further = tuple(folder.resolve() for folder in found.static_folders)
     return SourceRoots(project, site, folders, further, named(found.dialect).finds_by_name)
 
 
@@ -99,7 +100,7 @@ class DiscoveredSources:
 )
 @warning_rule(
     "file-not-read",
-    "A file of another kind than Markdown lies where articles are read; nothing is published from it.",
+    "Files of another kind than Markdown lie where articles are read; nothing is published from them.",
     "`sources/blog/ryg.docx`",
     "Save its text as Markdown with the suffix `.md`, or move the file out of the source folders.",
 )
@@ -118,6 +119,7 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
     by_id: dict[str, list[str]] = defaultdict(list)
     findings: list[Finding] = []
     seen: set[str] = set()
+    unread: defaultdict[str, list[str]] = defaultdict(list)
     for glob in config.sources.articles:
         base = roots.project / glob_base(glob)
         for path in _matches(glob, config, roots):
@@ -129,9 +131,7 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
             if name in seen:
                 continue
             if path.suffix.lower() in _OTHER_KINDS and Path(glob).suffix != path.suffix:
-                hint = "save its text as Markdown with the suffix .md, or move the file out of the source folders"
-                message = f"a file of the kind {path.suffix} is not read, expected .md"
-                findings.append(make_finding("file-not-read", _printable(name), 0, message, hint))
+                unread[path.suffix.lower()].append(name)
                 continue
             seen.add(name)
             id_ = source_id(below)
@@ -142,6 +142,7 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
     if not seen:
         message = f"[sources] articles: no file matches {', '.join(config.sources.articles)}"
         raise _sources_error(config, "articles", message, "correct the pattern; what was published stays as it is")
+    findings += _unread_findings(unread, seen)
     sources = [Source(id_, name) for id_, names in sorted(by_id.items()) for name in names]
     conflicts = tuple(source for source in sources if len(by_id[source.id]) > 1)
     for source in conflicts:
@@ -152,10 +153,28 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
     return DiscoveredSources(published, conflicts, tuple(findings))
 
 
+def _unread_findings(unread: Mapping[str, list[str]], seen: set[str]) -> Iterator[Finding]:
+    """Yield one finding for each kind of file that the globs lead to and that no article is read from."""
+    for suffix, names in sorted(unread.items(), key=lambda kind: min(kind[1])):
+        left = sorted(set(names) - seen)
+        if not left:
+            continue
+        if suffix in _MARKDOWN_KINDS:
+            hint = f'if they are articles, name them too: `[sources] articles = […, "…/**/*{suffix}"]`'
+        else:
+            hint = "save the text as Markdown with the suffix .md, or move the file out of the source folders"
+        count = f"{len(left)} files" if len(left) > 1 else "a file"
+        listed = ", ".join(map(_printable, left[:_MOST_NAMED])) + (" …" if len(left) > _MOST_NAMED else "")
+        message = f"{count} of the kind {suffix}, expected .md; nothing is published from: {listed}"
+        yield make_finding("file-not-read", _printable(left[0]), 0, message, hint)
+
+
+_MOST_NAMED = 5
 # Kinds of files that an author may take for an article.
-_OTHER_KINDS = frozenset(
-    {".markdown", ".mdown", ".mkd", ".mdx", ".rtf", ".doc", ".docx", ".odt", ".pages", ".htm", ".html"}
-)
+_MARKDOWN_KINDS = frozenset({".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"})
+_OTHER_KINDS = _MARKDOWN_KINDS | {
+    ".rtf", ".doc", ".docx", ".odt", ".pages", ".htm", ".html", ".rst", ".adoc", ".ipynb", ".org"
+}  # fmt: skip
 
 
 def _matches(glob: str, config: Config, roots: SourceRoots) -> list[Path]:

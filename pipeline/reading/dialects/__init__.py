@@ -69,7 +69,7 @@ class Dialect:
     constructs: tuple[Construct, ...] = ()
     content: tuple[str, ...] = ()
     """Folders below that of the site in which its pages lie; the first that a page is in counts."""
-    statics: tuple[str, ...] = ()
+    static_folders: tuple[str, ...] = ()
     """Folders below that of the site whose files it serves from its root."""
     address: Callable[[Page], str | None] | None = None
     """Returns the path of a page on the site, without its first slash; None where no rule confirms one."""

@@ -20,6 +20,6 @@ DIALECT = Dialect(
     "Astro",
     files=("astro.config.mjs", "astro.config.ts", "astro.config.js"),
     content=("src/content", "src/pages"),
-    statics=("public", "src/assets", "src"),
+    static_folders=("public", "src/assets", "src"),
     address=_address,
 )

@@ -40,7 +40,7 @@ DIALECT = Dialect(
         ),
         Construct("expressions of MDX ({props.title})", ("{",), read_leftovers, 26),
     ),
-    statics=("static",),
+    static_folders=("static",),
     address=_address,
     own_settings={"routeBasePath": r"(routeBasePath)"},
 )

@@ -30,6 +30,6 @@ DIALECT = Dialect(
         ),
     ),
     content=("src/content", "content", "src", "."),
-    statics=("public", "src/public", "static", "src/static", "src/assets", "assets", "src", "content"),
+    static_folders=("public", "src/public", "static", "src/static", "src/assets", "assets", "src", "content"),
     address=_address,
 )

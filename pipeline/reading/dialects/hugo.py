@@ -75,7 +75,7 @@ DIALECT = Dialect(
     forms=r"\{\{[<%]\s*/?\s*[a-z][\w-]*.*?[>%]\}\}",
     constructs=(Construct("shortcodes of Hugo ({{< figure >}})", ("{{<", "{{%"), _shortcodes, 20),),
     content=("content",),
-    statics=("static", "assets"),
+    static_folders=("static", "assets"),
     address=_address,
     own_settings={
         "permalinks": r"^\s*\[?(permalinks)\b",

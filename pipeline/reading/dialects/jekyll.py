@@ -52,7 +52,7 @@ DIALECT = Dialect(
         Construct("attributes of kramdown ({: .class })", ("{:", "){.", "){ ."), read_attributes, 54),
         Construct("tags of Liquid ({% include %})", ("{%", "{{"), read_templates("Jekyll"), 22, is_everywhere=False),
     ),
-    statics=(".", "docs"),
+    static_folders=(".", "docs"),
     address=_address,
     own_settings={"permalink": r"^permalink:\s*[\"']?([^\s\"'#]+)"},
 )

@@ -8,10 +8,13 @@ from pipeline.reading.dialects.boxes import CODE, arguments, left_out
 from pipeline.reading.dialects.tags import TagReader
 from pipeline.reading.lines import FindingCollector, Lines, SourceLine, code_flags, substitute
 
-_VALUE = r"""(?:"[^"]*"|'[^']*'|`[^`]*`|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|[^\s"'=<>`{}]+)"""
+_BRACES = r"\{[^{}]*\}"
+for _ in range(5):  # JavaScript between braces, so deep
+    _BRACES = rf"\{{(?:[^{{}}]|{_BRACES})*\}}"
+_VALUE = rf"""(?:"[^"]*"|'[^']*'|`[^`]*`|{_BRACES}|[^\s"'=<>`{{}}]+)"""
 _TAG = re.compile(
     CODE + rf"<(?P<slash>/?)(?P<name>[A-Z]\w*(?:\.\w+)*)"
-    rf"(?P<arguments>(?:\s+[\w@:.-]+(?:\s*=\s*{_VALUE})?|\s+\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}})*)\s*(?P<empty>/?)>"
+    rf"(?P<arguments>(?:\s+[\w@:.-]+(?:\s*=\s*{_VALUE})?|\s+{_BRACES})*)\s*(?P<empty>/?)>"
 )
 _FRAGMENT = re.compile(CODE + r"</?>")
 _STYLED = re.compile(CODE + r"(?P<start><[a-z][\w-]*(?:\s+[\w:-]+=(?:\"[^\"]*\"|'[^']*'))*)\s+[\w:.-]+=\{\{[^{}]*\}\}")

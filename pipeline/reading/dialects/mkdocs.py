@@ -133,7 +133,7 @@ DIALECT = Dialect(
         Construct("keys and marks of edits (++ctrl++)", ("++", "{--", "{==", "{>>", "{~~"), _edits, 62),
     ),
     content=("docs",),
-    statics=("docs",),
+    static_folders=("docs",),
     address=_address,
     own_settings={"use_directory_urls": r"^use_directory_urls:\s*(true|false)"},
 )

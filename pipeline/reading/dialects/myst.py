@@ -27,6 +27,7 @@ _FENCE = re.compile(
 _PLAIN_FENCE = re.compile(r"^[ \t]*(?P<marks>`{3,}|~{3,})(?P<rest>.*)$")
 _OPTION = re.compile(r"^[ \t]*:(?P<name>[\w-]+):(?:[ \t]+(?P<value>.*?))?[ \t]*$")
 _ROLE = re.compile(CODE + r"\{(?P<name>[a-z][\w:.-]*)\}`(?P<inside>[^`\n]+)`", re.IGNORECASE)
+_VALUE = re.compile(CODE + r"\{\{[^{}\n]*\}\}")
 _TARGET = re.compile(r"^\((?P<name>[^()\n]+)\)=[ \t]*$")
 _LABELLED = re.compile(r"(?P<label>.*?)[ \t]*<(?P<target>[^<>]+)>", re.DOTALL)
 _COMMENT = re.compile(r"^%(?:[ \t].*|)$")
@@ -233,6 +234,14 @@ def _roles(lines: Lines, findings: FindingCollector) -> Lines:
     return substitute(lines, _ROLE, role)
 
 
+def _values(lines: Lines, findings: FindingCollector) -> Lines:
+    def value(match: re.Match[str], number: int) -> str:
+        left_out(findings, number, f"{match[0][:60]}, a value that MyST fills in")
+        return ""
+
+    return substitute(lines, _VALUE, value)
+
+
 def _marks(lines: Lines, findings: FindingCollector) -> Lines:
     """Take away comments (`% …`) and breaks between cells (`+++`)."""
     written = []
@@ -262,9 +271,10 @@ DIALECT = Dialect(
         Construct("targets ((name)=)", (")=",), _targets, 28),
         Construct("roles ({ref}`name`)", ("}`",), _roles, 29),
         Construct("directives of MyST (```{note})", ("```{", "~~~{", ":::{", "::: {", "``` {"), _directives, 30),
+        Construct("values of MyST ({{ name }})", ("{{",), _values, 27, is_everywhere=False),
         Construct("comments and breaks of MyST (% …, +++)", ("%", "+++"), _marks, 11, is_everywhere=False),
     ),
-    statics=(".",),
+    static_folders=(".",),
     address=_address,
     own_settings={"myst": r"^(version:\s*1)\b"},
 )

@@ -43,7 +43,7 @@ DIALECT = Dialect(
         ),
     ),
     content=("content",),
-    statics=("content", "content/images"),
+    static_folders=("content", "content/images"),
     address=_address,
     own_settings={"article_url": r"^(ARTICLE_URL|ARTICLE_SAVE_AS|PAGE_URL)\s*="},
 )

@@ -113,6 +113,6 @@ DIALECT = Dialect(
         Construct("attributes of boxes (::: {.callout-note collapse=true})", (":::",), _divs, 42),
         Construct("cross-references (@fig-knee, [@source])", ("@",), _references, 56),
     ),
-    statics=(".",),
+    static_folders=(".",),
     address=_address,
 )

@@ -42,6 +42,6 @@ DIALECT = Dialect(
         ),
     ),
     content=("content",),
-    statics=("static", "content"),
+    static_folders=("static", "content"),
     address=_address,
 )
