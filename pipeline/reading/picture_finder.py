@@ -151,7 +151,9 @@ class PictureFinder:
         That is: a static folder of the dialect, the folder that has the name of the article, or, where the dialect
         finds pictures by their names, anywhere.
         """
-        if not (is_name or self.roots.further_roots) or (self._is_inside(path) and self._on_disk(path)):
+        if not (is_name or self.roots.finds_by_name or self.roots.further_roots) or (
+            self._is_inside(path) and self._on_disk(path)
+        ):
             return None
         page = (self.roots.project / source).with_suffix("")
         folders = (*self.roots.further_roots, page, *(folder for folder in self.roots.folders if is_name))

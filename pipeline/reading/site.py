@@ -71,12 +71,13 @@ def site_by_files(config: Config) -> FoundSite:
         if wanted not in names:
             message = f"[sources] dialect is {wanted!r}, expected {AUTO} or one of {', '.join(names)}"
             raise ConfigError(message, source=config.file.name, hint=did_you_mean(wanted, names))
-        has = (folder for folder in folders if _mark_in(named(wanted), folder))
+        has = (folder for folder in folders if any((folder / name).exists() for name in named(wanted).files))
         return FoundSite(wanted, next(has, folders[0]), "[sources] dialect")
-    for folder in folders:
-        for dialect in every():
-            if mark := _mark_in(dialect, folder):
-                return FoundSite(dialect.name, folder, (folder / mark).relative_to(project).as_posix())
+    for is_mark in (Path.is_file, Path.is_dir):  # a file of settings says more than a folder such as `_posts`
+        for folder in folders:
+            for dialect in every():
+                if mark := next((name for name in dialect.files if is_mark(folder / name)), ""):
+                    return FoundSite(dialect.name, folder, (folder / mark).relative_to(project).as_posix())
     return FoundSite(folder=project)
 
 
@@ -94,10 +95,6 @@ def _site_folders(config: Config, project: Path) -> Iterator[Path]:
             if ".." not in fixed and folder.resolve().is_relative_to(project):
                 seen[folder] = None
     yield from sorted(seen or {project: None}, key=lambda folder: -len(folder.parts))
-
-
-def _mark_in(dialect: Dialect, folder: Path) -> str:
-    return next((name for name in dialect.files if (folder / name).exists()), "")
 
 
 @dataclass(frozen=True, slots=True)
