@@ -233,7 +233,7 @@ MANNERS = (
     ),
     Manner(
         "zola",
-        ("config.toml",),
+        ("zola.toml",),
         "content/advice/{topic}.md",
         _TOML,
         _quoted,

@@ -25,6 +25,8 @@ _KEY = re.compile(
 _FENCE = re.compile(r"^(?:-{3,}|\+{3,})\s*(?:toml|json|yaml)?\s*$")
 _HEADING = re.compile(r"^#[ \t]+(?P<text>.*?)[ \t]*#*(?:\s*\{[^{}]*\})?\s*$")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
+_SITE_FOLDERS = ("website", "site", "docs", "www")
+"""Where a site may lie whose pages lie beside it."""
 # Folders from which a tool that serves its whole folder serves pictures; nothing else of it is ever opened.
 _ASSET_FOLDERS = (
     "assets", "images", "image", "img", "imgs", "media", "uploads", "files", "figures", "pictures", "_static", "static",
@@ -46,6 +48,12 @@ class FoundSite:
         """The folders that an address from the site's root is looked for in."""
         own = named(self.dialect)
         return tuple(folder for name in own.static_folders if (folder := self.folder / name).is_dir())
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of the site itself, which reading depends on."""
+        own = named(self.dialect)
+        return tuple(file for name in (*own.files, *own.shared_files) if (file := self.folder / name).is_file())
 
     @property
     def readable(self) -> tuple[Path, ...]:
@@ -71,12 +79,12 @@ def site_by_files(config: Config) -> FoundSite:
         if wanted not in names:
             message = f"[sources] dialect is {wanted!r}, expected {AUTO} or one of {', '.join(names)}"
             raise ConfigError(message, source=config.file.name, hint=did_you_mean(wanted, names))
-        has = (folder for folder in folders if any((folder / name).exists() for name in named(wanted).files))
+        has = (folder for folder in folders if any((folder / name).exists() for name in _marks(named(wanted), folder)))
         return FoundSite(wanted, next(has, folders[0]), "[sources] dialect")
     for is_mark in (Path.is_file, Path.is_dir):  # a file of settings says more than a folder such as `_posts`
         for folder in folders:
             for dialect in every():
-                if mark := next((name for name in dialect.files if is_mark(folder / name)), ""):
+                if mark := next((name for name in _marks(dialect, folder) if is_mark(folder / name)), ""):
                     return FoundSite(dialect.name, folder, (folder / mark).relative_to(project).as_posix())
     return FoundSite(folder=project)
 
@@ -95,6 +103,15 @@ def _site_folders(config: Config, project: Path) -> Iterator[Path]:
             if ".." not in fixed and folder.resolve().is_relative_to(project):
                 seen[folder] = None
     yield from sorted(seen or {project: None}, key=lambda folder: -len(folder.parts))
+    yield from (project / name for name in _SITE_FOLDERS)
+
+
+def _marks(dialect: Dialect, folder: Path) -> Iterator[str]:
+    """Yield the files that show a dialect, where they say what they must."""
+    yield from dialect.files
+    for name, pattern in dialect.shared_files.items():
+        if (folder / name).is_file() and re.search(pattern, _read(folder / name, _SETTINGS_BYTES), re.MULTILINE):
+            yield name
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +215,7 @@ def find_site(config: Config, found: FoundSite, project: Path, paths: Iterable[s
     titles: dict[str, str] = {}
     own_paths: dict[str, str] = {}
     for path in paths:
-        title, own = _looked_up(_head(project / path))
+        title, own = _looked_up(_read(project / path))
         titles |= {path: title} if title else {}
         own_paths |= {path: own} if own else {}
     folder = "" if found.folder == project else found.folder.relative_to(project).as_posix()
@@ -217,8 +234,8 @@ def _by_forms(project: Path, paths: tuple[str, ...]) -> tuple[str, str] | None:
     """Return the dialect that most of the first texts show, and the text that shows it first."""
     counted: Counter[str] = Counter()
     first: dict[str, str] = {}
-    for path in paths[:_MOST_LOOKED_AT]:
-        for name in forms_in(_head(project / path)):
+    for path in paths[:: max(1, len(paths) // _MOST_LOOKED_AT)]:
+        for name in forms_in(_read(project / path)):
             counted[name] += 1
             first.setdefault(name, path)
     if not counted:
@@ -227,12 +244,13 @@ def _by_forms(project: Path, paths: tuple[str, ...]) -> tuple[str, str] | None:
     return name, f"what {first[name]} holds" + (f", and {count - 1} more" if count > 1 else "")
 
 
-def _head(path: Path) -> str:
+def _read(path: Path, most_bytes: int = _HEAD_BYTES) -> str:
+    """Return the first bytes of a file as text; nothing where it cannot be read, or is a link."""
     try:
-        data, _ = read_regular(path, _HEAD_BYTES)
+        data, _ = read_regular(path, most_bytes)
     except OSError:
         return ""
-    return data[:_HEAD_BYTES].decode("utf-8", "replace")
+    return data.decode("utf-8", "replace")
 
 
 def _looked_up(head: str) -> tuple[str, str]:
@@ -253,12 +271,8 @@ def _looked_up(head: str) -> tuple[str, str]:
 def _settings(dialect: Dialect, folder: Path) -> Mapping[str, str]:
     """Return the settings of a site that its addresses depend on."""
     found: dict[str, str] = {}
-    for name in dialect.files:
-        try:
-            data, _ = read_regular(folder / name, _SETTINGS_BYTES)
-        except OSError:
-            continue
-        text = data[:_SETTINGS_BYTES].decode("utf-8", "replace")
+    for name in (*dialect.files, *dialect.shared_files):
+        text = _read(folder / name, _SETTINGS_BYTES)
         for key, pattern in dialect.own_settings.items():
             if match := re.search(pattern, text, re.MULTILINE):
                 found.setdefault(key, match[1])

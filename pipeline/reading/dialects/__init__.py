@@ -64,6 +64,8 @@ class Dialect:
     title: str
     files: tuple[str, ...] = ()
     """Files and folders beside the content that only this tool has."""
+    shared_files: Mapping[str, str] = field(default_factory=dict)
+    """Files that other tools have too, each with an expression of what only this one says in it."""
     forms: str = ""
     """Expression of what its texts hold, where there is no such file; empty: never found by its texts."""
     constructs: tuple[Construct, ...] = ()

@@ -17,6 +17,10 @@ def names_in(text: str) -> frozenset[str]:
 
 CODE = f"{CODE_SPAN}|"
 """Beginning of a pattern: code spans stay as they are."""
+BRACES = r"\{[^{}]*\}"
+"""Expression for what stands between braces, which may hold others."""
+for _ in range(6):
+    BRACES = rf"\{{(?:[^{{}}]|{BRACES})*\}}"
 # Kinds of boxes that we have not: a note with that word, as the site shows it.
 _OTHER_KINDS = names_in(
     "abstract todo success check done question help faq failure fail missing bug example quote cite danger seealso "

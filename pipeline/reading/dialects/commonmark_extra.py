@@ -75,21 +75,19 @@ def _abbreviations(lines: Lines, _: FindingCollector) -> Lines:
     if not any(found):
         return lines
     kept = tuple(line.with_text("") if match else line for line, match in zip(lines, found, strict=True))
-    for match in filter(None, found):
-        title, is_first = html.escape(match["long"]), [True]
-        pattern = re.compile(
-            CODE + r"(?P<other>\]\([^()\n]*\)|<[^<>\n]*>|https?://\S+|\[\^[^\]\n]*\])"
-            rf"|(?<![\w-]){re.escape(match['short'])}(?![\w-])"
-        )
+    titles = {match["short"]: html.escape(match["long"]) for match in filter(None, found)}
+    shorts = "|".join(re.escape(short) for short in sorted(titles, key=len, reverse=True)[:_MOST_ABBREVIATIONS])
+    pattern = re.compile(CODE + rf"{_NO_WORDS}|(?<![\w-])(?:{shorts})(?![\w-])")
 
-        def long_form(at: re.Match[str], _: int, title: str = title, is_first: list[bool] = is_first) -> str:
-            if at["other"] or not is_first[0]:
-                return at[0]
-            is_first[0] = False
-            return f'<abbr title="{title}">{at[0]}</abbr>'
+    def long_form(at: re.Match[str], _: int) -> str:
+        title = None if at["other"] else titles.pop(at[0], None)
+        return f'<abbr title="{title}">{at[0]}</abbr>' if title else at[0]
 
-        kept = substitute(kept, pattern, long_form)
-    return kept
+    return substitute(kept, pattern, long_form)
+
+
+_MOST_ABBREVIATIONS = 500
+_NO_WORDS = r"(?P<other>\]\([^()\n]*\)|<[^<>\n]*>|https?://\S+|\[\^[^\]\n]*\])"
 
 
 def _inline_notes(lines: Lines, _: FindingCollector) -> Lines:

@@ -24,6 +24,7 @@ DIALECT = Dialect(
     "eleventy",
     "Eleventy",
     files=(".eleventy.js", "eleventy.config.js", "eleventy.config.mjs", "eleventy.config.cjs", "eleventy.config.ts"),
+    forms=r"\{%-?\s*(?:from|import|set|extends|block|macro)\b",
     constructs=(
         Construct(
             "tags of templates ({% image %})", ("{%", "{{", "{#"), read_templates("Eleventy"), 22, is_everywhere=False

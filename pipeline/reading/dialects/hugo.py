@@ -6,7 +6,7 @@ import re
 
 from pipeline.reading.dialects import Construct, Dialect, Page
 from pipeline.reading.dialects.boxes import CODE, arguments, encoded, left_out
-from pipeline.reading.dialects.tags import TagReader
+from pipeline.reading.dialects.tags import TagReader, is_alone
 from pipeline.reading.lines import FindingCollector, Lines, substitute
 
 _COMMENT = re.compile(CODE + r"\{\{[<%]\s*comment\s*[>%]\}\}.*?\{\{[<%]\s*/\s*comment\s*[>%]\}\}", re.DOTALL)
@@ -20,6 +20,7 @@ _TAG = re.compile(
     r"(?P<arguments>(?:\s+(?:\"(?:\\.|[^\"\\])*\"|'[^']*'|`[^`]*`|[^\"'`<>%]|%(?!\}\})|>(?!\}\}))*)?)(?P<empty>/)?\s*[>%]\}\}"
 )
 _ESCAPED = re.compile(CODE + r"\{\{[<%]/\*.*?\*/[>%]\}\}", re.DOTALL)
+_OWN_KEYS = r"^\s*\[?(?:languageCode|defaultContentLanguage|params|markup|enableGitInfo|paginate)\b"
 _REFERENCES = ("ref", "relref")
 
 
@@ -43,10 +44,7 @@ def _shortcodes(lines: Lines, findings: FindingCollector) -> Lines:
             target = given.get("path") or given.get("0", "")
             is_target = match.string[: match.start()].endswith("(") or match.string[: match.start()].endswith('href="')
             return f"page:{encoded(target)}" if is_target else f"[{target}](page:{encoded(target)})"
-        start = match.string.rfind("\n", 0, match.start()) + 1
-        end = match.string.find("\n", match.end())
-        rest = match.string[start : match.start()] + match.string[match.end() : end if end >= 0 else None]
-        return reader.start(name, given, number, is_empty=bool(match["empty"]), is_alone=not rest.strip())
+        return reader.start(name, given, number, is_empty=bool(match["empty"]), is_alone=is_alone(match))
 
     return substitute(lines, _TAG, replaced)
 
@@ -72,6 +70,7 @@ DIALECT = Dialect(
     "hugo",
     "Hugo",
     files=("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config/_default", "archetypes/default.md"),
+    shared_files=dict.fromkeys(("config.toml", "config.yaml", "config.yml"), _OWN_KEYS),
     forms=r"\{\{[<%]\s*/?\s*[a-z][\w-]*.*?[>%]\}\}",
     constructs=(Construct("shortcodes of Hugo ({{< figure >}})", ("{{<", "{{%"), _shortcodes, 20),),
     content=("content",),

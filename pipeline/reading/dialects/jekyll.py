@@ -8,6 +8,7 @@ from pipeline.reading.dialects import Construct, Dialect, Page
 from pipeline.reading.dialects.kramdown import read_attributes
 from pipeline.reading.dialects.liquid import read_templates
 
+_NOT_OTHERS = r"\A(?![\s\S]*^(?:sphinx|execute|launch_buttons|skip_render|public_dir):)"
 _POST = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})-(?P<title>.+)")
 _STYLES = {
     "date": "/:categories/:year/:month/:day/:title.html",
@@ -46,7 +47,9 @@ def _address(page: Page) -> str | None:
 DIALECT = Dialect(
     "jekyll",
     "Jekyll",
-    files=("_config.yml", "_config.yaml", "_posts", "_layouts"),
+    files=("_posts", "_layouts"),
+    # Jupyter Book and Hexo have a file of this name too.
+    shared_files={"_config.yml": _NOT_OTHERS, "_config.yaml": _NOT_OTHERS},
     forms=r"\{%-?\s*(?:include|link|post_url|highlight|raw)\b|^\{:\s*[.#]|\|\s*(?:relative_url|absolute_url)\b",
     constructs=(
         Construct("attributes of kramdown ({: .class })", ("{:", "){.", "){ ."), read_attributes, 54),

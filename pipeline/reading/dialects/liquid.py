@@ -6,15 +6,24 @@ import re
 from functools import partial
 
 from pipeline.reading.dialects import Read
-from pipeline.reading.dialects.boxes import CODE, arguments, encoded, left_out, names_in
-from pipeline.reading.dialects.tags import TagReader
+from pipeline.reading.dialects.boxes import BRACES, CODE, arguments, encoded, left_out, names_in
+from pipeline.reading.dialects.tags import TagReader, is_alone
 from pipeline.reading.lines import FindingCollector, Lines, substitute
 
-_COMMENT = re.compile(CODE + r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{#(?![\w-]+\}).*?#\}", re.DOTALL)
+_COMMENT = re.compile(
+    CODE + r"\{%-?\s*comment\s*-?%\}(?:(?!\{%-?\s*comment\b).)*?\{%-?\s*endcomment\s*-?%\}"
+    r"|\{#(?![\w-]+\})(?:(?!\{#).)*?#\}",
+    re.DOTALL,
+)
 _RAW = re.compile(CODE + r"\{%-?\s*(?:raw|verbatim)\s*-?%\}|\{%-?\s*end(?:raw|verbatim)\s*-?%\}")
-_LISTING = re.compile(CODE + r"\{%-?\s*highlight\b[^%]*%\}\n?(?P<inside>.*?)\n?\{%-?\s*endhighlight\s*-?%\}", re.DOTALL)
+_LISTING = re.compile(
+    CODE + r"\{%-?\s*highlight\b[^%{]*%\}\n?(?P<inside>(?:(?!\{%-?\s*highlight\b).)*?)\n?\{%-?\s*endhighlight\s*-?%\}",
+    re.DOTALL,
+)
 _LOOP = re.compile(
-    CODE + r"\{%-?\s*(?P<name>for|capture|macro|set_block)\b.*?\{%-?\s*end(?P=name)\b[^%]*%\}", re.DOTALL
+    CODE
+    + r"\{%-?\s*(?P<name>for|capture|macro|set_block)\b(?:(?!\{%-?\s*(?P=name)\b).)*?\{%-?\s*end(?P=name)\b[^%]*%\}",
+    re.DOTALL,
 )
 _PREFIX = re.compile(CODE + r"\{\{-?\s*(?:site\.(?:baseurl|url)|base_?path|url)\s*(?:\|[^{}]*)?-?\}\}(?=/)")
 _LITERAL = re.compile(
@@ -23,10 +32,12 @@ _LITERAL = re.compile(
 )
 _PAGE = re.compile(CODE + r"\{%-?\s*(?P<name>link|post_url)\s+(?P<target>[^\s%]+)\s*-?%\}")
 _STATEMENT = re.compile(
-    CODE + r"\{%-?\s*(?P<slash>end)?(?P<name>[\w.-]+)(?P<arguments>(?:\"[^\"]*\"|'[^']*'|%(?!\})|[^%\"'])*?)-?%\}",
+    CODE
+    + r"\{%-?\s*(?P<slash>end)?(?P<name>[\w.-]+)(?P<arguments>(?:\"[^\"]*\"|'[^']*'|%(?!\})|[^%\"'{]|\{(?!%))*?)-?%\}",
     re.DOTALL,
 )
-_VALUE = re.compile(CODE + r"\{\{(?P<inside>[^{}]*)\}\}")
+_VALUE = re.compile(CODE + rf"\{{\{{(?P<inside>(?:[^{{}}]|{BRACES})*)\}}\}}")
+_CALL = re.compile(r"\s*-?\s*(?:shortcodes::)?(?P<name>[\w:.]+)\((?P<arguments>.*)\)\s*-?\s*", re.DOTALL)
 _SILENT = names_in("assign set if elsif else elif unless case when increment decrement import extends block from with")
 
 
@@ -73,14 +84,11 @@ def _statement(reader: TagReader, match: re.Match[str], number: int) -> str:
     if name.startswith("include"):
         file, _, text = text.strip().partition(" ")
         name = file.strip("\"'").rpartition("/")[2].rpartition(".")[0] or file.strip("\"'") or name
-    start = match.string.rfind("\n", 0, match.start()) + 1
-    end = match.string.find("\n", match.end())
-    rest = match.string[start : match.start()] + match.string[match.end() : end if end >= 0 else None]
-    return reader.start(name, arguments(text), number, is_empty=False, is_alone=not rest.strip())
+    return reader.start(name, arguments(text), number, is_empty=False, is_alone=is_alone(match))
 
 
 def _value(findings: FindingCollector, tool: str, match: re.Match[str], number: int) -> str:
-    call = re.match(r"\s*-?\s*(?:shortcodes::)?(?P<name>[\w:]+)\((?P<arguments>.*)\)\s*-?\s*$", match["inside"])
+    call = _CALL.fullmatch(match["inside"])
     if call:
         reader = TagReader(findings, f"shortcode of {tool}", lambda name: f"{{{{ {name}() }}}}", frozenset())
         return reader.start(call["name"], arguments(call["arguments"]), number, is_empty=True, is_alone=True)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 
-from pipeline.reading.dialects.boxes import CODE, arguments, left_out
-from pipeline.reading.dialects.tags import TagReader
+from pipeline.reading.dialects.boxes import BRACES, CODE, arguments, left_out
+from pipeline.reading.dialects.tags import TagReader, is_alone
 from pipeline.reading.lines import FindingCollector, Lines, SourceLine, code_flags, substitute
 
-_BRACES = r"\{[^{}]*\}"
-for _ in range(5):  # JavaScript between braces, so deep
-    _BRACES = rf"\{{(?:[^{{}}]|{_BRACES})*\}}"
-_VALUE = rf"""(?:"[^"]*"|'[^']*'|`[^`]*`|{_BRACES}|[^\s"'=<>`{{}}]+)"""
+_VALUE = rf"""(?:"[^"]*"|'[^']*'|`[^`]*`|{BRACES}|[^\s"'=<>`{{}}]+)"""
 _TAG = re.compile(
     CODE + rf"<(?P<slash>/?)(?P<name>[A-Z]\w*(?:\.\w+)*)"
-    rf"(?P<arguments>(?:\s+[\w@:.-]+(?:\s*=\s*{_VALUE})?|\s+{_BRACES})*)\s*(?P<empty>/?)>"
+    rf"(?P<arguments>(?:\s+[\w@:.-]+(?:\s*=\s*{_VALUE})?|\s+{BRACES})*)\s*(?P<empty>/?)>"
 )
 _FRAGMENT = re.compile(CODE + r"</?>")
 _STYLED = re.compile(CODE + r"(?P<start><[a-z][\w-]*(?:\s+[\w:-]+=(?:\"[^\"]*\"|'[^']*'))*)\s+[\w:.-]+=\{\{[^{}]*\}\}")
@@ -62,12 +59,8 @@ def read_components(lines: Lines, findings: FindingCollector) -> Lines:
             return reader.end(name)
         if not match["empty"] and name.lower() not in closed and "=" not in match["arguments"]:
             return match[0]  # words in angle brackets
-        start = match.string.rfind("\n", 0, match.start()) + 1
-        end = match.string.find("\n", match.end())
-        rest = match.string[start : match.start()] + match.string[match.end() : end if end >= 0 else None]
-        is_alone = not re.sub(r"</?[A-Z][^<>]*>", "", rest).strip()
         given = {key: value for key, value in arguments(match["arguments"]).items() if not key.isdigit()}
-        return reader.start(name, given, number, is_empty=bool(match["empty"]), is_alone=is_alone)
+        return reader.start(name, given, number, is_empty=bool(match["empty"]), is_alone=is_alone(match))
 
     changed = substitute(substitute(lines, _TAG, replaced), _FRAGMENT, lambda *_: "")
     changed = substitute(changed, _SPACE, lambda *_: " ")

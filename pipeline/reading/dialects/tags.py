@@ -179,6 +179,21 @@ class TagReader:
         return "", ""
 
 
+_TAGS = re.compile(r"</?[A-Z][^<>]*>")
+_LONGEST_LINE = 2_000  # On a longer one a tag is not alone; to look at all of it for each would take quadratic time
+
+
+def is_alone(tag: re.Match[str]) -> bool:
+    """Tell whether nothing but tags stands beside a tag on its line."""
+    text = tag.string
+    start = text.rfind("\n", max(0, tag.start() - _LONGEST_LINE), tag.start()) + 1
+    end = text.find("\n", tag.end(), tag.end() + _LONGEST_LINE)
+    if (not start and tag.start() > _LONGEST_LINE) or (end < 0 and len(text) - tag.end() > _LONGEST_LINE):
+        return False
+    rest = text[start : tag.start()] + text[tag.end() : end if end >= 0 else None]
+    return not _TAGS.sub("", rest).strip()
+
+
 def _title(given: Mapping[str, str]) -> str:
     title = first_of(given, *_TITLES)
     return "" if _NO_TITLE.match(title) else title

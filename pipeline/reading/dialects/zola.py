@@ -33,7 +33,10 @@ def _address(page: Page) -> str | None:
 DIALECT = Dialect(
     "zola",
     "Zola",
-    files=("config.toml", "zola.toml"),
+    files=("zola.toml",),
+    shared_files={
+        "config.toml": r"^\s*\[?(?:compile_sass|build_search_index|generate_feeds?|extra|markdown|highlight_code)\b"
+    },
     forms=r"\]\(@/[\w/.-]+\.md",
     constructs=(
         Construct("links of Zola (@/page.md)", ("](@/",), _links, 58),

@@ -35,7 +35,7 @@ _ADDRESSES: dict[str, tuple[dict[str, str], str, str, str]] = {
     "jekyll-collection": ({"_config.yml": ""}, "content/_notes/knee.md", "", ""),
     "eleventy": ({"eleventy.config.js": ""}, "content/posts/2024-01-02-knee.md", "/posts/knee/", ""),
     "eleventy-computed": ({".eleventy.js": ""}, "content/knee.md", "", 'permalink: "/{{ title }}/"'),
-    "zola": ({"config.toml": ""}, "content/posts/2024-01-02-knee.md", "/posts/knee/", ""),
+    "zola": ({"zola.toml": ""}, "content/posts/2024-01-02-knee.md", "/posts/knee/", ""),
     "mkdocs": ({"mkdocs.yml": ""}, "docs/knee/README.md", "/knee/", ""),
     "mkdocs-files": ({"mkdocs.yml": "use_directory_urls: false"}, "docs/knee.md", "/knee.html", ""),
     "quarto": ({"_quarto.yml": ""}, "content/knee.md", "/content/knee.html", ""),
@@ -92,7 +92,7 @@ def test_a_link_leads_to_the_address_that_the_other_page_gives_itself(tmp_path: 
         ({"_config.yml": ""}, "assets/knee.png", "/assets/knee.png"),
         ({"_config.yml": ""}, "images/knee.png", "/images/knee.png"),
         ({"eleventy.config.js": ""}, "public/img/knee.png", "/img/knee.png"),
-        ({"config.toml": ""}, "static/knee.png", "/knee.png"),
+        ({"zola.toml": ""}, "static/knee.png", "/knee.png"),
         ({"astro.config.mjs": ""}, "src/assets/knee.png", "~/assets/knee.png"),
         ({"astro.config.mjs": ""}, "public/knee.png", "/knee.png"),
         ({"docusaurus.config.js": ""}, "static/img/knee.png", "/img/knee.png"),
@@ -160,6 +160,21 @@ def test_a_dialect_is_found_by_the_files_of_its_tool(tmp_path: Path, dialect: ob
         write(folder / "content/a.md", "Text.")
 
         assert _found(folder) == (name, file)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "dialect"),
+    [
+        ("config.toml", "compile_sass = true", "zola"), ("config.toml", "languageCode = 'da'", "hugo"),
+        ("config.toml", "key = 1", "markdown"), ("_config.yml", "title: A", "jekyll"),
+        ("_config.yml", "title: A\nsphinx:\n  a: 1", "markdown"), ("website/docusaurus.config.js", "", "docusaurus"),
+    ],
+)  # fmt: skip
+def test_a_file_that_several_tools_have_says_whose_it_is(tmp_path: Path, file: str, text: str, dialect: str) -> None:
+    write(tmp_path / file, text)
+    write(tmp_path / "content/a.md", "Text.")
+
+    assert _found(tmp_path)[0] == dialect
 
 
 @pytest.mark.parametrize(
