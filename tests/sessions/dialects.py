@@ -186,7 +186,7 @@ def _lost_words(result: ReadResult, source: str) -> list[str]:
     body = _NOT_WORDS.sub(
         lambda at: "\n" * at[0].count("\n") or " ", _FENCED.sub(lambda at: "\n" * at[0].count("\n"), body)
     )
-    body = re.sub(r"[*=~\u00ad\\]|(?<!\w)_|_(?!\w)|^\(.*\)=$", "", body, flags=re.MULTILINE)
+    body = re.sub(r"[*~\u00ad]|==|(?<!\w)_|_(?!\w)|^\(.*\)=$", "", body, flags=re.MULTILINE)
     named_lines = {
         line
         for finding in result.findings
