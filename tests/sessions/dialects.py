@@ -45,6 +45,7 @@ from pipeline.reading.dialects import named
 from pipeline.reading.reader import ReadResult, read_articles
 from pipeline.reading.site import find_site, site_by_files
 from pipeline.reading.source_files import find_roots, find_sources
+from tests.makers import PUBLISH_TOML
 
 MOST_REFUSED = 0.02
 _SUFFIXES = ("md", "mdx", "qmd", "markdown")
@@ -87,7 +88,7 @@ def make_project(folder: Path, target: Path) -> Config:
         base = "" if content == "." else f"{content}/"
         kinds = [suffix for suffix in _SUFFIXES if next(target.glob(f"{base}**/*.{suffix}"), None)]
         globs = ", ".join(f'"{base}**/*.{suffix}"' for suffix in kinds)
-        written = '[publisher]\nname = "Clinic"\nlanguage = "en"\nwebsite = "https://clinic.example"\n'
+        written = PUBLISH_TOML.replace("[publisher]\n", '[publisher]\nlanguage = "en"\n')
         written += f"\n[sources]\narticles = [{globs}]\n"
         (target / "publish.toml").write_text(f'{written}root = "{content}"\ndates = "year-month-day"\n', "utf-8")
     return load_config(target, ("handout", "epub", "newsletter"))

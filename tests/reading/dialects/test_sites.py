@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import Config, Publisher, SourceSettings
+from pipeline.doctor import check_dialect
 from pipeline.errors import ConfigError
 from pipeline.reading.dialects import every
 from pipeline.reading.site import find_site, site_by_files
@@ -206,3 +207,11 @@ def test_publish_toml_sets_the_dialect_and_an_unknown_one_is_refused(tmp_path: P
     assert _found(tmp_path, "markdown") == ("markdown", "[sources] dialect")
     with pytest.raises(ConfigError, match=r"'hgo', expected auto or one of astro, .*zola"):
         _found(tmp_path, "hgo")
+
+
+def test_doctor_says_which_tool_it_is(tmp_path: Path) -> None:
+    write(tmp_path / "hugo.toml", "")
+    write(tmp_path / "content/a.md", "Text.")
+    config = Config(tmp_path, Publisher(), SourceSettings(articles=("content/**/*.md",)))
+
+    assert check_dialect(config).detail == "Hugo, by hugo.toml"
