@@ -18,6 +18,7 @@ from pipeline.trusted_paths import read_regular
 SUFFIXES = (".md", ".mdx", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd", ".ipynb")
 _HEAD_BYTES = 8_000
 _MOST_LOOKED_AT = 60
+_LEAST_SHARE = 0.2  # Of the texts: a single one must not decide how all the others are read
 _SETTINGS_BYTES = 200_000
 _KEY = re.compile(
     r"""^["']?(?P<key>title|slug|permalink|url)["']?\s*[:=]\s*["']?(?P<value>.*?)["']?\s*,?\s*$""", re.IGNORECASE
@@ -234,13 +235,14 @@ def _by_forms(project: Path, paths: tuple[str, ...]) -> tuple[str, str] | None:
     """Return the dialect that most of the first texts show, and the text that shows it first."""
     counted: Counter[str] = Counter()
     first: dict[str, str] = {}
-    for path in paths[:: max(1, len(paths) // _MOST_LOOKED_AT)]:
+    looked_at = paths[:: max(1, len(paths) // _MOST_LOOKED_AT)]
+    for path in looked_at:
         for name in forms_in(_read(project / path)):
             counted[name] += 1
             first.setdefault(name, path)
-    if not counted:
+    name, count = counted.most_common(1)[0] if counted else ("", 0)
+    if count < max(1, len(looked_at) * _LEAST_SHARE):
         return None
-    name, count = counted.most_common(1)[0]
     return name, f"what {first[name]} holds" + (f", and {count - 1} more" if count > 1 else "")
 
 

@@ -192,6 +192,14 @@ def test_without_such_a_file_the_forms_of_the_texts_say_it(tmp_path: Path, text:
     assert _found(tmp_path)[0] == dialect
 
 
+def test_one_text_of_many_does_not_say_how_the_others_are_read(tmp_path: Path) -> None:
+    write(tmp_path / "content/a.md", "{% include map.html %}")
+    for number in range(9):
+        write(tmp_path / f"content/b{number}.md", "Text.")
+
+    assert _found(tmp_path) == ("markdown", "")
+
+
 def test_the_site_may_lie_in_a_folder_of_the_project(tmp_path: Path) -> None:
     write(tmp_path / "website/docusaurus.config.js", "")
     write(tmp_path / "website/docs/a.md", "Text.")
