@@ -326,6 +326,13 @@ def pages(session: nox.Session) -> None:
 
 
 @nox.session
+def dialects(session: nox.Session) -> None:
+    """Read any FOLDER of Markdown that follows `--`, and count what is refused, printed raw, not found or lost."""
+    install(session, "test")
+    session.run("python", "-m", "tests.sessions.dialects", *session.posargs)
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Write `constraints.txt` anew, for every system and Python that the project supports."""
     session.install("--quiet", "uv")

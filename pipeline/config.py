@@ -71,8 +71,13 @@ class SourceSettings:
     """What a site-absolute path such as /images/x.png is resolved against."""
     dates: Literal["day-month-year", "month-day-year", "year-month-day"] = "day-month-year"
     """The order of day, month and year in 05-06-2025."""
-    address: str = "{website}/{id}"
-    """An article's web address; front matter `url:` overrides it."""
+    address: str = ""
+    """An article's web address; front matter `url:` overrides it.
+
+    Empty: as the site of the project's dialect makes it, else `{website}/{id}`.
+    """
+    dialect: str = "auto"
+    """The tool that the articles are written for: hugo, jekyll, mkdocs …; `auto`: what stands there says it."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Further names of front matter keys: `{overskrift = "title"}`."""
     typography: bool = True

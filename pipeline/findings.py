@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.codes import Severity
+from pipeline.codes import CODES, Severity
 from pipeline.registry import described, rule_of
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -46,7 +46,7 @@ class Tally:
 
     @property
     def meaning(self) -> str:
-        return described(self.code).meaning
+        return CODES[self.code].meaning if self.code in CODES else described(self.code).meaning
 
 
 def by_code(findings: Iterable[Finding]) -> list[Tally]:

@@ -453,10 +453,11 @@ class Metadata:
         "",
         "address",
         "its web address, where it differs from the project's pattern",
-        "canonical canonical_url link",
+        "permalink canonical canonical_url link",
         name="url",
     )
     """Where the article lies on the web; empty where no one said."""
+    slug: str = key_field("", "word", "the last part of its web address, where it differs from the name of its file")
     is_draft: bool = key_field(
         default=False,
         form="flag",

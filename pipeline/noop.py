@@ -111,12 +111,14 @@ def input_files(config: Config, outputs: Path) -> Iterator[str]:
     import pipeline
     from pipeline.engine.keys import native_files
     from pipeline.lint.spelling import DICTIONARY_FOLDERS
+    from pipeline.reading.site import site_by_files
     from pipeline.reading.source_files import find_roots
     from pipeline.rendering.styles import find_styles
     from pipeline.validation.certificate import FOLDER as CERTIFICATES
 
     folder = config.folder.resolve()
     yield str(config.file)
+    yield from map(str, site_by_files(config).files)
     folders = (*find_roots(config).folders, *find_styles(folder).folders, folder / CERTIFICATES)
     words = (config.check.words, config.check.baseline, *DICTIONARY_FOLDERS)
     for path in dict.fromkeys((*folders, *(folder / name for name in words))):

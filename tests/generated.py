@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import pkgutil
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from textwrap import fill
+from textwrap import fill, wrap
 
 import pipeline
 from pipeline.findings import SEVERITIES
@@ -47,7 +48,7 @@ def as_markdown(rules: Mapping[str, Rule]) -> str:
 
 
 _CODES_HEAD = '''\
-"""Every code of a finding with its severity and the module of its rule, and former codes: written by `nox -s docs`."""
+"""Every code of a finding with severity, module and meaning of its rule, and former codes: written by `nox -s docs`."""
 
 from __future__ import annotations
 
@@ -62,6 +63,7 @@ class CodeEntry(NamedTuple):
     severity: Severity
     module: str
     """Below `pipeline`."""
+    meaning: str
 
 
 '''
@@ -69,9 +71,16 @@ class CodeEntry(NamedTuple):
 
 def as_code_list(rules: Mapping[str, Rule]) -> str:
     """Return `pipeline/codes.py`."""
-    codes = [f'"{rule.code}": CodeEntry("{rule.severity}", "{rule.module}"),' for rule in rules.values()]
+    codes = "\n".join(f'    "{rule.code}": CodeEntry({_entry(rule)}),' for rule in rules.values())
     aliases = sorted(f'"{alias}": "{rule.code}",' for rule in rules.values() for alias in rule.aliases)
-    return f"{_CODES_HEAD}CODES = {_literal(codes)}\nFORMER_CODES = {_literal(aliases)}"
+    return f"{_CODES_HEAD}CODES = {{\n{codes}\n}}  # fmt: skip\nFORMER_CODES = {_literal(aliases)}"
+
+
+def _entry(rule: Rule) -> str:
+    """Return what stands in the list of a code, its meaning on lines of its own."""
+    pieces = wrap(rule.meaning, 100, break_on_hyphens=False, drop_whitespace=False)
+    meaning = "\n".join(f"        {json.dumps(piece, ensure_ascii=False)}" for piece in pieces)
+    return f'"{rule.severity}", "{rule.module}",\n{meaning}'
 
 
 def _literal(entries: list[str]) -> str:

@@ -225,6 +225,9 @@ class AnyResolver:
     def link(self, target: str, line: int) -> str:
         return target
 
+    def title(self, target: str) -> str:
+        return ""
+
 
 def lines_of(markdown: str) -> tuple[SourceLine, ...]:
     """Return the lines of a source below its front matter."""

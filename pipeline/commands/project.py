@@ -68,11 +68,12 @@ def doctor(project: Path | None) -> int:
     """Show what is missing on this machine, and for the languages of a project."""
     from pipeline import terminal
     from pipeline.config import FILE_NAME
-    from pipeline.doctor import check_languages, check_requirements
+    from pipeline.doctor import check_dialect, check_languages, check_requirements
 
     found = check_requirements()
     if project or any((folder / FILE_NAME).is_file() for folder in (Path.cwd(), *Path.cwd().parents)):
-        found += tuple(check_languages(load_project(project)))
+        config = load_project(project)
+        found += (*check_languages(config), check_dialect(config))
     terminal.show_requirements(found)
     return int(any(part.is_needed and not part.is_found for part in found))
 

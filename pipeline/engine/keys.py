@@ -18,6 +18,7 @@ from pipeline.config import Config
 from pipeline.engine.cache import Cache
 from pipeline.lint import spelling, word_lists
 from pipeline.reading.editions import EditionPlan
+from pipeline.reading.site import Site
 from pipeline.rendering.styles import Styles, find_styles, path_inside
 from pipeline.writers import installed_writers
 
@@ -104,14 +105,17 @@ def _lint_inputs(config: Config) -> str:
     ))  # fmt: skip
 
 
-def reading_key(config: Config, ids: Mapping[str, str]) -> str:
+def reading_key(config: Config, ids: Mapping[str, str], site: Site) -> str:
     """Return the key of all that reading depends on besides a source and its pictures.
 
     Args:
         ids: The id of every source by its path: links between articles depend on them.
+        site: What is known of the site as a whole.
     """
     options = (repr(config.sources), repr(config.limits), config.publisher.language, config.publisher.website)
-    return digest((_read_code(), _lint_inputs(config), *options, *(f"{path}={ids[path]}" for path in sorted(ids))))
+    return digest(
+        (_read_code(), _lint_inputs(config), *options, *site.key, *(f"{path}={ids[path]}" for path in sorted(ids)))
+    )
 
 
 def spelling_key() -> str:

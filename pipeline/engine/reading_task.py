@@ -20,6 +20,7 @@ from pipeline.lint.cross_article import LintSummary
 from pipeline.lint.spelling_verdicts import Judge, SpellingVerdict, SpellingVerdicts
 from pipeline.model import ArticleMeta
 from pipeline.reading.editions import article_meta
+from pipeline.reading.site import Site
 from pipeline.reading.source_files import Source, SourceRoots
 from pipeline.rendering.styles import find_styles
 
@@ -66,6 +67,7 @@ class ReadContext:
     cache: Cache
     """Cache of spelling verdicts."""
     spelling_key: str
+    site: Site = field(default_factory=Site)
 
 
 def read_sources(sources: Sequence[Source], context: ReadContext) -> tuple[EncodedRead, ...]:
@@ -75,7 +77,8 @@ def read_sources(sources: Sequence[Source], context: ReadContext) -> tuple[Encod
     verdicts = _verdicts(context.spelling_key)
     verdicts.cache = context.cache
     results = tuple(
-        _result(item, context, verdicts) for item in read_articles(sources, context.config, context.roots, context.ids)
+        _result(item, context, verdicts)
+        for item in read_articles(sources, context.config, context.roots, context.ids, context.site)
     )
     verdicts.save()
     return results

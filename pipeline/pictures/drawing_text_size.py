@@ -6,10 +6,12 @@ No text is recognised: letters are small connected shapes of similar height, sid
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -94,23 +96,29 @@ class _TextLine:
 
 def measure_lettering(image: Image.Image) -> Lettering:
     """Return size and contrast of the smallest and the palest text in a drawing."""
-    lines = list(_lines_of(image))
-    sizes = [line.size_px for line in lines for _ in range(line.letters)]
-    contrasts = [line.contrast for line in lines if line.is_toned for _ in range(line.letters)]
-    return Lettering(_weakest(sizes) / image.width, _weakest(contrasts))
+    return _lettering(image, list(_lines_of(image)))
 
 
-def darken_pale_lettering(image: Image.Image) -> Image.Image:
-    """Return a drawing with its pale text on white darkened, for black-and-white printers; the same object without."""
-    darkened = image
-    for line in _lines_of(image):
+def darken_pale_lettering(image: Image.Image) -> tuple[Image.Image, Lettering]:
+    """Return a drawing with its pale text on white darkened, for black-and-white printers, and its text then.
+
+    Without such text, it is the same object.
+    """
+    darkened, lines = image, list(_lines_of(image))
+    for line in lines:
         if line.is_toned and line.contrast < _READABLE_CONTRAST and min(line.ground) >= _WHITE:
             steps = (step for step in _DARKENING if _contrast(_darker(line.ink, step), line.ground) >= _DARK_CONTRAST)
             if step := next(steps, 0.0):
                 darkened = image.convert("RGB") if darkened is image else darkened
                 tones = [_darker((value,), step)[0] for value in range(256)]
                 darkened.paste(darkened.crop(line.box).point(tones * 3), line.box[:2])
-    return darkened
+    return darkened, _lettering(image, lines) if darkened is image else measure_lettering(darkened)
+
+
+def _lettering(image: Image.Image, lines: Sequence[_TextLine]) -> Lettering:
+    sizes = [line.size_px for line in lines for _ in range(line.letters)]
+    contrasts = [line.contrast for line in lines if line.is_toned for _ in range(line.letters)]
+    return Lettering(_weakest(sizes) / image.width, _weakest(contrasts))
 
 
 def _darker(colour: Colour, step: float) -> Colour:
@@ -156,12 +164,19 @@ def _measured(image: Image.Image, line: Sequence[_Blob], scale: float, *, is_lig
         min(image.width, int(max(blob.right for blob in line) * scale) + 2),
         min(image.height, int(max(blob.bottom for blob in line) * scale) + 2),
     )
-    data = image.crop(box).tobytes()
-    tones = sorted(zip(data[::3], data[1::3], data[2::3], strict=True), key=_luminance, reverse=is_light)
     # Few pixels of thin strokes have the full tone of the ink; most of the box is ground.
-    ink, ground = tones[int(_FULL_TONE_SHARE * len(tones))], tones[int(_GROUND_SHARE * len(tones))]
+    ink, ground = _tones(image.crop(box), (_FULL_TONE_SHARE, _GROUND_SHARE), is_light=is_light)
     is_toned = median(blob.height for blob in line) * scale >= _MIN_TONED_PX
     return _TextLine(len(line), _line_em(line) * scale, box, ink, ground, is_toned)
+
+
+def _tones(image: Image.Image, shares: Sequence[float], *, is_light: bool) -> list[Colour]:
+    """Return the colours behind these shares of the pixels, sorted from dark to light, or from light to dark."""
+    pixels = image.width * image.height
+    found = cast("list[tuple[int, Colour]]", image.getcolors(pixels))
+    counted = sorted(found, key=lambda each: (_luminance(each[1]), each[1]), reverse=is_light)
+    ends = list(accumulate(count for count, _ in counted))
+    return [counted[bisect_right(ends, int(share * pixels))][1] for share in shares]
 
 
 def _contrast(one: Colour, other: Colour) -> float:

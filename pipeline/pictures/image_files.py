@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import SourceError
 from pipeline.limits import DEFAULT_LIMITS
-from pipeline.pictures.drawing_text_size import Lettering, darken_pale_lettering, measure_lettering
+from pipeline.pictures.drawing_text_size import Lettering, darken_pale_lettering
 from pipeline.pictures.white_borders import trim_white_border
 
 if TYPE_CHECKING:
@@ -75,9 +75,9 @@ class Rendition:
     width_px: int
     height_px: int
     lettering: float = 0.0
-    """Size of the smallest text in a drawing as a share of its width; 0: no text."""
+    """For paper: size of the smallest text in a drawing as a share of its width; 0: no text."""
     contrast: float = 0.0
-    """Contrast of the palest text in a drawing with its ground; 0: no text, or too small to tell."""
+    """For paper: contrast of the palest text in a drawing with its ground; 0: no text, or too small to tell."""
     is_darkened: bool = False
     """Pale lettering was darkened."""
 
@@ -144,35 +144,42 @@ def resize_image(
         largest = _largest(flat)
         largest_trimmed = largest if trimmed is flat else _largest(trimmed)
     on_paper = {size for size in wanted if size.is_for_paper}
-    darkened = darken_pale_lettering(largest_trimmed) if on_paper and _is_drawing(largest_trimmed) else largest_trimmed
+    darkened, lettering = largest_trimmed, Lettering()
+    if on_paper and _is_drawing(largest_trimmed):
+        darkened, lettering = darken_pale_lettering(largest_trimmed)
     if darkened is largest:
-        return _in_sizes(largest, wanted)
-    on_screen = _in_sizes(largest, wanted - on_paper) if wanted - on_paper else {}
+        made = _in_sizes(largest, wanted)
+    else:
+        made = _in_sizes(largest, wanted - on_paper) | _in_sizes(darkened, on_paper)
     is_darkened = darkened is not largest_trimmed
-    made = _in_sizes(darkened, on_paper)
-    return on_screen | {size: replace(rendition, is_darkened=is_darkened) for size, rendition in made.items()}
+    return made | {
+        size: replace(made[size], lettering=lettering.size, contrast=lettering.contrast, is_darkened=is_darkened)
+        for size in on_paper
+    }
 
 
 def _largest(picture: Image.Image) -> Image.Image:
     return _downscale(picture, _output_width_px(WIDTH_STEPS_PX[-1], picture))
 
 
-def _in_sizes(largest: Image.Image, sizes: Iterable[TargetSize]) -> dict[TargetSize, Rendition]:
+def _in_sizes(largest: Image.Image, sizes: set[TargetSize]) -> dict[TargetSize, Rendition]:
     """Return a picture in each size."""
-    is_drawing = _is_drawing(largest)
-    lettering = measure_lettering(largest) if is_drawing else Lettering()
-    encode, largest_data = _choose_drawing_encoding(largest) if is_drawing else (_encode_jpeg, b"")
+    if not sizes:
+        return {}
+    encode, largest_data = _choose_drawing_encoding(largest) if _is_drawing(largest) else (_encode_jpeg, b"")
+
+    @cache
+    def scaled(width_px: int) -> Image.Image:
+        # From the next larger step, whether it is asked for or not: most of the time is spent on the pixels read.
+        larger_px = next((step for step in WIDTH_STEPS_PX if width_px < step < largest.width), 0)
+        return _scale(scaled(larger_px) if larger_px else largest, width_px, largest.size)
 
     @cache
     def encoded(width_px: int) -> tuple[Image.Image, bytes]:
-        small = _downscale(largest, width_px)
+        small = scaled(width_px)
         return small, largest_data if largest_data and small is largest else encode(small)
 
-    made = {size: _encode_within(size.max_bytes, *encoded(_output_width_px(size.width_px, largest))) for size in sizes}
-    return {
-        size: replace(rendition, lettering=lettering.size, contrast=lettering.contrast)
-        for size, rendition in made.items()
-    }
+    return {size: _encode_within(size.max_bytes, *encoded(_output_width_px(size.width_px, largest))) for size in sizes}
 
 
 def _output_width_px(wanted_px: int, image: Image.Image) -> int:
@@ -260,12 +267,17 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def _downscale(image: Image.Image, width_px: int) -> Image.Image:
+    return _scale(image, width_px, image.size)
+
+
+def _scale(image: Image.Image, width_px: int, shape: tuple[int, int]) -> Image.Image:
+    """Return a picture in a width, its height by the shape of the one that it was made from; never enlarged."""
     from PIL import Image
 
     if image.width <= width_px:
         return image
-    height = max(1, round(image.height * width_px / image.width))
-    return image.resize((width_px, height), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    size = width_px, max(1, round(shape[1] * width_px / shape[0]))
+    return image.resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
 
 
 def _encode_within(max_bytes: int, image: Image.Image, data: bytes) -> Rendition:
@@ -299,13 +311,14 @@ def _choose_drawing_encoding(drawing: Image.Image) -> tuple[Callable[[Image.Imag
     """
     from PIL import ImageChops, ImageStat
 
+    flat = drawing
     encode: Callable[[Image.Image], bytes] = _encode_png
     if drawing.mode == "RGB":
-        tones = _quantise(drawing).convert("RGB")
-        if max(ImageStat.Stat(ImageChops.difference(drawing, tones)).mean) > _MAX_TONE_ERROR:
-            encode = partial(_encode_png, by_median=True)
+        flat = _quantise(drawing)
+        if max(ImageStat.Stat(ImageChops.difference(drawing, flat.convert("RGB"))).mean) > _MAX_TONE_ERROR:
+            flat, encode = _quantise(drawing, by_median=True), partial(_encode_png, by_median=True)
     encode_jpeg = partial(_encode_jpeg, quality=_DRAWING_QUALITY, subsampling=0)
-    png, jpeg = encode(drawing), encode_jpeg(drawing)
+    png, jpeg = _encode_flat(flat), encode_jpeg(drawing)
     return (encode, png) if len(png) <= 0.8 * len(jpeg) else (encode_jpeg, jpeg)
 
 
@@ -326,8 +339,11 @@ def _quantise(image: Image.Image, *, by_median: bool = False) -> Image.Image:
 
 
 def _encode_png(image: Image.Image, *, by_median: bool = False) -> bytes:
+    return _encode_flat(image if image.mode == "L" else _quantise(image, by_median=by_median))
+
+
+def _encode_flat(flat: Image.Image) -> bytes:
     data = io.BytesIO()
-    flat = image if image.mode == "L" else _quantise(image, by_median=by_median)
     flat.save(data, "PNG", compress_level=7)  # 9 takes four times as long and saves 2 %
     return data.getvalue()
 

@@ -143,24 +143,34 @@ def page_sizes(pdf: Path) -> tuple[PageSize, ...]:
         return tuple(PageSize(*page.get_size()) for page in document)
 
 
-def find_phrases(pdf: Path, phrases: Sequence[Sequence[str]]) -> tuple[PagePosition | None, ...]:
-    """Return the first position of each phrase; None where it is not printed.
+def find_phrases(
+    pdf: Path, phrases: Sequence[Sequence[str]], shares: Sequence[float] = ()
+) -> tuple[PagePosition | None, ...]:
+    """Return the position of each phrase; None where it is not printed.
 
     Args:
         phrases: Consecutive words; spaces and punctuation between them may differ.
+        shares: Where each stands in the source, 0 at the beginning, 1 at the end: of several places the nearest is
+            taken, and without shares the first.
     """
-    positions: list[PagePosition | None] = [None] * len(phrases)
+    found: list[list[PagePosition]] = [[] for _ in phrases]
     with _open_pdf(pdf) as document:
+        pages = len(document)
         for number, page in enumerate(document, 1):
             height, text_page = page.get_height(), page.get_textpage()
             text = text_page.get_text_range()
-            for at, words in enumerate(phrases):
-                if positions[at] or not words:
-                    continue
-                if match := re.search(r"\W+".join(map(re.escape, words)), text):
+            for words, positions in zip(phrases, found, strict=True):
+                for match in re.finditer(r"\W+".join(map(re.escape, words)), text) if words else ():
                     top = text_page.get_charbox(match.start())[3]
-                    positions[at] = PagePosition(number, min(1.0, max(0.0, 1 - top / height)))
-    return tuple(positions)
+                    positions.append(PagePosition(number, min(1.0, max(0.0, 1 - top / height))))
+
+    def distance(position: PagePosition, share: float) -> float:
+        return abs((position.page - 1 + position.top) / pages - share)
+
+    return tuple(
+        min(positions, key=lambda position: distance(position, share), default=None)
+        for positions, share in zip(found, shares or [0.0] * len(found), strict=True)
+    )
 
 
 def place_findings(findings: Iterable[Finding], source: str, pdf: Path | None) -> tuple[PlacedFinding, ...]:
@@ -174,7 +184,8 @@ def place_findings(findings: Iterable[Finding], source: str, pdf: Path | None) -
     lines = source.splitlines()
     positions: Sequence[PagePosition | None] = [None] * len(ordered)
     if pdf is not None:
-        found = find_phrases(pdf, [_phrase(_around(lines, finding.line)) for finding in ordered])
+        shares = [finding.line / max(1, len(lines)) for finding in ordered]
+        found = find_phrases(pdf, [_phrase(_around(lines, finding.line)) for finding in ordered], shares)
         positions = [
             _picture_position(pdf, lines, finding.line) or position
             for finding, position in zip(ordered, found, strict=True)
@@ -190,7 +201,7 @@ def _picture_position(pdf: Path, lines: Sequence[str], line: int) -> PagePositio
     if not 0 < line <= len(lines) or not _PICTURE.search(lines[line - 1]):
         return None
     before, after = lines[max(0, line - 1 - _NEAR) : line - 1][::-1], lines[line : line + _NEAR]
-    start, end = find_phrases(pdf, [_phrase(before), _phrase(after)])
+    start, end = find_phrases(pdf, [_phrase(before), _phrase(after)], [line / len(lines)] * 2)
     with _open_pdf(pdf) as document:
         for number, page in enumerate(document, 1):
             height = page.get_height()

@@ -114,12 +114,16 @@ def find_other_sites(article: Article, publisher: Publisher, findings: FindingCo
 
 _LEFTOVER_MARKUP = re.compile(
     r"\]\(|!\[|\[\^|#{2,}|\|\||^\|.*\|$|:::|~~|`"
-    r"|\{[.#:]?[A-Za-zÀ-ÖØ-öø-ÿ_][\w-]*(?:[ =][^{}]*)?\}"
+    r"|\{[.#:]?[A-Za-zÀ-ÖØ-öø-ÿ_][\w.-]*(?:[ =][^{}]*)?\}"
+    # What tags, boxes and links of other tools begin and end with.
+    r"|\{\{(?![^{}]*\}\})|\{%(?![^{}]*%\})|\[\[|\]\]|\]\[|(?<!\d)%%|\^\[|\]\{|^(?:!!!|\?\?\?)|^={3} |^\+\+\+"
+    r"|(?:^|\s):[a-z][a-z0-9_+-]+:(?=\s|$)|\[@[\w-]+"
     # Between figures they are kept on purpose, and `*` behind a word or at a line's beginning marks a remark.
     r"|(?<![\d*])\*\*(?!\*)|\*\*(?![\d*])"
     r"|(?<=[ (])[*_](?=[^\W\d_])"
 )
-_MARKUP_CHARACTERS = frozenset("[]({#|:~`*_")
+_MARKUP_CHARACTERS = frozenset("[]({#|:~`*_%^")
+_FIRST_MARKS = ("!!!", "???", "=== ", "+++")
 
 
 @warning_rule(
@@ -132,7 +136,8 @@ def find_leftover_markup(blocks: tuple[Block, ...], findings: FindingCollector) 
     for node in walk(blocks):
         if isinstance(node, Para | Plain | Header):
             plain = _printed_text(node.content)
-            left = _LEFTOVER_MARKUP.search(plain) if not _MARKUP_CHARACTERS.isdisjoint(plain) else None
+            is_likely = not _MARKUP_CHARACTERS.isdisjoint(plain) or plain.startswith(_FIRST_MARKS)
+            left = _LEFTOVER_MARKUP.search(plain) if is_likely else None
             if left:
                 shown = plain[max(0, left.start() - 20) : left.end() + 20].strip()
                 findings.add("markup-left", node.line, f"{left[0][:30]!r} is printed as text: {shown!r}")

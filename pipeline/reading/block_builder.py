@@ -38,7 +38,14 @@ from pipeline.model import (
 )
 from pipeline.reading.callouts import CALLOUT_KINDS, MEDIA_NAMES, PLAIN, bold_only, callout_key, split_callout_title
 from pipeline.reading.html_builder import HtmlBuilder, is_html, ordered_lists
-from pipeline.reading.inline_builder import BuilderState, InlineBuilder, PandocNode, TargetResolver, text_to_inlines
+from pipeline.reading.inline_builder import (
+    BuilderState,
+    InlineBuilder,
+    PandocNode,
+    TargetResolver,
+    text_to_inlines,
+    written_alt,
+)
 from pipeline.reading.lines import FENCE, FindingCollector, Lines, NestingError
 from pipeline.reading.pandoc import PandocDocument
 from pipeline.registry import warning_rule
@@ -123,7 +130,10 @@ class BlockBuilder:
             if isinstance(piece, list):
                 built += (kind(content, line),) if (content := self.inline.line(piece)) else ()
             elif image := self.inline.picture(piece):
-                built.append(Figure(image, tuple(text_to_inlines(self.state.clean(piece["c"][2][1]))), image.line))
+                caption = tuple(text_to_inlines(self.state.clean(piece["c"][2][1])))
+                if not caption and written_alt(piece["c"][0]):
+                    caption = self.inline.line(piece["c"][1])  # the brackets hold a caption where the text is apart
+                built.append(Figure(image, caption, image.line))
         return tuple(built)
 
     build_para, build_plain = partialmethod(_text, Para), partialmethod(_text, Plain)

@@ -54,8 +54,8 @@ _IMPORT = re.compile(
 _MDX_COMMENT = re.compile(_CODE + r"\{/\*(?P<inside>.*?)(?P<end>\*/\}|\Z)", re.DOTALL)
 _TEMPLATE_PLACEHOLDER = re.compile(
     _CODE
-    + r"__[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ0-9]*(?:_[A-ZÀ-ÖØ-Þ0-9]+)*__|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}|\$\{[^{}\n]*\}|%%\w+%%"
-    r"|\{[A-Za-z_]\w*(?:\.\w+)+\}|" + rf"\[{together().placeholders}\b[^\]\n]*\](?!\()"
+    + r"__[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ0-9]*(?:_[A-ZÀ-ÖØ-Þ0-9]+)*__|\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}|\$\{[^{}\n]*\}"
+    + rf"|%%[A-ZÀ-ÖØ-Þ_]+%%|\[{together().placeholders}\b[^\]\n]*\](?!\()"
 )
 
 # Every element of HTML that an article may hold.

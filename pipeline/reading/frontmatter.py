@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +15,8 @@ from pipeline.errors import offer
 from pipeline.languages import together
 from pipeline.model import FRONT_MATTER_KEYS, FrontMatterKey, Metadata
 from pipeline.reading.frontmatter_values import FLAGS, ValueReader, WrittenValue, member, plain_key
-from pipeline.reading.lines import FindingCollector
+from pipeline.reading.lines import FindingCollector, body_lines, code_flags
+from pipeline.reading.other_front_matter import read_other_kind
 from pipeline.reading.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, parse_yaml, shorten_value
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
@@ -40,20 +41,31 @@ class SourceText:
     body_line: int  # The line of the body's first line
 
 
-def read_front_matter(text: str, settings: SourceSettings, findings: FindingCollector) -> SourceText | None:
+def read_front_matter(
+    text: str, settings: SourceSettings, findings: FindingCollector, language: str = ""
+) -> SourceText | None:
     """Return the front matter and body of clean text; None where it is refused, with findings for all its faults.
 
-    Text without front matter is all body. A value that is wrong refuses the article: nothing is published on a guess.
+    Text without front matter is all body. A wrong value of a key of ours refuses the article: nothing is published on
+    a guess. One of a key that other tools write is left out, with a warning.
+
+    Args:
+        language: Of the publisher: months of dates may be in its words.
     """
     reader = _FrontMatterReader(settings, findings)
-    fences = _split_fences(text, reader)
-    if fences is None:
+    reader.language = language
+    other = read_other_kind(text, lambda name: reader.means(name, "title"), reader.means, findings)
+    if other:
+        table, body, body_line = other.table, other.body, other.body_line
+    elif fences := _split_fences(text, reader):
+        table = parse_yaml(fences.block, 2 + fences.blank, findings) if fences.block else YamlMapping((), 1)
+        body, body_line = fences.body, fences.body_line
+    else:
         return None
-    table = parse_yaml(fences.block, 2 + fences.blank, findings) if fences.block else YamlMapping((), 1)
     meta = reader.metadata(table) if table else None
     if meta is None or any(finding.severity == "error" for finding in findings):
         return None
-    return SourceText(meta, fences.body, fences.body_line)
+    return SourceText(meta, body, body_line)
 
 
 # ---- fences
@@ -73,8 +85,8 @@ _KEY_LINE = re.compile(r"[\"']?([\w-][\w .-]*)[\"']?[ \t]*:([ \t]|$)")
 
 @error_rule(
     "front-matter-misplaced",
-    "The front matter is not at the top, or has no end, or is not YAML.",
-    "A heading above the first `---`; no second `---`; `+++`",
+    "The front matter is not at the top, or has no end.",
+    "A heading above the first `---`; no second `---`",
     "Put `---` in the first line and after the last key.",
 )
 @repair_rule(
@@ -89,10 +101,6 @@ def _split_fences(text: str, reader: _FrontMatterReader) -> _FencedText | None:
     blank = next((at for at, line in enumerate(lines) if line.strip()), 0)
     first, rest = lines[blank], lines[blank + 1 :]
     following = next((line for line in rest if line.strip()), "")
-    if first.rstrip() == "+++":
-        message = "the front matter is TOML (+++), expected YAML between ---"
-        reader.findings.add("front-matter-misplaced", blank + 1, message)
-        return None
     if not _FENCE.fullmatch(first):
         return _no_front_matter(text, lines, reader)
     end = next((at for at, line in enumerate(rest) if _FENCE.fullmatch(line)), None)
@@ -119,8 +127,9 @@ def _is_between_rules(block: list[str]) -> bool:
 
 def _no_front_matter(text: str, lines: list[str], reader: _FrontMatterReader) -> _FencedText | None:
     """Return text that has no front matter at its top, unless it has one further down."""
+    flags = code_flags(body_lines(text, 1))
     for at, (line, following) in enumerate(pairwise(lines)):
-        key = _KEY_LINE.match(following) if _FENCE.fullmatch(line) else None
+        key = _KEY_LINE.match(following) if not flags[min(at, len(flags) - 1)] and _FENCE.fullmatch(line) else None
         if key and reader.canonical(key[1]):
             message = "there is text before the front matter, expected --- in the first line"
             reader.findings.add("front-matter-misplaced", at + 1, message, "move the text below the front matter")
@@ -143,6 +152,11 @@ class _FrontMatterReader(ValueReader):
             return own[0], 1
         return _CANONICAL.get(plain)
 
+    def means(self, name: str, key: str = "") -> bool:
+        """Tell whether a name is one of a key; of any key where none is given."""
+        known = self.canonical(name)
+        return known is not None and key in ("", known[0])
+
     @warning_rule(
         "dates-reversed",
         "The article was updated before it was published; the later date is shown.",
@@ -155,6 +169,8 @@ class _FrontMatterReader(ValueReader):
         if "title" not in chosen:
             known = ((self.canonical(key.value), key.line) for key, _ in table.entries)
             values["empty_title_line"] = next((line for found, line in known if found and found[0] == "title"), 0)
+        if isinstance(tag := chosen["language"].value if "language" in chosen else None, YamlText):
+            self.language = tag.value
         for name, written in chosen.items():
             value = self.value(FRONT_MATTER_KEYS[name].form, written)
             if value != "":
@@ -176,16 +192,15 @@ class _FrontMatterReader(ValueReader):
     def _chosen(self, table: YamlMapping) -> dict[str, WrittenValue]:
         """Return one value for each key; notes names that no one knows and names that contradict each other."""
         named: dict[str, list[tuple[int, WrittenValue]]] = {}
-        for key, value in table.entries:
+        for key, value, depth in _with_nested(table):
             known = self.canonical(key.value)
-            if known is None:
+            if (draft := _draft_mark(key, value)) and (known is None or known[0] == "published"):
+                named.setdefault("draft", []).append((99, draft))
+            elif known is None:
                 self._unknown(key)
-            elif known[0] == "published" and isinstance(value, YamlText) and value.value.lower() in FLAGS:
-                # Jekyll's `published: false` keeps a page back; it is no date.
-                is_draft = YamlText(str(not FLAGS[value.value.lower()]).lower(), value.line)
-                named.setdefault("draft", []).append((99, WrittenValue(key.value, key.line, is_draft)))
             elif not (isinstance(value, YamlText) and not value.value):
-                named.setdefault(known[0], []).append((known[1], WrittenValue(key.value, key.line, value)))
+                rank = known[1] + _NESTED_RANK * depth
+                named.setdefault(known[0], []).append((rank, WrittenValue(key.value, key.line, value)))
             else:
                 self.comment(key.value, value)
         chosen: dict[str, WrittenValue] = {}
@@ -198,10 +213,61 @@ class _FrontMatterReader(ValueReader):
                     self.findings.add("key-conflict", other.line, message)
         return chosen
 
+    @warning_rule(
+        "key-misspelt",
+        "A key that is nearly one of ours, and so is probably a typing error; its value is left out.",
+        "`rewiewed: 02-11-2026`",
+        "Write the name that the message offers.",
+    )
     def _unknown(self, key: YamlText) -> None:
-        near = get_close_matches(plain_key(key.value), _CANONICAL, n=1, cutoff=0.8)
+        plain = plain_key(key.value)
+        near = get_close_matches(plain, _CANONICAL, n=1, cutoff=0.8)
         message = f"the key {shorten_value(key.value)!r} has no meaning here; left out"
-        self.findings.add("key-unknown", key.line, message, offer(_CANONICAL[name][0] for name in near))
+        is_misspelt = bool(near) and _is_misspelt(plain, near[0])
+        names = (_CANONICAL[name][0] for name in near)
+        self.findings.add("key-misspelt" if is_misspelt else "key-unknown", key.line, message, offer(names))
+
+
+_LEAST_LETTERS = 5  # Of a key that may be a typing error: short words are alike by chance
+
+
+def _is_misspelt(name: str, near: str) -> bool:
+    """Tell a typing error from a word of its own, such as `images` beside `image`: letters differ within the word."""
+    is_longer = name.startswith(near) or near.startswith(name) or name.endswith(near) or near.endswith(name)
+    ratio = SequenceMatcher(None, name, near).ratio()
+    return len(name) >= _LEAST_LETTERS and not is_longer and ratio >= _MISSPELT_RATIO
+
+
+_MISSPELT_RATIO = 0.85
+_NESTED_KEYS = frozenset(("params", "extra", "taxonomies"))
+"""Mappings in which Hugo and Zola keep further keys."""
+_NESTED_RANK = 50
+_DRAFT_STATES = frozenset(
+    ("draft", "drafts", "kladde", "udkast", "private", "pending", "trash", "autodraft", "unpublished", "wip", "entwurf")
+)
+"""What `status:` says of a page that is not public: Pelican, WordPress, Ghost."""
+_PUBLIC_KEYS = frozenset(("published", "publish", "public", "dgpublish"))
+"""Keys that are `false` for a page that is kept back: Jekyll, Obsidian, Quartz, Digital Garden."""
+_STATE_KEYS = frozenset(("status", "poststatus", "visibility"))
+
+
+def _draft_mark(key: YamlText, value: YamlNode) -> WrittenValue | None:
+    """Return `draft` as other tools say it; None where a key and value do not say it."""
+    name, word = plain_key(key.value), value.value.lower() if isinstance(value, YamlText) else ""
+    if name in _PUBLIC_KEYS and word in FLAGS:
+        return WrittenValue(key.value, key.line, YamlText(str(not FLAGS[word]).lower(), key.line))
+    if name in _STATE_KEYS and plain_key(word) in _DRAFT_STATES:
+        return WrittenValue(key.value, key.line, YamlText("true", key.line))
+    return None
+
+
+def _with_nested(table: YamlMapping) -> Iterator[tuple[YamlText, YamlNode, int]]:
+    """Yield the keys and values of a mapping, and of those in it that only hold further keys."""
+    for key, value in table.entries:
+        if plain_key(key.value) in _NESTED_KEYS and isinstance(value, YamlMapping):
+            yield from ((inner, each, 1) for inner, each in value.entries)
+        else:
+            yield key, value, 0
 
 
 def _without_lines(node: YamlNode) -> object:

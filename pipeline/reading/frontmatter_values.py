@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
+from importlib.metadata import entry_points
 from itertools import chain
 from types import MappingProxyType
 from typing import Literal
@@ -15,14 +17,14 @@ from pipeline.codes import CODES, FORMER_CODES
 from pipeline.config import SourceSettings
 from pipeline.errors import did_you_mean
 from pipeline.languages import every, together
-from pipeline.model import Collection, EditionContents, Event, Related, ValueForm
-from pipeline.reading.dates import DateError, parse_date
+from pipeline.model import FRONT_MATTER_KEYS, Collection, EditionContents, Event, Related, ValueForm
+from pipeline.reading.dates import DateError, MonthOnlyError, parse_date
 from pipeline.reading.edition_contents import MAX_EDITION_ITEMS, read_edition_contents, report_shape
 from pipeline.reading.embedded_html import HTML_ELEMENT_NAMES
 from pipeline.reading.lines import FindingCollector
 from pipeline.reading.source_text import clean_characters
-from pipeline.reading.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, shorten_value
-from pipeline.registry import REMOVED_CODES, error_rule, repair_rule, warning_rule
+from pipeline.reading.strict_yaml import YamlList, YamlMapping, YamlNode, YamlText, describe_node, shorten_value
+from pipeline.registry import REMOVED_CODES, error_rule, note_rule, repair_rule, warning_rule
 
 # Words for yes and no.
 FLAGS: Mapping[str, bool] = MappingProxyType(
@@ -42,6 +44,17 @@ _TAG = re.compile(r"</?([a-z][a-z0-9]*)(?![\w-])[^<>]*>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(script|style|template|iframe|svg)\b[^<>]*>.*?(?:</\1\s*>|$)|<!--.*?-->", re.IGNORECASE)
 _EMPHASIS = re.compile(r"(?<![\w*\\])(\*\*|__|\*|_|`)(?=[^\s*_`])([^*_`]*[^\s*_`\\])\1(?![\w*])")
 _LONGEST_TEXT = 5_000
+UNCONFIRMED = "unconfirmed:"
+"""An address that no one can know here: a site computes it, or shows no such page."""
+# Keys whose own name other tools use for things of other forms.
+_SHARED_KEYS = frozenset(("authors", "language", "related", "tags"))
+# Names that are ours: a wrong value of one of these refuses the article.
+_OWN_NAMES = frozenset(
+    re.sub(r"[\W_]+", "", name).casefold()
+    for key in FRONT_MATTER_KEYS
+    if key not in _SHARED_KEYS
+    for name in (key, *together().names_of(key))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,9 @@ class ValueReader:
     def __init__(self, settings: SourceSettings, findings: FindingCollector) -> None:
         self.settings = settings
         self.findings = findings
+        self.language = ""
+        """Of the article, as it is written; else of the publisher."""
+        self._is_of_others = False  # The key that is being read is one that other tools write too
 
     @warning_rule(
         "yaml-comment",
@@ -71,10 +87,21 @@ class ValueReader:
 
     def value(self, form: ValueForm, entry: WrittenValue) -> object:
         """Return a value in the form that its field in `Metadata` has."""
+        self._is_of_others = plain_key(entry.name) not in _OWN_NAMES
         return _READERS[form](self, entry)
 
+    @warning_rule(
+        "value-unread",
+        "A value of a key that other tools write too, in a form that is not understood; it is left out.",
+        "`related: {items: […]}`; `date: 2024-01`, which names no day",
+        "Write it as the message shows, or leave it.",
+    )
     def _wrong(self, name: str, node: YamlNode, expected: str, hint: str = "") -> None:
-        report_shape(name, node, expected, self.findings, hint)
+        if self._is_of_others:
+            message = f"{name} is {describe_node(node)}, expected {expected}; left out"
+            self.findings.add("value-unread", node.line, message, hint)
+        else:
+            report_shape(name, node, expected, self.findings, hint)
 
     def _text(self, entry: WrittenValue) -> str:
         if not isinstance(entry.value, YamlText):
@@ -109,7 +136,7 @@ class ValueReader:
         """Return the items of a list; anything else counts as a list of one."""
         items = entry.value.items if isinstance(entry.value, YamlList) else (entry.value,)
         if len(items) > MAX_EDITION_ITEMS:
-            self._wrong(entry.name, entry.value, f"at most {MAX_EDITION_ITEMS} items")
+            report_shape(entry.name, entry.value, f"at most {MAX_EDITION_ITEMS} items", self.findings)
             return ()
         return items
 
@@ -222,10 +249,12 @@ class ValueReader:
             self._wrong(entry.name, entry.value, "a date such as 28-02-2025")
             return None
         try:
-            return parse_date(entry.value.value, self.settings.dates)
+            return parse_date(entry.value.value, self.settings.dates, self.language)
         except DateError as error:
             message = f"{entry.name} is {shorten_value(error.found)!r}, expected {error.expected}"
-            self.findings.add("date-unreadable", entry.value.line, message, error.hint)
+            is_left_out = self._is_of_others or isinstance(error, MonthOnlyError)
+            code = "value-unread" if is_left_out else "date-unreadable"
+            self.findings.add(code, entry.value.line, message + "; left out" * is_left_out, error.hint)
             return None
 
     def _flag(self, entry: WrittenValue) -> bool:
@@ -245,13 +274,35 @@ class ValueReader:
         return "-".join(part for part in (at[1].lower(), (at[2] or "").capitalize(), (at[3] or "").upper()) if part)
 
     def _url(self, entry: WrittenValue) -> str:
+        """Return an address; `UNCONFIRMED` for one that a site makes of other things: `/:year/:title/`."""
         value = self._text(entry)
+        if self._is_of_others and value.lower() in FLAGS:
+            return UNCONFIRMED
+        if self._is_of_others and re.search(r"[{}]|(?:^|/):[a-z_]+", value):
+            return UNCONFIRMED
+        if self._is_of_others and re.fullmatch(r"[\w-][\w./~-]*", value) and "//" not in value:
+            value = f"/{value}"
         if value and not re.fullmatch(r"(https?://[^\s/]+|/)[^\s]*", value):
             self._wrong(entry.name, entry.value, "an address such as https://klinik.example/blog/soevn")
         return value
 
     def _picture(self, entry: WrittenValue) -> str:
-        return member(entry.value, ("src", "url", "path", "file")) or self._text(entry)
+        return member(entry.value, ("src", "url", "path", "file", "image", "relative")) or self._text(entry)
+
+    @note_rule(
+        "format-other",
+        "`format:` says something of another tool, not in which formats an article is published.",
+        "`format: {html: {toc: true}}` of Quarto; `format: aside` of WordPress",
+        "Write `formats:` to choose formats.",
+    )
+    def _formats(self, entry: WrittenValue) -> tuple[str, ...]:
+        if plain_key(entry.name) != "formats":
+            items = self._tags(entry) if not isinstance(entry.value, YamlMapping) else ()
+            if not items or not {name.lower() for name in items} <= _format_names():
+                message = f"{entry.name} is {describe_node(entry.value)}, which is no format of ours; left out"
+                self.findings.add("format-other", entry.line, message)
+                return ()
+        return tuple(name.lower() for name in self._tags(entry))
 
     def _related(self, _: WrittenValue, node: YamlNode) -> Related | None:
         if node == YamlText("", node.line):
@@ -310,7 +361,7 @@ _READERS: Mapping[ValueForm, Callable[[ValueReader, WrittenValue], object]] = Ma
         "address": ValueReader._url,
         "picture": ValueReader._picture,
         "tags": ValueReader._tags,
-        "formats": lambda reader, entry: tuple(name.lower() for name in reader._tags(entry)),
+        "formats": ValueReader._formats,
         "related": lambda reader, entry: reader._each(entry, reader._related),
         "contents": ValueReader._contents,
         "series": lambda reader, entry: reader._each(entry, reader._collection),
@@ -319,6 +370,11 @@ _READERS: Mapping[ValueForm, Callable[[ValueReader, WrittenValue], object]] = Ma
         "accept": ValueReader._accept,
     }
 )
+
+
+@cache
+def _format_names() -> frozenset[str]:
+    return frozenset(entry.name for entry in entry_points(group="publish.writers"))
 
 
 def plain_key(key: str) -> str:

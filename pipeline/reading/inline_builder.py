@@ -56,6 +56,9 @@ class TargetResolver(Protocol):
     def link(self, target: str, line: int) -> str:
         """Return the address; empty where only the words of the link are to stay."""
 
+    def title(self, target: str) -> str:
+        """Return the title of the article that a link without words leads to; empty where none is known."""
+
 
 @dataclass(slots=True)
 class BuilderState:
@@ -149,7 +152,7 @@ class InlineBuilder:
         attributes, inside, (target, _) = node["c"]
         before = self.state.line
         self.state.move(attributes)
-        alt = text(tuple(self.inlines(inside, 0)))
+        alt = written_alt(attributes) or text(tuple(self.inlines(inside, 0)))
         picture = self.state.resolver.picture(self.state.clean(target), self.state.line)
         image = Image(picture, alt, self.state.line) if picture else None
         self.state.line = before
@@ -224,6 +227,8 @@ class InlineBuilder:
             # Of a bare `www.klinik.example` pandoc makes an insecure address that the author never wrote.
             target = target.removeprefix("http://")
         address = target if target.startswith("#") else self.state.resolver.link(target, line)
+        if not content and (title := self.state.resolver.title(target)):
+            content = text_to_inlines(title)
         if not text(tuple(content)).strip() and not any(isinstance(inline, Image) for inline in content):
             self.state.findings.add("link-empty", line, f"a link without text to {target[:60]!r}, left out")
             content = []
@@ -252,6 +257,11 @@ class InlineBuilder:
         item = opened.pop()
         for inline in _spaced(self._cleaned(item.content), _WRAPPERS.get(item.name) or partial(Span, title=item.title)):
             _append_merged(opened[-1].content if opened else content, inline)
+
+
+def written_alt(attributes: list[Any]) -> str:
+    """Return the text alternative of a picture that its attributes give, as Quarto writes it: `{fig-alt="…"}`."""
+    return next((value for name, value in attributes[2] if name in ("fig-alt", "alt")), "")
 
 
 def _unwrapped(nodes: list[PandocNode]) -> Iterator[PandocNode]:

@@ -10,7 +10,9 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 from pipeline.config import Config
 from pipeline.errors import did_you_mean
+from pipeline.reading.dialects import named
 from pipeline.reading.lines import FindingCollector
+from pipeline.reading.site import SUFFIXES, PageIndex, Site
 from pipeline.registry import repair_rule, warning_rule
 
 _TRACKING = re.compile(
@@ -26,6 +28,8 @@ _CONTACT_SCHEMES = {"mailto": _MAIL, "tel": _PHONE, "sms": _PHONE}
 # RFC 3986: characters that a path or query may hold; `%` because most addresses come encoded already.
 _SAFE_PATH = "/:@!$&'()*+,;=-._~%"
 _SAFE_QUERY = _SAFE_PATH + "?"
+_PAGE = "page:"
+"""Before the target of a link that names a page of the project, by its path or its name: what dialects write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +38,45 @@ class LinkResolver:
 
     config: Config
     ids: Mapping[str, str]  # The id of each source, by its path from the project folder
+    site: Site = field(default_factory=Site)
     known_ids: frozenset[str] = field(init=False)  # Computed once for all articles
+    pages: PageIndex = field(init=False)
+    paths: Mapping[str, str] = field(init=False)  # The source of each id
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "known_ids", frozenset(self.ids.values()))
+        object.__setattr__(self, "pages", PageIndex.of(self.ids))
+        object.__setattr__(self, "paths", {id_: path for path, id_ in self.ids.items()})
 
-    def address_of(self, id_: str) -> str:
-        """Return the web address of an article by the project's pattern; empty where no website is set."""
-        website, pattern = self.config.publisher.website, self.config.sources.address
+    @property
+    def is_pattern_set(self) -> bool:
+        return bool(self.config.sources.address)
+
+    def is_confirmed(self, id_: str) -> bool:
+        """Tell whether a rule says where the site shows an article: the project's pattern, or that of its dialect."""
+        return not self.site.has_addresses or self.is_pattern_set or bool(self._own_path(id_))
+
+    def _own_path(self, id_: str, slug: str = "") -> str:
+        """Return the path of an article by the rule of the site's dialect, with a slash before it, or nothing."""
+        source = self.paths.get(id_, "")
+        kind, _, own = self.site.own_paths.get(source, "").partition(":")
+        if kind == "path":
+            return "" if re.search(r"[{}]|(?:^|/):[a-z_]+", own) or own in ("false", "") else f"/{own.lstrip('/')}"
+        slug = slug or own
+        if slug.startswith("/"):
+            return slug
+        path = self.site.page_path(source, slug)
+        return "" if path is None else f"/{path}"
+
+    def address_of(self, id_: str, slug: str = "") -> str:
+        """Return the web address of an article by the project's pattern or its dialect, or nothing."""
+        website, pattern = self.config.publisher.website, self.config.sources.address or "{website}/{id}"
+        if self.site.has_addresses and not self.is_pattern_set:
+            path = self._own_path(id_, slug)
+            return f"{website}{quote(path, safe=_SAFE_PATH)}" if website and path else ""
+        if slug:
+            parts = () if slug.startswith("/") else id_.split("/")[:-1]
+            id_ = "/".join((*parts, slug.strip("/")))
         address = pattern.replace("{website}", website).replace("{id}", quote(id_, safe=_SAFE_PATH))
         return address if website or "{website}" not in pattern else ""
 
@@ -64,6 +99,8 @@ class LinkResolver:
             return _broken(line, "a link without an address", findings)
         if wanted.startswith("#"):
             return wanted
+        if wanted.startswith(_PAGE):
+            return self._page(wanted.removeprefix(_PAGE), line, findings)
         scheme = _SCHEME.match(wanted)
         if _MAIL.match(wanted):
             return f"mailto:{wanted}"
@@ -122,6 +159,40 @@ class LinkResolver:
         path, fragment = quote(parts.path, safe=_SAFE_PATH), quote(parts.fragment, safe=_SAFE_QUERY)
         return urlunsplit((scheme, host, path, quote(query, safe=_SAFE_QUERY), fragment))
 
+    def source_of(self, target: str, source: str) -> str:
+        """Return the source that a link within the project leads to; empty where there is none.
+
+        Args:
+            target: As an article writes it: a path, or behind `page:` a name too.
+            source: The source that it stands in.
+        """
+        is_name = target.startswith(_PAGE)
+        path = unquote(target.removeprefix(_PAGE).partition("#")[0].partition("?")[0])
+        if not path:
+            return ""
+        content = named(self.site.dialect).content
+        tops = [posixpath.join(self.site.folder, each) for each in ("", *content)] + [self.site.base]
+        folders = tops if path.startswith("/") else [posixpath.dirname(source), *(tops if is_name else ())]
+        files = (posixpath.normpath(posixpath.join(folder, path.lstrip("/"))) for folder in folders)
+        found = next((page for file in files if (page := self.pages.at(file))), "")
+        return found or (self.pages.named(path) if is_name else "")
+
+    def title_of(self, target: str, source: str) -> str:
+        """Return the title of the article that a link without words leads to."""
+        found = self.source_of(target, source)
+        named_by = posixpath.basename(unquote(target).partition("#")[0]) if target.startswith(_PAGE) else ""
+        return self.site.titles.get(found, "") or named_by.removeprefix(_PAGE)
+
+    def _page(self, wanted: str, line: int, findings: FindingCollector) -> str:
+        """Return the address of a page that is named by its path or its name alone."""
+        found = self.source_of(_PAGE + wanted, findings.source)
+        if not found:
+            name = unquote(wanted)
+            return _broken(line, f"there is no page {name!r}, or several", findings, did_you_mean(name, self.ids))
+        address = self.address_of(self.ids[found])
+        mark = f"#{quote(unquote(wanted.partition('#')[2]), safe=_SAFE_QUERY)}" if "#" in wanted else ""
+        return address + mark if address else self._no_website(unquote(wanted), line, findings)
+
     def _within_site(self, wanted: str, line: int, findings: FindingCollector) -> str:
         path, mark, fragment = wanted.partition("#")
         source = findings.source
@@ -132,8 +203,13 @@ class LinkResolver:
             if id_ := self.ids.get(file):
                 address = self.address_of(id_)
                 return address + mark + fragment if address else self._no_website(wanted, line, findings)
+            is_source = file.lower().endswith(SUFFIXES)
+            if (is_source or not self.site.is_plain) and (found := self.source_of(path, source)):
+                return self._page(f"/{found}{mark}{fragment}", line, findings)
             if file.lower().endswith(".md"):
                 return _broken(line, f"there is no article at {file}", findings, did_you_mean(file, self.ids))
+        elif path.lower().endswith(SUFFIXES) and (found := self.source_of(path, source)):
+            return self._page(f"/{found}{mark}{fragment}", line, findings)
         if not website or not base:
             return self._no_website(wanted, line, findings)
         # A site's root-absolute path belongs to its host, but a site may itself live below a path.
@@ -143,7 +219,8 @@ class LinkResolver:
 
     @warning_rule(
         "link-without-website",
-        "A link within the site, but `[publisher] website` is not set; its words stay as text.",
+        "A link within the site, but `[publisher] website` is not set, or no rule says where the page is shown; "
+        "its words stay as text.",
         "`[ryg](/ordbog/ryg)`",
         'Set `website = "https://…"` in publish.toml.',
     )

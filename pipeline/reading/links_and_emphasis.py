@@ -103,6 +103,13 @@ _FIGURES = re.compile(
     r"|(?<![*\\\W_])(?:(?<=\d)(?:\*(?![*\W_])|\*{2,}(?=\d))|\*(?=\d))"
 )
 _STRONG = re.compile(r"(?<![\\*])\*\*(?!\*)")
+# Emphasis within emphasis that begins or ends at one place, as CommonMark has it: `***a** b*`, `**a *b***`.
+_NESTED = re.compile(
+    r"(?<![\\*])\*{3}(?![\s*])[^*\n]*[^\s*]\*{2}(?!\*)[^*\n]*[^\s*]\*(?!\*)"
+    r"|(?<![\\*])\*{3}(?![\s*])[^*\n]*[^\s*]\*(?!\*)[^*\n]*[^\s*]\*{2}(?!\*)"
+    r"|(?<![\\*])\*{2}(?![\s*])[^*\n]*\*(?![\s*])[^*\n]*[^\s*]\*{3}(?!\*)"
+    r"|(?<![\\*])\*(?![\s*])[^*\n]*\*{2}(?![\s*])[^*\n]*[^\s*]\*{3}(?!\*)"
+)
 _WORD_CHARACTER = re.compile(r"\w")
 
 
@@ -214,7 +221,7 @@ def _repair_emphasis(lines: list[SourceLine], findings: FindingCollector) -> lis
 )
 def _repaired_paragraph(text: str, numbers: list[int], findings: FindingCollector) -> str:
     """Return text of a paragraph; the number of its lines stays."""
-    spans = [match.span() for match in re.finditer(CODE_SPAN, text)]
+    spans = [match.span() for pattern in (CODE_SPAN, _NESTED) for match in re.finditer(pattern, text)]
     marks = [m.start() for m in _STRONG.finditer(text) if not any(start <= m.start() < end for start, end in spans)]
     pairs, alone = _paired(text, marks)
     cuts: list[tuple[int, int, str]] = []

@@ -44,6 +44,7 @@ class PictureFinder:
     roots: SourceRoots
     limits: Limits = DEFAULT_LIMITS
     _listings: dict[Path, dict[str, Path]] = field(default_factory=dict)
+    _named: dict[str, list[Path]] = field(default_factory=dict)
     # Each picture with the number of its frames, and the parts of a drawing that are not shown
     _probed: dict[Path, tuple[Picture, int, tuple[str, ...]]] = field(default_factory=dict)
 
@@ -86,8 +87,15 @@ class PictureFinder:
     @error_rule(
         "picture-outside",
         "A picture lies outside the source folders; it is never opened.",
-        "`![x](../../secret.png)`, `![x](https://…)`",
+        "`![x](../../secret.png)`, `![x](file:///…)`",
         "Copy the picture into the source folder and name it there.",
+    )
+    @warning_rule(
+        "picture-remote",
+        "A picture lies on the web; the program fetches nothing, so the article is published without it.",
+        "`![Knæ](https://billeder.example/knae.png)`",
+        "Save the picture below the source folder and name it there.",
+        group="whole",
     )
     @warning_rule(
         "picture-placeholder",
@@ -110,14 +118,21 @@ class PictureFinder:
             findings.add("picture-outside", line, f"{target!r} is no path to a picture")
             return None
         wanted = unicodedata.normalize("NFC", unquote(parts.path))
+        is_name = parts.scheme == "page"
+        wanted = re.sub(r"^[@~]{1,2}/", "/", wanted)  # the root of the code, as Vite and others name it
         base = self.roots.site if wanted.startswith("/") else (self.roots.project / findings.source).parent
         path = Path(os.path.normpath(base / wanted.lstrip("/")))
-        if parts.scheme or parts.netloc or "\\" in target:
+        if parts.scheme in ("http", "https") or (parts.netloc and not parts.scheme):
+            message = f"the picture {target!r} lies on the web, and is not fetched; left out"
+            findings.add("picture-remote", line, message, "save it below the source folder, and name it there")
+        elif (parts.scheme and not is_name) or parts.netloc or "\\" in target:
             findings.add("picture-outside", line, f"the picture {target!r} lies outside the project")
         elif not wanted.strip("/") or "\x00" in wanted:
             findings.add("picture-missing", line, "a picture without a file name")
         elif _PLACEHOLDER_FILE.match(Path(wanted).name):
             findings.add("picture-placeholder", line, f"{target!r} is a placeholder for a picture")
+        elif further := self._further(path, wanted, findings.source, is_name=is_name):
+            return further
         elif not self._is_inside(path):
             findings.add("picture-outside", line, f"the picture {target!r} leads out of the source folders")
         elif (actual := self._on_disk(path)) is None:
@@ -129,6 +144,42 @@ class PictureFinder:
                 findings.add("picture-case", line, message)
             return actual
         return None
+
+    def _further(self, path: Path, wanted: str, source: str, *, is_name: bool) -> Path | None:
+        """Return a picture that is not where its path leads, but where the site has it; None where it is nowhere else.
+
+        That is: a static folder of the dialect, the folder that has the name of the article, or, where the dialect
+        finds pictures by their names, anywhere.
+        """
+        if not (is_name or self.roots.finds_by_name or self.roots.further_roots) or (
+            self._is_inside(path) and self._on_disk(path)
+        ):
+            return None
+        page = (self.roots.project / source).with_suffix("")
+        folders = (*self.roots.further_roots, page, *(folder for folder in self.roots.folders if is_name))
+        for folder in folders:
+            near = Path(os.path.normpath(folder / wanted.lstrip("/")))
+            if self._is_inside(near) and (actual := self._on_disk(near)):
+                return actual
+        if not (is_name or self.roots.finds_by_name):
+            return None
+        found = self._by_name().get(Path(wanted).name.casefold(), [])
+        ends = [each for each in found if each.as_posix().casefold().endswith(f"/{wanted.strip('/').casefold()}")]
+        kept = ends or found
+        return kept[0] if len(kept) == 1 else None
+
+    def _by_name(self) -> dict[str, list[Path]]:
+        """Return every picture of the source folders by its folded name."""
+        if not self._named:
+            for folder in self.roots.folders:
+                for at, _, names in os.walk(folder):
+                    for name in names:
+                        if Path(name).suffix.lower() in _TYPES_OF_SUFFIX:
+                            entry = Path(at) / name
+                            found = self._named.setdefault(unicodedata.normalize("NFC", name).casefold(), [])
+                            if entry not in found and self._is_inside(entry):
+                                found.append(entry)
+        return self._named
 
     def _is_inside(self, path: Path) -> bool:
         try:

@@ -7,8 +7,11 @@ hero → boxes of help → title and the rest → `Article`.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
@@ -34,7 +37,9 @@ from pipeline.model import (
 )
 from pipeline.reading.article_checks import check_alt_texts, check_links, check_size_limits, find_other_sites
 from pipeline.reading.block_builder import build_blocks
+from pipeline.reading.dialects import named, read_constructs
 from pipeline.reading.frontmatter import SourceText, read_front_matter
+from pipeline.reading.frontmatter_values import UNCONFIRMED
 from pipeline.reading.help_passages import box_help
 from pipeline.reading.lines import FindingCollector, Lines, TooLargeError, body_lines
 from pipeline.reading.links import LinkResolver
@@ -44,6 +49,7 @@ from pipeline.reading.picture_finder import PictureFinder, ResolvedPicture
 from pipeline.reading.programmes import check_person_numbers
 from pipeline.reading.repair_check import lost_part
 from pipeline.reading.repairs import repair_lines
+from pipeline.reading.site import Site
 from pipeline.reading.source_files import LargeFileError, Source, SourceRoots, read_inside, source_id
 from pipeline.reading.source_text import decode_source
 from pipeline.reading.titles import description_of, subject_of, title_of
@@ -51,6 +57,7 @@ from pipeline.reading.typography import apply_typography, apply_typography_to_te
 from pipeline.registry import error_rule, note_rule, repair_rule, warning_rule
 from pipeline.timing import timed_phase
 
+_PLAIN_SITE = Site()
 PANDOC_TIMEOUT_S = 6  # a batch takes half a second; only a runaway ever waits
 # Errors that cost a part of the article; any other error found while reading costs the article.
 PICTURE_OMITTED_CODES = {"picture-missing", "picture-broken", "picture-outside"}
@@ -70,16 +77,14 @@ class ReadResult:
 class _PreparedSource:
     source: Source
     text: SourceText
+    untouched: Lines
+    """The lines before the repairs, with the constructs of other tools as Markdown."""
     lines: Lines
     """The repaired lines."""
     findings: FindingCollector
     sha256: str
     read: int
     """How many of the findings were there before the repairs."""
-
-    @property
-    def untouched(self) -> Lines:
-        return body_lines(self.text.body, self.text.body_line)
 
 
 @dataclass(slots=True)
@@ -102,22 +107,26 @@ class _ArticleTargets:
     def link(self, target: str, line: int) -> str:
         return self.links.resolve(target, line, self.findings)
 
+    def title(self, target: str) -> str:
+        return self.links.title_of(target, self.findings.source)
+
 
 @timed_phase("read")
 def read_articles(
-    sources: Sequence[Source], config: Config, roots: SourceRoots, ids: Mapping[str, str]
+    sources: Sequence[Source], config: Config, roots: SourceRoots, ids: Mapping[str, str], site: Site = _PLAIN_SITE
 ) -> tuple[ReadResult, ...]:
     """Read sources into articles, several per pandoc process; one bad source never stops the others.
 
     Args:
         ids: The id of every source of the project, by path, so that links between files can be followed.
+        site: The site that they come from.
     """
-    prepared = [_prepare_source(source, config, roots) for source in sources]
+    prepared = [_prepare_source(source, config, roots, site) for source in sources]
     ready = [item for item in prepared if isinstance(item, _PreparedSource)]
     parsed = parse_many([_as_text(item.lines) for item in ready], PANDOC_TIMEOUT_S)
     checked = iter(_undo_harmful_repairs(tuple(zip(ready, parsed, strict=True))))
     finder = PictureFinder(roots, config.limits)
-    links = LinkResolver(config, ids)
+    links = LinkResolver(config, ids, site)
     return tuple(
         item
         if isinstance(item, ReadResult)
@@ -126,21 +135,23 @@ def read_articles(
     )
 
 
-def _prepare_source(source: Source, config: Config, roots: SourceRoots) -> _PreparedSource | ReadResult:
+def _prepare_source(source: Source, config: Config, roots: SourceRoots, site: Site) -> _PreparedSource | ReadResult:
     findings = FindingCollector(source.path, config.limits)
     sha256 = ""
     try:
         data = read_inside(roots.project / source.path, roots, config.limits.source_bytes)
         sha256 = hashlib.sha256(data).hexdigest()
         text_ = decode_source(data, findings)
-        parts = read_front_matter(text_, config.sources, findings)
+        parts = read_front_matter(text_, config.sources, findings, config.publisher.language)
         if parts is not None:
             _check_length(parts.body, config.limits)
-            read = len(findings)
             if parts.meta.is_programme:
                 check_person_numbers(text_)
-            lines = repair_lines(body_lines(parts.body, parts.body_line), findings)
-            return _PreparedSource(source, parts, lines, findings, sha256, read)
+            parts = replace(parts, meta=_with_path(parts.meta, source, site))
+            written = read_constructs(body_lines(parts.body, parts.body_line), findings, site.dialect)
+            read = len(findings)
+            lines = repair_lines(written, findings)
+            return _PreparedSource(source, parts, written, lines, findings, sha256, read)
     except SourceError as error:
         _add_error(error, findings)
     return ReadResult(source, None, sort_findings(findings), (), sha256)
@@ -280,18 +291,56 @@ def _check_article(article: Article, item: _PreparedSource, config: Config) -> N
 
 def _resolved(meta: Metadata, source: Source, targets: _ArticleTargets) -> Metadata:
     """Return front matter whose targets are absolute addresses; of these, only related articles give findings."""
-    links = targets.links
 
     def address(target: str, line: int) -> str:
-        return links.resolve(target, line, FindingCollector(source.path)) if target else ""
+        return targets.links.resolve(target, line, FindingCollector(source.path)) if target else ""
 
     related = tuple(_resolve_related(entry, targets) for entry in meta.related)
     return replace(
         meta,
-        address=address(meta.address, 0) if meta.address else links.address_of(source.id),
+        address=_own_address(meta, source, targets),
         related=tuple(entry for entry in related if entry.address or entry.id),
         events=tuple(replace(event, address=address(event.address, event.line)) for event in meta.events),
     )
+
+
+@note_rule(
+    "address-unconfirmed",
+    "No rule says where the site shows this page, so no address or QR code of it is printed.",
+    "`permalink: /:year/:title/`, which the site computes",
+    "Write `url: /where/it/is/`, or the pattern of all pages: `[sources] address`.",
+)
+def _own_address(meta: Metadata, source: Source, targets: _ArticleTargets) -> str:
+    """Return where the web has the article; empty where no one knows."""
+    links, findings = targets.links, targets.findings
+    if meta.address == UNCONFIRMED:
+        line = meta.line_of("url")
+        findings.add("address-unconfirmed", line, "its web address is computed by the site, so none is printed")
+        return ""
+    if meta.address:
+        return links.resolve(meta.address, 0, FindingCollector(source.path))
+    if not links.is_confirmed(source.id):
+        dialect = named(links.site.dialect).title
+        findings.add(
+            "address-unconfirmed", 0, f"where {dialect} shows this page is not known, so no address is printed"
+        )
+        return ""
+    return links.address_of(source.id, meta.slug)
+
+
+_DATED_NAME = re.compile(r"(\d{4})-(\d{2})-(\d{2})-.")
+
+
+def _with_path(meta: Metadata, source: Source, site: Site) -> Metadata:
+    """Return front matter with what the folder and the name of its file say: draft, date and language."""
+    path = PurePosixPath(source.path)
+    if "_drafts" in path.parts:
+        meta = replace(meta, is_draft=True)
+    dated = _DATED_NAME.match(path.name) if not meta.published and not site.is_plain else None
+    if dated:
+        with suppress(ValueError):
+            meta = replace(meta, published=date(*map(int, dated.groups())))
+    return meta if meta.language else replace(meta, language=site.language_of(source.path))
 
 
 def _resolve_related(entry: Related, targets: _ArticleTargets) -> Related:

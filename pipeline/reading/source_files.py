@@ -6,6 +6,7 @@ import errno
 import re
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path, PurePath
@@ -13,6 +14,8 @@ from pathlib import Path, PurePath
 from pipeline.config import FILE_NAME, Config, line_of
 from pipeline.errors import ConfigError, SourceError
 from pipeline.findings import Finding, make_finding
+from pipeline.reading.dialects import named
+from pipeline.reading.site import site_by_files
 from pipeline.registry import error_rule, warning_rule
 from pipeline.trusted_paths import read_regular
 
@@ -40,6 +43,10 @@ class SourceRoots:
     project: Path
     site: Path  # What a site-absolute path is resolved against
     folders: tuple[Path, ...]
+    further_roots: tuple[Path, ...] = ()
+    """Where a site-absolute path is looked for besides: the static folders of the project's dialect."""
+    finds_by_name: bool = False
+    """Pictures are found by their names, wherever they lie, as Obsidian does."""
 
     def relative(self, path: Path) -> str:
         """Return a path as reports and models name it."""
@@ -63,12 +70,14 @@ def find_roots(config: Config) -> SourceRoots:
                 raise _sources_error(config, key, f"[sources] {key} is {value!r}, {expected}")
     site = (project / config.sources.root).resolve()
     fixed = [(project / glob_base(glob)).resolve() for glob in config.sources.articles]
-    folders = tuple(dict.fromkeys((site, *fixed)))
+    found = site_by_files(config)
+    folders = tuple(dict.fromkeys((site, *fixed, *(folder.resolve() for folder in found.readable))))
     for folder in folders:
         if not folder.is_relative_to(project):
             message = f"[sources] leads out of the project folder, to a folder named {folder.name!r}"
             raise _sources_error(config, "", message, "a symbolic link may point only to places inside the project")
-    return SourceRoots(project, site, folders)
+    further = tuple(folder.resolve() for folder in found.static_folders)
+    return SourceRoots(project, site, folders, further, named(found.dialect).finds_by_name)
 
 
 def _sources_error(config: Config, key: str, message: str, hint: str = "") -> ConfigError:
@@ -91,7 +100,7 @@ class DiscoveredSources:
 )
 @warning_rule(
     "file-not-read",
-    "A file of another kind than Markdown lies where articles are read; nothing is published from it.",
+    "Files of another kind than Markdown lie where articles are read; nothing is published from them.",
     "`sources/blog/ryg.docx`",
     "`publish import` makes articles of Word, OpenDocument and HTML files; save others as Markdown (`.md`).",
 )
@@ -110,6 +119,7 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
     by_id: dict[str, list[str]] = defaultdict(list)
     findings: list[Finding] = []
     seen: set[str] = set()
+    unread: defaultdict[str, list[str]] = defaultdict(list)
     for glob in config.sources.articles:
         base = roots.project / glob_base(glob)
         for path in _matches(glob, config, roots):
@@ -121,11 +131,7 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
             if name in seen:
                 continue
             if path.suffix.lower() in _OTHER_KINDS and Path(glob).suffix != path.suffix:
-                hint = "save its text as Markdown with the suffix .md, or move the file out of the source folders"
-                if path.suffix.lower() in _IMPORTED_KINDS:
-                    hint = f'`publish import "{_printable(name)}"` makes an article of it; then move it elsewhere'
-                message = f"a file of the kind {path.suffix} is not read, expected .md"
-                findings.append(make_finding("file-not-read", _printable(name), 0, message, hint))
+                unread[path.suffix.lower()].append(name)
                 continue
             seen.add(name)
             id_ = source_id(below)
@@ -136,6 +142,7 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
     if not seen:
         message = f"[sources] articles: no file matches {', '.join(config.sources.articles)}"
         raise _sources_error(config, "articles", message, "correct the pattern; what was published stays as it is")
+    findings += _unread_findings(unread, seen)
     sources = [Source(id_, name) for id_, names in sorted(by_id.items()) for name in names]
     conflicts = tuple(source for source in sources if len(by_id[source.id]) > 1)
     for source in conflicts:
@@ -146,10 +153,30 @@ def find_sources(config: Config, roots: SourceRoots) -> DiscoveredSources:
     return DiscoveredSources(published, conflicts, tuple(findings))
 
 
+def _unread_findings(unread: Mapping[str, list[str]], seen: set[str]) -> Iterator[Finding]:
+    """Yield one finding for each kind of file that the globs lead to and that no article is read from."""
+    for suffix, names in sorted(unread.items(), key=lambda kind: min(kind[1])):
+        left = sorted(set(names) - seen)
+        if not left:
+            continue
+        if suffix in _MARKDOWN_KINDS:
+            hint = f'if they are articles, name them too: `[sources] articles = […, "…/**/*{suffix}"]`'
+        elif suffix in _IMPORTED_KINDS:
+            hint = f'`publish import "{_printable(left[0])}"` makes an article of it; then move it elsewhere'
+        else:
+            hint = "save the text as Markdown with the suffix .md, or move the file out of the source folders"
+        count = f"{len(left)} files" if len(left) > 1 else "a file"
+        listed = ", ".join(map(_printable, left[:_MOST_NAMED])) + (" …" if len(left) > _MOST_NAMED else "")
+        message = f"{count} of the kind {suffix}, expected .md; nothing is published from: {listed}"
+        yield make_finding("file-not-read", _printable(left[0]), 0, message, hint)
+
+
+_MOST_NAMED = 5
 # Kinds of files that an author may take for an article.
-_OTHER_KINDS = frozenset(
-    {".markdown", ".mdown", ".mkd", ".mdx", ".rtf", ".doc", ".docx", ".odt", ".pages", ".htm", ".html"}
-)
+_MARKDOWN_KINDS = frozenset({".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"})
+_OTHER_KINDS = _MARKDOWN_KINDS | {
+    ".rtf", ".doc", ".docx", ".odt", ".pages", ".htm", ".html", ".rst", ".adoc", ".ipynb", ".org"
+}  # fmt: skip
 
 _IMPORTED_KINDS = (".docx", ".odt", ".htm", ".html")
 
@@ -193,12 +220,17 @@ def _printable(name: str) -> str:
 def source_id(below: PurePath) -> str:
     """Return the id of a source: its path without suffix, lower case, `_` and spaces as `-`, NFC.
 
+    The page of a folder, `index.md`, has the folder's.
+
     >>> source_id(PurePath("blog/Soevn_1.md"))
     'blog/soevn-1'
+    >>> source_id(PurePath("blog/soevn/index.md"))
+    'blog/soevn'
     """
     parts = unicodedata.normalize("NFC", below.with_suffix("").as_posix()).lower().split("/")
     cleaned = (_NOT_IN_A_NAME.sub("-", part.replace("_", "-")).strip(".-") for part in parts)
-    return "/".join(part for part in cleaned if part)
+    kept = [part for part in cleaned if part]
+    return "/".join(kept[:-1] if len(kept) > 1 and kept[-1] == "index" else kept)
 
 
 def resolve_inside(path: Path, roots: SourceRoots) -> Path:

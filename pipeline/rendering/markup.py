@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from pipeline import model
 from pipeline.rendering.help_levels import box_label, number_line
+from pipeline.rendering.table_columns import PAIR
 from pipeline.rendering.words import Words
 
 Emphasis: TypeAlias = model.Emph | model.Strong | model.Strikeout | model.Superscript | model.Subscript
@@ -36,7 +37,7 @@ TITLE = "_title"
 
 def stacked_classes(table: model.Table) -> str:
     """Return the classes of a table that narrow screens show as cards."""
-    return "stacks" if len(table.head) <= _PAIR else "stacks labelled"
+    return "stacks" if len(table.head) <= PAIR else "stacks labelled"
 
 
 def part_id(edition: model.Edition, part: model.EditionPart) -> str:
@@ -55,6 +56,12 @@ def with_class(markup: Markup, kinds: str) -> Markup:
     name, found, classes = tag.partition(' class="')
     tag = f'{name} class="{kinds} {classes}' if found else f'{tag} class="{kinds}"'
     return Markup(f"{tag}>{rest}")  # noqa: S704  # escaped already
+
+
+def with_attribute(markup: Markup, name: str, value: str) -> Markup:
+    """Return the markup of an element with one more attribute."""
+    tag, _, rest = str(markup).partition(">")
+    return Markup(f'{tag} {name}="{escape(value)}">{rest}')  # noqa: S704  # escaped already
 
 
 def column_widths(
@@ -79,8 +86,6 @@ def anchor(prefix: str, number: int, block: model.Block) -> str:
     return prefix + (block.id if isinstance(block, model.Header | model.References) else f"_block-{number}")
 
 
-_PAIR = 2
-"""Columns of a table that is read as term and meaning."""
 _NUMBER_STYLES = {"a": "lower-alpha", "A": "upper-alpha", "i": "lower-roman", "I": "upper-roman"}
 
 
@@ -237,7 +242,7 @@ class MarkupRenderer:
         """
         pieces = []
         for at, (cell, heading) in enumerate(zip_longest(cells, head[: len(cells)])):
-            is_labelled = at and len(head) > _PAIR and heading and cell.blocks
+            is_labelled = at and len(head) > PAIR and heading and cell.blocks
             label = self.head_label(heading) if is_labelled else ""
             shown = Markup('<span class="label"{}>{}: </span>').format(ADDED, label) if label else ""
             align = Markup(' class="{}"').format(cell.alignment) if cell.alignment else ""

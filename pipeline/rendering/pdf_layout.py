@@ -12,6 +12,9 @@ from functools import cache, lru_cache
 from typing import Any
 from xml.etree.ElementTree import Element
 
+import pipeline.rendering.weasyprint_import  # noqa: F401  # before WeasyPrint
+
+# isort: split
 import pydyf  # type: ignore[import-untyped]  # WeasyPrint's own writer of PDF
 import weasyprint
 from weasyprint.css.counters import CounterStyle
@@ -28,6 +31,8 @@ columns.install()
 line_ends.install()
 ELEMENT_PREFIX = "part:"
 """Prefix of the annotation name that links a group of WeasyPrint's structure tree to its HTML element."""
+READ_BEFORE = "data-read-before"
+"""Attribute of an element that is printed later than it is read: the id of the element that it is read before."""
 _NO_TARGET = (0.0, 0.0, 0.0, 0.0)
 _PDF_VARIANT = "pdf/a-2a"
 _MM_PER_PX = 25.4 / 96
@@ -105,6 +110,7 @@ def lay_out(html: str, css: str, resources: Mapping[str, Resource]) -> Layout:
             document = source.render(
                 font_config=_font_configuration(),
                 counter_style=counters,
+                cache=_decoded_pictures(frozenset(resources.items())),
                 stylesheets=[sheet],
                 pdf_variant=_PDF_VARIANT,
                 presentational_hints=True,  # the number that a list starts with
@@ -144,6 +150,18 @@ def insert_boxes(layout: Layout, other: Layout, name: str, below: str) -> None:
     around[at:at] = list(whole.element)
     # A new page object collects links, anchors and bookmarks again.
     layout.document.pages[number] = type(page)(page._page_box)
+
+
+def restore_reading_order(layout: Layout) -> None:
+    """Return elements that are printed later than they are read to their places: tags follow the reading order."""
+    parents = {child: parent for parent in layout.root.iter() for child in parent}
+    by_id = {child.get("id"): child for child in parents}
+    for element in [child for child in parents if child.get(READ_BEFORE)]:
+        follower = by_id.get(element.attrib.pop(READ_BEFORE))
+        if follower is not None:
+            parents[element].remove(element)
+            around = parents[element] = parents[follower]
+            around.insert(list(around).index(follower), element)
 
 
 @timed_phase("write")
@@ -188,7 +206,14 @@ def _font_configuration() -> FontConfiguration:
     # At interpreter exit its destructor would call functions that no longer exist: the caches are cleared before.
     atexit.register(_font_configuration.cache_clear)
     atexit.register(_style_sheet.cache_clear)
+    atexit.register(_decoded_pictures.cache_clear)
     return FontConfiguration()
+
+
+@lru_cache(maxsize=1)
+def _decoded_pictures(_: frozenset[tuple[str, Resource]]) -> dict[str, Any]:
+    """Return what WeasyPrint keeps of the pictures of an article, which is laid out several times."""
+    return {}
 
 
 @lru_cache(maxsize=8)

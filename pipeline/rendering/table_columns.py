@@ -10,6 +10,8 @@ from itertools import zip_longest
 
 from pipeline.model import Cell, Plain, Table, text
 
+PAIR = 2
+"""Columns of a table that is read as term and meaning."""
 _MOST_WORDS = 3
 """A cell with more words is read as a sentence, whose lines must begin below each other."""
 _MOST_HEAD_WORDS = 5

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from pipeline import model
 from pipeline.rendering.help_levels import box_label, number_line
+from pipeline.rendering.table_columns import PAIR
 from pipeline.rendering.words import Words
 
 WIDTH = 72
@@ -199,13 +200,19 @@ class TextRenderer:
         return f"\n{words}" if is_list and "\n" in words else words  # All its items are aligned
 
     def as_records(self, head: list[str], rows: list[list[str]], width: int) -> str:
-        """Return the headings, then each row as lines of `heading: cell`."""
+        """Return the headings, then each row by itself, its first cell without a label.
+
+        In two columns the cells are read as term and meaning; in more, the others are lines of `heading: cell`.
+        """
         records = [self.paragraph(" · ".join(filter(None, head)), width)]
+        labels = ["", *head[1:]] if len(head) > PAIR else []
         for row in rows:
-            labelled = zip_longest(head[: len(row)], row, fillvalue="")
+            labelled = zip_longest(labels[: len(row)], row, fillvalue="")
             texts = [f"{label}: {cell}" if label else cell for label, cell in labelled if cell or not any(head)]
             while texts and not texts[-1]:
                 texts.pop()
+            if not labels and len(row) == PAIR and all(row) and not any("\n" in cell for cell in row):
+                texts = [" – ".join(row)]
             # Without heads, a dash keeps the place of an empty cell.
             lines = (
                 hanging_indent("", self.paragraph(words or "–", width - GUTTER), 0 if words[:1] == "\n" else GUTTER)

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.config import Config, line_of
+from pipeline.config import FILE_NAME, Config, line_of
 from pipeline.engine.codec import encode
 from pipeline.engine.keys import FileDigests, digest, reading_key, spelling_key
 from pipeline.engine.reading_task import EncodedRead, ReadContext, Summary, compact_json, read_sources, value_from_json
@@ -16,9 +16,12 @@ from pipeline.errors import ConfigError
 from pipeline.findings import Finding, make_finding
 from pipeline.lint.word_lists import validate_word_lists
 from pipeline.model import FRONT_MATTER_KEYS, Article, ArticleMeta, Metadata
+from pipeline.reading.dialects import named
 from pipeline.reading.editions import article_meta, suggest_id
 from pipeline.reading.picture_finder import PictureFinder, ResolvedPicture
+from pipeline.reading.site import Site, find_site, site_by_files
 from pipeline.reading.source_files import DiscoveredSources, Source, find_roots, find_sources
+from pipeline.registry import note_rule
 from pipeline.rendering.styles import find_styles
 from pipeline.run.manifest import cached_summary
 from pipeline.run.run_context import RunContext
@@ -94,8 +97,11 @@ class SourceReader:
         self._run = run
         self._by_id = {source.id: source for source in self._found.sources}
         ids = {source.path: source.id for source in self._found.sources}
-        self._context = ReadContext(run.config, self.roots, ids, run.cache, spelling_key())
-        self._key = reading_key(run.config, ids)
+        self.site = find_site(run.config, site_by_files(run.config), self.roots.project, ids)
+        if not self.site.is_plain:
+            self._found = replace(self._found, findings=(*self._found.findings, _dialect_note(self.site)))
+        self._context = ReadContext(run.config, self.roots, ids, run.cache, spelling_key(), self.site)
+        self._key = reading_key(run.config, ids, self.site)
         self._finder = PictureFinder(self.roots, run.config.limits)
         self._digests = FileDigests(run.cache)
         self._added: dict[str, bytes] = {}
@@ -121,7 +127,7 @@ class SourceReader:
                 or "give its id: its path below the source folder, without suffix",
             )
         paths = {source.path for source in conflicts}
-        findings = tuple(finding for finding in found.findings if finding.source in paths)
+        findings = tuple(each for each in found.findings if each.source in paths or each.code == "dialect-found")
         records = self._records(asked)
         records |= self._records(id_ for meta in _metas(records) for id_ in meta.articles if id_ not in records)
         related = (entry.id for meta in _metas(records) for entry in meta.related if entry.id not in records)
@@ -225,6 +231,17 @@ class SourceReader:
         # The limit of one source: a batch takes about a second, and a slow one is read again source by source.
         limit_s = self._run.config.limits.seconds
         return (Task(read_sources, (tuple(batch), self._context), limit_s) for batch in batches)
+
+
+@note_rule(
+    "dialect-found",
+    "The articles are those of a tool that makes web sites; its constructs, addresses and folders are read as its own.",
+    "`hugo.toml` beside `content/`",
+    'Nothing; or set it: `[sources] dialect = "markdown"` for none.',
+)
+def _dialect_note(site: Site) -> Finding:
+    message = f"the articles are read as those of {named(site.dialect).title}, by {site.evidence}"
+    return make_finding("dialect-found", FILE_NAME, 0, message)
 
 
 def _metas(records: Mapping[str, SourceRecord]) -> list[Metadata]:

@@ -13,6 +13,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -299,6 +300,7 @@ def _unlabelled_elements(page: etree._Element) -> Iterator[str]:
 # ---- style sheets: CSS that EPUBCheck passes but older reading systems do not support
 
 
+@lru_cache(maxsize=16)  # the books of a site share their style sheets
 def unsafe_css(sheet: str) -> tuple[tuple[int, str], ...]:
     """Return the CSS of a style sheet that older readers do not support: line and description."""
     rules = re.sub(r"(?s)/\*.*?\*/", lambda comment: re.sub(r"[^\n]", " ", comment[0]), sheet)
@@ -311,6 +313,7 @@ def unsafe_css(sheet: str) -> tuple[tuple[int, str], ...]:
     return tuple((rules.count("\n", 0, place) + 1, what) for place, what in sorted(places))
 
 
+@lru_cache(maxsize=16)
 def files_in_css(sheet: str) -> tuple[tuple[int, str], ...]:
     """Return the files that a style sheet loads: line and address."""
     import tinycss2

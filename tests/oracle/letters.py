@@ -114,12 +114,17 @@ def _without_head(letter: Letter, grid: Grid, start: int) -> tuple[Grid, int] | 
 
 
 def _records(letter: Letter, grid: Grid) -> tuple[Grid, int] | None:
-    """Return a table whose cells stand behind their heads, row by row; without heads, a dash is an empty cell."""
+    """Return a table row by row: of two columns as term and meaning, of more with each head before its cell.
+
+    The first cell of a row has no head before it; without heads, a dash is an empty cell.
+    """
     head = grid.rows[0] if grid.has_head else ()
     pieces = ["·".join(pattern(cell) for cell in head if cell)]
     for row in grid.rows[len(head[:1]) :]:
         for place, cell in enumerate(row):
-            label = pattern(head[place]) + ":" if place < len(head) and head[place] else ""
+            is_labelled = len(head) > 2 and 0 < place < len(head) and head[place]
+            is_meaning = len(head) <= 2 and len(row) == 2 and place == 1 and all(row)
+            label = pattern(head[place]) + ":" if is_labelled else "–?" * is_meaning
             is_between = not any(head) and any(row[place:])
             pieces.append(f"{label}{pattern(cell)}" if cell else "–" * is_between)
     if not re.search("".join(pieces), letter.text):

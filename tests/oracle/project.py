@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import load_config
-from pipeline.model import Article, Header, Metadata, References, walk
+from pipeline.model import Article, Edition, Header, Metadata, References, walk
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
+from pipeline.rendering.programme import as_programme
 from pipeline.writers import installed_writers
 from tests.oracle import comparing, letters, pages, paper
 from tests.oracle.comparing import Compared, Difference
@@ -56,13 +57,20 @@ def compare_project(project: Path, outputs: Path) -> Iterator[Result]:
     articles = articles_of(project)
     report = json.loads((outputs / "report.json").read_text("utf-8"))
     for entry in report["editions"]:
-        bound = [articles[source] for source in entry["sources"] if source in articles]
+        bound = _as_shown([articles[source] for source in entry["sources"] if source in articles])
         files = {artifact["path"]: outputs / artifact["path"] for artifact in entry["artifacts"]}
         named = [each for each in report["findings"] if NAMED.get(each["code"]) == entry["format"]]
         for path, file in files.items():
             for kind, article, compared in _compare_file(entry, bound, file):
                 lines = frozenset(int(each["line"]) for each in named if each["source"] == article.source)
                 yield Result(article.source, path, kind, compared, lines)
+
+
+def _as_shown(bound: list[Article]) -> list[Article]:
+    """Return the articles of an edition; a programme shows steps, cautions, and the doses that it sets."""
+    if len(bound) < 2 or not bound[0].meta.is_programme:
+        return bound
+    return [bound[0], *as_programme(Edition(bound[0], tuple(bound[1:]))).edition.articles]
 
 
 def _compare_file(entry: dict[str, Any], bound: list[Article], file: Path) -> Iterator[tuple[str, Article, Compared]]:

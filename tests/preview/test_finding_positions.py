@@ -66,3 +66,20 @@ def test_a_finding_of_a_picture_stands_beside_the_picture(tmp_path: Path) -> Non
     assert each.position is not None
     assert (each.position.page, round(each.position.top, 3)) == min(shown)  # the other one is the QR code
     assert each.position.page == 2
+
+
+def test_words_that_are_printed_twice_are_marked_where_their_own_line_is(tmp_path: Path) -> None:
+    filler = "\n\n".join("Noget andet om at gå og at løbe. " * 6 for _ in range(12))
+    source = f"---\ntitle: Ryg\n---\n\nHold ryggen i gang.\n\n{filler}\n\nHold ryggen i gang.\n"
+    write(tmp_path / "publish.toml", PUBLISH_TOML)
+    write(tmp_path / "sources/ryg.md", source)
+    assert run_publish(tmp_path, "handout").code == 0
+    lines = [at for at, words in enumerate(source.splitlines(), 1) if words.startswith("Hold")]
+
+    first, last = place_findings(
+        [finding("warning", line) for line in lines], source, tmp_path / "outputs/handout/ryg.pdf"
+    )
+
+    assert first.position is not None
+    assert last.position is not None
+    assert (first.position.page, last.position.page) == (1, 2)

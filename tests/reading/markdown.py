@@ -32,6 +32,9 @@ class Resolver:
         self.asked.append((target, line))
         return "" if "ukendt" in target else target
 
+    def title(self, target: str) -> str:
+        return ""
+
 
 def lines(markdown: str) -> Lines:
     return tuple(SourceLine(row, number) for number, row in enumerate(dedent(markdown).strip("\n").split("\n"), 1))

@@ -61,7 +61,8 @@ def test_the_order_is_that_of_the_project() -> None:
         ("1/2/25", DMY, "four digits", "in full"),
         ("2. maj 25", DMY, "four digits", "in full"),
         ("2. mai 2025", DMY, "28. februar 2025", "'mai' is no month"),
-        ("maj 2025", DMY, "28-02-2025", "can be read"),
+        ("maj 2025", DMY, "a day too", "not guessed"),
+        ("2025-05", DMY, "a day too", "not guessed"),
         ("i går", DMY, "28-02-2025", "can be read"),
         ("", DMY, "28-02-2025", "can be read"),
         ("2025-05-02T25:00", DMY, "28-02-2025", "can be read"),
@@ -105,3 +106,17 @@ def test_any_text_is_a_day_or_a_named_fault(written: str, order: DateOrder) -> N
         assert 1900 <= day.year <= 2100
 
     assert all(words)
+
+
+@pytest.mark.parametrize(
+    ("written", "language"),
+    [
+        ("2. Januar 2024", "de"), ("2 janvier 2024", "fr"), ("2 de enero de 2024", "es"),
+        ("2 de janeiro de 2024", "pt-BR"),
+        ("2 stycznia 2024", "pl"), ("2 января 2024", "ru"), ("2024年1月2日", "ja"), ("2 janv. 2024", "fr"),
+        ("2024-01-02 10:00:00 +0100 CET", ""), ("2024-01-02T10:00:00.000+05:45", ""), ("2024-01-02 10:00:00-05", ""),
+        ("Tue, 02 Jan 2024 10:00:00 +0000", ""),
+    ],
+)  # fmt: skip
+def test_dates_of_other_tools_and_in_the_words_of_the_article(written: str, language: str) -> None:
+    assert parse_date(written, DMY, language) == date(2024, 1, 2)

@@ -247,3 +247,33 @@ def test_a_slug_is_an_id_everywhere_and_stays_itself(words: str) -> None:
     assert made[0].isalpha()
     assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
     assert slugify(made) == made
+
+
+# ---- addresses
+
+
+@pytest.mark.parametrize(
+    ("keys", "address"),
+    [
+        ("permalink: /raad/knae/", "https://klinik.example/raad/knae/"),
+        ("permalink: raad/knae.html", "https://klinik.example/raad/knae.html"),
+        ("slug: knae", "https://klinik.example/blog/knae"),
+        ("slug: /raad/knae", "https://klinik.example/raad/knae"),
+        ("permalink: /raad/knae/\nslug: andet", "https://klinik.example/raad/knae/"),
+        ("url: /her", "https://klinik.example/her"),
+    ],
+)
+def test_an_article_says_where_the_web_has_it(tmp_path: Path, keys: str, address: str) -> None:
+    result = reading(tmp_path, "blog/ryg", f"---\ntitle: Ryg\n{keys}\n---\n\nTekst.\n")
+
+    assert result.article is not None
+    assert result.article.meta.address == address
+
+
+@pytest.mark.parametrize("link", ["/:year/:title/", "/{{ title | slug }}/", "false"])
+def test_an_address_that_the_site_computes_is_not_guessed(tmp_path: Path, link: str) -> None:
+    result = reading(tmp_path, "ryg", f'---\ntitle: Ryg\npermalink: "{link}"\n---\n\nTekst.\n')
+
+    assert result.article is not None
+    assert result.article.meta.address == ""
+    assert [(finding.code, finding.line) for finding in result.findings] == [("address-unconfirmed", 3)]

@@ -174,3 +174,29 @@ def test_a_name_with_a_line_end_is_unusable(tmp_path: Path) -> None:
     assert [source.id for source in files.sources] == ["ok"]
     assert [finding.code for finding in files.findings] == ["name-unusable"]
     assert "\n" not in files.findings[0].source
+
+
+def test_files_of_one_kind_that_are_not_read_are_named_once_with_what_to_do(tmp_path: Path) -> None:
+    for name in ("a.md", "b.docx", "c.docx", "d.mdx"):
+        write(tmp_path / "sources" / name, "# A")
+
+    config = project(tmp_path)
+    found = find_sources(config, find_roots(config)).findings
+
+    assert [(each.code, each.source) for each in found] == [
+        ("file-not-read", "sources/b.docx"), ("file-not-read", "sources/d.mdx")
+    ]  # fmt: skip
+    assert "2 files of the kind .docx" in found[0].message
+    assert "sources/b.docx, sources/c.docx" in found[0].message
+    assert "**/*.mdx" in found[1].hint
+
+
+def test_a_kind_that_another_glob_names_is_read(tmp_path: Path) -> None:
+    for name in ("a.md", "d.mdx"):
+        write(tmp_path / "sources" / name, "# A")
+
+    config = project(tmp_path, articles=("sources/*.md", "sources/*.mdx"))
+    found = find_sources(config, find_roots(config))
+
+    assert [source.id for source in found.sources] == ["a", "d"]
+    assert found.findings == ()

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
+import re
+import subprocess
+import sys
 
 import pytest
+from weasyprint.text import line_break
+from weasyprint.text.fonts import get_font_description
 
 from pipeline.errors import StyleError
+from pipeline.rendering import line_ends
 from pipeline.rendering.fonts import supported_characters
 from pipeline.rendering.pdf_layout import Resource, draw_pdf, lay_out
 
@@ -88,3 +95,33 @@ def test_words_in_an_element_change_no_line_end() -> None:
 
     widths = [40 + number / 2 for number in range(100)]
     assert [width for width in widths if height_mm(marked, width) != height_mm(plain, width)] == []
+
+
+@pytest.mark.parametrize("css", ["font-size: 15pt", "font-weight: bold", "letter-spacing: 1px", "font-style: italic"])
+def test_lines_known_from_one_style_are_not_used_for_another(css: str) -> None:
+    html = page('<p style="width: 60mm">Hold stillingen i to sekunder, og sænk langsomt.</p><p id="end">x</p>')
+    other_css = f"{CSS} p {{ {css} }}"
+
+    lay_out(html, CSS, {})
+    after_another = draw_pdf(lay_out(html, other_css, {}))
+    line_ends._known.clear()
+
+    assert draw_pdf(lay_out(html, other_css, {})) == after_another
+
+
+def test_lines_are_known_by_every_property_that_weasyprint_reads_for_them() -> None:
+    functions = (line_break.split_first_line, line_break.Layout, get_font_description)
+    read = {name for each in functions for name in re.findall(r"style\['(\w+)'\]", inspect.getsource(each))}
+
+    assert read <= set(line_ends._PROPERTIES)
+    assert "white_space" in read
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="libraries have other names there")
+def test_weasyprint_is_imported_without_starting_a_process() -> None:
+    code = (
+        "import sys; sys.addaudithook(lambda name, _: name == 'subprocess.Popen' and sys.exit('a process'));"
+        "import pipeline.rendering.pdf_layout, ctypes.util; assert ctypes.util.find_library.__module__ == 'ctypes.util'"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False).returncode == 0

@@ -117,10 +117,20 @@ def test_numbers_of_a_right_aligned_column_stand_below_each_other() -> None:
 
 def test_a_wide_table_is_written_row_by_row_with_its_headings() -> None:
     """A cell broken over several lines cannot be followed by ear."""
-    made = written(Table(row("Øvelse", "Sådan"), (row("Bækkenløft", LONG), row("Gang", LONG))))
+    made = written(Table(row("Øvelse", "Sådan", "Gange"), (row("Bækkenløft", LONG, "8"), row("Gang", LONG))))
 
-    assert made.startswith("Øvelse · Sådan\n\nØvelse: Bækkenløft\nSådan: Gå en tur")
-    assert "\n\nØvelse: Gang\n" in made
+    assert made.startswith("Øvelse · Sådan · Gange\n\nBækkenløft\nSådan: Gå en tur")
+    assert "\nGange: 8\n\nGang\nSådan: " in made
+    assert made.count("Gange") == 2
+
+
+def test_a_wide_table_of_two_columns_is_written_as_term_and_meaning() -> None:
+    """A label before each of thirty words says nothing, as in the HTML of the mail."""
+    made = written(Table(row("Ord", "Betydning"), (row("Bursa", LONG), row("", LONG), row("Sene", "senen"))))
+
+    assert made.startswith("Ord · Betydning\n\nBursa – Gå en tur")
+    assert "\n\nGå en tur" in made
+    assert made.endswith("\n\nSene – senen")
 
 
 def test_a_table_without_head_or_with_ragged_rows_loses_no_cell() -> None:
@@ -140,7 +150,7 @@ def test_items_of_a_list_in_a_cell_are_aligned() -> None:
     steps = Cell((OrderedList(((plain("ti"),), (plain("fem"), BulletList(((plain("hurtigt"),),)))), 3),))
 
     assert written(Table(row("Uge", "Sæt"), ((Cell((plain("1"),)), steps),))) == (
-        "Uge · Sæt\n\nUge: 1\nSæt:\n  3. ti\n  4. fem\n     - hurtigt"
+        "Uge · Sæt\n\n1\n3. ti\n4. fem\n   - hurtigt"
     )
     assert written(Table((), ((Cell((plain("1"),)), steps),))) == "1\n3. ti\n4. fem\n   - hurtigt"
 

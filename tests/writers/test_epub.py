@@ -50,7 +50,7 @@ from pipeline.validation.certifying import check_with_epubcheck
 from pipeline.validation.epub import validate_epub
 from pipeline.writers import Facts, Written
 from pipeline.writers import epub as writer
-from tests.makers import PICTURE, article, changed, contents, everything, header, job, para, single, words_in
+from tests.makers import PICTURE, article, changed, contents, everything, header, job, para, plain, single, words_in
 from tests.makers import write as text_file
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -138,13 +138,13 @@ def metadata(files: dict[str, bytes], name: str) -> list[str]:
 def test_epubcheck_finds_nothing_in_any_kind_of_book(tmp_path: Path) -> None:
     """Fatal errors, errors and warnings: none, whatever the content."""
     odd = article(title=f"„Ondt“ & <værre> — 'så' er det \"slut\" {LONG}", key_points=("a & b < c",))
-    plain = article(blocks=(para("Kort."),), published=None, updated=None, description="", address="")
+    bare = article(blocks=(para("Kort."),), published=None, updated=None, description="", address="")
     exempt = writer.Options(typeface="system", exemption="eaa-microenterprise")
     english = article(language="en", title="Back pain", blocks=(header("Keep moving"), para("It helps.")))
     editions = {
         "everything": (single(everything()), {"facts": PRINTED}),
         "odd": (single(odd), {}),
-        "plain": (single(plain), {"publisher": Publisher(name="Klinik")}),
+        "plain": (single(bare), {"publisher": Publisher(name="Klinik")}),
         "bound": (five(), {}),
         "exempt": (single(), {"options": exempt}),
         "english": (single(english), {}),
@@ -530,6 +530,39 @@ def test_boxes_that_say_when_to_see_a_doctor_are_listed_in_front() -> None:
     hrefs = [link.get("href") for link in urgent.iter(f"{XHTML}a") if "#" in str(link.get("href"))]
     assert len(hrefs) == 5
     assert hrefs[0] == "chapter-002.xhtml#blog-tekst-1-_box-1"
+
+
+def test_the_page_of_signs_tells_titles_paragraphs_and_items_apart() -> None:
+    signs = BulletList(((plain("du får feber"),), (plain("du mister kraft"),)))
+    found = Callout("see-doctor", (header("Hvornår skal du søge læge?"), para("Søg læge, hvis"), signs))
+
+    untitled = Callout("see-doctor", (signs,))
+
+    urgent = page(write(bound(article(blocks=(found, untitled)))), "urgent.xhtml")
+
+    box = next(part for part in urgent.iter(f"{XHTML}section") if part.get("class") == "callout see-doctor")
+    lines = [
+        (part.tag.removeprefix(XHTML), part.get("class"), part.text) for part in box.iter(f"{XHTML}p", f"{XHTML}li")
+    ]
+    assert lines == [
+        ("p", "callout-subtitle", "Hvornår skal du søge læge?"),
+        ("p", None, "Søg læge, hvis"),
+        ("li", None, "du får feber"),
+        ("li", None, "du mister kraft"),
+        ("p", "callout-subtitle", "Søg læge, hvis …"),
+        ("li", None, "du får feber"),
+        ("li", None, "du mister kraft"),
+    ]
+
+
+def test_the_date_below_a_title_says_what_it_tells() -> None:
+    published, updated = date(2025, 2, 19), date(2025, 3, 1)
+
+    alone = page(write(single(article(published=published, updated=None))))
+    both = page(write(single(article(published=published, updated=updated))))
+
+    assert "Udgivet 19. februar 2025" in words_of(alone)
+    assert "Opdateret 1. marts 2025" in words_of(both)
 
 
 def test_a_bound_book_has_one_list_of_references_by_chapter() -> None:

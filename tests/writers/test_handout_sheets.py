@@ -10,10 +10,28 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 import pytest
 
-from pipeline.model import Block, BulletList, Cell, Figure, Header, Image, OrderedList, Para, Strong, Table
-from pipeline.writers import handout
+from pipeline.model import (
+    Article,
+    Block,
+    BulletList,
+    Callout,
+    Cell,
+    Edition,
+    Figure,
+    Header,
+    Image,
+    OrderedList,
+    Para,
+    Str,
+    Strong,
+    Table,
+)
+from pipeline.writers import Job, handout
+from pipeline.writers.handout.missing_characters import Substitutions
+from pipeline.writers.handout.picture_fit import with_fitted_pictures
 from pipeline.writers.handout.placing import announces, in_print_order, places_later
-from pipeline.writers.handout.print_markup import keep_last_words
+from pipeline.writers.handout.print_html import lay_out_handout
+from pipeline.writers.handout.print_markup import HandoutRenderer, keep_last_words
 from pipeline.writers.handout.sheet_fit import PageUse, best_setting, cost, scaled_use
 from pipeline.writers.handout.variants import STANDARD_VARIANT, VARIANTS, Options, TypeSetting, candidate_settings
 from tests.makers import PICTURE, article, header, job, para, plain, single, words_in
@@ -31,6 +49,8 @@ from tests.writers.test_handout import (
 )
 
 FIGURE = Figure(Image(PICTURE, "En ryg", 20), (), 20)
+NAMED = replace(FIGURE, caption=(Str("En ryg"),))
+NONE = Substitutions({})
 SETTINGS = candidate_settings(VARIANTS[STANDARD_VARIANT], Options())
 
 
@@ -232,52 +252,139 @@ def test_steps_and_dose_are_on_one_page(filler: int) -> None:
 
 def order(blocks: Sequence[Block], moved: int) -> list[int]:
     numbered = list(enumerate(blocks))
-    return [number for number, _ in in_print_order(numbered, set(), {20: moved}, has_margin=True)]
+    return [number for number, _ in in_print_order(numbered, set(), set(), {20: moved}, has_margin=True)]
 
 
 @pytest.mark.parametrize(
     ("blocks", "moved", "found"),
     [
         ((FIGURE, para("a"), para("b"), header("H")), 1, [1, 0, 2, 3]),
-        ((FIGURE, para("a"), para("b"), header("H"), para("c")), 4, [1, 2, 0, 3, 4]),
+        ((NAMED, para("a"), header("H"), para("c")), 4, [1, 2, 3, 0]),
+        ((NAMED, para("a"), header("H"), para("c")), 2, [1, 0, 2, 3]),
+        ((FIGURE, para("a"), header("H"), para("c")), 4, [1, 0, 2, 3]),
         ((FIGURE, para("Som tegningen viser."), para("b")), 2, [0, 1, 2]),
         ((para("Se nedenfor."), FIGURE, para("b")), 1, [0, 1, 2]),
         ((para("Det er:"), FIGURE, para("b")), 1, [0, 1, 2]),
         ((FIGURE, para("Det er:"), BULLETS), 1, [0, 1, 2]),
-        ((FIGURE, BULLETS, para("b")), 1, [0, 1, 2]),
+        ((FIGURE, para("Det er:"), BULLETS), 2, [1, 2, 0]),
+        ((FIGURE, BULLETS, replace(FIGURE, line=30), para("b")), 9, [1, 0, 2, 3]),
+        ((header("G"), FIGURE, header("H"), para("b")), 2, [0, 1, 2, 3]),
     ],
 )
-def test_a_drawing_never_leaves_its_section_nor_the_words_that_point_at_it(
+def test_a_drawing_passes_no_words_that_point_at_it_and_parts_nothing(
     blocks: Sequence[Block], moved: int, found: list[int]
 ) -> None:
     assert order(blocks, moved) == found
 
 
-def test_a_drawing_may_stand_behind_the_paragraphs_of_its_section() -> None:
-    after = (para("a"), para("b"), header("H"), para("c"))
+def test_a_drawing_may_stand_behind_each_block_that_announces_nothing() -> None:
+    after = (para("a"), para("b"), header("H"), para("Det er:"), BULLETS, para("c"))
 
-    assert places_later(after, None) == places_later(after, header("G")) == 2
-    assert places_later(after, para("Se nedenfor.")) == 0
+    for before in (None, header("G")):
+        assert places_later(after, before, is_named=True) == (1, 2, 5, 6)
+    assert places_later(after, para("Se nedenfor."), is_named=True) == ()
+    assert places_later((header("H"),), header("G"), is_named=True) == ()
+
+
+def test_a_drawing_leaves_its_section_only_where_it_says_what_it_shows() -> None:
+    assert places_later((para("a"), header("H"), para("b")), None, is_named=False) == (1,)
 
 
 def test_a_photograph_stands_beside_the_text_before_it_where_none_follows() -> None:
     blocks: list[tuple[int, Block]] = [(0, header("H")), (1, para("a")), (2, FIGURE), (3, header("K")), (4, para("b"))]
 
-    beside = [number for number, _ in in_print_order(blocks, {2}, {}, has_margin=True)]
-    alone = [number for number, _ in in_print_order(blocks, {2}, {}, has_margin=False)]
+    beside = [number for number, _ in in_print_order(blocks, {2}, set(), {}, has_margin=True)]
+    alone = [number for number, _ in in_print_order(blocks, {2}, set(), {}, has_margin=False)]
 
     assert (beside, alone) == ([0, 2, 1, 3, 4], [0, 1, 2, 3, 4])
 
 
-def test_text_flows_on_before_a_drawing_that_does_not_fit() -> None:
+@pytest.mark.parametrize("columns", ["auto", "never"])
+def test_text_flows_on_before_a_drawing_that_does_not_fit(columns: Any) -> None:
     paragraphs = [para(f"{number}. {LONG * 2}") for number in range(30)]
-    edition = single(article(blocks=(header("Tegning"), *paragraphs[:9], FIGURE, *paragraphs[9:])))
-    given = as_drawing(job(handout, edition, options=handout.Options(notes=False), publisher=PUBLISHER))
-    wide = {need: replace(made, lettering=0.014) for need, made in given.pictures.items()}
+    body = (header("Tegning"), *paragraphs[:9], FIGURE, header("Videre"), *paragraphs[9:])
 
-    written = handout.write(edition, replace(given, pictures=wide))
+    written = handout.write(*with_lettering(article(blocks=body), 0.014, columns=columns))
 
     assert not [finding for finding in written.findings if finding.code == "handout-page-empty"]
     words = tree(written.artifacts[0].data).text
     places = [words.index(f" {number}. Det") for number in range(30)]
     assert places == sorted(places)
+
+
+def test_a_drawing_that_is_printed_later_is_read_at_its_place() -> None:
+    paragraphs = [para(f"{number}. {LONG * 2}") for number in range(30)]
+    body = (header("Tegning"), *paragraphs[:9], NAMED, header("Videre"), *paragraphs[9:])
+    moved = TypeSetting(SETTINGS[0].frame, 12.0, moved=((article().source, 20, 3),))
+
+    layout = lay_out_handout(*with_lettering(article(blocks=body), 0.014), VARIANTS[STANDARD_VARIANT], moved, NONE)
+
+    drawing, heading = layout.page_of["_block-11"], layout.page_of["videre"]
+    assert (drawing, layout.top_mm("_block-11")) > (heading, layout.top_mm("videre"))
+    read = [element.get("id") for element in layout.root.iter() if element.get("id")]
+    assert read.index("_block-10") < read.index("_block-11") < read.index("videre")
+
+
+def with_lettering(made_of: Article, lettering: float, **options: Any) -> tuple[Edition, Job]:
+    """Return an article whose picture is a drawing with text of such a height, by its width, and its job."""
+    edition = single(made_of)
+    given = as_drawing(job(handout, edition, options=handout.Options(notes=False, **options), publisher=PUBLISHER))
+    lettered = {need: replace(made, lettering=lettering) for need, made in given.pictures.items()}
+    return edition, replace(given, pictures=lettered)
+
+
+def test_a_drawing_is_smaller_where_that_closes_the_hole_before_it_and_its_text_stays_legible() -> None:
+    body = (header("Tegning"), *(para(f"{number}. {LONG * 2}") for number in range(9)), FIGURE, para(LONG))
+    roomy = TypeSetting(SETTINGS[0].frame, 12.0)
+
+    def share(lettering: float, hole: float) -> list[float]:
+        edition, given = with_lettering(article(blocks=body), lettering)
+        layout = lay_out_handout(edition, given, VARIANTS[STANDARD_VARIANT], roomy, NONE)
+        assert layout.page_of["_block-11"] == 2
+        fitted = with_fitted_pictures(edition.front, given, layout, roomy, [hole])
+        return [share for _, _, share in fitted.shrunk]
+
+    (large,) = share(0.05, 0.3)
+    assert 0.6 <= large < 1
+    assert share(0.05, 0.05) == []  # no hole
+    assert share(0.05, 0.15) == []  # it would be too small
+    assert share(0.0172, 0.3) == []  # its letters would
+
+
+def test_a_blank_back_side_that_need_not_be_is_worse_than_one_that_must_be() -> None:
+    setting = SETTINGS[0]
+    rooms = [cost(setting, PageUse(3, length)) - 25 * (4 - length) for length in (2.3, 2.5, 2.7)]
+
+    assert rooms[0] == rooms[1] < rooms[2]
+    assert cost(setting, PageUse(5, 4.3)) > cost(setting, PageUse(6, 5.3))
+
+
+def test_a_calculation_that_was_too_short_is_longer_the_next_time() -> None:
+    known, (roomy, *_, tight) = PageUse(3, 2.5, 0.25, 0.0, (0.2, 0.05)), SETTINGS
+
+    first, next_ = (scaled_use(known, roomy, tight, excess).length for excess in (0.0, 0.3))
+
+    assert next_ == pytest.approx(first + 0.3)
+    assert first > scaled_use(PageUse(3, 2.5, 0.25, 0.0, (0.25, 0.05)), roomy, tight).length
+
+
+@pytest.mark.parametrize(("sentences", "is_wide"), [(2, False), (8, True)])
+def test_a_long_box_takes_both_columns(sentences: int, *, is_wide: bool) -> None:
+    made_of = article(blocks=(header("Hjælp"), Callout("see-doctor", (para(LONG * sentences),))))
+    (two,) = {setting.frame for setting in SETTINGS if setting.frame.columns == 2}
+
+    markup = HandoutRenderer(made_of, job(handout, single(made_of)), TypeSetting(two, 12.0), "").article(made_of)
+
+    assert ('<div class="span">\n<h2' in markup) is is_wide
+
+
+def test_a_table_whose_cells_would_break_takes_the_whole_width() -> None:
+    def kinds(words: str) -> str:
+        table = Table(
+            (Cell((plain("Navn"),)), Cell((plain("Virkning"),))), ((Cell((plain("A"),)), Cell((plain(words),))),)
+        )
+        made_of = article(blocks=(table,))
+        return str(HandoutRenderer(made_of, job(handout, single(made_of)), SETTINGS[0], "").article(made_of))
+
+    assert "wide" in kinds(LONG)
+    assert "wide" not in kinds("kort")

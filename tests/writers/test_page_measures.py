@@ -15,7 +15,7 @@ from pipeline.writers.handout.pdf_output import render_pdf
 from tests.makers import CLINIC, PICTURE, article, header, job, para, plain, single
 from tests.pictures.test_drawing_text_size import drawing
 from tests.sessions.pages.measuring import (
-    could_be_even,
+    blank_if_even,
     is_lonely,
     last_lines,
     pages_of,
@@ -57,6 +57,15 @@ def test_a_last_page_of_few_lines_is_lonely_and_its_contact_block_does_not_count
     assert [is_lonely(each) for each in lines] == [True, False]
 
 
+def test_the_blank_share_of_the_next_even_number_counts_the_contact_block_and_no_lines_for_notes() -> None:
+    used = "<p style='height: 130mm; background: #000; margin: 0'>ord</p>"
+    whole, noted = (printed(used + end) for end in ("", "<p style='margin: 0'>Spørgsmål</p><p>____</p>"))
+
+    assert abs(blank_if_even(pages_of(whole), "Spørgsmål") - 0.75) < 0.02
+    assert abs(blank_if_even(pages_of(noted), "Spørgsmål") - 0.75) < 0.02
+    assert blank_if_even(pages_of(noted), "andet") < 0.74
+
+
 def test_blocks_that_are_parted_are_told() -> None:
     body = (
         "<h2>Råd</h2><p class='next'>Vi lærer at:</p><ul class='next'><li>gå</li></ul><h2>Sådan gør du</h2>"
@@ -81,7 +90,6 @@ def test_a_sheet_without_faults_has_none() -> None:
     data = handout.write(edition, job(handout, edition, publisher=CLINIC)).artifacts[0].data
 
     assert parted_blocks(data, STEPS, DOSE) == []
-    assert not could_be_even(pages_of(data), CLINIC.name)
     assert unreadable_drawings(data) == []
     assert len(pypdfium2.PdfDocument(data)) == 1
 

@@ -25,7 +25,7 @@ from pipeline.model import (
 )
 from pipeline.reading.programmes import PersonNumberError, check_person_numbers, programme_errors
 from pipeline.rendering.programme import as_programme
-from pipeline.writers import Written, epub, handout
+from pipeline.writers import Written, epub, handout, newsletter
 from tests.conftest import run_publish
 from tests.makers import PUBLISH_TOML, article, header, job, para, plain, words_in, write
 from tests.pdf_reading import tree
@@ -97,6 +97,16 @@ def test_the_e_book_of_a_programme_has_the_same_doses() -> None:
     assert "3 sæt af 10" in pages.replace("\N{NO-BREAK SPACE}", " ")
     assert BY in pages.replace("\N{NO-BREAK SPACE}", " ")
     assert pages.count("8–12") == 1
+
+
+def test_the_mail_of_a_programme_has_steps_doses_and_cautions() -> None:
+    edition = programme()
+    (mail, *_) = newsletter.write(edition, job(newsletter, edition)).artifacts
+
+    words = mail.data.decode().replace("\N{NO-BREAK SPACE}", " ").replace("&nbsp;", " ")
+    assert all(each in words for each in ("Bro: begynd roligt.", "Squat: begynd roligt.", "Stop bro,", "Stop squat,"))
+    assert "3 sæt af 10" in words
+    assert BY in words
 
 
 def test_other_editions_stay_as_they_are() -> None:

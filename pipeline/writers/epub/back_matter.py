@@ -53,8 +53,11 @@ class ImprintRow:
 
 def byline(article: Article, words: Words) -> str:
     """Return the authors and the newest date of an article in one line; empty where neither is known."""
-    names = [words.fill("epub_by", names=", ".join(article.meta.authors))] if article.meta.authors else []
-    return " · ".join((*names, *filter(None, (words.date(article.meta.changed),))))
+    meta = article.meta
+    names = words.fill("epub_by", names=", ".join(meta.authors)) if meta.authors else ""
+    days = (("epub_published", meta.published), ("epub_updated", meta.updated), ("epub_reviewed", meta.reviewed))
+    newest = [f"{words[label]} {words.date(day)}" for label, day in days if day and day == meta.changed]
+    return " · ".join(filter(None, (names, *newest[:1])))
 
 
 def article_rows(article: Article, words: Words) -> tuple[ImprintRow, ...]:

@@ -201,7 +201,7 @@ class BookBuilder:
                 "kind": kind,
                 "name": self.words[f"help_{kind}".replace("-", "_")],
                 "boxes": [
-                    {"title": box.chapter.article.title, "href": box.href, "lines": box.lines}
+                    {"chapter": box.chapter.article.title, "href": box.href, "title": box.title, "lines": box.lines}
                     for box in self.urgent
                     if box.kind == kind
                 ],

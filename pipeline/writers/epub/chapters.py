@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from urllib.parse import quote, urlsplit
@@ -15,6 +15,7 @@ from pipeline.findings import Finding, make_finding
 from pipeline.model import children, text, walk
 from pipeline.registry import warning_rule
 from pipeline.rendering.fonts import widest_word_em
+from pipeline.rendering.help_levels import box_label
 from pipeline.rendering.markup import (
     ADDED,
     TITLE,
@@ -89,15 +90,27 @@ class UrgentBox:
     kind: model.CalloutKind
     chapter: Chapter
     href: str
-    lines: tuple[str, ...]
+    title: str
+    """The author's title, the heading with which the box begins, or else the label of its level."""
+    lines: tuple[str | tuple[str, ...], ...]
+    """Paragraphs, and lists as their items."""
 
 
-def _signs(box: model.Callout) -> Iterator[str]:
-    """Yield the words of a box: its title, its paragraphs, and each item of its lists."""
-    yield from filter(None, (text(box.title),))
-    for block in box.blocks:
-        items = block.items if isinstance(block, model.BulletList | model.OrderedList) else ((block,),)
-        yield from filter(None, map(text, items))
+def _urgent_box(box: model.Callout, chapter: Chapter, id_: str, label: str) -> UrgentBox:
+    blocks = box.blocks
+    title = text(box.title)
+    if not title and blocks and isinstance(blocks[0], model.Header):
+        title, blocks = text(blocks[:1]), blocks[1:]
+    return UrgentBox(box.kind, chapter, f"{chapter.name}#{id_}", title or label, tuple(_signs(blocks)))
+
+
+def _signs(blocks: Iterable[model.Block]) -> Iterator[str | tuple[str, ...]]:
+    """Yield the words of each block; of a list those of each item."""
+    for block in blocks:
+        if isinstance(block, model.BulletList | model.OrderedList):
+            yield tuple(filter(None, map(text, block.items)))
+        elif words := text((block,)):
+            yield words
 
 
 def chapters_of(edition: model.Edition) -> tuple[Chapter, ...]:
@@ -257,7 +270,7 @@ class ChapterRenderer(MarkupRenderer):
         id_ = f"{self.prefix}_box-{self._boxes}"
         tag, kind = (Markup("aside"), "tip") if block.kind == "tip" else (Markup("section"), "notice")
         if block.kind in model.URGENT_KINDS:
-            self.urgent.append(UrgentBox(block.kind, self.chapter, f"{self.chapter.name}#{id_}", tuple(_signs(block))))
+            self.urgent.append(_urgent_box(block, self.chapter, id_, box_label(block, self.words)))
         name = f"{id_}-title"
         heading = self.callout_title(block, name)
         # Landmarks of one page must have different names: a second box of the same name is a note without one.

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from pipeline.findings import Finding, make_finding
-from pipeline.model import Article, Edition, Figure, Header
-from pipeline.rendering.markup import TITLE, anchor, chapter_prefix
+from pipeline.model import Article, Edition
+from pipeline.rendering.markup import TITLE, chapter_prefix
 from pipeline.rendering.paper_sizes import MM_PER_PT, PAGES_PER_SHEET
 from pipeline.rendering.pdf_layout import Layout, insert_boxes
 from pipeline.writers import Facts, Job
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import Excerpt, VariantDoesNotApply, excerpts_of
 from pipeline.writers.handout.missing_characters import Substitutions
-from pipeline.writers.handout.placing import places_later
+from pipeline.writers.handout.picture_fit import with_fitted_pictures
 from pipeline.writers.handout.print_markup import HandoutRenderer
-from pipeline.writers.handout.sheet_fit import MIN_FULL_SHARE, PageUse, best_setting, cost, guessed_use
+from pipeline.writers.handout.sheet_fit import PageUse, best_setting, cost, guessed_use
 from pipeline.writers.handout.variants import (
     STANDARD_VARIANT,
     VARIANTS,
@@ -40,7 +40,7 @@ _MOST_LAYOUTS = 3
 """Settings laid out to find the best one."""
 _MOST_MOVES = 2
 """Layouts to close holes before drawings."""
-MAX_LONELY_LINES = 9.0
+MAX_LONELY_LINES = 7.0
 """A last page with so many lines of the article is lonely, where another setting can help it."""
 _MIN_DRAWING_MM = 62.0
 """Width of the pictures that text does not flow around."""
@@ -174,46 +174,25 @@ def _best_setting(layouts: _Layouts, options: Options) -> tuple[TypeSetting, str
         setting = roomiest_setting(candidates, layouts.lay, most_pages) or setting
     if most_pages and layouts.lay(setting).pages > most_pages:
         excess = _excess_message(layouts.lay(candidates[-1]), candidates[-1], most_pages)
-    setting = _with_drawings_later(layouts, setting)
+    setting = _without_holes(layouts, setting)
     if not is_book and not all(page.is_end for page in layouts.underfull(setting)):
         loose = (replace(each, is_loose=True) for each in dict.fromkeys((candidates[0], setting)))
         setting = min((setting, *loose), key=lambda each: cost(each, layouts.measure(each), most_pages))
     return setting, excess
 
 
-def _with_drawings_later(layouts: _Layouts, setting: TypeSetting) -> TypeSetting:
-    """Return the setting with drawings behind paragraphs of their section where that closes holes."""
-    if layouts.edition.is_bound:
-        return setting
-    for _ in range(_MOST_MOVES):
-        use = layouts.measure(setting)
-        moves = tuple(_moves(layouts.edition.front, layouts.lay(setting), setting, use)) if use.has_holes else ()
-        tried = replace(setting, moved=(*setting.moved, *moves))
-        if not moves or cost(tried, layouts.measure(tried)) >= cost(setting, use):
+def _without_holes(layouts: _Layouts, setting: TypeSetting) -> TypeSetting:
+    """Return the setting with pictures smaller, or later, or with less leading, where that closes holes."""
+    tried = [setting]
+    while not layouts.edition.is_bound and len(tried) <= _MOST_MOVES:
+        last, use = tried[-1], layouts.measure(tried[-1])
+        fitted = with_fitted_pictures(layouts.edition.front, layouts.job, layouts.lay(last), last, use.holes)
+        if fitted == last and use.has_holes:
+            fitted = replace(last, is_tight=True)  # a heading and two lines may fit then
+        if fitted in tried:
             break
-        setting = tried
-    return setting
-
-
-def _moves(article: Article, layout: Layout, setting: TypeSetting, use: PageUse) -> Iterator[tuple[str, int, int]]:
-    """Yield the first drawing below each hole, with the number of paragraphs that fit before it."""
-    frame, page_of = setting.frame, layout.page_of
-    places = [(anchor("", number, block), block) for number, block in enumerate(article.blocks, 1)]
-    for page, share in enumerate(use.holes, 1):
-        if share <= 1 - MIN_FULL_SHARE:
-            continue
-        on_next = [(place, block) for place, block in places if page_of.get(place) == page + 1]
-        number = next((at for at, (_, block) in enumerate(on_next) if not isinstance(block, Header)), 0)
-        if number >= len(on_next) or not isinstance(on_next[number][1], Figure):
-            continue
-        at = places.index(on_next[number])
-        later = places_later([block for _, block in places[at + 1 :]], places[at - 1][1] if at else None)
-        room_mm, steps = share * frame.room_mm, 0
-        tops = [layout.top_mm(place) for place, _ in on_next[number + 1 :]]
-        while steps < later and steps + 1 < len(tops) and tops[steps] - tops[0] < room_mm:
-            steps += 1
-        if steps and on_next[number][1].line not in {line for _, line, _ in setting.moved}:
-            yield article.source, on_next[number][1].line, steps
+        tried.append(fitted)  # one hole may only be closed with another
+    return min(tried, key=lambda each: cost(each, layouts.measure(each)))
 
 
 def _underfull_findings(

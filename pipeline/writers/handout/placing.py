@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from pipeline import model
 from pipeline.languages import together
@@ -15,6 +14,8 @@ _POINTING = re.compile(together().points_at_picture, re.IGNORECASE)
 _TEXT = (model.Para, model.BulletList, model.OrderedList)
 _WHOLE_LETTERS = 900
 """Steps of up to so many letters stay on one page."""
+_WHOLE_BOX_LETTERS = 600
+"""A longer box takes the whole width of the sheet."""
 _TIED_LETTERS = 1800
 """Steps of up to so many letters stay on one page with their dose: half a page."""
 
@@ -45,20 +46,31 @@ def announces(block: model.Block, after: model.Block | None) -> bool:
     return is_announced or is_bold_line(block) or text(block.content).rstrip().endswith(":")
 
 
+def is_long_box(block: model.Block) -> bool:
+    """Tell whether a box is too long to stand in one of two columns."""
+    return isinstance(block, model.Callout) and len(text((block,))) > _WHOLE_BOX_LETTERS
+
+
 def stays_whole(block: model.Block) -> bool:
     return isinstance(block, model.OrderedList) and len(text((block,))) <= _WHOLE_LETTERS
 
 
 def in_print_order(
-    blocks: Sequence[tuple[int, model.Block]], photos: set[int], moved: dict[int, int], *, has_margin: bool
+    blocks: Sequence[tuple[int, model.Block]],
+    photos: set[int],
+    lettered: set[int],
+    moved: dict[int, int],
+    *,
+    has_margin: bool,
 ) -> Iterator[tuple[int, model.Block]]:
     """Yield numbered blocks in the order they are printed in.
 
     A photograph stands beside the text before it, where no text of its section follows; a drawing behind so many
-    blocks as `moved` says. Nothing leaves its section.
+    blocks as `moved` says.
 
     Args:
         photos: The numbers of photographs.
+        lettered: The numbers of drawings with words in them.
         moved: By the line of a drawing, how many blocks it stands later.
     """
     order = list(blocks)
@@ -70,25 +82,36 @@ def in_print_order(
                 order.insert(at - 1, order.pop(at))
         elif isinstance(block, model.Figure) and (steps := moved.get(block.line, 0)):
             at = order.index((number, block))
-            steps = min(steps, places_later([each for _, each in order[at + 1 :]], order[at - 1][1] if at else None))
-            order.insert(at + steps, order.pop(at))
+            is_named = bool(block.caption) or number in lettered
+            rest = [each for _, each in order[at + 1 :]]
+            places = places_later(rest, order[at - 1][1] if at else None, is_named=is_named)
+            order.insert(at + max((place for place in places if place <= steps), default=0), order.pop(at))
     yield from order
 
 
-def places_later(after: Sequence[model.Block], before: model.Block | None) -> int:
-    """Return behind how many of the blocks after a drawing it may stand: paragraphs of its section, up to one that
-    points at it; none where the block before it announces it.
+def places_later(after: Sequence[model.Block], before: model.Block | None, *, is_named: bool) -> tuple[int, ...]:
+    """Return behind how many of the blocks after a drawing it may stand, at the head of the next page.
+
+    It parts no block from what that announces, passes no other picture, and no words that point at it; where it is all
+    that its section has, or the block before announces it, it stays.
+
+    Args:
+        is_named: It says what it shows, by a caption or by words in it: only then it may leave its section.
     """
-    if isinstance(before, model.Para) and _points(before):
-        return 0
-    count = 0
-    for block, following in pairwise((*after, None)):
-        if not isinstance(block, model.Para) or is_bold_line(block) or _points(block) or announces(block, following):
+    if isinstance(before, model.Para) and (_points(before) or announces(before, before)):
+        return ()
+    if isinstance(before, model.Header) and (not after or isinstance(after[0], model.Header)):
+        return ()
+    places = []
+    for place, (block, following) in enumerate(zip(after, (*after[1:], None), strict=True), 1):
+        if isinstance(block, model.Figure | model.References) or (isinstance(block, model.Para) and _points(block)):
             break
-        count += 1
-    return count
+        if isinstance(block, model.Header) and not is_named:
+            break
+        if not isinstance(block, model.Header) and not announces(block, following):
+            places.append(place)
+    return tuple(places)
 
 
 def _points(block: model.Para) -> bool:
-    words = text(block.content)
-    return words.rstrip().endswith(":") or bool(_POINTING.search(words))
+    return bool(_POINTING.search(text(block.content)))

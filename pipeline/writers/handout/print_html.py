@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from pipeline.model import Article, Edition, References
 from pipeline.rendering.fonts import widest_word_mm
 from pipeline.rendering.markup import TITLE, chapter_prefix, part_id
-from pipeline.rendering.pdf_layout import Layout, Resource, lay_out
+from pipeline.rendering.pdf_layout import Layout, Resource, lay_out, restore_reading_order
 from pipeline.rendering.words import Words
 from pipeline.writers import Job
 from pipeline.writers.handout.help_pointers import lay_out_pointing, pointers
@@ -122,7 +122,10 @@ def _lay_out_once(
         imprint=IMPRINT_ID,
         end=END_ID,
     )
-    return lay_out(unbroken(substitutions.apply_to(html)), style_sheet_text(edition, job, variant, setting), resources)
+    style = style_sheet_text(edition, job, variant, setting)
+    layout = lay_out(unbroken(substitutions.apply_to(html)), style, resources)
+    restore_reading_order(layout)
+    return layout
 
 
 def print_resources(edition: Edition, job: Job) -> tuple[dict[str, Resource], float]:

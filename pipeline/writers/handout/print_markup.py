@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from urllib.parse import quote, unquote
 
 from markupsafe import Markup
@@ -22,8 +22,9 @@ from pipeline.rendering.fonts import (
     widest_word_em,
     widest_word_mm,
 )
-from pipeline.rendering.markup import ADDED, MarkupRenderer, Placed, column_widths, with_class
+from pipeline.rendering.markup import ADDED, MarkupRenderer, Placed, column_widths, with_attribute, with_class
 from pipeline.rendering.paper_sizes import MM_PER_PT
+from pipeline.rendering.pdf_layout import READ_BEFORE
 from pipeline.rendering.table_columns import decimals_of, has_row_heads, is_word_list, number_columns
 from pipeline.rendering.text import CONTACT_SCHEMES, unsaid_contact
 from pipeline.writers import Job, Need, Rendition
@@ -34,6 +35,7 @@ from pipeline.writers.handout.placing import (
     in_print_order,
     is_bold_line,
     is_exercise,
+    is_long_box,
     says_dose,
     stays_whole,
 )
@@ -50,6 +52,12 @@ _MIN_DPI = 110
 """A picture with fewer is printed smaller rather than blurred."""
 _PREFERRED_CELL_MM = 40.0
 """Width of a table column at 12 pt: a table with narrower columns takes the margin too."""
+_WIDE_COLUMNS = 3
+"""A table with so many takes the whole width of the sheet."""
+_LETTER_EM = 0.5
+"""Width of a letter, on average: a table whose cells would break takes the whole width of the sheet."""
+_ROW_LEADING = 1.3
+"""As in `styles/handout/handout.css`."""
 _SHORT_CELL_LETTERS = 12
 """A cell with at most so many letters stays on one line where the paper allows: `Dag 10`, `2 gange`."""
 _CELL_GAP_MM, _NARROW_GAP_MM = 5.0, 3.0
@@ -69,14 +77,16 @@ _INDENTS_MM: Mapping[type[model.Block], float] = {
 _LARGE_PRINT_PT, _CLEAR_PRINT_PT = 16.0, 12.0
 """The least sizes of large print and of clear print: type in a crowded table goes down to them."""
 _MOST_HYPHENATED_COLUMNS = 4
-_FIRST_CELL = re.compile(r"(<tr>)<td(.*?)</td>", re.DOTALL)
+_FIRST_CELL = re.compile(r"(<tr[^>]*>)<td(.*?)</td>", re.DOTALL)
 UNBROKEN = re.compile(
     r"(?<![\d.,])\d[\d.,]*(?:(?:–| [×x] )\d[\d.,]*)+|[≤≥±≈] \d"
     r"|\b[Kk]l\.\s\d[\d.:]*(?:–\d[\d.:]*)?|(?<!\d )(?<!\()\b\d\d(?: \d\d){3}\b(?! \d)"
 )
 """A range, a product, a bound, a time of day or a telephone number: it stays on one line."""
-_MOST_WHOLE_ROWS, _MOST_WHOLE_LINES, _CELL_LETTERS = 5, 20, 60
+_MOST_WHOLE_ROWS, _MOST_WHOLE_LINES, _CELL_LETTERS = 3, 20, 60
 """A table with more rows or lines may break across pages: kept whole, it would leave a page nearly empty."""
+_MOST_TIED_LETTERS = 200
+"""Rows with so few letters are not alone on a page."""
 _WEB_SCHEMES, _CALL_SCHEMES = ("http:", "https:"), ("tel:", "sms:")
 MIN_LETTERING_PT = 7.0
 """Size of the text in a drawing: where it would be smaller, the drawing takes the margin too."""
@@ -88,7 +98,7 @@ _LEAST_LISTED = 3
 """So many parts, with semicolons between them, are a list."""
 _SPAN_TEMPLATE = Markup('<div class="span">\n{}\n</div>')
 _LAST_WORDS = re.compile(r"(?<=\s)([^\s<>]{1,14} [^\s<>]{1,14})(</h\d>)?$")
-_STARTS_WIDE = re.compile(r'<(?:table|figure)[^>]* class="[^"]*\bwide\b')
+_STARTS_WIDE = re.compile(r'<(?:table|figure|aside)[^>]* class="[^"]*\bwide\b')
 
 
 def drawing_width_mm(made: Rendition, setting: TypeSetting, room_mm: float) -> float:
@@ -192,6 +202,10 @@ class _TableShape:
         return self.is_turned or has_row_heads(self.table)
 
 
+def _text_of(row: Sequence[model.Cell]) -> str:
+    return " ".join(text(cell.blocks) for cell in row)
+
+
 def _is_regular(table: model.Table) -> bool:
     """Tell whether each cell but those of the first column stands below one head and beside another."""
     return len(table.head) > 1 and all(len(row) == len(table.head) for row in table.rows)
@@ -254,6 +268,9 @@ class HandoutRenderer(MarkupRenderer):
         """Words of each link to the web that do not say its address, by address."""
         self.help: list[HelpPlace] = []
         """The boxes on when to get help, in reading order."""
+        self._shrunk = {line: share for origin, line, share in setting.shrunk if origin == article.source}
+        self._share = 1.0
+        """Of its width: a drawing or photograph that would not fit its page is printed smaller."""
         self._section, self._letters = "", 0
         """The heading above, and the letters of the article so far."""
         printed = walk_printed(article.blocks)
@@ -290,16 +307,22 @@ class HandoutRenderer(MarkupRenderer):
     def _ordered(self, numbered: Sequence[tuple[int, model.Block]], source: str) -> list[Markup]:
         """Return blocks that follow each other in the order they are printed in."""
         photos = {number for number, block in numbered if self._is_photo(block)}
+        figures = [(number, block) for number, block in numbered if isinstance(block, model.Figure)]
+        lettered = {number for number, block in figures if self._has_lettering(block)}
         moved = {line: steps for origin, line, steps in self._setting.moved if origin == source}
         pieces: list[Markup] = []
         leading: list[bool] = []
         before: model.Block | None = None
-        order = list(in_print_order(numbered, photos, moved, has_margin=self._frame.has_margin))
+        follower = dict(pairwise(numbered))
+        order = list(in_print_order(numbered, photos, lettered, moved, has_margin=self._frame.has_margin))
         for (number, block), after in zip(order, (*(each for _, each in order[1:]), None), strict=False):
             self._is_below_heading = isinstance(before, model.Header)
             before = block
             if piece := self.anchored(number, block):  # the e-book needs the page of each block
-                pieces.append(self._kept(block, after, piece))
+                if isinstance(block, model.Figure) and block.line in moved and (number, block) in follower:
+                    piece = with_attribute(piece, READ_BEFORE, self.anchor(*follower[number, block]))
+                piece = self._kept(block, after, piece)
+                pieces.append(piece)
                 leading.append(isinstance(block, model.Header) or announces(block, after))
             if piece and self._frame.columns > 1 and _STARTS_WIDE.match(piece):
                 first = len(pieces) - 1
@@ -323,7 +346,12 @@ class HandoutRenderer(MarkupRenderer):
 
     def _kept(self, block: model.Block, after: model.Block | None, piece: Markup) -> Markup:
         """Return a block with the classes that keep it whole, or with the block after it."""
-        claims = {"announces": announces(block, after), "label": is_bold_line(block), "whole": stays_whole(block)}
+        claims = {
+            "announces": announces(block, after),
+            "label": is_bold_line(block),
+            "whole": stays_whole(block),
+            "wide": is_long_box(block) and self._frame.columns > 1,
+        }
         if isinstance(block, model.Header):
             claims = {"dose": says_dose(block)}
         if kinds := " ".join(kind for kind, holds in claims.items() if holds):
@@ -331,6 +359,12 @@ class HandoutRenderer(MarkupRenderer):
         return piece
 
     def figure(self, block: model.Figure) -> Markup:
+        self._share = self._shrunk.get(block.line, 1.0)
+        figure = self._figure(block)
+        self._share = 1.0
+        return figure
+
+    def _figure(self, block: model.Figure) -> Markup:
         if why := self._unreadable(block):
             return self._words_of_drawing(block, why)
         made = self._drawing_rendition(block.image.picture)
@@ -405,7 +439,7 @@ class HandoutRenderer(MarkupRenderer):
         return Markup('<div class="drawing-words">{}</div>').format(inside) if inside else inside
 
     def _drawing_width_mm(self, made: Rendition) -> float:
-        return drawing_width_mm(made, self._setting, self._room_mm)
+        return drawing_width_mm(made, self._setting, self._room_mm) * self._share
 
     @property
     def _room_mm(self) -> float:
@@ -420,7 +454,8 @@ class HandoutRenderer(MarkupRenderer):
 
     def block(self, block: model.Block) -> Markup:
         is_box = isinstance(block, model.Callout) and not self._indent_mm
-        self._base_mm = self._frame.box_mm if is_box else self._base_mm
+        box_mm = self._frame.full_mm if is_long_box(block) else self._frame.box_mm
+        self._base_mm = box_mm if is_box else self._base_mm
         with self._indented(_INDENTS_MM.get(type(block), 0.0)):
             markup = super().block(block)
         self._base_mm = self._frame.column_mm if is_box else self._base_mm
@@ -438,7 +473,7 @@ class HandoutRenderer(MarkupRenderer):
             width_mm = self._drawing_width_mm(made)
         else:
             width_mm = min(
-                self._photo_mm * self._setting.picture,
+                self._photo_mm * self._setting.picture * self._share,
                 self._room_mm,
                 placed.width_px / _MIN_DPI * MM_PER_INCH,
                 self._frame.max_photo_height_mm * placed.width_px / placed.height_px,
@@ -459,14 +494,15 @@ class HandoutRenderer(MarkupRenderer):
         self._keeps_short = self._fits(whole)
         least_mm = self._table_width_mm(shape, _CELL_GAP_MM)
         self._gap_mm = _CELL_GAP_MM if least_mm <= self._room_mm else _NARROW_GAP_MM
-        wanted_mm = max(least_mm, columns * _PREFERRED_CELL_MM * shape.size_pt / 12)
-        is_two_up = self._is_two_up(shape)
+        wanted_mm = max(least_mm, columns * _PREFERRED_CELL_MM * shape.size_pt / 12, self._on_one_line_mm(shape))
+        is_two_up, is_many = self._is_two_up(shape), columns >= _WIDE_COLUMNS  # tables of an article are alike
         claims = {
             "crowded": shape.is_hyphenated,
             "narrow": self._gap_mm == _NARROW_GAP_MM,
-            "wide": not self._indent_mm and wanted_mm > self._frame.column_mm and not is_two_up,
+            "wide": not self._indent_mm and not is_two_up and (is_many or wanted_mm > self._frame.column_mm),
             "long": len(shape.table.rows) > _MOST_WHOLE_ROWS
             or len(shape.table.rows) + len(text((block,))) // _CELL_LETTERS > _MOST_WHOLE_LINES,
+            "tied": max((len(_text_of(row)) for row in shape.table.rows), default=0) <= _MOST_TIED_LETTERS,
             "named": has_row_heads(shape.table) and not shape.is_turned,
         }
         kinds = " ".join(kind for kind, holds in claims.items() if holds)
@@ -526,6 +562,12 @@ class HandoutRenderer(MarkupRenderer):
     def _table_width_mm(self, shape: _TableShape, gap_mm: float) -> float:
         return sum(width + gap_mm for width in self._column_widths_mm(shape)) - gap_mm
 
+    def _on_one_line_mm(self, shape: _TableShape) -> float:
+        """Return about how wide a table is whose cells have one line each."""
+        columns = zip_longest(shape.table.head, *shape.table.rows, fillvalue=model.Cell(()))
+        letters_mm = _LETTER_EM * shape.size_pt * MM_PER_PT
+        return sum(letters_mm * max(len(text(cell.blocks)) for cell in column) + _CELL_GAP_MM for column in columns)
+
     def _column_widths_mm(self, shape: _TableShape) -> list[float]:
         """Return the least width of each column."""
 
@@ -565,7 +607,14 @@ class HandoutRenderer(MarkupRenderer):
             markup = self.cell(cell, tag)
             opening = Markup('<{} style="{}"').format(tag, "; ".join(style)) if style else Markup("<{}").format(tag)
             pieces.append(opening + markup.removeprefix(f"<{tag}"))
-        return Markup("<tr>{}</tr>").format(Markup("").join(pieces))
+        opening = Markup('<tr class="tall">') if self._is_tall(cells) else Markup("<tr>")
+        return opening + Markup("").join(pieces) + Markup("</tr>")
+
+    def _is_tall(self, cells: Sequence[model.Cell]) -> bool:
+        """Tell whether a row is probably higher than a page, in columns as wide as their texts are long."""
+        letters = len(_text_of(cells))
+        letter_mm = self._setting.size_pt * MM_PER_PT
+        return letters * _LETTER_EM * letter_mm**2 * _ROW_LEADING > self._room_mm * self._frame.room_mm
 
     def cell(self, cell: model.Cell, tag: str) -> Markup:
         self._is_in_cell = True

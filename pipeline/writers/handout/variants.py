@@ -182,6 +182,8 @@ class TypeSetting:
     """Rows, boxes and lists may break across pages; else a page would be nearly empty."""
     moved: tuple[tuple[str, int, int], ...] = ()
     """Drawings that stand later, at the head of the next page: source and line of each, and how many blocks later."""
+    shrunk: tuple[tuple[str, int, float], ...] = ()
+    """Pictures that are printed smaller, so that they fit their page: source, line, and share of the width."""
     pointed: frozenset[str] | None = None
     """Ids of the boxes of help that the band on the first page leads to; None: of those that are probably overleaf."""
 

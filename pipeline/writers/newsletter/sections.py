@@ -103,10 +103,9 @@ def sections_of(edition: model.Edition, options: Options) -> tuple[MailSection, 
         return tuple(whole_section(article) for article in edition.articles)
     front = edition.front
     lengths = {listed.id: listed.length for listed in front.meta.listed if listed.length}
+    usual = "full" if front.meta.is_programme else options.articles  # a teaser has no dose
     articles = (
-        whole_section(article)
-        if lengths.get(article.id, options.articles) == "full"
-        else edition_teaser(edition, article)
+        whole_section(article) if lengths.get(article.id, usual) == "full" else edition_teaser(edition, article)
         for article in edition.articles
     )
     return (whole_section(front), *articles)

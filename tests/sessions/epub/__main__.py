@@ -87,8 +87,8 @@ def _read(books: Mapping[str, bytes], chosen: list[str], npm: Path, shots: Path)
     """Open books in each reader and return what went wrong."""
     faults: list[str] = []
     with readers.browser() as opened:
-        unfit = [f"{id_}: {fault}" for id_, book in books.items() for fault in screens.screen_faults(opened, book)]
-        _say(f"Screens of 340 x 640 and 1,000 x 600 px: {len(unfit)} faults in {len(books)} books")
+        unfit = [f"{id_}: {fault}" for id_, book in books.items() for fault in screens.screen_faults(opened, book, npm)]
+        _say(f"Screens of 320 to 1,000 px, light and dark: {len(unfit)} faults in {len(books)} books")
         faults += unfit
         for number, id_ in enumerate(chosen):
             book = books[id_]

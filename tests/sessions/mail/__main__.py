@@ -78,8 +78,8 @@ def main() -> int:
     figures = versus.as_table(versus.contest(scratch / "versus", judges, chromium))
     if asked.update:
         versus.document(figures)
-    differs = Remark("versus", versus.ARTICLE, f"{versus.DOCUMENT.name} shows other figures: --update writes these")
-    table.add("table beside MJML", 1, () if versus.documented(figures) else (differs,))
+    differs = Remark("versus", versus.DIGEST, f"{versus.DOCUMENT.name} shows other figures: --update writes these")
+    table.add("table beside MJML", len(versus.MAILS), () if versus.documented(figures) else (differs,))
     show(table, figures)
     return 1 if table.left else 0
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.rendering.fonts import FONT_FAMILY, font_data
+from tests.sessions import layout
 from tests.sessions.mail.accepting import Remark
 from tests.sessions.mail.projects import Mail
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 GOLDENS = HERE / "goldens"
-WIDTHS_PX = (320, 640)
+WIDTHS_PX = (*layout.WIDTHS_PX, 640)
 HEIGHT_PX = 900
 FINGER_PX = 44
 TILE_PX = 8
@@ -83,10 +83,6 @@ _PICTURES_OFF = (
 _PICTURES_ON = (
     "() => Promise.all([...document.images].map(image => { image.src = image.dataset.src; return image.decode(); }))"
 )
-_AXE = (
-    "() => axe.run(document, {resultTypes: ['violations'], elementRef: false})"
-    ".then(result => JSON.stringify(result.violations))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +133,10 @@ def put_on(page: Page, dress: Dress) -> None:
 
 
 def judge_page(page: Page, mail: Mail, where: str) -> Iterator[Remark]:
-    """Yield violations of axe's rules, horizontal overflow, and buttons too small for a finger."""
-    for violation in json.loads(page.evaluate(_AXE)):
-        for node in violation["nodes"]:
-            yield Remark("axe", mail.name, f"{violation['id']}: {node['html'][:160]} ({where})")
-    overflow = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
-    if overflow > 0:
-        yield Remark("overflow", mail.name, f"{overflow} px too wide ({where})")
+    """Yield violations of axe's rules, horizontal overflow, text upon text, and buttons too small for a finger."""
+    yield from (Remark("axe", mail.name, f"{fault} ({where})") for fault in layout.violations(page))
+    unfit = (*layout.overflow(page), *layout.overlaps(page))
+    yield from (Remark("overflow", mail.name, f"{fault} ({where})") for fault in unfit)
     heights = page.evaluate(
         "() => [...document.querySelectorAll('.button a')].map(link => link.getBoundingClientRect().height)"
     )

@@ -1,33 +1,40 @@
-"""Side by side with MJML: one article, written by this project's writer and with MJML's own components."""
+"""Side by side with MJML: an article and two digests, by this project's writer and with MJML's own components."""
 
 from __future__ import annotations
 
 import re
 import statistics
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from markupsafe import Markup, escape
 
 from pipeline.config import Config, load_config
-from pipeline.model import Article, Edition, Figure
+from pipeline.model import Article, Edition, Figure, Header
 from pipeline.pictures.image_files import TargetSize, resize_image
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
-from pipeline.rendering.markup import MarkupRenderer, Placed
+from pipeline.rendering.markup import TITLE, MarkupRenderer, Placed, chapter_prefix
 from pipeline.rendering.styles import find_styles
 from pipeline.rendering.words import load_words
 from pipeline.writers import Job, Need, Rendition, installed_writers, newsletter
 from pipeline.writers.newsletter.footer import footer_of
 from pipeline.writers.newsletter.mail_images import ImageRegistry, find_mail_logo, place_logo
-from pipeline.writers.newsletter.parts import dates_line
+from pipeline.writers.newsletter.parts import contents_by_part, dates_line, read_more
+from pipeline.writers.newsletter.sections import MailSection, sections_of
 from tests.sessions.mail.browsing import browse
 from tests.sessions.mail.judging import caniemail, run
 from tests.sessions.mail.projects import REPOSITORY, Mail
 
-ARTICLE = "blog/soevn-og-smerter"
+ARTICLE, DIGEST = "blog/soevn-og-smerter", "editions/smerter-og-soevn"
+MAILS: tuple[tuple[str, str, Literal["teaser", "full"]], ...] = (
+    ("article", ARTICLE, "full"),
+    ("digest of teasers", DIGEST, "teaser"),
+    ("digest in full", DIGEST, "full"),
+)
 DOCUMENT = REPOSITORY / "docs" / "newsletter.md"
 ROUNDS = 7
 BEGIN, END = "<!-- written by `nox -s mail -- --update` -->", "<!-- end -->"
@@ -51,17 +58,23 @@ class Contender:
 
 
 def contest(scratch: Path, judges: Path, chromium: str) -> tuple[Contender, ...]:
-    """Return what was measured of this project and of MJML."""
-    scratch.mkdir(exist_ok=True)
-    edition, job = prepared()
+    """Return what was measured of this project and of MJML, for each of the mails."""
+    return tuple(
+        entry
+        for what, id_, length in MAILS
+        for entry in _pair(what, *prepared(id_, length), scratch / what.replace(" ", "-"), judges, chromium)
+    )
+
+
+def _pair(what: str, edition: Edition, job: Job, scratch: Path, judges: Path, chromium: str) -> tuple[Contender, ...]:
     made = newsletter.write(edition, job)
     for artifact in made.artifacts:
         path = scratch / "ours" / artifact.name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(artifact.data)
-    ours = Mail("this project", edition.id, scratch / "ours")
-    theirs = Mail("MJML 5", f"{edition.id}.mjml", scratch / "ours")
-    source = scratch / "article.mjml"
+    ours = Mail(f"this project, {what}", edition.id, scratch / "ours")
+    theirs = Mail(f"MJML 5, {what}", f"{edition.id}.mjml", scratch / "ours")
+    source = scratch / "source.mjml"
     source.write_text(as_mjml(edition, job), "utf-8")
     milliseconds = float(run("node", "versus.mjs", str(source), str(theirs.html), cwd=judges))
     return (
@@ -95,27 +108,26 @@ def timed(edition: Edition, job: Job) -> float:
     return statistics.median(times)
 
 
-def prepared() -> tuple[Edition, Job]:
-    """Return the article of this repository's samples, and all that its writer needs."""
+def prepared(id_: str, length: Literal["teaser", "full"]) -> tuple[Edition, Job]:
+    """Return a mail of this repository's samples, and all that its writer needs."""
     config = load_config(REPOSITORY, installed_writers())
-    article = read_article(config)
-    edition = Edition(article, (article,))
+    articles = read_samples(config)
+    front = articles[id_]
+    listed = [entry.id for entry in front.meta.listed] or [id_]
+    edition = Edition(front, tuple(articles[each] for each in listed))
     table = config.formats["newsletter"]
-    options = newsletter.Options(reason=str(table["reason"]), unsubscribe=str(table["unsubscribe"]))
+    options = newsletter.Options(reason=str(table["reason"]), unsubscribe=str(table["unsubscribe"]), articles=length)
     styles = find_styles(REPOSITORY)
     pictures = {need: made(need) for need in newsletter.needs(edition, options)}
-    return edition, Job(config.publisher, options, styles, load_words(styles, article.language), pictures)
+    return edition, Job(config.publisher, options, styles, load_words(styles, front.language), pictures)
 
 
-def read_article(config: Config) -> Article:
-    """Return the article, normalised."""
+def read_samples(config: Config) -> dict[str, Article]:
+    """Return the articles by id, normalised."""
     roots = find_roots(config)
     sources = find_sources(config, roots).sources
-    wanted = [source for source in sources if source.id == ARTICLE]
-    (result,) = read_articles(wanted, config, roots, {source.path: source.id for source in sources})
-    if result.article is None:
-        raise SystemExit(f"{ARTICLE} is refused: {result.findings}")
-    return result.article
+    results = read_articles(sources, config, roots, {source.path: source.id for source in sources})
+    return {result.article.id: result.article for result in results if result.article}
 
 
 def made(need: Need) -> Rendition:
@@ -129,32 +141,13 @@ def made(need: Need) -> Rendition:
 
 
 def as_mjml(edition: Edition, job: Job) -> str:
-    """Return the article with MJML's components: the same words, pictures, boxes, button and footer."""
-    article = edition.front
+    """Return a mail with MJML's components: the same words, pictures, boxes, buttons and footer."""
+    front = edition.front
     gallery = ImageRegistry(job.pictures, lambda name: f"../pictures/{name}")
-    renderer = MarkupRenderer(job.words, gallery.place, medium=newsletter.medium)
     logo = find_mail_logo(job.styles, job.publisher.logo)
     pieces = [image(place_logo(gallery, logo), job.publisher.name, align="left") if logo else Markup("")]
-    pieces += [text(Markup("<h1>{}</h1>").format(article.title)), text(paragraph(dates_line(article, job.words)))]
-    pieces += figure(article.hero, gallery, renderer) if article.hero else []
-    pieces.append(text(Markup("<p><em>{}</em></p>").format(article.lead)))
-    if article.meta.key_points:
-        items = Markup("").join(Markup("<li>{}</li>").format(point) for point in article.meta.key_points)
-        pieces.append(box(Markup("<p><b>{}</b></p><ul>{}</ul>").format(job.words["callout_key_points"], items)))
-    for block in article.blocks:
-        markup = renderer.block(block)
-        if isinstance(block, Figure):
-            pieces += figure(block, gallery, renderer)
-        else:
-            callout = _CALLOUT.fullmatch(markup)
-            pieces.append(box(Markup(callout[1])) if callout else text(markup))  # noqa: S704  # rendered above
-    pieces.append(text(renderer.notes()))
-    if article.address:
-        pieces.append(
-            Markup('</mj-column></mj-section><mj-section><mj-column><mj-button href="{}">{}</mj-button>').format(
-                article.address, job.words["newsletter_read_on_web"]
-            )
-        )
+    for section in sections_of(edition, job.options):
+        pieces += _section(edition, section, job, gallery)
     footer = footer_of(job.publisher, job.options, job.words)
     lines = [Markup("<b>{}</b>").format(job.publisher.name)]
     lines += [
@@ -166,7 +159,47 @@ def as_mjml(edition: Edition, job: Job) -> str:
         Markup(
             '<mjml lang="{}"><mj-head><mj-title>{}</mj-title><mj-preview>{}</mj-preview></mj-head>'
             "<mj-body><mj-section><mj-column>\n{}\n</mj-column></mj-section></mj-body></mjml>"
-        ).format(article.language, article.title, article.description, joined(pieces))
+        ).format(front.language, front.title, front.description, joined(pieces))
+    )
+
+
+def _section(edition: Edition, section: MailSection, job: Job, gallery: ImageRegistry) -> Iterator[Markup]:
+    """Yield the components of one article, of a teaser, or of the introduction of a digest."""
+    article, prefix = section.article, chapter_prefix(edition, section.article)
+    depth = int(article.id != edition.id)
+    renderer = MarkupRenderer(job.words, gallery.place, medium=newsletter.medium, prefix=prefix)
+    yield text(Markup('<h{0} id="{1}">{2}</h{0}>').format(1 + depth, prefix + TITLE, article.title))
+    small = gallery.place_thumbnail(section.thumbnail.picture) if section.thumbnail else None
+    if small and section.thumbnail:
+        yield image(small, section.thumbnail.alt, align="left")
+    if not section.is_teaser:
+        yield text(paragraph(dates_line(article, job.words)))
+    if section.hero:
+        yield from figure(section.hero, gallery, renderer)
+    yield text(Markup("<p><em>{}</em></p>").format(section.lead)) if section.lead else Markup("")
+    if article.meta.key_points and not section.is_teaser:
+        items = Markup("").join(Markup("<li>{}</li>").format(point) for point in article.meta.key_points)
+        yield box(Markup("<p><b>{}</b></p><ul>{}</ul>").format(job.words["callout_key_points"], items))
+    for block in section.blocks:
+        if isinstance(block, Figure):
+            yield from figure(block, gallery, renderer)
+            continue
+        markup = renderer.block(replace(block, level=block.level + depth) if isinstance(block, Header) else block)
+        callout = _CALLOUT.fullmatch(markup)
+        yield box(Markup(callout[1])) if callout else text(markup)  # noqa: S704  # rendered above
+    yield text(renderer.notes())
+    if edition.is_bound and not depth:
+        entries = (entry for _, part in contents_by_part(edition) for entry in part)
+        links = (Markup('<li><a href="{}">{}</a></li>').format(entry.address, entry.title) for entry in entries)
+        yield text(Markup("<h2>{}</h2><ul>{}</ul>").format(job.words["newsletter_contents"], Markup("").join(links)))
+    elif more := read_more(section, job.words):
+        link = Markup('<a href="{}">{}</a>').format(more.address, more.words)
+        yield _button(more.address, more.words) if more.is_button else text(Markup("<p>{}</p>").format(link))
+
+
+def _button(address: str, words: str) -> Markup:
+    return Markup('</mj-column></mj-section><mj-section><mj-column><mj-button href="{}">{}</mj-button>').format(
+        address, words
     )
 
 

@@ -27,6 +27,7 @@ from pipeline.model import URGENT_KINDS, Article, Header, Para, help_boxes, text
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
 from pipeline.writers import installed_writers
+from pipeline.writers.handout.sheet_fit import MOST_BLANK_SHARE
 from pipeline.writers.handout.variants import IMPOSED_VARIANTS, STANDARD_VARIANT, VARIANTS
 from tests.oracle.facts import squeezed
 from tests.oracle.project import articles_of
@@ -39,7 +40,7 @@ DOSE = re.compile(together().exercise_dose, re.IGNORECASE)
 CAUTION = re.compile(together().exercise_caution, re.IGNORECASE)
 ROWS = (
     "files", "pages", "inner pages", "side blank by a fifth or more", "foot blank by 15 % or more",
-    "last pages of six lines or fewer", "odd, and could be even", "parted from what they announce",
+    "last pages of six lines or fewer", "odd", "odd, and could be even", "parted from what they announce",
     "drawings under 7 pt or 3:1", "drawings left out and said", "with boxes of help", "with all of them on paper",
     "with a pointer on page 1", "exercises", "cards on A5", "cards on A4", "cards left out", "with dose", "dose kept",
     "with caution", "caution kept", "variants failed",
@@ -56,6 +57,7 @@ class Counts:
 
     cells: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     worst: list[tuple[float, str]] = field(default_factory=list)
+    odd: list[str] = field(default_factory=list)
 
     def add(self, columns: Iterable[str], row: str, count: int = 1) -> None:
         for column in columns:
@@ -190,9 +192,11 @@ class Sheet:
         if measuring.is_lonely(lines):
             counts.add(self.columns, "last pages of six lines or fewer")
             counts.note(2, f"{lines} lines on the last page: {self.path}")
-        if len(pages) > 1 and measuring.could_be_even(pages, self.publisher):
-            counts.add(self.columns, "odd, and could be even")
-            counts.note(1, f"{len(pages)} pages: {self.path}")
+        if len(pages) > 1 and len(pages) % 2:
+            blank = measuring.blank_if_even(pages, _notes_heading(self.article.language))
+            counts.add(self.columns, "odd")
+            counts.add(self.columns, "odd, and could be even", int(blank < MOST_BLANK_SHARE))
+            counts.odd.append(f"{len(pages)} pages; {len(pages) + 1} would be blank by {blank:.0%}: {self.path}")
 
     def _count_content(self, counts: Counts, pages: tuple[measuring.PageUse, ...]) -> None:
         first, *_ = texts = [squeezed(page.words) for page in pages]
@@ -246,6 +250,10 @@ def _labels(language: str) -> Iterator[str]:
         yield from (words[key].removesuffix(", hvis …") for key in (f"callout_{name}", f"help_{name}") if key in words)
 
 
+def _notes_heading(language: str) -> str:
+    return load_words(Styles((packaged_styles(),)), language).entries["handout_questions"]
+
+
 def shown(counts: Counts) -> str:
     """Return the tables by variant and by kind, and the worst ones."""
     pieces = []
@@ -256,6 +264,7 @@ def shown(counts: Counts) -> str:
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
         pieces.append("\n".join(lines))
+    pieces.append("\n".join(["odd numbers of pages:", *(f"  {words}" for words in sorted(counts.odd))]))
     worst = sorted(counts.worst, key=lambda each: (-each[0], each[1]))
     pieces.append("\n".join(["worst:", *(f"  {words}" for _, words in worst[:40])]))
     return "\n\n".join(pieces) + "\n"

@@ -111,16 +111,17 @@ def last_lines(pages: tuple[PageUse, ...], publisher: str) -> int | None:
     return sum(line.top_pt < end_pt - 1 for line in lines)
 
 
-def could_be_even(pages: tuple[PageUse, ...], publisher: str, most_blank: float = 0.35) -> bool:
-    """Tell whether an odd number of pages would fill the next even number but for this share."""
-    if len(pages) % 2 == 0:
-        return False
+def blank_if_even(pages: tuple[PageUse, ...], notes: str) -> float:
+    """Return which share of the next even number of pages an odd number of them would leave blank.
+
+    Args:
+        notes: The heading above the lines for notes, which fill paper that is blank else.
+    """
     page = pages[-1]
-    contact = [line.top_pt for line in page.lines if line.text.startswith(publisher) and not _FOOT.search(line.text)]
-    used = 1 - page.blank_foot
-    if contact:  # what stands below the contact block are lines for notes
-        used = min(used, contact[-1] / page.height_pt)
-    return (2 - used) / (len(pages) + 1) < most_blank
+    top_pt, foot_pt = _TOP_MM * POINTS_PER_MM, page.height_pt - _FOOT_MM * POINTS_PER_MM
+    below = [(line.top_pt - top_pt) / (foot_pt - top_pt) for line in page.lines if line.text == notes]
+    used = min([1 - page.blank_foot, *below])
+    return (2 - used) / (len(pages) + 1)
 
 
 # ---- parted blocks, by the structure tree

@@ -1,0 +1,84 @@
+"""Hugo: shortcodes, page bundles, and its static folder."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.reading.dialects import Construct, Dialect, Page
+from pipeline.reading.dialects.boxes import CODE, arguments, encoded, left_out
+from pipeline.reading.dialects.tags import TagReader, is_alone
+from pipeline.reading.lines import FindingCollector, Lines, substitute
+
+_COMMENT = re.compile(CODE + r"\{\{[<%]\s*comment\s*[>%]\}\}.*?\{\{[<%]\s*/\s*comment\s*[>%]\}\}", re.DOTALL)
+_CODE_BLOCK = re.compile(
+    CODE + r"\{\{[<%]\s*(?P<name>highlight|code|codeblock)\b(?P<arguments>[^<>%]*)[>%]\}\}\n?(?P<inside>.*?)\n?"
+    r"\{\{[<%]\s*/\s*(?P=name)\s*[>%]\}\}",
+    re.DOTALL,
+)
+_TAG = re.compile(
+    CODE + r"\{\{(?P<mark>[<%])\s*(?P<slash>/\s*(?!\*))?(?P<name>[\w./-]+)"
+    r"(?P<arguments>(?:\s+(?:\"(?:\\.|[^\"\\])*\"|'[^']*'|`[^`]*`|[^\"'`<>%]|%(?!\}\})|>(?!\}\}))*)?)(?P<empty>/)?\s*[>%]\}\}"
+)
+_ESCAPED = re.compile(CODE + r"\{\{[<%]/\*.*?\*/[>%]\}\}", re.DOTALL)
+_OWN_KEYS = r"^\s*\[?(?:languageCode|defaultContentLanguage|params|markup|enableGitInfo|paginate)\b"
+_REFERENCES = ("ref", "relref")
+
+
+def _shortcodes(lines: Lines, findings: FindingCollector) -> Lines:
+    lines = substitute(lines, _COMMENT, lambda *_: "")
+    lines = substitute(lines, _CODE_BLOCK, lambda at, _: f"\n\n```\n{at['inside']}\n```\n\n")
+
+    def escaped(match: re.Match[str], number: int) -> str:
+        left_out(findings, number, f"{match[0][:60]}, a shortcode of Hugo that is only shown")
+        return ""
+
+    lines = substitute(lines, _ESCAPED, escaped)
+    closed = {match["name"].lower() for line in lines for match in _TAG.finditer(line.text) if match["slash"]}
+    reader = TagReader(findings, "shortcode of Hugo", lambda name: f"{{{{< {name} >}}}}", frozenset(closed))
+
+    def replaced(match: re.Match[str], number: int) -> str:
+        name, given = match["name"], arguments(match["arguments"] or "")
+        if match["slash"]:
+            return reader.end(name)
+        if name in _REFERENCES:
+            target = given.get("path") or given.get("0", "")
+            is_target = match.string[: match.start()].endswith("(") or match.string[: match.start()].endswith('href="')
+            return f"page:{encoded(target)}" if is_target else f"[{target}](page:{encoded(target)})"
+        return reader.start(name, given, number, is_empty=bool(match["empty"]), is_alone=is_alone(match))
+
+    return substitute(lines, _TAG, replaced)
+
+
+def _address(page: Page) -> str | None:
+    """Return `posts/knee/` for `posts/knee.md`, `posts/knee/index.md` and `posts/_index.md` below it.
+
+    Source: Hugo, content management, URLs. A site's own `permalinks` are not followed.
+    """
+    if "permalinks" in page.settings or "uglyurls" in page.settings:
+        return None
+    stem, _, language = page.stem.partition(".")
+    if language or "languages" in page.settings:
+        return None  # where a site shows its languages is a matter of its configuration
+    if stem in ("index", "_index"):
+        parent = page.below.parent
+        folder = f"{parent.parent.as_posix()}/".removeprefix("./") if page.slug else page.folder
+        return f"{folder}{page.slug}/" if page.slug else folder
+    return f"{page.folder}{page.slug or stem}/".lower()
+
+
+DIALECT = Dialect(
+    "hugo",
+    "Hugo",
+    files=("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config/_default", "archetypes/default.md"),
+    shared_files=dict.fromkeys(("config.toml", "config.yaml", "config.yml"), _OWN_KEYS),
+    forms=r"\{\{[<%]\s*/?\s*[a-z][\w-]*.*?[>%]\}\}",
+    constructs=(Construct("shortcodes of Hugo ({{< figure >}})", ("{{<", "{{%"), _shortcodes, 20),),
+    content=("content",),
+    static_folders=("static", "assets"),
+    address=_address,
+    own_settings={
+        "permalinks": r"^\s*\[?(permalinks)\b",
+        "uglyurls": r"^\s*uglyURLs\s*[=:]\s*(true)",
+        "languages": r"^\s*\[?(languages)\b",
+    },
+)

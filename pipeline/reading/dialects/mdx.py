@@ -1,0 +1,99 @@
+"""Docusaurus, Astro and Starlight: components of MDX, imports over several lines, and addresses."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.reading.dialects.boxes import BRACES, CODE, arguments, left_out
+from pipeline.reading.dialects.tags import TagReader, is_alone
+from pipeline.reading.lines import FindingCollector, Lines, SourceLine, code_flags, substitute
+
+_VALUE = rf"""(?:"[^"]*"|'[^']*'|`[^`]*`|{BRACES}|[^\s"'=<>`{{}}]+)"""
+_TAG = re.compile(
+    CODE + rf"<(?P<slash>/?)(?P<name>[A-Z]\w*(?:\.\w+)*)"
+    rf"(?P<arguments>(?:\s+[\w@:.-]+(?:\s*=\s*{_VALUE})?|\s+{BRACES})*)\s*(?P<empty>/?)>"
+)
+_FRAGMENT = re.compile(CODE + r"</?>")
+_STYLED = re.compile(CODE + r"(?P<start><[a-z][\w-]*(?:\s+[\w:-]+=(?:\"[^\"]*\"|'[^']*'))*)\s+[\w:.-]+=\{\{[^{}]*\}\}")
+_COMMENT = re.compile(CODE + r"\{/\*(?P<inside>.*?)\*/\}", re.DOTALL)
+_BEGINS = re.compile(r"^(?:import\s+[\w*{$].*|import\s+['\"].*|export\s+(?:const|let|var|default|function|async)\b.*)$")
+_SPACE = re.compile(CODE + r"\{(?:\"\s*\"|'\s*'|`\s*`)\}")
+_STRING = re.compile(CODE + r"\{(?:\"(?P<a>[^\"{}\n]+)\"|'(?P<b>[^'{}\n]+)'|`(?P<c>[^`{}$\n]+)`)\}")
+
+
+def read_imports(lines: Lines, findings: FindingCollector) -> Lines:
+    """Take away imports and exports that go on over several lines; those on one line are known to every project."""
+    written: list[SourceLine] = []
+    flags = code_flags(lines)
+    depth, is_open = 0, False
+    for line, is_code in zip(lines, flags, strict=True):
+        begins = not is_code and not is_open and bool(_BEGINS.match(line.text))
+        if begins and not _is_code(line.text):
+            begins = False
+        if begins:
+            findings.add("html-removed", line.number, f"{line.text.strip()[:60]!r} is code of the web site, removed")
+        if begins or is_open:
+            depth += sum(line.text.count(sign) for sign in "{([") - sum(line.text.count(sign) for sign in "})]")
+            is_open = depth > 0
+            depth = max(0, depth)
+            written.append(line.with_text(""))
+        else:
+            written.append(line)
+    return tuple(written)
+
+
+def _is_code(text: str) -> bool:
+    """Tell code from a sentence that begins with the word: code names a module, or assigns."""
+    return bool(re.search(r"\bfrom\s+['\"]|=|\{\s*$|\(|^import\s+['\"]", text))
+
+
+def read_components(lines: Lines, findings: FindingCollector) -> Lines:
+    """Return the lines with the words of components that a reader of the site sees."""
+    lines = substitute(lines, _STYLED, lambda at, _: at["start"])
+    closed = {match["name"].lower() for line in lines for match in _TAG.finditer(line.text) if match["slash"]}
+    reader = TagReader(findings, "component of MDX", lambda name: f"<{name}>", frozenset(closed))
+
+    def replaced(match: re.Match[str], number: int) -> str:
+        name = match["name"]
+        if match["slash"]:
+            return reader.end(name)
+        if not match["empty"] and name.lower() not in closed and "=" not in match["arguments"]:
+            return match[0]  # words in angle brackets
+        given = {key: value for key, value in arguments(match["arguments"]).items() if not key.isdigit()}
+        return reader.start(name, given, number, is_empty=bool(match["empty"]), is_alone=is_alone(match))
+
+    changed = substitute(substitute(lines, _TAG, replaced), _FRAGMENT, lambda *_: "")
+    changed = substitute(changed, _SPACE, lambda *_: " ")
+    changed = substitute(changed, _STRING, lambda at, _: at["a"] or at["b"] or at["c"])
+    return _dedented(lines, changed) if changed != lines else changed
+
+
+def _dedented(before: Lines, after: Lines) -> Lines:
+    """Return lines without the indentation that they had within components: it would make code, or nothing, of them."""
+    indented = {old.number for old in before if old.text.lstrip().startswith("<") and old.text[:1] in " \t"}
+    if not indented:
+        return after
+    return tuple(_shallow(line, is_code) for line, is_code in zip(after, code_flags(after), strict=True))
+
+
+def _shallow(line: SourceLine, is_code: bool) -> SourceLine:  # noqa: FBT001
+    text = line.text
+    bare = text.lstrip(" \t")
+    is_block = re.match(r"(?:\*\*|!\[|\[|:::|<|[A-ZÆØÅa-zæøå])", bare)
+    return line.with_text(bare) if not is_code and is_block and text[:4] == "    " else line
+
+
+def read_leftovers(lines: Lines, findings: FindingCollector) -> Lines:
+    """Take away expressions of JavaScript: `{frontMatter.title}`, `{list.map(…)}`."""
+
+    def removed(match: re.Match[str], number: int) -> str:
+        left_out(findings, number, f"{match[0][:60]}, which the site computes")
+        return ""
+
+    return substitute(lines, _EXPRESSION, removed)
+
+
+_EXPRESSION = re.compile(
+    CODE + r"\{(?=[^{}\n]*(?:\.map\(|=>|\?\.|\(\)|frontmatter\.|props\.))(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+    r"|\{(?:frontMatter|frontmatter|props|siteConfig|children)(?:\.\w+)*\}"
+)

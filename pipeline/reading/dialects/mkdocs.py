@@ -1,0 +1,139 @@
+"""MkDocs with Material and pymdownx: indented boxes, tabs and blocks `///`, snippets, keys and marks of edits."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.reading.dialects import Construct, Dialect, Page
+from pipeline.reading.dialects.boxes import (
+    CLOSED_BOX,
+    CODE,
+    bold,
+    dedented,
+    indented_below,
+    left_out,
+    opened_box,
+    outside_code,
+    rows_at,
+    width,
+)
+from pipeline.reading.lines import FindingCollector, Lines, SourceLine, substitute
+
+_BOX = re.compile(
+    r"^(?P<indent>[ \t]*)(?:!!!|\?\?\?\+?)[ \t]*(?P<kind>[\w-]+)(?P<more>(?:[ \t]+[\w-]+)*)[ \t]*"
+    r"(?:(?P<quote>[\"'])(?P<title>.*)(?P=quote))?[ \t]*$"
+)
+_TAB = re.compile(r"^(?P<indent>[ \t]*)===[!+]*[ \t]+(?P<quote>[\"'])(?P<title>.*)(?P=quote)[ \t]*$")
+_BLOCK = re.compile(r"^[ \t]*/{3,}[ \t]*(?P<kind>[\w-]+)?(?:[ \t]*\|[ \t]*(?P<title>.*))?[ \t]*$")
+_SNIPPET = re.compile(r"^[ \t]*-{1,2}8<-{1,2}(?:[ \t]+(?P<file>.*))?$")
+_KEYS = re.compile(CODE + r"(?<![\w+])\+\+(?P<keys>[a-z0-9-]+(?:\+[a-z0-9-]+)*)\+\+(?![\w+])")
+_EDIT = re.compile(CODE + r"\{(?P<mark>\+\+|--|==|>>|~~)(?P<inside>[^{}\n]*?)(?:\+\+|--|==|<<|~~)\}")
+_MOST_DEPTH = 8
+
+
+def _boxes(lines: Lines, findings: FindingCollector) -> Lines:
+    return tuple(_unfolded(list(lines), findings, 0))
+
+
+def _unfolded(lines: list[SourceLine], findings: FindingCollector, depth: int) -> list[SourceLine]:
+    """Return lines with each box and tab, and what is indented below it, as a box of ours or as a line in bold."""
+    written: list[SourceLine] = []
+    flags = outside_code(lines)
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        match = (_BOX.match(line.text) or _TAB.match(line.text)) if flags[at] and depth < _MOST_DEPTH else None
+        if match is None:
+            written.append(line)
+            at += 1
+            continue
+        end = indented_below(lines, at, width(line.text))
+        inside = _unfolded(dedented(lines[at + 1 : end]), findings, depth + 1)
+        lead = match["indent"].expandtabs(4)
+        is_box = "kind" in match.groupdict()
+        title = match["title"] or ""
+        opening = opened_box(match["kind"], title) if is_box else ["", bold(title), ""]
+        number = line.number
+        last = lines[end - 1].number
+        rows = [*rows_at(opening, number), *inside, *rows_at(CLOSED_BOX if is_box else ("",), last)]
+        written += [row.with_text((lead + row.text).rstrip()) for row in rows]
+        at = end
+    return written
+
+
+def _blocks(lines: Lines, _: FindingCollector) -> Lines:
+    """Read blocks between `///`: boxes, folded text, captions."""
+    written: list[SourceLine] = []
+    opened: list[bool] = []
+    for line, is_text in zip(lines, outside_code(lines), strict=True):
+        match = _BLOCK.match(line.text) if is_text else None
+        if match is None:
+            written.append(line)
+        elif match["kind"]:
+            is_box = match["kind"] not in (
+                "caption",
+                "figure-caption",
+                "table-caption",
+                "tab",
+                "html",
+                "define",
+                "details",
+            )
+            title = (match["title"] or "").strip()
+            opened.append(is_box)
+            written += rows_at(opened_box(match["kind"], title) if is_box else ["", bold(title)], line.number)
+        else:
+            is_box = bool(opened) and opened.pop()
+            written += rows_at(CLOSED_BOX if is_box else ("",), line.number)
+    return tuple(written)
+
+
+def _snippets(lines: Lines, findings: FindingCollector) -> Lines:
+    written = []
+    for line, is_text in zip(lines, outside_code(lines), strict=True):
+        if is_text and (match := _SNIPPET.match(line.text)):
+            left_out(
+                findings,
+                line.number,
+                f"the text of {(match['file'] or 'another file').strip()}, which MkDocs puts here",
+            )
+            written.append(line.with_text(""))
+        else:
+            written.append(line)
+    return tuple(written)
+
+
+def _edits(lines: Lines, findings: FindingCollector) -> Lines:
+    def edit(match: re.Match[str], number: int) -> str:
+        if match["mark"] in ("--", ">>"):
+            left_out(findings, number, f"{match[0]!r}, a mark of an edit")
+            return ""
+        return match["inside"].rpartition("~>")[2]
+
+    lines = substitute(lines, _EDIT, edit)
+    return substitute(lines, _KEYS, lambda at, _: "+".join(key.title() for key in at["keys"].split("+")))
+
+
+def _address(page: Page) -> str | None:
+    """Return the path of a page. Source: MkDocs, `use_directory_urls`."""
+    if page.settings.get("use_directory_urls") == "false":
+        return f"{page.folder}{'index' if page.stem.lower() == 'readme' else page.stem}.html"
+    return page.folder if page.stem.lower() in ("index", "readme") else f"{page.folder}{page.stem}/"
+
+
+DIALECT = Dialect(
+    "mkdocs",
+    "MkDocs",
+    files=("mkdocs.yml", "mkdocs.yaml", "zensical.toml"),
+    forms=r"^[ \t]*(?:!!!|\?\?\?\+?)[ \t]+[a-z]+|^===[ \t]+\"",
+    constructs=(
+        Construct("snippets (--8<--)", ("-8<-",), _snippets, 15),
+        Construct("blocks (/// note)", ("///",), _blocks, 39),
+        Construct('boxes and tabs (!!! note, === "Tab")', ("!!!", "???", "=== ", "===!", "===+"), _boxes, 40),
+        Construct("keys and marks of edits (++ctrl++)", ("++", "{--", "{==", "{>>", "{~~"), _edits, 62),
+    ),
+    content=("docs",),
+    static_folders=("docs",),
+    address=_address,
+    own_settings={"use_directory_urls": r"^use_directory_urls:\s*(true|false)"},
+)
