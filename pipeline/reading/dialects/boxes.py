@@ -133,6 +133,12 @@ def encoded(target: str) -> str:
     return "".join(signs.get(sign, sign) for sign in target.strip())
 
 
+def unfilled(findings: FindingCollector, number: int, what: str) -> str:
+    """Refuse an article for a value that its site fills into a sentence: without it that may say something else."""
+    findings.add("placeholder", number, f"{what[:100]!r} was never filled in")
+    return ""
+
+
 def left_out(findings: FindingCollector, number: int, what: str, words: str = "") -> None:
     kept = f"; its words stay: {words[:60]!r}" if words else ", left out"
     findings.add("construct-left-out", number, f"{what[:100]}{kept}")

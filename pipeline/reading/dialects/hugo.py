@@ -6,12 +6,16 @@ import re
 
 from pipeline.reading.dialects import Construct, Dialect, Page
 from pipeline.reading.dialects.boxes import CODE, arguments, encoded, left_out
-from pipeline.reading.dialects.tags import TagReader, is_alone
+from pipeline.reading.dialects.tags import TagReader
 from pipeline.reading.lines import FindingCollector, Lines, substitute
 
-_COMMENT = re.compile(CODE + r"\{\{[<%]\s*comment\s*[>%]\}\}.*?\{\{[<%]\s*/\s*comment\s*[>%]\}\}", re.DOTALL)
+_COMMENT = re.compile(
+    CODE + r"\{\{[<%]\s*comment\s*[>%]\}\}(?:(?!\{\{[<%]\s*comment\b).)*?\{\{[<%]\s*/\s*comment\s*[>%]\}\}",
+    re.DOTALL,
+)
 _CODE_BLOCK = re.compile(
-    CODE + r"\{\{[<%]\s*(?P<name>highlight|code|codeblock)\b(?P<arguments>[^<>%]*)[>%]\}\}\n?(?P<inside>.*?)\n?"
+    CODE + r"\{\{[<%]\s*(?P<name>highlight|code|codeblock)\b(?P<arguments>[^<>%]*)[>%]\}\}\n?"
+    r"(?P<inside>(?:(?!\{\{[<%]\s*(?P=name)\b).)*?)\n?"
     r"\{\{[<%]\s*/\s*(?P=name)\s*[>%]\}\}",
     re.DOTALL,
 )
@@ -19,7 +23,7 @@ _TAG = re.compile(
     CODE + r"\{\{(?P<mark>[<%])\s*(?P<slash>/\s*(?!\*))?(?P<name>[\w./-]+)"
     r"(?P<arguments>(?:\s+(?:\"(?:\\.|[^\"\\])*\"|'[^']*'|`[^`]*`|[^\"'`<>%]|%(?!\}\})|>(?!\}\}))*)?)(?P<empty>/)?\s*[>%]\}\}"
 )
-_ESCAPED = re.compile(CODE + r"\{\{[<%]/\*.*?\*/[>%]\}\}", re.DOTALL)
+_ESCAPED = re.compile(CODE + r"\{\{[<%]/\*(?:(?!\{\{[<%]/\*).)*?\*/[>%]\}\}", re.DOTALL)
 _OWN_KEYS = r"^\s*\[?(?:languageCode|defaultContentLanguage|params|markup|enableGitInfo|paginate)\b"
 _REFERENCES = ("ref", "relref")
 
@@ -42,9 +46,9 @@ def _shortcodes(lines: Lines, findings: FindingCollector) -> Lines:
             return reader.end(name)
         if name in _REFERENCES:
             target = given.get("path") or given.get("0", "")
-            is_target = match.string[: match.start()].endswith("(") or match.string[: match.start()].endswith('href="')
+            is_target = match.string.endswith(("(", 'href="'), 0, match.start())
             return f"page:{encoded(target)}" if is_target else f"[{target}](page:{encoded(target)})"
-        return reader.start(name, given, number, is_empty=bool(match["empty"]), is_alone=is_alone(match))
+        return reader.start(name, given, number, match, is_empty=bool(match["empty"]))
 
     return substitute(lines, _TAG, replaced)
 

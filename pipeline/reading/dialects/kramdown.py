@@ -11,7 +11,9 @@ _BLOCK_LINE = re.compile(r"^[ \t]*(?:>[ \t]?)*\{:(?P<inside>[^{}\n]*)\}[ \t]*$")
 _INLINE = re.compile(CODE + r"[ \t]*\{:(?![:/])(?P<inside>[^{}\n]*)\}")
 _SPAN_CLASS = re.compile(CODE + r"(?<=[)\]*_])\{[ \t]*[.#:](?:[^{}\n]*)\}")
 _EXTENSION = re.compile(
-    CODE + r"\{::comment\}.*?\{:/(?:comment)?\}|\{::(?:nomarkdown|options)\b[^{}]*/?\}|\{:/(?:nomarkdown)?\}", re.DOTALL
+    CODE + r"\{::comment\}(?:(?!\{::comment\}).)*?\{:/(?:comment)?\}"
+    r"|\{::(?:nomarkdown|options)\b[^{}]*/?\}|\{:/(?:nomarkdown)?\}",
+    re.DOTALL,
 )
 _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*+]|1\.)[ \t]+\S")
 _ID = re.compile(r"#([\w-]+)")

@@ -6,8 +6,8 @@ import re
 from functools import partial
 
 from pipeline.reading.dialects import Read
-from pipeline.reading.dialects.boxes import BRACES, CODE, arguments, encoded, left_out, names_in
-from pipeline.reading.dialects.tags import TagReader, is_alone
+from pipeline.reading.dialects.boxes import BRACES, CODE, arguments, encoded, left_out, names_in, unfilled
+from pipeline.reading.dialects.tags import TagReader, is_in_sentence
 from pipeline.reading.lines import FindingCollector, Lines, substitute
 
 _COMMENT = re.compile(
@@ -38,8 +38,8 @@ _STATEMENT = re.compile(
 )
 _VALUE = re.compile(CODE + rf"\{{\{{(?P<inside>(?:[^{{}}]|{BRACES})*)\}}\}}")
 _CALL = re.compile(r"\s*-?\s*(?:shortcodes::)?(?P<name>[\w:.]+)\((?P<arguments>.*)\)\s*-?\s*", re.DOTALL)
-_TARGET = re.compile(r"""(?:\]\(<?|=["'])[^\s"')]*\Z""")
-"""The beginning of an address, up to its end."""
+_CHOICES = names_in("if unless case cycle increment decrement")
+"""Tags that choose, or count, what a sentence says."""
 _SILENT = names_in("assign set if elsif else elif unless case when increment decrement import extends block from with")
 
 
@@ -65,6 +65,8 @@ def _templates(tool: str, lines: Lines, findings: FindingCollector) -> Lines:
 
 
 def _loop(findings: FindingCollector, tool: str, match: re.Match[str], number: int) -> str:
+    if is_in_sentence(match):
+        return unfilled(findings, number, match[0])
     left_out(findings, number, f"{{% {match['name']} %}}, which the site fills in, a tag of {tool}")
     return ""
 
@@ -79,6 +81,8 @@ def _statement(reader: TagReader, match: re.Match[str], number: int) -> str:
     name, text = match["name"], match["arguments"]
     if match["slash"] or name == "end":
         return reader.end(name if match["slash"] else reader.opened[-1][0] if reader.opened else "")
+    if name in _CHOICES and is_in_sentence(match):
+        return unfilled(reader.findings, number, match[0])
     if name in _SILENT:
         if name not in ("else", "elsif", "elif", "when"):
             left_out(reader.findings, number, f"{{% {name}{text.rstrip()} %}}", "…" if name in ("if", "unless") else "")
@@ -86,17 +90,15 @@ def _statement(reader: TagReader, match: re.Match[str], number: int) -> str:
     if name.startswith("include"):
         file, _, text = text.strip().partition(" ")
         name = file.strip("\"'").rpartition("/")[2].rpartition(".")[0] or file.strip("\"'") or name
-    return reader.start(name, arguments(text), number, is_empty=False, is_alone=is_alone(match))
+    return reader.start(name, arguments(text), number, match, is_empty=False)
 
 
 def _value(findings: FindingCollector, tool: str, match: re.Match[str], number: int) -> str:
     call = _CALL.fullmatch(match["inside"])
     if call:
         reader = TagReader(findings, f"shortcode of {tool}", lambda name: f"{{{{ {name}() }}}}", frozenset())
-        return reader.start(call["name"], arguments(call["arguments"]), number, is_empty=True, is_alone=True)
-    if not is_alone(match) and not _TARGET.search(
-        match.string, match.string.rfind("\n", 0, match.start()) + 1, match.start()
-    ):
+        return reader.start(call["name"], arguments(call["arguments"]), number, match, is_empty=True)
+    if is_in_sentence(match):
         return match[0]  # a sentence without its value may say something else: the article is refused
     left_out(findings, number, f"{match[0][:60]}, a value that {tool} fills in")
     return ""

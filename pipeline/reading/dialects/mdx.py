@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.reading.dialects.boxes import BRACES, CODE, arguments, left_out
-from pipeline.reading.dialects.tags import TagReader, is_alone
+from pipeline.reading.dialects.boxes import BRACES, CODE, arguments, left_out, unfilled
+from pipeline.reading.dialects.tags import TagReader, is_in_sentence
 from pipeline.reading.lines import FindingCollector, Lines, SourceLine, code_flags, substitute
 
 _VALUE = rf"""(?:"[^"]*"|'[^']*'|`[^`]*`|{BRACES}|[^\s"'=<>`{{}}]+)"""
@@ -60,7 +60,7 @@ def read_components(lines: Lines, findings: FindingCollector) -> Lines:
         if not match["empty"] and name.lower() not in closed and "=" not in match["arguments"]:
             return match[0]  # words in angle brackets
         given = {key: value for key, value in arguments(match["arguments"]).items() if not key.isdigit()}
-        return reader.start(name, given, number, is_empty=bool(match["empty"]), is_alone=is_alone(match))
+        return reader.start(name, given, number, match, is_empty=bool(match["empty"]))
 
     changed = substitute(substitute(lines, _TAG, replaced), _FRAGMENT, lambda *_: "")
     changed = substitute(changed, _SPACE, lambda *_: " ")
@@ -87,6 +87,8 @@ def read_leftovers(lines: Lines, findings: FindingCollector) -> Lines:
     """Take away expressions of JavaScript: `{frontMatter.title}`, `{list.map(…)}`."""
 
     def removed(match: re.Match[str], number: int) -> str:
+        if is_in_sentence(match):
+            return unfilled(findings, number, match[0])
         left_out(findings, number, f"{match[0][:60]}, which the site computes")
         return ""
 

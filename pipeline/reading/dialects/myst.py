@@ -17,7 +17,9 @@ from pipeline.reading.dialects.boxes import (
     opened_box,
     picture,
     rows_at,
+    unfilled,
 )
+from pipeline.reading.dialects.tags import is_in_sentence
 from pipeline.reading.lines import HEADING, FindingCollector, Lines, SourceLine, substitute
 
 _FENCE = re.compile(
@@ -225,6 +227,8 @@ def _roles(lines: Lines, findings: FindingCollector) -> Lines:
             "index",
             "eval",
         ):
+            if name == "eval" and is_in_sentence(match):
+                return unfilled(findings, number, match[0])
             left_out(findings, number, f"{match[0]}, a role of MyST")
             return ""
         if name not in _WORDS and not name.startswith(("py:", "bdg-", "c:", "cpp:", "js:")):
@@ -236,6 +240,8 @@ def _roles(lines: Lines, findings: FindingCollector) -> Lines:
 
 def _values(lines: Lines, findings: FindingCollector) -> Lines:
     def value(match: re.Match[str], number: int) -> str:
+        if is_in_sentence(match):
+            return match[0]
         left_out(findings, number, f"{match[0][:60]}, a value that MyST fills in")
         return ""
 
