@@ -54,7 +54,7 @@ def read_front_matter(
     """
     reader = _FrontMatterReader(settings, findings)
     reader.language = language
-    other = read_other_kind(text, lambda name: reader.means(name, "title"), reader.means, findings)
+    other = read_other_kind(text, lambda name: reader.means(name, "title"), reader.is_known, findings)
     if other:
         table, body, body_line = other.table, other.body, other.body_line
     elif fences := _split_fences(text, reader):
@@ -80,6 +80,7 @@ class _FencedText:
 
 
 _FENCE = re.compile(r"-{3,}[ \t]*")
+_END = re.compile(r"(?:-{3,}|\.{3})[ \t]*")  # YAML and pandoc end it with `...` too
 _KEY_LINE = re.compile(r"[\"']?([\w-][\w .-]*)[\"']?[ \t]*:([ \t]|$)")
 
 
@@ -103,15 +104,17 @@ def _split_fences(text: str, reader: _FrontMatterReader) -> _FencedText | None:
     following = next((line for line in rest if line.strip()), "")
     if not _FENCE.fullmatch(first):
         return _no_front_matter(text, lines, reader)
-    end = next((at for at, line in enumerate(rest) if _FENCE.fullmatch(line)), None)
+    has_keys = bool(_KEY_LINE.match(following))
+    ends = _END if has_keys else _FENCE
+    end = next((at for at, line in enumerate(rest) if ends.fullmatch(line)), None)
     is_rule = end is None or first.rstrip() != "---"
-    if (is_rule and not bool(_KEY_LINE.match(following))) or (end is not None and _is_between_rules(rest[:end])):
+    if (is_rule and not has_keys) or (end is not None and _is_between_rules(rest[:end])):
         return _FencedText("", text, 1)  # a rule across the page, not a fence
     if end is None:
         message = "the front matter that begins here has no end, expected a line --- after its last key"
         reader.findings.add("front-matter-misplaced", blank + 1, message, "add the line --- below the last key")
         return None
-    if blank or first != "---" or rest[end] != "---":
+    if blank or first != "---" or rest[end] not in ("---", "..."):
         line = blank + 1 if blank or first != "---" else blank + end + 2
         message = "the lines around the front matter are not just ---; read all the same"
         reader.findings.add("front-matter-untidy", line, message)
@@ -156,6 +159,10 @@ class _FrontMatterReader(ValueReader):
         """Tell whether a name is one of a key; of any key where none is given."""
         known = self.canonical(name)
         return known is not None and key in ("", known[0])
+
+    def is_known(self, name: str) -> bool:
+        """Tell whether a name is a key: one of ours, or one that other tools write above every page."""
+        return self.means(name) or plain_key(name) in _STATE_KEYS | _PUBLIC_KEYS | _PRIVATE_KEYS | _OTHER_KEYS
 
     @warning_rule(
         "dates-reversed",
@@ -205,7 +212,9 @@ class _FrontMatterReader(ValueReader):
                 self.comment(key.value, value)
         chosen: dict[str, WrittenValue] = {}
         for name, values in named.items():
-            first, *others = (value for _, value in sorted(values, key=lambda ranked: ranked[0]))
+            first, *others = (
+                value for _, value in sorted(values, key=lambda ranked: (not _keeps_back(name, ranked[1]), ranked[0]))
+            )
             chosen[name] = first
             for other in others:
                 if _without_lines(other.value) != _without_lines(first.value):
@@ -246,9 +255,13 @@ _DRAFT_STATES = frozenset(
     ("draft", "drafts", "kladde", "udkast", "private", "pending", "trash", "autodraft", "unpublished", "wip", "entwurf")
 )
 """What `status:` says of a page that is not public: Pelican, WordPress, Ghost."""
-_PUBLIC_KEYS = frozenset(("published", "publish", "public", "dgpublish"))
+_PUBLIC_KEYS = frozenset(("published", "publish", "public", "dgpublish", "ispublished", "ispublic"))
 """Keys that are `false` for a page that is kept back: Jekyll, Obsidian, Quartz, Digital Garden."""
+_PRIVATE_KEYS = frozenset(("private", "isprivate", "unpublished", "wip"))
+"""Keys that are `true` for a page that is kept back."""
 _STATE_KEYS = frozenset(("status", "poststatus", "visibility"))
+_OTHER_KEYS = frozenset(("category", "categories", "template", "layout", "saveas", "translation"))
+"""Keys without a meaning here that Pelican and MultiMarkdown write above a page."""
 
 
 def _draft_mark(key: YamlText, value: YamlNode) -> WrittenValue | None:
@@ -256,9 +269,16 @@ def _draft_mark(key: YamlText, value: YamlNode) -> WrittenValue | None:
     name, word = plain_key(key.value), value.value.lower() if isinstance(value, YamlText) else ""
     if name in _PUBLIC_KEYS and word in FLAGS:
         return WrittenValue(key.value, key.line, YamlText(str(not FLAGS[word]).lower(), key.line))
+    if name in _PRIVATE_KEYS and word in FLAGS:
+        return WrittenValue(key.value, key.line, YamlText(str(FLAGS[word]).lower(), key.line))
     if name in _STATE_KEYS and plain_key(word) in _DRAFT_STATES:
         return WrittenValue(key.value, key.line, YamlText("true", key.line))
     return None
+
+
+def _keeps_back(name: str, written: WrittenValue) -> bool:
+    """Tell whether a value says that a page is a draft: of several, such a one counts whatever the others say."""
+    return name == "draft" and isinstance(written.value, YamlText) and FLAGS.get(written.value.value.lower(), False)
 
 
 def _with_nested(table: YamlMapping) -> Iterator[tuple[YamlText, YamlNode, int]]:

@@ -260,7 +260,7 @@ def _looked_up(head: str) -> tuple[str, str]:
     found: dict[str, str] = {}
     heading, fences = "", 0
     for line in head.split("\n"):
-        fences += bool(_FENCE.match(line))
+        fences += bool(_FENCE.match(line)) or (fences == 1 and line.rstrip() == "...")
         if (match := _KEY.match(line)) and fences <= 1:
             found.setdefault(match["key"].lower(), match["value"].strip())
         elif (match := _HEADING.match(line)) and fences != 1:

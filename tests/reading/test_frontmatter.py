@@ -72,6 +72,25 @@ def test_the_body_keeps_its_lines() -> None:
     assert parts.meta.lines == (("title", 2), ("language", 3))
 
 
+def test_three_points_end_front_matter_as_they_end_yaml() -> None:
+    parts, findings = front_matter_of("---\ntitle: Søvn\n...\n\nTekst.\n\n---\n\nMere.\n")
+
+    assert parts is not None
+    assert (parts.meta.title, parts.body, parts.body_line) == ("Søvn", "\nTekst.\n\n---\n\nMere.\n", 4)
+    assert findings == ()
+    parts, _ = front_matter_of("---\n\nSøvn\n\n...\n\nog ro\n")
+    assert parts is not None
+    assert parts.body.startswith("---")
+
+
+@pytest.mark.parametrize("key", ["Status: draft", "Category: Ro\nStatus: draft", "Visibility: private"])
+def test_lines_of_keys_that_keep_a_page_back_are_front_matter(key: str) -> None:
+    parts, _ = front_matter_of(f"Title: Søvn\n{key}\n\nTekst.\n")
+
+    assert parts is not None
+    assert (parts.meta.title, parts.meta.is_draft, parts.body) == ("Søvn", True, "\nTekst.\n")
+
+
 def test_an_empty_front_matter_is_sound() -> None:
     front, findings = front_matter_of("---\n---\nTekst.\n")
 
@@ -293,7 +312,8 @@ def test_keys_of_other_tools_never_refuse_an_article(block: str, code: str) -> N
     "block",
     [
         "status: draft", "status: Private", "publish: false", "published: false", "public: no", "draft: true",
-        "post_status: auto-draft", "params: {draft: true}",
+        "post_status: auto-draft", "params: {draft: true}", "isPublished: false", "private: true", "wip: yes",
+        "draft: false\npublished: false", "published: true\ndraft: true", "private: true\ndraft: false",
     ],
 )  # fmt: skip
 def test_a_draft_is_one_by_whatever_name(block: str) -> None:

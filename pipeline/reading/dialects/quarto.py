@@ -17,7 +17,15 @@ _CELL = re.compile(
     re.IGNORECASE,
 )
 _REFERENCE = re.compile(CODE + r"(?<![\w@])\[?-?@(?P<id>(?:fig|tbl|sec|eq|lst|thm)-[\w-]+)\]?")
-_CITATION = re.compile(CODE + r"[ \t]?\[(?:[^\[\]@\n]{0,60}\s)?-?@[A-Za-z][\w:.-]*(?:[^\[\]\n]*)\](?![\[(])")
+_KEY = r"-?@\w(?:[\w:.#$%&+?~/-]*\w)?"
+_LOCATOR = (
+    r"(?:,?[ \t]+(?:(?:pp?|s|ss|sider?|pages?|chap|chapters?|kap|kapitel|sec|sections?|afsnit|vol|no|nr|fig|tab|art|"
+    r"bd|bind|para|l)\.?|§)?[ \t]*[ivxlc\d]+(?:(?:[–,.-][ \t]*|[ \t]+)[ivxlc\d]+)*(?:ff?\.?)?)?"
+)
+_CITATION = re.compile(
+    CODE + rf"[ \t]?\[(?:{_KEY}{_LOCATOR}(?:[ \t]*;[ \t]*|(?=\])))+\](?![\[(])"
+    rf"|\[(?P<words>[^\[\]\n]{{0,200}}(?<![\w.]){_KEY}[^\[\]\n]{{0,200}})\](?![\[(])"
+)
 _TABLE_ID = re.compile(r"^(?P<caption>[ \t]*:[ \t]+.*?)[ \t]*\{#[\w-]+[^{}]*\}[ \t]*$")
 _MEDIA = {"html": "web-only", "pdf": "print-only", "latex": "print-only", "epub": "book-only", "typst": "print-only"}
 _LAYOUT = re.compile(
@@ -88,14 +96,21 @@ def _references(lines: Lines, findings: FindingCollector) -> Lines:
         left_out(findings, number, f"{match[0]}, which Quarto makes a number of", title)
         return f"“{title}”" if title else match[0].strip("[]")
 
-    def citation(match: re.Match[str], number: int) -> str:
-        left_out(findings, number, f"{match[0].strip()}, which Quarto makes a reference of")
-        return ""
-
-    changed = substitute(substitute(lines, _REFERENCE, name), _CITATION, citation)
+    changed = substitute(lines, _REFERENCE, name)
     return tuple(
         line.with_text(table["caption"]) if (table := _TABLE_ID.match(line.text)) else line for line in changed
     )
+
+
+def _citations(lines: Lines, findings: FindingCollector) -> Lines:
+    """Take away citations; brackets that hold words too stay as they are."""
+
+    def citation(match: re.Match[str], number: int) -> str:
+        words = match["words"] or ""
+        left_out(findings, number, f"{match[0].strip()}, which Quarto makes a reference of", words)
+        return match[0] if words else ""
+
+    return substitute(lines, _CITATION, citation)
 
 
 def _address(page: Page) -> str | None:
@@ -111,7 +126,8 @@ DIALECT = Dialect(
     constructs=(
         Construct("cells of code (```{r})", ("```{", "``` {"), _cells, 14),
         Construct("attributes of boxes (::: {.callout-note collapse=true})", (":::",), _divs, 42),
-        Construct("cross-references (@fig-knee, [@source])", ("@",), _references, 56),
+        Construct("cross-references (@fig-knee)", ("@",), _references, 56),
+        Construct("citations ([@source])", ("@",), _citations, 57, is_everywhere=False),
     ),
     static_folders=(".",),
     address=_address,
