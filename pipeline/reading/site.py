@@ -21,7 +21,8 @@ _MOST_LOOKED_AT = 60
 _LEAST_SHARE = 0.2  # Of the texts: a single one must not decide how all the others are read
 _SETTINGS_BYTES = 200_000
 _KEY = re.compile(
-    r"""^["']?(?P<key>title|slug|permalink|url)["']?\s*[:=]\s*["']?(?P<value>.*?)["']?\s*,?\s*$""", re.IGNORECASE
+    r"""^["']?(?P<key>title|slug|permalink|url|id|date|categories|category)["']?\s*[:=]\s*["']?(?P<value>.*?)["']?\s*,?\s*$""",
+    re.IGNORECASE,
 )
 _FENCE = re.compile(r"^(?:-{3,}|\+{3,})\s*(?:toml|json|yaml)?\s*$")
 _HEADING = re.compile(r"^#[ \t]+(?P<text>.*?)[ \t]*#*(?:\s*\{[^{}]*\})?\s*$")
@@ -131,6 +132,8 @@ class Site:
     own_paths: Mapping[str, str] = field(default_factory=dict)
     """`permalink`, `url` or `slug` of a source, with its key before it: `slug:knee`."""
 
+    page_keys: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Other keys of a source that its address may depend on: `date`, `id`, `categories`."""
     has_addresses: bool = False
     """Its files say which tool makes it, so that the rule of this tool says where it shows a page."""
 
@@ -141,7 +144,7 @@ class Site:
     @property
     def key(self) -> tuple[str, ...]:
         """All that a result of reading depends on."""
-        tables = (self.settings, self.titles, self.own_paths)
+        tables = (self.settings, self.titles, self.own_paths, self.page_keys)
         return (
             self.dialect,
             str(self.has_addresses),
@@ -168,7 +171,7 @@ class Site:
         below = self.below(path)
         if address is None or _suffix_language(below):
             return None
-        return address(Page(below, slug, self.settings))
+        return address(Page(below, slug, self.settings, self.page_keys.get(path, {})))
 
     def language_of(self, path: str) -> str:
         """Return the language that the folder or the name of a source says; empty where neither does."""
@@ -215,13 +218,16 @@ def find_site(config: Config, found: FoundSite, project: Path, paths: Iterable[s
         return Site(PLAIN, evidence, base=base)
     titles: dict[str, str] = {}
     own_paths: dict[str, str] = {}
+    page_keys: dict[str, Mapping[str, str]] = {}
     for path in paths:
-        title, own = _looked_up(_read(project / path))
+        title, own, keys = _looked_up(_read(project / path))
+        page_keys |= {path: keys} if keys else {}
         titles |= {path: title} if title else {}
         own_paths |= {path: own} if own else {}
     folder = "" if found.folder == project else found.folder.relative_to(project).as_posix()
     settings = _settings(named(dialect), found.folder)
-    return Site(dialect, evidence, folder, base, settings, titles, own_paths, bool(found.evidence) and dialect != PLAIN)
+    has_addresses = bool(found.evidence) and dialect != PLAIN
+    return Site(dialect, evidence, folder, base, settings, titles, own_paths, page_keys, has_addresses)
 
 
 def _fixed(glob: str) -> Iterator[str]:
@@ -255,8 +261,8 @@ def _read(path: Path, most_bytes: int = _HEAD_BYTES) -> str:
     return data.decode("utf-8", "replace")
 
 
-def _looked_up(head: str) -> tuple[str, str]:
-    """Return title and own path of a source, from its first lines."""
+def _looked_up(head: str) -> tuple[str, str, Mapping[str, str]]:
+    """Return title, own path and other keys of a source that move its page, from its first lines."""
     found: dict[str, str] = {}
     heading, fences = "", 0
     for line in head.split("\n"):
@@ -267,7 +273,8 @@ def _looked_up(head: str) -> tuple[str, str]:
             heading = heading or match["text"]
     path = found.get("permalink") or found.get("url") or ""
     own = f"path:{path}" if path else f"slug:{found['slug']}" if found.get("slug") else ""
-    return found.get("title") or heading, own
+    keys = {name: value for name, value in found.items() if name in ("id", "date", "categories", "category")}
+    return found.get("title") or heading, own, keys
 
 
 def _settings(dialect: Dialect, folder: Path) -> Mapping[str, str]:

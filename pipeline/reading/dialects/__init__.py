@@ -45,6 +45,8 @@ class Page:
     slug: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Of the site's own configuration: `permalink`, `trailingSlash` …"""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Further keys of its front matter that move it on some sites: `id`, `date`, `categories`; lists are empty."""
 
     @property
     def folder(self) -> str:
@@ -79,6 +81,11 @@ class Dialect:
     """Pictures and pages are found by their names, wherever they lie."""
     own_settings: Mapping[str, str] = field(default_factory=dict)
     """Expression for each setting that `address` depends on, with its value as group 1, in one of `files`."""
+
+
+def is_kept(path: str) -> bool:
+    """Tell whether every tool keeps a path in an address as it is: small letters from a to z, digits and hyphens."""
+    return bool(re.fullmatch(r"(?:[a-z0-9]+(?:-[a-z0-9]+)*/?)*", path))
 
 
 PLAIN = "markdown"

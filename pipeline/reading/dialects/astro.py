@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.reading.dialects import Dialect, Page
+from pipeline.reading.dialects import Dialect, Page, is_kept
 
 
 def _address(page: Page) -> str | None:
@@ -12,7 +12,10 @@ def _address(page: Page) -> str | None:
         return None
     folders = "/".join(parts[1:-1])
     folder = f"{folders}/" if folders else ""
-    return (folder if page.stem == "index" else f"{folder}{page.slug or page.stem}/").lower()
+    path = (folder if page.stem == "index" else f"{folder}{page.stem}/").lower()
+    if page.slug:
+        path = page.slug.strip("/") + "/"  # it stands for the whole path
+    return path if is_kept(path) else None
 
 
 DIALECT = Dialect(

@@ -10,16 +10,20 @@ from pipeline.reading.dialects.mdx import read_components, read_imports, read_le
 _NUMBER = re.compile(r"^\d+(?:\s*[-_.]+\s*)(?=[^\d\W]|[^\W\d])")
 _POST = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})-(?P<title>.+)")
 
+_DEEPEST_POST = 2  # blog/2024-01-02-knee.md
+
 
 def _address(page: Page) -> str | None:
     """Return the path of a page of docs or blog. Source: Docusaurus, docs and blog: slugs."""
     top = page.below.parts[0] if len(page.below.parts) > 1 else ""
     if top == "blog":
         post = _POST.fullmatch(page.stem if page.stem != "index" else page.below.parent.name)
+        if len(page.below.parts) > _DEEPEST_POST + (page.stem == "index"):
+            return None  # folders above a post
         return f"blog/{page.slug or '/'.join(post.groups())}" if post else None
     if top not in ("docs", "src"):
         return None  # translations, versions and further docs: the configuration says where they are
-    if "routeBasePath" in page.settings:
+    if "routeBasePath" in page.settings or "id" in page.keys:
         return None
     parts = [_NUMBER.sub("", part) for part in page.below.parts[:-1]]
     stem = _NUMBER.sub("", page.stem)

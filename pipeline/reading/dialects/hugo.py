@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.reading.dialects import Construct, Dialect, Page
+from pipeline.reading.dialects import Construct, Dialect, Page, is_kept
 from pipeline.reading.dialects.boxes import CODE, arguments, encoded, left_out
 from pipeline.reading.dialects.tags import TagReader
 from pipeline.reading.lines import FindingCollector, Lines, substitute
@@ -25,6 +25,8 @@ _TAG = re.compile(
 )
 _ESCAPED = re.compile(CODE + r"\{\{[<%]/\*(?:(?!\{\{[<%]/\*).)*?\*/[>%]\}\}", re.DOTALL)
 _OWN_KEYS = r"^\s*\[?(?:languageCode|defaultContentLanguage|params|markup|enableGitInfo|paginate)\b"
+_KEPT = re.compile(r"(?:\w+(?:[ .-]\w+)*/)*")
+"""Paths that Hugo writes in small letters, with hyphens for spaces; what it makes of other signs is not sure."""
 _REFERENCES = ("ref", "relref")
 
 
@@ -58,16 +60,20 @@ def _address(page: Page) -> str | None:
 
     Source: Hugo, content management, URLs. A site's own `permalinks` are not followed.
     """
-    if "permalinks" in page.settings or "uglyurls" in page.settings:
+    if {"permalinks", "uglyurls", "paths"} & page.settings.keys():
         return None
     stem, _, language = page.stem.partition(".")
     if language or "languages" in page.settings:
         return None  # where a site shows its languages is a matter of its configuration
+    if page.slug and (not is_kept(page.slug) or stem == "_index"):
+        return None
     if stem in ("index", "_index"):
         parent = page.below.parent
         folder = f"{parent.parent.as_posix()}/".removeprefix("./") if page.slug else page.folder
-        return f"{folder}{page.slug}/" if page.slug else folder
-    return f"{page.folder}{page.slug or stem}/".lower()
+        path = f"{folder}{page.slug}/" if page.slug else folder
+    else:
+        path = f"{page.folder}{page.slug or stem}/"
+    return path.lower().replace(" ", "-") if _KEPT.fullmatch(path) else None
 
 
 DIALECT = Dialect(
@@ -83,6 +89,7 @@ DIALECT = Dialect(
     own_settings={
         "permalinks": r"^\s*\[?(permalinks)\b",
         "uglyurls": r"^\s*uglyURLs\s*[=:]\s*(true)",
+        "paths": r"^\s*(disablePathToLower|removePathAccents)\s*[=:]\s*true",
         "languages": r"^\s*\[?(languages)\b",
     },
 )

@@ -10,6 +10,7 @@ from pipeline.reading.dialects.liquid import read_templates
 
 _NOT_OTHERS = r"\A(?![\s\S]*^(?:sphinx|execute|launch_buttons|skip_render|public_dir):)"
 _POST = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})-(?P<title>.+)")
+_WORDS = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _STYLES = {
     "date": "/:categories/:year/:month/:day/:title.html",
     "pretty": "/:categories/:year/:month/:day/:title/",
@@ -22,16 +23,20 @@ _STYLES = {
 def _address(page: Page) -> str | None:
     """Return the path by the site's `permalink`. Source: Jekyll, permalinks.
 
-    Categories are those of the folders above `_posts`; front matter may name others, which are left to it.
+    Categories are those of the folders above `_posts`. Of a post whose front matter names others, or another date,
+    no address is confirmed.
     """
     style = page.settings.get("permalink", "date")
     pattern = _STYLES.get(style, style)
     post = _POST.fullmatch(page.stem)
     if post and "_posts" in page.below.parts:
+        if _is_moved(page, post, pattern):
+            return None
         folders = page.below.parts[: page.below.parts.index("_posts")]
+        title = page.slug or post["title"]
         known = {
             ":categories": "/".join(folders), ":year": post["year"], ":month": f"{int(post['month']):02}",
-            ":day": f"{int(post['day']):02}", ":title": page.slug or post["title"], ":slug": page.slug or post["title"],
+            ":day": f"{int(post['day']):02}", ":title": title, ":slug": title.lower(),
             ":output_ext": ".html",
         }  # fmt: skip
         path = re.sub(r":[a-z_]+", lambda name: known.get(name[0], name[0]), pattern)
@@ -42,6 +47,18 @@ def _address(page: Page) -> str | None:
     if page.stem.lower() in ("index", "readme"):
         return page.folder
     return f"{page.folder}{page.stem}" + ("/" if is_folder else ".html")
+
+
+def _is_moved(page: Page, post: re.Match[str], pattern: str) -> bool:
+    """Tell whether front matter, or a sign that Jekyll changes, may give a post another address than its file name."""
+    day = f"{post['year']}-{int(post['month']):02}-{int(post['day']):02}"
+    has_other_day = not re.fullmatch(rf"{day}(?:[T ][\d:.]+)?", page.keys.get("date") or day)
+    has_categories = "categories" in page.keys or "category" in page.keys
+    return (
+        (has_other_day and bool(re.search(r":(?:year|month|day)", pattern)))
+        or (has_categories and ":categories" in pattern)
+        or not _WORDS.fullmatch(page.slug or post["title"])
+    )
 
 
 DIALECT = Dialect(

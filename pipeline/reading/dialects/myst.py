@@ -35,6 +35,15 @@ _LABELLED = re.compile(r"(?P<label>.*?)[ \t]*<(?P<target>[^<>]+)>", re.DOTALL)
 _COMMENT = re.compile(r"^%(?:[ \t].*|)$")
 _BREAK = re.compile(r"^\+\+\+(?:[ \t].*)?$")
 _PICTURES = frozenset(("image", "figure", "carousel"))
+_OPTIONS = names_in(
+    "class name label numbered enumerated nonumber open icon color width height align scale figwidth figclass target "
+    "loading columns gutter padding margin outline shadow child-direction child-align img-top img-bottom "
+    "img-background link link-type text-align sync sync-id selected animate chevron linenos lineno-start "
+    "emphasize-lines force dedent filename language tags kind key theme maxdepth glob hidden titlesonly "
+    "includehidden reversed header-rows stub-columns widths figure remove-input remove-output"
+)
+"""Options that say how a directive looks; those of `_SAID` hold words, and any other line is text."""
+_SAID = names_in("title alt caption link-alt img-alt img-top-alt")
 _CONTENTS = names_in(
     "tableofcontents toctree contents index bibliography footbibliography sectionauthor codeauthor target meta"
 )
@@ -120,13 +129,20 @@ class _DirectiveReader:
             for line in lines[first + 1 : end]:
                 key, _, value = line.text.partition(":")
                 options[key.strip().lower()] = value.strip().strip("\"'")
+                if not _is_option(key.strip().lower()) and value.strip():
+                    left_out(self.findings, line.number, f"{line.text.strip()}, an option of {{{name}}}")
             first = end + 1 if end > first else first
         while first < len(lines) and (option := _OPTION.match(lines[first].text)):
+            if not _is_option(option["name"].lower()):
+                break  # a field: text of the author
             options[option["name"].lower()] = option["value"] or ""
             first += 1
         indent = len(match["indent"])
         opening, opened = self._directive(name, argument, options, number, _Open(match["marks"], (), indent=indent))
         self.written += rows_at(opening, number)
+        for key in sorted(_SAID & options.keys()):
+            if options[key] and not opened.is_dropped and not any(options[key] in row for row in opening):
+                left_out(self.findings, number, f":{key}: {options[key]}, an option of {{{name}}}")
         self.opened.append(opened)
         return first
 
@@ -167,6 +183,10 @@ class _DirectiveReader:
             is_said = bool(title) and not title.isdigit() and name not in ("grid", "div", "only")
             return ["", title, ""] if is_said else [""], opened
         return [""], opened
+
+
+def _is_option(name: str) -> bool:
+    return name in _OPTIONS | _SAID or name.startswith("class-")
 
 
 def _directives(lines: Lines, findings: FindingCollector) -> Lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.reading.dialects import Construct, Dialect, Page
+from pipeline.reading.dialects import Construct, Dialect, Page, is_kept
 from pipeline.reading.dialects.boxes import CODE
 from pipeline.reading.dialects.liquid import read_templates
 from pipeline.reading.lines import FindingCollector, Lines, substitute
@@ -26,8 +26,10 @@ def _address(page: Page) -> str | None:
         parent = page.below.parent
         folder = _DATE.sub("", parent.name)
         above = "" if parent.parent.as_posix() == "." else f"{parent.parent.as_posix()}/"
-        return f"{above}{page.slug or folder}/" if folder else ""
-    return f"{page.folder}{page.slug or stem}/"
+        path = f"{above}{page.slug or folder}/" if folder else ""
+    else:
+        path = f"{page.folder}{page.slug or stem}/"
+    return path if is_kept(path) else None  # of other letters it makes others, or none
 
 
 DIALECT = Dialect(
