@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pipeline.reading.dialects import Construct, Dialect, Page
-from pipeline.reading.dialects.mdx import read_components, read_imports, read_leftovers
+from pipeline.reading.dialects.mdx import read_components, read_imports, read_leftovers, read_values
 
 _NUMBER = re.compile(r"^\d+(?:\s*[-_.]+\s*)(?=[^\d\W]|[^\W\d])")
 _POST = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})-(?P<title>.+)")
@@ -43,6 +43,7 @@ DIALECT = Dialect(
             "components of MDX (<Card title>)", ("</", "/>", '="', "={", "<>", '{"', "{'", "{`"), read_components, 24
         ),
         Construct("expressions of MDX ({props.title})", ("{",), read_leftovers, 26),
+        Construct("values of MDX ({5}, {name})", ("{",), read_values, 27, is_everywhere=False),
     ),
     static_folders=("static",),
     address=_address,

@@ -24,6 +24,7 @@ _TAG = re.compile(
     r"(?P<arguments>(?:\s+(?:\"(?:\\.|[^\"\\])*\"|'[^']*'|`[^`]*`|[^\"'`<>%]|%(?!\}\})|>(?!\}\}))*)?)(?P<empty>/)?\s*[>%]\}\}"
 )
 _ESCAPED = re.compile(CODE + r"\{\{[<%]/\*(?:(?!\{\{[<%]/\*).)*?\*/[>%]\}\}", re.DOTALL)
+_COLUMN_BREAK = re.compile(CODE + r"^[ \t]*<--->[ \t]*$", re.MULTILINE)
 _OWN_KEYS = r"^\s*\[?(?:languageCode|defaultContentLanguage|params|markup|enableGitInfo|paginate)\b"
 _KEPT = re.compile(r"(?:\w+(?:[ .-]\w+)*/)*")
 """Paths that Hugo writes in small letters, with hyphens for spaces; what it makes of other signs is not sure."""
@@ -52,7 +53,7 @@ def _shortcodes(lines: Lines, findings: FindingCollector) -> Lines:
             return f"page:{encoded(target)}" if is_target else f"[{target}](page:{encoded(target)})"
         return reader.start(name, given, number, match, is_empty=bool(match["empty"]))
 
-    return substitute(lines, _TAG, replaced)
+    return substitute(substitute(lines, _TAG, replaced), _COLUMN_BREAK, lambda *_: "")
 
 
 def _address(page: Page) -> str | None:

@@ -95,6 +95,24 @@ def read_leftovers(lines: Lines, findings: FindingCollector) -> Lines:
     return substitute(lines, _EXPRESSION, removed)
 
 
+def read_values(lines: Lines, findings: FindingCollector) -> Lines:
+    """Write the numbers of `{5}`, and refuse names in braces within a sentence, which the site fills in."""
+
+    def value(match: re.Match[str], number: int) -> str:
+        if match["number"]:
+            return match["number"]
+        if is_in_sentence(match):
+            return unfilled(findings, number, match[0])
+        left_out(findings, number, f"{match[0][:60]}, which the site computes")
+        return ""
+
+    return substitute(lines, _VALUE_IN_BRACES, value)
+
+
+_VALUE_IN_BRACES = re.compile(
+    CODE
+    + r"(?<![\\\w$^{}\])=])\{\s*(?:(?P<number>-?\d+(?:\.\d+)?)|\w[\w.]*(?:\(\w*\))?(?:\s*[-+*/]\s*[\w.]+)*)\s*\}(?!\})"
+)
 _EXPRESSION = re.compile(
     CODE + r"\{(?=[^{}\n]*(?:\.map\(|=>|\?\.|\(\)|frontmatter\.|props\.))(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
     r"|\{(?:frontMatter|frontmatter|props|siteConfig|children)(?:\.\w+)*\}"

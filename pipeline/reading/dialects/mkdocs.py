@@ -25,6 +25,9 @@ _BOX = re.compile(
 )
 _TAB = re.compile(r"^(?P<indent>[ \t]*)===[!+]*[ \t]+(?P<quote>[\"'])(?P<title>.*)(?P=quote)[ \t]*$")
 _BLOCK = re.compile(r"^[ \t]*/{3,}[ \t]*(?P<kind>[\w-]+)?(?:[ \t]*\|[ \t]*(?P<title>.*))?[ \t]*$")
+_OPTION = re.compile(r"^(?: {4,}|\t)[ \t]*(?P<name>[a-z_]+):[ \t]*(?P<value>.*?)[ \t]*$")
+_OPTIONS = ("type", "open", "attrs", "new", "select", "name")
+_INSERTED = re.compile(CODE + r"\^\^(?=\S)(?P<inside>[^^\n]+?)(?<=\S)\^\^")
 _SNIPPET = re.compile(r"^[ \t]*-{1,2}8<-{1,2}(?:[ \t]+(?P<file>.*))?$")
 _KEYS = re.compile(CODE + r"(?<![\w+])\+\+(?P<keys>[a-z0-9-]+(?:\+[a-z0-9-]+)*)\+\+(?![\w+])")
 _EDIT = re.compile(CODE + r"\{(?P<mark>\+\+|--|==|>>|~~)(?P<inside>[^{}\n]*?)(?:\+\+|--|==|<<|~~)\}")
@@ -61,15 +64,32 @@ def _unfolded(lines: list[SourceLine], findings: FindingCollector, depth: int) -
     return written
 
 
-def _blocks(lines: Lines, _: FindingCollector) -> Lines:
+def _block_options(lines: Lines, at: int, findings: FindingCollector) -> tuple[dict[str, str], int]:
+    """Return the options that stand indented below the first line of a block, and how many lines they are."""
+    options: dict[str, str] = {}
+    end = at + 1
+    while end < len(lines) and (option := _OPTION.match(lines[end].text)):
+        options[option["name"]] = option["value"]
+        if option["name"] not in _OPTIONS and option["value"]:
+            left_out(findings, lines[end].number, f"{lines[end].text.strip()}, an option of a block")
+        end += 1
+    return options, end - at - 1
+
+
+def _blocks(lines: Lines, findings: FindingCollector) -> Lines:
     """Read blocks between `///`: boxes, folded text, captions."""
     written: list[SourceLine] = []
     opened: list[bool] = []
-    for line, is_text in zip(lines, outside_code(lines), strict=True):
+    skipped = 0
+    for at, (line, is_text) in enumerate(zip(lines, outside_code(lines), strict=True)):
         match = _BLOCK.match(line.text) if is_text else None
-        if match is None:
+        if skipped:
+            skipped -= 1
+            written.append(line.with_text(""))
+        elif match is None:
             written.append(line)
         elif match["kind"]:
+            options, skipped = _block_options(lines, at, findings)
             is_box = match["kind"] not in (
                 "caption",
                 "figure-caption",
@@ -81,7 +101,9 @@ def _blocks(lines: Lines, _: FindingCollector) -> Lines:
             )
             title = (match["title"] or "").strip()
             opened.append(is_box)
-            written += rows_at(opened_box(match["kind"], title) if is_box else ["", bold(title)], line.number)
+            written += rows_at(
+                opened_box(options.get("type") or match["kind"], title) if is_box else ["", bold(title)], line.number
+            )
         else:
             is_box = bool(opened) and opened.pop()
             written += rows_at(CLOSED_BOX if is_box else ("",), line.number)
@@ -114,6 +136,10 @@ def _edits(lines: Lines, findings: FindingCollector) -> Lines:
     return substitute(lines, _KEYS, lambda at, _: "+".join(key.title() for key in at["keys"].split("+")))
 
 
+def _inserted(lines: Lines, _: FindingCollector) -> Lines:
+    return substitute(lines, _INSERTED, lambda at, _: at["inside"])
+
+
 def _address(page: Page) -> str | None:
     """Return the path of a page. Source: MkDocs, `use_directory_urls`."""
     if page.settings.get("use_directory_urls") == "false":
@@ -130,7 +156,9 @@ DIALECT = Dialect(
         Construct("snippets (--8<--)", ("-8<-",), _snippets, 15),
         Construct("blocks (/// note)", ("///",), _blocks, 39),
         Construct('boxes and tabs (!!! note, === "Tab")', ("!!!", "???", "=== ", "===!", "===+"), _boxes, 40),
-        Construct("keys and marks of edits (++ctrl++)", ("++", "{--", "{==", "{>>", "{~~"), _edits, 62),
+        # Before highlights (==words==), which it may hold.
+        Construct("keys and marks of edits (++ctrl++)", ("++", "{--", "{==", "{>>", "{~~"), _edits, 60),
+        Construct("inserted words (^^words^^)", ("^^",), _inserted, 62, is_everywhere=False),
     ),
     content=("docs",),
     static_folders=("docs",),

@@ -58,6 +58,7 @@ _SILENT = names_in(
 )
 _TITLED = names_in("card grid-item-card dropdown details tab-item tab sidebar margin topic admonition rubric aside")
 _LINKS = names_in("ref doc numref term eq any download external std:ref std:doc std:term prf:ref")
+_SIGNS = names_in("octicon far fas fab material-regular material-outlined index eval")
 _WORDS = names_in(
     "abbr sub sup kbd guilabel menuselection command file samp math del u small attribution button octicon far fas fab "
     "material-regular material-outlined bdg cite cite:p cite:t citep citet index eval"
@@ -216,6 +217,11 @@ def _anchor(name: str) -> str:
     return re.sub(r"[^\w-]+", "-", name.strip().lower()).strip("-")
 
 
+def _is_filled_in(name: str, label: str) -> bool:
+    """Tell whether a site makes a number or a value of a role."""
+    return name == "eval" or (name in ("numref", "eq") and not re.fullmatch(r"(?:(?!%s|\{n).)+", label, re.DOTALL))
+
+
 def _roles(lines: Lines, findings: FindingCollector) -> Lines:
     headings = {}
     for line in lines:
@@ -231,26 +237,18 @@ def _roles(lines: Lines, findings: FindingCollector) -> Lines:
             return f"[{label or headings[anchor]}](#{anchor})"
         if name in ("doc", "std:doc", "download", "any"):
             return f"[{label}](page:{target})"
+        is_value = _is_filled_in(name, label)
+        if is_value and is_in_sentence(match):
+            return unfilled(findings, number, match[0])
+        if is_value or name.split(":")[0] in _SIGNS:
+            left_out(findings, number, f"{match[0]}, a role of MyST")
+            return ""
         if name in _LINKS:
             return label or target.replace("_", " ").replace("-", " ")
         if name == "abbr" and (pair := re.fullmatch(r"(.*?)\s*\(([^()]*)\)", inside)):
             return f'<abbr title="{pair[2]}">{pair[1]}</abbr>'
         if name in ("sub", "sup"):
             return f"<{name}>{inside}</{name}>"
-        if name.split(":")[0] in (
-            "octicon",
-            "far",
-            "fas",
-            "fab",
-            "material-regular",
-            "material-outlined",
-            "index",
-            "eval",
-        ):
-            if name == "eval" and is_in_sentence(match):
-                return unfilled(findings, number, match[0])
-            left_out(findings, number, f"{match[0]}, a role of MyST")
-            return ""
         if name not in _WORDS and not name.startswith(("py:", "bdg-", "c:", "cpp:", "js:")):
             left_out(findings, number, f"{match[0]}, a role of MyST", label or inside)
         return label or inside

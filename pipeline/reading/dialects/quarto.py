@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from pipeline.reading.dialects import Construct, Dialect, Page
-from pipeline.reading.dialects.boxes import CODE, arguments, left_out, outside_code
-from pipeline.reading.lines import FindingCollector, Lines, SourceLine, substitute
+from pipeline.reading.dialects.boxes import CODE, arguments, left_out, outside_code, unfilled
+from pipeline.reading.dialects.tags import is_in_sentence
+from pipeline.reading.lines import CODE_SPAN, FindingCollector, Lines, SourceLine, substitute
 
 _DIV = re.compile(r"^(?P<lead>[ \t]*:{3,}[ \t]*)(?P<bare>[\w-]*)[ \t]*\{(?P<inside>[^{}\n]*)\}[ \t]*:*[ \t]*$")
 _CLASS = re.compile(r"(?:^|[ \t])\.?(?P<name>[A-Za-z][\w-]*)(?=[ \t]|$)")
@@ -16,6 +17,7 @@ _CELL = re.compile(
     r"\b[^}]*\}[ \t]*$",
     re.IGNORECASE,
 )
+_INLINE_CELL = re.compile(r"(?<!`)`(?:r[ ]|\{(?:r|python|julia|ojs)\}[ ]?)[^`\n]+`(?!`)|" + CODE_SPAN)
 _REFERENCE = re.compile(CODE + r"(?<![\w@])\[?-?@(?P<id>(?:fig|tbl|sec|eq|lst|thm)-[\w-]+)\]?")
 _KEY = r"-?@\w(?:[\w:.#$%&+?~/-]*\w)?"
 _LOCATOR = (
@@ -54,7 +56,7 @@ def _div(line: SourceLine) -> SourceLine:
     said = [f'{key}="{value}"' for key in _KEPT if (value := named.get(key, "").replace('"', "&quot;"))]
     if re.search(r"(?:^|\s)\.callout(?:\s|$)", inside) and len(kept) > 1:
         kept.remove(".callout")
-    attributes = " ".join((*kept, *said)) or ".plain-part"
+    attributes = " ".join((*kept, *said)) or ".plain"
     lead = match["lead"] if match["lead"].endswith((" ", "\t")) else f"{match['lead']} "
     return line.with_text(f"{lead}{{{attributes}}}")
 
@@ -76,6 +78,18 @@ def _cells(lines: Lines, findings: FindingCollector) -> Lines:
         else:
             written.append(line)
     return tuple(written)
+
+
+def _inline_cells(lines: Lines, findings: FindingCollector) -> Lines:
+    """Refuse what code within a sentence computes (`r dose`)."""
+
+    def value(match: re.Match[str], number: int) -> str:
+        if is_in_sentence(match):
+            return unfilled(findings, number, match[0])
+        left_out(findings, number, f"{match[0]}, which Quarto computes")
+        return ""
+
+    return substitute(lines, _INLINE_CELL, value)
 
 
 def _references(lines: Lines, findings: FindingCollector) -> Lines:
@@ -125,6 +139,7 @@ DIALECT = Dialect(
     forms=r"^:{3,}[ \t]*\{\.callout-|^`{3}\{(?:r|python|julia)\b|\{(?:#(?:fig|tbl|sec)-|[^{}\n]*fig-alt=)",
     constructs=(
         Construct("cells of code (```{r})", ("```{", "``` {"), _cells, 14),
+        Construct("code in the line (`r name`)", ("`r ", "`{"), _inline_cells, 15, is_everywhere=False),
         Construct("attributes of boxes (::: {.callout-note collapse=true})", (":::",), _divs, 42),
         Construct("cross-references (@fig-knee)", ("@",), _references, 56),
         Construct("citations ([@source])", ("@",), _citations, 57, is_everywhere=False),

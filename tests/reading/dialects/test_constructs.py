@@ -64,6 +64,11 @@ def test_every_case_is_read() -> None:
         ("Take {% for a in b %}1{% endfor %} mg.", "jekyll"),
         ("Take {eval}`dose` mg.", "myst"),
         ("Take {{% var dose %}} mg.", "quarto"),
+        ("Take `r dose` mg.", "quarto"),
+        ("Take `{python} dose` mg.", "quarto"),
+        ("Take {dose} mg.", "docusaurus"),
+        ("Take {2 * dose} mg.", "docusaurus"),
+        ("See {numref}`Figure %s <knee>`.", "myst"),
     ],
 )
 def test_what_a_site_fills_into_a_sentence_is_a_placeholder(tmp_path: Path, written: str, dialect: str) -> None:
