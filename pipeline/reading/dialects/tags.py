@@ -223,7 +223,7 @@ class TagReader:
             said = "\n\n".join(filter(None, (bold(title), words)))
             if not said:
                 return ("\n\n", "\n\n") if is_alone else ("", "")
-            return (f"\n\n{said}\n\n", "\n\n") if is_alone else (f"{said} ", "")
+            return (f"\n\n{said}\n\n", "\n\n") if is_alone else (f"{said} " if tag.has_end else said, "")
         if key not in _SIGNS and not key.endswith("icon") and is_in_sentence(tag.match):
             return unfilled(self.findings, number, tag.match[0]), ""
         if self.what == "component of MDX" and not given:
