@@ -63,7 +63,7 @@ class LinkResolver:
         if kind == "path":
             return "" if re.search(r"[{}]|(?:^|/):[a-z_]+", own) or own in ("false", "") else f"/{own.lstrip('/')}"
         slug = slug or own
-        if slug.startswith("/"):
+        if slug.startswith("/") and not named(self.site.dialect).has_slugs_below:
             return slug
         path = self.site.page_path(source, slug)
         return "" if path is None else f"/{path}"

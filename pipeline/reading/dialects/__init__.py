@@ -77,6 +77,8 @@ class Dialect:
     """Folders below that of the site whose files it serves from its root."""
     address: Callable[[Page], str | None] | None = None
     """Returns the path of a page on the site, without its first slash; None where no rule confirms one."""
+    has_slugs_below: bool = False
+    """A slug that begins with a slash stands below the folder that `address` names, not at the root of the site."""
     finds_by_name: bool = False
     """Pictures and pages are found by their names, wherever they lie."""
     own_settings: Mapping[str, str] = field(default_factory=dict)

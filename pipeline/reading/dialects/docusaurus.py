@@ -20,11 +20,13 @@ def _address(page: Page) -> str | None:
         post = _POST.fullmatch(page.stem if page.stem != "index" else page.below.parent.name)
         if len(page.below.parts) > _DEEPEST_POST + (page.stem == "index"):
             return None  # folders above a post
-        return f"blog/{page.slug or '/'.join(post.groups())}" if post else None
+        return f"blog/{page.slug.strip('/') or '/'.join(post.groups())}" if post else None
     if top not in ("docs", "src"):
         return None  # translations, versions and further docs: the configuration says where they are
     if "routeBasePath" in page.settings or "id" in page.keys:
         return None
+    if page.slug.startswith("/"):
+        return f"{top}{page.slug}" if top == "docs" else None
     parts = [_NUMBER.sub("", part) for part in page.below.parts[:-1]]
     stem = _NUMBER.sub("", page.stem)
     if top == "src":
@@ -46,6 +48,7 @@ DIALECT = Dialect(
         Construct("values of MDX ({5}, {name})", ("{",), read_values, 27, is_everywhere=False),
     ),
     static_folders=("static",),
+    has_slugs_below=True,
     address=_address,
     own_settings={"routeBasePath": r"(routeBasePath)"},
 )

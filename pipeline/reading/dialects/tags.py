@@ -151,8 +151,10 @@ class TagReader:
         for argument, value in given.items():
             if (argument == "value" and key in _LABELLED and _title(given)) or (argument == "0" and is_box(value)):
                 continue  # the key of a tab that has a label, and the kind of a box
-            if argument not in _SETTINGS and not _NO_WORDS.match(value) and value[:60] not in said:
-                left_out(self.findings, number, f"{argument}={value[:60]!r} of {self.form(name)}, a {self.what}")
+            is_said = re.search(rf"(?<!\w){re.escape(value[:60])}", said) is not None
+            if argument not in _SETTINGS and not _NO_WORDS.match(value) and not is_said:
+                what = repr(value[:60]) if argument.isdigit() else f"{argument}={value[:60]!r}"
+                left_out(self.findings, number, f"{what} of {self.form(name)}, a {self.what}")
         if has_end:
             self.opened.append((name.lower(), end))
             self.open_names[name.lower()] += 1

@@ -61,6 +61,8 @@ _ADDRESSES: dict[str, tuple[dict[str, str], str, str, str]] = {
     "docusaurus-index": ({"docusaurus.config.js": ""}, "docs/legs/index.md", "/docs/legs", ""),
     "docusaurus-post": ({"docusaurus.config.js": ""}, "blog/2024-01-02-knee.md", "/blog/2024/01/02/knee", ""),
     "docusaurus-id": ({"docusaurus.config.js": ""}, "docs/knee.md", "", "id: leg"),
+    "docusaurus-slug": ({"docusaurus.config.js": ""}, "docs/legs/knee.md", "/docs/leg", "slug: /leg"),
+    "docusaurus-post-slug": ({"docusaurus.config.js": ""}, "blog/2024-01-02-knee.md", "/blog/leg", "slug: /leg"),
     "docusaurus-post-folder": ({"docusaurus.config.js": ""}, "blog/a/2024-01-02-knee.md", "", ""),
     "docusaurus-translated": ({"docusaurus.config.js": ""}, "i18n/fr/knee.md", "", ""),
     "starlight": ({"astro.config.mjs": ""}, "src/content/docs/legs/knee.md", "/legs/knee/", ""),
