@@ -11,6 +11,7 @@ from pipeline.reading.dialects.boxes import (
     bold,
     dedented,
     indented_below,
+    is_box,
     left_out,
     opened_box,
     outside_code,
@@ -29,6 +30,7 @@ _SNIPPET = re.compile(r"^[ \t]*-{1,2}8<-{1,2}(?:[ \t]+(?P<file>.*))?$")
 _KEYS = re.compile(CODE + r"(?<![\w+])\+\+(?P<keys>[a-z0-9-]+(?:\+[a-z0-9-]+)*)\+\+(?![\w+])")
 _EDIT = re.compile(CODE + r"\{(?P<mark>\+\+|--|==|>>|~~)(?P<inside>[^{}\n]*?)(?:\+\+|--|==|<<|~~)\}")
 _MOST_DEPTH = 8
+_MODIFIERS = frozenset(("inline", "end", "annotate", "right", "left"))
 
 
 def _boxes(lines: Lines, findings: FindingCollector) -> Lines:
@@ -43,22 +45,31 @@ def _unfolded(lines: list[SourceLine], findings: FindingCollector, depth: int) -
     while at < len(lines):
         line = lines[at]
         match = (_BOX.match(line.text) or _TAB.match(line.text)) if flags[at] and depth < _MOST_DEPTH else None
-        if match is None:
+        if match is None or not _is_box(match, lines, at):
             written.append(line)
             at += 1
             continue
         end = indented_below(lines, at, width(line.text))
         inside = _unfolded(dedented(lines[at + 1 : end]), findings, depth + 1)
         lead = match["indent"].expandtabs(4)
-        is_box = "kind" in match.groupdict()
+        has_kind = "kind" in match.groupdict()
         title = match["title"] or ""
-        opening = opened_box(match["kind"], title) if is_box else ["", bold(title), ""]
+        opening = opened_box(match["kind"], title) if has_kind else ["", bold(title), ""]
         number = line.number
         last = lines[end - 1].number
-        rows = [*rows_at(opening, number), *inside, *rows_at(CLOSED_BOX if is_box else ("",), last)]
+        rows = [*rows_at(opening, number), *inside, *rows_at(CLOSED_BOX if has_kind else ("",), last)]
         written += [row.with_text((lead + row.text).rstrip()) for row in rows]
         at = end
     return written
+
+
+def _is_box(match: re.Match[str], lines: list[SourceLine], at: int) -> bool:
+    """Tell a box from a sentence with such signs before it: its words are a kind, and its text is indented."""
+    if "kind" not in match.groupdict():
+        return True
+    has_text = indented_below(lines, at, width(lines[at].text)) > at + 1
+    is_kind = match["kind"].islower() and (has_text or is_box(match["kind"]))
+    return is_kind and (has_text or match["title"] is not None) and _MODIFIERS.issuperset(match["more"].split())
 
 
 def _blocks(lines: Lines, _: FindingCollector) -> Lines:
@@ -70,7 +81,7 @@ def _blocks(lines: Lines, _: FindingCollector) -> Lines:
         if match is None:
             written.append(line)
         elif match["kind"]:
-            is_box = match["kind"] not in (
+            is_own = match["kind"] not in (
                 "caption",
                 "figure-caption",
                 "table-caption",
@@ -80,11 +91,11 @@ def _blocks(lines: Lines, _: FindingCollector) -> Lines:
                 "details",
             )
             title = (match["title"] or "").strip()
-            opened.append(is_box)
-            written += rows_at(opened_box(match["kind"], title) if is_box else ["", bold(title)], line.number)
+            opened.append(is_own)
+            written += rows_at(opened_box(match["kind"], title) if is_own else ["", bold(title)], line.number)
         else:
-            is_box = bool(opened) and opened.pop()
-            written += rows_at(CLOSED_BOX if is_box else ("",), line.number)
+            is_own = bool(opened) and opened.pop()
+            written += rows_at(CLOSED_BOX if is_own else ("",), line.number)
     return tuple(written)
 
 
