@@ -23,7 +23,8 @@ from tests.oracle.facts import Facts, Words, squeezed
 from tests.oracle.levels import compare_levels
 from tests.oracle.model import facts_of
 
-EXCERPTS = ("short", "exercise-card")
+CARDS = ("exercise-card", "exercise-card-a6")
+EXCERPTS = ("short", *CARDS)
 NAMED = {"epub-link-dead": "epub", "handout-sign": "handout", "newsletter-shortened": "newsletter"}
 """Findings that name what a file holds otherwise than its article, with their format."""
 
@@ -93,7 +94,7 @@ def _compare_file(entry: dict[str, Any], bound: list[Article], file: Path) -> It
             variant = file.stem.removeprefix(name).removeprefix(".") or "standard"
             if variant == "booklet":
                 yield f"handout booklet{more}", bound[0], compare_booklet(data, file.with_name(f"{name}.a5.pdf"))
-            elif variant != "cards-2up":  # it holds the pages of the cards, which are compared
+            elif variant not in ("cards-2up", "cards-4up"):  # it holds the pages of the cards, which are compared
                 sheets = compare_sheet(paper.read_handout(data), bound, variant)
                 yield from ((f"handout {variant}{more}", *each) for each in sheets)
 
@@ -169,7 +170,7 @@ def compare_sheet(sheet: paper.Sheet, bound: list[Article], variant: str) -> Ite
     for article, found in zip(bound, sheet.articles, strict=True):
         if variant in EXCERPTS:
             levels = compare_levels(article, sheet.sections, "print")
-            has_order = variant != "exercise-card"
+            has_order = variant not in CARDS
             excerpt = comparing.compare_excerpt(facts_of(article, "print"), found, has_order=has_order)
             yield article, _together(excerpt, levels)
             continue

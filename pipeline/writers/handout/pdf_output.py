@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from xml.etree.ElementTree import Element
 
 from pipeline.config import FILE_NAME
@@ -78,9 +77,9 @@ def _make_variant(
         PublishError: The standard variant cannot be made. Of another one, this becomes a finding.
     """
     source = edition.front.source
-    lay_out = lay_out_cards if VARIANTS[name].content == "card" else partial(lay_out_variant, name=name)
+    lay_out = lay_out_cards if VARIANTS[name].content == "card" else lay_out_variant
     try:
-        variant = lay_out(edition, job, substitutions=substitutions)
+        variant = lay_out(edition, job, name, substitutions)
     except VariantDoesNotApply as why:
         return None, (make_finding("handout-variant", source, 0, f"no {name}: {why}"),), Facts()
     except PublishError as error:
