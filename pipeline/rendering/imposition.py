@@ -17,7 +17,7 @@ from pipeline.rendering.paper_sizes import PAPER_SIZES_MM, PT_PER_MM, paper_name
 if TYPE_CHECKING:
     from pikepdf import Object, Page, Pdf
 
-_BOOKLET_PAGES_PER_SHEET = 4
+PAGES_PER_BOOKLET_SHEET = 4
 _CUT_MARK_PT = 28.0
 """Printers leave the outer 12 points of a sheet white."""
 
@@ -57,7 +57,7 @@ class _SheetSide:
     height_pt: float
 
 
-def impose_booklet(pdf: bytes, label: DocumentInfo) -> bytes:
+def impose_booklet(pdf: bytes, label: DocumentInfo, back: bytes = b"") -> bytes:
     """Return a booklet: two pages on each side of a sheet, to print on both sides, fold and staple.
 
     The stack is folded as a whole: the outermost sheet carries the last and the first page. Blank pages at the end
@@ -65,16 +65,20 @@ def impose_booklet(pdf: bytes, label: DocumentInfo) -> bytes:
 
     Args:
         pdf: A file with pages of one size.
+        back: A file of one page, for the back cover, where that would be blank.
     """
     import pikepdf
 
-    with pikepdf.open(io.BytesIO(pdf)) as source, pikepdf.new() as made:
-        forms = [_page_as_form(made, page) for page in source.pages]
+    with pikepdf.open(io.BytesIO(pdf)) as source, pikepdf.open(io.BytesIO(back or pdf)) as cover, pikepdf.new() as made:
+        forms = {number: _page_as_form(made, page) for number, page in enumerate(source.pages)}
+        order = tuple(booklet_order(len(forms)))
+        if back:
+            forms.setdefault(order[0][0], _page_as_form(made, cover.pages[0]))
         width_pt, height_pt = _sheet_size(forms[0])
         fold_pt = width_pt / 2
-        for left, right in booklet_order(len(forms)):
-            halves = [(forms[left], fold_pt - forms[left].width_pt, 0.0)] if left < len(forms) else []
-            halves += [(forms[right], fold_pt, 0.0)] if right < len(forms) else []
+        for left, right in order:
+            halves = [(forms[left], fold_pt - forms[left].width_pt, 0.0)] if left in forms else []
+            halves += [(forms[right], fold_pt, 0.0)] if right in forms else []
             made.pages.append(_page_for_side(_draw_side(made, width_pt, height_pt, halves)))
         return _save_imposed(made, label, "/DuplexFlipShortEdge")
 
@@ -135,7 +139,7 @@ def booklet_order(pages: int) -> Iterator[tuple[int, int]]:
 
     Numbers from `pages` up stand for blank pages.
     """
-    places = -(-pages // _BOOKLET_PAGES_PER_SHEET) * _BOOKLET_PAGES_PER_SHEET
+    places = -(-pages // PAGES_PER_BOOKLET_SHEET) * PAGES_PER_BOOKLET_SHEET
     for inner in range(places // 2):
         outer = places - 1 - inner
         yield (outer, inner) if inner % 2 == 0 else (inner, outer)

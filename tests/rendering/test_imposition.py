@@ -91,6 +91,16 @@ def test_pages_stand_on_their_half_and_meet_at_the_fold() -> None:
     assert box[0] == pytest.approx((297 / 2 - 148) * PT_PER_MM + 30, abs=3)
 
 
+@pytest.mark.parametrize(
+    ("pages", "first"), [("abc", ("X", "a")), ("ab", ("X", "a")), ("abcde", ("X", "a")), ("abcd", ("d", "a"))]
+)
+def test_a_back_cover_takes_the_last_page_where_that_is_blank(pages: str, first: tuple[str, str]) -> None:
+    shown = halves(impose_booklet(pdf(pages), LABEL, pdf("X")))
+
+    assert shown[0] == first
+    assert "".join(sorted("".join(map("".join, shown)))) == ("" if pages == "abcd" else "X") + pages
+
+
 def test_a_page_whose_corner_is_not_at_zero_is_not_shifted() -> None:
     assert halves(impose_booklet(pdf("abcd", origin_pt=200), LABEL)) == [("d", "a"), ("b", "c")]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Literal
 
 from pipeline.config import FILE_NAME, SeeDoctor
@@ -309,14 +308,21 @@ class ImposedVariant:
     """Name of the other variant."""
     note: str
     """Key of the word for the intended audience."""
-    impose: Callable[[bytes, DocumentInfo, Sequence[int]], bytes]
-    """Takes the pages on which cards begin too."""
+    impose: Callable[[bytes, DocumentInfo, Sequence[int], bytes], bytes]
+    """Takes the pages on which cards begin, and the back cover, too."""
+    has_back_cover: bool = False
 
 
 IMPOSED_VARIANTS: Mapping[str, ImposedVariant] = {
-    "booklet": ImposedVariant("a5", "booklet_note", lambda pdf, info, _: impose_booklet(pdf, info)),
-    "cards-2up": ImposedVariant("exercise-card", "cards_note", partial(impose_cards, rows=1)),
-    "cards-4up": ImposedVariant("exercise-card-a6", "small_cards_note", partial(impose_cards, rows=2)),
+    "booklet": ImposedVariant(
+        "a5", "booklet_note", lambda pdf, info, _, back: impose_booklet(pdf, info, back), has_back_cover=True
+    ),
+    "cards-2up": ImposedVariant(
+        "exercise-card", "cards_note", lambda pdf, info, starts, _: impose_cards(pdf, info, starts, rows=1)
+    ),
+    "cards-4up": ImposedVariant(
+        "exercise-card-a6", "small_cards_note", lambda pdf, info, starts, _: impose_cards(pdf, info, starts, rows=2)
+    ),
 }
 
 
