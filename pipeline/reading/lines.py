@@ -45,6 +45,7 @@ MARKER = re.compile(
 RULE = re.compile(r"^ {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
 DIV = re.compile(r"^ {0,3}:{3,}[ \t]*(?P<rest>.*?)[ \t]*$")
 PICTURE_LINE = re.compile(r"^[ \t]*(?:\[?!\[[^\]]*\]\((?:<[^<>]*>|[^()<>]|\([^()]*\))*\)(?:\]\([^()]*\))?[ \t]*)+$")
+_KEPT_GROUPS = ("ticks", "escaped")
 CODE_SPAN = r"(?<!`)(?P<ticks>`+)(?!`)[^\n]*?[^`\n](?P=ticks)(?!`)"
 
 
@@ -133,7 +134,8 @@ def substitute(lines: Lines, pattern: re.Pattern[str], change: Callable[[re.Matc
     """Replace a pattern across lines, outside fenced code; every line keeps its number.
 
     Args:
-        pattern: May match over line ends. A group `ticks` is a code span, which stays as it is.
+        pattern: May match over line ends. A group `ticks` is a code span, and one named `escaped` a sign behind a
+            backslash: both stay as they are.
         change: Gets the match and the number of the line it begins on; what it returns may hold line ends.
     """
     return tuple(
@@ -160,8 +162,8 @@ def _substituted(
             text, number = piece, stretch[index].number
         if match is None:
             break
-        is_code = "ticks" in pattern.groupindex and match["ticks"]
-        *complete, last = (match[0] if is_code else change(match, stretch[index].number)).split("\n")
+        is_kept = any(match[name] for name in _KEPT_GROUPS if name in pattern.groupindex)
+        *complete, last = (match[0] if is_kept else change(match, stretch[index].number)).split("\n")
         for piece in complete:
             yield SourceLine(text + piece, number)
             text = ""

@@ -97,12 +97,14 @@ def _header_lines(
         else:
             return None
     names = [key.value for key, _ in entries]
-    if not any(map(is_title, names)) or sum(map(is_key, names)) < _LEAST_KEYS:
+    known = sum(map(is_key, names))
+    if not any(map(is_title, names)) or known < (_LEAST_KEYS if known == len(names) else _LEAST_OF_MANY):
         return None
     return OtherFrontMatter(YamlMapping(tuple(entries), first + 1), "\n".join(lines[end:]), end + 1)
 
 
-_LEAST_KEYS = 2  # Known names in lines `Key: value`: a text may begin with one line that looks so
+# Known names in lines `Key: value`, and where others stand beside them: a text may begin with lines that look so.
+_LEAST_KEYS, _LEAST_OF_MANY = 2, 3
 
 
 def _parsed(block: str, first: int, kind: str, findings: FindingCollector) -> YamlMapping | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 import pypdfium2
@@ -38,12 +39,21 @@ def read_handout(data: bytes) -> Sheet:
     return Sheet(tuple(map(_article, root.find("Art"))), bookmarks, boxes, sources)
 
 
-def page_words(data: bytes) -> str:
-    """Return the words on the pages of a PDF without structure, sorted: an imposed page stands elsewhere."""
+def page_words(data: bytes) -> Counter[str]:
+    """Return the words on the pages of a PDF without structure, in no order: an imposed page stands elsewhere."""
     document = pypdfium2.PdfDocument(data)
     words = " ".join(page.get_textpage().get_text_range().replace("\x02", "-") for page in document).split()
     document.close()
-    return " ".join(sorted(words))
+    return Counter(words)
+
+
+def back_cover_words(booklet: bytes) -> Counter[str]:
+    """Return the words on the left half of the first side of a booklet."""
+    document = pypdfium2.PdfDocument(booklet)
+    width, height = document[0].get_size()
+    words = document[0].get_textpage().get_text_bounded(0, 0, width / 2, height).replace("\x02", "-").split()
+    document.close()
+    return Counter(words)
 
 
 def _article(element: Element) -> Facts:

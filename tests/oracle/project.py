@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email import message_from_bytes
@@ -15,6 +16,8 @@ from pipeline.config import load_config
 from pipeline.model import Article, Edition, Header, Metadata, References, walk
 from pipeline.reading.reader import read_articles
 from pipeline.reading.source_files import find_roots, find_sources
+from pipeline.rendering.imposition import PAGES_PER_BOOKLET_SHEET
+from pipeline.rendering.paper_sizes import measure_pages
 from pipeline.rendering.programme import as_programme
 from pipeline.writers import installed_writers
 from tests.oracle import comparing, letters, pages, paper
@@ -23,7 +26,8 @@ from tests.oracle.facts import Facts, Words, squeezed
 from tests.oracle.levels import compare_levels
 from tests.oracle.model import facts_of
 
-EXCERPTS = ("short", "exercise-card")
+CARDS = ("exercise-card", "exercise-card-a6")
+EXCERPTS = ("short", *CARDS)
 NAMED = {"epub-link-dead": "epub", "handout-sign": "handout", "newsletter-shortened": "newsletter"}
 """Findings that name what a file holds otherwise than its article, with their format."""
 
@@ -93,7 +97,7 @@ def _compare_file(entry: dict[str, Any], bound: list[Article], file: Path) -> It
             variant = file.stem.removeprefix(name).removeprefix(".") or "standard"
             if variant == "booklet":
                 yield f"handout booklet{more}", bound[0], compare_booklet(data, file.with_name(f"{name}.a5.pdf"))
-            elif variant != "cards-2up":  # it holds the pages of the cards, which are compared
+            elif variant not in ("cards-2up", "cards-4up"):  # it holds the pages of the cards, which are compared
                 sheets = compare_sheet(paper.read_handout(data), bound, variant)
                 yield from ((f"handout {variant}{more}", *each) for each in sheets)
 
@@ -169,7 +173,7 @@ def compare_sheet(sheet: paper.Sheet, bound: list[Article], variant: str) -> Ite
     for article, found in zip(bound, sheet.articles, strict=True):
         if variant in EXCERPTS:
             levels = compare_levels(article, sheet.sections, "print")
-            has_order = variant != "exercise-card"
+            has_order = variant not in CARDS
             excerpt = comparing.compare_excerpt(facts_of(article, "print"), found, has_order=has_order)
             yield article, _together(excerpt, levels)
             continue
@@ -197,10 +201,13 @@ def _moved_sources(article: Article, moved: tuple[References, ...], found: Facts
 
 
 def compare_booklet(data: bytes, leaflet: Path) -> Compared:
-    """Compare a booklet with the leaflet whose pages it imposes."""
+    """Compare a booklet with the leaflet whose pages it imposes; a back cover that is none of them is left out."""
     compared = Compared()
     compared.counts["pages' words"] += 1
-    if paper.page_words(data) != paper.page_words(leaflet.read_bytes()):
+    pages = leaflet.read_bytes()
+    has_cover = measure_pages(pages).count % PAGES_PER_BOOKLET_SHEET > 0
+    words = paper.page_words(data) - (paper.back_cover_words(data) if has_cover else Counter())
+    if words != paper.page_words(pages):
         compared.differences.append(Difference(0, f"its words are not those of {leaflet.name}"))
     return compared
 

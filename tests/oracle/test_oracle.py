@@ -265,7 +265,7 @@ EXERCISE = (
 )
 
 
-@pytest.mark.parametrize("variant", ["short", "exercise-card"])
+@pytest.mark.parametrize("variant", ["short", "exercise-card", "exercise-card-a6"])
 @pytest.mark.parametrize(
     ("printed", "kinds"),
     [

@@ -9,7 +9,14 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from pipeline.rendering.imposition import DocumentInfo, PackHandout, booklet_order, impose_booklet, impose_print_pack
+from pipeline.rendering.imposition import (
+    DocumentInfo,
+    PackHandout,
+    booklet_order,
+    impose_booklet,
+    impose_cards,
+    impose_print_pack,
+)
 from pipeline.rendering.paper_sizes import PAPER_SIZES_MM, PT_PER_MM, PdfPageInfo, measure_pages, paper_name
 
 LABEL = DocumentInfo("Bækken og ryg", "Til kopimaskinen.", "da")
@@ -84,6 +91,16 @@ def test_pages_stand_on_their_half_and_meet_at_the_fold() -> None:
     assert box[0] == pytest.approx((297 / 2 - 148) * PT_PER_MM + 30, abs=3)
 
 
+@pytest.mark.parametrize(
+    ("pages", "first"), [("abc", ("X", "a")), ("ab", ("X", "a")), ("abcde", ("X", "a")), ("abcd", ("d", "a"))]
+)
+def test_a_back_cover_takes_the_last_page_where_that_is_blank(pages: str, first: tuple[str, str]) -> None:
+    shown = halves(impose_booklet(pdf(pages), LABEL, pdf("X")))
+
+    assert shown[0] == first
+    assert "".join(sorted("".join(map("".join, shown)))) == ("" if pages == "abcd" else "X") + pages
+
+
 def test_a_page_whose_corner_is_not_at_zero_is_not_shifted() -> None:
     assert halves(impose_booklet(pdf("abcd", origin_pt=200), LABEL)) == [("d", "a"), ("b", "c")]
 
@@ -92,6 +109,57 @@ def test_paper_that_no_one_sells_is_twice_the_page() -> None:
     (sheet, *_) = pypdfium2.PdfDocument(impose_booklet(pdf("abcd", (120, 120)), LABEL))
 
     assert sheet.get_size() == pytest.approx((240 * PT_PER_MM, 120 * PT_PER_MM), abs=0.01)
+
+
+# ---- cards
+
+
+def quarters(data: bytes) -> list[tuple[str, ...]]:
+    """Return the words on the quarters of each side, from the upper left to the lower right."""
+    found = []
+    for sheet in pypdfium2.PdfDocument(data):
+        width, height = (side / 2 for side in sheet.get_size())
+        words = sheet.get_textpage()
+        corners = [(left, bottom) for bottom in (height, 0) for left in (0, width)]
+        found.append(
+            tuple(words.get_text_bounded(left, low, left + width, low + height).strip() for left, low in corners)
+        )
+    return found
+
+
+A6 = (105.0, 148.0)
+
+
+def test_five_small_cards_with_backs_stand_behind_each_other_turned_on_the_long_edge() -> None:
+    data = impose_cards(pdf(["a", "A", "b", "B", "c", "C", "d", "D", "e", "E"], A6), LABEL, (1, 3, 5, 7, 9), rows=2)
+
+    assert quarters(data) == [("a", "b", "c", "d"), ("B", "A", "D", "C"), ("e", "", "", ""), ("", "E", "", "")]
+    assert measure_pages(data) == PdfPageInfo(4, 210.0, 297.0)
+
+
+@pytest.mark.parametrize(
+    ("starts", "shown"),
+    [((1,), ("a", "a", "a", "a")), ((1, 2), ("a", "b", "a", "b")), ((1, 2, 3), ("a", "b", "c", ""))],
+)
+def test_small_cards_fill_their_sheet(starts: tuple[int, ...], shown: tuple[str, ...]) -> None:
+    assert quarters(impose_cards(pdf("abc"[: len(starts)], A6), LABEL, starts, rows=2)) == [shown]
+
+
+def test_small_cards_meet_in_the_middle_of_the_sheet_where_the_marks_are() -> None:
+    (sheet,) = pypdfium2.PdfDocument(impose_cards(pdf("a", A6), LABEL, (1,), rows=2))
+
+    width, height = sheet.get_size()
+    marks = [each.get_bounds() for each in sheet.get_objects() if each.type == 2]
+    upright = [box for box in marks if box[2] - box[0] < 2]
+    across = [box for box in marks if box[3] - box[1] < 2]
+    assert len(upright) == len(across) == 3
+    assert all((box[0] + box[2]) / 2 == pytest.approx(width / 2, abs=0.5) for box in upright)
+    assert all((box[1] + box[3]) / 2 == pytest.approx(height / 2, abs=0.5) for box in across)
+    words = sheet.get_textpage()
+    corners = [words.get_charbox(at) for at in range(words.count_chars()) if words.get_text_range(at, 1) == "a"]
+    lefts, bottoms = [box[0] for box in corners], [box[1] for box in corners]
+    assert max(lefts) - min(lefts) == pytest.approx(105 * PT_PER_MM, abs=1.5)
+    assert max(bottoms) - min(bottoms) == pytest.approx(148 * PT_PER_MM, abs=1.5)
 
 
 # ---- the pack

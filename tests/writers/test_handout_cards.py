@@ -1,4 +1,4 @@
-"""Exercise cards in the finished PDF: one A5 page for each exercise, whole; two on a sheet; exercises in articles."""
+"""Exercise cards in the finished PDF: one for each exercise, whole; two or four on a sheet; exercises in articles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.errors import StyleError
 from pipeline.model import HELP_KINDS, Block, BulletList, Callout, Figure, Image, OrderedList, Para, Space, Strong
-from pipeline.rendering.paper_sizes import measure_pages
+from pipeline.rendering.paper_sizes import PdfPageInfo, measure_pages
 from pipeline.rendering.standard_advice import with_standard_advice
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.rendering.words import load_words
@@ -22,6 +22,7 @@ from pipeline.writers.handout import cards
 from tests.conftest import run_publish
 from tests.makers import CLINIC, PICTURE, PUBLISH_TOML, article, header, job, para, plain, single, words_in, write
 from tests.pdf_reading import Element, tree, unmarked
+from tests.writers.test_handout import font_size
 
 STEPS = [f"Trin {number}: sænk bækkenet roligt ned mod måtten, og løft det igen." for number in range(1, 8)]
 CAUTION = "Spørg din fysioterapeut, før du går i gang, hvis du har haft en skade i ryg, hofte eller knæ. "
@@ -91,14 +92,24 @@ def numbers(document: Element) -> list[str]:
 # ---- the card
 
 
-@pytest.mark.parametrize(("sentences", "pages"), [(1, 1), (14, 2)])
-def test_a_card_is_one_a5_page_or_both_sides_of_one_and_holds_everything(sentences: int, pages: int) -> None:
-    data = pdf(made(exercise(sentences), "exercise-card"), "exercise-card")
+@pytest.mark.parametrize(
+    ("variant", "size_mm", "sentences", "pages"),
+    [
+        ("exercise-card", (148, 210), 1, 1),
+        ("exercise-card", (148, 210), 14, 2),
+        ("exercise-card-a6", (105, 148), 1, 2),
+        ("exercise-card-a6", (105, 148), 8, 2),
+    ],
+)
+def test_a_card_is_one_page_or_both_sides_of_one_and_holds_everything(
+    variant: str, size_mm: tuple[float, float], sentences: int, pages: int
+) -> None:
+    data = pdf(made(exercise(sentences), variant), variant)
 
     document = tree(data)
     size = measure_pages(data)
     assert size.count == pages
-    assert (size.width_mm, size.height_mm) == pytest.approx((148, 210), abs=1)
+    assert (size.width_mm, size.height_mm) == pytest.approx(size_mm, abs=1)
     assert all(step in document.text for step in STEPS)
     assert document.text.count(CAUTION.strip()) == sentences
     assert "Vær OBS – bækkenløft med rygskade" in document.text
@@ -184,6 +195,89 @@ def test_the_back_of_a_card_is_printed_behind_its_front() -> None:
         assert file.Root.ViewerPreferences.Duplex == "/DuplexFlipShortEdge"
 
 
+# ---- the small card, and four of them on a sheet
+
+
+def short_exercise() -> Any:
+    blocks = (header("Sådan gør du"), steps(STEPS[:3]), header("Dosis"), para("3 sæt af 10."))
+    return exercise(1, blocks=blocks)
+
+
+def quarters(data: bytes, side: int) -> list[str]:
+    """Return the words of a sheet, from its upper left to its lower right quarter."""
+    sheet = pypdfium2.PdfDocument(data)[side]
+    width, height = sheet.get_size()
+    words = sheet.get_textpage()
+    return [
+        str(words.get_text_bounded(left, bottom, left + width / 2, bottom + height / 2))
+        for bottom in (height / 2, 0)
+        for left in (0, width / 2)
+    ]
+
+
+def test_a_short_exercise_fits_the_front_of_a_small_card_in_type_of_12_points() -> None:
+    data = pdf(made(short_exercise(), "exercise-card-a6"), "exercise-card-a6")
+
+    page = pypdfium2.PdfDocument(data)[0]
+    assert len(pypdfium2.PdfDocument(data)) == 1
+    words = page.get_textpage()
+    at, _ = words.search("Trin 1").get_next()
+    assert font_size(words.get_textobj(at)) == pytest.approx(12, abs=0.1)
+    assert len([each for each in page.get_objects() if each.type == 3]) >= 2  # the picture and the code
+
+
+def test_nothing_on_a_small_card_is_below_11_points_or_within_5_mm_of_the_cut() -> None:
+    data = pdf(made(exercise(8), "exercise-card-a6"), "exercise-card-a6")
+
+    edge_pt = 5 / 25.4 * 72
+    for page in pypdfium2.PdfDocument(data):
+        width, height = page.get_size()
+        words = page.get_textpage()
+        boxes = [words.get_charbox(at) for at in range(words.count_chars()) if words.get_text_range(at, 1).strip()]
+        assert min(box[0] for box in boxes) >= edge_pt
+        assert min(box[1] for box in boxes) >= edge_pt
+        assert max(box[2] for box in boxes) <= width - edge_pt
+        assert max(box[3] for box in boxes) <= height - edge_pt
+        sizes = [font_size(found) for at in range(words.count_chars()) if (found := words.get_textobj(at))]
+        assert min(sizes) >= 10.9
+
+
+def test_a_small_card_that_is_too_long_for_both_sides_is_left_out_and_a_finding_says_which() -> None:
+    written = made(exercise(14), "standard", "exercise-card-a6", "cards-4up")
+
+    assert [artifact.name.rpartition("/")[2] for artifact in written.artifacts] == [
+        "ondt-i-ryggen.pdf",
+        "ondt-i-ryggen.png",
+    ]
+    (note,) = [finding for finding in written.findings if finding.code == "handout-variant"]
+    assert note.message == "no exercise-card-a6: front and back of a card do not hold “Bækkenløft” at 11 pt"
+
+
+def test_a_small_card_on_its_own_is_on_its_sheet_four_times() -> None:
+    data = pdf(made(short_exercise(), "cards-4up"), "cards-4up")
+
+    assert measure_pages(data) == PdfPageInfo(1, 210.0, 297.0)
+    assert all("Bækkenløft" in words for words in quarters(data, 0))
+
+
+def test_two_small_cards_are_on_their_sheet_twice_side_by_side() -> None:
+    data = pdf(made(collection(), "cards-4up"), "cards-4up")
+
+    fronts = quarters(data, 0)
+    assert ["Udfald" in words for words in fronts] == [True, False, True, False]
+    assert ["Bro" in words for words in fronts] == [False, True, False, True]
+
+
+def test_the_back_of_a_small_card_is_behind_its_front_when_the_sheet_turns_on_its_long_edge() -> None:
+    data = pdf(made(exercise(8), "cards-4up"), "cards-4up")
+
+    assert len(pypdfium2.PdfDocument(data)) == 2
+    backs = [words.replace("\r\n", " ") for words in quarters(data, 1)]
+    assert all("Vær OBS" in words and STEPS[0] not in words for words in backs)
+    with pikepdf.open(io.BytesIO(data)) as file:
+        assert file.Root.ViewerPreferences.Duplex == "/DuplexFlipLongEdge"
+
+
 # ---- the short sheet
 
 
@@ -204,7 +298,7 @@ def test_a_short_sheet_of_several_exercises_has_every_dose_behind_its_own_steps(
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("variant", ["short", "exercise-card"])
+@pytest.mark.parametrize("variant", ["short", "exercise-card", "exercise-card-a6"])
 def test_no_level_of_help_is_ever_left_out_and_the_most_urgent_is_first(variant: str) -> None:
     boxes = [Callout(kind, (BulletList(((plain(f"tegn {kind}"),),)),), line=20) for kind in reversed(HELP_KINDS)]
     words = tree(pdf(made(exercise(1, blocks=(*exercise(1).blocks, *boxes)), variant), variant)).text

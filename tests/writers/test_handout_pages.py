@@ -10,7 +10,7 @@ import pikepdf
 import pypdfium2
 import pytest
 
-from pipeline.model import Block, Cell, Figure, Image, Link, OrderedList, Para, Plain, Table
+from pipeline.model import Block, Cell, Figure, Header, Image, Link, OrderedList, Para, Plain, Str, Table
 from pipeline.rendering.styles import Styles, packaged_styles
 from pipeline.validation.pdf import validate_pdf
 from pipeline.writers import Rendition, Written, handout
@@ -73,6 +73,25 @@ def test_a_row_that_fits_a_page_is_whole_and_the_others_of_its_table_fill_the_pa
     (whole,) = [page for page in pages if "begynd" in page]
     assert "slut" in whole
     assert all("Uge Råd" in page for page in pages if "begynd" in page or "kort" in page)
+
+
+@pytest.mark.parametrize("variant", PAGED)
+def test_tables_of_one_row_stay_with_what_announces_them_and_not_with_what_follows(variant: str) -> None:
+    sections = [
+        block
+        for number in range(12)
+        for block in (
+            Header(2, (Str(f"Muskel {number}"),), f"muskel-{number}"),
+            para(f"Her er en oversigt over de vigtigste, nummer {number}:"),
+            Table(cells("Navn", "Dansk", "Virker"), (cells(f"Latin {number}", "Ord", LONG),)),
+        )
+    ]
+
+    pages = [" ".join(page) for page in texts(data_of(written(para("Indledning."), *sections, variant=variant)))]
+
+    place = {number: [f"Latin {number} " in page for page in pages].index(True) for number in range(12)}
+    assert all(f"Muskel {number} Her er" in pages[at] for number, at in place.items())
+    assert all(text.count("Latin") > 1 for text in pages[1:-1])
 
 
 def test_many_key_points_begin_below_the_title() -> None:

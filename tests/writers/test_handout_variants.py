@@ -106,16 +106,28 @@ def exercise(**changes: Any) -> Article:
 
 ARTICLES = {"long": long_with_pictures, "exercise": exercise}
 SUITABLE = [
-    (name, variant) for name in ARTICLES for variant in VARIANTS if (name, variant) != ("long", "exercise-card")
+    (name, variant)
+    for name in ARTICLES
+    for variant in VARIANTS
+    if (name, VARIANTS[variant].content) != ("long", "card")
 ]
 PAGES = {
     ("long", "standard"): 4, ("long", "letter"): 4, ("long", "large-print"): 6, ("long", "a5"): 6, ("long", "short"): 1,
     ("exercise", "standard"): 1, ("exercise", "letter"): 1, ("exercise", "large-print"): 2, ("exercise", "a5"): 2,
     ("exercise", "short"): 1, ("exercise", "exercise-card"): 1,
+    ("exercise", "exercise-card-a6"): 1,
 }  # fmt: skip
-LEAST_PT = {"large-print": 16.0, "exercise-card": 11.0}
+LEAST_PT = {"large-print": 16.0, "exercise-card": 11.0, "exercise-card-a6": 11.0}
 """Of foot, dates and references, which are a point smaller than the text."""
-MOST_LETTERS = {"standard": 78, "letter": 78, "large-print": 55, "a5": 75, "short": 78, "exercise-card": 78}
+MOST_LETTERS = {
+    "standard": 78,
+    "letter": 78,
+    "large-print": 55,
+    "a5": 75,
+    "short": 78,
+    "exercise-card": 78,
+    "exercise-card-a6": 60,
+}
 
 
 @cache

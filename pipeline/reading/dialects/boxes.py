@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from pipeline.reading.callouts import CALLOUT_KINDS, callout_key
-from pipeline.reading.lines import CODE_SPAN, FindingCollector, SourceLine, code_flags
+from pipeline.reading.lines import FindingCollector, SourceLine, code_flags
 
 
 def names_in(text: str) -> frozenset[str]:
@@ -15,8 +15,15 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-CODE = f"{CODE_SPAN}|"
-"""Beginning of a pattern: code spans stay as they are."""
+CODE = (
+    r"(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n)[^\0])*?[^`](?P=ticks)(?!`)"
+    r"|(?P<escaped>\\[!-/:-@\[-`{-~])|"
+)
+"""Beginning of a pattern: code spans, also over line ends, and signs behind a backslash stay as they are."""
+ATTRIBUTES = (
+    r"[ \t]*(?:(?:[.#][A-Za-z_][\w:-]*|[A-Za-z][\w:-]*=(?:\"[^\"{}\n]*\"|'[^'{}\n]*'|[^\s\"'{}]+)|toc|no_toc)[ \t]*)+"
+)
+"""Expression for attributes of a block or word, between their braces: classes, an id, and values with names."""
 BRACES = r"\{[^{}]*\}"
 """Expression for what stands between braces, which may hold others."""
 for _ in range(6):

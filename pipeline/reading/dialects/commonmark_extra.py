@@ -6,7 +6,7 @@ import html
 import re
 
 from pipeline.reading.dialects import PLAIN, Construct, Dialect
-from pipeline.reading.dialects.boxes import CODE, encoded, left_out, names_in, outside_code
+from pipeline.reading.dialects.boxes import ATTRIBUTES, CODE, encoded, left_out, names_in, outside_code
 from pipeline.reading.lines import FindingCollector, Lines, SourceLine, substitute
 
 _COMMENT = re.compile(
@@ -49,7 +49,7 @@ _ICON_SETS = ("material-", "fontawesome-", "octicons-", "simple-", "fa-", "bi-",
 _EMOJI = re.compile(
     CODE + r"(?:(?P<gap>[ \t])|(?<![\w:/])):(?P<code>[a-z0-9+-][a-z0-9_+-]*):(?:\{[^{}\n]*\})?(?![\w:/])"
 )
-_ATTRIBUTE_LINE = re.compile(r"^[ \t]*\{[ \t]*[.#][^{}]*\}[ \t]*$")
+_ATTRIBUTE_LINE = re.compile(rf"^[ \t]*\{{{ATTRIBUTES}\}}[ \t]*$")
 
 
 def _without_comments(lines: Lines, findings: FindingCollector) -> Lines:
@@ -68,7 +68,7 @@ def _without_contents(lines: Lines, _: FindingCollector) -> Lines:
     )
 
 
-def _abbreviations(lines: Lines, _: FindingCollector) -> Lines:
+def _abbreviations(lines: Lines, findings: FindingCollector) -> Lines:
     """Give each abbreviation its long form where it stands first, and take the definitions away."""
     flags = outside_code(lines)
     found = [_ABBREVIATION.match(line.text) if is_text else None for line, is_text in zip(lines, flags, strict=True)]
@@ -83,7 +83,11 @@ def _abbreviations(lines: Lines, _: FindingCollector) -> Lines:
         title = None if at["other"] else titles.pop(at[0], None)
         return f'<abbr title="{title}">{at[0]}</abbr>' if title else at[0]
 
-    return substitute(kept, pattern, long_form)
+    changed = substitute(kept, pattern, long_form)
+    for line, match in zip(lines, found, strict=True):
+        if match and match["short"] in titles:
+            left_out(findings, line.number, f"{match['short']}: {match['long']}, an abbreviation that the text has not")
+    return changed
 
 
 _MOST_ABBREVIATIONS = 500

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from pipeline.reading.dialects.boxes import CLOSED_BOX, CODE, is_box, opened_box, outside_code, rows_at
+from pipeline.reading.dialects.boxes import ATTRIBUTES, CLOSED_BOX, CODE, is_box, opened_box, outside_code, rows_at
 from pipeline.reading.lines import HEADING, FindingCollector, Lines, SourceLine, substitute
 
-_BLOCK_LINE = re.compile(r"^[ \t]*(?:>[ \t]?)*\{:(?P<inside>[^{}\n]*)\}[ \t]*$")
-_INLINE = re.compile(CODE + r"[ \t]*\{:(?![:/])(?P<inside>[^{}\n]*)\}")
-_SPAN_CLASS = re.compile(CODE + r"(?<=[)\]*_])\{[ \t]*[.#:](?:[^{}\n]*)\}")
+_BLOCK_LINE = re.compile(rf"^[ \t]*(?:>[ \t]?)*\{{:(?P<inside>{ATTRIBUTES})\}}[ \t]*$")
+_INLINE = re.compile(CODE + rf"[ \t]*\{{:(?P<inside>{ATTRIBUTES})\}}")
+_SPAN_CLASS = re.compile(CODE + rf"(?<=[)*_])\{{:?{ATTRIBUTES}\}}")
 _EXTENSION = re.compile(
     CODE + r"\{::comment\}(?:(?!\{::comment\}).)*?\{:/(?:comment)?\}"
     r"|\{::(?:nomarkdown|options)\b[^{}]*/?\}|\{:/(?:nomarkdown)?\}",

@@ -8,15 +8,22 @@ from pipeline.reading.dialects.boxes import BRACES, CODE, arguments, left_out, u
 from pipeline.reading.dialects.tags import TagReader, is_in_sentence
 from pipeline.reading.lines import FindingCollector, Lines, SourceLine, code_flags, substitute
 
-_VALUE = rf"""(?:"[^"]*"|'[^']*'|`[^`]*`|{BRACES}|[^\s"'=<>`{{}}]+)"""
+_VALUE = rf"""(?:"[^"]*"|'[^']*'|{BRACES})"""
 _TAG = re.compile(
-    CODE + rf"<(?P<slash>/?)(?P<name>[A-Z]\w*(?:\.\w+)*)"
+    CODE + rf"(?:(?<![\w<])<|<(?=/))(?P<slash>/?)(?P<name>[A-Z]\w*(?:\.\w+)*)"
     rf"(?P<arguments>(?:\s+[\w@:.-]+(?:\s*=\s*{_VALUE})?|\s+{BRACES})*)\s*(?P<empty>/?)>"
 )
-_FRAGMENT = re.compile(CODE + r"</?>")
+_FRAGMENT = re.compile(CODE + r"^[ \t]*</?>[ \t]*$|<>(?=\S)|(?<=\S)</>", re.MULTILINE)
 _STYLED = re.compile(CODE + r"(?P<start><[a-z][\w-]*(?:\s+[\w:-]+=(?:\"[^\"]*\"|'[^']*'))*)\s+[\w:.-]+=\{\{[^{}]*\}\}")
 _COMMENT = re.compile(CODE + r"\{/\*(?P<inside>.*?)\*/\}", re.DOTALL)
-_BEGINS = re.compile(r"^(?:import\s+[\w*{$].*|import\s+['\"].*|export\s+(?:const|let|var|default|function|async)\b.*)$")
+_BEGINS = re.compile(
+    r"^(?:import\s+(?:type\s+)?[\w*{},\s$]+\sfrom\s+['\"]|import\s+['\"]|import\s+(?:type\s+)?(?:\w+\s*,\s*)?\{[\w\s,$]*$"
+    r"|export\s+(?:const|let|var)\s+[\w{\[$][^=]*=|export\s+default\s+(?:function|class|\(|\{|\w+\s*;?$)"
+    r"|export\s+(?:async\s+)?function\b[^(]*\()"
+)
+_FLAGS = frozenset(("default", "open", "hidden", "inline", "disabled", "lazy"))
+"""Arguments without a value; two other words behind a name make no component."""
+_LEAST_PROSE = 2
 _SPACE = re.compile(CODE + r"\{(?:\"\s*\"|'\s*'|`\s*`)\}")
 _STRING = re.compile(CODE + r"\{(?:\"(?P<a>[^\"{}\n]+)\"|'(?P<b>[^'{}\n]+)'|`(?P<c>[^`{}$\n]+)`)\}")
 
@@ -25,26 +32,29 @@ def read_imports(lines: Lines, findings: FindingCollector) -> Lines:
     """Take away imports and exports that go on over several lines; those on one line are known to every project."""
     written: list[SourceLine] = []
     flags = code_flags(lines)
-    depth, is_open = 0, False
-    for line, is_code in zip(lines, flags, strict=True):
-        begins = not is_code and not is_open and bool(_BEGINS.match(line.text))
-        if begins and not _is_code(line.text):
-            begins = False
-        if begins:
-            findings.add("html-removed", line.number, f"{line.text.strip()[:60]!r} is code of the web site, removed")
-        if begins or is_open:
-            depth += sum(line.text.count(sign) for sign in "{([") - sum(line.text.count(sign) for sign in "})]")
-            is_open = depth > 0
-            depth = max(0, depth)
-            written.append(line.with_text(""))
-        else:
-            written.append(line)
+    end = 0
+    for at, line in enumerate(lines):
+        if at >= end and not flags[at] and _BEGINS.match(line.text):
+            end = _end_of_code(lines, at)
+            if end > at:
+                shown = line.text.strip()[:60]
+                findings.add("html-removed", line.number, f"{shown!r} is code of the web site, removed")
+        written.append(line.with_text("") if at < end else line)
     return tuple(written)
 
 
-def _is_code(text: str) -> bool:
-    """Tell code from a sentence that begins with the word: code names a module, or assigns."""
-    return bool(re.search(r"\bfrom\s+['\"]|=|\{\s*$|\(|^import\s+['\"]", text))
+def _end_of_code(lines: Lines, at: int) -> int:
+    """Return the index behind a statement of code; `at` where its brackets are not closed, as in a sentence."""
+    depth = 0
+    for index in range(at, min(at + _MOST_CODE_LINES, len(lines))):
+        depth += sum(lines[index].text.count(sign) for sign in "{([")
+        depth -= sum(lines[index].text.count(sign) for sign in "})]")
+        if depth <= 0:
+            return index + 1
+    return at
+
+
+_MOST_CODE_LINES = 200
 
 
 def read_components(lines: Lines, findings: FindingCollector) -> Lines:
@@ -52,13 +62,22 @@ def read_components(lines: Lines, findings: FindingCollector) -> Lines:
     lines = substitute(lines, _STYLED, lambda at, _: at["start"])
     closed = {match["name"].lower() for line in lines for match in _TAG.finditer(line.text) if match["slash"]}
     reader = TagReader(findings, "component of MDX", lambda name: f"<{name}>", frozenset(closed))
+    begun: set[str] = set()
+
+    def is_component(match: re.Match[str]) -> bool:
+        if "=" in match["arguments"]:
+            return True
+        is_whole = bool(match["empty"]) or match["name"].lower() in closed
+        words = match["arguments"].split()
+        return is_whole and (len(words) < _LEAST_PROSE or _FLAGS.issuperset(words))
 
     def replaced(match: re.Match[str], number: int) -> str:
         name = match["name"]
         if match["slash"]:
-            return reader.end(name)
-        if not match["empty"] and name.lower() not in closed and "=" not in match["arguments"]:
+            return reader.end(name) if name.lower() in begun else match[0]
+        if not is_component(match):
             return match[0]  # words in angle brackets
+        begun.add(name.lower())
         given = {key: value for key, value in arguments(match["arguments"]).items() if not key.isdigit()}
         return reader.start(name, given, number, match, is_empty=bool(match["empty"]))
 

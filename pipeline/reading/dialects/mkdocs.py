@@ -11,6 +11,7 @@ from pipeline.reading.dialects.boxes import (
     bold,
     dedented,
     indented_below,
+    is_box,
     left_out,
     opened_box,
     outside_code,
@@ -32,6 +33,7 @@ _SNIPPET = re.compile(r"^[ \t]*-{1,2}8<-{1,2}(?:[ \t]+(?P<file>.*))?$")
 _KEYS = re.compile(CODE + r"(?<![\w+])\+\+(?P<keys>[a-z0-9-]+(?:\+[a-z0-9-]+)*)\+\+(?![\w+])")
 _EDIT = re.compile(CODE + r"\{(?P<mark>\+\+|--|==|>>|~~)(?P<inside>[^{}\n]*?)(?:\+\+|--|==|<<|~~)\}")
 _MOST_DEPTH = 8
+_MODIFIERS = frozenset(("inline", "end", "annotate", "right", "left"))
 
 
 def _boxes(lines: Lines, findings: FindingCollector) -> Lines:
@@ -46,22 +48,31 @@ def _unfolded(lines: list[SourceLine], findings: FindingCollector, depth: int) -
     while at < len(lines):
         line = lines[at]
         match = (_BOX.match(line.text) or _TAB.match(line.text)) if flags[at] and depth < _MOST_DEPTH else None
-        if match is None:
+        if match is None or not _is_box(match, lines, at):
             written.append(line)
             at += 1
             continue
         end = indented_below(lines, at, width(line.text))
         inside = _unfolded(dedented(lines[at + 1 : end]), findings, depth + 1)
         lead = match["indent"].expandtabs(4)
-        is_box = "kind" in match.groupdict()
+        has_kind = "kind" in match.groupdict()
         title = match["title"] or ""
-        opening = opened_box(match["kind"], title) if is_box else ["", bold(title), ""]
+        opening = opened_box(match["kind"], title) if has_kind else ["", bold(title), ""]
         number = line.number
         last = lines[end - 1].number
-        rows = [*rows_at(opening, number), *inside, *rows_at(CLOSED_BOX if is_box else ("",), last)]
+        rows = [*rows_at(opening, number), *inside, *rows_at(CLOSED_BOX if has_kind else ("",), last)]
         written += [row.with_text((lead + row.text).rstrip()) for row in rows]
         at = end
     return written
+
+
+def _is_box(match: re.Match[str], lines: list[SourceLine], at: int) -> bool:
+    """Tell a box from a sentence with such signs before it: its words are a kind, and its text is indented."""
+    if "kind" not in match.groupdict():
+        return True
+    has_text = indented_below(lines, at, width(lines[at].text)) > at + 1
+    is_kind = match["kind"].islower() and (has_text or is_box(match["kind"]))
+    return is_kind and (has_text or match["title"] is not None) and _MODIFIERS.issuperset(match["more"].split())
 
 
 def _block_options(lines: Lines, at: int, findings: FindingCollector) -> tuple[dict[str, str], int]:
@@ -90,7 +101,7 @@ def _blocks(lines: Lines, findings: FindingCollector) -> Lines:
             written.append(line)
         elif match["kind"]:
             options, skipped = _block_options(lines, at, findings)
-            is_box = match["kind"] not in (
+            is_own = match["kind"] not in (
                 "caption",
                 "figure-caption",
                 "table-caption",
@@ -100,13 +111,13 @@ def _blocks(lines: Lines, findings: FindingCollector) -> Lines:
                 "details",
             )
             title = (match["title"] or "").strip()
-            opened.append(is_box)
+            opened.append(is_own)
             written += rows_at(
-                opened_box(options.get("type") or match["kind"], title) if is_box else ["", bold(title)], line.number
+                opened_box(options.get("type") or match["kind"], title) if is_own else ["", bold(title)], line.number
             )
         else:
-            is_box = bool(opened) and opened.pop()
-            written += rows_at(CLOSED_BOX if is_box else ("",), line.number)
+            is_own = bool(opened) and opened.pop()
+            written += rows_at(CLOSED_BOX if is_own else ("",), line.number)
     return tuple(written)
 
 

@@ -10,7 +10,8 @@ from pipeline.reading.dialects.boxes import CODE, left_out
 from pipeline.reading.lines import FindingCollector, Lines, SourceLine, opening_fence, substitute
 
 _COMMENT = re.compile(
-    CODE + r"(?<![\d%])%%(?!%)(?P<inside>(?:[^%\n]|%(?!%))+)%%(?!%)|^[ \t]*%%(?!%)(?P<block>.*?)(?<!%)%%(?!%)",
+    CODE + r"(?<![\d%])(?:(?<!\d[ \u00a0])|(?=%%[^\s%]))%%(?!%)(?P<inside>(?:[^%\n]|%(?!%))+)%%(?!%)"
+    r"|^[ \t]*%%(?!%)(?P<block>.*?)(?<!%)%%(?!%)",
     re.DOTALL | re.MULTILINE,
 )
 _PLACEHOLDER = re.compile(r"[A-ZÆØÅ][A-ZÆØÅ0-9_]*")

@@ -1,10 +1,10 @@
-"""Exercise cards: one A5 page for each exercise of an article, with its picture, dose, steps and cautions."""
+"""Exercise cards: a page of A5 or A6 for each exercise of an article, with its picture, dose, steps and cautions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Literal
 
 from markupsafe import Markup
@@ -19,13 +19,11 @@ from pipeline.rendering.pdf_layout import Layout, lay_out
 from pipeline.writers import Facts, Job, Rendition
 from pipeline.writers.handout import print_html
 from pipeline.writers.handout.excerpt import VariantDoesNotApply
-from pipeline.writers.handout.layout_search import LaidOutVariant, layout_findings
+from pipeline.writers.handout.layout_search import LaidOutVariant, TooLongForPage, layout_findings
 from pipeline.writers.handout.missing_characters import Substitutions
 from pipeline.writers.handout.print_markup import MIN_LETTERING_PT, HandoutRenderer, readable_address
-from pipeline.writers.handout.variants import MEDIUM, VARIANTS, TypeSetting
+from pipeline.writers.handout.variants import MEDIUM, VARIANTS, TypeSetting, Variant
 
-_VARIANT = "exercise-card"
-_SETTINGS = VARIANTS[_VARIANT].candidates
 _CODE_MM = 20.0
 """Width of the QR code without its quiet zone."""
 _CODE_ROW_MM = 28.0
@@ -33,6 +31,8 @@ _GAP_MM = 5.0
 _WIDE = 1.6
 """A picture with a larger ratio of width to height stands above the dose, not beside it."""
 _MIN_ALONE_MM = 100.0
+_SMALL_MM = 100.0
+"""Below this width of the text, a card is set with smaller spaces and labels."""
 _LARGE_AMOUNT, _MIDDLE_AMOUNT = 46, 100
 """Letters of a dose that is set large, and of one that is set larger than the text."""
 _MIN_TITLE_EM = 1.4
@@ -41,24 +41,21 @@ _STEPS_END = "_card-steps-end"
 _CAUTIONS_END = "_card-cautions-end"
 
 
+CodePlace = Literal["front", "back", "foot", "none"]
+
+
 @dataclass(frozen=True, slots=True)
 class CardSetting:
     """How a card is set."""
 
     type: TypeSetting
-    code: Literal["front", "back", "foot", "none"] = "front"
+    code: CodePlace = "front"
     """Where its QR code is; `foot`: the address stands there in its place; `none`: nor does the address."""
+    has_back: bool = False
 
 
 LayOut = Callable[[tuple[CardSetting, ...]], Layout]
 Fits = Callable[[Layout, int], bool]
-_ONE_PAGE = (
-    *map(CardSetting, _SETTINGS),
-    *(CardSetting(setting, "foot") for setting in _SETTINGS[-2:]),
-    CardSetting(_SETTINGS[-1], "none"),
-)
-"""On one page, from roomy to tight: the code goes before anything else does."""
-_BOTH_SIDES = tuple(CardSetting(setting, "back") for setting in (*_SETTINGS[:6:2], _SETTINGS[6], _SETTINGS[-1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +68,28 @@ class Card:
     title: str
     prefix: str
     """Of all ids on the card."""
+
+
+@dataclass(frozen=True, slots=True)
+class _CardPrint:
+    """The cards of an edition, in one variant."""
+
+    edition: model.Edition
+    job: Job
+    variant: Variant
+    cards: tuple[Card, ...]
+    substitutions: Substitutions
+
+    @property
+    def on_one_page(self) -> tuple[CardSetting, ...]:
+        """Settings from roomy to tight: the code goes before anything else does."""
+        settings = self.variant.candidates
+        without_code = (*(CardSetting(setting, "foot") for setting in settings[-2:]), CardSetting(settings[-1], "none"))
+        return (*map(CardSetting, settings), *without_code)
+
+    def on_both_sides(self, code: CodePlace) -> tuple[CardSetting, ...]:
+        settings = self.variant.candidates
+        return tuple(CardSetting(each, code, has_back=True) for each in (*settings[:6:2], *settings[6::3]))
 
 
 def cards_of(article: model.Article) -> tuple[Card, ...]:
@@ -103,27 +122,34 @@ def _card(article: model.Article, exercise: Exercise, prefix: str) -> Card:
     return Card(exercise, replace(article, blocks=blocks), title, prefix)
 
 
-def lay_out_cards(edition: model.Edition, job: Job, substitutions: Substitutions) -> LaidOutVariant:
+def lay_out_cards(edition: model.Edition, job: Job, name: str, substitutions: Substitutions) -> LaidOutVariant:
     """Lay the exercises of an article out on cards, each as large as it fits, or on both sides of its card.
 
     Raises:
-        VariantDoesNotApply: The article is no exercise, or an edition is no programme.
+        VariantDoesNotApply: The article is no exercise, an edition is no programme, or a card is too long.
     """
     if edition.is_bound and not edition.front.meta.is_programme:
         raise VariantDoesNotApply("it binds several articles")
     cards = tuple(card for article in edition.articles for card in cards_of(article))
 
+    print_ = _CardPrint(edition, job, VARIANTS[name], cards, substitutions)
+    most = print_.variant.most_pages
+
     @cache
     def lay(settings: tuple[CardSetting, ...]) -> Layout:
-        return _lay_out(edition, job, cards, settings, substitutions)
+        return _lay_out(print_, settings)
 
-    settings = _roomiest(_ONE_PAGE, [None] * len(cards), lay, _is_one_page)
-    if None in settings:
-        # Its back takes the code and, where they do not fit in front, help and cautions.
-        for is_in_front in (_is_whole_in_front, _are_steps_in_front):
-            settings = _roomiest(_BOTH_SIDES, settings, lay, is_in_front)
-    layout = lay(tuple(setting or _BOTH_SIDES[-1] for setting in settings))
-    return LaidOutVariant(layout, tuple(layout_findings(layout, edition.front.source, f"{_VARIANT}: ")))
+    settings = _roomiest(print_.on_one_page, [None] * len(cards), lay, _is_one_page)
+    # Its back takes the code and, where they do not fit in front, help and cautions; of a small card, steps too.
+    for is_in_front in (_is_whole_in_front, _are_steps_in_front, *((_is_begun_in_front,) if most else ())):
+        for code in ("back", "foot") if most else ("back",):
+            fits = partial(_fits_sides, is_in_front=is_in_front, most=most)
+            settings = _roomiest(print_.on_both_sides(code), settings, lay, fits)
+    if most and None in settings:
+        titles = ", ".join(f"“{card.title}”" for card, setting in zip(cards, settings, strict=True) if not setting)
+        raise TooLongForPage(f"front and back of a card do not hold {titles} at 11 pt")
+    layout = lay(tuple(setting or print_.on_both_sides("back")[-1] for setting in settings))
+    return LaidOutVariant(layout, tuple(layout_findings(layout, edition.front.source, f"{name}: ")))
 
 
 def card_starts(facts: Facts) -> tuple[int, ...]:
@@ -166,6 +192,15 @@ def _is_whole_in_front(layout: Layout, number: int) -> bool:
 
 def _are_steps_in_front(layout: Layout, number: int) -> bool:
     return _page(layout, _STEPS_END, number) == _page(layout, TITLE, number)
+
+
+def _is_begun_in_front(_layout: Layout, _number: int) -> bool:
+    return True
+
+
+def _fits_sides(layout: Layout, number: int, is_in_front: Fits, most: int) -> bool:
+    pages = 1 + _page(layout, _END, number) - _page(layout, TITLE, number)
+    return is_in_front(layout, number) and (not most or pages <= most)
 
 
 # ---- one card
@@ -211,32 +246,27 @@ def _picture_mm(made: Rendition, setting: TypeSetting) -> float:
     return min(frame.column_mm, max(across_mm, lettering_mm))
 
 
-def _lay_out(
-    edition: model.Edition,
-    job: Job,
-    cards: Sequence[Card],
-    settings: Sequence[CardSetting],
-    substitutions: Substitutions,
-) -> Layout:
-    front, variant = edition.front, VARIANTS[_VARIANT]
+def _lay_out(print_: _CardPrint, settings: Sequence[CardSetting]) -> Layout:
+    edition, job, variant = print_.edition, print_.job, print_.variant
+    front = edition.front
     resources, code_mm = print_html.print_resources(edition, job)
     code_width = f"{code_mm * _CODE_MM / print_html.QR_CODE_MM:.2f}mm" if code_mm else ""
     values = [
-        _card_values(edition, job, card, setting.type, substitutions)
-        | {"number": number, "code": setting.code if code_width else "foot"}
-        for number, (card, setting) in enumerate(zip(cards, settings, strict=True))
+        _card_values(print_, card, setting.type) | {"number": number, "code": setting.code if code_width else "foot"}
+        for number, (card, setting) in enumerate(zip(print_.cards, settings, strict=True))
     ]
     html = job.styles.render(
         "handout/card.html.j2",
         edition=edition,
         front=front,
-        title=substitutions.printed_title(front),
+        title=print_.substitutions.printed_title(front),
         cards=values,
         publisher=job.publisher,
         words=job.words,
         label=job.words[variant.label],
         has_logo=print_html.LOGO in resources,
-        has_backs=any(setting.code == "back" for setting in settings),
+        is_small=variant.candidates[-1].frame.column_mm < _SMALL_MM,
+        has_backs=any(setting.has_back for setting in settings),
         code_width=code_width,
         code_height=_CODE_ROW_MM,
         web=readable_address(front.address),
@@ -246,25 +276,26 @@ def _lay_out(
         cautions_mark=_CAUTIONS_END,
         end_mark=_END,
     )
-    css = print_html.style_sheet_text(edition, job, variant, _SETTINGS[-1]) + job.styles.render("handout/card.css")
-    return lay_out(print_html.unbroken(substitutions.apply_to(html)), css, resources)
+    css = print_html.style_sheet_text(edition, job, variant, variant.candidates[-1]) + job.styles.render(
+        "handout/card.css"
+    )
+    return lay_out(print_html.unbroken(print_.substitutions.apply_to(html)), css, resources)
 
 
-def _card_values(
-    edition: model.Edition, job: Job, card: Card, setting: TypeSetting, substitutions: Substitutions
-) -> dict[str, object]:
+def _card_values(print_: _CardPrint, card: Card, setting: TypeSetting) -> dict[str, object]:
     exercise, frame = card.exercise, setting.frame
-    renderer = _CardRenderer(card.article, job, setting, chapter_prefix(edition, card.article) + card.prefix)
+    prefix = chapter_prefix(print_.edition, card.article) + card.prefix
+    renderer = _CardRenderer(card.article, print_.job, setting, prefix)
     figure, width_mm, height_mm = renderer.main_picture(next(iter(exercise.pictures), None))
     is_beside = bool(figure) and width_mm < _MIN_ALONE_MM and frame.column_mm - width_mm - _GAP_MM >= 45
     name = exercise.name if card.prefix == "" and exercise.name else None
     heading = name_beside(exercise.title, card.title)
     widest_mm = widest_word_mm(card.title, "bold", setting.size_pt)
-    title_em = VARIANTS[_VARIANT].title_pt / setting.size_pt
+    title_em = print_.variant.title_pt / setting.size_pt
     return {
         "title": renderer.inlines(exercise.name.content)
         if card.prefix and exercise.name
-        else substitutions.printed_title(card.article),
+        else print_.substitutions.printed_title(card.article),
         "collection": card.article.title if card.prefix else "",
         "size": f"{setting.size_pt:g}pt",
         "title_em": max(_MIN_TITLE_EM, min(title_em, frame.column_mm / (widest_mm or 1.0))),

@@ -71,7 +71,7 @@ class Pointer:
 
 
 def pointers(
-    places: Iterable[HelpPlace], setting: TypeSetting, words: Words, doctor_on_call: str
+    places: Iterable[HelpPlace], setting: TypeSetting, words: Words, doctor_on_call: str, most_lines: int = _MOST_LINES
 ) -> tuple[Pointer, ...]:
     """Return the parts of the band for the boxes that a setting leads to.
 
@@ -81,7 +81,7 @@ def pointers(
     urgent stands out more.
     """
     found: list[Pointer] = []
-    room = _MOST_LINES
+    room = most_lines
     led_to = (
         place
         for place in places
@@ -151,8 +151,10 @@ def lay_out_pointing(lay: Callable[[frozenset[str] | None], Layout]) -> Layout:
         return layout
     # With fewer pointers a box may move to the first page; with more, off it.
     layout, pointed = lay(found), found
-    more = _overleaf(layout) - pointed
-    return lay(pointed | more) if more else layout
+    while more := _overleaf(layout) - pointed:
+        pointed |= more
+        layout = lay(pointed)
+    return layout
 
 
 def _overleaf(layout: Layout) -> frozenset[str]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from xml.etree.ElementTree import Element
 
 from pipeline.config import FILE_NAME
 from pipeline.errors import PublishError
 from pipeline.findings import Finding, make_finding
 from pipeline.model import Edition
-from pipeline.rendering.imposition import DocumentInfo
+from pipeline.rendering.imposition import PAGES_PER_BOOKLET_SHEET, DocumentInfo
 from pipeline.rendering.markup import TITLE, anchor, chapter_prefix
 from pipeline.rendering.pdf_layout import Layout, draw_pdf
 from pipeline.rendering.pdf_raster import render_thumbnail
@@ -21,6 +20,7 @@ from pipeline.validation.pdf import PdfViolation, validate_pdf, validate_pdf_ua2
 from pipeline.validation.pdf_metadata import Standard, remove_claims
 from pipeline.validation.pdf_tags import retag, traced_elements
 from pipeline.writers import Artifact, Facts, Job, Written
+from pipeline.writers.handout.back_cover import back_cover
 from pipeline.writers.handout.cards import card_starts, lay_out_cards
 from pipeline.writers.handout.excerpt import VariantDoesNotApply
 from pipeline.writers.handout.layout_search import LaidOutVariant, lay_out_variant
@@ -43,8 +43,7 @@ def write_handout(edition: Edition, job: Job) -> Written:
     edition, findings = edit_for_paper(programme.edition, job.options)
     substitutions, replaced = find_substitutions(edition)
     findings = (*programme.findings, *findings, *replaced, *_content_findings(edition, job))
-    drawn: dict[str, Artifact] = {}
-    starts: dict[str, tuple[int, ...]] = {}
+    drawn: dict[str, tuple[Artifact, Facts]] = {}
     facts = Facts()
     to_draw = variants_to_draw(job.options.variants)
     for name in dict.fromkeys((STANDARD_VARIANT, *to_draw)):
@@ -53,13 +52,12 @@ def write_handout(edition: Edition, job: Job) -> Written:
         if name == STANDARD_VARIANT:
             facts = own_facts
         if made and not _has_error(more):
-            drawn[name] = made
-            starts[name] = card_starts(own_facts)
+            drawn[name] = made, own_facts
         elif name == STANDARD_VARIANT and _has_error(more):
             return Written((), findings)
     # The standard variant comes first: its first page becomes the thumbnail.
     asked = sorted(job.options.variants, key=lambda name: name != STANDARD_VARIANT)
-    artifacts = tuple(filter(None, (_impose_variant(edition, name, drawn, starts, job) for name in asked)))
+    artifacts = tuple(filter(None, (_impose_variant(edition, name, drawn, job, substitutions) for name in asked)))
     if artifacts:
         artifacts += (Artifact(f"{artifacts[0].name.removesuffix('.pdf')}.png", render_thumbnail(artifacts[0].data)),)
     return Written(artifacts, findings, facts, is_partial=bool(artifacts) and _has_error(findings))
@@ -78,9 +76,9 @@ def _make_variant(
         PublishError: The standard variant cannot be made. Of another one, this becomes a finding.
     """
     source = edition.front.source
-    lay_out = lay_out_cards if VARIANTS[name].content == "card" else partial(lay_out_variant, name=name)
+    lay_out = lay_out_cards if VARIANTS[name].content == "card" else lay_out_variant
     try:
-        variant = lay_out(edition, job, substitutions=substitutions)
+        variant = lay_out(edition, job, name, substitutions)
     except VariantDoesNotApply as why:
         return None, (make_finding("handout-variant", source, 0, f"no {name}: {why}"),), Facts()
     except PublishError as error:
@@ -129,20 +127,19 @@ def _block_positions(edition: Edition) -> dict[str, tuple[str, int]]:
 
 
 def _impose_variant(
-    edition: Edition, name: str, drawn: Mapping[str, Artifact], starts: Mapping[str, Sequence[int]], job: Job
+    edition: Edition, name: str, drawn: Mapping[str, tuple[Artifact, Facts]], job: Job, substitutions: Substitutions
 ) -> Artifact | None:
-    """Return the file of a variant; a booklet, and cards to cut, are imposed from another variant.
-
-    Args:
-        starts: The pages on which cards begin, by variant.
-    """
-    if name not in IMPOSED_VARIANTS:
-        return drawn.get(name)
-    imposed = IMPOSED_VARIANTS[name]
-    if (pages := drawn.get(imposed.of)) is None:
+    """Return the file of a variant; a booklet, and cards to cut, are imposed from another variant."""
+    imposed = IMPOSED_VARIANTS.get(name)
+    if (found := drawn.get(imposed.of if imposed else name)) is None:
         return None
+    pages, facts = found
+    if imposed is None:
+        return pages
+    has_blank_back = imposed.has_back_cover and pages.pages % PAGES_PER_BOOKLET_SHEET
+    back = back_cover(edition, job, facts, substitutions) if has_blank_back else b""
     info = DocumentInfo(edition.front.title, job.words[imposed.note], edition.front.language)
-    data = imposed.impose(pages.data, info, starts[imposed.of])
+    data = imposed.impose(pages.data, info, card_starts(facts), back)
     return Artifact(variant_file_name(edition, name), data, pages.pages)
 
 

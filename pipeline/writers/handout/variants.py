@@ -9,7 +9,8 @@ from typing import Literal
 from pipeline.config import FILE_NAME, SeeDoctor
 from pipeline.errors import ConfigError
 from pipeline.model import Edition, Picture, images
-from pipeline.rendering.imposition import DocumentInfo, impose_booklet, impose_two_up
+from pipeline.rendering.imposition import DocumentInfo, impose_booklet, impose_cards
+from pipeline.rendering.paper_sizes import PAGES_PER_SHEET
 from pipeline.validation.pdf_metadata import Standard
 from pipeline.writers import Need
 
@@ -17,7 +18,10 @@ MEDIUM = "print"
 MM_PER_INCH = 25.4
 _PRINT_DPI = 200
 ExcerptKind = Literal["whole", "short", "card"]
-VariantName = Literal["standard", "large-print", "a5", "short", "exercise-card", "letter", "booklet", "cards-2up"]
+VariantName = Literal[
+    "standard", "large-print", "a5", "short", "exercise-card", "exercise-card-a6", "letter", "booklet", "cards-2up",
+    "cards-4up",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ class PageGeometry:
         return min(150.0, round(self.paper_mm[1] * 0.52, 1))
 
 
-_A4, _LETTER, _A5 = (210.0, 297.0), (215.9, 279.4), (148.0, 210.0)
+_A4, _LETTER, _A5, _A6 = (210.0, 297.0), (215.9, 279.4), (148.0, 210.0), (105.0, 148.0)
 
 
 def _sheet(paper_mm: tuple[float, float], size_pt: float, columns: int = 1) -> PageGeometry:
@@ -167,6 +171,8 @@ _LARGE_SHEET = PageGeometry(_A4, 138.0, 175.0, 138.0, 100.0, 17.5, 16.0, 26.0, d
 _LEAFLET = PageGeometry(_A5, 118.0, 118.0, 118.0, 66.0, 15.0, 12.0, 17.0, drawing_mm=118.0, photo_mm=118.0)
 # A card has no footer; 8 mm are more than what printers leave free.
 _CARD = PageGeometry(_A5, 132.0, 132.0, 76.0, 76.0, 8.0, 8.0, 8.0, drawing_mm=132.0, photo_mm=76.0)
+# On A6, 42 mm of picture leave 45 mm for the dose.
+_SMALL_CARD = PageGeometry(_A6, 92.0, 92.0, 42.0, 42.0, 6.5, 6.0, 6.0, drawing_mm=92.0, photo_mm=92.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +222,7 @@ class Variant:
     """Without candidates; empty: `[handout] paper`."""
     content: ExcerptKind = "whole"
     most_pages: int = 0
-    """0: no limit."""
+    """0: no limit; of cards, for each of them."""
     label: str = "handout_label"
     """Key of the word at the top of the page."""
     title_pt: float = 30.0
@@ -240,6 +246,15 @@ _CARD_SETTINGS = (
     TypeSetting(_CARD, 12.0, is_tight=True, picture=0.65),
     TypeSetting(_CARD, 12.0, is_tight=True, picture=0.6),
 )
+_SMALL_CARD_SETTINGS = (
+    TypeSetting(_SMALL_CARD, 12.0),
+    TypeSetting(_SMALL_CARD, 12.0, is_tight=True),
+    TypeSetting(_SMALL_CARD, 12.0, is_tight=True, picture=0.86),
+    TypeSetting(_SMALL_CARD, 11.5, is_tight=True, picture=0.86),
+    TypeSetting(_SMALL_CARD, 11.0, is_tight=True, picture=0.86),
+    TypeSetting(_SMALL_CARD, 11.0, is_tight=True, picture=0.76),
+    TypeSetting(_SMALL_CARD, 11.0, is_tight=True, picture=0.67),
+)
 _LARGE_SETTINGS = _with_smaller_drawings(
     (TypeSetting(_LARGE_SHEET, 18.0), TypeSetting(_LARGE_SHEET, 18.0, is_tight=True))
 )
@@ -258,6 +273,9 @@ VARIANTS: Mapping[str, Variant] = {
     "a5": Variant(_LEAFLET_SETTINGS, title_pt=22.0),
     "short": Variant(_SHORT_SETTINGS, "", "short", 1, "handout_label_short"),
     "exercise-card": Variant(_CARD_SETTINGS, "", "card", 0, "handout_label_exercise_card", 24.0),
+    "exercise-card-a6": Variant(
+        _SMALL_CARD_SETTINGS, "", "card", PAGES_PER_SHEET, "handout_label_exercise_card", title_pt=17.0
+    ),
 }
 LARGEST_PT = 14.0
 """Above it is large print, a variant of its own."""
@@ -290,13 +308,21 @@ class ImposedVariant:
     """Name of the other variant."""
     note: str
     """Key of the word for the intended audience."""
-    impose: Callable[[bytes, DocumentInfo, Sequence[int]], bytes]
-    """Takes the pages on which cards begin too."""
+    impose: Callable[[bytes, DocumentInfo, Sequence[int], bytes], bytes]
+    """Takes the pages on which cards begin, and the back cover, too."""
+    has_back_cover: bool = False
 
 
 IMPOSED_VARIANTS: Mapping[str, ImposedVariant] = {
-    "booklet": ImposedVariant("a5", "booklet_note", lambda pdf, info, _: impose_booklet(pdf, info)),
-    "cards-2up": ImposedVariant("exercise-card", "cards_note", impose_two_up),
+    "booklet": ImposedVariant(
+        "a5", "booklet_note", lambda pdf, info, _, back: impose_booklet(pdf, info, back), has_back_cover=True
+    ),
+    "cards-2up": ImposedVariant(
+        "exercise-card", "cards_note", lambda pdf, info, starts, _: impose_cards(pdf, info, starts, rows=1)
+    ),
+    "cards-4up": ImposedVariant(
+        "exercise-card-a6", "small_cards_note", lambda pdf, info, starts, _: impose_cards(pdf, info, starts, rows=2)
+    ),
 }
 
 

@@ -215,7 +215,7 @@ class Sheet:
             is_small = pages[0].width_pt < _A5_PT
             counts.add(self.columns, "exercises")
             counts.add(self.columns, "cards on A5" if is_small else "cards on A4")
-        if self.variant in ("short", "exercise-card"):
+        if self.variant in ("short", "exercise-card", "exercise-card-a6"):
             for row, pattern in (("dose", DOSE), ("caution", CAUTION)):
                 if (passage := _passage(self.article, pattern)) and _passage(self.article, STEPS):
                     counts.add(self.columns, f"with {row}")
