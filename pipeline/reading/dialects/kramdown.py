@@ -83,8 +83,7 @@ def _block_attributes(inside: str, written: list[SourceLine], line: SourceLine) 
 
 
 def _inline(match: re.Match[str], _: int) -> str:
-    before = match.string[: match.start()]
-    row = before[before.rfind("\n") + 1 :]
-    if (found := _ID.search(match["inside"])) and row.startswith("#"):
+    row_start = match.string.rfind("\n", 0, match.start()) + 1
+    if (found := _ID.search(match["inside"])) and match.string.startswith("#", row_start):
         return f" {{#{found[1]}}}"
     return ""
