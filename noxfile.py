@@ -61,6 +61,12 @@ def _name(package: str) -> str:
     return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
 
 
+def ensure_java(session: nox.Session) -> None:
+    """Install a Java for EPUBCheck where this machine has none."""
+    if not shutil.which("java"):
+        install_locked(session, "java")
+
+
 def ensure_pango(session: nox.Session) -> None:
     """Install Pango and HarfBuzz where they are missing and this user may; else say the one line that does."""
     line = (session.run("python", "-m", "pipeline.doctor", silent=True, log=False) or "").strip()
@@ -85,8 +91,7 @@ def publish(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests, with the real pandoc, WeasyPrint, EbookLib, EPUBCheck and PDF validator."""
     install(session, "test", extras=("sending",))
-    if not shutil.which("java"):
-        install_locked(session, "java")
+    ensure_java(session)
     ensure_pango(session)
     session.run("pytest", *(session.posargs or ("-n", "auto")))
 
@@ -155,6 +160,7 @@ def printing(session: nox.Session) -> None:
 def bad(session: nox.Session) -> None:
     """Publish every bad input of `tests/bad/` beside a healthy article; `-- --sample 20` takes every twentieth."""
     install(session, "test")
+    ensure_java(session)
     ensure_pango(session)
     session.run("python", "-m", "tests.bad", *session.posargs)
 
