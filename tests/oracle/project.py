@@ -168,9 +168,18 @@ def compare_letter(article: Article, plain: str, *, is_alone: bool = True) -> Co
     return _together(compared, comparing.printed_addresses(expected.with_notes_named(), found.with_notes_named().text))
 
 
+def _cards(bound: list[Article], sheet: paper.Sheet) -> Iterator[tuple[Article, Facts]]:
+    """Yield each article with its card; the front of a programme has none.
+
+    Raises:
+        ValueError: A card belongs to no article, or there are other cards than articles.
+    """
+    yield from zip(bound[1:] if len(bound) > 1 else bound, sheet.articles, strict=True)
+
+
 def compare_sheet(sheet: paper.Sheet, bound: list[Article], variant: str) -> Iterator[tuple[Article, Compared]]:
     """Yield what was compared of each article of a handout, of its bookmarks, and of its references at the end."""
-    for article, found in zip(bound, sheet.articles, strict=True):
+    for article, found in _cards(bound, sheet) if variant in CARDS else zip(bound, sheet.articles, strict=True):
         if variant in EXCERPTS:
             levels = compare_levels(article, sheet.sections, "print")
             has_order = variant not in CARDS
