@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from pipeline.languages import together
 from pipeline.reading.html_blocks import BLOCK_ELEMENTS, INLINE_ELEMENTS, KEPT_ELEMENTS, convert_html_blocks
-from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, SourceLine, substitute
+from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, SourceLine, code_flags, substitute
 from pipeline.reading.source_text import clean_characters
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
@@ -49,7 +49,8 @@ _ATTRIBUTE = re.compile(
     r"""([A-Za-z_:@][\w:.@-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|\{["']?([^{}"']*)["']?\}|([^\s"'=<>`]+))"""
 )
 _IMPORT = re.compile(
-    r"^(?:import\s+(?:[\w*{}\s,$]+\s+from\s+)?['\"][^'\"]+['\"]|export\s+(?:const|let|default|function)\b.*);?\s*$"
+    r"^(?:import\s+(?:[\w*{}\s,$]+\s+from\s+)?['\"][^'\"]+['\"]"
+    r"|export\s+(?:(?:const|let)\s+[\w{\[][^=]*=.*|default\s+(?:function\b.*|class\b.*|[({].*|\w+)|function\s+\w+\s*\(.*));?\s*$"
 )
 _MDX_COMMENT = re.compile(_CODE + r"\{/\*(?P<inside>.*?)(?P<end>\*/\}|\Z)", re.DOTALL)
 _TEMPLATE_PLACEHOLDER = re.compile(
@@ -109,8 +110,8 @@ def find_placeholders(lines: Lines, findings: FindingCollector) -> None:
 
 def _without_imports(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
     """Blank the import and export lines of MDX; no sentence in a supported language looks like one."""
-    for line in lines:
-        is_import = line.text.startswith(("import ", "export ")) and bool(_IMPORT.match(line.text))
+    for line, is_code in zip(lines, code_flags(lines), strict=True):
+        is_import = not is_code and line.text.startswith(("import ", "export ")) and bool(_IMPORT.match(line.text))
         if is_import:
             findings.add("html-removed", line.number, f"{line.text.strip()!r} is code of the web site, removed")
         yield line.with_text("") if is_import else line

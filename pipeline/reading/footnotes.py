@@ -22,7 +22,10 @@ _DEFINITION = re.compile(rf"^(?P<before>{_CONTAINER_PREFIX})\[\^(?P<label>[^\]\s
 _REFERENCE = re.compile(
     rf"{CODE_SPAN}|^{_CONTAINER_PREFIX}\[\^[^\]\s]+\]:|(?<!\\)\[\^(?P<label>[^\]\s]+)\]", re.MULTILINE
 )
-_LINK_DEFINITION = re.compile(r"^ {0,3}\[(?P<label>[^\^\]\[][^\]\[]*)\]:[ \t]*(?P<target>\S.*)$")
+_LINK_DEFINITION = re.compile(
+    r"^(?P<before> {0,3}(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]{1,3})*)\[(?P<label>[^\^\]\[][^\]\[]*)\]:[ \t]*"
+    r"(?P<target>\S.*)$"
+)
 
 
 def repair_footnotes(lines: Lines, findings: FindingCollector) -> Lines:
@@ -190,6 +193,6 @@ def _link_definitions(lines: Lines, findings: FindingCollector) -> Iterator[Sour
         if match and f"[{match['label'].casefold()}]" not in words:
             message = f"no link uses [{match['label']}]; it is printed as text"
             findings.add("link-definition-unused", line.number, message)
-            yield line.with_text(f"\\[{match['label']}\\]: {match['target']}")
+            yield line.with_text(f"{match['before']}\\[{match['label']}\\]: {match['target']}")
         else:
             yield line

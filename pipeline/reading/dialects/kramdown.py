@@ -9,7 +9,7 @@ from pipeline.reading.lines import HEADING, FindingCollector, Lines, SourceLine,
 
 _BLOCK_LINE = re.compile(rf"^[ \t]*(?:>[ \t]?)*\{{:(?P<inside>{ATTRIBUTES})\}}[ \t]*$")
 _INLINE = re.compile(CODE + rf"[ \t]*\{{:(?P<inside>{ATTRIBUTES})\}}")
-_SPAN_CLASS = re.compile(CODE + rf"(?<=[)*_])\{{:?{ATTRIBUTES}\}}")
+_SPAN_CLASS = re.compile(CODE + rf"(?<=[)*_])\{{(?![^{{}}\n]*\balt=):?{ATTRIBUTES}\}}")
 _EXTENSION = re.compile(
     CODE + r"\{::comment\}(?:(?!\{::comment\}).)*?\{:/(?:comment)?\}"
     r"|\{::(?:nomarkdown|options)\b[^{}]*/?\}|\{:/(?:nomarkdown)?\}",
@@ -37,7 +37,7 @@ def read_attributes(lines: Lines, _: FindingCollector) -> Lines:
     for line, is_text in zip(lines, outside_code(lines), strict=True):
         match = _BLOCK_LINE.match(line.text) if is_text else None
         if match is None:
-            if waiting and not line.is_blank:
+            if waiting and not waiting.startswith("\n") and not line.is_blank:
                 written += rows_at(opened_box(waiting), line.number)
                 waiting = f"\n{waiting}"
             if waiting.startswith("\n") and line.is_blank:

@@ -10,8 +10,8 @@ from pipeline.reading.dialects.boxes import CODE, left_out
 from pipeline.reading.lines import FindingCollector, Lines, SourceLine, opening_fence, substitute
 
 _COMMENT = re.compile(
-    CODE + r"(?<![\d%])(?:(?<!\d[ \u00a0])|(?=%%[^\s%]))%%(?!%)(?P<inside>(?:[^%\n]|%(?!%))+)%%(?!%)"
-    r"|^[ \t]*%%(?!%)(?P<block>.*?)(?<!%)%%(?!%)",
+    CODE + r"(?<![\d%])(?:(?<!\d[ \u00a0])|(?=%%[^\W\d_]))%%(?!%)(?P<inside>(?:[^%\n]|%(?!%))+)%%(?!%)"
+    r"|^[ \t]*%%(?!%)(?P<block>.*?)(?<!%)%%(?=[ \t]*$)",
     re.DOTALL | re.MULTILINE,
 )
 _PLACEHOLDER = re.compile(r"[A-ZÆØÅ][A-ZÆØÅ0-9_]*")
@@ -26,11 +26,22 @@ def _without_comments(lines: Lines, findings: FindingCollector) -> Lines:
     def removed(match: re.Match[str], number: int) -> str:
         if match["inside"] and _PLACEHOLDER.fullmatch(match["inside"]):
             return match[0]
-        findings.add("html-removed", number, "a comment, removed")
+        if match["inside"] and _is_in_sentence(match):
+            left_out(findings, number, f"{match[0][:60]}, a comment of Obsidian in the midst of a sentence")
+        else:
+            findings.add("html-removed", number, "a comment, removed")
         return ""
 
     changed = substitute(lines, _COMMENT, removed)
     return tuple(new if new.text.strip() else new.with_text("") for new in changed)
+
+
+def _is_in_sentence(match: re.Match[str]) -> bool:
+    """Tell whether words go on behind a comment: without it, they may say something else."""
+    end = match.string.find("\n", match.end())
+    behind = match.string[match.end() : end if end >= 0 else None]
+    start = match.string.rfind("\n", 0, match.start()) + 1
+    return bool(re.match(r"[ \t]*[^\W_]", behind)) and bool(re.search(r"[^\W_]", match.string[start : match.start()]))
 
 
 def _links(lines: Lines, findings: FindingCollector) -> Lines:
