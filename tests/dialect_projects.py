@@ -136,7 +136,7 @@ MANNERS = (
         (
             ("{# hidden remark #}\nUse a chair.\n", "Use a chair"),
             ('{% callout "info" %}\nTen minutes.\n{% endcallout %}\n', "Ten minutes"),
-            ("Open {{ site.hours }} daily.\n", "Open daily"),
+            ("{{ site.hours }}\n\nOpen daily.\n", "Open daily"),
         ),
     ),
     Manner(

@@ -107,6 +107,12 @@ def _split_fences(text: str, reader: _FrontMatterReader) -> _FencedText | None:
     has_keys = bool(_KEY_LINE.match(following))
     ends = _END if has_keys else _FENCE
     end = next((at for at, line in enumerate(rest) if ends.fullmatch(line)), None)
+    if end is not None and rest[end].startswith("."):
+        # Keys below it, up to another fence, are a second document, which is refused.
+        below = next(
+            (at for at in range(end + 1, len(rest)) if not rest[at].strip() or _FENCE.fullmatch(rest[at])), end
+        )
+        end = below if _FENCE.fullmatch(rest[below]) else end
     is_rule = end is None or first.rstrip() != "---"
     if (is_rule and not has_keys) or (end is not None and _is_between_rules(rest[:end])):
         return _FencedText("", text, 1)  # a rule across the page, not a fence

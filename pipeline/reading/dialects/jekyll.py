@@ -11,6 +11,8 @@ from pipeline.reading.dialects.liquid import read_templates
 _NOT_OTHERS = r"\A(?![\s\S]*^(?:sphinx|execute|launch_buttons|skip_render|public_dir):)"
 _POST = re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})-(?P<title>.+)")
 _WORDS = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+_ZONE = r"(?:Z|[+-]\d\d:?\d\d)"
+"""By day it is the same date in the zone of the site."""
 _STYLES = {
     "date": "/:categories/:year/:month/:day/:title.html",
     "pretty": "/:categories/:year/:month/:day/:title/",
@@ -52,7 +54,9 @@ def _address(page: Page) -> str | None:
 def _is_moved(page: Page, post: re.Match[str], pattern: str) -> bool:
     """Tell whether front matter, or a sign that Jekyll changes, may give a post another address than its file name."""
     day = f"{post['year']}-{int(post['month']):02}-{int(post['day']):02}"
-    has_other_day = not re.fullmatch(rf"{day}(?:[T ][\d:.]+)?", page.keys.get("date") or day)
+    has_other_day = not re.fullmatch(
+        rf"{day}(?:[T ][\d:.]+)?|{day}[T ](?:0[6-9]|1[0-7])[\d:.]* ?{_ZONE}", page.keys.get("date") or day
+    )
     has_categories = "categories" in page.keys or "category" in page.keys
     return (
         (has_other_day and bool(re.search(r":(?:year|month|day)", pattern)))
