@@ -433,11 +433,11 @@ def test_a_database_that_fails_as_data_leaves_sends_no_content(
     begun = time.monotonic()
 
     with pytest.raises(SendError, match="full"):
-        sender_of(campaign, server).send()
+        sender_of(campaign, replace(server, timeout_s=60)).send()
 
     assert post.taken == []
     assert campaign.counts()["queued"] == 12
-    assert time.monotonic() - begun < 4.8  # it waits for no answer to QUIT
+    assert time.monotonic() - begun < 50  # it waits for no answer to QUIT
 
 
 def test_a_stop_ends_with_the_message_at_hand_and_queues_the_rest(
