@@ -208,7 +208,7 @@ def check_languages(config: Config) -> Iterator[Requirement]:
 
 def check_dialect(config: Config) -> Requirement:
     """Return which tool the articles of a project are written for, and what says so."""
-    from pipeline.reading.dialects import every, named
+    from pipeline.reading.dialects import all_dialects, named
     from pipeline.reading.site import find_site, site_by_files
     from pipeline.reading.source_files import find_roots, find_sources
 
@@ -216,7 +216,7 @@ def check_dialect(config: Config) -> Requirement:
     paths = [source.path for source in find_sources(config, roots).sources]
     site = find_site(config, site_by_files(config), roots.project, paths)
     detail = f"{named(site.dialect).title}, by {site.evidence or 'nothing that says another'}"
-    names = ", ".join(dialect.name for dialect in every())
+    names = ", ".join(dialect.name for dialect in all_dialects())
     cure = f"[sources] dialect in publish.toml sets it: {names}"
     return Requirement("dialect", True, False, detail, "constructs and addresses of articles", cure)  # noqa: FBT003
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 
 from pipeline.languages import together
 from pipeline.reading.html_blocks import BLOCK_ELEMENTS, INLINE_ELEMENTS, KEPT_ELEMENTS, convert_html_blocks
-from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, SourceLine, code_flags, substitute
+from pipeline.reading.lines import CODE_SPAN, MARKER, FindingCollector, Lines, substitute
 from pipeline.reading.source_text import clean_characters
 from pipeline.registry import error_rule, repair_rule, warning_rule
 
@@ -48,10 +48,6 @@ _BOOLEAN = frozenset({"hidden", "open", "controls", "disabled", "checked", "reve
 _ATTRIBUTE = re.compile(
     r"""([A-Za-z_:@][\w:.@-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|\{["']?([^{}"']*)["']?\}|([^\s"'=<>`]+))"""
 )
-_IMPORT = re.compile(
-    r"^(?:import\s+(?:[\w*{}\s,$]+\s+from\s+)?['\"][^'\"]+['\"]"
-    r"|export\s+(?:(?:const|let)\s+[\w{\[][^=]*=.*|default\s+(?:function\b.*|class\b.*|[({].*|\w+)|function\s+\w+\s*\(.*));?\s*$"
-)
 _MDX_COMMENT = re.compile(_CODE + r"\{/\*(?P<inside>.*?)(?P<end>\*/\}|\Z)", re.DOTALL)
 _TEMPLATE_PLACEHOLDER = re.compile(
     _CODE
@@ -72,7 +68,6 @@ def convert_html(lines: Lines, findings: FindingCollector) -> Lines:
     def replace(pattern: re.Pattern[str], change: Callable[[re.Match[str], int, FindingCollector], str]) -> Lines:
         return substitute(lines, pattern, lambda match, number: change(match, number, findings))
 
-    lines = tuple(_without_imports(lines, findings))
     if any("{/*" in line.text for line in lines):
         lines = replace(_MDX_COMMENT, _comment)
     if not any("<" in line.text for line in lines):
@@ -106,15 +101,6 @@ def find_placeholders(lines: Lines, findings: FindingCollector) -> None:
         return match[0]
 
     substitute(lines, _TEMPLATE_PLACEHOLDER, note)
-
-
-def _without_imports(lines: Lines, findings: FindingCollector) -> Iterator[SourceLine]:
-    """Blank the import and export lines of MDX; no sentence in a supported language looks like one."""
-    for line, is_code in zip(lines, code_flags(lines), strict=True):
-        is_import = not is_code and line.text.startswith(("import ", "export ")) and bool(_IMPORT.match(line.text))
-        if is_import:
-            findings.add("html-removed", line.number, f"{line.text.strip()!r} is code of the web site, removed")
-        yield line.with_text("") if is_import else line
 
 
 @warning_rule(

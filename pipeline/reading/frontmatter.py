@@ -105,14 +105,7 @@ def _split_fences(text: str, reader: _FrontMatterReader) -> _FencedText | None:
     if not _FENCE.fullmatch(first):
         return _no_front_matter(text, lines, reader)
     has_keys = bool(_KEY_LINE.match(following))
-    ends = _END if has_keys else _FENCE
-    end = next((at for at, line in enumerate(rest) if ends.fullmatch(line)), None)
-    if end is not None and rest[end].startswith("."):
-        # Keys below it, up to another fence, are a second document, which is refused.
-        below = next(
-            (at for at in range(end + 1, len(rest)) if not rest[at].strip() or _FENCE.fullmatch(rest[at])), end
-        )
-        end = below if _FENCE.fullmatch(rest[below]) else end
+    end = _end_of_block(rest, has_keys=has_keys)
     is_rule = end is None or first.rstrip() != "---"
     if (is_rule and not has_keys) or (end is not None and _is_between_rules(rest[:end])):
         return _FencedText("", text, 1)  # a rule across the page, not a fence
@@ -125,6 +118,17 @@ def _split_fences(text: str, reader: _FrontMatterReader) -> _FencedText | None:
         message = "the lines around the front matter are not just ---; read all the same"
         reader.findings.add("front-matter-untidy", line, message)
     return _FencedText("\n".join(rest[:end]) + "\n", "\n".join(rest[end + 1 :]), blank + end + 3, blank)
+
+
+def _end_of_block(rest: list[str], *, has_keys: bool) -> int | None:
+    """Return the line that ends front matter; None where none does."""
+    ends = _END if has_keys else _FENCE
+    end = next((at for at, line in enumerate(rest) if ends.fullmatch(line)), None)
+    if end is None or rest[end].startswith("-"):
+        return end
+    # Keys below `...`, up to another fence, are a second document, which is refused.
+    below = next((at for at in range(end, len(rest)) if not rest[at].strip() or _FENCE.fullmatch(rest[at])), end)
+    return below if _FENCE.fullmatch(rest[below]) else end
 
 
 def _is_between_rules(block: list[str]) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError, did_you_mean
-from pipeline.reading.dialects import AUTO, PLAIN, Dialect, Page, every, forms_in, named
+from pipeline.reading.dialects import AUTO, PLAIN, Dialect, Page, all_dialects, forms_in, named
 from pipeline.trusted_paths import read_regular
 
 SUFFIXES = (".md", ".mdx", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd", ".ipynb")
@@ -77,7 +77,7 @@ def site_by_files(config: Config) -> FoundSite:
     project = config.folder.resolve()
     folders = tuple(_site_folders(config, project))
     if wanted != AUTO:
-        names = [each.name for each in every()]
+        names = [each.name for each in all_dialects()]
         if wanted not in names:
             message = f"[sources] dialect is {wanted!r}, expected {AUTO} or one of {', '.join(names)}"
             raise ConfigError(message, source=config.file.name, hint=did_you_mean(wanted, names))
@@ -85,7 +85,7 @@ def site_by_files(config: Config) -> FoundSite:
         return FoundSite(wanted, next(has, folders[0]), "[sources] dialect")
     for is_mark in (Path.is_file, Path.is_dir):  # a file of settings says more than a folder such as `_posts`
         for folder in folders:
-            for dialect in every():
+            for dialect in all_dialects():
                 if mark := next((name for name in _marks(dialect, folder) if is_mark(folder / name)), ""):
                     return FoundSite(dialect.name, folder, (folder / mark).relative_to(project).as_posix())
     return FoundSite(folder=project)

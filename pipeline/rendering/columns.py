@@ -17,7 +17,7 @@ _FIRST_STEP_PX = 20.0
 """A line: columns that are too short for the text grow by so much, then by twice as much; they are balanced to two."""
 
 
-def install() -> None:
+def install_columns() -> None:
     """Let WeasyPrint lay out columns by this module."""
     block_layout.columns_layout = _columns_layout
 

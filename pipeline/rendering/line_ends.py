@@ -29,7 +29,7 @@ _PROPERTIES = (
 _known: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
 
-def install() -> None:
+def install_line_ends() -> None:
     """Let WeasyPrint break lines by this module."""
     inline.split_first_line = preferred.split_first_line = _split_once
 

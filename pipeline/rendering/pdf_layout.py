@@ -27,8 +27,8 @@ from pipeline.rendering import columns, line_ends
 from pipeline.rendering.fonts import FONT_STYLES, font_data
 from pipeline.timing import timed_phase
 
-columns.install()
-line_ends.install()
+columns.install_columns()
+line_ends.install_line_ends()
 ELEMENT_PREFIX = "part:"
 """Prefix of the annotation name that links a group of WeasyPrint's structure tree to its HTML element."""
 READ_BEFORE = "data-read-before"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.model import text
+from pipeline.reading.dialects.mdx import read_imports
 from pipeline.reading.embedded_html import convert_html, find_placeholders
-from pipeline.reading.lines import FindingCollector
+from pipeline.reading.lines import FindingCollector, Lines
 from tests.reading.markdown import SOURCE, built, lines, markdown, stepped
 
 
@@ -98,7 +99,10 @@ def test_signs_that_compare_are_no_tags() -> None:
 
 
 def test_import_lines_of_mdx_go_and_sentences_stay() -> None:
-    changed, codes = stepped(convert_html, "import Video from './video'\n\nImport af varer. {/* note */}Slut")
+    def read(rows: Lines, findings: FindingCollector) -> Lines:
+        return convert_html(read_imports(rows, findings), findings)
+
+    changed, codes = stepped(read, "import Video from './video'\n\nImport af varer. {/* note */}Slut")
 
     assert changed == "\n\nImport af varer. Slut"
     assert codes == ["html-removed", "html-removed"]

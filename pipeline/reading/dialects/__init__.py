@@ -95,7 +95,7 @@ AUTO = "auto"
 
 
 @cache
-def every() -> tuple[Dialect, ...]:
+def all_dialects() -> tuple[Dialect, ...]:
     modules = sorted(module.name for module in iter_modules(__path__))
     found = (getattr(import_module(f"{__name__}.{name}"), "DIALECT", None) for name in modules)
     return tuple(dialect for dialect in found if dialect)
@@ -104,14 +104,14 @@ def every() -> tuple[Dialect, ...]:
 @cache
 def named(name: str) -> Dialect:
     """Return a dialect by its name; that of plain Markdown where none has it."""
-    return next((each for each in every() if each.name == name), Dialect(PLAIN, "Markdown"))
+    return next((each for each in all_dialects() if each.name == name), Dialect(PLAIN, "Markdown"))
 
 
 @cache
 def constructs_of(name: str) -> tuple[Construct, ...]:
     """Return the constructs that are read in a project of a dialect, in order."""
     own = named(name)
-    read = (each for dialect in every() for each in dialect.constructs if each.is_everywhere or dialect is own)
+    read = (each for dialect in all_dialects() for each in dialect.constructs if each.is_everywhere or dialect is own)
     shared = (each for each in own.constructs)
     return tuple(sorted(dict.fromkeys((*read, *shared)), key=attrgetter("order")))
 
@@ -144,6 +144,6 @@ def read_constructs(lines: Lines, findings: FindingCollector, dialect: str) -> L
 
 def forms_in(text: str) -> Iterator[str]:
     """Yield the name of each dialect that a text shows by its forms."""
-    for dialect in every():
+    for dialect in all_dialects():
         if dialect.forms and re.search(dialect.forms, text, re.MULTILINE):
             yield dialect.name

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from pipeline.reading.callouts import CALLOUT_KINDS, callout_key
-from pipeline.reading.lines import FindingCollector, SourceLine, code_flags
+from pipeline.reading.lines import FindingCollector, Lines, SourceLine, code_flags
 
 
 def names_in(text: str) -> frozenset[str]:
@@ -21,7 +21,8 @@ CODE = (
 )
 """Beginning of a pattern: code spans, also over line ends, and signs behind a backslash stay as they are."""
 ATTRIBUTES = (
-    r"[ \t]*(?:(?:[.#][A-Za-z_][\w:-]*|[A-Za-z][\w:-]*=(?:\"[^\"{}\n]*\"|'[^'{}\n]*'|[^\s\"'{}]+)|toc|no_toc)[ \t]*)+"
+    r"[ \t]*+(?:(?:[.#][A-Za-z_][\w:-]*+|[A-Za-z][\w:-]*+=(?:\"[^\"{}\n]*+\"|'[^'{}\n]*+'|[^\s\"'{}]++)|toc|no_toc)"
+    r"[ \t]*+)++"
 )
 """Expression for attributes of a block or word, between their braces: classes, an id, and values with names."""
 BRACES = r"\{[^{}]*\}"
@@ -92,6 +93,23 @@ def dedented(lines: Sequence[SourceLine]) -> list[SourceLine]:
     """Return lines without the indentation that they share."""
     least = min((width(line.text) for line in lines if not line.is_blank), default=0)
     return [line.with_text(line.text.expandtabs(4)[least:] if not line.is_blank else "") for line in lines]
+
+
+def without_rows(
+    lines: Lines, row: re.Pattern[str], tell: Callable[[re.Match[str], int], object] = lambda *_: None
+) -> Lines:
+    """Return the lines with those emptied that are such a row, outside of fenced code.
+
+    Args:
+        tell: Gets each match and the number of its line, for a finding.
+    """
+    written = []
+    for line, is_text in zip(lines, outside_code(lines), strict=True):
+        match = row.match(line.text) if is_text else None
+        if match:
+            tell(match, line.number)
+        written.append(line.with_text("") if match else line)
+    return tuple(written)
 
 
 def outside_code(lines: Sequence[SourceLine]) -> list[bool]:

@@ -6,7 +6,7 @@ import html
 import re
 
 from pipeline.reading.dialects import PLAIN, Construct, Dialect
-from pipeline.reading.dialects.boxes import ATTRIBUTES, CODE, encoded, left_out, names_in, outside_code
+from pipeline.reading.dialects.boxes import ATTRIBUTES, CODE, encoded, left_out, names_in, outside_code, without_rows
 from pipeline.reading.lines import FindingCollector, Lines, SourceLine, substitute
 
 _COMMENT = re.compile(
@@ -61,11 +61,7 @@ def _without_comments(lines: Lines, findings: FindingCollector) -> Lines:
 
 
 def _without_contents(lines: Lines, _: FindingCollector) -> Lines:
-    flags = outside_code(lines)
-    return tuple(
-        line.with_text("") if is_text and _CONTENTS.match(line.text) else line
-        for line, is_text in zip(lines, flags, strict=True)
-    )
+    return without_rows(lines, _CONTENTS)
 
 
 def _abbreviations(lines: Lines, findings: FindingCollector) -> Lines:
@@ -131,11 +127,7 @@ def _without_emoji(lines: Lines, findings: FindingCollector) -> Lines:
 
 def _without_attribute_lines(lines: Lines, _: FindingCollector) -> Lines:
     """Take away attributes on a line of their own (`{ .grid }`), which only style what is above them."""
-    flags = outside_code(lines)
-    return tuple(
-        line.with_text("") if is_text and _ATTRIBUTE_LINE.match(line.text) else line
-        for line, is_text in zip(lines, flags, strict=True)
-    )
+    return without_rows(lines, _ATTRIBUTE_LINE)
 
 
 DIALECT = Dialect(

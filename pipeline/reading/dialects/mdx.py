@@ -15,7 +15,6 @@ _TAG = re.compile(
 )
 _FRAGMENT = re.compile(CODE + r"^[ \t]*</?>[ \t]*$|<>(?=\S)|(?<=\S)</>", re.MULTILINE)
 _STYLED = re.compile(CODE + r"(?P<start><[a-z][\w-]*(?:\s+[\w:-]+=(?:\"[^\"]*\"|'[^']*'))*)\s+[\w:.-]+=\{\{[^{}]*\}\}")
-_COMMENT = re.compile(CODE + r"\{/\*(?P<inside>.*?)\*/\}", re.DOTALL)
 _BEGINS = re.compile(
     r"^(?:import\s+(?:type\s+)?[\w*{},\s$]+\sfrom\s+['\"]|import\s+['\"]|import\s+(?:type\s+)?(?:\w+\s*,\s*)?\{[\w\s,$]*$"
     r"|export\s+(?:const|let|var)\s+[\w{\[$][^=]*=|export\s+default\s+(?:function|class|\(|\{|\w+\s*;?$)"

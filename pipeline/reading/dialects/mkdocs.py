@@ -17,6 +17,7 @@ from pipeline.reading.dialects.boxes import (
     outside_code,
     rows_at,
     width,
+    without_rows,
 )
 from pipeline.reading.lines import FindingCollector, Lines, SourceLine, substitute
 
@@ -122,18 +123,11 @@ def _blocks(lines: Lines, findings: FindingCollector) -> Lines:
 
 
 def _snippets(lines: Lines, findings: FindingCollector) -> Lines:
-    written = []
-    for line, is_text in zip(lines, outside_code(lines), strict=True):
-        if is_text and (match := _SNIPPET.match(line.text)):
-            left_out(
-                findings,
-                line.number,
-                f"the text of {(match['file'] or 'another file').strip()}, which MkDocs puts here",
-            )
-            written.append(line.with_text(""))
-        else:
-            written.append(line)
-    return tuple(written)
+    def tell(match: re.Match[str], number: int) -> None:
+        file = (match["file"] or "another file").strip()
+        left_out(findings, number, f"the text of {file}, which MkDocs puts here")
+
+    return without_rows(lines, _SNIPPET, tell)
 
 
 def _edits(lines: Lines, findings: FindingCollector) -> Lines:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.config import Config, Publisher, SourceSettings
 from pipeline.doctor import check_dialect
 from pipeline.errors import ConfigError
-from pipeline.reading.dialects import every
+from pipeline.reading.dialects import all_dialects
 from pipeline.reading.site import find_site, site_by_files
 from tests.makers import write
 from tests.reading.dialects.reading import WEBSITE, codes, links, read_project
@@ -174,7 +174,7 @@ def _found(folder: Path, dialect: str = "auto", glob: str = "content/**/*.md") -
     return site.dialect, site.evidence
 
 
-@pytest.mark.parametrize("dialect", [each for each in every() if each.files], ids=lambda each: each.name)
+@pytest.mark.parametrize("dialect", [each for each in all_dialects() if each.files], ids=lambda each: each.name)
 def test_a_dialect_is_found_by_the_files_of_its_tool(tmp_path: Path, dialect: object) -> None:
     name, files = dialect.name, dialect.files  # type: ignore[attr-defined]
     for file in files:
