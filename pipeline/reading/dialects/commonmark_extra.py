@@ -10,14 +10,14 @@ from pipeline.reading.dialects.boxes import ATTRIBUTES, CODE, encoded, left_out,
 from pipeline.reading.lines import FindingCollector, Lines, SourceLine, substitute
 
 _COMMENT = re.compile(
-    CODE + r"^ {0,3}\[(?://|comment|COMMENT|_|#|>|\.)\]:[ \t]*(?:#|<#?>)[ \t]*"
+    CODE + r"^ {0,3}\[(?://|comment|COMMENT|_|#|>|\.)\]:[ \t]*+(?:#|<#?>)[ \t]*+"
     r"(?:\((?:[^()]|\([^()]*\))*\)|\"[^\"]*\"|'[^']*')?[ \t]*$",
     re.MULTILINE,
 )
 _CONTENTS = re.compile(
     r"^\s*(?:\[TOC\]|\[\[_?TOC_?\]\]|\[\[toc\]\]|\$\{toc\}|\{\{TOC(?::[\d-]+)?\}\})\s*$", re.IGNORECASE
 )
-_ABBREVIATION = re.compile(r"^ {0,3}\*\[(?P<short>[^\]\n]+)\]:[ \t]*(?P<long>.*\S)[ \t]*$")
+_ABBREVIATION = re.compile(r"^ {0,3}\*\[(?P<short>[^\]\n]+)\]:[ \t]*+(?P<long>.*\S)[ \t]*$")
 _INLINE_NOTE = re.compile(CODE + r"(?<![\[\\])\^\[(?P<inside>(?:[^\[\]]|\[[^\[\]]*\](?:\([^()]*\))?)+)\]")
 _ANGLE_TARGET = re.compile(
     CODE + r"\]\(<(?![A-Za-z][\w+.-]*:)(?P<target>[^<>\n]+)>(?P<title>[ \t]+(?:\"[^\"\n]*\"|'[^'\n]*'))?\)"

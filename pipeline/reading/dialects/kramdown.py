@@ -8,7 +8,7 @@ from pipeline.reading.dialects.boxes import ATTRIBUTES, CLOSED_BOX, CODE, is_box
 from pipeline.reading.lines import HEADING, FindingCollector, Lines, SourceLine, substitute
 
 _BLOCK_LINE = re.compile(rf"^[ \t]*(?:>[ \t]?)*\{{:(?P<inside>{ATTRIBUTES})\}}[ \t]*$")
-_INLINE = re.compile(CODE + rf"[ \t]*\{{:(?P<inside>{ATTRIBUTES})\}}")
+_INLINE = re.compile(CODE + rf"(?<![ \t])[ \t]*+\{{:(?P<inside>{ATTRIBUTES})\}}")
 _SPAN_CLASS = re.compile(CODE + rf"(?<=[)*_])\{{(?![^{{}}\n]*\balt=):?{ATTRIBUTES}\}}")
 _EXTENSION = re.compile(
     CODE + r"\{::comment\}(?:(?!\{::comment\}).)*?\{:/(?:comment)?\}"

@@ -22,7 +22,7 @@ from pipeline.reading.dialects.boxes import (
 from pipeline.reading.lines import FindingCollector, Lines, SourceLine, substitute
 
 _BOX = re.compile(
-    r"^(?P<indent>[ \t]*)(?:!!!|\?\?\?\+?)[ \t]*(?P<kind>[\w-]+)(?P<more>(?:[ \t]+[\w-]+)*)[ \t]*"
+    r"^(?P<indent>[ \t]*)(?:!!!|\?\?\?\+?)[ \t]*(?P<kind>[\w-]+)(?P<more>(?:[ \t]+[\w-]+)*+)[ \t]*+"
     r"(?:(?P<quote>[\"'])(?P<title>.*)(?P=quote))?[ \t]*$"
 )
 _TAB = re.compile(r"^(?P<indent>[ \t]*)===[!+]*[ \t]+(?P<quote>[\"'])(?P<title>.*)(?P=quote)[ \t]*$")

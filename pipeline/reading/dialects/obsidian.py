@@ -11,7 +11,7 @@ from pipeline.reading.lines import FindingCollector, Lines, SourceLine, opening_
 
 _COMMENT = re.compile(
     CODE + r"(?<![\d%])(?:(?<!\d[ \u00a0])|(?=%%[^\W\d_]))%%(?!%)(?P<inside>(?:[^%\n]|%(?!%))+)%%(?!%)"
-    r"|^[ \t]*%%(?!%)(?P<block>.*?)(?<!%)%%(?=[ \t]*$)",
+    r"|^[ \t]*%%(?!%)(?P<block>(?:[^%]|%(?!%))*+)%%(?=[ \t]*$)",
     re.DOTALL | re.MULTILINE,
 )
 _PLACEHOLDER = re.compile(r"[A-ZÆØÅ][A-ZÆØÅ0-9_]*")

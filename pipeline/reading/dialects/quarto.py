@@ -9,7 +9,7 @@ from pipeline.reading.dialects.boxes import CODE, arguments, left_out, outside_c
 from pipeline.reading.dialects.tags import is_in_sentence
 from pipeline.reading.lines import CODE_SPAN, FindingCollector, Lines, SourceLine, substitute
 
-_DIV = re.compile(r"^(?P<lead>[ \t]*:{3,}[ \t]*)(?P<bare>[\w-]*)[ \t]*\{(?P<inside>[^{}\n]*)\}[ \t]*:*[ \t]*$")
+_DIV = re.compile(r"^(?P<lead>[ \t]*+:{3,}[ \t]*+)(?P<bare>[\w-]*+)[ \t]*+\{(?P<inside>[^{}\n]*)\}[ \t]*+:*+[ \t]*+$")
 _CLASS = re.compile(r"(?:^|[ \t])\.?(?P<name>[A-Za-z][\w-]*)(?=[ \t]|$)")
 _CELL = re.compile(
     r"^(?P<indent>[ \t]*)(?P<marks>`{3,})[ \t]*"

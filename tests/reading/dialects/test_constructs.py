@@ -107,12 +107,14 @@ def test_links_between_articles_are_found(tmp_path: Path, written: str, address:
 @pytest.mark.parametrize(
     ("repeated", "dialect"),
     [("{{% comment %}} ", "hugo"), ("{{< code >}} ", "hugo"), ("{{</* a ", "hugo"), ("{::comment} ", "jekyll"),
-     ("<A>", "docusaurus"), ("{:" + "a=xb=" * 30 + "\n", "markdown")],
+     ("<A>", "docusaurus"), ("{:" + "a=xb=" * 30 + "\n", "markdown"),
+     ("{{% b ", "hugo"), ("%%a\n", "obsidian"), ("??? tip" + " " * 135_000 + "x", "mkdocs"),
+     ("::: {note}" + " " * 135_000 + "x", "quarto")],
 )  # fmt: skip
 def test_marks_without_their_ends_take_no_longer_than_their_length(repeated: str, dialect: str) -> None:
     """Twice the text takes about twice the time: to look for each end to the end of the text took four times."""
     ends = "".join(f"</B{number % 9}>" for number in range(9_000)) if repeated == "<A>" else ""
-    lines = body_lines(repeated * (135_000 // len(repeated)) + ("</A>" if ends else "") + ends, 1)
+    lines = body_lines(repeated * max(1, 135_000 // len(repeated)) + ("</A>" if ends else "") + ends, 1)
 
     begun = time.process_time()
     read_constructs(lines, FindingCollector("a.md"), dialect)
